@@ -1,0 +1,87 @@
+//! `BlockingEntry`: the same entry for code that is not async.
+
+use std::time::Duration;
+
+use crate::blocking::block_on;
+use crate::entry_handle::Entry;
+use crate::error::Error;
+
+/// An [`Entry`] whose methods block the thread instead of being async. Made by [`Entry::blocking`].
+///
+/// Works with and without a runtime, on any thread of any kind of runtime. The I/O runs on a thread of the library's, the
+/// computation on the caller's.
+#[derive(Debug, Clone)]
+pub struct BlockingEntry<T>(Entry<T>);
+
+impl<T> BlockingEntry<T> {
+    pub(crate) fn new(entry: Entry<T>) -> Self {
+        Self(entry)
+    }
+
+    /// As [`Entry::key`].
+    #[must_use]
+    pub fn key(&self) -> &str {
+        self.0.key()
+    }
+
+    /// As [`Entry::get`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn get(&self) -> Result<Option<T>, Error> {
+        block_on(self.0.get())
+    }
+
+    /// As [`Entry::put`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn put(&self, value: &T) -> Result<(), Error> {
+        block_on(self.0.put(value))
+    }
+
+    /// As [`Entry::invalidate`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn invalidate(&self) -> Result<(), Error> {
+        block_on(self.0.invalidate())
+    }
+
+    /// As [`Entry::ttl`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn ttl(&self) -> Result<Option<Duration>, Error> {
+        block_on(self.0.ttl())
+    }
+
+    /// As [`Entry::get_or_compute`].
+    pub fn get_or_compute(&self, compute: impl FnOnce() -> T) -> T {
+        let ticket = match block_on(self.0.begin()) {
+            Ok(value) => return value,
+            Err(ticket) => ticket,
+        };
+        let value = compute();
+        if let Some(store) = self.0.admit(&value, ticket) {
+            block_on(store.run(self.0.call()));
+        }
+        value
+    }
+
+    /// As [`Entry::get_or_try_compute`].
+    ///
+    /// # Errors
+    /// The error of `compute`, never one of the cache.
+    pub fn get_or_try_compute<E>(&self, compute: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let ticket = match block_on(self.0.begin()) {
+            Ok(value) => return Ok(value),
+            Err(ticket) => ticket,
+        };
+        let value = compute().inspect_err(|_| self.0.count_failure())?;
+        if let Some(store) = self.0.admit(&value, ticket) {
+            block_on(store.run(self.0.call()));
+        }
+        Ok(value)
+    }
+}

@@ -1,0 +1,127 @@
+//! The options of a cache.
+
+use std::time::Duration;
+
+use crate::cache::Cache;
+use crate::error::Error;
+use crate::store::{AnyStore, MemoryStore, RedisConfig, RedisStore};
+
+/// What a new program gets without any URL.
+pub(crate) const DEFAULT_URL: &str = "redis://127.0.0.1:6379";
+
+/// The options of a [`Cache`], each with a default.
+///
+/// | URL | |
+/// | --- | --- |
+/// | `redis://[[user]:password@]host[:port][/database]` | port 6379 and database 0 unless given |
+/// | `unix:///path/to/socket[?db=…&user=…&pass=…]` | also `redis+unix://` |
+/// | `memory://` | in this process, see [`Cache::memory`] |
+///
+/// `?protocol=resp2` turns RESP3 off; servers that do not know it get RESP2 without being asked twice.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct CacheBuilder {
+    url: String,
+    prefix: String,
+    deadline: Duration,
+    connect_timeout: Duration,
+    memory_capacity: u64,
+}
+
+impl Default for CacheBuilder {
+    fn default() -> Self {
+        Self {
+            url: DEFAULT_URL.into(),
+            prefix: String::new(),
+            deadline: Duration::from_millis(250),
+            connect_timeout: Duration::from_secs(2),
+            memory_capacity: 256 * 1024 * 1024,
+        }
+    }
+}
+
+impl CacheBuilder {
+    /// Where the entries are. Default: `redis://127.0.0.1:6379`.
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.url = url.into();
+        self
+    }
+
+    /// What every key begins with, literally. Default: nothing. Give each program, or each deployment, that shares a
+    /// server its own, such as `shop:`.
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// The longest that one call waits for the cache, all its waits together. Default: 250 ms, which is a hundred times
+    /// what a server nearby takes, and what a person just begins to notice.
+    ///
+    /// Past it the function's own value is computed, or returned without being stored.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// The longest that [`connect`](Self::connect), and each attempt to connect in the background, may take. Default: 2 s.
+    /// No call waits that long: see [`deadline`](Self::deadline).
+    pub fn connect_timeout(mut self, connect_timeout: Duration) -> Self {
+        self.connect_timeout = connect_timeout;
+        self
+    }
+
+    /// The room of `memory://` in bytes, keys and bookkeeping included; past it the entry used least is dropped.
+    /// Default: 256 MiB. Without meaning for Redis, which has `maxmemory`.
+    pub fn memory_capacity(mut self, bytes: u64) -> Self {
+        self.memory_capacity = bytes;
+        self
+    }
+
+    /// Connects now.
+    ///
+    /// # Errors
+    /// As [`Cache::connect`].
+    pub async fn connect(self) -> Result<Cache, Error> {
+        if self.is_memory() {
+            return Ok(self.memory());
+        }
+        let store = RedisStore::connected(self.redis()?).await?;
+        Ok(self.with(AnyStore::Redis(store)))
+    }
+
+    /// Connects at first use, and from then on in the background whenever there is no connection: the program starts, and
+    /// works, without the server.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Url`](crate::ErrorKind::Url) only; nothing is sent yet.
+    pub fn connect_lazy(self) -> Result<Cache, Error> {
+        if self.is_memory() {
+            return Ok(self.memory());
+        }
+        let store = RedisStore::lazy(self.redis()?);
+        Ok(self.with(AnyStore::Redis(store)))
+    }
+
+    /// A cache in this process, whatever the URL says.
+    pub(crate) fn memory(self) -> Cache {
+        let store = MemoryStore::new(self.memory_capacity);
+        self.with(AnyStore::Memory(store))
+    }
+
+    /// A cache of which every operation fails.
+    pub(crate) fn broken(self, error: Error) -> Cache {
+        self.with(AnyStore::Broken(error))
+    }
+
+    fn is_memory(&self) -> bool {
+        self.url == "memory:" || self.url.starts_with("memory://")
+    }
+
+    fn redis(&self) -> Result<RedisConfig, Error> {
+        RedisConfig::new(&self.url, self.deadline, self.connect_timeout)
+    }
+
+    fn with(self, store: AnyStore) -> Cache {
+        Cache::new(store, self.prefix, self.deadline)
+    }
+}

@@ -1,0 +1,119 @@
+//! A cache: a store and what belongs to it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use crate::builder::CacheBuilder;
+use crate::error::{Error, ErrorKind};
+use crate::global;
+use crate::stats::{Functions, Stats};
+use crate::store::AnyStore;
+
+/// Where annotated functions keep their values. Cloning is cheap and gives the same cache.
+///
+/// A function without the `cache` option uses [`Cache::global`]. Nothing that happens to a cache fails or delays an
+/// annotated call: see [`CacheBuilder::deadline`].
+#[derive(Clone)]
+pub struct Cache(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) store: AnyStore,
+    pub(crate) prefix: String,
+    pub(crate) deadline: Duration,
+    pub(crate) functions: Functions,
+    /// Which kinds of errors have been logged, a bit each.
+    logged: AtomicU32,
+}
+
+impl Cache {
+    /// Connects to `url` with the defaults of [`CacheBuilder`]; see there for the forms of a URL.
+    ///
+    /// # Errors
+    /// Fails fast, within two seconds, and never with the password in the message: [`ErrorKind::Url`],
+    /// [`ErrorKind::Connection`] or [`ErrorKind::Timeout`] for an unreachable server, [`ErrorKind::Permission`] for a wrong
+    /// password. Use [`CacheBuilder::connect_lazy`] to start without the server.
+    pub async fn connect(url: impl Into<String>) -> Result<Self, Error> {
+        Self::builder().url(url).connect().await
+    }
+
+    /// A cache with options.
+    #[must_use]
+    pub fn builder() -> CacheBuilder {
+        CacheBuilder::default()
+    }
+
+    /// A cache within this process, of 256 MiB at most: for tests, for development, and to look around without a server.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self::builder().memory()
+    }
+
+    /// Makes this the cache of all functions without the `cache` option.
+    ///
+    /// # Errors
+    /// [`ErrorKind::GlobalAlreadySet`] if there is one already, be it that [`Cache::global`] made it. Set it first thing
+    /// in `main`.
+    pub fn set_global(&self) -> Result<(), Error> {
+        global::set(self)
+    }
+
+    /// The cache of functions without the `cache` option: within [`scope`](Self::scope) that one, else the one that
+    /// [`set_global`](Self::set_global) set, else one that connects at first use to the URL in the environment variable
+    /// `REDIS_URL`, else to `redis://127.0.0.1:6379`.
+    ///
+    /// If `REDIS_URL` is not a URL that can be used, this is logged once as an error, and every call computes.
+    #[must_use]
+    pub fn global() -> Self {
+        global::current()
+    }
+
+    /// Runs `future` with this cache in place of the global one, so that tests run side by side.
+    ///
+    /// Holds for the future itself, not for tasks that it spawns.
+    pub async fn scope<F: Future>(&self, future: F) -> F::Output {
+        global::scope(self.clone(), future).await
+    }
+
+    /// Runs `work` with this cache in place of the global one, for blocking functions.
+    pub fn sync_scope<R>(&self, work: impl FnOnce() -> R) -> R {
+        global::sync_scope(self.clone(), work)
+    }
+
+    /// The counters so far, per function.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.0.functions.stats()
+    }
+
+    pub(crate) fn new(store: AnyStore, prefix: String, deadline: Duration) -> Self {
+        Self(Arc::new(Inner { store, prefix, deadline, functions: Functions::default(), logged: AtomicU32::new(0) }))
+    }
+}
+
+impl Inner {
+    /// Logs an error that no caller will see: the first of its kind as a warning, so that an outage does not fill the log.
+    pub(crate) fn log(&self, error: &Error) {
+        // An outage of the connection is logged by what connects, with its end.
+        if matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout) {
+            return log::debug!("{error}");
+        }
+        let bit = 1 << (error.kind() as u32);
+        if self.logged.fetch_or(bit, Ordering::Relaxed) & bit == 0 {
+            log::warn!("{error}; the value was computed instead, further errors of this kind are only counted");
+        }
+    }
+}
+
+impl AsRef<Cache> for Cache {
+    fn as_ref(&self) -> &Cache {
+        self
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache").field("store", &self.0.store).field("prefix", &self.0.prefix).finish_non_exhaustive()
+    }
+}

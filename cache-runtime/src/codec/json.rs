@@ -1,0 +1,36 @@
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, DeserializeSeed},
+};
+
+use super::{Codec, CodecError, bounded::Budget, checked::{JSON, checked}, sealed::Sealed};
+
+/// JSON, without white space: for entries that other programs read.
+#[derive(Debug, Clone, Copy)]
+pub struct Json;
+
+impl Sealed for Json {}
+
+impl Codec for Json {
+    const ID: u8 = 2;
+    const HUMAN_READABLE: bool = true;
+
+    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
+        checked(value, JSON, |value| value.serialize(&mut serde_json::Serializer::new(out)))
+    }
+
+    fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
+        // JSON allows white space after a value; we never write any, so it is something else's bytes.
+        if payload.last().is_none_or(u8::is_ascii_whitespace) {
+            return Err(CodecError::trailing());
+        }
+        let budget = Budget::for_payload(payload);
+        let mut deserializer = serde_json::Deserializer::from_slice(payload);
+        let value = budget
+            .seed::<T>()
+            .deserialize(&mut deserializer)
+            .map_err(CodecError::new)?;
+        deserializer.end().map_err(CodecError::new)?;
+        Ok(value)
+    }
+}

@@ -1,0 +1,133 @@
+//! How a value becomes the payload of an entry, and how it comes back.
+//!
+//! | codec | cargo feature | good for |
+//! | --- | --- | --- |
+//! | [`Bincode`] | `bincode` (default) | the smallest and fastest entries, read by Rust only |
+//! | [`Postcard`] | `postcard` | the same, with a written specification of the bytes |
+//! | [`MessagePack`] | `messagepack` | compact, self-describing: every attribute of serde works |
+//! | [`Json`] | `json` | entries that other programs and people read |
+//!
+//! # What a codec promises
+//!
+//! The payload comes from a server that others may write to, so reading it is treated as reading hostile bytes:
+//!
+//! - **Nothing panics, aborts or overflows the stack.** Every codec decodes through one wrapper that counts: at most
+//!   128 nested sequences, maps, tuples, structs and enums, which is what `serde_json` allows, and at most 256
+//!   options and newtypes around them, which it does not count.
+//! - **Work and memory are bounded by the payload.** The sequences and maps of one payload have at most
+//!   65,536 + 8 × payload bytes elements together, so a `Vec<()>` that claims two billion stops early. Room is
+//!   reserved ahead of the elements for at most one element per payload byte, over all collections together; strings
+//!   and byte strings are copied only after the payload was seen to hold them. The peak is therefore
+//!   a constant of the type (the size of its largest element) × those counts, whatever a length prefix claims.
+//! - **All of the payload is used.** Bytes left over are an error.
+//!
+//! And on the way in, what would not come back as it was is refused, so it is computed again instead of being
+//! remembered wrongly:
+//!
+//! - values nested deeper than reading allows, and, in [`Json`] and [`MessagePack`], `Some(x)` where `x` is written as
+//!   null (`Some(None)`, `Some(())`), which would be read as `None`;
+//! - in [`Json`], floats that are not finite, which it writes as null;
+//! - in [`Bincode`] and [`Postcard`], fields left out by `skip_serializing_if`: both find fields by position, so the
+//!   rest would be read one field off.
+//!
+//! # Which attributes of serde need a self-describing codec
+//!
+//! `#[serde(untagged)]`, `#[serde(flatten)]`, `#[serde(tag = "…")]` (adjacent tagging included, unless every variant is
+//! a unit or a newtype), `skip_serializing_if` and types such as `serde_json::Value` ask the bytes what they are.
+//! [`Bincode`] and [`Postcard`] cannot answer: entries of such types are never hits. Use [`Json`] or [`MessagePack`].
+//!
+//! A field with `skip_serializing` but without `skip_deserializing` (that is, not plain `skip`) is misread by position
+//! and cannot be noticed here; give it `skip`, or use a codec that names its fields.
+
+mod bounded;
+mod checked;
+pub(crate) mod null;
+
+#[cfg(feature = "bincode")]
+mod bincode;
+#[cfg(feature = "json")]
+mod json;
+#[cfg(feature = "messagepack")]
+mod message_pack;
+#[cfg(feature = "postcard")]
+mod postcard;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+#[cfg(feature = "bincode")]
+pub use self::bincode::Bincode;
+#[cfg(feature = "json")]
+pub use self::json::Json;
+#[cfg(feature = "messagepack")]
+pub use self::message_pack::MessagePack;
+#[cfg(feature = "postcard")]
+pub use self::postcard::Postcard;
+
+/// A way to write values as bytes: [`Bincode`], [`Json`], [`MessagePack`] or [`Postcard`].
+///
+/// Sealed: the codec's number is part of the entry's format, so that another program, or another version of this one,
+/// never guesses how a payload was written.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a codec of `redis_cached`",
+    label = "expected `Bincode`, `Json`, `MessagePack` or `Postcard`",
+    note = "each is behind the cargo feature of its name in lower case; `bincode` is on by default"
+)]
+pub trait Codec: sealed::Sealed + 'static {
+    /// The codec's number in the header of an entry; part of format version 1.
+    #[doc(hidden)]
+    const ID: u8;
+
+    /// What `is_human_readable` of the codec's serializer says; types such as `Uuid` have two shapes and pick by it.
+    #[doc(hidden)]
+    const HUMAN_READABLE: bool;
+
+    /// Appends the value to `out`. After an error, `out` holds an unspecified part of it.
+    #[doc(hidden)]
+    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError>;
+
+    /// Reads a value that is the whole of `payload`.
+    #[doc(hidden)]
+    fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// Why a value could not be written as bytes, or bytes not read as a value.
+pub struct CodecError {
+    // Boxed, so that the `Result` of the common case, which is success, stays small.
+    message: Box<str>,
+}
+
+impl CodecError {
+    // The codec's own error is kept as text: its type would make a serialization crate part of our interface.
+    pub(crate) fn new(cause: impl fmt::Display) -> Self {
+        CodecError {
+            message: cause.to_string().into_boxed_str(),
+        }
+    }
+
+    #[cfg(any(feature = "bincode", feature = "messagepack", feature = "postcard", feature = "json"))]
+    fn trailing() -> Self {
+        CodecError::new("bytes are left over after the value")
+    }
+}
+
+impl fmt::Display for CodecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Debug for CodecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CodecError").field(&self.message).finish()
+    }
+}
+
+impl std::error::Error for CodecError {}

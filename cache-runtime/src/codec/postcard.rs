@@ -1,0 +1,60 @@
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, DeserializeSeed},
+};
+
+use super::{Codec, CodecError, bounded::Budget, checked::{POSITIONAL, checked}, sealed::Sealed};
+
+/// The encoding of the `postcard` crate, whose wire format is specified: variable-length integers, fields by position.
+#[derive(Debug, Clone, Copy)]
+pub struct Postcard;
+
+impl Sealed for Postcard {}
+
+impl Codec for Postcard {
+    const ID: u8 = 4;
+    const HUMAN_READABLE: bool = false;
+
+    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
+        let mut serializer = ::postcard::Serializer { output: Append(out) };
+        checked(value, POSITIONAL, |value| value.serialize(&mut serializer))
+    }
+
+    fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
+        let budget = Budget::for_payload(payload);
+        let mut deserializer = ::postcard::Deserializer::from_bytes(payload);
+        let value = budget
+            .seed::<T>()
+            .deserialize(&mut deserializer)
+            .map_err(CodecError::new)?;
+        let rest = deserializer.finalize().map_err(CodecError::new)?;
+        if rest.is_empty() {
+            Ok(value)
+        } else {
+            Err(CodecError::trailing())
+        }
+    }
+}
+
+/// postcard's own flavors own their output; ours continues behind the entry's header.
+struct Append<'a>(&'a mut Vec<u8>);
+
+impl ::postcard::ser_flavors::Flavor for Append<'_> {
+    type Output = ();
+
+    #[inline]
+    fn try_extend(&mut self, data: &[u8]) -> ::postcard::Result<()> {
+        self.0.extend_from_slice(data);
+        Ok(())
+    }
+
+    #[inline]
+    fn try_push(&mut self, data: u8) -> ::postcard::Result<()> {
+        self.0.push(data);
+        Ok(())
+    }
+
+    fn finalize(self) -> ::postcard::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,235 @@
+//! The layout of what stands at a key: format version 1, little-endian.
+//!
+//! | bytes | what |
+//! | --- | --- |
+//! | 0 | state: `V` value, `L` lease, `T` tombstone |
+//! | 1..17 | nonce, new for every write |
+//! | 17 | format version, 1 |
+//! | 18 | codec: 1 bincode, 2 JSON, 3 MessagePack, 4 postcard |
+//! | 19 | compression: 0 none (1 LZ4 and 2 Zstandard are reserved) |
+//! | 20..22 | length of the header, where the payload begins: 64 + 16 × tags |
+//! | 22..30 | checksum: XXH3-64 of bytes 0..22, exclusive or XXH3-64 of bytes 30.. rotated left by 1 |
+//! | 30..38 | schema fingerprint |
+//! | 38..46 | milliseconds for which the value is fresh, all ones: for ever |
+//! | 46..54 | microseconds that computing it took |
+//! | 54..62 | length of the payload |
+//! | 62..64 | number of tags, 0 for now; their nonces, 16 bytes each, stand before the payload |
+//! | 64.. | payload |
+//!
+//! Leases and tombstones are a state and a nonce, 17 bytes, so the script that stores a value compares one prefix
+//! whatever the state is, and no flipped bit makes a lease of a value: the lengths differ.
+//!
+//! The state is the first byte and the nonce is next because scripts read them with `GETRANGE`; the checksum stands
+//! behind what scripts read and covers both sides of itself. The two parts are hashed apart and rotated against each
+//! other, so that equal parts do not cancel out.
+//!
+//! Everything is checked before the first byte of the payload is looked at. What a reader of version 1 cannot honour, a
+//! compression or tags, it rejects: serving an entry without checking its tags would be serving what was invalidated.
+
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+/// What tells one write from another. New for every attempt: with one nonce per client, a stale store passes the
+/// compare-and-set.
+pub(crate) type Nonce = [u8; 16];
+
+const VALUE: u8 = b'V';
+const LEASE: u8 = b'L';
+const TOMBSTONE: u8 = b'T';
+
+const VERSION: u8 = 1;
+const NO_COMPRESSION: u8 = 0;
+const NEVER: u64 = u64::MAX;
+
+/// State and nonce: all of a lease or a tombstone, and what the store script compares.
+const SLOT_LEN: usize = 17;
+/// A header without tags.
+const HEADER_LEN: usize = 64;
+
+// Where the fields of a value begin. The checksum covers what is before it and what is behind it.
+const VERSION_AT: usize = 17;
+const CODEC_AT: usize = 18;
+const COMPRESSION_AT: usize = 19;
+const HEADER_LEN_AT: usize = 20;
+const CHECKSUM_AT: usize = 22;
+const FINGERPRINT_AT: usize = 30;
+const FRESH_TTL_AT: usize = 38;
+const COMPUTE_TIME_AT: usize = 46;
+const PAYLOAD_LEN_AT: usize = 54;
+const TAGS_AT: usize = 62;
+
+/// What an entry says about its payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Meta {
+    pub(crate) codec: u8,
+    pub(crate) fingerprint: u64,
+    /// How long the value is fresh from when it was stored; `None`: for ever. Kept in milliseconds.
+    pub(crate) fresh_ttl: Option<Duration>,
+    /// What it cost, for the decision whether to refresh early. Kept in microseconds.
+    pub(crate) compute_time: Duration,
+}
+
+/// What stands at a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Slot<'a> {
+    Value(Value<'a>),
+    Lease(Nonce),
+    Tombstone(Nonce),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Value<'a> {
+    pub(crate) nonce: Nonce,
+    pub(crate) meta: Meta,
+    pub(crate) payload: &'a [u8],
+}
+
+/// Why bytes are not an entry that this reader may use. All of them are misses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rejected {
+    /// Not ours: no known state, or a lease or tombstone of the wrong length.
+    Foreign,
+    /// A format version that this reader does not know.
+    Version,
+    /// Shorter or longer than the header says, or too short for a header.
+    Length,
+    /// Changed since it was written.
+    Checksum,
+    /// Written by another codec.
+    Codec,
+    /// A value of another type, or of the same type as it was before a change.
+    Fingerprint,
+    /// Sound, but compressed or tagged, which this version does not read.
+    Unsupported,
+}
+
+/// A value's entry. The payload is written straight behind the header, so a large value is never copied.
+pub(crate) fn encode<E>(
+    nonce: &Nonce,
+    meta: &Meta,
+    payload: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<Vec<u8>, E> {
+    let mut bytes = Vec::with_capacity(2 * HEADER_LEN);
+    bytes.resize(HEADER_LEN, 0);
+    payload(&mut bytes)?;
+    let payload_len = bytes.len() - HEADER_LEN;
+
+    bytes[0] = VALUE;
+    bytes[1..SLOT_LEN].copy_from_slice(nonce);
+    bytes[VERSION_AT] = VERSION;
+    bytes[CODEC_AT] = meta.codec;
+    bytes[COMPRESSION_AT] = NO_COMPRESSION;
+    put(&mut bytes, HEADER_LEN_AT, (HEADER_LEN as u16).to_le_bytes());
+    put(&mut bytes, FINGERPRINT_AT, meta.fingerprint.to_le_bytes());
+    put(&mut bytes, FRESH_TTL_AT, fresh_millis(meta.fresh_ttl).to_le_bytes());
+    put(&mut bytes, COMPUTE_TIME_AT, micros(meta.compute_time).to_le_bytes());
+    put(&mut bytes, PAYLOAD_LEN_AT, (payload_len as u64).to_le_bytes());
+    put(&mut bytes, TAGS_AT, 0u16.to_le_bytes());
+    let checksum = checksum(&bytes);
+    put(&mut bytes, CHECKSUM_AT, checksum.to_le_bytes());
+    Ok(bytes)
+}
+
+/// A lease: somebody is computing the value.
+pub(crate) fn lease(nonce: &Nonce) -> [u8; SLOT_LEN] {
+    slot(LEASE, nonce)
+}
+
+/// A tombstone: nobody is to store a value yet.
+pub(crate) fn tombstone(nonce: &Nonce) -> [u8; SLOT_LEN] {
+    slot(TOMBSTONE, nonce)
+}
+
+/// What stands in `bytes`, if it is ours, whole, and a value written by `codec` for a type of this `fingerprint`.
+pub(crate) fn decode(bytes: &[u8], codec: u8, fingerprint: u64) -> Result<Slot<'_>, Rejected> {
+    let Some((state, nonce)) = bytes.split_first().and_then(|(state, rest)| {
+        let nonce: &Nonce = rest.first_chunk()?;
+        Some((*state, *nonce))
+    }) else {
+        return Err(Rejected::Foreign);
+    };
+    match state {
+        LEASE if bytes.len() == SLOT_LEN => Ok(Slot::Lease(nonce)),
+        TOMBSTONE if bytes.len() == SLOT_LEN => Ok(Slot::Tombstone(nonce)),
+        VALUE => decode_value(bytes, nonce, codec, fingerprint).map(Slot::Value),
+        _ => Err(Rejected::Foreign),
+    }
+}
+
+fn decode_value(bytes: &[u8], nonce: Nonce, codec: u8, fingerprint: u64) -> Result<Value<'_>, Rejected> {
+    // Before anything else: another version may place the rest elsewhere.
+    if bytes.get(VERSION_AT).is_some_and(|version| *version != VERSION) {
+        return Err(Rejected::Version);
+    }
+    let header: &[u8; HEADER_LEN] = bytes.first_chunk().ok_or(Rejected::Length)?;
+    let header_len = usize::from(u16::from_le_bytes(take(header, HEADER_LEN_AT)));
+    let tags = usize::from(u16::from_le_bytes(take(header, TAGS_AT)));
+    let payload_len = u64::from_le_bytes(take(header, PAYLOAD_LEN_AT));
+    let payload = bytes.get(header_len..).ok_or(Rejected::Length)?;
+    if header_len != HEADER_LEN + tags * size_of::<Nonce>() || payload.len() as u64 != payload_len {
+        return Err(Rejected::Length);
+    }
+    // Only of whole entries, so that the time it takes is in proportion to what was claimed.
+    if u64::from_le_bytes(take(header, CHECKSUM_AT)) != checksum(bytes) {
+        return Err(Rejected::Checksum);
+    }
+    if header[CODEC_AT] != codec {
+        return Err(Rejected::Codec);
+    }
+    if u64::from_le_bytes(take(header, FINGERPRINT_AT)) != fingerprint {
+        return Err(Rejected::Fingerprint);
+    }
+    if header[COMPRESSION_AT] != NO_COMPRESSION || tags != 0 {
+        return Err(Rejected::Unsupported);
+    }
+    let fresh_ttl = match u64::from_le_bytes(take(header, FRESH_TTL_AT)) {
+        NEVER => None,
+        millis => Some(Duration::from_millis(millis)),
+    };
+    let compute_time = Duration::from_micros(u64::from_le_bytes(take(header, COMPUTE_TIME_AT)));
+    let meta = Meta {
+        codec,
+        fingerprint,
+        fresh_ttl,
+        compute_time,
+    };
+    Ok(Value { nonce, meta, payload })
+}
+
+/// Two calls of the one-shot hash, which is faster than the streaming one for the short part.
+fn checksum(bytes: &[u8]) -> u64 {
+    xxh3_64(&bytes[..CHECKSUM_AT]) ^ xxh3_64(&bytes[FINGERPRINT_AT..]).rotate_left(1)
+}
+
+fn slot(state: u8, nonce: &Nonce) -> [u8; SLOT_LEN] {
+    let mut bytes = [state; SLOT_LEN];
+    bytes[1..].copy_from_slice(nonce);
+    bytes
+}
+
+/// Rounds down, so that a value is not called fresh for longer than asked, but a TTL that is there stays above zero.
+fn fresh_millis(ttl: Option<Duration>) -> u64 {
+    match ttl {
+        None => NEVER,
+        Some(Duration::ZERO) => 0,
+        Some(ttl) => u64::try_from(ttl.as_millis()).unwrap_or(NEVER).clamp(1, NEVER - 1),
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn put<const N: usize>(bytes: &mut [u8], at: usize, field: [u8; N]) {
+    bytes[at..at + N].copy_from_slice(&field);
+}
+
+fn take<const N: usize>(header: &[u8; HEADER_LEN], at: usize) -> [u8; N] {
+    let mut field = [0; N];
+    field.copy_from_slice(&header[at..at + N]);
+    field
+}
+
+#[cfg(test)]
+mod tests;

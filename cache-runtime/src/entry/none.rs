@@ -1,0 +1,59 @@
+//! Whether there is a value at all: what `negative_ttl` is about.
+//!
+//! Why ask serde and not the type? The type may be an alias, a newtype or generic, and the attribute sees only tokens.
+//! The value itself says which method of a serializer it calls first; nothing of it is walked.
+
+pub(crate) use crate::codec::null::is_none;
+
+#[cfg(test)]
+mod tests {
+    use super::is_none;
+    use serde::Serialize;
+    use std::sync::Arc;
+
+    #[derive(Serialize)]
+    struct Newtype<T>(T);
+
+    #[derive(Serialize)]
+    enum Enum {
+        None,
+        Some(Option<u8>),
+    }
+
+    /// Fails the test if it is looked into.
+    struct Untouchable;
+
+    impl Serialize for Untouchable {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            panic!("walked");
+        }
+    }
+
+    #[test]
+    fn only_a_top_level_none_is_none() {
+        assert!(is_none(&None::<u32>));
+        assert!(is_none(&Arc::new(None::<u32>)));
+        assert!(is_none(&Box::new(&None::<u32>)));
+        assert!(is_none(&Newtype(Newtype(None::<u32>))));
+        assert!(is_none(&None::<Option<u32>>));
+
+        assert!(!is_none(&Some(1)));
+        assert!(!is_none(&Some(None::<u32>)));
+        assert!(!is_none(&Some(())));
+        assert!(!is_none(&()));
+        assert!(!is_none(&Enum::None));
+        assert!(!is_none(&Enum::Some(None)));
+        assert!(!is_none(&Vec::<u8>::new()));
+        assert!(!is_none(&""));
+        assert!(!is_none(&(None::<u8>,)));
+        assert!(!is_none(&std::net::Ipv4Addr::LOCALHOST));
+    }
+
+    #[test]
+    fn the_value_is_not_walked() {
+        assert!(!is_none(&Some(Untouchable)));
+        assert!(!is_none(&vec![Untouchable]));
+        assert!(!is_none(&(Untouchable, 1)));
+        assert!(!is_none(&std::collections::BTreeMap::from([(1, Untouchable)])));
+    }
+}

@@ -1,0 +1,189 @@
+//! From an expansion to an [`Entry`]: the one chain of calls that every expansion consists of.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::blocking_entry::BlockingEntry;
+use crate::cache::Cache;
+use crate::codec::Codec;
+use crate::decision::Policy;
+use crate::engine::Call;
+use crate::entry::fingerprint;
+use crate::entry::none::is_none;
+use crate::entry_handle::{Entry, Hooks};
+use crate::global;
+use crate::key::{KeyBuilder, KeyPart};
+use crate::site::Site;
+
+/// A type whose values can be cached: everything that serde can write and read back as an owned value.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be cached",
+    label = "this type must be `serde::Serialize` and `serde::Deserialize`",
+    note = "derive them: `#[derive(serde::Serialize, serde::Deserialize)]`; a value that borrows cannot be read back: return an owned one"
+)]
+pub trait Cacheable: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> Cacheable for T {}
+
+/// A type that has a `None`, which `negative_ttl` is about.
+#[diagnostic::on_unimplemented(
+    message = "`negative_ttl` needs a function that returns `Option<T>` or `Result<Option<T>, E>`, and `{Self}` has no `None`",
+    label = "leave out `negative_ttl`, or return an `Option`"
+)]
+pub trait Nullable {}
+
+impl<T> Nullable for Option<T> {}
+impl<T: Nullable> Nullable for Box<T> {}
+impl<T: Nullable> Nullable for std::sync::Arc<T> {}
+impl<T: Nullable> Nullable for std::rc::Rc<T> {}
+
+/// A `Result`, whatever name it goes by: how an expansion names the types inside an alias.
+pub trait Fallible {
+    /// The type of `Ok`.
+    type Ok;
+    /// The type of `Err`.
+    type Error;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Ok = T;
+    type Error = E;
+}
+
+/// The type of `Ok` of a `Result` alias.
+pub type OkOf<R> = <R as Fallible>::Ok;
+
+/// The type of `Err` of a `Result` alias.
+pub type ErrorOf<R> = <R as Fallible>::Error;
+
+/// Begins the entry of a call of `site`'s function, which returns `T` and encodes with `C`.
+#[must_use]
+pub fn entry<T: Cacheable, C: Codec>(site: &'static Site) -> EntryBuilder<T> {
+    EntryBuilder {
+        site,
+        cache: None,
+        policy: Policy { ttl: Duration::ZERO, negative_ttl: None, jitter: 0.0 },
+        fingerprint: || fingerprint::of::<T>(C::HUMAN_READABLE),
+        hooks: Hooks {
+            codec: C::ID,
+            encode: C::encode::<T>,
+            decode: C::decode::<T>,
+            is_none: is_none::<T>,
+            ttl_with: None,
+            cache_if: None,
+        },
+    }
+}
+
+/// An entry's options. The attribute's documentation says what each means.
+#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
+#[must_use]
+pub struct EntryBuilder<T> {
+    site: &'static Site,
+    cache: Option<Cache>,
+    policy: Policy,
+    fingerprint: fn() -> u64,
+    hooks: Hooks<T>,
+}
+
+#[allow(missing_docs, reason = "named after the options, and by expansions only")]
+impl<T> EntryBuilder<T> {
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.policy.ttl = ttl;
+        self
+    }
+
+    pub fn ttl_with(mut self, ttl: fn(&T) -> Duration) -> Self {
+        self.hooks.ttl_with = Some(ttl);
+        self
+    }
+
+    pub fn jitter(mut self, share: f64) -> Self {
+        self.policy.jitter = share;
+        self
+    }
+
+    pub fn negative_ttl(mut self, ttl: Duration) -> Self
+    where
+        T: Nullable,
+    {
+        self.policy.negative_ttl = Some(ttl);
+        self
+    }
+
+    pub fn cache_if(mut self, wanted: fn(&T) -> bool) -> Self {
+        self.hooks.cache_if = Some(wanted);
+        self
+    }
+
+    pub fn cache(mut self, cache: &(impl AsRef<Cache> + ?Sized)) -> Self {
+        self.cache = Some(cache.as_ref().clone());
+        self
+    }
+
+    /// Begins a key with a template's leading text.
+    pub fn key(self, text: &str) -> KeyedEntry<T> {
+        self.keyed(|prefix, _| KeyBuilder::template(prefix, text))
+    }
+
+    /// Begins a key with the function's path, which `closure`, the name of a closure's type in the function, tells.
+    pub fn default_key(self, closure: &str) -> KeyedEntry<T> {
+        self.keyed(|prefix, site| KeyBuilder::path(prefix, closure, site.name))
+    }
+
+    fn keyed(self, key: impl FnOnce(&str, &Site) -> KeyBuilder) -> KeyedEntry<T> {
+        let cache = self.cache.unwrap_or_else(global::current);
+        let key = key(&cache.0.prefix, self.site);
+        let function = cache.0.functions.get(self.site, self.fingerprint);
+        KeyedEntry { cache, function, key, policy: self.policy, hooks: self.hooks }
+    }
+}
+
+/// An entry whose key is being built.
+#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
+#[must_use]
+pub struct KeyedEntry<T> {
+    cache: Cache,
+    function: std::sync::Arc<crate::stats::Function>,
+    key: KeyBuilder,
+    policy: Policy,
+    hooks: Hooks<T>,
+}
+
+#[allow(missing_docs, reason = "named by expansions only")]
+impl<T> KeyedEntry<T> {
+    pub fn text(mut self, text: &str) -> Self {
+        self.key.text(text);
+        self
+    }
+
+    pub fn arg<P: KeyPart + ?Sized>(mut self, part: &P) -> Self {
+        self.key.arg(part);
+        self
+    }
+
+    /// A type parameter, by its full name.
+    pub fn type_name<P: ?Sized>(self) -> Self {
+        self.arg(std::any::type_name::<P>())
+    }
+
+    /// Ends a default key.
+    pub fn end(mut self) -> Self {
+        self.key.close();
+        self
+    }
+
+    #[must_use]
+    pub fn build(self) -> Entry<T> {
+        let call = Call { cache: self.cache, function: self.function, key: self.key.finish() };
+        Entry::new(call, self.policy, self.hooks)
+    }
+
+    #[must_use]
+    pub fn build_blocking(self) -> BlockingEntry<T> {
+        BlockingEntry::new(self.build())
+    }
+}

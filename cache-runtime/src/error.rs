@@ -1,0 +1,80 @@
+//! The one error type of the library.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+/// What went wrong between a program and its cache.
+///
+/// Returned by [`Cache`](crate::Cache)'s constructors and by the methods of [`Entry`](crate::Entry). An annotated function never
+/// returns it: there, a cache that fails is a miss, counted in [`Cache::stats`](crate::Cache::stats).
+///
+/// No message contains a password. Cloning is cheap.
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// The sort of an [`Error`], for programs to act on.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// The URL is malformed, or names something that this build does not support.
+    Url,
+    /// The server cannot be reached, or the connection was lost.
+    Connection,
+    /// The server refused the user name or the password, or the user may not run a command.
+    Permission,
+    /// The answer did not come within the deadline.
+    Timeout,
+    /// The server answered with an error: out of memory, loading, read-only, …
+    Server,
+    /// The value cannot be encoded by the function's codec.
+    Encode,
+    /// A global cache has been set, or used, already.
+    GlobalAlreadySet,
+    /// The operating system refused the library's own thread, or the runtime cannot be used.
+    Runtime,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Arc::new(Inner { kind, message: message.into(), source: None }))
+    }
+
+    pub(crate) fn with_source(
+        kind: ErrorKind,
+        message: impl Into<String>,
+        source: impl StdError + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(Inner { kind, message: message.into(), source: Some(Box::new(source)) }))
+    }
+
+    /// The sort of this error.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error").field("kind", &self.0.kind).field("message", &self.0.message).finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}

@@ -1,0 +1,192 @@
+//! One key, from its pieces to the finished name.
+
+use super::writer::{encode, is_unreserved};
+use super::{KeyPart, KeyWriter};
+
+/// The longest key in bytes; a longer one ends in a hash. Long names cost memory in Redis and time on the wire.
+pub(crate) const LONGEST: usize = 250;
+
+/// `#` and 128 bits in hexadecimal.
+const TAIL: usize = 1 + 32;
+
+/// Collects a key's pieces. Made by expansions only, in the order of the template.
+#[derive(Debug)]
+pub(crate) struct KeyBuilder {
+    out: String,
+    /// What goes before the next argument of a default key; `None` in a template, which has text of its own.
+    separator: Option<char>,
+}
+
+impl KeyBuilder {
+    /// A template that begins with `text`, after the cache's prefix.
+    pub(crate) fn template(prefix: &str, text: &str) -> Self {
+        // Room for the common case, so that a key is one allocation.
+        let mut out = String::with_capacity(prefix.len() + text.len() + 24);
+        out.push_str(prefix);
+        out.push_str(text);
+        Self { out, separator: None }
+    }
+
+    /// The default key: the function's path and its arguments, `shop::users::get_user(42,eu)`.
+    ///
+    /// `closure` is the type name of a closure written in the function, which is the one place where the compiler tells
+    /// a macro about the surrounding module, type and trait. The path cannot contain `(`, so a path and its
+    /// arguments never run into each other.
+    pub(crate) fn path(prefix: &str, closure: &str, name: &str) -> Self {
+        let mut out = String::with_capacity(prefix.len() + closure.len() + 48);
+        out.push_str(prefix);
+        encode(&mut out, surroundings(closure), 1, |byte| is_unreserved(byte) || byte == b':');
+        out.push_str("::");
+        out.push_str(name);
+        Self { out, separator: Some('(') }
+    }
+
+    pub(crate) fn text(&mut self, text: &str) {
+        self.out.push_str(text);
+    }
+
+    pub(crate) fn arg<P: KeyPart + ?Sized>(&mut self, part: &P) {
+        self.separate();
+        part.write(&mut KeyWriter::new(&mut self.out));
+    }
+
+    fn separate(&mut self) {
+        if let Some(separator) = &mut self.separator {
+            self.out.push(*separator);
+            *separator = ',';
+        }
+    }
+
+    /// Ends a default key's arguments.
+    pub(crate) fn close(&mut self) {
+        self.out.push_str(if self.separator == Some('(') { "()" } else { ")" });
+    }
+
+    /// Ends the key; see the module's rule for long ones.
+    pub(crate) fn finish(mut self) -> String {
+        // A short key that looks like a shortened one is shortened too, so that the two kinds never meet.
+        if self.out.len() > LONGEST || is_shortened(&self.out) {
+            shorten(&mut self.out);
+        }
+        self.out
+    }
+}
+
+/// The path around a function, from the type name of a closure in it: `a::Repo<T>` of `a::Repo<T>::load<K>::{{closure}}`.
+fn surroundings(closure: &str) -> &str {
+    let mut path = closure;
+    // An async function's body is a closure itself, so there may be several.
+    while let Some(outer) = path.strip_suffix("::{{closure}}") {
+        path = outer;
+    }
+    path.get(..last_segment(path)).unwrap_or(path)
+}
+
+/// Where the last `::` outside angle brackets begins, or 0. The `>` of `->` is no bracket.
+fn last_segment(path: &str) -> usize {
+    let bytes = path.as_bytes();
+    let mut depth = 0_usize;
+    for at in (1..bytes.len()).rev() {
+        match bytes[at] {
+            b'>' if bytes[at - 1] != b'-' => depth += 1,
+            b'<' => depth = depth.saturating_sub(1),
+            b':' if depth == 0 && bytes[at - 1] == b':' => return at - 1,
+            _ => {}
+        }
+    }
+    0
+}
+
+fn is_shortened(key: &str) -> bool {
+    let bytes = key.as_bytes();
+    let Some(start) = bytes.len().checked_sub(TAIL) else { return false };
+    bytes[start] == b'#' && bytes[start + 1..].iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn shorten(key: &mut String) {
+    let hash = hmac_sha256::Hash::hash(key.as_bytes());
+    let mut keep = (LONGEST - TAIL).min(key.len());
+    while !key.is_char_boundary(keep) {
+        keep -= 1;
+    }
+    // Half an escape at the end would be unreadable.
+    if let Some(percent) = key[..keep].rfind('%').filter(|percent| keep - percent < 3) {
+        keep = percent;
+    }
+    key.truncate(keep);
+    key.push('#');
+    for byte in &hash[..16] {
+        for nibble in [byte >> 4, byte & 15] {
+            key.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn surroundings_of_every_kind_of_function() {
+        for (closure, expected) in [
+            ("shop::get::{{closure}}", "shop"),
+            ("shop::get::{{closure}}::{{closure}}", "shop"),
+            ("shop::Repo<alloc::vec::Vec<u8>>::load<u8>::{{closure}}", "shop::Repo<alloc::vec::Vec<u8>>"),
+            ("<shop::Q as shop::Tr>::load::{{closure}}", "<shop::Q as shop::Tr>"),
+            ("shop::Repo<fn() -> u8>::load::{{closure}}", "shop::Repo<fn() -> u8>"),
+            ("main", ""),
+            ("", ""),
+        ] {
+            assert_eq!(surroundings(closure), expected, "{closure}");
+        }
+    }
+
+    #[test]
+    fn default_keys_show_path_and_arguments() {
+        let mut key = KeyBuilder::path("p:", "shop::Repo<u8>::get::{{closure}}", "get");
+        key.arg(&42_u64);
+        key.arg("a,b");
+        key.close();
+        assert_eq!(key.finish(), "p:shop::Repo%3Cu8%3E::get(42,a%2Cb)");
+        let mut key = KeyBuilder::path("", "shop::all::{{closure}}", "all");
+        key.close();
+        assert_eq!(key.finish(), "shop::all()");
+    }
+
+    #[test]
+    fn a_long_key_keeps_its_beginning_and_stays_within_the_limit() {
+        let key = |tail: &str| {
+            let mut key = KeyBuilder::template("", "user:");
+            key.arg(&format!("{}{tail}", "ä".repeat(200)));
+            key.finish()
+        };
+        let (one, other) = (key("1"), key("2"));
+        assert_ne!(one, other);
+        assert!(one.len() <= LONGEST && one.starts_with("user:%C3%A4"), "{one}");
+        let (_, tail) = one.split_once('#').expect("a hash");
+        assert_eq!(tail.len(), 32);
+        assert!(!one[..one.len() - TAIL].ends_with('%'));
+    }
+
+    #[test]
+    fn a_key_of_the_longest_length_is_left_alone() {
+        let exact = "x".repeat(LONGEST);
+        assert_eq!(KeyBuilder::template("", &exact).finish(), exact);
+    }
+
+    #[test]
+    fn the_hash_is_the_sha_256_that_other_languages_have() {
+        let long = "x".repeat(LONGEST + 1);
+        let expected = format!("{}#{}", "x".repeat(LONGEST - TAIL), "90d738c31c5ee1241cbcd2ff3d4aa125");
+        let got = KeyBuilder::template("", &long).finish();
+        assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn a_short_key_that_looks_shortened_is_shortened() {
+        let disguised = format!("user:x#{}", "0".repeat(32));
+        let key = KeyBuilder::template("", &disguised).finish();
+        assert_ne!(key, disguised);
+        assert!(is_shortened(&key));
+    }
+}

@@ -1,0 +1,57 @@
+//! Memoize functions in Redis with one attribute.
+//!
+//! ```no_run
+//! # use serde::{Serialize, Deserialize};
+//! # #[derive(Serialize, Deserialize)] struct User; struct Pool; enum DbError {}
+//! use redis_cached::redis_cached;
+//!
+//! #[redis_cached(ttl = 3600, key = "user:<id>", skip(db))]
+//! async fn get_user(db: &Pool, id: u64) -> Result<User, DbError> {
+//! #   let _ = db;
+//!     // … ask the database …
+//! #   Ok(User)
+//! }
+//!
+//! # async fn example(db: Pool) -> Result<(), Box<dyn std::error::Error>> {
+//! # let _ =
+//! get_user(&db, 42).await; // the Redis key `user:42`, one GET when it is there
+//! get_user_entry(42).invalidate().await?; // typed: the same key
+//! # Ok(()) }
+//! ```
+//!
+//! [`redis_cached`](macro@redis_cached) documents the attribute's options, [`Cache`] where values are kept, [`Entry`] what can be
+//! done with one, [`KeyPart`] what may stand in a key, and [`codec`] how values are encoded and which types the schema
+//! fingerprint cannot see through.
+
+mod blocking;
+mod blocking_entry;
+mod builder;
+mod cache;
+pub mod codec;
+mod decision;
+mod engine;
+mod entry;
+mod entry_builder;
+mod entry_handle;
+mod error;
+mod global;
+mod key;
+#[doc(hidden)]
+pub mod private;
+mod random;
+mod site;
+mod stats;
+mod store;
+
+pub use blocking_entry::BlockingEntry;
+pub use builder::CacheBuilder;
+pub use cache::Cache;
+pub use entry_builder::Cacheable;
+pub use entry_handle::Entry;
+pub use error::{Error, ErrorKind};
+pub use key::{KeyPart, KeyWriter};
+pub use redis_cached_macro::{KeyPart, redis_cached};
+pub use stats::{FunctionStats, Stats};
+
+#[cfg(fuzzing)]
+pub use entry::fuzz_decode;

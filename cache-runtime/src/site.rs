@@ -1,0 +1,30 @@
+//! One annotated function, as a constant.
+
+use std::panic::Location;
+
+/// What is known of an annotated function at compile time. Made by expansions only.
+#[derive(Debug)]
+pub struct Site {
+    pub(crate) module: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) version: u32,
+    /// The attribute's place. An expansion contains the site twice, in the function and in its companion, and two
+    /// functions of a module may share a name; this tells which sites are one.
+    pub(crate) location: &'static Location<'static>,
+}
+
+impl Site {
+    /// The function `name` in `module`, version 0.
+    #[track_caller]
+    #[must_use]
+    pub const fn new(module: &'static str, name: &'static str) -> Self {
+        Self { module, name, version: 0, location: Location::caller() }
+    }
+
+    /// `version = …`: becomes part of the schema fingerprint, so another version's entries are misses.
+    #[must_use]
+    pub const fn version(mut self, version: u32) -> Self {
+        self.version = version;
+        self
+    }
+}

@@ -1,0 +1,202 @@
+//! What each annotated function's cache did, as counters.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::site::Site;
+
+/// The counters of a [`Cache`](crate::Cache), per function, since the cache was made.
+///
+/// Its `Display` is a table for people.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stats {
+    /// One for each function that was called through the cache, by name.
+    pub functions: Vec<FunctionStats>,
+}
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// The counters of one annotated function.
+        #[non_exhaustive]
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        pub struct FunctionStats {
+            /// Module and name; with the attribute's line where a module has two functions of one name.
+            pub function: String,
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        #[derive(Debug, Default)]
+        pub(crate) struct Counters {
+            $(pub(crate) $name: Counter,)*
+        }
+
+        impl FunctionStats {
+            fn add(&mut self, counters: &Counters) {
+                $(self.$name += counters.$name.get();)*
+            }
+        }
+    };
+}
+
+counters! {
+    /// Look-ups that found a usable entry.
+    hits,
+    /// Look-ups that did not, whatever the reason.
+    misses,
+    /// Of the misses, those where something was there but did not fit: another schema, a damaged entry, foreign bytes.
+    rejected,
+    /// How often the function's own body ran.
+    computes,
+    /// Of the computes, those that returned an error. Errors are not stored.
+    failed,
+    /// Values that were stored.
+    stored,
+    /// Values that the options kept from being stored: `cache_if`, a `None`, a TTL of zero.
+    not_stored,
+    /// Operations that the store did not carry out, or not in time, and values that could not be encoded.
+    errors,
+}
+
+impl FunctionStats {
+    /// Hits among look-ups, from 0 to 1; 0 where there was no look-up.
+    #[must_use]
+    pub fn hit_rate(&self) -> f64 {
+        #[allow(clippy::cast_precision_loss, reason = "a rate needs no more than 52 bits")]
+        match self.hits + self.misses {
+            0 => 0.0,
+            lookups => self.hits as f64 / lookups as f64,
+        }
+    }
+}
+
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.functions.iter().map(|row| row.function.len()).max().unwrap_or(0).max("function".len());
+        write!(f, "{:width$} {:>9} {:>9} {:>8}", "function", "hits", "misses", "hit rate")?;
+        for name in ["computes", "failed", "stored", "not stored", "rejected", "errors"] {
+            write!(f, " {name:>10}")?;
+        }
+        for row in &self.functions {
+            let rate = 100.0 * row.hit_rate();
+            write!(f, "\n{:width$} {:>9} {:>9} {rate:>6.1} %", row.function, row.hits, row.misses)?;
+            for count in [row.computes, row.failed, row.stored, row.not_stored, row.rejected, row.errors] {
+                write!(f, " {count:>10}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A number that only grows. Relaxed: counters say how much, not in which order.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// An annotated function in one cache.
+#[derive(Debug)]
+pub(crate) struct Function {
+    pub(crate) site: &'static Site,
+    /// Of the value's type and the site's version; derived once.
+    pub(crate) fingerprint: u64,
+    pub(crate) counters: Counters,
+}
+
+/// All functions that were called through a cache.
+#[derive(Debug, Default)]
+pub(crate) struct Functions {
+    /// By the addresses of the site and of what derives the fingerprint. The latter tells a generic function's types apart;
+    /// should the linker fold two of them into one, they are the same code and give the same fingerprint.
+    known: RwLock<HashMap<(usize, usize), Arc<Function>>>,
+}
+
+impl Functions {
+    pub(crate) fn get(&self, site: &'static Site, fingerprint: fn() -> u64) -> Arc<Function> {
+        let address = (std::ptr::from_ref(site).addr(), fingerprint as usize);
+        if let Some(function) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&address) {
+            return Arc::clone(function);
+        }
+        // Outside the lock: it runs the type's own `Deserialize`.
+        let fingerprint = mixed(fingerprint(), site.version);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let made = || Arc::new(Function { site, fingerprint, counters: Counters::default() });
+        Arc::clone(known.entry(address).or_insert_with(made))
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        // A site stands twice in an expansion, and once for each type of a generic function: rows are by place.
+        let mut rows: BTreeMap<(&str, &str, u32, u32), FunctionStats> = BTreeMap::new();
+        for function in self.known.read().unwrap_or_else(PoisonError::into_inner).values() {
+            let Site { module, name, location, .. } = function.site;
+            rows.entry((module, name, location.line(), location.column())).or_default().add(&function.counters);
+        }
+        let names: Vec<_> = rows.keys().map(|(module, name, ..)| (*module, *name)).collect();
+        let functions = rows
+            .into_iter()
+            .map(|((module, name, line, _), mut row)| {
+                let alone = names.iter().filter(|other| **other == (module, name)).count() == 1;
+                row.function =
+                    if alone { format!("{module}::{name}") } else { format!("{module}::{name} (line {line})") };
+                row
+            })
+            .collect();
+        Stats { functions }
+    }
+}
+
+/// Version 0 leaves the type's own fingerprint.
+fn mixed(fingerprint: u64, version: u32) -> u64 {
+    match version {
+        0 => fingerprint,
+        version => xxhash_rust::xxh3::xxh3_64_with_seed(&version.to_le_bytes(), fingerprint),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_row_a_place_and_lines_only_where_names_meet() {
+        static ONE: Site = Site::new("shop", "get");
+        static OTHER: Site = Site::new("shop", "get");
+        static ALONE: Site = Site::new("shop", "list");
+        let functions = Functions::default();
+        for (site, hits) in [(&ONE, 2), (&OTHER, 1), (&ALONE, 0)] {
+            let function = functions.get(site, || 1);
+            (0..hits).for_each(|_| function.counters.hits.count());
+            function.counters.misses.count();
+        }
+        functions.get(&ALONE, || 2).counters.misses.count();
+        let stats = functions.stats();
+        let names: Vec<_> = stats.functions.iter().map(|row| (row.function.as_str(), row.hits, row.misses)).collect();
+        let (first, second) = (ONE.location.line(), OTHER.location.line());
+        assert_eq!(
+            names,
+            [
+                (format!("shop::get (line {first})").as_str(), 2, 1),
+                (format!("shop::get (line {second})").as_str(), 1, 1),
+                ("shop::list", 0, 2),
+            ]
+        );
+        assert!(stats.to_string().contains("  66.7 %"), "{stats}");
+    }
+
+    #[test]
+    fn a_version_changes_the_fingerprint() {
+        assert_eq!(mixed(7, 0), 7);
+        assert_ne!(mixed(7, 1), mixed(7, 2));
+        assert_ne!(mixed(7, 1), mixed(8, 1));
+    }
+}

@@ -1,0 +1,164 @@
+//! What every store must do, run on each of them: memory, Redis by TCP in both protocols, Redis by Unix socket.
+
+use std::time::{Duration, Instant};
+
+use redis_cached_test_support::RedisServer;
+
+use super::{AnyStore, Found, Left, MemoryStore, RedisConfig, RedisStore, Store};
+
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(5)
+}
+
+fn redis(url: &str) -> AnyStore {
+    let config = RedisConfig::new(url, Duration::from_secs(5), Duration::from_secs(5)).expect("a URL");
+    AnyStore::Redis(RedisStore::lazy(config))
+}
+
+async fn bytes(store: &AnyStore, key: &str) -> Option<Vec<u8>> {
+    match store.get(key, soon()).await.expect("a get") {
+        Found::Bytes(bytes) => Some(bytes),
+        Found::Absent => None,
+        Found::Foreign => panic!("{key} is foreign"),
+    }
+}
+
+async fn stores_and_replaces(store: &AnyStore) {
+    assert_eq!(bytes(store, "new").await, None);
+    store.set("new", b"one", Some(Duration::from_secs(60)), soon()).await.expect("a set");
+    assert_eq!(bytes(store, "new").await.as_deref(), Some(&b"one"[..]));
+    store.set("new", b"another", None, soon()).await.expect("a set");
+    assert_eq!(bytes(store, "new").await.as_deref(), Some(&b"another"[..]));
+    assert_eq!(store.left("new", soon()).await.expect("a time"), Left::Never);
+}
+
+async fn takes_any_bytes_and_any_key(store: &AnyStore) {
+    let value: Vec<u8> = (0..=255).cycle().take(300_000).collect();
+    for key in ["", " ", "\r\n", "key with spaces", "é🦀", "a\0b", "{tag}:x"] {
+        store.set(key, &value, None, soon()).await.expect("a set");
+        assert_eq!(bytes(store, key).await.as_deref(), Some(value.as_slice()), "{key:?}");
+        store.set(key, b"", None, soon()).await.expect("a set");
+        assert_eq!(bytes(store, key).await.as_deref(), Some(&b""[..]), "{key:?}");
+    }
+}
+
+async fn removes(store: &AnyStore) {
+    store.set("gone", b"x", None, soon()).await.expect("a set");
+    store.remove("gone", soon()).await.expect("a removal");
+    assert_eq!(bytes(store, "gone").await, None);
+    store.remove("gone", soon()).await.expect("a removal of what is not there");
+    assert_eq!(store.left("gone", soon()).await.expect("a time"), Left::Absent);
+}
+
+async fn expires_by_the_millisecond(store: &AnyStore) {
+    let ttl = Duration::from_millis(300);
+    store.set("brief", b"x", Some(ttl), soon()).await.expect("a set");
+    match store.left("brief", soon()).await.expect("a time") {
+        Left::Expires(left) => assert!(left <= ttl && left > Duration::ZERO, "{left:?}"),
+        other => panic!("{other:?}"),
+    }
+    let gone = Instant::now() + Duration::from_secs(5);
+    while bytes(store, "brief").await.is_some() {
+        assert!(Instant::now() < gone, "it never expired");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(store.left("brief", soon()).await.expect("a time"), Left::Absent);
+}
+
+async fn a_later_set_replaces_the_time_too(store: &AnyStore) {
+    store.set("renewed", b"x", Some(Duration::from_millis(50)), soon()).await.expect("a set");
+    store.set("renewed", b"y", Some(Duration::from_secs(60)), soon()).await.expect("a set");
+    tokio::time::sleep(Duration::from_millis(120)).await;
+    assert_eq!(bytes(store, "renewed").await.as_deref(), Some(&b"y"[..]));
+}
+
+async fn takes_the_longest_times(store: &AnyStore) {
+    for ttl in [Duration::from_nanos(1), Duration::from_secs(u64::MAX / 2)] {
+        store.set("odd", b"x", Some(ttl), soon()).await.expect("a set");
+    }
+    assert_eq!(bytes(store, "odd").await.as_deref(), Some(&b"x"[..]));
+}
+
+async fn all(store: AnyStore) {
+    stores_and_replaces(&store).await;
+    takes_any_bytes_and_any_key(&store).await;
+    removes(&store).await;
+    expires_by_the_millisecond(&store).await;
+    a_later_set_replaces_the_time_too(&store).await;
+    takes_the_longest_times(&store).await;
+}
+
+#[tokio::test]
+async fn memory() {
+    all(AnyStore::Memory(MemoryStore::new(10_000_000))).await;
+}
+
+#[tokio::test]
+async fn redis_in_resp3() {
+    for program in redis_cached_test_support::servers() {
+        let server = RedisServer::builder().program(program).start();
+        all(redis(&server.url())).await;
+    }
+}
+
+#[tokio::test]
+async fn redis_in_resp2() {
+    let server = RedisServer::start();
+    all(redis(&format!("{}/?protocol=resp2", server.url().trim_end_matches('/')))).await;
+}
+
+#[tokio::test]
+async fn redis_by_unix_socket_and_database() {
+    let server = RedisServer::builder().unix_socket(true).start();
+    all(redis(&format!("{}?db=3", server.unix_url()))).await;
+    let elsewhere: usize = server.query(&["DBSIZE"]);
+    assert_eq!(elsewhere, 0, "database 0 was not to be used");
+}
+
+#[test]
+fn redis_by_a_blocking_caller() {
+    let server = RedisServer::start();
+    let store = redis(&server.url());
+    let until = soon();
+    let found = crate::blocking::block_on(async {
+        store.set("k", b"v", None, until).await?;
+        store.get("k", until).await
+    });
+    assert_eq!(found.expect("an answer"), Found::Bytes(b"v".to_vec()));
+}
+
+#[tokio::test]
+async fn other_types_are_foreign_and_replaced() {
+    let server = RedisServer::start();
+    let store = redis(&server.url());
+    server.cli(&["RPUSH", "list", "x"]);
+    server.cli(&["HSET", "hash", "f", "x"]);
+    for key in ["list", "hash"] {
+        assert_eq!(store.get(key, soon()).await.expect("a get"), Found::Foreign);
+        store.set(key, b"mine", None, soon()).await.expect("a set");
+        assert_eq!(bytes(&store, key).await.as_deref(), Some(&b"mine"[..]));
+    }
+}
+
+#[test]
+fn a_runtime_that_drives_no_io_is_served_by_the_librarys_thread() {
+    let server = RedisServer::start();
+    let store = redis(&server.url());
+    let bare = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let found = bare.block_on(async { store.get("absent", soon()).await });
+    assert_eq!(found.expect("an answer"), Found::Absent);
+}
+
+#[test]
+fn runtimes_come_and_go() {
+    let server = RedisServer::start();
+    let store = redis(&server.url());
+    for round in 0..5 {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let found = runtime.block_on(async {
+            store.set("k", &[round], None, soon()).await?;
+            store.get("k", soon()).await
+        });
+        assert_eq!(found.expect("an answer"), Found::Bytes(vec![round]));
+    }
+}

@@ -1,0 +1,117 @@
+//! Entries in this process: for tests, for development, and for a first look without a server.
+//!
+//! Values are kept encoded, as Redis would keep them, so that a program behaves alike on both.
+
+use std::time::{Duration, Instant};
+
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
+
+use super::{Found, Left, Store};
+use crate::error::Error;
+
+/// Bounded by bytes; what was used least goes first, and no entry outlives its time.
+#[derive(Debug)]
+pub(crate) struct MemoryStore {
+    entries: Cache<String, Entry, Bytes>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    value: std::sync::Arc<[u8]>,
+    expires: Option<Instant>,
+}
+
+/// An entry weighs its key, its value and about what the map adds.
+#[derive(Debug, Clone, Copy)]
+struct Bytes;
+
+const OVERHEAD: usize = 100;
+
+impl Weighter<String, Entry> for Bytes {
+    fn weight(&self, key: &String, entry: &Entry) -> u64 {
+        (key.len() + entry.value.len() + OVERHEAD) as u64
+    }
+}
+
+impl MemoryStore {
+    /// Room for about `capacity` bytes.
+    pub(crate) fn new(capacity: u64) -> Self {
+        let options = OptionsBuilder::new()
+            // One shard: the map does not take a value larger than a shard's part of the capacity.
+            .shards(1)
+            .weight_capacity(capacity)
+            .estimated_items_capacity(usize::try_from(capacity / 1024).unwrap_or(usize::MAX).clamp(16, 100_000))
+            .build();
+        let entries = match options {
+            Ok(options) => {
+                Cache::with_options(options, Bytes, DefaultHashBuilder::default(), DefaultLifecycle::default())
+            }
+            // Only a missing capacity is an error, and both are given; the fallback keeps this free of panics.
+            Err(_) => Cache::with_weighter(16, capacity, Bytes),
+        };
+        Self { entries }
+    }
+
+    /// The entry, unless its time is over; then it is dropped.
+    fn live(&self, key: &str) -> Option<Entry> {
+        let entry = self.entries.get(key)?;
+        if entry.expires.is_some_and(|expires| expires <= Instant::now()) {
+            // Only this entry: a newer one may have taken its place meanwhile.
+            self.entries.remove_if(key, |current| current.expires == entry.expires);
+            return None;
+        }
+        Some(entry)
+    }
+}
+
+impl Store for MemoryStore {
+    async fn get(&self, key: &str, _until: Instant) -> Result<Found, Error> {
+        Ok(self.live(key).map_or(Found::Absent, |entry| Found::Bytes(entry.value.to_vec())))
+    }
+
+    async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, _until: Instant) -> Result<(), Error> {
+        // A time too far away to be told is no expiry.
+        let expires = ttl.and_then(|ttl| Instant::now().checked_add(ttl));
+        self.entries.insert(key.to_owned(), Entry { value: value.into(), expires });
+        Ok(())
+    }
+
+    async fn remove(&self, key: &str, _until: Instant) -> Result<(), Error> {
+        self.entries.remove(key);
+        Ok(())
+    }
+
+    async fn left(&self, key: &str, _until: Instant) -> Result<Left, Error> {
+        Ok(match self.live(key) {
+            None => Left::Absent,
+            Some(Entry { expires: None, .. }) => Left::Never,
+            Some(Entry { expires: Some(expires), .. }) => {
+                Left::Expires(expires.saturating_duration_since(Instant::now()))
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn stays_within_its_capacity() {
+        let store = MemoryStore::new(1_000_000);
+        let until = Instant::now();
+        for number in 0..1_000 {
+            store.set(&number.to_string(), &[0; 10_000], None, until).await.expect("a set in memory");
+        }
+        assert!(store.entries.weight() <= 1_000_000);
+        assert!(store.entries.len() > 50);
+    }
+
+    #[tokio::test]
+    async fn takes_a_value_of_most_of_its_capacity() {
+        let store = MemoryStore::new(10_000_000);
+        store.set("large", &vec![1; 8_000_000], None, Instant::now()).await.expect("a set in memory");
+        assert_ne!(store.get("large", Instant::now()).await.expect("a get"), Found::Absent);
+    }
+}

@@ -1,0 +1,46 @@
+//! The driver's errors as ours. A server's reply may be shown, a URL may not: it contains the password.
+
+use redis::{ErrorKind as Driver, RedisError, ServerErrorKind};
+
+use crate::error::{Error, ErrorKind};
+
+/// `doing` is what was tried: `connect to 127.0.0.1:6379`, `GET`, …
+pub(super) fn translate(doing: &str, error: RedisError) -> Error {
+    let kind = kind(&error);
+    let mut reason = match (error.code(), error.detail()) {
+        (Some(code), Some(detail)) => format!("{code} {detail}"),
+        _ => error.to_string(),
+    };
+    if kind == ErrorKind::Timeout {
+        reason = "no answer in time".into();
+    }
+    Error::with_source(kind, format!("cannot {doing}: {reason}"), error)
+}
+
+fn kind(error: &RedisError) -> ErrorKind {
+    match error.kind() {
+        _ if error.is_timeout() => ErrorKind::Timeout,
+        Driver::AuthenticationFailed | Driver::Server(ServerErrorKind::NoPerm) => ErrorKind::Permission,
+        Driver::InvalidClientConfig => ErrorKind::Url,
+        Driver::Io | Driver::Parse => ErrorKind::Connection,
+        _ if is_refusal(error) => ErrorKind::Permission,
+        _ if error.is_unrecoverable_error() => ErrorKind::Connection,
+        _ => ErrorKind::Server,
+    }
+}
+
+fn is_refusal(error: &RedisError) -> bool {
+    matches!(error.code(), Some("WRONGPASS" | "NOAUTH" | "NOPERM"))
+        // What servers before 6.0, and AUTH without any password set, answer.
+        || error.detail().is_some_and(|detail| detail.contains("invalid password") || detail.contains("AUTH <password>"))
+}
+
+/// Whether the key holds another type than a string.
+pub(super) fn is_wrong_type(error: &RedisError) -> bool {
+    error.code() == Some("WRONGTYPE")
+}
+
+/// The answer to a HELLO that a server before 6.0 does not know.
+pub(super) fn lacks_resp3(error: &RedisError) -> bool {
+    error.kind() == Driver::RESP3NotSupported
+}
