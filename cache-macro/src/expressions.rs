@@ -1,0 +1,96 @@
+//! The expressions among the options: what runs at each call, in the function and in its companion.
+
+use syn::{Expr, UnOp};
+
+use crate::length::Length;
+use crate::option_values::{NegativeTtl, Ttl};
+use crate::options::Options;
+
+pub(crate) struct Expression<'a> {
+    /// The option that it is the value of.
+    pub(crate) option: &'static str,
+    pub(crate) expr: &'a Expr,
+}
+
+/// Closures are none of them: they see the value and nothing else.
+pub(crate) fn expressions(options: &Options) -> Vec<Expression<'_>> {
+    let cache = options.cache.value();
+    let ttl = match options.ttl.value() {
+        Some(Ttl::Fixed(Length::Expr(expr))) => Some(expr),
+        _ => None,
+    };
+    let negative_ttl = match options.negative_ttl.value() {
+        Some(NegativeTtl(Length::Expr(expr))) => Some(expr),
+        _ => None,
+    };
+    [("cache", cache), ("ttl", ttl), ("negative_ttl", negative_ttl)]
+        .into_iter()
+        .filter_map(|(option, expr)| Some(Expression { option, expr: expr? }))
+        .collect()
+}
+
+impl Expression<'_> {
+    /// Whether the expression may leave a value behind that lives until the end of its statement.
+    ///
+    /// `ttl = self.config.read().unwrap().ttl` leaves a lock guard. In one statement with the computation, the guard would
+    /// be held while the function's body runs: a future that is not `Send`, and a deadlock if the body takes the lock.
+    pub(crate) fn leaves_temporary(&self) -> bool {
+        match self.expr {
+            // `cache` is taken by reference, so whatever is made for it stays.
+            expr if self.option == "cache" => !is_place(expr),
+            // A call by name gives its result away, and its arguments with it.
+            Expr::Call(call) => !is_place(&call.func) || !call.args.iter().all(is_place),
+            Expr::Binary(binary) => !is_place(&binary.left) || !is_place(&binary.right),
+            expr => !is_place(expr),
+        }
+    }
+}
+
+/// A literal, or something that exists without being made.
+fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) | Expr::Lit(_) => true,
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Reference(reference) => is_place(&reference.expr),
+        Expr::Paren(paren) => is_place(&paren.expr),
+        Expr::Group(group) => is_place(&group.expr),
+        Expr::Unary(unary) => matches!(unary.op, UnOp::Deref(_)) && is_place(&unary.expr),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    fn leaves_temporary(option: &'static str, expr: &Expr) -> bool {
+        Expression { option, expr }.leaves_temporary()
+    }
+
+    #[test]
+    fn temporaries() {
+        for expr in [
+            parse_quote!(TTL),
+            parse_quote!(&self.cache),
+            parse_quote!(Duration::from_secs(30)),
+            parse_quote!(Duration::from_secs(self.seconds)),
+            parse_quote!(self.ttl * 2),
+            parse_quote!(*cache),
+        ] {
+            assert!(!leaves_temporary("ttl", &expr));
+        }
+        for expr in [
+            parse_quote!(self.config.read().ttl),
+            parse_quote!(self.ttl()),
+            parse_quote!(ttl(&config())),
+            parse_quote!(caches[&id]),
+            parse_quote!(if a { b } else { c }),
+        ] {
+            assert!(leaves_temporary("ttl", &expr));
+        }
+        assert!(leaves_temporary("cache", &parse_quote!(cache_of(id))));
+        assert!(!leaves_temporary("cache", &parse_quote!(self.cache)));
+    }
+}

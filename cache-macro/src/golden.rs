@@ -1,0 +1,129 @@
+//! Golden expansions: what the macros make of each file in `tests/golden`, as a reader would see it.
+//!
+//! `name.in.rs` is expanded item by item, printed, and compared with `name.out.rs`. `UPDATE_GOLDEN=1 cargo test -p
+//! redis-cached-macro` writes the outputs anew; the diff is then for a person to judge.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote};
+use syn::parse::{Parse, ParseStream, Parser as _};
+use syn::{Attribute, File, ImplItem, Item, Meta, TraitItem};
+
+use crate::cached::redis_cached;
+use crate::key_part::key_part;
+
+#[test]
+fn golden_expansions() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden");
+    let mut inputs: Vec<PathBuf> = fs::read_dir(&folder)
+        .expect("tests/golden")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.to_string_lossy().ends_with(".in.rs"))
+        .collect();
+    inputs.sort();
+    assert!(!inputs.is_empty(), "no golden inputs in {}", folder.display());
+    let wrong: Vec<_> = inputs.iter().filter_map(|input| check(input)).collect();
+    assert!(
+        wrong.is_empty(),
+        "{}\n\nUPDATE_GOLDEN=1 accepts what is printed above",
+        wrong.join("\n\n")
+    );
+}
+
+/// What is wrong with one file.
+fn check(input: &Path) -> Option<String> {
+    let source = fs::read_to_string(input).expect("a readable input");
+    let file = syn::parse_file(&source).unwrap_or_else(|error| panic!("{}: {error}", input.display()));
+    let actual = prettyplease::unparse(&expanded(file));
+    let output = PathBuf::from(input.to_string_lossy().replace(".in.rs", ".out.rs"));
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&output, actual).expect("a writable output");
+        return None;
+    }
+    let expected = fs::read_to_string(&output).unwrap_or_default();
+    (actual != expected).then(|| format!("{} expands to:\n{actual}", input.display()))
+}
+
+fn expanded(mut file: File) -> File {
+    file.items = file.items.into_iter().flat_map(item).collect();
+    file
+}
+
+fn item(item: Item) -> Vec<Item> {
+    match item {
+        Item::Fn(mut function) => match take(&mut function.attrs) {
+            Some(options) => items(redis_cached(options, function.into_token_stream())),
+            None => vec![Item::Fn(function)],
+        },
+        Item::Impl(mut block) => {
+            block.items = block.items.into_iter().flat_map(impl_item).collect();
+            vec![Item::Impl(block)]
+        }
+        Item::Trait(mut block) => {
+            block.items = block.items.into_iter().flat_map(trait_item).collect();
+            vec![Item::Trait(block)]
+        }
+        Item::Mod(mut module) => {
+            if let Some((_, items)) = &mut module.content {
+                *items = std::mem::take(items).into_iter().flat_map(self::item).collect();
+            }
+            vec![Item::Mod(module)]
+        }
+        Item::Struct(ref data) if derives(&data.attrs) => items(key_part(quote!(#item))),
+        Item::Enum(ref data) if derives(&data.attrs) => items(key_part(quote!(#item))),
+        other => vec![other],
+    }
+}
+
+fn impl_item(item: ImplItem) -> Vec<ImplItem> {
+    let ImplItem::Fn(mut function) = item else {
+        return vec![item];
+    };
+    match take(&mut function.attrs) {
+        Some(options) => items(redis_cached(options, function.into_token_stream())),
+        None => vec![ImplItem::Fn(function)],
+    }
+}
+
+fn trait_item(item: TraitItem) -> Vec<TraitItem> {
+    let TraitItem::Fn(mut function) = item else {
+        return vec![item];
+    };
+    match take(&mut function.attrs) {
+        Some(options) => items(redis_cached(options, function.into_token_stream())),
+        None => vec![TraitItem::Fn(function)],
+    }
+}
+
+/// Takes `#[redis_cached(…)]` off a function, as rustc does, and gives what is between its parentheses.
+fn take(attrs: &mut Vec<Attribute>) -> Option<TokenStream> {
+    let at = attrs
+        .iter()
+        .position(|attr| attr.path().is_ident("redis_cached"))?;
+    match attrs.remove(at).meta {
+        Meta::List(list) => Some(list.tokens),
+        Meta::Path(_) | Meta::NameValue(_) => Some(TokenStream::new()),
+    }
+}
+
+fn derives(attrs: &[Attribute]) -> bool {
+    attrs
+        .iter()
+        .any(|attr| attr.path().is_ident("derive") && attr.to_token_stream().to_string().contains("KeyPart"))
+}
+
+fn items<T: Parse>(tokens: TokenStream) -> Vec<T> {
+    let every = |input: ParseStream<'_>| {
+        let mut items = Vec::new();
+        while !input.is_empty() {
+            items.push(input.parse()?);
+        }
+        Ok(items)
+    };
+    let text = tokens.to_string();
+    every
+        .parse2(tokens)
+        .unwrap_or_else(|error| panic!("{error} in the expansion {text}"))
+}

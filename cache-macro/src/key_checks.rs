@@ -1,0 +1,179 @@
+//! What can be wrong between a key and a signature.
+//!
+//! Here is the rule that the whole product stands on: **every argument is in the key or skipped by name**. An argument
+//! that was forgotten would serve one caller's data to another, and no test of one caller would show it.
+
+use proc_macro2::Ident;
+use syn::ext::IdentExt as _;
+
+use crate::key::Planner;
+use crate::key_template::{Piece, Template};
+use crate::nearest::{list, nearest};
+use crate::signature::{Binding, TypeParameter, same, type_parameters};
+
+impl Planner<'_> {
+    /// Each name in `skip` is something that can be skipped.
+    pub(crate) fn check_skip(&self) {
+        let names = self.skippable();
+        for skipped in self.skip {
+            let name = skipped.unraw().to_string();
+            if name != "self" && !names.contains(&name) {
+                let instead = match nearest(&name, names.iter().map(String::as_str)) {
+                    Some(nearest) => format!("did you mean `{nearest}`?"),
+                    None if names.is_empty() => "the function has none: leave out `skip`".to_owned(),
+                    None => format!("there are {}", list(names.iter().map(String::as_str))),
+                };
+                self.errors
+                    .at(skipped, format!("no argument is named `{name}`: {instead}"));
+            }
+        }
+    }
+
+    fn skippable(&self) -> Vec<String> {
+        let arguments = self
+            .parameters
+            .iter()
+            .flat_map(|parameter| match &parameter.binding {
+                Binding::Name(name) => std::slice::from_ref(name),
+                Binding::Pattern(_, names) => names,
+                Binding::Nothing => &[],
+            });
+        arguments
+            .chain(type_parameters(self.signature).map(|param| param.name))
+            .map(|name| name.unraw().to_string())
+            .collect()
+    }
+
+    /// A destructured argument has no name that the companion could give it, so it is skipped by a name in it, or not
+    /// destructured.
+    pub(crate) fn check_patterns(&self) {
+        for parameter in self.parameters {
+            let Binding::Pattern(pattern, names) = &parameter.binding else {
+                continue;
+            };
+            if names.iter().any(|name| self.skips(name)) {
+                continue;
+            }
+            let skip = match names.first() {
+                Some(name) => format!(", or write `skip({name})` if the result does not depend on it"),
+                None => String::new(),
+            };
+            self.errors.at(
+                pattern,
+                format!(
+                    "a destructured argument cannot be part of the key: give it a plain name, and take it apart in the \
+                     body{skip}"
+                ),
+            );
+        }
+    }
+
+    /// `{id}` reads like a placeholder to anybody who knows `format!`, and would make one key of all calls.
+    pub(crate) fn check_braces(&self, template: &Template) {
+        for (name, inside) in braced(template) {
+            let argument = self.skippable().contains(&name);
+            if argument || name == "self" && self.signature.receiver().is_some() {
+                self.errors.at(
+                    &template.literal,
+                    format!(
+                        "`{{{inside}}}` is text and would be the same for every call: write `<{inside}>` for the argument \
+                         (braces mark what Redis Cluster hashes, as in \"{{user:<id>}}:orders\")"
+                    ),
+                );
+            }
+        }
+    }
+
+    /// Every argument and every type parameter is in the template or skipped, and none is both.
+    pub(crate) fn check_all_named(&self, template: &Template) {
+        // A name in braces has its own error, and the same cure.
+        let braced: Vec<String> = braced(template).into_iter().map(|(name, _)| name).collect();
+        let in_braces = |name: &Ident| braced.contains(&name.unraw().to_string());
+        let named = |name: &Ident| {
+            template
+                .placeholders()
+                .any(|placeholder| same(&placeholder.name, name))
+        };
+        for parameter in self.parameters {
+            if let Binding::Name(name) = &parameter.binding
+                && !named(name)
+                && !in_braces(name)
+                && !self.skips(name)
+            {
+                let name_in_key = name.unraw();
+                self.errors.at(
+                    name,
+                    format!(
+                        "the argument `{name_in_key}` is not in the key, so calls that differ in it alone would be given \
+                         each other's results: add `<{name_in_key}>` to the key, or `skip({name_in_key})` if the result \
+                         does not depend on it"
+                    ),
+                );
+            }
+        }
+        for TypeParameter { name, is_const } in type_parameters(self.signature) {
+            if !named(name) && !in_braces(name) && !self.skips(name) {
+                let what = if is_const { "const" } else { "type" };
+                self.errors.at(
+                    name,
+                    format!(
+                        "the {what} parameter `{name}` is not in the key, so calls that differ in it alone would be given \
+                         each other's results: add `<{name}>` to the key, or `skip({name})` if the result does not depend \
+                         on it"
+                    ),
+                );
+            }
+        }
+        for skipped in self.skip.iter().filter(|skipped| named(skipped)) {
+            let name = skipped.unraw();
+            self.errors.at(
+                skipped,
+                format!("`{name}` is skipped and in the key: leave it out of one of them"),
+            );
+        }
+    }
+
+    /// What to say of a placeholder that names nothing.
+    pub(crate) fn unknown(&self, name: &Ident) -> String {
+        let name = name.unraw().to_string();
+        let bound = self.parameters.iter().any(|parameter| match &parameter.binding {
+            Binding::Pattern(_, names) => names.iter().any(|bound| bound.unraw() == name),
+            _ => false,
+        });
+        if bound {
+            return format!(
+                "`<{name}>` is part of a destructured argument: give the argument a plain name, and write `<name.field>`"
+            );
+        }
+        let known = self.skippable();
+        match nearest(&name, known.iter().map(String::as_str)) {
+            Some(nearest) => format!("no argument is named `{name}`: did you mean `<{nearest}>`?"),
+            None => format!("no argument is named `{name}`: {}", self.what_may_be_named()),
+        }
+    }
+
+    pub(crate) fn what_may_be_named(&self) -> String {
+        let known: Vec<String> = self.skippable().iter().map(|name| format!("<{name}>")).collect();
+        match known[..] {
+            [] => "the function has no arguments, so the key has no placeholders (`<<` is a `<`)".to_owned(),
+            _ => format!("the key may name {}", list(known.iter().map(String::as_str))),
+        }
+    }
+}
+
+/// What stands between braces in the template's text: the name it begins with, and all of it.
+fn braced(template: &Template) -> Vec<(String, String)> {
+    let texts = template.pieces.iter().filter_map(|piece| match piece {
+        Piece::Text(text) => Some(text),
+        Piece::Placeholder(_) => None,
+    });
+    let inside = texts.flat_map(|text| {
+        text.match_indices('{')
+            .filter_map(|(at, _)| text[at + 1..].split_once('}'))
+    });
+    let named = inside.map(|(inside, _)| {
+        let name = inside.split('.').next().unwrap_or_default();
+        (name.trim_start_matches("r#").to_owned(), inside.to_owned())
+    });
+    named.collect()
+}

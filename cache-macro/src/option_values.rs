@@ -1,0 +1,337 @@
+//! What each option's value may be.
+//!
+//! A value that is wrong is reported where it stands, with what to write instead, and read as nothing.
+
+use proc_macro2::{Ident, Literal};
+use quote::ToTokens as _;
+use syn::ext::IdentExt as _;
+use syn::parse::Parser as _;
+use syn::punctuated::Punctuated;
+use syn::{Expr, ExprClosure, ExprLit, Lit, Path, Token};
+
+use crate::diagnostics::Diagnostics;
+use crate::key_template::Template;
+use crate::length::Length;
+use crate::nearest::{list, nearest};
+use crate::options::{Form, Written};
+
+/// The value of an option.
+pub(crate) trait Value: Sized {
+    fn read(written: &Written, errors: &Diagnostics) -> Option<Self>;
+}
+
+/// `ttl`
+#[derive(Clone)]
+pub(crate) enum Ttl {
+    Fixed(Length),
+    /// `|value: &T| -> Duration`
+    OfValue(ExprClosure),
+}
+
+/// `negative_ttl`
+pub(crate) struct NegativeTtl(pub(crate) Length);
+
+/// `skip`: names of arguments and of type parameters.
+pub(crate) struct Skip {
+    pub(crate) names: Vec<Ident>,
+}
+
+/// `cache_if`: a closure of the value, or the name of a function.
+pub(crate) struct CacheIf(pub(crate) Expr);
+
+/// `jitter`: a share between 0 and 1.
+pub(crate) struct Jitter(pub(crate) Literal);
+
+/// `codec`: the name of a codec whose feature is on.
+pub(crate) struct Codec(pub(crate) Ident);
+
+/// `version`
+pub(crate) struct Version(pub(crate) Literal);
+
+/// `entry`
+pub(crate) enum EntryName {
+    Named(Ident),
+    /// `false`: no companion function.
+    None,
+}
+
+impl Value for Template {
+    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
+        let example = "key = \"user:<id>\"";
+        match expr(written, example, errors)? {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(literal),
+                ..
+            }) => Some(Self::parse(literal.clone(), errors)),
+            other => {
+                errors.at(
+                    other,
+                    format!("`key` is a template in one string literal: write `{example}`"),
+                );
+                None
+            }
+        }
+    }
+}
+
+impl Value for Ttl {
+    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
+        match expr(written, "ttl = 3600", errors)? {
+            Expr::Closure(closure) => {
+                takes_the_value(closure, "ttl", errors).then(|| Self::OfValue(closure.clone()))
+            }
+            other => Length::read(other, "ttl", errors).map(Self::Fixed),
+        }
+    }
+}
+
+impl Value for NegativeTtl {
+    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
+        let expr = expr(written, "negative_ttl = 30", errors)?;
+        let problem = match expr {
+            Expr::Closure(_) => "`negative_ttl` cannot depend on the value, because there is none",
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text), ..
+            }) if text.value() == "never" => {
+                "a `None` that never expires would hide a value that comes later"
+            }
+            other => return Length::read(other, "negative_ttl", errors).map(Self),
+        };
+        errors.at(
+            expr,
+            format!("{problem}: write a length of time, such as `negative_ttl = 30`"),
+        );
+        None
+    }
+}
+
+impl Value for Skip {
+    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
+        match &written.form {
+            Form::List(tokens) => {
+                let names = Punctuated::<Ident, Token![,]>::parse_terminated_with;
+                let names = |input: syn::parse::ParseStream<'_>| names(input, Ident::parse_any);
+                match names.parse2(tokens.clone()) {
+                    Ok(names) => {
+                        return Some(Self {
+                            names: names.into_iter().collect(),
+                        });
+                    }
+                    Err(error) => errors.add(syn::Error::new(error.span(), skip_help("db, locale"))),
+                }
+            }
+            Form::Equals(value) => errors.at(value, skip_help(&value.to_token_stream().to_string())),
+            Form::Bare => errors.at(&written.name, skip_help("db, locale")),
+        }
+        None
+    }
+}
+
+fn skip_help(names: &str) -> String {
+    format!("`skip` takes the names of arguments in parentheses: write `skip({names})`")
+}
+
+impl Value for Expr {
+    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
+        expr(written, &format!("{} = …", written.name), errors).cloned()
+    }
+}
+
+impl Value for CacheIf {
+    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
+        let expr = expr(written, "cache_if = |value| …", errors)?;
+        match expr {
+            Expr::Closure(closure) if !takes_the_value(closure, "cache_if", errors) => None,
+            Expr::Lit(_) => {
+                errors.at(
+                    expr,
+                    "`cache_if` takes a closure of the value: write `cache_if = |value| …`",
+                );
+                None
+            }
+            _ => Some(Self(expr.clone())),
+        }
+    }
+}
+
+impl Value for Jitter {
+    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
+        let expr = expr(written, "jitter = 0.1", errors)?;
+        let share = match expr {
+            Expr::Lit(ExprLit {
+                lit: Lit::Float(literal),
+                ..
+            }) => literal.base10_parse::<f64>().ok(),
+            Expr::Lit(ExprLit {
+                lit: Lit::Int(literal),
+                ..
+            }) => literal.base10_parse::<f64>().ok(),
+            _ => None,
+        };
+        let Some(share) = share.filter(|share| (0.0..=1.0).contains(share)) else {
+            errors.at(
+                expr,
+                "`jitter` is a share of the TTL, a literal from 0 to 1: write `jitter = 0.1` for up to 10 %",
+            );
+            return None;
+        };
+        let mut literal = Literal::f64_unsuffixed(share);
+        literal.set_span(syn::spanned::Spanned::span(expr));
+        Some(Self(literal))
+    }
+}
+
+impl Value for Codec {
+    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
+        let expr = expr(written, "codec = Json", errors)?;
+        let name = match expr {
+            Expr::Path(path) => path.path.get_ident().cloned(),
+            _ => None,
+        };
+        if let Some(name) = &name
+            && let Some((_, feature, enabled)) = CODECS.iter().find(|(codec, ..)| name == codec)
+        {
+            if !enabled {
+                errors.at(name, codec_is_off(&name.to_string(), feature));
+            }
+            return Some(Self(name.clone()));
+        }
+        errors.at(expr, unknown_codec(&expr.to_token_stream().to_string()));
+        None
+    }
+}
+
+/// The codecs: name, cargo feature, and whether the feature is on. Tests read all, whatever they are built with.
+const CODECS: [(&str, &str, bool); 4] = [
+    ("Bincode", "bincode", cfg!(any(test, feature = "bincode"))),
+    ("Json", "json", cfg!(any(test, feature = "json"))),
+    (
+        "MessagePack",
+        "messagepack",
+        cfg!(any(test, feature = "messagepack")),
+    ),
+    ("Postcard", "postcard", cfg!(any(test, feature = "postcard"))),
+];
+
+impl Codec {
+    /// What stands in for a `codec` that was left out, if its feature is on.
+    pub(crate) fn default_is_on() -> bool {
+        CODECS[0].2
+    }
+}
+
+pub(crate) fn codec_is_off(codec: &str, feature: &str) -> String {
+    format!(
+        "the codec `{codec}` is not compiled in: turn its feature on in Cargo.toml, \
+         `redis-cached = {{ version = \"{}\", features = [\"{feature}\"] }}`",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+fn unknown_codec(written: &str) -> String {
+    let names = || CODECS.iter().map(|(name, ..)| *name);
+    match nearest(written.trim_matches('"'), names()) {
+        Some(nearest) => format!("there is no codec `{written}`: write `codec = {nearest}`"),
+        None => format!("there is no codec `{written}`: the codecs are {}", list(names())),
+    }
+}
+
+impl Value for Version {
+    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
+        let expr = expr(written, "version = 2", errors)?;
+        let version = match expr {
+            Expr::Lit(ExprLit {
+                lit: Lit::Int(literal),
+                ..
+            }) => literal.base10_parse::<u32>().ok(),
+            _ => None,
+        };
+        let Some(version) = version else {
+            errors.at(
+                expr,
+                "`version` is a whole number that you count up by hand: write `version = 2`",
+            );
+            return None;
+        };
+        let mut literal = Literal::u32_unsuffixed(version);
+        literal.set_span(syn::spanned::Spanned::span(expr));
+        Some(Self(literal))
+    }
+}
+
+impl Value for EntryName {
+    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
+        let expr = expr(written, "entry = user_entry", errors)?;
+        match expr {
+            Expr::Path(path) if path.path.get_ident().is_some() => {
+                path.path.get_ident().cloned().map(Self::Named)
+            }
+            Expr::Lit(ExprLit {
+                lit: Lit::Bool(literal),
+                ..
+            }) if !literal.value => Some(Self::None),
+            _ => {
+                errors.at(
+                    expr,
+                    "`entry` is the name of the second function, `entry = user_entry`, or `entry = false` for none",
+                );
+                None
+            }
+        }
+    }
+}
+
+impl Value for Path {
+    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
+        let expr = expr(written, "crate = my_crate::redis_cached", errors)?;
+        match expr {
+            Expr::Path(path) if path.qself.is_none() => Some(path.path.clone()),
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text), ..
+            }) => {
+                errors.at(
+                    expr,
+                    format!(
+                        "`crate` is a path, without quotes: write `crate = {}`",
+                        text.value()
+                    ),
+                );
+                None
+            }
+            _ => {
+                errors.at(
+                    expr,
+                    "`crate` is the path of the runtime crate: write `crate = my_crate::redis_cached`",
+                );
+                None
+            }
+        }
+    }
+}
+
+/// The expression after `=`, without the invisible group that a `macro_rules!` variable leaves around it.
+fn expr<'a>(written: &'a Written, example: &str, errors: &Diagnostics) -> Option<&'a Expr> {
+    let Form::Equals(expr) = &written.form else {
+        errors.at(
+            &written.name,
+            format!("`{}` needs a value: write `{example}`", written.name),
+        );
+        return None;
+    };
+    let mut expr = expr;
+    while let Expr::Group(group) = expr {
+        expr = &group.expr;
+    }
+    Some(expr)
+}
+
+/// Closures of options see the value and nothing else: they decide about what was computed, whoever asked for it.
+fn takes_the_value(closure: &ExprClosure, option: &str, errors: &Diagnostics) -> bool {
+    if closure.inputs.len() != 1 {
+        errors.at(
+            closure,
+            format!("`{option}` takes a closure of one parameter: write `{option} = |value| …`"),
+        );
+    }
+    closure.inputs.len() == 1
+}

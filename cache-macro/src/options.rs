@@ -1,0 +1,299 @@
+//! The options of `#[redis_cached(...)]`: which there are, and how their list is read.
+//!
+//! An option is added in one place, the list below, with a type that knows how to read its value
+//! ([`crate::option_values`]). Each option is read on its own, so two bad ones give two errors; each keeps the tokens
+//! it was written with, so each error points at the user's own words.
+
+use proc_macro2::{Ident, TokenStream};
+use syn::ext::IdentExt as _;
+use syn::parse::discouraged::Speculative as _;
+use syn::parse::{ParseStream, Parser as _};
+use syn::{Expr, Path, Token};
+
+use crate::diagnostics::Diagnostics;
+use crate::key_template::Template;
+use crate::nearest::{list, nearest};
+use crate::option_values::{CacheIf, Codec, EntryName, Jitter, NegativeTtl, Skip, Ttl, Value, Version};
+
+macro_rules! options {
+    ($($field:ident = $name:literal: $value:ty,)*) => {
+        #[derive(Default)]
+        pub(crate) struct Options {
+            $(pub(crate) $field: Slot<$value>,)*
+        }
+
+        const NAMES: &[&str] = &[$($name),*];
+
+        impl Options {
+            /// Puts a written option where it belongs.
+            fn take(&mut self, written: Written, errors: &Diagnostics) {
+                match written.name.unraw().to_string().as_str() {
+                    $($name => self.$field.fill(written, errors),)*
+                    unknown => errors.at(&written.name, unknown_option(unknown)),
+                }
+            }
+        }
+    };
+}
+
+options! {
+    key = "key": Template,
+    ttl = "ttl": Ttl,
+    skip = "skip": Skip,
+    cache = "cache": Expr,
+    cache_if = "cache_if": CacheIf,
+    negative_ttl = "negative_ttl": NegativeTtl,
+    jitter = "jitter": Jitter,
+    codec = "codec": Codec,
+    version = "version": Version,
+    entry = "entry": EntryName,
+    runtime = "crate": Path,
+}
+
+/// One option's place: empty, filled, or written with a value that was reported as wrong.
+///
+/// The last is not the first: `ttl = 0` is one error, and "no `ttl`" must not be a second.
+pub(crate) struct Slot<V> {
+    name: Option<Ident>,
+    value: Option<V>,
+}
+
+impl<V> Slot<V> {
+    /// The option's name as it was written, if it was.
+    pub(crate) fn name(&self) -> Option<&Ident> {
+        self.name.as_ref()
+    }
+
+    pub(crate) fn value(&self) -> Option<&V> {
+        self.value.as_ref()
+    }
+
+    pub(crate) fn is_written(&self) -> bool {
+        self.name.is_some()
+    }
+
+    fn fill(&mut self, written: Written, errors: &Diagnostics)
+    where
+        V: Value,
+    {
+        if self.name.is_some() {
+            errors.at(
+                &written.name,
+                format!("`{}` is given twice: keep one of them", written.name.unraw()),
+            );
+            return;
+        }
+        self.value = V::read(&written, errors);
+        self.name = Some(written.name);
+    }
+}
+
+impl<V> Default for Slot<V> {
+    fn default() -> Self {
+        Self {
+            name: None,
+            value: None,
+        }
+    }
+}
+
+/// An option before anybody asked what it means.
+pub(crate) struct Written {
+    pub(crate) name: Ident,
+    pub(crate) form: Form,
+}
+
+pub(crate) enum Form {
+    /// `version`
+    Bare,
+    /// `version = 2`
+    Equals(Expr),
+    /// `skip(a, b)`
+    List(TokenStream),
+}
+
+impl Options {
+    pub(crate) fn parse(tokens: TokenStream, errors: &Diagnostics) -> Self {
+        let mut options = Self::default();
+        let every = |input: ParseStream<'_>| {
+            while !input.is_empty() {
+                // On a fork: what a failed parser leaves unread in a bracket would be an error of its own.
+                let ahead = input.fork();
+                match written(&ahead) {
+                    Ok(written) => {
+                        input.advance_to(&ahead);
+                        options.take(written, errors);
+                    }
+                    Err(error) => {
+                        errors.add(error);
+                        skip_to_next(input)?;
+                    }
+                }
+            }
+            Ok(())
+        };
+        errors.ok(every.parse2(tokens));
+        options
+    }
+}
+
+/// One option and the comma after it.
+fn written(input: ParseStream<'_>) -> syn::Result<Written> {
+    if !input.peek(Ident::peek_any) {
+        return Err(input.error("expected an option, such as `ttl = 3600` or `key = \"user:<id>\"`"));
+    }
+    let name = input.call(Ident::parse_any)?;
+    let form = if input.peek(Token![=]) {
+        input.parse::<Token![=]>()?;
+        if input.is_empty() || input.peek(Token![,]) {
+            return Err(syn::Error::new_spanned(
+                &name,
+                format!("`{name} =` is followed by no value"),
+            ));
+        }
+        Form::Equals(input.parse()?)
+    } else if input.peek(syn::token::Paren) {
+        let content;
+        syn::parenthesized!(content in input);
+        Form::List(content.parse()?)
+    } else {
+        Form::Bare
+    };
+    if !input.is_empty() && !input.peek(Token![,]) {
+        return Err(input.error(format!("expected `,` after the option `{name}`")));
+    }
+    input.parse::<Option<Token![,]>>()?;
+    Ok(Written { name, form })
+}
+
+/// After a syntax error: to the next comma that an option follows, so that a comma inside the broken value does not
+/// start a chain of errors about its remains.
+fn skip_to_next(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() {
+        if input.parse::<Option<Token![,]>>()?.is_some() {
+            let ahead = input.fork();
+            let option = ahead.call(Ident::parse_any).is_ok()
+                && (ahead.peek(syn::token::Paren)
+                    || ahead.peek(Token![=]) && !ahead.peek(Token![=>]) && !ahead.peek(Token![==]));
+            if option {
+                return Ok(());
+            }
+        } else {
+            input.parse::<proc_macro2::TokenTree>()?;
+        }
+    }
+    Ok(())
+}
+
+fn unknown_option(name: &str) -> String {
+    match nearest(name, NAMES.iter().copied()) {
+        Some(nearest) => format!("there is no option `{name}`: did you mean `{nearest}`?"),
+        None => format!(
+            "there is no option `{name}`: the options are {}",
+            list(NAMES.iter().copied())
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    fn read(tokens: TokenStream) -> (Options, Vec<String>) {
+        let errors = Diagnostics::new();
+        let options = Options::parse(tokens, &errors);
+        let messages = errors
+            .finish()
+            .into_iter()
+            .flatten()
+            .map(|error| error.to_string())
+            .collect();
+        (options, messages)
+    }
+
+    fn messages(tokens: TokenStream) -> Vec<String> {
+        read(tokens).1
+    }
+
+    #[test]
+    fn every_option_is_read() {
+        let (options, messages) = read(quote! {
+            key = "user:<id>", ttl = 3600, skip(db, T), cache = &self.cache, cache_if = |user: &User| user.active,
+            negative_ttl = "30s", jitter = 0.1, codec = Bincode, version = 2, entry = user_entry, crate = my::cache,
+        });
+        assert!(
+            messages.iter().all(|message| message.contains("feature")),
+            "{messages:?}"
+        );
+        assert!(options.key.value().is_some());
+        assert!(options.ttl.value().is_some());
+        assert_eq!(options.skip.value().map(|skip| skip.names.len()), Some(2));
+        assert!(options.cache.value().is_some());
+        assert!(options.cache_if.value().is_some());
+        assert!(options.negative_ttl.value().is_some());
+        assert!(options.jitter.value().is_some());
+        assert!(options.version.value().is_some());
+        assert!(options.entry.value().is_some());
+        assert!(options.runtime.value().is_some());
+    }
+
+    #[test]
+    fn a_comma_inside_a_value_does_not_end_it() {
+        let (options, messages) = read(quote!(
+            cache = map.get::<u8, u16>(a, b),
+            ttl = |user: &User| f(user, 1),
+            skip(a)
+        ));
+        assert_eq!(messages, [""; 0]);
+        assert!(options.ttl.value().is_some() && options.skip.value().is_some());
+    }
+
+    #[test]
+    fn an_unknown_option_names_the_nearest() {
+        assert_eq!(
+            messages(quote!(tll = 1)),
+            ["there is no option `tll`: did you mean `ttl`?"]
+        );
+        assert!(messages(quote!(frobnicate = 1))[0].contains("the options are `key`, `ttl`"));
+    }
+
+    #[test]
+    fn a_doubled_option_is_reported_once_for_each_repetition() {
+        assert_eq!(
+            messages(quote!(ttl = 1, ttl = 2, skip(a), ttl = 3)),
+            ["`ttl` is given twice: keep one of them"; 2]
+        );
+    }
+
+    #[test]
+    fn each_bad_option_has_its_error_and_the_good_ones_are_read() {
+        let (options, messages) =
+            read(quote!(ttl = 0, keey = "a", jitter = 2.0, version = , skip(a b), entry = x));
+        assert_eq!(messages.len(), 5, "{messages:?}");
+        assert!(options.entry.value().is_some());
+        assert!(options.ttl.is_written() && options.ttl.value().is_none());
+    }
+
+    #[test]
+    fn after_a_syntax_error_the_next_option_is_read() {
+        for tokens in [
+            quote!(ttl = 60 60, version = 2),
+            quote!(ttl = f(, 1), version = 2),
+            quote!(ttl: 60, version = 2),
+            quote!("ttl", version = 2),
+            quote!(ttl = |a, b, version = 2),
+        ] {
+            let text = tokens.to_string();
+            let (options, messages) = read(tokens);
+            assert_eq!(messages.len(), 1, "{text}: {messages:?}");
+            assert!(options.version.value().is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_options_are_no_syntax_error() {
+        assert_eq!(messages(quote!()), [""; 0]);
+    }
+}

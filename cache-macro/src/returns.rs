@@ -1,0 +1,346 @@
+//! Questions about a function's return type: what is stored, what the error is, and what can never be stored.
+//!
+//! All of it is syntax. `Result` is recognised by name, since an attribute sees names only: any path whose last segment
+//! ends in `Result`.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote};
+use syn::visit::{self, Visit};
+use syn::{
+    GenericArgument, Lifetime, Path, PathArguments, ReturnType, Signature, Type, TypeImplTrait,
+    TypeParamBound, TypeReference,
+};
+
+use crate::diagnostics::Diagnostics;
+use crate::signature::bare;
+
+/// What a function computes.
+pub(crate) struct Returns {
+    /// The whole type that the body, or the future that it makes, results in.
+    pub(crate) whole: TokenStream,
+    /// `T`: what is stored.
+    pub(crate) value: TokenStream,
+    /// `E`, where the function can fail.
+    pub(crate) error: Option<TokenStream>,
+    pub(crate) style: Style,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    Async,
+    Blocking,
+    /// A plain function that returns `Pin<Box<dyn Future>>`: what `#[async_trait]` has made of an `async fn`.
+    BoxedFuture,
+}
+
+impl Returns {
+    /// Reads the return type, and reports what cannot be remembered. `runtime` is the path of the runtime crate.
+    pub(crate) fn of(signature: &Signature, runtime: &TokenStream, errors: &Diagnostics) -> Self {
+        let ReturnType::Type(_, ty) = &signature.output else {
+            let style = if signature.asyncness.is_some() {
+                Style::Async
+            } else {
+                Style::Blocking
+            };
+            return Self {
+                whole: quote!(()),
+                value: quote!(()),
+                error: None,
+                style,
+            };
+        };
+        let (ty, style) = match (signature.asyncness, boxed_output(ty)) {
+            (Some(_), _) => (&**ty, Style::Async),
+            (None, Some(output)) => (output, Style::BoxedFuture),
+            (None, None) => (&**ty, Style::Blocking),
+        };
+        let (value, error) = split(ty, runtime);
+        check(ty, value.as_ref().unwrap_or(&ty), errors);
+        let whole = ty.to_token_stream();
+        let value = match value {
+            Some(value) => value.to_token_stream(),
+            None => quote!(#runtime::private::OkOf<#whole>),
+        };
+        Self {
+            whole,
+            value,
+            error,
+            style,
+        }
+    }
+}
+
+/// `T` and `E` of a return type; no `T` where only the runtime's traits can tell.
+fn split<'a>(ty: &'a Type, runtime: &TokenStream) -> (Option<&'a Type>, Option<TokenStream>) {
+    let Some(arguments) = result_arguments(ty) else {
+        return (Some(ty), None);
+    };
+    match arguments[..] {
+        [ok, error] => (Some(ok), Some(error.to_token_stream())),
+        [ok] => (Some(ok), Some(quote!(#runtime::private::ErrorOf<#ty>))),
+        _ => (None, Some(quote!(#runtime::private::ErrorOf<#ty>))),
+    }
+}
+
+/// The type arguments of a `Result` by whatever alias.
+fn result_arguments(ty: &Type) -> Option<Vec<&Type>> {
+    let path = path(ty)?;
+    path.segments
+        .last()?
+        .ident
+        .to_string()
+        .ends_with("Result")
+        .then(|| type_arguments(path))
+}
+
+/// `R` of `Pin<Box<dyn Future<Output = R> + …>>`.
+fn boxed_output(ty: &Type) -> Option<&Type> {
+    let Type::TraitObject(object) = bare(only_argument(only_argument(ty, "Pin")?, "Box")?) else {
+        return None;
+    };
+    object.bounds.iter().find_map(future_output)
+}
+
+fn future_output(bound: &TypeParamBound) -> Option<&Type> {
+    let TypeParamBound::Trait(bound) = bound else {
+        return None;
+    };
+    let future = bound
+        .path
+        .segments
+        .last()
+        .filter(|segment| segment.ident == "Future")?;
+    let PathArguments::AngleBracketed(arguments) = &future.arguments else {
+        return None;
+    };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::AssocType(output) if output.ident == "Output" => Some(&output.ty),
+        _ => None,
+    })
+}
+
+fn only_argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let path = path(ty).filter(|path| path.segments.last().is_some_and(|segment| segment.ident == name))?;
+    match type_arguments(path)[..] {
+        [argument] => Some(argument),
+        _ => None,
+    }
+}
+
+fn path(ty: &Type) -> Option<&Path> {
+    match bare(ty) {
+        Type::Path(path) => Some(&path.path),
+        _ => None,
+    }
+}
+
+fn type_arguments(path: &Path) -> Vec<&Type> {
+    let Some(PathArguments::AngleBracketed(arguments)) =
+        path.segments.last().map(|segment| &segment.arguments)
+    else {
+        return Vec::new();
+    };
+    let types = arguments.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    types.collect()
+}
+
+/// Reports return types that cannot be remembered. An error may borrow, since it is handed on and never stored; a
+/// stored value may not.
+fn check(whole: &Type, value: &Type, errors: &Diagnostics) {
+    if matches!(bare(whole), Type::Never(_)) {
+        errors.at(
+            whole,
+            "a function that never returns has no result to remember: remove the attribute",
+        );
+        return;
+    }
+    if is_named_future(whole) {
+        errors.at(
+            whole,
+            "a future cannot be stored, only what it results in: write `async fn` and that type",
+        );
+        return;
+    }
+    let mut anonymous = Anonymous { errors, found: false };
+    anonymous.visit_type(whole);
+    if !anonymous.found {
+        Borrows { errors, done: false }.visit_type(value);
+    }
+}
+
+/// `BoxFuture<'_, T>` and its like.
+fn is_named_future(ty: &Type) -> bool {
+    path(ty)
+        .and_then(|path| path.segments.last())
+        .is_some_and(|segment| segment.ident.to_string().ends_with("Future"))
+}
+
+/// Finds `impl Trait`.
+struct Anonymous<'a> {
+    errors: &'a Diagnostics,
+    found: bool,
+}
+
+impl<'ast> Visit<'ast> for Anonymous<'_> {
+    fn visit_type_impl_trait(&mut self, ty: &'ast TypeImplTrait) {
+        self.found = true;
+        match ty.bounds.iter().find_map(future_output) {
+            Some(output) => {
+                let output = output.to_token_stream();
+                self.errors.at(
+                    ty,
+                    format!("a future cannot be stored, only what it results in: write `async fn` with `-> {output}`"),
+                );
+            }
+            None => self.errors.at(
+                ty,
+                "a result that is remembered is decoded from bytes, so its type needs a name: write the type itself \
+                 instead of `impl Trait`, such as `Vec<T>` for an iterator",
+            ),
+        }
+    }
+}
+
+/// Finds the first borrow: one is enough to say that the type must own its data.
+struct Borrows<'a> {
+    errors: &'a Diagnostics,
+    done: bool,
+}
+
+impl Borrows<'_> {
+    fn report(&mut self, at: impl quote::ToTokens, instead: &str) {
+        if !self.done {
+            self.errors.at(
+                at,
+                format!("a result that is remembered must own its data: {instead}"),
+            );
+            self.done = true;
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Borrows<'_> {
+    /// Even `&'static str`: no decoder can make one.
+    fn visit_type_reference(&mut self, ty: &'ast TypeReference) {
+        let instead = match bare(&ty.elem) {
+            Type::Path(path) if path.path.is_ident("str") => "return `String`".to_owned(),
+            Type::Slice(slice) => format!("return `Vec<{}>`", slice.elem.to_token_stream()),
+            elem => format!("return `{}`", elem.to_token_stream()),
+        };
+        self.report(ty, &instead);
+    }
+
+    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+        if lifetime.ident != "static" {
+            let instead = format!(
+                "return a type without the lifetime `{lifetime}`, such as `String` for `Cow<'_, str>`"
+            );
+            self.report(lifetime, &instead);
+        }
+        visit::visit_lifetime(self, lifetime);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    fn read(signature: Signature) -> Result<(String, Option<String>, Style), Vec<String>> {
+        let errors = Diagnostics::new();
+        let returns = Returns::of(&signature, &quote!(rt), &errors);
+        let compact = |tokens: TokenStream| tokens.to_string().replace(' ', "");
+        match errors.finish() {
+            Some(error) => Err(error.into_iter().map(|error| error.to_string()).collect()),
+            None => Ok((compact(returns.value), returns.error.map(compact), returns.style)),
+        }
+    }
+
+    #[test]
+    fn values_and_errors() {
+        for (signature, value, error) in [
+            (parse_quote!(fn f()), "()", None),
+            (parse_quote!(fn f() -> User), "User", None),
+            (parse_quote!(fn f() -> Option<User>), "Option<User>", None),
+            (parse_quote!(fn f() -> Result<User, Error>), "User", Some("Error")),
+            (
+                parse_quote!(fn f() -> std::result::Result<User, &'a str>),
+                "User",
+                Some("&'astr"),
+            ),
+            (
+                parse_quote!(fn f() -> io::Result<User>),
+                "User",
+                Some("rt::private::ErrorOf<io::Result<User>>"),
+            ),
+            (
+                parse_quote!(fn f() -> AppResult),
+                "rt::private::OkOf<AppResult>",
+                Some("rt::private::ErrorOf<AppResult>"),
+            ),
+            (
+                parse_quote!(fn f() -> Cow<'static, str>),
+                "Cow<'static,str>",
+                None,
+            ),
+        ] {
+            assert_eq!(
+                read(signature),
+                Ok((value.to_owned(), error.map(str::to_owned), Style::Blocking))
+            );
+        }
+    }
+
+    #[test]
+    fn styles() {
+        let boxed = parse_quote! {
+            fn f<'a>(&'a self) -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = Result<User, E>> + Send + 'a>>
+        };
+        assert_eq!(
+            read(boxed),
+            Ok(("User".to_owned(), Some("E".to_owned()), Style::BoxedFuture))
+        );
+        assert_eq!(
+            read(parse_quote!(async fn f() -> User)),
+            Ok(("User".to_owned(), None, Style::Async))
+        );
+        assert_eq!(
+            read(parse_quote!(async fn f())),
+            Ok(("()".to_owned(), None, Style::Async))
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_remembered() {
+        for (signature, part) in [
+            (parse_quote!(fn f() -> &str), "return `String`"),
+            (parse_quote!(fn f() -> &'static str), "return `String`"),
+            (parse_quote!(fn f() -> Option<&'a [u8]>), "return `Vec<u8>`"),
+            (parse_quote!(fn f() -> Result<&User, E>), "return `User`"),
+            (parse_quote!(fn f() -> Cow<'_, str>), "lifetime `'_`"),
+            (parse_quote!(fn f() -> Row<'a>), "lifetime `'a`"),
+            (
+                parse_quote!(fn f() -> impl Future<Output = u8>),
+                "write `async fn` with `-> u8`",
+            ),
+            (
+                parse_quote!(fn f() -> impl Iterator<Item = &'a u8>),
+                "instead of `impl Trait`",
+            ),
+            (
+                parse_quote!(fn f() -> Result<impl Sized, E>),
+                "instead of `impl Trait`",
+            ),
+            (parse_quote!(fn f() -> BoxFuture<'a, u8>), "write `async fn`"),
+            (parse_quote!(fn f() -> !), "never returns"),
+        ] {
+            let messages = read(signature).expect_err(part);
+            assert_eq!(messages.len(), 1, "{messages:?}");
+            assert!(messages[0].contains(part), "{messages:?}");
+        }
+    }
+}

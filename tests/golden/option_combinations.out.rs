@@ -1,0 +1,300 @@
+//! Options that meet: in the order of the chain, and where an expression needs a statement of its own.
+async fn every_option(
+    &self,
+    db: &Pool,
+    id: &str,
+    shard: u8,
+) -> Result<Option<User>, Error> {
+    let entry = my_cache::private::entry::<
+        Option<User>,
+        my_cache::codec::MessagePack,
+    >(const {
+            &my_cache::private::Site::new(::core::module_path!(), "every_option")
+                .version(3)
+        })
+        .ttl_with(|user: &Option<User>| user.as_ref().map_or(SHORT, |user| user.ttl))
+        .jitter(1.0)
+        .negative_ttl(::core::time::Duration::from_millis(500))
+        .cache_if(is_fresh)
+        .cache(&self.caches[&shard])
+        .key("{org:")
+        .arg(&self.org)
+        .text("}:")
+        .arg(&id)
+        .text("/")
+        .arg(&shard)
+        .build();
+    entry
+        .get_or_try_compute::<
+            Error,
+        >(async move {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                Result<Option<User>, Error>,
+            > {
+                return never;
+            }
+            db.fetch(id, shard).await
+        })
+        .await
+}
+///The cache entry of `every_option` for these arguments.
+#[allow(dead_code, clippy::wrong_self_convention)]
+fn every_option_at_once(&self, id: &str, shard: u8) -> my_cache::Entry<Option<User>> {
+    my_cache::private::entry::<
+        Option<User>,
+        my_cache::codec::MessagePack,
+    >(const {
+            &my_cache::private::Site::new(::core::module_path!(), "every_option")
+                .version(3)
+        })
+        .ttl_with(|user: &Option<User>| user.as_ref().map_or(SHORT, |user| user.ttl))
+        .jitter(1.0)
+        .negative_ttl(::core::time::Duration::from_millis(500))
+        .cache_if(is_fresh)
+        .cache(&self.caches[&shard])
+        .key("{org:")
+        .arg(&self.org)
+        .text("}:")
+        .arg(&id)
+        .text("/")
+        .arg(&shard)
+        .build()
+}
+/// A lock guard must not live while the body runs.
+async fn expressions_that_leave_something(
+    config: &RwLock<Config>,
+    id: String,
+) -> Option<u8> {
+    let entry = ::redis_cached::private::entry::<
+        Option<u8>,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "expressions_that_leave_something",
+            )
+        })
+        .ttl(config.read().unwrap().ttl)
+        .negative_ttl(SHORT)
+        .key("a:")
+        .arg(&id)
+        .build();
+    entry
+        .get_or_compute(async move {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                Option<u8>,
+            > {
+                return never;
+            }
+            config.write().unwrap().count();
+            Some(1)
+        })
+        .await
+}
+///The cache entry of `expressions_that_leave_something` for these arguments.
+#[allow(dead_code, clippy::ptr_arg, clippy::trivially_copy_pass_by_ref)]
+fn expressions_that_leave_something_entry(
+    config: &RwLock<Config>,
+    id: &String,
+) -> ::redis_cached::Entry<Option<u8>> {
+    ::redis_cached::private::entry::<
+        Option<u8>,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "expressions_that_leave_something",
+            )
+        })
+        .ttl(config.read().unwrap().ttl)
+        .negative_ttl(SHORT)
+        .key("a:")
+        .arg(&id)
+        .build()
+}
+fn blocking_with_a_guard(config: &Mutex<Config>) -> u8 {
+    let entry = ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "blocking_with_a_guard",
+            )
+        })
+        .ttl(config.lock().unwrap().ttl)
+        .key("a")
+        .build_blocking();
+    entry.get_or_compute(move || { 1 })
+}
+///The cache entry of `blocking_with_a_guard` for these arguments.
+#[allow(dead_code)]
+fn blocking_with_a_guard_entry(config: &Mutex<Config>) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "blocking_with_a_guard",
+            )
+        })
+        .ttl(config.lock().unwrap().ttl)
+        .key("a")
+        .build()
+}
+async fn cache_made_in_place(name: String) -> u8 {
+    let entry = ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "cache_made_in_place",
+            )
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .cache(&cache_of(&name))
+        .key("a")
+        .build();
+    entry
+        .get_or_compute(async move {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                u8,
+            > {
+                return never;
+            }
+            1
+        })
+        .await
+}
+///The cache entry of `cache_made_in_place` for these arguments.
+#[allow(dead_code, clippy::ptr_arg, clippy::trivially_copy_pass_by_ref)]
+fn cache_made_in_place_entry(name: &String) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "cache_made_in_place",
+            )
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .cache(&cache_of(&name))
+        .key("a")
+        .build()
+}
+async fn cache_in_parentheses(first: bool, second: bool) -> u8 {
+    let entry = ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "cache_in_parentheses",
+            )
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .cache(&(first || second))
+        .key("a")
+        .build();
+    entry
+        .get_or_compute(async move {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                u8,
+            > {
+                return never;
+            }
+            1
+        })
+        .await
+}
+///The cache entry of `cache_in_parentheses` for these arguments.
+#[allow(dead_code)]
+fn cache_in_parentheses_entry(first: bool, second: bool) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "cache_in_parentheses",
+            )
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .cache(&(first || second))
+        .key("a")
+        .build()
+}
+async fn default_key_with_options(db: &Pool, id: u64) -> u8 {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Postcard,
+    >(const {
+            &::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "default_key_with_options",
+                )
+                .version(2)
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .default_key(::core::any::type_name_of_val(&|| ()))
+        .arg(&id)
+        .end()
+        .build()
+        .get_or_compute(async move {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                u8,
+            > {
+                return never;
+            }
+            1
+        })
+        .await
+}
+///The cache entry of `default_key_with_options` for these arguments.
+#[allow(dead_code)]
+fn default_key_with_options_entry(id: u64) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Postcard,
+    >(const {
+            &::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "default_key_with_options",
+                )
+                .version(2)
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .default_key(::core::any::type_name_of_val(&|| ()))
+        .arg(&id)
+        .end()
+        .build()
+}
+async fn macro_in_expression(tenant: &str, id: u64) -> u8 {
+    let entry = ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "macro_in_expression",
+            )
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .cache(&format_cache!("{tenant}"))
+        .key("a:")
+        .arg(&id)
+        .build();
+    entry
+        .get_or_compute(async move {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                u8,
+            > {
+                return never;
+            }
+            1
+        })
+        .await
+}

@@ -1,0 +1,690 @@
+//! Every kind of function, async and not.
+async fn plain_value(id: u64) -> User {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(::core::module_path!(), "plain_value")
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("a:")
+        .arg(&id)
+        .build()
+        .get_or_compute(async move {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                User,
+            > {
+                return never;
+            }
+            fetch(id).await
+        })
+        .await
+}
+///The cache entry of `plain_value` for these arguments.
+#[allow(dead_code)]
+fn plain_value_entry(id: u64) -> ::redis_cached::Entry<User> {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(::core::module_path!(), "plain_value")
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("a:")
+        .arg(&id)
+        .build()
+}
+fn blocking_value(id: u64) -> User {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(::core::module_path!(), "blocking_value")
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("a:")
+        .arg(&id)
+        .build_blocking()
+        .get_or_compute(move || { fetch(id) })
+}
+///The cache entry of `blocking_value` for these arguments.
+#[allow(dead_code)]
+fn blocking_value_entry(id: u64) -> ::redis_cached::Entry<User> {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(::core::module_path!(), "blocking_value")
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("a:")
+        .arg(&id)
+        .build()
+}
+fn blocking_result(id: u64) -> Result<User, Error> {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "blocking_result",
+            )
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("a:")
+        .arg(&id)
+        .build_blocking()
+        .get_or_try_compute::<Error>(move || { fetch(id) })
+}
+///The cache entry of `blocking_result` for these arguments.
+#[allow(dead_code)]
+fn blocking_result_entry(id: u64) -> ::redis_cached::Entry<User> {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "blocking_result",
+            )
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("a:")
+        .arg(&id)
+        .build()
+}
+async fn nothing_returned() {
+    ::redis_cached::private::entry::<
+        (),
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "nothing_returned",
+            )
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("a")
+        .build()
+        .get_or_compute(async move {
+            println!();
+        })
+        .await
+}
+///The cache entry of `nothing_returned` for these arguments.
+#[allow(dead_code)]
+fn nothing_returned_entry() -> ::redis_cached::Entry<()> {
+    ::redis_cached::private::entry::<
+        (),
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "nothing_returned",
+            )
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("a")
+        .build()
+}
+async fn alias_of_one(id: u64) -> io::Result<User> {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(::core::module_path!(), "alias_of_one")
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("a:")
+        .arg(&id)
+        .build()
+        .get_or_try_compute::<
+            ::redis_cached::private::ErrorOf<io::Result<User>>,
+        >(async move {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                io::Result<User>,
+            > {
+                return never;
+            }
+            fetch(id).await
+        })
+        .await
+}
+///The cache entry of `alias_of_one` for these arguments.
+#[allow(dead_code)]
+fn alias_of_one_entry(id: u64) -> ::redis_cached::Entry<User> {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(::core::module_path!(), "alias_of_one")
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("a:")
+        .arg(&id)
+        .build()
+}
+fn alias_of_none(id: u64) -> UserResult {
+    ::redis_cached::private::entry::<
+        ::redis_cached::private::OkOf<UserResult>,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(::core::module_path!(), "alias_of_none")
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("a:")
+        .arg(&id)
+        .build_blocking()
+        .get_or_try_compute::<
+            ::redis_cached::private::ErrorOf<UserResult>,
+        >(move || { fetch(id) })
+}
+///The cache entry of `alias_of_none` for these arguments.
+#[allow(dead_code)]
+fn alias_of_none_entry(
+    id: u64,
+) -> ::redis_cached::Entry<::redis_cached::private::OkOf<UserResult>> {
+    ::redis_cached::private::entry::<
+        ::redis_cached::private::OkOf<UserResult>,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(::core::module_path!(), "alias_of_none")
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("a:")
+        .arg(&id)
+        .build()
+}
+fn arguments_of_every_kind<'a>(
+    a: u64,
+    b: char,
+    c: &'a str,
+    d: &mut Vec<u8>,
+    e: String,
+    mut f: Vec<String>,
+    g: impl KeyPart,
+    h: impl KeyPart + 'a,
+    (i, j): (u8, u8),
+    _: Unread,
+) -> u8 {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "arguments_of_every_kind",
+            )
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .arg(&a)
+        .text(":")
+        .arg(&b)
+        .text(":")
+        .arg(&c)
+        .text(":")
+        .arg(&d)
+        .text(":")
+        .arg(&e)
+        .text(":")
+        .arg(&f)
+        .text(":")
+        .arg(&g)
+        .text(":")
+        .arg(&h)
+        .build_blocking()
+        .get_or_compute(move || {
+            f.push(e);
+            i + j
+        })
+}
+///The cache entry of `arguments_of_every_kind` for these arguments.
+#[allow(
+    dead_code,
+    clippy::needless_lifetimes,
+    clippy::ptr_arg,
+    clippy::too_many_arguments,
+    clippy::trivially_copy_pass_by_ref
+)]
+fn arguments_of_every_kind_entry<'a>(
+    a: u64,
+    b: char,
+    c: &'a str,
+    d: &Vec<u8>,
+    e: &String,
+    f: &Vec<String>,
+    g: &impl KeyPart,
+    h: &(impl KeyPart + 'a),
+) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "arguments_of_every_kind",
+            )
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .arg(&a)
+        .text(":")
+        .arg(&b)
+        .text(":")
+        .arg(&c)
+        .text(":")
+        .arg(&d)
+        .text(":")
+        .arg(&e)
+        .text(":")
+        .arg(&f)
+        .text(":")
+        .arg(&g)
+        .text(":")
+        .arg(&h)
+        .build()
+}
+async fn generics<'a, K, F, Out>(
+    keys: &'a [K],
+    make: F,
+) -> Result<Vec<Out>, Box<dyn Error>>
+where
+    K: KeyPart + 'a,
+    F: AsyncFn(&'a K) -> Out,
+    Out: Serialize + DeserializeOwned,
+{
+    ::redis_cached::private::entry::<
+        Vec<Out>,
+        ::redis_cached::codec::Bincode,
+    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "generics") })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .type_name::<K>()
+        .text(":")
+        .arg(&keys)
+        .build()
+        .get_or_try_compute::<
+            Box<dyn Error>,
+        >(async move {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                Result<Vec<Out>, Box<dyn Error>>,
+            > {
+                return never;
+            }
+            let mut all = Vec::new();
+            for key in keys {
+                all.push(make(key).await);
+            }
+            Ok(all)
+        })
+        .await
+}
+///The cache entry of `generics` for these arguments.
+#[allow(dead_code, clippy::needless_lifetimes)]
+fn generics_entry<'a, K, Out>(keys: &'a [K]) -> ::redis_cached::Entry<Vec<Out>>
+where
+    K: KeyPart + 'a,
+    Out: Serialize + DeserializeOwned,
+{
+    ::redis_cached::private::entry::<
+        Vec<Out>,
+        ::redis_cached::codec::Bincode,
+    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "generics") })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .type_name::<K>()
+        .text(":")
+        .arg(&keys)
+        .build()
+}
+async fn entry(entry: u8, key: u8, cache: u8, site: u8) -> u8 {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "entry") })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .arg(&entry)
+        .text(":")
+        .arg(&key)
+        .build()
+        .get_or_compute(async move {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                u8,
+            > {
+                return never;
+            }
+            let build = entry + key + cache + site;
+            build
+        })
+        .await
+}
+///The cache entry of `entry` for these arguments.
+#[allow(dead_code)]
+fn entry_entry(entry: u8, key: u8) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "entry") })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .arg(&entry)
+        .text(":")
+        .arg(&key)
+        .build()
+}
+fn r#type(n: u64) -> u64 {
+    ::redis_cached::private::entry::<
+        u64,
+        ::redis_cached::codec::Bincode,
+    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "type") })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("a:")
+        .arg(&n)
+        .build_blocking()
+        .get_or_compute(move || {
+            if n == 0 {
+                return 1;
+            }
+            n * r#type(n - 1)
+        })
+}
+///The cache entry of `type` for these arguments.
+#[allow(dead_code)]
+fn type_entry(n: u64) -> ::redis_cached::Entry<u64> {
+    ::redis_cached::private::entry::<
+        u64,
+        ::redis_cached::codec::Bincode,
+    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "type") })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("a:")
+        .arg(&n)
+        .build()
+}
+/// Documentation stays on the function.
+#[cfg(feature = "x")]
+#[instrument]
+#[allow(clippy::unused_async)]
+#[cfg_attr(test, allow(unused))]
+#[cfg_attr(test, instrument)]
+pub(crate) async unsafe fn attributes() -> u8 {
+    #![allow(unused_variables)]
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(::core::module_path!(), "attributes")
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("a")
+        .build()
+        .get_or_compute(async move {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                u8,
+            > {
+                return never;
+            }
+            static COUNT: AtomicU8 = AtomicU8::new(0);
+            COUNT.fetch_add(1, Relaxed)
+        })
+        .await
+}
+///The cache entry of `attributes` for these arguments.
+#[allow(dead_code, clippy::must_use_candidate)]
+#[cfg(feature = "x")]
+#[allow(clippy::unused_async)]
+#[cfg_attr(test, allow(unused))]
+pub(crate) fn attributes_entry() -> ::redis_cached::Entry<u8> {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(::core::module_path!(), "attributes")
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("a")
+        .build()
+}
+impl<T: Store> Repo<T> {
+    async fn associated(id: u64) -> User {
+        ::redis_cached::private::entry::<
+            User,
+            ::redis_cached::codec::Bincode,
+        >(const {
+                &::redis_cached::private::Site::new(::core::module_path!(), "associated")
+            })
+            .ttl(::core::time::Duration::from_secs(60))
+            .key("a:")
+            .arg(&id)
+            .build()
+            .get_or_compute(async move {
+                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                    User,
+                > {
+                    return never;
+                }
+                fetch(id).await
+            })
+            .await
+    }
+    ///The cache entry of `associated` for these arguments.
+    #[allow(dead_code)]
+    fn associated_entry(id: u64) -> ::redis_cached::Entry<User> {
+        ::redis_cached::private::entry::<
+            User,
+            ::redis_cached::codec::Bincode,
+        >(const {
+                &::redis_cached::private::Site::new(::core::module_path!(), "associated")
+            })
+            .ttl(::core::time::Duration::from_secs(60))
+            .key("a:")
+            .arg(&id)
+            .build()
+    }
+    pub async fn by_reference(&self, id: u64) -> Result<User, T::Error> {
+        ::redis_cached::private::entry::<
+            User,
+            ::redis_cached::codec::Bincode,
+        >(const {
+                &::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "by_reference",
+                )
+            })
+            .ttl(::core::time::Duration::from_secs(60))
+            .cache(&self.cache)
+            .key("a:")
+            .arg(&id)
+            .build()
+            .get_or_try_compute::<
+                T::Error,
+            >(async move {
+                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                    Result<User, T::Error>,
+                > {
+                    return never;
+                }
+                self.store.fetch(id).await
+            })
+            .await
+    }
+    ///The cache entry of `by_reference` for these arguments.
+    #[allow(dead_code, clippy::must_use_candidate, clippy::wrong_self_convention)]
+    pub fn by_reference_entry(&self, id: u64) -> ::redis_cached::Entry<User> {
+        ::redis_cached::private::entry::<
+            User,
+            ::redis_cached::codec::Bincode,
+        >(const {
+                &::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "by_reference",
+                )
+            })
+            .ttl(::core::time::Duration::from_secs(60))
+            .cache(&self.cache)
+            .key("a:")
+            .arg(&id)
+            .build()
+    }
+    fn by_mutable_reference(&mut self, id: u64) -> User {
+        ::redis_cached::private::entry::<
+            User,
+            ::redis_cached::codec::Bincode,
+        >(const {
+                &::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "by_mutable_reference",
+                )
+            })
+            .ttl(::core::time::Duration::from_secs(60))
+            .key("a:")
+            .arg(&self.tenant)
+            .text(":")
+            .arg(&id)
+            .build_blocking()
+            .get_or_compute(move || {
+                self.count += 1;
+                self.store.fetch(id)
+            })
+    }
+    ///The cache entry of `by_mutable_reference` for these arguments.
+    #[allow(dead_code, clippy::wrong_self_convention)]
+    fn by_mutable_reference_entry(&self, id: u64) -> ::redis_cached::Entry<User> {
+        ::redis_cached::private::entry::<
+            User,
+            ::redis_cached::codec::Bincode,
+        >(const {
+                &::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "by_mutable_reference",
+                )
+            })
+            .ttl(::core::time::Duration::from_secs(60))
+            .key("a:")
+            .arg(&self.tenant)
+            .text(":")
+            .arg(&id)
+            .build()
+    }
+    async fn by_arc(self: Arc<Self>, id: u64) -> User {
+        ::redis_cached::private::entry::<
+            User,
+            ::redis_cached::codec::Bincode,
+        >(const {
+                &::redis_cached::private::Site::new(::core::module_path!(), "by_arc")
+            })
+            .ttl(::core::time::Duration::from_secs(60))
+            .cache(&self.cache)
+            .key("a:")
+            .arg(&self.tenant)
+            .text(":")
+            .arg(&id)
+            .build()
+            .get_or_compute(async move {
+                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                    User,
+                > {
+                    return never;
+                }
+                self.store.fetch(id).await
+            })
+            .await
+    }
+    ///The cache entry of `by_arc` for these arguments.
+    #[allow(dead_code, clippy::wrong_self_convention)]
+    fn by_arc_entry(&self, id: u64) -> ::redis_cached::Entry<User> {
+        ::redis_cached::private::entry::<
+            User,
+            ::redis_cached::codec::Bincode,
+        >(const {
+                &::redis_cached::private::Site::new(::core::module_path!(), "by_arc")
+            })
+            .ttl(::core::time::Duration::from_secs(60))
+            .cache(&self.cache)
+            .key("a:")
+            .arg(&self.tenant)
+            .text(":")
+            .arg(&id)
+            .build()
+    }
+    async fn by_value(mut self) -> Vec<User> {
+        ::redis_cached::private::entry::<
+            Vec<User>,
+            ::redis_cached::codec::Bincode,
+        >(const {
+                &::redis_cached::private::Site::new(::core::module_path!(), "by_value")
+            })
+            .ttl(::core::time::Duration::from_secs(60))
+            .key("a:")
+            .arg(&self.tenant)
+            .build()
+            .get_or_compute(async move {
+                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                    Vec<User>,
+                > {
+                    return never;
+                }
+                self.store.take()
+            })
+            .await
+    }
+    ///The cache entry of `by_value` for these arguments.
+    #[allow(dead_code, clippy::wrong_self_convention)]
+    fn by_value_entry(&self) -> ::redis_cached::Entry<Vec<User>> {
+        ::redis_cached::private::entry::<
+            Vec<User>,
+            ::redis_cached::codec::Bincode,
+        >(const {
+                &::redis_cached::private::Site::new(::core::module_path!(), "by_value")
+            })
+            .ttl(::core::time::Duration::from_secs(60))
+            .key("a:")
+            .arg(&self.tenant)
+            .build()
+    }
+}
+mod inner {
+    pub(super) async fn in_a_module(id: u64) -> User {
+        ::redis_cached::private::entry::<
+            User,
+            ::redis_cached::codec::Bincode,
+        >(const {
+                &::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "in_a_module",
+                )
+            })
+            .ttl(::core::time::Duration::from_secs(60))
+            .key("a:")
+            .arg(&id)
+            .build()
+            .get_or_compute(async move {
+                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                    User,
+                > {
+                    return never;
+                }
+                fetch(id).await
+            })
+            .await
+    }
+    ///The cache entry of `in_a_module` for these arguments.
+    #[allow(dead_code, clippy::must_use_candidate)]
+    pub(super) fn in_a_module_entry(id: u64) -> ::redis_cached::Entry<User> {
+        ::redis_cached::private::entry::<
+            User,
+            ::redis_cached::codec::Bincode,
+        >(const {
+                &::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "in_a_module",
+                )
+            })
+            .ttl(::core::time::Duration::from_secs(60))
+            .key("a:")
+            .arg(&id)
+            .build()
+    }
+}

@@ -1,0 +1,113 @@
+//! Making a cache, and choosing one.
+
+use std::time::{Duration, Instant};
+
+use redis_cached::{Cache, ErrorKind, redis_cached};
+use redis_cached_test_support::RedisServer;
+
+#[redis_cached(ttl = 60, key = "which", skip(answer))]
+async fn which(answer: &'static str) -> String {
+    answer.into()
+}
+
+async fn refused(url: &str) -> redis_cached::Error {
+    let began = Instant::now();
+    let error = Cache::connect(url).await.expect_err("it connected");
+    // Generous: what is checked is that it does not hang.
+    assert!(began.elapsed() < Duration::from_secs(20));
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains("pa55word"), "{shown}");
+    error
+}
+
+#[tokio::test]
+async fn connect_takes_every_form_of_url() {
+    let server = RedisServer::builder().unix_socket(true).password("pa55word").start();
+    let port = server.port();
+    for url in [
+        format!("redis://:pa55word@127.0.0.1:{port}"),
+        format!("redis://default:pa55word@127.0.0.1:{port}/2"),
+        format!("redis://:pa55word@127.0.0.1:{port}/0?protocol=resp2"),
+        server.unix_url(),
+        "memory://".into(),
+    ] {
+        let cache = Cache::connect(url).await.unwrap();
+        assert_eq!(cache.scope(which("it")).await, "it");
+        assert_eq!(cache.stats().functions[0].errors, 0);
+    }
+    let keys: Vec<String> = server.query(&["KEYS", "*"]);
+    assert_eq!(keys, ["which"]);
+}
+
+#[tokio::test]
+async fn connect_fails_fast_and_says_why_without_the_password() {
+    let server = RedisServer::builder().password("right").start();
+    let address = format!("127.0.0.1:{}", server.port());
+    for (url, kind) in [
+        ("redis://:pa55word@127.0.0.1:1".into(), ErrorKind::Connection),
+        ("redis://:pa55word@no-such-host.invalid".into(), ErrorKind::Connection),
+        ("unix:///no/such/socket?pass=pa55word".into(), ErrorKind::Connection),
+        (format!("redis://:pa55word@{address}"), ErrorKind::Permission),
+        (format!("redis://me:pa55word@{address}"), ErrorKind::Permission),
+        (format!("redis://{address}"), ErrorKind::Permission),
+        (format!("redis://:pa55word@{address}?protocol=resp2"), ErrorKind::Permission),
+        (format!("redis://{address}?protocol=resp2"), ErrorKind::Permission),
+        ("http://pa55word".into(), ErrorKind::Url),
+        ("redis://:pa55word@host:99999".into(), ErrorKind::Url),
+        ("rediss://:pa55word@host".into(), ErrorKind::Url),
+    ] {
+        let error = refused(&url).await;
+        assert_eq!(error.kind(), kind, "{url}: {error}");
+    }
+    let frozen = RedisServer::start();
+    frozen.pause();
+    assert_eq!(refused(&frozen.url()).await.kind(), ErrorKind::Timeout);
+    frozen.resume();
+}
+
+#[tokio::test]
+async fn connect_lazy_sends_nothing_and_refuses_only_a_bad_url() {
+    assert!(Cache::builder().url("redis://127.0.0.1:1").connect_lazy().is_ok());
+    let error = Cache::builder().url("nonsense").connect_lazy().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Url);
+}
+
+#[tokio::test]
+async fn scopes_nest_and_hold_for_their_future_only() {
+    let (outer, inner) = (Cache::memory(), Cache::memory());
+    outer
+        .scope(async {
+            assert_eq!(which("outer").await, "outer");
+            inner.scope(async { assert_eq!(which("inner").await, "inner") }).await;
+            assert_eq!(which("never run").await, "outer");
+            tokio::task::yield_now().await;
+            assert_eq!(inner.sync_scope(|| which_entry().key().to_owned()), "which");
+        })
+        .await;
+    assert_eq!(inner.scope(which("never run")).await, "inner");
+    assert_eq!(inner.stats().functions[0].hits, 1);
+}
+
+/// The only test of this process that touches the global cache.
+#[tokio::test]
+async fn the_global_cache_is_set_once() {
+    let cache = Cache::memory();
+    cache.set_global().unwrap();
+    assert_eq!(which("global").await, "global");
+    assert_eq!(cache.stats().functions[0].stored, 1);
+    assert_eq!(Cache::global().stats(), cache.stats());
+    let error = Cache::memory().set_global().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::GlobalAlreadySet);
+}
+
+#[test]
+fn two_runtimes_share_one_cache() {
+    let server = RedisServer::start();
+    let cache = Cache::builder().url(server.url()).connect_lazy().unwrap();
+    for _ in 0..3 {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        assert_eq!(runtime.block_on(cache.scope(which("first"))), "first");
+    }
+    let function = &cache.stats().functions[0];
+    assert_eq!((function.hits, function.computes, function.errors), (2, 1, 0));
+}

@@ -1,0 +1,119 @@
+//! No `key`: the function's path and its arguments. Two functions never meet.
+
+use std::collections::HashSet;
+use std::marker::PhantomData;
+
+use redis_cached::{Cache, redis_cached};
+
+mod one {
+    use super::redis_cached;
+
+    #[redis_cached(ttl = 60)]
+    pub(super) async fn load(id: u64, _name: &str) -> String {
+        format!("one {id}")
+    }
+}
+
+mod other {
+    use super::redis_cached;
+
+    #[redis_cached(ttl = 60)]
+    pub(super) async fn load(id: u64, _name: &str) -> String {
+        format!("other {id}")
+    }
+}
+
+struct First;
+struct Second;
+struct Generic<T>(PhantomData<T>);
+
+impl First {
+    #[redis_cached(ttl = 60)]
+    async fn load(id: u64, _name: &str) -> String {
+        format!("First {id}")
+    }
+}
+
+impl Second {
+    #[redis_cached(ttl = 60)]
+    async fn load(id: u64, _name: &str) -> String {
+        format!("Second {id}")
+    }
+
+    #[redis_cached(ttl = 60)]
+    async fn method(&self, id: u64, _name: &str) -> String {
+        format!("method {id}")
+    }
+}
+
+impl<T> Generic<T> {
+    #[redis_cached(ttl = 60)]
+    async fn load(id: u64, _name: &str) -> String {
+        format!("{} {id}", std::any::type_name::<T>())
+    }
+}
+
+#[redis_cached(ttl = 60)]
+async fn typed<T: Send>(id: u64) -> String {
+    format!("typed {} {id}", std::any::type_name::<T>())
+}
+
+#[redis_cached(ttl = 60)]
+async fn none() -> u8 {
+    1
+}
+
+#[tokio::test]
+async fn functions_of_one_name_never_meet() {
+    let cache = Cache::memory();
+    let values = cache
+        .scope(async {
+            let mut values = Vec::new();
+            for _ in 0..2 {
+                values.extend([
+                    one::load(1, "a").await,
+                    other::load(1, "a").await,
+                    First::load(1, "a").await,
+                    Second::load(1, "a").await,
+                    Second.method(1, "a").await,
+                    Generic::<u8>::load(1, "a").await,
+                    Generic::<Vec<u8>>::load(1, "a").await,
+                    typed::<u8>(1).await,
+                    typed::<u16>(1).await,
+                ]);
+            }
+            values
+        })
+        .await;
+    let (first, second) = values.split_at(9);
+    assert_eq!(first, second);
+    assert_eq!(first.iter().collect::<HashSet<_>>().len(), 9, "{first:?}");
+    let hits: u64 = cache.stats().functions.iter().map(|function| function.hits).sum();
+    assert_eq!(hits, 9);
+}
+
+#[test]
+fn the_key_is_readable_and_the_companions_own() {
+    Cache::memory().sync_scope(|| {
+        assert_eq!(one::load_entry(1, "a/b").key(), "suite::default_key::one::load(1,a%2Fb)");
+        assert_eq!(First::load_entry(1, "").key(), "suite::default_key::First::load(1,)");
+        assert_eq!(Second::method_entry(1, "x").key(), "suite::default_key::Second::method(1,x)");
+        assert_eq!(Generic::<u8>::load_entry(1, "x").key(), "suite::default_key::Generic%3Cu8%3E::load(1,x)");
+        assert_eq!(typed_entry::<u8>(1).key(), "suite::default_key::typed(u8,1)");
+        assert_eq!(none_entry().key(), "suite::default_key::none()");
+    });
+}
+
+#[tokio::test]
+async fn the_companion_finds_what_the_function_stored() {
+    Cache::memory()
+        .scope(async {
+            First::load(1, "a").await;
+            Generic::<Vec<u8>>::load(2, "b").await;
+            typed::<u16>(3).await;
+            assert!(First::load_entry(1, "a").get().await.unwrap().is_some());
+            assert!(Generic::<Vec<u8>>::load_entry(2, "b").get().await.unwrap().is_some());
+            assert!(typed_entry::<u16>(3).get().await.unwrap().is_some());
+        })
+        .await;
+}

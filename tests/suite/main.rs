@@ -1,0 +1,73 @@
+//! The library from outside: what users are promised, on a real Redis and in memory. One file an option or a promise.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod blocking;
+mod cache;
+mod cache_if;
+mod cache_option;
+mod codec;
+mod default_key;
+mod entries;
+mod entry_handle;
+mod faults;
+mod jitter;
+mod key;
+mod negative_ttl;
+mod round_trips;
+mod shapes;
+mod stats;
+mod trait_impls;
+mod ttl;
+mod version;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use redis_cached::Cache;
+use redis_cached_test_support::RedisServer;
+use serde::{Deserialize, Serialize};
+
+/// What most tests cache.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct User {
+    id: u64,
+    name: String,
+}
+
+fn user(id: u64) -> User {
+    User { id, name: format!("user {id}") }
+}
+
+/// The error of functions under test. Without `Clone`, `Serialize` or anything else that a cache could ask for.
+#[derive(Debug, PartialEq)]
+struct Failed(&'static str);
+
+/// Counts how often a function's body ran. In a `static`, which an expansion must not double.
+struct Runs(AtomicUsize);
+
+impl Runs {
+    const fn new() -> Self {
+        Self(AtomicUsize::new(0))
+    }
+
+    fn count(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn get(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// A server of the test's own and a connected cache.
+async fn redis() -> (RedisServer, Cache) {
+    let server = RedisServer::start();
+    let cache = Cache::connect(server.url()).await.unwrap();
+    (server, cache)
+}
+
+/// Both kinds of cache, for promises that hold on both.
+async fn both() -> (RedisServer, [Cache; 2]) {
+    let (server, cache) = redis().await;
+    (server, [cache, Cache::memory()])
+}

@@ -1,0 +1,206 @@
+//! Starting a server: its arguments, a port that is free, and the proof that the one that answers is ours.
+
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use redis::{Client, RedisResult};
+
+use crate::RedisServer;
+use crate::dir::TempDir;
+use crate::process::Process;
+use crate::server::info_field;
+
+/// How long a server may take to answer for the first time.
+pub(crate) const START_DEADLINE: Duration = Duration::from_secs(10);
+/// Tries at a free port, each of which another program may take before our server does.
+const PORT_TRIES: usize = 20;
+/// Where a developer's own server listens. No test ever goes there.
+const THE_USERS_PORT: u16 = 6379;
+
+/// How a [`RedisServer`] is to be started.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    program: String,
+    port: Option<u16>,
+    unix_socket: bool,
+    pub(crate) password: Option<String>,
+    args: Vec<String>,
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Self {
+            program: crate::default_program(),
+            port: None,
+            unix_socket: false,
+            password: None,
+            args: Vec::new(),
+        }
+    }
+
+    /// The server program. Left out: the environment's `REDIS_SERVER`, else `redis-server`.
+    #[must_use]
+    pub fn program(mut self, path: impl Into<String>) -> Self {
+        self.program = path.into();
+        self
+    }
+
+    /// A fixed port, rather than a free one.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        assert_ne!(
+            port, THE_USERS_PORT,
+            "that port is for the server of whoever runs the tests"
+        );
+        self.port = Some(port);
+        self
+    }
+
+    /// Whether to listen on a unix socket as well.
+    #[must_use]
+    pub fn unix_socket(mut self, on: bool) -> Self {
+        self.unix_socket = on;
+        self
+    }
+
+    /// The default user's password, of letters and digits so that it stands in a URL as it is.
+    #[must_use]
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        let password = password.into();
+        assert!(
+            password.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+            "only letters and digits, please"
+        );
+        self.password = Some(password);
+        self
+    }
+
+    /// One more argument for the server, as in `.arg("--maxmemory").arg("10mb")`.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<String>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// Starts the server and returns when it answers.
+    ///
+    /// # Panics
+    /// Where there is no such program, or the server does not answer within ten seconds; with its output.
+    pub fn start(self) -> RedisServer {
+        let dir = TempDir::new();
+        let tries = if self.port.is_some() { 1 } else { PORT_TRIES };
+        for _ in 0..tries {
+            let port = self.port.unwrap_or_else(free_port);
+            if let Some(process) = self.launch(port, dir.path()) {
+                return RedisServer::new(process, self, port, dir);
+            }
+        }
+        panic!(
+            "another program had the port of {} before it, {tries} times over",
+            self.program
+        );
+    }
+
+    /// A server that answers, or `None` where the port is another program's.
+    pub(crate) fn launch(&self, port: u16, dir: &Path) -> Option<Process> {
+        let mut process = self.spawn(port, dir);
+        let client = Client::open(self.url(port)).expect("our own URL is well-formed");
+        let deadline = Instant::now() + START_DEADLINE;
+        loop {
+            let answer = answering_process(&client);
+            if answer.as_ref().is_ok_and(|pid| *pid == process.pid()) {
+                return Some(process);
+            }
+            if let Some(status) = process.exited() {
+                let output = process.output();
+                if output.contains("Address already in use") {
+                    return None;
+                }
+                panic!("{} ended at its start with {status}:\n{output}", self.program);
+            }
+            if Instant::now() > deadline {
+                let output = process.output();
+                panic!(
+                    "{} did not answer within {START_DEADLINE:?} ({answer:?}):\n{output}",
+                    self.program
+                );
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn spawn(&self, port: u16, dir: &Path) -> Process {
+        let mut args = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+            .map(str::to_owned)
+            .to_vec();
+        args.extend(["--port".to_owned(), port.to_string()]);
+        args.extend(["--dir".to_owned(), dir.display().to_string()]);
+        if self.unix_socket {
+            args.extend(["--unixsocket".to_owned(), socket_path(dir).display().to_string()]);
+        }
+        if let Some(password) = &self.password {
+            args.extend(["--requirepass".to_owned(), password.clone()]);
+        }
+        args.extend_from_slice(&self.args);
+
+        match Process::spawn(&self.program, &args, dir) {
+            Ok(process) => process,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => panic!(
+                "there is no program `{}` here. The tests run against real servers: scripts/test installs \
+                 redis-server where it is missing, and the variable REDIS_SERVER names another program.",
+                self.program
+            ),
+            Err(error) => panic!("cannot start {}: {error}", self.program),
+        }
+    }
+
+    pub(crate) fn url(&self, port: u16) -> String {
+        let user = self
+            .password
+            .as_ref()
+            .map_or_else(String::new, |password| format!(":{password}@"));
+        format!("redis://{user}127.0.0.1:{port}")
+    }
+
+    pub(crate) fn unix_url(&self, dir: &Path) -> String {
+        assert!(
+            self.unix_socket,
+            "this server has no unix socket: RedisServer::builder().unix_socket(true)"
+        );
+        let password = self
+            .password
+            .as_ref()
+            .map_or_else(String::new, |password| format!("?pass={password}"));
+        format!("unix://{}{password}", socket_path(dir).display())
+    }
+}
+
+fn free_port() -> u16 {
+    loop {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("the system has a free port");
+        let port = listener
+            .local_addr()
+            .expect("a bound socket has an address")
+            .port();
+        if port != THE_USERS_PORT {
+            return port;
+        }
+    }
+}
+
+fn socket_path(dir: &Path) -> PathBuf {
+    dir.join("redis.sock")
+}
+
+/// The process behind an address. An answer to `PING` alone would not tell our server from one that had the port first.
+fn answering_process(client: &Client) -> RedisResult<u32> {
+    let mut connection = client.get_connection_with_timeout(Duration::from_secs(1))?;
+    connection.set_read_timeout(Some(Duration::from_secs(1)))?;
+    redis::cmd("PING").exec(&mut connection)?;
+    let info: String = redis::cmd("INFO").arg("server").query(&mut connection)?;
+    Ok(info_field(&info, "process_id")
+        .and_then(|pid| pid.parse().ok())
+        .unwrap_or_default())
+}

@@ -1,0 +1,145 @@
+//! A TCP proxy that misbehaves when it is told to.
+
+mod relay;
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use self::relay::{Faults, Link, Relay, lock};
+use crate::RedisServer;
+
+/// A proxy in front of a server. Transparent until a fault is set; all of it ends on drop.
+#[derive(Debug)]
+pub struct Proxy {
+    relay: Arc<Relay>,
+    address: SocketAddr,
+    url: String,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+/// One of the two ways through a [`Proxy`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From the client to the server.
+    Requests,
+    /// From the server to the client.
+    Replies,
+}
+
+impl Proxy {
+    /// A proxy on a free port, in front of `server`.
+    pub fn start(server: &RedisServer) -> Self {
+        let listener = listen(0);
+        let address = listener.local_addr().expect("a bound socket has an address");
+        let url = server.url_at(address.port());
+
+        let upstream = SocketAddr::from((Ipv4Addr::LOCALHOST, server.port()));
+        let relay = Arc::new(Relay::new(upstream, listener));
+        let acceptor = std::thread::spawn({
+            let relay = Arc::clone(&relay);
+            move || relay.accept_until_stopped()
+        });
+        Self {
+            relay,
+            address,
+            url,
+            acceptor: Some(acceptor),
+        }
+    }
+
+    /// The server's URL by way of the proxy.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The proxy's own port.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// How many connections have been accepted so far. More after a fault than before it: the client came back.
+    pub fn accepted(&self) -> usize {
+        self.relay.accepted.load(Ordering::SeqCst)
+    }
+
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        lock(&self.relay.links)
+            .iter()
+            .filter(|link| !link.ended())
+            .count()
+    }
+
+    /// Keeps each reply back for `delay` at least. What arrives while one is kept back is kept back after it.
+    pub fn delay_replies(&self, delay: Duration) {
+        self.relay.change(|faults| faults.delay = delay);
+    }
+
+    /// Holds all bytes both ways, and delivers them after [`resume`](Self::resume): a network that stalls.
+    pub fn pause(&self) {
+        self.relay.change(|faults| faults.paused = true);
+    }
+
+    /// Ends a [`pause`](Self::pause).
+    pub fn resume(&self) {
+        self.relay.change(|faults| faults.paused = false);
+    }
+
+    /// Swallows all bytes both ways while `on`. A connection that lost bytes so stays open and stays silent for ever,
+    /// as one that a router forgot; connections made after the end of it work.
+    pub fn black_hole(&self, on: bool) {
+        self.relay.change(|faults| faults.black_hole = on);
+    }
+
+    /// Lets `bytes` more pass in one direction, counted over all connections, and then closes the connection that
+    /// carried the last of them: in the middle of a frame, if the number is chosen so. Happens once.
+    pub fn cut_after(&self, direction: Direction, bytes: usize) {
+        self.relay.change(|faults| *faults.cut(direction) = Some(bytes));
+    }
+
+    /// Refuses new connections while `on`, as where nothing listens. Those that are open stay so.
+    pub fn refuse(&self, on: bool) {
+        let mut listener = lock(&self.relay.listener);
+        if !on {
+            listener.get_or_insert_with(|| listen(self.port()));
+        } else {
+            listener.take();
+        }
+    }
+
+    /// Closes all connections in order (FIN).
+    pub fn close_connections(&self) {
+        self.relay.end_links(Link::close);
+    }
+
+    /// Resets all connections (RST).
+    pub fn reset_connections(&self) {
+        self.relay.end_links(Link::reset);
+    }
+
+    /// Ends every fault. A connection that a black hole has swallowed bytes of stays dead.
+    pub fn heal(&self) {
+        self.relay.change(|faults| *faults = Faults::default());
+        self.refuse(false);
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.relay.change(|faults| faults.stopped = true);
+        lock(&self.relay.listener).take();
+        if let Some(acceptor) = self.acceptor.take() {
+            let _ = acceptor.join();
+        }
+        self.relay.end_links(Link::close);
+    }
+}
+
+fn listen(port: u16) -> TcpListener {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("the proxy's port is free");
+    listener.set_nonblocking(true).expect("a listener can be polled");
+    listener
+}
