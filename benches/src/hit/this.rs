@@ -1,0 +1,29 @@
+//! redis-cached.
+
+use redis_cached::{Cache, redis_cached};
+
+use super::{KEYS, User, compute};
+use crate::harness::Contender;
+
+#[redis_cached(ttl = 3600, key = "bench:this:user:<id>")]
+async fn user(id: u64) -> User {
+    compute(id)
+}
+
+pub(super) struct This;
+
+impl This {
+    pub(super) async fn connect(url: &str) -> Result<Self, redis_cached::Error> {
+        Cache::connect(url).await?.set_global()?;
+        Ok(Self)
+    }
+}
+
+impl Contender for This {
+    const NAME: &'static str = "redis-cached";
+
+    async fn once(&self, index: u64) {
+        let id = index % KEYS;
+        assert_eq!(user(id).await.id, id);
+    }
+}

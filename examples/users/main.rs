@@ -1,0 +1,126 @@
+//! A large result, first from a database and then from the cache, timed and compared.
+//!
+//! `cargo run --release --example users [ROWS]` reads 100,000 users, or as many as it is told, out of SQLite, and keeps
+//! them in the Redis at `REDIS_URL`, or else at redis://127.0.0.1:6379.
+
+mod database;
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use redis_cached::{Cache, redis_cached};
+use rusqlite::Connection;
+
+use crate::database::User;
+
+type Failure = Box<dyn std::error::Error>;
+
+/// All users. An ordinary function, for an ordinary blocking database; the attribute works there as on `async fn`.
+#[redis_cached(ttl = 3600, key = "users:all", skip(db))]
+fn all_users(db: &Connection) -> rusqlite::Result<Vec<User>> {
+    database::read_users(db)
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    let rows = match std::env::args().nth(1) {
+        Some(rows) => rows
+            .parse()
+            .map_err(|_| format!("how many rows is \"{rows}\"? usage: users [ROWS]"))?,
+        None => 100_000,
+    };
+    let url = std::env::var("REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379".into());
+
+    // One value of several megabytes takes longer on the wire than the default deadline is meant for.
+    let cache = Cache::builder()
+        .url(&url)
+        .deadline(Duration::from_secs(5))
+        .connect_lazy()?;
+    cache.set_global()?;
+    start_cold()?;
+
+    let db = database::open(rows)?;
+    let (first, took_first) = timed(|| all_users(&db))?;
+    let (second, took_second) = timed(|| all_users(&db))?;
+
+    println!();
+    println!(
+        "first access   {:>9.1} ms   from the database, and stored",
+        millis(took_first)
+    );
+    println!("second access  {:>9.1} ms   from the cache", millis(took_second));
+    println!(
+        "ratio          {:>9.1}",
+        took_first.as_secs_f64() / took_second.as_secs_f64()
+    );
+    match size_in_redis(&url)? {
+        Some(bytes) => println!(
+            "value          {bytes:>9} bytes in Redis, for {} users",
+            first.len()
+        ),
+        None => println!("value          in this process, for {} users", first.len()),
+    }
+
+    let in_database = database::read_users(&db)?;
+    let same = second
+        .iter()
+        .zip(&in_database)
+        .filter(|(cached, row)| cached == row)
+        .count();
+    println!(
+        "compared       {same:>9} of {} rows are equal in the cache and the database",
+        in_database.len()
+    );
+    println!("\n{}", cache.stats());
+
+    if second == in_database {
+        Ok(())
+    } else {
+        Err("the cache and the database differ".into())
+    }
+}
+
+/// Removes what an earlier run has left. It is also how this program learns whether there is a Redis: an annotated call
+/// would only be slower without one, and an explicit operation says so.
+fn start_cold() -> Result<(), Failure> {
+    all_users_entry().blocking().invalidate().map_err(|error| {
+        format!(
+            "There is no cache to measure: {error}.\n\
+             Start a redis-server, or give the URL of one: REDIS_URL=redis://host:port cargo run --release --example users\n\
+             To see the program work without one: REDIS_URL=memory:// cargo run --release --example users"
+        )
+        .into()
+    })
+}
+
+/// The length of the entry, asked of Redis itself.
+fn size_in_redis(url: &str) -> Result<Option<u64>, Failure> {
+    if url.starts_with("memory:") {
+        return Ok(None);
+    }
+    let mut redis = redis::Client::open(url)?.get_connection()?;
+    Ok(Some(
+        redis::cmd("STRLEN")
+            .arg(all_users_entry().key())
+            .query(&mut redis)?,
+    ))
+}
+
+fn timed<T, E>(work: impl FnOnce() -> Result<T, E>) -> Result<(T, Duration), E> {
+    let begin = Instant::now();
+    let value = work()?;
+    Ok((value, begin.elapsed()))
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}

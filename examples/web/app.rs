@@ -1,0 +1,44 @@
+//! The routes.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Deserialize;
+
+use crate::users::{User, Users};
+
+pub(crate) fn router(users: Users) -> Router {
+    Router::new()
+        .route("/users/{id}", get(show).put(rename))
+        .route("/stats", get(stats))
+        .with_state(users)
+}
+
+async fn show(State(users): State<Users>, Path(id): Path<u64>) -> Result<Json<User>, StatusCode> {
+    users.user(id).await.map(Json).ok_or(StatusCode::NOT_FOUND)
+}
+
+#[derive(Deserialize)]
+struct Rename {
+    name: String,
+}
+
+async fn rename(
+    State(users): State<Users>,
+    Path(id): Path<u64>,
+    Json(Rename { name }): Json<Rename>,
+) -> Result<StatusCode, (StatusCode, String)> {
+    match users.rename(id, &name).await {
+        Ok(true) => Ok(StatusCode::NO_CONTENT),
+        Ok(false) => Err((StatusCode::NOT_FOUND, format!("there is no user {id}\n"))),
+        Err(error) => Err((
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("renamed, but readers may see the old name: {error}\n"),
+        )),
+    }
+}
+
+async fn stats(State(users): State<Users>) -> String {
+    format!("{}\n", users.cache.stats())
+}

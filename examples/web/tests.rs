@@ -1,0 +1,121 @@
+//! The service over HTTP, with both kinds of cache.
+
+use std::net::SocketAddr;
+
+use redis_cached::Cache;
+use redis_cached_test_support::RedisServer;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::app;
+use crate::users::{User, Users};
+
+#[tokio::test]
+async fn reads_through_memory() {
+    reads_through_and_invalidates(Cache::memory()).await;
+}
+
+#[tokio::test]
+async fn reads_through_redis() {
+    let redis = RedisServer::start();
+    let cache = Cache::connect(redis.url()).await.expect("a server of our own");
+    reads_through_and_invalidates(cache).await;
+    assert_eq!(
+        redis.query::<Vec<String>>(&["KEYS", "user:[12]"]).len(),
+        1,
+        "the key is the documented one"
+    );
+}
+
+#[tokio::test]
+async fn serves_without_its_cache_but_says_when_it_cannot_invalidate() {
+    let redis = RedisServer::start();
+    let cache = Cache::connect(redis.url()).await.expect("a server of our own");
+    let service = Service::start(cache).await;
+    redis.kill();
+    assert_eq!(service.get("/users/1").await.0, 200);
+    assert_eq!(service.rename(1, "Ada King").await, 503);
+    redis.restart();
+    assert_eq!(service.get("/users/1").await.1, r#"{"id":1,"name":"Ada King"}"#);
+}
+
+async fn reads_through_and_invalidates(cache: Cache) {
+    let service = Service::start(cache).await;
+    let ada = r#"{"id":1,"name":"Ada Lovelace"}"#;
+
+    assert_eq!(service.get("/users/1").await, (200, ada.into()));
+    assert_eq!(service.get("/users/1").await, (200, ada.into()));
+    assert_eq!(service.users.queries(), 1, "the second read is a hit");
+
+    assert_eq!(service.rename(1, "Ada King").await, 204);
+    let (_, renamed) = service.get("/users/1").await;
+    assert_eq!(
+        serde_json::from_str::<User>(&renamed).expect("a user").name,
+        "Ada King"
+    );
+    assert_eq!(service.users.queries(), 3, "the write, and one read after it");
+
+    assert_eq!(service.get("/users/99").await.0, 404);
+    assert_eq!(service.get("/users/99").await.0, 404);
+    assert_eq!(service.users.queries(), 4, "nobody's absence is remembered");
+    assert_eq!(service.rename(99, "Nobody").await, 404);
+
+    let (status, stats) = service.get("/stats").await;
+    assert_eq!(status, 200);
+    assert!(stats.contains("user") && stats.contains("hit"), "{stats}");
+    let functions = service.users.cache.stats().functions;
+    assert_eq!((functions[0].hits, functions[0].misses), (2, 3));
+}
+
+/// The service on a free port. It ends with the test's runtime.
+struct Service {
+    address: SocketAddr,
+    users: Users,
+}
+
+impl Service {
+    async fn start(cache: Cache) -> Self {
+        let users = Users::new(cache);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a bound socket has an address");
+        let server = axum::serve(listener, app::router(users.clone()));
+        tokio::spawn(server.into_future());
+        Self { address, users }
+    }
+
+    async fn get(&self, path: &str) -> (u16, String) {
+        self.request(&format!(
+            "GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n"
+        ))
+        .await
+    }
+
+    async fn rename(&self, id: u64, name: &str) -> u16 {
+        let body = format!(r#"{{"name":"{name}"}}"#);
+        let request = format!(
+            "PUT /users/{id} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        self.request(&request).await.0
+    }
+
+    /// One request on a connection of its own, which the server closes: the answer ends where the stream does.
+    async fn request(&self, request: &str) -> (u16, String) {
+        let mut socket = TcpStream::connect(self.address)
+            .await
+            .expect("the service listens");
+        socket
+            .write_all(request.as_bytes())
+            .await
+            .expect("the service reads");
+        let mut answer = String::new();
+        socket
+            .read_to_string(&mut answer)
+            .await
+            .expect("the service answers");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        (status.expect("a status"), body.to_owned())
+    }
+}
