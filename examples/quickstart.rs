@@ -76,56 +76,52 @@ async fn tour(url: Option<String>) -> Result<(), redis_cached::Error> {
     };
     cache.set_global()?;
 
-    // An earlier run may have left the value in Redis, and then the tour would begin with a hit.
-    weather_entry("Oslo").invalidate().await?;
-
-    title("a miss runs the function");
-    ask("Oslo").await;
-
-    title("a hit does not");
-    ask("Oslo").await;
-
-    title("another argument is another key");
-    let sao_paulo = weather_entry("São Paulo");
-    sao_paulo.invalidate().await?;
-    ask("São Paulo").await;
-    println!("    {} and {}", weather_entry("Oslo").key(), sao_paulo.key());
-
-    title("values expire by themselves");
-    match sao_paulo.ttl().await? {
-        Some(left) => println!("    São Paulo's has {:.1} s left", left.as_secs_f64()),
-        None => println!("    São Paulo's is gone already"),
+    // An earlier run may have left values in Redis, and then the tour would begin with a hit.
+    for city in ["Oslo", "São Paulo"] {
+        weather_entry(city).invalidate().await?;
     }
 
-    title("or are invalidated, through the function's own key");
+    println!("1. A miss runs the function, which takes its time.");
+    ask("Oslo").await;
+
+    println!("2. A hit does not run it.");
+    ask("Oslo").await;
+
+    println!("3. Another argument is another key.");
+    ask("São Paulo").await;
+    for city in ["Oslo", "São Paulo"] {
+        println!("     {}", weather_entry(city).key());
+    }
+
+    println!("4. A value expires by itself …");
+    match weather_entry("Oslo").ttl().await? {
+        Some(left) => println!("     Oslo's has {:.1} s left.", left.as_secs_f64()),
+        None => println!("     Oslo's is gone already."),
+    }
+
+    println!("5. … or is invalidated, by way of the function's own key.");
     weather_entry("Oslo").invalidate().await?;
     ask("Oslo").await;
 
-    title("errors come through as they are, and are not stored");
+    println!("6. An error is the function's own, and is not stored.");
     ask("Atlantis").await;
     ask("Atlantis").await;
 
-    title("what happened");
+    println!("\nWhat happened:\n");
     println!("{}", cache.stats());
     Ok(())
 }
 
-/// Calls the function, as any caller would, and says how long that took.
+/// Calls the function, as any caller would, and says what came and how long it took.
 async fn ask(city: &str) {
     let begin = Instant::now();
     let answer = weather(&Station, city).await;
-    let took = begin.elapsed();
-    match answer {
-        Ok(weather) => println!(
-            "    {city}: {weather} {:>40}",
-            format!("{:.3} ms", took.as_secs_f64() * 1e3)
-        ),
-        Err(StationError::NoSuchCity(name)) => println!("    there is no {name} "),
-    }
-}
-
-fn title(text: &str) {
-    println!("\n{text}");
+    let millis = begin.elapsed().as_secs_f64() * 1e3;
+    let answer = match answer {
+        Ok(weather) => format!("{city}: {weather}"),
+        Err(StationError::NoSuchCity(name)) => format!("error: there is no {name}"),
+    };
+    println!("     {answer:<28}{millis:>8.3} ms");
 }
 
 impl fmt::Display for Weather {

@@ -5,11 +5,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
+
 use crate::options::Options;
 use crate::table::Report;
 
 /// How many callers there are at once.
 pub(crate) const TASKS: [usize; 4] = [1, 16, 64, 256];
+
+/// What one turn of a contender gave.
+#[derive(Clone, Copy)]
+pub(crate) struct Sample {
+    /// Operations per second.
+    pub(crate) rate: f64,
+    /// Processor time of the client, in seconds per operation. Other programs on the machine hardly touch it.
+    pub(crate) cpu: f64,
+}
 
 /// One way of doing what a scenario is about.
 pub(crate) trait Contender: Send + Sync + 'static {
@@ -24,8 +35,8 @@ pub(crate) trait Contender: Send + Sync + 'static {
 pub(crate) trait Runner {
     fn name(&self) -> &'static str;
 
-    /// Operations per second with this many tasks.
-    fn turn(&self, tasks: usize, slice: Duration) -> Pin<Box<dyn Future<Output = f64> + '_>>;
+    /// Runs for one slice of time with this many tasks.
+    fn turn(&self, tasks: usize, slice: Duration) -> Pin<Box<dyn Future<Output = Sample> + '_>>;
 }
 
 impl<C: Contender> Runner for Arc<C> {
@@ -33,14 +44,14 @@ impl<C: Contender> Runner for Arc<C> {
         C::NAME
     }
 
-    fn turn(&self, tasks: usize, slice: Duration) -> Pin<Box<dyn Future<Output = f64> + '_>> {
-        Box::pin(throughput(self, tasks, slice))
+    fn turn(&self, tasks: usize, slice: Duration) -> Pin<Box<dyn Future<Output = Sample> + '_>> {
+        Box::pin(sample(self, tasks, slice))
     }
 }
 
-async fn throughput<C: Contender>(contender: &Arc<C>, tasks: usize, slice: Duration) -> f64 {
+async fn sample<C: Contender>(contender: &Arc<C>, tasks: usize, slice: Duration) -> Sample {
     let over = Arc::new(AtomicBool::new(false));
-    let begin = Instant::now();
+    let (begin, cpu) = (Instant::now(), cpu_time());
     let tasks: Vec<_> = (0..tasks as u64)
         .map(|task| {
             let (contender, over) = (Arc::clone(contender), Arc::clone(&over));
@@ -63,7 +74,16 @@ async fn throughput<C: Contender>(contender: &Arc<C>, tasks: usize, slice: Durat
         done += task.await.expect("a contender does not panic");
     }
     // Until the last task is done: the time of every operation counted is in it.
-    done as f64 / begin.elapsed().as_secs_f64()
+    Sample {
+        rate: done as f64 / begin.elapsed().as_secs_f64(),
+        cpu: (cpu_time() - cpu).as_secs_f64() / done as f64,
+    }
+}
+
+/// The processor time of this process so far: the client's, and not the server's.
+fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::try_from(time).expect("a process does not run for less than no time")
 }
 
 /// Lets the contenders take turns. The first is the yardstick.
@@ -78,13 +98,13 @@ pub(crate) async fn compare(title: &str, options: &Options, contenders: &[Box<dy
     );
     for round in 0..options.rounds {
         for (row, tasks) in TASKS.into_iter().enumerate() {
-            let mut rates = vec![0.0; contenders.len()];
+            let mut samples = vec![None; contenders.len()];
             // Another one begins in each round, so that no contender always runs in the wake of the same other.
             for turn in 0..contenders.len() {
                 let contender = (round + turn) % contenders.len();
-                rates[contender] = contenders[contender].turn(tasks, options.slice).await;
+                samples[contender] = Some(contenders[contender].turn(tasks, options.slice).await);
             }
-            report.add(row, &rates);
+            report.add(row, samples.into_iter().flatten());
         }
     }
     report

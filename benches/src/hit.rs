@@ -48,14 +48,17 @@ fn compute(id: u64) -> User {
 
 pub(crate) async fn run(options: &Options, url: &str) -> Result<Report, Failure> {
     let bare = Arc::new(bare::Bare::connect(url).await?);
+    let no_delay = Arc::new(bare::BareNoDelay::connect(url).await?);
     let peer = Arc::new(peer_cached::PeerCached::connect(url));
     let this = Arc::new(this::This::connect(url).await?);
     warm(&*bare).await;
+    warm(&*no_delay).await;
     warm(&*peer).await;
     warm(&*this).await;
 
     let before = COMPUTED.load(Ordering::Relaxed);
-    let contenders: [Box<dyn Runner>; 3] = [Box::new(bare), Box::new(peer), Box::new(this)];
+    let contenders: [Box<dyn Runner>; 4] =
+        [Box::new(bare), Box::new(no_delay), Box::new(peer), Box::new(this)];
     let report = compare("A hit of a small struct in Redis", options, &contenders).await;
     let computed = COMPUTED.load(Ordering::Relaxed) - before;
     if computed > 0 {

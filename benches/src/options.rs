@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::Failure;
 
 const USAGE: &str = "usage: redis-cached-benches [--rounds N] [--smoke] [--pin] [--workers N]
-  --rounds N    how often each contender has its turn at each number of tasks (default 15)
+  --rounds N    how often each contender has its turn at each number of tasks (default 31)
   --smoke       shows within seconds that everything runs; the figures mean nothing
   --pin         client and server on one CPU, which repeats within a few percent (needs taskset)
   --workers N   threads of the runtime (default: as many as there are CPUs)";
@@ -23,8 +23,8 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn from_args() -> Result<Self, Failure> {
         let mut options = Self {
-            rounds: 15,
-            slice: Duration::from_millis(250),
+            rounds: 31,
+            slice: Duration::from_millis(100),
             pin: false,
             workers: None,
         };

@@ -2,68 +2,91 @@
 
 use std::fmt;
 
-use crate::harness::TASKS;
+use crate::harness::{Sample, TASKS};
 
-/// The rates of one scenario: a row for each number of tasks, a column for each contender, a figure for each round.
+/// One scenario: a row for each number of tasks, a column for each contender, a sample for each round.
 pub(crate) struct Report {
     title: String,
     names: Vec<&'static str>,
-    rates: Vec<Vec<Vec<f64>>>,
+    samples: Vec<Vec<Vec<Sample>>>,
 }
 
 impl Report {
     pub(crate) fn new(title: &str, names: Vec<&'static str>) -> Self {
-        let rates = vec![vec![Vec::new(); names.len()]; TASKS.len()];
+        let samples = vec![vec![Vec::new(); names.len()]; TASKS.len()];
         Self {
             title: title.to_owned(),
             names,
-            rates,
+            samples,
         }
     }
 
-    /// One round's operations per second, by contender.
-    pub(crate) fn add(&mut self, row: usize, rates: &[f64]) {
-        for (column, rate) in self.rates[row].iter_mut().zip(rates) {
-            column.push(*rate);
+    /// One round's samples, by contender.
+    pub(crate) fn add(&mut self, row: usize, samples: impl IntoIterator<Item = Sample>) {
+        for (column, sample) in self.samples[row].iter_mut().zip(samples) {
+            column.push(sample);
         }
     }
 
     /// A contender's rates as parts of the first one's in the same round.
     fn ratios(&self, row: usize, column: usize) -> Vec<f64> {
-        let [yardstick, rates] = [&self.rates[row][0], &self.rates[row][column]];
-        rates
+        let [yardstick, samples] = [&self.samples[row][0], &self.samples[row][column]];
+        samples
             .iter()
             .zip(yardstick)
-            .map(|(rate, yardstick)| rate / yardstick)
+            .map(|(sample, yardstick)| sample.rate / yardstick.rate)
             .collect()
+    }
+
+    /// Microseconds of processor time per operation.
+    fn costs(&self, row: usize, column: usize) -> Vec<f64> {
+        self.samples[row][column]
+            .iter()
+            .map(|sample| sample.cpu * 1e6)
+            .collect()
+    }
+
+    fn table(&self, f: &mut fmt::Formatter<'_>, cell: impl Fn(usize, usize) -> String) -> fmt::Result {
+        write!(f, "\n\n| tasks |")?;
+        for name in &self.names {
+            write!(f, " {name:>20} |")?;
+        }
+        write!(f, "\n| ----: |")?;
+        for _ in &self.names {
+            write!(f, " {:->19}: |", "")?;
+        }
+        for (row, tasks) in TASKS.into_iter().enumerate() {
+            write!(f, "\n| {tasks:>5} |")?;
+            for column in 0..self.names.len() {
+                write!(f, " {:>20} |", cell(row, column))?;
+            }
+        }
+        Ok(())
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.title)?;
-        writeln!(
+        let yardstick = self.names[0];
+        write!(
             f,
-            "Ratio to {}, median (least – greatest); its own median rate in the first column.\n",
-            self.names[0]
+            "{}\n\nOperations a second: {yardstick}'s own, then ratios to it",
+            self.title
         )?;
-        write!(f, "| tasks | {:>16} |", self.names[0])?;
-        for name in &self.names[1..] {
-            write!(f, " {name:>20} |")?;
-        }
-        write!(f, "\n| ----: | {:->15}: |", "")?;
-        for _ in &self.names[1..] {
-            write!(f, " {:->19}: |", "")?;
-        }
-        for (row, tasks) in TASKS.into_iter().enumerate() {
-            let rate = Spread::of(self.rates[row][0].clone()).median / 1e3;
-            write!(f, "\n| {tasks:>5} | {:>16} |", format!("{rate:.1} k/s"))?;
-            for column in 1..self.names.len() {
-                write!(f, " {:>20} |", Spread::of(self.ratios(row, column)).to_string())?;
-            }
-        }
-        writeln!(f)
+        self.table(f, |row, column| match column {
+            0 => format!(
+                "{:.1} k/s",
+                median(self.samples[row][0].iter().map(|sample| sample.rate)) / 1e3
+            ),
+            _ => Spread::of(self.ratios(row, column)).to_string(),
+        })?;
+        write!(f, "\n\nProcessor time of the client, microseconds an operation")?;
+        self.table(f, |row, column| Spread::of(self.costs(row, column)).to_string())
     }
+}
+
+fn median(figures: impl Iterator<Item = f64>) -> f64 {
+    Spread::of(figures.collect()).median
 }
 
 struct Spread {
@@ -97,7 +120,7 @@ impl fmt::Display for Spread {
 
 #[cfg(test)]
 mod tests {
-    use super::{Report, Spread};
+    use super::{Report, Sample, Spread};
 
     #[test]
     fn a_spread_is_the_median_between_the_extremes() {
@@ -111,8 +134,9 @@ mod tests {
     #[test]
     fn ratios_are_taken_within_a_round() {
         let mut report = Report::new("test", vec!["yardstick", "other"]);
-        report.add(0, &[100.0, 50.0]);
-        report.add(0, &[1000.0, 500.0]);
+        let sample = |rate| Sample { rate, cpu: 0.0 };
+        report.add(0, [sample(100.0), sample(50.0)]);
+        report.add(0, [sample(1000.0), sample(500.0)]);
         assert_eq!(report.ratios(0, 1), [0.5, 0.5]);
     }
 }

@@ -17,7 +17,7 @@ pub(crate) fn redis_cached(attribute: TokenStream, item: TokenStream) -> TokenSt
         .and_then(|item| validate(&options, item, &errors));
     match (plan, errors.finish()) {
         (Some(plan), None) => expand(&plan),
-        (_, Some(error)) => fallback::original(item, &error),
+        (_, Some(error)) => fallback::original(&item, &error),
         // No plan and no error cannot be; if it is, the function as it was written is right, only slow.
         (None, None) => item,
     }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
 use syn::ext::IdentExt as _;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Generics, Meta, Token, Type, Visibility};
+use syn::{Attribute, Generics, Meta, Token, Type};
 
 use crate::generics::narrowed;
 use crate::key::Piece;
@@ -53,7 +53,8 @@ pub(crate) fn companion(plan: &Plan, entry: &TokenStream) -> TokenStream {
     }
 }
 
-/// The lints that this companion can set off, none of which its reader could do anything about.
+/// The lints that this companion can set off, and that its reader could do nothing about. Others keep quiet in code that
+/// a macro wrote.
 fn lints(plan: &Plan, generics: &Generics) -> Vec<TokenStream> {
     let Some(Companion {
         takes_self, takes, ..
@@ -61,41 +62,28 @@ fn lints(plan: &Plan, generics: &Generics) -> Vec<TokenStream> {
     else {
         return Vec::new();
     };
-    let types = || {
-        takes
+    let mut types = takes
+        .iter()
+        .filter_map(|index| plan.parameters.get(*index))
+        .filter_map(|parameter| referenced(&parameter.ty));
+    let owner = types.any(|name| {
+        ["Cow", "CString", "OsString", "PathBuf", "String", "Vec"]
             .iter()
-            .filter_map(|index| plan.parameters.get(*index))
-            .map(|parameter| bare(&parameter.ty))
-    };
-    let added = types().any(|ty| !matches!(ty, Type::Reference(_)) && !is_passed_by_value(ty));
-    let reference_to = |names: &[&str]| {
-        types().any(|ty| referenced(ty).is_some_and(|name| names.iter().any(|known| name == known)))
-    };
+            .any(|owner| name == owner)
+    });
     [
         // Not every function's entry is asked for.
         (true, quote!(dead_code)),
-        (reference_to(&["Box"]), quote!(clippy::borrowed_box)),
-        // A lifetime that two arguments shared may have one left.
+        // Two arguments may have shared a lifetime of which one is left.
         (
             generics.lifetimes().next().is_some(),
-            quote!(clippy::needless_lifetimes),
+            quote!(single_use_lifetimes),
         ),
-        (
-            !matches!(plan.item.vis, Visibility::Inherited),
-            quote!(clippy::must_use_candidate),
-        ),
-        (
-            reference_to(&["String", "Vec", "PathBuf", "OsString", "CString", "Cow"]),
-            quote!(clippy::ptr_arg),
-        ),
-        (reference_to(&["Option"]), quote!(clippy::ref_option)),
+        (owner, quote!(clippy::ptr_arg)),
         (
             takes.len() + usize::from(*takes_self) > 7,
             quote!(clippy::too_many_arguments),
         ),
-        (added, quote!(clippy::trivially_copy_pass_by_ref)),
-        // `into_user(self)` has an `into_user_entry(&self)`.
-        (*takes_self, quote!(clippy::wrong_self_convention)),
     ]
     .into_iter()
     .filter_map(|(can_fire, lint)| can_fire.then_some(lint))

@@ -8,14 +8,16 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
+use syn::Type;
 use syn::ext::IdentExt as _;
-use syn::{Expr, ExprReference, Token};
 
+use crate::calls::Call;
 use crate::companion::companion;
 use crate::item::Item;
 use crate::key::{Piece, Start};
-use crate::option_values::Ttl;
 use crate::returns::Style;
+use crate::signature::{bare, is_passed_by_value};
+use crate::spans::{Ends, moved, ours_at};
 use crate::validate::Plan;
 
 pub(crate) fn expand(plan: &Plan) -> TokenStream {
@@ -26,9 +28,11 @@ pub(crate) fn expand(plan: &Plan) -> TokenStream {
         inner_attrs,
         ..
     } = &plan.item;
-    let entry = entry(plan);
-    let body = call(plan, &entry);
-    let companion = plan.companion.as_ref().map(|_| companion(plan, &entry));
+    let body = call(plan, &entry(plan, Place::Function));
+    let companion = plan
+        .companion
+        .as_ref()
+        .map(|_| companion(plan, &entry(plan, Place::Companion)));
     quote! {
         #(#attrs)*
         #vis #sig {
@@ -40,68 +44,46 @@ pub(crate) fn expand(plan: &Plan) -> TokenStream {
 }
 
 /// The chain that makes the entry, up to its last call, which differs by style.
-fn entry(plan: &Plan) -> TokenStream {
+///
+/// Its tokens stand at the stored type and, where they name an option, at the option: that is where rustc shows what it
+/// has to say about them.
+fn entry(plan: &Plan, place: Place) -> TokenStream {
     let Plan {
         runtime,
         returns,
         codec,
+        calls,
         ..
     } = plan;
+    let Ends { first, last } = returns.place;
     let value = &returns.value;
     let name = plan.item.sig.ident.unraw().to_string();
     let version = plan.version.as_ref().map(|version| quote!(.version(#version)));
-    let options = options(plan);
-    let key = key(plan);
-    quote! {
-        #runtime::private::entry::<#value, #runtime::codec::#codec>(
-            const { &#runtime::private::Site::new(::core::module_path!(), #name) #version }
-        )
-        #options
-        #key
-    }
-}
-
-fn options(plan: &Plan) -> TokenStream {
-    let ttl = match &plan.ttl {
-        Ttl::Fixed(length) => {
-            let length = length.tokens();
-            quote!(.ttl(#length))
-        }
-        Ttl::OfValue(closure) => quote!(.ttl_with(#closure)),
+    let function = {
+        let (runtime, first) = (moved(runtime, ours_at(first)), ours_at(first));
+        quote_spanned!(first=> #runtime::private::entry)
     };
-    let jitter = plan.jitter.as_ref().map(|share| quote!(.jitter(#share)));
-    let negative_ttl = plan.negative_ttl.as_ref().map(|(option, length)| {
-        let length = length.tokens();
-        // The method's name has the option's place, since a type without a `None` is an error of the method's bound.
-        let method = quote_spanned!(option.span()=> negative_ttl);
-        quote!(.#method(#length))
-    });
-    let cache_if = plan.cache_if.as_ref().map(|wanted| quote!(.cache_if(#wanted)));
-    let cache = plan.cache.as_ref().map(|cache| {
-        let cache = reference_to(cache);
-        quote!(.cache(#cache))
-    });
-    quote!(#ttl #jitter #negative_ttl #cache_if #cache)
+    let site = quote!(const { &#runtime::private::Site::new(::core::module_path!(), #name) #version });
+    let calls = calls
+        .iter()
+        .map(|Call { method, argument }| quote_spanned!(ours_at(last)=> .#method(#argument)));
+    let key = key(plan, place);
+    let arguments = quote_spanned!(ours_at(last)=> (#site));
+    quote!(#function::<#value, #runtime::codec::#codec> #arguments #(#calls)* #key)
 }
 
-/// `&expr`, in parentheses where precedence needs them; a reference stays as it is.
-fn reference_to(expr: &Expr) -> TokenStream {
-    if matches!(expr, Expr::Reference(_)) {
-        return expr.to_token_stream();
-    }
-    let and_token = Token![&](Span::call_site());
-    ExprReference {
-        attrs: Vec::new(),
-        and_token,
-        mutability: None,
-        expr: Box::new(expr.clone()),
-    }
-    .into_token_stream()
+/// Which of the two functions an entry is printed for: an argument that the one takes by value, the other takes by
+/// reference.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Function,
+    Companion,
 }
 
-fn key(plan: &Plan) -> TokenStream {
+fn key(plan: &Plan, place: Place) -> TokenStream {
+    let at = ours_at(plan.key.place);
     let (start, end) = match &plan.key.start {
-        Start::Text(text) => (quote!(.key(#text)), None),
+        Start::Text(text) => (quote_spanned!(at=> .key(#text)), None),
         // A closure's type name tells the module, the type and the `impl` that the function is in, and nothing else does.
         Start::Path => (
             quote!(.default_key(::core::any::type_name_of_val(&|| ()))),
@@ -109,9 +91,17 @@ fn key(plan: &Plan) -> TokenStream {
         ),
     };
     let pieces = plan.key.pieces.iter().map(|piece| match piece {
-        Piece::Text(text) => quote!(.text(#text)),
-        Piece::Value(value) => quote!(.arg(#value)),
-        Piece::Type(name) => quote!(.type_name::<#name>()),
+        Piece::Text(text) => quote_spanned!(at=> .text(#text)),
+        Piece::Type(name) => quote_spanned!(at=> .type_name::<#name>()),
+        Piece::Value(value) => {
+            let parameter = value.parameter.and_then(|index| plan.parameters.get(index));
+            let is_reference = parameter.is_some_and(|parameter| match bare(&parameter.ty) {
+                Type::Reference(_) => true,
+                ty => place == Place::Companion && !is_passed_by_value(ty),
+            });
+            let value = value.as_reference(is_reference);
+            quote_spanned!(at=> .arg(#value))
+        }
     });
     quote!(#start #(#pieces)* #end)
 }

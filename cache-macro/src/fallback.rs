@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 /// The untouched item and the errors about its attribute.
-pub(crate) fn original(item: TokenStream, error: &syn::Error) -> TokenStream {
+pub(crate) fn original(item: &TokenStream, error: &syn::Error) -> TokenStream {
     let errors = error.to_compile_error();
     quote!(#item #errors)
 }

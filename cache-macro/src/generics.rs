@@ -90,8 +90,8 @@ mod tests {
 
     use super::*;
 
-    fn narrow(signature: Signature, code: TokenStream) -> String {
-        let narrowed = narrowed(&signature.generics, &code);
+    fn narrow(signature: &Signature, code: &TokenStream) -> String {
+        let narrowed = narrowed(&signature.generics, code);
         let where_clause = &narrowed.where_clause;
         quote!(#narrowed #where_clause).to_string().replace(' ', "")
     }
@@ -99,26 +99,26 @@ mod tests {
     #[test]
     fn what_is_named_is_kept() {
         assert_eq!(
-            narrow(parse_quote!(fn f<'a, T, const N: usize>()), quote!(&'a T)),
+            narrow(&parse_quote!(fn f<'a, T, const N: usize>()), &quote!(&'a T)),
             "<'a,T>"
         );
         assert_eq!(
-            narrow(parse_quote!(fn f<'a, T, const N: usize>()), quote!(N)),
+            narrow(&parse_quote!(fn f<'a, T, const N: usize>()), &quote!(N)),
             "<constN:usize>"
         );
-        assert_eq!(narrow(parse_quote!(fn f<T>()), quote!(u8)), "");
+        assert_eq!(narrow(&parse_quote!(fn f<T>()), &quote!(u8)), "");
     }
 
     #[test]
     fn bounds_bring_their_parameters() {
         assert_eq!(
-            narrow(parse_quote!(fn f<T: Into<U>, U, V>()), quote!(T)),
+            narrow(&parse_quote!(fn f<T: Into<U>, U, V>()), &quote!(T)),
             "<T:Into<U>,U>"
         );
         assert_eq!(
             narrow(
-                parse_quote!(fn f<T, U, V>() where T: Into<U>, U: Into<V>),
-                quote!(T)
+                &parse_quote!(fn f<T, U, V>() where T: Into<U>, U: Into<V>),
+                &quote!(T)
             ),
             "<T,U,V>whereT:Into<U>,U:Into<V>"
         );
@@ -127,18 +127,21 @@ mod tests {
     #[test]
     fn predicates_about_others_go() {
         assert_eq!(
-            narrow(parse_quote!(fn f<T, F>() where T: Clone, F: Fn() -> T), quote!(T)),
+            narrow(
+                &parse_quote!(fn f<T, F>() where T: Clone, F: Fn() -> T),
+                &quote!(T)
+            ),
             "<T>whereT:Clone"
         );
         assert_eq!(
             narrow(
-                parse_quote!(fn f<T, F>() where Self: Sized, F: Fn() -> T),
-                quote!(T)
+                &parse_quote!(fn f<T, F>() where Self: Sized, F: Fn() -> T),
+                &quote!(T)
             ),
             "<T>whereSelf:Sized"
         );
         assert_eq!(
-            narrow(parse_quote!(fn f<'a, 'b, T>() where 'a: 'b), quote!(&'b T)),
+            narrow(&parse_quote!(fn f<'a, 'b, T>() where 'a: 'b), &quote!(&'b T)),
             "<'b,T>"
         );
     }

@@ -41,7 +41,7 @@ fn function(input: ParseStream<'_>) -> syn::Result<Item> {
              `impl`",
         ));
     }
-    let (inner_attrs, body) = split_body(input.parse()?);
+    let (inner_attrs, body) = split_body(&input.parse()?);
     Ok(Item {
         attrs,
         vis,
@@ -76,7 +76,7 @@ fn first_line(tokens: TokenStream) -> TokenStream {
 }
 
 /// Parts a body into its inner attributes and the rest, whose braces keep their place in the user's file.
-fn split_body(body: Group) -> (TokenStream, Group) {
+fn split_body(body: &Group) -> (TokenStream, Group) {
     let mut tokens = body.stream().into_iter().peekable();
     let mut inner_attrs = TokenStream::new();
     while matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '#') {

@@ -1,17 +1,20 @@
 //! The key of a function: its template, or its default, joined with the signature.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::{Member, Signature, Type};
 
 use crate::diagnostics::Diagnostics;
 use crate::key_template::{Piece as TemplatePiece, Placeholder, Template};
-use crate::signature::{Binding, Parameter, TypeParameter, has_no_fields, same, type_parameters};
+use crate::signature::{Binding, Parameter, TypeParameter, bare, has_no_fields, same, type_parameters};
+use crate::spans::{moved_ident, name_of};
 
 pub(crate) struct Key {
     pub(crate) start: Start,
     pub(crate) pieces: Vec<Piece>,
+    /// The template's, or the attribute's.
+    pub(crate) place: Span,
 }
 
 pub(crate) enum Start {
@@ -28,20 +31,26 @@ pub(crate) enum Piece {
     Type(Ident),
 }
 
-/// `&name.field`
+/// `name` or `name.field`
 pub(crate) struct Value {
     /// `None` for `self` and for a const parameter.
     pub(crate) parameter: Option<usize>,
     pub(crate) name: Ident,
     fields: Vec<Member>,
-    /// Where an error about the value's type belongs.
-    and: Span,
+    /// Where an error about the value's type is shown. One place for all tokens, so that the two functions' errors are
+    /// the same and rustc reports one.
+    place: Span,
 }
 
-impl ToTokens for Value {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        let (and, name, fields) = (quote_spanned!(self.and=> &), &self.name, &self.fields);
-        tokens.extend(quote!(#and #name #(.#fields)*));
+impl Value {
+    /// A reference to the value, whose name may be one already.
+    pub(crate) fn as_reference(&self, is_reference: bool) -> TokenStream {
+        let (name, fields) = (moved_ident(&self.name, self.place), &self.fields);
+        if is_reference && fields.is_empty() {
+            return name.into_token_stream();
+        }
+        let and = quote_spanned!(name.span()=> &);
+        quote!(#and #name #(.#fields)*)
     }
 }
 
@@ -56,29 +65,29 @@ pub(crate) struct Planner<'a> {
 /// What a placeholder's name stands for.
 enum Target<'a> {
     Parameter(usize, &'a Ident),
-    Receiver(Span),
+    /// `self`, or a const parameter.
+    Value(Ident),
     Type(Ident),
-    Const(Ident),
 }
 
 impl Planner<'_> {
     /// The key of `template`, or the default key. Reports everything that is wrong with it.
     pub(crate) fn plan(&self, template: Option<&Template>) -> Key {
         self.check_skip();
-        self.check_patterns();
+        self.check_patterns(template);
         match template {
             Some(template) => {
                 self.check_braces(template);
                 if template.readable {
                     self.check_all_named(template);
                 }
-                self.from_template(template)
+                self.template_key(template)
             }
-            None => self.from_path(),
+            None => self.default_key(),
         }
     }
 
-    fn from_template(&self, template: &Template) -> Key {
+    fn template_key(&self, template: &Template) -> Key {
         let mut pieces = template.pieces.iter().peekable();
         let start = match pieces.peek() {
             Some(TemplatePiece::Text(text)) => {
@@ -94,60 +103,47 @@ impl Planner<'_> {
         Key {
             start: Start::Text(start),
             pieces: pieces.collect(),
+            place: template.literal.span(),
         }
     }
 
     fn placeholder(&self, placeholder: &Placeholder, template: &Template) -> Option<Piece> {
-        let at = template.literal.span();
         let target = self.errors.ok(self.resolve(placeholder, template))?;
-        let fields = placeholder.fields.clone();
-        Some(match target {
-            Target::Type(name) => Piece::Type(name),
-            Target::Const(name) => Piece::Value(Value {
-                parameter: None,
-                name,
+        let place = template.literal.span();
+        let value = |parameter, name: &Ident| {
+            let fields = placeholder.fields.clone();
+            Piece::Value(Value {
+                parameter,
+                name: name.clone(),
                 fields,
-                and: at,
-            }),
-            Target::Receiver(span) => {
-                let name = Ident::new("self", span.located_at(at));
-                Piece::Value(Value {
-                    parameter: None,
-                    name,
-                    fields,
-                    and: at,
-                })
-            }
-            Target::Parameter(index, _) if fields.is_empty() => Piece::Value(self.whole_argument(index)?),
-            Target::Parameter(index, name) => {
-                let mut name = name.clone();
-                name.set_span(name.span().located_at(at));
-                Piece::Value(Value {
-                    parameter: Some(index),
-                    name,
-                    fields,
-                    and: at,
-                })
-            }
+                place,
+            })
+        };
+        Some(match target {
+            Target::Type(name) => Piece::Type(moved_ident(&name, place)),
+            Target::Value(name) => value(None, &name),
+            Target::Parameter(index, _) if placeholder.fields.is_empty() => self.whole_argument(index)?,
+            Target::Parameter(index, name) => value(Some(index), name),
         })
     }
 
-    /// `&name`, which an error about its type underlines as the type in the signature: the call has no place of its own
-    /// in the user's file, and the type is what has to change.
-    fn whole_argument(&self, index: usize) -> Option<Value> {
+    /// An error about an argument's type is shown at the type in the signature: the call has no place of its own in the
+    /// user's file, and the type is what has to change.
+    fn whole_argument(&self, index: usize) -> Option<Piece> {
         let parameter = self.parameters.get(index)?;
         let Binding::Name(name) = &parameter.binding else {
             return None;
         };
-        let (first, last) = ends(&parameter.ty);
-        let mut name = name.clone();
-        name.set_span(name.span().located_at(last));
-        Some(Value {
+        let place = match bare(&parameter.ty) {
+            Type::Reference(reference) => name_of(bare(&reference.elem)),
+            ty => name_of(ty),
+        };
+        Some(Piece::Value(Value {
             parameter: Some(index),
-            and: name.span().located_at(first),
-            name,
+            name: name.clone(),
             fields: Vec::new(),
-        })
+            place,
+        }))
     }
 
     fn resolve(&self, placeholder: &Placeholder, template: &Template) -> syn::Result<Target<'_>> {
@@ -155,16 +151,14 @@ impl Planner<'_> {
         let name = &placeholder.name;
         if name == "self" {
             return match self.signature.receiver() {
-                Some(receiver) => Ok(Target::Receiver(receiver.self_token.span)),
+                Some(receiver) => Ok(Target::Value(Ident::new("self", receiver.self_token.span))),
                 None => error(format!(
                     "`{placeholder}` in a function without `self`: {}",
                     self.what_may_be_named()
                 )),
             };
         }
-        let found = self
-            .parameter(name)
-            .or_else(|| self.type_parameter(name, template.literal.span()));
+        let found = self.parameter(name).or_else(|| self.type_parameter(name));
         let Some(target) = found else {
             return error(self.unknown(name));
         };
@@ -173,16 +167,15 @@ impl Planner<'_> {
         }
         let whole = name.unraw();
         match &target {
-            Target::Type(_) | Target::Const(_) => {
-                error(format!("a type parameter has no fields: write `<{whole}>`"))
-            }
             Target::Parameter(index, _) => match has_no_fields(&self.parameters[*index].ty, self.signature) {
                 Some(why) => error(format!(
                     "`{placeholder}` cannot be, because {why}: write `<{whole}>`"
                 )),
                 None => Ok(target),
             },
-            Target::Receiver(_) => Ok(target),
+            Target::Type(_) | Target::Value(_) => {
+                error(format!("a type parameter has no fields: write `<{whole}>`"))
+            }
         }
     }
 
@@ -196,37 +189,34 @@ impl Planner<'_> {
             })
     }
 
-    fn type_parameter(&self, name: &Ident, at: Span) -> Option<Target<'_>> {
+    fn type_parameter(&self, name: &Ident) -> Option<Target<'_>> {
         if name == "Self" {
-            return Some(Target::Type(Ident::new("Self", at)));
+            return Some(Target::Type(name.clone()));
         }
         let TypeParameter { name, is_const } =
             type_parameters(self.signature).find(|param| same(param.name, name))?;
-        let mut name = name.clone();
-        name.set_span(name.span().located_at(at));
         Some(if is_const {
-            Target::Const(name)
+            Target::Value(name.clone())
         } else {
-            Target::Type(name)
+            Target::Type(name.clone())
         })
     }
 
     /// Every argument not skipped, in order, after every type parameter not skipped.
-    fn from_path(&self) -> Key {
-        let types = type_parameters(self.signature)
-            .filter(|param| !self.skips(param.name))
-            .map(|param| {
-                let name = param.name.clone();
-                match param.is_const {
-                    true => Piece::Value(Value {
-                        parameter: None,
-                        and: name.span(),
-                        name,
-                        fields: Vec::new(),
-                    }),
-                    false => Piece::Type(name),
-                }
-            });
+    fn default_key(&self) -> Key {
+        let types = type_parameters(self.signature).filter(|param| !self.skips(param.name));
+        let types = types.map(|TypeParameter { name, is_const }| match is_const {
+            true => {
+                let (name, fields, place) = (name.clone(), Vec::new(), name.span());
+                Piece::Value(Value {
+                    parameter: None,
+                    name,
+                    fields,
+                    place,
+                })
+            }
+            false => Piece::Type(name.clone()),
+        });
         let named = self
             .parameters
             .iter()
@@ -235,27 +225,15 @@ impl Planner<'_> {
                 Binding::Name(name) => !self.skips(name),
                 Binding::Pattern(..) | Binding::Nothing => false,
             });
-        let values = named
-            .filter_map(|(index, _)| self.whole_argument(index))
-            .map(Piece::Value);
+        let values = named.filter_map(|(index, _)| self.whole_argument(index));
         Key {
             start: Start::Path,
             pieces: types.chain(values).collect(),
+            place: Span::call_site(),
         }
     }
 
     pub(crate) fn skips(&self, name: &Ident) -> bool {
         self.skip.iter().any(|skipped| same(skipped, name))
     }
-}
-
-/// The first and the last token of a type: stable Rust has no span of both, but an expression made of two tokens does.
-fn ends(ty: &Type) -> (Span, Span) {
-    let spans: Vec<Span> = ty
-        .to_token_stream()
-        .into_iter()
-        .map(|token| token.span())
-        .collect();
-    let at = |span: Option<&Span>| span.copied().unwrap_or_else(Span::call_site);
-    (at(spans.first()), at(spans.last()))
 }

@@ -29,6 +29,7 @@ impl Planner<'_> {
         }
     }
 
+    /// Every name that `skip` may hold: those inside a destructured argument as well.
     fn skippable(&self) -> Vec<String> {
         let arguments = self
             .parameters
@@ -45,13 +46,20 @@ impl Planner<'_> {
     }
 
     /// A destructured argument has no name that the companion could give it, so it is skipped by a name in it, or not
-    /// destructured.
-    pub(crate) fn check_patterns(&self) {
+    /// destructured. Where the template names a part of it, the placeholder has the error.
+    pub(crate) fn check_patterns(&self, template: Option<&Template>) {
+        let named = |name: &Ident| {
+            template.is_some_and(|template| {
+                template
+                    .placeholders()
+                    .any(|placeholder| same(&placeholder.name, name))
+            })
+        };
         for parameter in self.parameters {
             let Binding::Pattern(pattern, names) = &parameter.binding else {
                 continue;
             };
-            if names.iter().any(|name| self.skips(name)) {
+            if names.iter().any(|name| self.skips(name) || named(name)) {
                 continue;
             }
             let skip = match names.first() {
@@ -86,41 +94,30 @@ impl Planner<'_> {
 
     /// Every argument and every type parameter is in the template or skipped, and none is both.
     pub(crate) fn check_all_named(&self, template: &Template) {
-        // A name in braces has its own error, and the same cure.
-        let braced: Vec<String> = braced(template).into_iter().map(|(name, _)| name).collect();
-        let in_braces = |name: &Ident| braced.contains(&name.unraw().to_string());
         let named = |name: &Ident| {
             template
                 .placeholders()
                 .any(|placeholder| same(&placeholder.name, name))
         };
+        let meant = self.meant(template);
+        let forgotten =
+            |name: &Ident| !named(name) && !self.skips(name) && !meant.contains(&name.unraw().to_string());
         for parameter in self.parameters {
             if let Binding::Name(name) = &parameter.binding
-                && !named(name)
-                && !in_braces(name)
-                && !self.skips(name)
+                && forgotten(name)
             {
-                let name_in_key = name.unraw();
-                self.errors.at(
-                    name,
-                    format!(
-                        "the argument `{name_in_key}` is not in the key, so calls that differ in it alone would be given \
-                         each other's results: add `<{name_in_key}>` to the key, or `skip({name_in_key})` if the result \
-                         does not depend on it"
-                    ),
-                );
+                self.report_forgotten("argument", name);
             }
         }
         for TypeParameter { name, is_const } in type_parameters(self.signature) {
-            if !named(name) && !in_braces(name) && !self.skips(name) {
-                let what = if is_const { "const" } else { "type" };
-                self.errors.at(
+            if forgotten(name) {
+                self.report_forgotten(
+                    if is_const {
+                        "const parameter"
+                    } else {
+                        "type parameter"
+                    },
                     name,
-                    format!(
-                        "the {what} parameter `{name}` is not in the key, so calls that differ in it alone would be given \
-                         each other's results: add `<{name}>` to the key, or `skip({name})` if the result does not depend \
-                         on it"
-                    ),
                 );
             }
         }
@@ -131,6 +128,38 @@ impl Planner<'_> {
                 format!("`{name}` is skipped and in the key: leave it out of one of them"),
             );
         }
+    }
+
+    fn report_forgotten(&self, what: &str, name: &Ident) {
+        let plain = name.unraw();
+        self.errors.at(
+            name,
+            format!(
+                "the {what} `{plain}` is not in the key, so calls that differ in it alone would be given each other's \
+                 results: add `<{plain}>` to the key, or `skip({plain})` if the result does not depend on it"
+            ),
+        );
+    }
+
+    /// Names that the user meant to write and that have an error already: `{id}`, and what a misspelt name is nearest
+    /// to. To call them forgotten as well would be a second error with the same cure.
+    fn meant(&self, template: &Template) -> Vec<String> {
+        let known = self.skippable();
+        let written = template
+            .placeholders()
+            .map(|placeholder| &placeholder.name)
+            .chain(self.skip);
+        let written = written
+            .map(|name| name.unraw().to_string())
+            .filter(|name| !known.contains(name));
+        let misspelt: Vec<String> = written
+            .filter_map(|name| nearest(&name, known.iter().map(String::as_str)).map(str::to_owned))
+            .collect();
+        braced(template)
+            .into_iter()
+            .map(|(name, _)| name)
+            .chain(misspelt)
+            .collect()
     }
 
     /// What to say of a placeholder that names nothing.
@@ -145,7 +174,7 @@ impl Planner<'_> {
                 "`<{name}>` is part of a destructured argument: give the argument a plain name, and write `<name.field>`"
             );
         }
-        let known = self.skippable();
+        let known = self.nameable();
         match nearest(&name, known.iter().map(String::as_str)) {
             Some(nearest) => format!("no argument is named `{name}`: did you mean `<{nearest}>`?"),
             None => format!("no argument is named `{name}`: {}", self.what_may_be_named()),
@@ -153,11 +182,26 @@ impl Planner<'_> {
     }
 
     pub(crate) fn what_may_be_named(&self) -> String {
-        let known: Vec<String> = self.skippable().iter().map(|name| format!("<{name}>")).collect();
+        let known: Vec<String> = self.nameable().iter().map(|name| format!("<{name}>")).collect();
         match known[..] {
             [] => "the function has no arguments, so the key has no placeholders (`<<` is a `<`)".to_owned(),
             _ => format!("the key may name {}", list(known.iter().map(String::as_str))),
         }
+    }
+
+    /// Arguments with a plain name, and type parameters.
+    fn nameable(&self) -> Vec<String> {
+        let arguments = self
+            .parameters
+            .iter()
+            .filter_map(|parameter| match &parameter.binding {
+                Binding::Name(name) => Some(name),
+                Binding::Pattern(..) | Binding::Nothing => None,
+            });
+        arguments
+            .chain(type_parameters(self.signature).map(|param| param.name))
+            .map(|name| name.unraw().to_string())
+            .collect()
     }
 }
 

@@ -7,9 +7,11 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
 use syn::ext::IdentExt as _;
-use syn::{Data, DataEnum, DeriveInput, Fields, Path, Token, Variant, parse_quote};
+use syn::{Data, DataEnum, DeriveInput, Field, Fields, Path, Token, Variant, parse_quote};
 
 use crate::diagnostics::Diagnostics;
+use crate::signature::bare;
+use crate::spans::{moved, name_of};
 
 pub(crate) fn key_part(input: TokenStream) -> TokenStream {
     let errors = Diagnostics::new();
@@ -86,7 +88,7 @@ fn variants(data: &Data) -> impl Iterator<Item = &Variant> {
     data.into_iter().flat_map(|data| &data.variants)
 }
 
-fn fields(data: &Data) -> impl Iterator<Item = &syn::Field> {
+fn fields(data: &Data) -> impl Iterator<Item = &Field> {
     let own = match data {
         Data::Struct(data) => Some(&data.fields),
         Data::Enum(_) | Data::Union(_) => None,
@@ -100,10 +102,19 @@ fn structure(fields: &Fields, runtime: &TokenStream) -> TokenStream {
     if let Fields::Unnamed(fields) = fields
         && fields.unnamed.len() == 1
     {
-        return quote!(#runtime::KeyPart::write(&self.0, key););
+        let value = at_type(&quote!(&self.0), &fields.unnamed[0]);
+        return quote!(#runtime::KeyPart::write(#value, key););
     }
-    let members = fields.members();
-    quote!(#(key.item(&self.#members);)*)
+    let values = fields
+        .members()
+        .zip(fields)
+        .map(|(member, field)| at_type(&quote!(&self.#member), field));
+    quote!(#(key.item(#values);)*)
+}
+
+/// A field's value, whose tokens stand at the field's type: that is where rustc then says that the type is no `KeyPart`.
+fn at_type(value: &TokenStream, field: &Field) -> TokenStream {
+    moved(value, name_of(bare(&field.ty)))
 }
 
 fn enumeration(data: &DataEnum) -> TokenStream {
@@ -130,6 +141,10 @@ fn listed(variant: &Variant) -> TokenStream {
     let bound: Vec<Ident> = (0..variant.fields.len())
         .map(|number| format_ident!("field_{number}"))
         .collect();
+    let values = bound
+        .iter()
+        .zip(&variant.fields)
+        .map(|(bound, field)| at_type(&bound.to_token_stream(), field));
     let pattern = match &variant.fields {
         Fields::Named(fields) => {
             let names = fields.named.iter().map(|field| &field.ident);
@@ -141,7 +156,7 @@ fn listed(variant: &Variant) -> TokenStream {
     quote! {
         Self::#ident #pattern => {
             key.item(#name);
-            #(key.item(#bound);)*
+            #(key.item(#values);)*
         }
     }
 }

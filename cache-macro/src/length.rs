@@ -152,9 +152,9 @@ mod tests {
 
     use super::*;
 
-    fn read(expr: Expr) -> Result<String, String> {
+    fn read(expr: &Expr) -> Result<String, String> {
         let errors = Diagnostics::new();
-        let length = Length::read(&expr, "ttl", &errors);
+        let length = Length::read(expr, "ttl", &errors);
         match errors.finish() {
             Some(error) => Err(error.to_string()),
             None => Ok(length.expect("a length").tokens().to_string().replace(' ', "")),
@@ -172,7 +172,7 @@ mod tests {
             (parse_quote!(self.ttl), "self.ttl"),
             (parse_quote!(duration(0)), "duration(0)"),
         ] {
-            assert_eq!(read(expr).as_deref(), Ok(expected));
+            assert_eq!(read(&expr).as_deref(), Ok(expected));
         }
     }
 
@@ -188,7 +188,7 @@ mod tests {
             parse_quote!(Duration::new(0, 0)),
             parse_quote!(Duration::default()),
         ] {
-            assert!(read(expr).expect_err("zero").contains("of zero"));
+            assert!(read(&expr).expect_err("zero").contains("of zero"));
         }
     }
 
@@ -203,7 +203,7 @@ mod tests {
             (parse_quote!(99999999999999999999), "never"),
             (parse_quote!("soon"), "1h30m"),
         ] {
-            let message = read(expr).expect_err(part);
+            let message = read(&expr).expect_err(part);
             assert!(message.contains(part), "{message}");
         }
     }

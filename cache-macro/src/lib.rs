@@ -2,6 +2,7 @@
 //! them: what they expand to names its items.
 
 mod cached;
+mod calls;
 mod companion;
 mod diagnostics;
 mod duration;
@@ -23,6 +24,7 @@ mod option_values;
 mod options;
 mod returns;
 mod signature;
+mod spans;
 mod validate;
 
 use proc_macro::TokenStream;

@@ -32,6 +32,16 @@ macro_rules! options {
                     unknown => errors.at(&written.name, unknown_option(unknown)),
                 }
             }
+
+            /// Notes that an option was written, whatever its value was to be.
+            fn note(&mut self, name: Ident) {
+                match name.unraw().to_string().as_str() {
+                    $($name => {
+                        self.$field.name.get_or_insert(name);
+                    })*
+                    _ => {}
+                }
+            }
         }
     };
 }
@@ -59,9 +69,9 @@ pub(crate) struct Slot<V> {
 }
 
 impl<V> Slot<V> {
-    /// The option's name as it was written, if it was.
-    pub(crate) fn name(&self) -> Option<&Ident> {
-        self.name.as_ref()
+    /// The option's name as it was written, and its value.
+    pub(crate) fn given(&self) -> Option<(&Ident, &V)> {
+        self.name.as_ref().zip(self.value.as_ref())
     }
 
     pub(crate) fn value(&self) -> Option<&V> {
@@ -126,6 +136,9 @@ impl Options {
                     }
                     Err(error) => {
                         errors.add(error);
+                        if let Ok(name) = input.fork().call(Ident::parse_any) {
+                            options.note(name);
+                        }
                         skip_to_next(input)?;
                     }
                 }

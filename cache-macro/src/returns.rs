@@ -3,8 +3,8 @@
 //! All of it is syntax. `Result` is recognised by name, since an attribute sees names only: any path whose last segment
 //! ends in `Result`.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::visit::{self, Visit};
 use syn::{
     GenericArgument, Lifetime, Path, PathArguments, ReturnType, Signature, Type, TypeImplTrait,
@@ -13,6 +13,7 @@ use syn::{
 
 use crate::diagnostics::Diagnostics;
 use crate::signature::bare;
+use crate::spans::{Ends, moved, ours_at};
 
 /// What a function computes.
 pub(crate) struct Returns {
@@ -23,6 +24,8 @@ pub(crate) struct Returns {
     /// `E`, where the function can fail.
     pub(crate) error: Option<TokenStream>,
     pub(crate) style: Style,
+    /// Where an error about what is stored is shown.
+    pub(crate) place: Ends,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +50,7 @@ impl Returns {
                 value: quote!(()),
                 error: None,
                 style,
+                place: Ends::call_site(),
             };
         };
         let (ty, style) = match (signature.asyncness, boxed_output(ty)) {
@@ -55,19 +59,26 @@ impl Returns {
             (None, None) => (&**ty, Style::Blocking),
         };
         let (value, error) = split(ty, runtime);
-        check(ty, value.as_ref().unwrap_or(&ty), errors);
+        let stored = value.unwrap_or(ty);
+        check(ty, stored, errors);
         let whole = ty.to_token_stream();
-        let value = match value {
-            Some(value) => value.to_token_stream(),
-            None => quote!(#runtime::private::OkOf<#whole>),
-        };
+        let value = value.map_or_else(|| part_of("OkOf", ty, runtime), ToTokens::to_token_stream);
         Self {
             whole,
             value,
             error,
             style,
+            place: Ends::of(stored),
         }
     }
+}
+
+/// The runtime's type for a part of a `Result` whose arguments do not show it.
+fn part_of(part: &str, ty: &Type, runtime: &TokenStream) -> TokenStream {
+    let Ends { first, last } = Ends::of(ty);
+    let (runtime, part) = (moved(runtime, ours_at(first)), Ident::new(part, ours_at(first)));
+    let close = quote_spanned!(ours_at(last)=> >);
+    quote_spanned!(ours_at(first)=> #runtime::private::#part<#ty #close)
 }
 
 /// `T` and `E` of a return type; no `T` where only the runtime's traits can tell.
@@ -77,8 +88,8 @@ fn split<'a>(ty: &'a Type, runtime: &TokenStream) -> (Option<&'a Type>, Option<T
     };
     match arguments[..] {
         [ok, error] => (Some(ok), Some(error.to_token_stream())),
-        [ok] => (Some(ok), Some(quote!(#runtime::private::ErrorOf<#ty>))),
-        _ => (None, Some(quote!(#runtime::private::ErrorOf<#ty>))),
+        [ok] => (Some(ok), Some(part_of("ErrorOf", ty, runtime))),
+        _ => (None, Some(part_of("ErrorOf", ty, runtime))),
     }
 }
 
@@ -211,7 +222,7 @@ struct Borrows<'a> {
 }
 
 impl Borrows<'_> {
-    fn report(&mut self, at: impl quote::ToTokens, instead: &str) {
+    fn report(&mut self, at: impl ToTokens, instead: &str) {
         if !self.done {
             self.errors.at(
                 at,
@@ -250,9 +261,9 @@ mod tests {
 
     use super::*;
 
-    fn read(signature: Signature) -> Result<(String, Option<String>, Style), Vec<String>> {
+    fn read(signature: &Signature) -> Result<(String, Option<String>, Style), Vec<String>> {
         let errors = Diagnostics::new();
-        let returns = Returns::of(&signature, &quote!(rt), &errors);
+        let returns = Returns::of(signature, &quote!(rt), &errors);
         let compact = |tokens: TokenStream| tokens.to_string().replace(' ', "");
         match errors.finish() {
             Some(error) => Err(error.into_iter().map(|error| error.to_string()).collect()),
@@ -289,7 +300,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                read(signature),
+                read(&signature),
                 Ok((value.to_owned(), error.map(str::to_owned), Style::Blocking))
             );
         }
@@ -301,15 +312,15 @@ mod tests {
             fn f<'a>(&'a self) -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = Result<User, E>> + Send + 'a>>
         };
         assert_eq!(
-            read(boxed),
+            read(&boxed),
             Ok(("User".to_owned(), Some("E".to_owned()), Style::BoxedFuture))
         );
         assert_eq!(
-            read(parse_quote!(async fn f() -> User)),
+            read(&parse_quote!(async fn f() -> User)),
             Ok(("User".to_owned(), None, Style::Async))
         );
         assert_eq!(
-            read(parse_quote!(async fn f())),
+            read(&parse_quote!(async fn f())),
             Ok(("()".to_owned(), None, Style::Async))
         );
     }
@@ -338,7 +349,7 @@ mod tests {
             (parse_quote!(fn f() -> BoxFuture<'a, u8>), "write `async fn`"),
             (parse_quote!(fn f() -> !), "never returns"),
         ] {
-            let messages = read(signature).expect_err(part);
+            let messages = read(&signature).expect_err(part);
             assert_eq!(messages.len(), 1, "{messages:?}");
             assert!(messages[0].contains(part), "{messages:?}");
         }

@@ -144,8 +144,8 @@ mod tests {
 
     use super::*;
 
-    fn shown(signature: Signature) -> Vec<String> {
-        parameters(&signature)
+    fn shown(signature: &Signature) -> Vec<String> {
+        parameters(signature)
             .iter()
             .map(|parameter| match &parameter.binding {
                 Binding::Name(name) => name.to_string(),
@@ -171,7 +171,7 @@ mod tests {
                  &i: &u8, _: u8, (_, _): (u8, u8), (): ())
         };
         assert_eq!(
-            shown(signature),
+            shown(&signature),
             [
                 "a", "b", "r#type", "c", "(d e)", "(x z)", "(g h)", "(i)", "_", "_", "_"
             ]

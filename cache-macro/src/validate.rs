@@ -8,14 +8,14 @@ use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::{Expr, Signature};
 
+use crate::calls::{Call, calls};
 use crate::companion::default_name;
 use crate::diagnostics::Diagnostics;
 use crate::expressions::{Expression, expressions};
 use crate::item::Item;
 use crate::key::{Key, Piece, Planner};
-use crate::length::Length;
 use crate::mentions::Mentions;
-use crate::option_values::{CacheIf, Codec, EntryName, Jitter, NegativeTtl, Ttl, Version, codec_is_off};
+use crate::option_values::{Codec, EntryName, Version, codec_is_off};
 use crate::options::{Options, Slot};
 use crate::returns::Returns;
 use crate::signature::{Binding, Parameter, parameters};
@@ -29,12 +29,8 @@ pub(crate) struct Plan {
     pub(crate) runtime: TokenStream,
     pub(crate) codec: Ident,
     pub(crate) version: Option<Literal>,
-    pub(crate) ttl: Ttl,
-    pub(crate) jitter: Option<Literal>,
-    /// With the option's name, whose place an error about the value's type has.
-    pub(crate) negative_ttl: Option<(Ident, Length)>,
-    pub(crate) cache_if: Option<Expr>,
-    pub(crate) cache: Option<Expr>,
+    /// The options that are calls.
+    pub(crate) calls: Vec<Call>,
     pub(crate) key: Key,
     pub(crate) companion: Option<Companion>,
     /// Whether an option's expression may make a value that lives until the end of its statement.
@@ -92,16 +88,7 @@ pub(crate) fn validate(options: &Options, item: Item, errors: &Diagnostics) -> O
         runtime,
         codec: codec?,
         version: options.version.value().map(|Version(version)| version.clone()),
-        ttl: options.ttl.value()?.clone(),
-        jitter: options.jitter.value().map(|Jitter(share)| share.clone()),
-        negative_ttl: options.negative_ttl.name().cloned().zip(
-            options
-                .negative_ttl
-                .value()
-                .map(|NegativeTtl(length)| length.clone()),
-        ),
-        cache_if: options.cache_if.value().map(|CacheIf(expr)| expr.clone()),
-        cache: options.cache.value().cloned(),
+        calls: calls(options),
         leaves_temporary,
         item,
         parameters,

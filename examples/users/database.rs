@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
@@ -77,7 +77,7 @@ pub(crate) fn open(rows: u32) -> Result<Connection, Box<dyn std::error::Error>> 
     if there != rows {
         fill(&mut db, rows)?;
     }
-    println!("{rows} users in {}", path.display());
+    println!("{} users in {}", HumanCount(rows.into()), path.display());
     Ok(db)
 }
 

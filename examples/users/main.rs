@@ -8,6 +8,7 @@ mod database;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use indicatif::HumanCount;
 use redis_cached::{Cache, redis_cached};
 use rusqlite::Connection;
 
@@ -52,6 +53,14 @@ fn run() -> Result<(), Failure> {
     let (first, took_first) = timed(|| all_users(&db))?;
     let (second, took_second) = timed(|| all_users(&db))?;
 
+    let in_database = database::read_users(&db)?;
+    let same = second
+        .iter()
+        .zip(&in_database)
+        .filter(|(cached, row)| cached == row)
+        .count();
+    let count = |number: usize| HumanCount(number as u64).to_string();
+
     println!();
     println!(
         "first access   {:>9.1} ms   from the database, and stored",
@@ -64,21 +73,16 @@ fn run() -> Result<(), Failure> {
     );
     match size_in_redis(&url)? {
         Some(bytes) => println!(
-            "value          {bytes:>9} bytes in Redis, for {} users",
-            first.len()
+            "value          {:>9} bytes in Redis, for {} users",
+            count(bytes),
+            count(first.len())
         ),
-        None => println!("value          in this process, for {} users", first.len()),
+        None => println!("value          in this process, for {} users", count(first.len())),
     }
-
-    let in_database = database::read_users(&db)?;
-    let same = second
-        .iter()
-        .zip(&in_database)
-        .filter(|(cached, row)| cached == row)
-        .count();
     println!(
-        "compared       {same:>9} of {} rows are equal in the cache and the database",
-        in_database.len()
+        "compared       {:>9} of {} rows are equal",
+        count(same),
+        count(in_database.len())
     );
     println!("\n{}", cache.stats());
 
@@ -103,7 +107,7 @@ fn start_cold() -> Result<(), Failure> {
 }
 
 /// The length of the entry, asked of Redis itself.
-fn size_in_redis(url: &str) -> Result<Option<u64>, Failure> {
+fn size_in_redis(url: &str) -> Result<Option<usize>, Failure> {
     if url.starts_with("memory:") {
         return Ok(None);
     }

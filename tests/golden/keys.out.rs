@@ -34,7 +34,7 @@ fn begins_with_an_argument(a: u8, b: &str) -> u8 {
         .key("")
         .arg(&a)
         .text(":")
-        .arg(&b)
+        .arg(b)
         .build_blocking()
         .get_or_compute(move || { 1 })
 }
@@ -54,7 +54,7 @@ fn begins_with_an_argument_entry(a: u8, b: &str) -> ::redis_cached::Entry<u8> {
         .key("")
         .arg(&a)
         .text(":")
-        .arg(&b)
+        .arg(b)
         .build()
 }
 fn fields_and_brackets(user: &User, page: (u32, u32)) -> u8 {
@@ -78,7 +78,7 @@ fn fields_and_brackets(user: &User, page: (u32, u32)) -> u8 {
         .get_or_compute(move || { 1 })
 }
 ///The cache entry of `fields_and_brackets` for these arguments.
-#[allow(dead_code, clippy::trivially_copy_pass_by_ref)]
+#[allow(dead_code)]
 fn fields_and_brackets_entry(
     user: &User,
     page: &(u32, u32),
@@ -122,7 +122,7 @@ fn raw_identifiers(r#type: u8, r#fn: String, name: Name) -> u8 {
         .get_or_compute(move || { 1 })
 }
 ///The cache entry of `raw_identifiers` for these arguments.
-#[allow(dead_code, clippy::ptr_arg, clippy::trivially_copy_pass_by_ref)]
+#[allow(dead_code, clippy::ptr_arg)]
 fn raw_identifiers_entry(
     r#type: u8,
     r#fn: &String,
@@ -141,7 +141,7 @@ fn raw_identifiers_entry(
         .key("")
         .arg(&r#type)
         .text(":")
-        .arg(&r#fn)
+        .arg(r#fn)
         .text(":")
         .arg(&name.r#type)
         .build()
@@ -222,13 +222,13 @@ fn default_key(a: u8, b: String, c: &[u8]) -> u8 {
         .default_key(::core::any::type_name_of_val(&|| ()))
         .arg(&a)
         .arg(&b)
-        .arg(&c)
+        .arg(c)
         .end()
         .build_blocking()
         .get_or_compute(move || { 1 })
 }
 ///The cache entry of `default_key` for these arguments.
-#[allow(dead_code, clippy::ptr_arg, clippy::trivially_copy_pass_by_ref)]
+#[allow(dead_code, clippy::ptr_arg)]
 fn default_key_entry(a: u8, b: &String, c: &[u8]) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
@@ -239,8 +239,8 @@ fn default_key_entry(a: u8, b: &String, c: &[u8]) -> ::redis_cached::Entry<u8> {
         .ttl(::core::time::Duration::from_secs(60))
         .default_key(::core::any::type_name_of_val(&|| ()))
         .arg(&a)
-        .arg(&b)
-        .arg(&c)
+        .arg(b)
+        .arg(c)
         .end()
         .build()
 }
@@ -269,7 +269,7 @@ where
         .get_or_compute(move || { 1 })
 }
 ///The cache entry of `default_key_generic` for these arguments.
-#[allow(dead_code, clippy::trivially_copy_pass_by_ref)]
+#[allow(dead_code)]
 fn default_key_generic_entry<T, const N: usize>(
     a: &T,
     b: &[u8; N],
@@ -290,8 +290,8 @@ where
         .default_key(::core::any::type_name_of_val(&|| ()))
         .type_name::<T>()
         .arg(&N)
-        .arg(&a)
-        .arg(&b)
+        .arg(a)
+        .arg(b)
         .end()
         .build()
 }
@@ -382,7 +382,7 @@ impl Repo {
             .await
     }
     ///The cache entry of `tenant` for these arguments.
-    #[allow(dead_code, clippy::wrong_self_convention)]
+    #[allow(dead_code)]
     fn tenant_entry(&self, id: u64) -> ::redis_cached::Entry<u8> {
         ::redis_cached::private::entry::<
             u8,
@@ -421,7 +421,7 @@ impl Repo {
             .await
     }
     ///The cache entry of `itself` for these arguments.
-    #[allow(dead_code, clippy::wrong_self_convention)]
+    #[allow(dead_code)]
     fn itself_entry(&self) -> ::redis_cached::Entry<u8> {
         ::redis_cached::private::entry::<
             u8,

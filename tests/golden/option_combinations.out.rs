@@ -20,7 +20,7 @@ async fn every_option(
         .key("{org:")
         .arg(&self.org)
         .text("}:")
-        .arg(&id)
+        .arg(id)
         .text("/")
         .arg(&shard)
         .build();
@@ -38,7 +38,7 @@ async fn every_option(
         .await
 }
 ///The cache entry of `every_option` for these arguments.
-#[allow(dead_code, clippy::wrong_self_convention)]
+#[allow(dead_code)]
 fn every_option_at_once(&self, id: &str, shard: u8) -> my_cache::Entry<Option<User>> {
     my_cache::private::entry::<
         Option<User>,
@@ -55,7 +55,7 @@ fn every_option_at_once(&self, id: &str, shard: u8) -> my_cache::Entry<Option<Us
         .key("{org:")
         .arg(&self.org)
         .text("}:")
-        .arg(&id)
+        .arg(id)
         .text("/")
         .arg(&shard)
         .build()
@@ -92,7 +92,7 @@ async fn expressions_that_leave_something(
         .await
 }
 ///The cache entry of `expressions_that_leave_something` for these arguments.
-#[allow(dead_code, clippy::ptr_arg, clippy::trivially_copy_pass_by_ref)]
+#[allow(dead_code, clippy::ptr_arg)]
 fn expressions_that_leave_something_entry(
     config: &RwLock<Config>,
     id: &String,
@@ -109,7 +109,7 @@ fn expressions_that_leave_something_entry(
         .ttl(config.read().unwrap().ttl)
         .negative_ttl(SHORT)
         .key("a:")
-        .arg(&id)
+        .arg(id)
         .build()
 }
 fn blocking_with_a_guard(config: &Mutex<Config>) -> u8 {
@@ -169,7 +169,7 @@ async fn cache_made_in_place(name: String) -> u8 {
         .await
 }
 ///The cache entry of `cache_made_in_place` for these arguments.
-#[allow(dead_code, clippy::ptr_arg, clippy::trivially_copy_pass_by_ref)]
+#[allow(dead_code, clippy::ptr_arg)]
 fn cache_made_in_place_entry(name: &String) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,

@@ -223,9 +223,9 @@ fn arguments_of_every_kind<'a>(
         .text(":")
         .arg(&b)
         .text(":")
-        .arg(&c)
+        .arg(c)
         .text(":")
-        .arg(&d)
+        .arg(d)
         .text(":")
         .arg(&e)
         .text(":")
@@ -241,13 +241,7 @@ fn arguments_of_every_kind<'a>(
         })
 }
 ///The cache entry of `arguments_of_every_kind` for these arguments.
-#[allow(
-    dead_code,
-    clippy::needless_lifetimes,
-    clippy::ptr_arg,
-    clippy::too_many_arguments,
-    clippy::trivially_copy_pass_by_ref
-)]
+#[allow(dead_code, single_use_lifetimes, clippy::ptr_arg, clippy::too_many_arguments)]
 fn arguments_of_every_kind_entry<'a>(
     a: u64,
     b: char,
@@ -273,17 +267,17 @@ fn arguments_of_every_kind_entry<'a>(
         .text(":")
         .arg(&b)
         .text(":")
-        .arg(&c)
+        .arg(c)
         .text(":")
-        .arg(&d)
+        .arg(d)
         .text(":")
-        .arg(&e)
+        .arg(e)
         .text(":")
-        .arg(&f)
+        .arg(f)
         .text(":")
-        .arg(&g)
+        .arg(g)
         .text(":")
-        .arg(&h)
+        .arg(h)
         .build()
 }
 async fn generics<'a, K, F, Out>(
@@ -303,7 +297,7 @@ where
         .key("")
         .type_name::<K>()
         .text(":")
-        .arg(&keys)
+        .arg(keys)
         .build()
         .get_or_try_compute::<
             Box<dyn Error>,
@@ -322,7 +316,7 @@ where
         .await
 }
 ///The cache entry of `generics` for these arguments.
-#[allow(dead_code, clippy::needless_lifetimes)]
+#[allow(dead_code, single_use_lifetimes)]
 fn generics_entry<'a, K, Out>(keys: &'a [K]) -> ::redis_cached::Entry<Vec<Out>>
 where
     K: KeyPart + 'a,
@@ -336,7 +330,7 @@ where
         .key("")
         .type_name::<K>()
         .text(":")
-        .arg(&keys)
+        .arg(keys)
         .build()
 }
 async fn entry(entry: u8, key: u8, cache: u8, site: u8) -> u8 {
@@ -432,7 +426,7 @@ pub(crate) async unsafe fn attributes() -> u8 {
         .await
 }
 ///The cache entry of `attributes` for these arguments.
-#[allow(dead_code, clippy::must_use_candidate)]
+#[allow(dead_code)]
 #[cfg(feature = "x")]
 #[allow(clippy::unused_async)]
 #[cfg_attr(test, allow(unused))]
@@ -511,7 +505,7 @@ impl<T: Store> Repo<T> {
             .await
     }
     ///The cache entry of `by_reference` for these arguments.
-    #[allow(dead_code, clippy::must_use_candidate, clippy::wrong_self_convention)]
+    #[allow(dead_code)]
     pub fn by_reference_entry(&self, id: u64) -> ::redis_cached::Entry<User> {
         ::redis_cached::private::entry::<
             User,
@@ -550,7 +544,7 @@ impl<T: Store> Repo<T> {
             })
     }
     ///The cache entry of `by_mutable_reference` for these arguments.
-    #[allow(dead_code, clippy::wrong_self_convention)]
+    #[allow(dead_code)]
     fn by_mutable_reference_entry(&self, id: u64) -> ::redis_cached::Entry<User> {
         ::redis_cached::private::entry::<
             User,
@@ -593,7 +587,7 @@ impl<T: Store> Repo<T> {
             .await
     }
     ///The cache entry of `by_arc` for these arguments.
-    #[allow(dead_code, clippy::wrong_self_convention)]
+    #[allow(dead_code)]
     fn by_arc_entry(&self, id: u64) -> ::redis_cached::Entry<User> {
         ::redis_cached::private::entry::<
             User,
@@ -631,7 +625,7 @@ impl<T: Store> Repo<T> {
             .await
     }
     ///The cache entry of `by_value` for these arguments.
-    #[allow(dead_code, clippy::wrong_self_convention)]
+    #[allow(dead_code)]
     fn by_value_entry(&self) -> ::redis_cached::Entry<Vec<User>> {
         ::redis_cached::private::entry::<
             Vec<User>,
@@ -671,7 +665,7 @@ mod inner {
             .await
     }
     ///The cache entry of `in_a_module` for these arguments.
-    #[allow(dead_code, clippy::must_use_candidate)]
+    #[allow(dead_code)]
     pub(super) fn in_a_module_entry(id: u64) -> ::redis_cached::Entry<User> {
         ::redis_cached::private::entry::<
             User,

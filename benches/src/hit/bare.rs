@@ -1,20 +1,24 @@
 //! The yardstick: `GET` over the driver's multiplexed connection, decoded by hand.
 
-use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
+use redis::io::tcp::TcpSettings;
+use redis::{AsyncCommands, Client, IntoConnectionInfo};
 
 use super::{KEYS, User};
 use crate::Failure;
 use crate::harness::Contender;
 
+/// The driver as it comes: small writes wait for the answers to earlier ones (Nagle's algorithm), which on a network costs
+/// time and on one machine saves system calls.
 pub(super) struct Bare(MultiplexedConnection);
+
+/// The driver with `TCP_NODELAY`, as redis-cached sets it, for a network's sake.
+pub(super) struct BareNoDelay(MultiplexedConnection);
 
 impl Bare {
     /// A connection as the driver makes it, and the values, which nobody else will store.
     pub(super) async fn connect(url: &str) -> Result<Self, Failure> {
-        let mut connection = redis::Client::open(url)?
-            .get_multiplexed_async_connection()
-            .await?;
+        let mut connection = Client::open(url)?.get_multiplexed_async_connection().await?;
         for id in 0..KEYS {
             let value = bincode::serde::encode_to_vec(User::new(id), bincode::config::standard())?;
             let () = connection.set_ex(key(id), value, 3600).await?;
@@ -23,16 +27,39 @@ impl Bare {
     }
 }
 
+impl BareNoDelay {
+    /// To be made after [`Bare`], which has stored the values.
+    pub(super) async fn connect(url: &str) -> Result<Self, Failure> {
+        let info = url
+            .into_connection_info()?
+            .set_tcp_settings(TcpSettings::default().set_nodelay(true));
+        Ok(Self(
+            Client::open(info)?.get_multiplexed_async_connection().await?,
+        ))
+    }
+}
+
 impl Contender for Bare {
     const NAME: &'static str = "redis-rs";
 
     async fn once(&self, index: u64) {
-        let id = index % KEYS;
-        let bytes: Vec<u8> = self.0.clone().get(key(id)).await.expect("the value is there");
-        let decoded = bincode::serde::decode_from_slice::<User, _>(&bytes, bincode::config::standard());
-        let (user, _) = decoded.expect("it is what was stored");
-        assert_eq!(user.id, id);
+        hit(&self.0, index % KEYS).await;
     }
+}
+
+impl Contender for BareNoDelay {
+    const NAME: &'static str = "redis-rs, no delay";
+
+    async fn once(&self, index: u64) {
+        hit(&self.0, index % KEYS).await;
+    }
+}
+
+async fn hit(connection: &MultiplexedConnection, id: u64) {
+    let bytes: Vec<u8> = connection.clone().get(key(id)).await.expect("the value is there");
+    let decoded = bincode::serde::decode_from_slice::<User, _>(&bytes, bincode::config::standard());
+    let (user, _) = decoded.expect("it is what was stored");
+    assert_eq!(user.id, id);
 }
 
 fn key(id: u64) -> String {

@@ -1,11 +1,22 @@
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Codec, CodecError, bounded::Budget, checked::{POSITIONAL, checked}, sealed::Sealed};
+use super::{
+    Codec, CodecError,
+    bounded::Budget,
+    checked::{Rules, checked},
+    sealed::Sealed,
+};
 
 /// The compact binary encoding of the `bincode` crate, version 2, in its standard configuration: variable-length
 /// integers, little-endian, fields by position.
 #[derive(Debug, Clone, Copy)]
 pub struct Bincode;
+
+const RULES: Rules = Rules {
+    positional: true,
+    untagged_options: false,
+    finite: false,
+};
 
 impl Sealed for Bincode {}
 
@@ -14,7 +25,7 @@ impl Codec for Bincode {
     const HUMAN_READABLE: bool = false;
 
     fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
-        checked(value, POSITIONAL, |value| {
+        checked(value, RULES, |value| {
             ::bincode::serde::encode_into_writer(value, Append(out), ::bincode::config::standard())
         })
     }

@@ -3,11 +3,22 @@ use serde::{
     de::{DeserializeOwned, DeserializeSeed},
 };
 
-use super::{Codec, CodecError, bounded::Budget, checked::{JSON, checked}, sealed::Sealed};
+use super::{
+    Codec, CodecError,
+    bounded::Budget,
+    checked::{Rules, checked},
+    sealed::Sealed,
+};
 
 /// JSON, without white space: for entries that other programs read.
 #[derive(Debug, Clone, Copy)]
 pub struct Json;
+
+const RULES: Rules = Rules {
+    positional: false,
+    untagged_options: true,
+    finite: true,
+};
 
 impl Sealed for Json {}
 
@@ -16,7 +27,9 @@ impl Codec for Json {
     const HUMAN_READABLE: bool = true;
 
     fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
-        checked(value, JSON, |value| value.serialize(&mut serde_json::Serializer::new(out)))
+        checked(value, RULES, |value| {
+            value.serialize(&mut serde_json::Serializer::new(out))
+        })
     }
 
     fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {

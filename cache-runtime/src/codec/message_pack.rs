@@ -9,7 +9,7 @@ use serde::{
 use super::{
     Codec, CodecError,
     bounded::{Budget, MAX_CONTAINERS},
-    checked::{MESSAGE_PACK, checked},
+    checked::{Rules, checked},
     sealed::Sealed,
 };
 
@@ -18,6 +18,12 @@ use super::{
 #[derive(Debug, Clone, Copy)]
 pub struct MessagePack;
 
+const RULES: Rules = Rules {
+    positional: false,
+    untagged_options: true,
+    finite: false,
+};
+
 impl Sealed for MessagePack {}
 
 impl Codec for MessagePack {
@@ -25,7 +31,7 @@ impl Codec for MessagePack {
     const HUMAN_READABLE: bool = false;
 
     fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
-        checked(value, MESSAGE_PACK, |value| {
+        checked(value, RULES, |value| {
             value.serialize(&mut Serializer::new(out).with_struct_map())
         })
     }

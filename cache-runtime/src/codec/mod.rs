@@ -32,12 +32,46 @@
 //!
 //! # Which attributes of serde need a self-describing codec
 //!
-//! `#[serde(untagged)]`, `#[serde(flatten)]`, `#[serde(tag = "…")]` (adjacent tagging included, unless every variant is
-//! a unit or a newtype), `skip_serializing_if` and types such as `serde_json::Value` ask the bytes what they are.
-//! [`Bincode`] and [`Postcard`] cannot answer: entries of such types are never hits. Use [`Json`] or [`MessagePack`].
+//! `#[serde(untagged)]`, `#[serde(flatten)]`, `#[serde(tag = "…")]` with or without `content`, `skip_serializing_if` and
+//! types such as `serde_json::Value` ask the bytes what they are. [`Bincode`] and [`Postcard`] cannot answer: entries of
+//! such types are never hits. Use [`Json`] or [`MessagePack`].
 //!
 //! A field with `skip_serializing` but without `skip_deserializing` (that is, not plain `skip`) is misread by position
 //! and cannot be noticed here; give it `skip`, or use a codec that names its fields.
+//!
+//! # Which types the schema fingerprint does not see through
+//!
+//! The header of an entry holds a fingerprint of the value's type, so that a field added, renamed, moved or of another
+//! type makes a miss of yesterday's entries. It is taken by running the type's `Deserialize` against a deserializer
+//! without bytes, once per function, and sees everything that a derived `Deserialize` reads by itself. It does not see:
+//!
+//! - **Behind `untagged`, `flatten` and `tag = "…"`**: such types collect their input and look at it later. The names
+//!   of required fields and of variants are seen, and most of the types of required fields; fields that may be
+//!   missing (`Option`, `default`) and the elements of tuples and lists are not. The codecs that can read these
+//!   types check names and kinds by themselves.
+//! - **Types that hold anything**, such as `serde_json::Value`: they have one shape.
+//! - **Types that read themselves from a text or from bytes** (`Uuid`, `Url`, dates and times, `Decimal`; with [`Json`] also
+//!   IP addresses): they are the text or the bytes. Changing a field from one such type to another, or to
+//!   `String`, is left to the types' own parsers.
+//! - **Types that check their content** (`#[serde(try_from = "…")]`, hand-written `Deserialize`): some dozens of texts and a
+//!   few numbers are tried. If the type takes none of them, what it has read so far is seen, the other fields of a struct
+//!   around it are seen, and what comes after it in a tuple is not. Ranges of integers are not seen: `NonZeroU8` is a `u8`.
+//! - **`OsString`**, which differs between operating systems.
+//! - **Nesting deeper than 128**, and what is left of a type after two million values were asked for.
+//! - **Meaning**: a field that keeps its name and its type and now holds feet.
+//!
+//! After such a change, raise the attribute's `version`. A `Deserialize` that panics on a value it does not like is
+//! survived, but the panic's message is printed.
+
+#![cfg_attr(
+    not(any(
+        feature = "bincode",
+        feature = "json",
+        feature = "messagepack",
+        feature = "postcard"
+    )),
+    allow(dead_code, reason = "without a codec there is nothing to bound or to check")
+)]
 
 mod bounded;
 mod checked;
@@ -112,7 +146,6 @@ impl CodecError {
         }
     }
 
-    #[cfg(any(feature = "bincode", feature = "messagepack", feature = "postcard", feature = "json"))]
     fn trailing() -> Self {
         CodecError::new("bytes are left over after the value")
     }

@@ -3,11 +3,22 @@ use serde::{
     de::{DeserializeOwned, DeserializeSeed},
 };
 
-use super::{Codec, CodecError, bounded::Budget, checked::{POSITIONAL, checked}, sealed::Sealed};
+use super::{
+    Codec, CodecError,
+    bounded::Budget,
+    checked::{Rules, checked},
+    sealed::Sealed,
+};
 
 /// The encoding of the `postcard` crate, whose wire format is specified: variable-length integers, fields by position.
 #[derive(Debug, Clone, Copy)]
 pub struct Postcard;
+
+const RULES: Rules = Rules {
+    positional: true,
+    untagged_options: false,
+    finite: false,
+};
 
 impl Sealed for Postcard {}
 
@@ -17,7 +28,7 @@ impl Codec for Postcard {
 
     fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
         let mut serializer = ::postcard::Serializer { output: Append(out) };
-        checked(value, POSITIONAL, |value| value.serialize(&mut serializer))
+        checked(value, RULES, |value| value.serialize(&mut serializer))
     }
 
     fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {

@@ -1,5 +1,7 @@
 //! What every codec promises, asked of each that is compiled in.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 /// Makes a test of each function for each codec: the functions are generic over it.
 macro_rules! for_each_codec {
     ($($(#[$attr:meta])* $name:ident;)*) => {
@@ -48,7 +50,10 @@ fn numbers_of_codecs_are_part_of_the_format() {
     #[cfg(feature = "json")]
     assert_eq!((super::Json::ID, super::Json::HUMAN_READABLE), (2, true));
     #[cfg(feature = "messagepack")]
-    assert_eq!((super::MessagePack::ID, super::MessagePack::HUMAN_READABLE), (3, false));
+    assert_eq!(
+        (super::MessagePack::ID, super::MessagePack::HUMAN_READABLE),
+        (3, false)
+    );
     #[cfg(feature = "postcard")]
     assert_eq!((super::Postcard::ID, super::Postcard::HUMAN_READABLE), (4, false));
 }

@@ -122,8 +122,16 @@ pub(crate) fn encode<E>(
     bytes[COMPRESSION_AT] = NO_COMPRESSION;
     put(&mut bytes, HEADER_LEN_AT, (HEADER_LEN as u16).to_le_bytes());
     put(&mut bytes, FINGERPRINT_AT, meta.fingerprint.to_le_bytes());
-    put(&mut bytes, FRESH_TTL_AT, fresh_millis(meta.fresh_ttl).to_le_bytes());
-    put(&mut bytes, COMPUTE_TIME_AT, micros(meta.compute_time).to_le_bytes());
+    put(
+        &mut bytes,
+        FRESH_TTL_AT,
+        fresh_millis(meta.fresh_ttl).to_le_bytes(),
+    );
+    put(
+        &mut bytes,
+        COMPUTE_TIME_AT,
+        micros(meta.compute_time).to_le_bytes(),
+    );
     put(&mut bytes, PAYLOAD_LEN_AT, (payload_len as u64).to_le_bytes());
     put(&mut bytes, TAGS_AT, 0u16.to_le_bytes());
     let checksum = checksum(&bytes);
@@ -213,7 +221,9 @@ fn fresh_millis(ttl: Option<Duration>) -> u64 {
     match ttl {
         None => NEVER,
         Some(Duration::ZERO) => 0,
-        Some(ttl) => u64::try_from(ttl.as_millis()).unwrap_or(NEVER).clamp(1, NEVER - 1),
+        Some(ttl) => u64::try_from(ttl.as_millis())
+            .unwrap_or(NEVER)
+            .clamp(1, NEVER - 1),
     }
 }
 

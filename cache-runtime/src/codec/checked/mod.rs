@@ -29,22 +29,6 @@ pub(super) struct Rules {
     pub(super) finite: bool,
 }
 
-pub(super) const POSITIONAL: Rules = Rules {
-    positional: true,
-    untagged_options: false,
-    finite: false,
-};
-pub(super) const MESSAGE_PACK: Rules = Rules {
-    positional: false,
-    untagged_options: true,
-    finite: false,
-};
-pub(super) const JSON: Rules = Rules {
-    positional: false,
-    untagged_options: true,
-    finite: true,
-};
-
 /// Why a value was refused. Kept beside the codec's own error, since not every one of those carries a text.
 #[derive(Default)]
 struct Reason(RefCell<Option<String>>);

@@ -1,4 +1,7 @@
-use proptest::prelude::*;
+use proptest::{
+    collection::{btree_map, hash_map, vec},
+    prelude::*,
+};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -66,10 +69,10 @@ prop_compose! {
         single in any::<f32>().prop_filter("finite", |float| float.is_finite()),
         double in finite(),
         (text, letter, yes) in any::<(String, char, bool)>(),
-        maybe: Option<Vec<Option<u32>>>,
-        pairs: BTreeMap<String, Vec<u8>>,
-        numbered: HashMap<u16, String>,
-        choice in prop::collection::vec(choices(), 0..4),
+        maybe in prop::option::of(vec(any::<Option<u32>>(), 0..4)),
+        pairs in btree_map(any::<String>(), vec(any::<u8>(), 0..8), 0..4),
+        numbered in hash_map(any::<u16>(), any::<String>(), 0..4),
+        choice in vec(choices(), 0..4),
         (result, address) in any::<(Result<u8, String>, IpAddr)>(),
         time in any::<(u32, u32)>(),
         array: [u16; 3],
@@ -120,8 +123,14 @@ fn appends_to_what_is_there<C: Codec>() {
 }
 
 fn encodes_what_has_no_size<C: Codec>() {
-    assert_eq!(encode::<C, str>("text").unwrap(), encode::<C, _>(&"text".to_owned()).unwrap());
-    assert_eq!(encode::<C, [u8]>(&[1, 2]).unwrap(), encode::<C, _>(&vec![1u8, 2]).unwrap());
+    assert_eq!(
+        encode::<C, str>("text").unwrap(),
+        encode::<C, _>(&"text".to_owned()).unwrap()
+    );
+    assert_eq!(
+        encode::<C, [u8]>(&[1, 2]).unwrap(),
+        encode::<C, _>(&vec![1u8, 2]).unwrap()
+    );
 }
 
 fn keeps_large_values<C: Codec>() {
@@ -196,9 +205,19 @@ mod self_describing {
             number: 1,
             text: Some("a".into()),
         };
-        let list = Untagged::List(vec![Untagged::Number(7), Untagged::Text("x".into()), both.clone()]);
+        let list = Untagged::List(vec![
+            Untagged::Number(7),
+            Untagged::Text("x".into()),
+            both.clone(),
+        ]);
         holds::<C, _>(&list);
-        holds::<C, _>(&vec![Internal::Empty, Internal::Full { a: 1, b: list.clone() }]);
+        holds::<C, _>(&vec![
+            Internal::Empty,
+            Internal::Full {
+                a: 1,
+                b: list.clone(),
+            },
+        ]);
         holds::<C, _>(&[
             Adjacent::Empty,
             Adjacent::One(1),
@@ -212,7 +231,10 @@ mod self_describing {
                 z: y.into_iter().collect(),
             };
             holds::<C, _>(&inner);
-            let rest = BTreeMap::from([("more".to_owned(), both.clone()), ("other".to_owned(), list.clone())]);
+            let rest = BTreeMap::from([
+                ("more".to_owned(), both.clone()),
+                ("other".to_owned(), list.clone()),
+            ]);
             holds::<C, _>(&Flat { id: 9, inner, rest });
         }
     }
@@ -261,7 +283,10 @@ mod positional {
         C::decode::<Untagged>(&payload).unwrap_err();
         let payload = encode::<C, _>(&Adjacent::Two(1)).unwrap();
         C::decode::<Adjacent>(&payload).unwrap_err();
-        encode::<C, _>(&Flat { rest: BTreeMap::new() }).unwrap_err();
+        encode::<C, _>(&Flat {
+            rest: BTreeMap::new(),
+        })
+        .unwrap_err();
     }
 
     #[cfg(feature = "bincode")]

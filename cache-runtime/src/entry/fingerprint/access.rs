@@ -35,10 +35,7 @@ impl<'g> Places<'g> {
 
     pub(super) fn same(tracer: Tracer<'g>, node: NodeId, len: usize) -> Self {
         let places = Places::each(tracer, node, len);
-        Places {
-            same: true,
-            ..places
-        }
+        Places { same: true, ..places }
     }
 }
 

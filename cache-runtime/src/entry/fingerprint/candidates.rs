@@ -19,6 +19,35 @@ pub(super) const ZEROS: &[u8; 64] = &[0; 64];
 pub(super) const SEQUENCE_LENGTHS: [usize; 6] = [0, 1, 2, 4, 16, 32];
 pub(super) const MAP_LENGTHS: [usize; 2] = [0, 1];
 
+/// What is offered to a type that asks the bytes what they are, before texts. The map first: it makes types name their
+/// fields.
+pub(super) enum Any {
+    Map,
+    Unit,
+    Integer,
+    Text,
+    /// A variant's name, if a text was refused and names were told.
+    Name,
+    Bool,
+    Float,
+    Seq,
+    Bytes,
+    Negative,
+}
+
+pub(super) const ANY: [Any; 10] = [
+    Any::Map,
+    Any::Unit,
+    Any::Integer,
+    Any::Text,
+    Any::Name,
+    Any::Bool,
+    Any::Float,
+    Any::Seq,
+    Any::Bytes,
+    Any::Negative,
+];
+
 /// What the common parsers of text take, each of the formats at least once.
 pub(super) const STRINGS: &[&str] = &[
     "",

@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::{
     graph::{Graph, ROOT},
     refusal::Note,
-    shape::{Kind, Leaf, NodeId, Shape, SlotId, What},
+    shape::{NodeId, SlotId, What},
 };
 
 // Beside the numbers of leaves (from 1) and kinds (from 32).
@@ -81,20 +81,6 @@ impl Graph {
         for note in &node.notes {
             out.note(note);
         }
-    }
-
-    /// Whether some place has no value, or a bound was met: the fingerprint covers less than the type.
-    pub(super) fn is_opaque(&self) -> bool {
-        self.truncated || self.slots.iter().any(|slot| slot.dead)
-    }
-
-    /// Whether the type asks the bytes what they are.
-    pub(super) fn is_self_describing(&self) -> bool {
-        let asks = |shape: &Shape| match shape.what {
-            What::Leaf(leaf) => matches!(leaf, Leaf::Identifier | Leaf::Ignored),
-            What::Node(node) => self.nodes[node].kind == Kind::Any,
-        };
-        self.slots.iter().any(|slot| slot.shapes.iter().any(asks))
     }
 }
 

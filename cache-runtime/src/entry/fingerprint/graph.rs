@@ -8,7 +8,6 @@ use std::collections::HashMap;
 
 use super::{
     refusal::{self, Refusal},
-    search::{Part, Search},
     shape::{Key, Kind, Node, NodeId, Point, PointId, Shape, Slot, SlotId, What},
 };
 
@@ -47,18 +46,18 @@ pub(super) struct Graph {
     pub(super) points: Vec<Point>,
     index: HashMap<Key, NodeId>,
     /// The candidate that a visitor took last: its next place will take it as well.
-    hints: HashMap<&'static str, usize>,
+    pub(super) hints: HashMap<&'static str, usize>,
     /// Places on the way to something unexplored. Computed for each pass.
     pub(super) wanted: Vec<bool>,
     /// The choices of this pass, in order.
-    trail: Vec<PointId>,
+    pub(super) trail: Vec<PointId>,
     pub(super) fault: Fault,
     /// Something was learned in this pass.
     pub(super) progress: bool,
     /// Variants that a value was made of, over all passes.
     pub(super) completions: u32,
     /// Shapes that were seen for the first time, over all passes.
-    learned: u32,
+    pub(super) learned: u32,
     /// Varies the choice among equal variants when nothing is learned: what a place asks for may depend on a sibling.
     pub(super) rotation: usize,
     /// The names that were told last when another was refused.
@@ -71,9 +70,9 @@ pub(super) struct Graph {
 /// A position in the trail and in the notes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mark {
-    trail: usize,
-    notes: usize,
-    learned: u32,
+    pub(super) trail: usize,
+    pub(super) notes: usize,
+    pub(super) learned: u32,
 }
 
 /// A compound that is being visited.
@@ -140,7 +139,11 @@ impl Graph {
         } else if self.slots[slot].dead && !self.is_wanted(slot) {
             self.fault = Fault::Dead;
         }
-        if self.fault == Fault::None { Ok(()) } else { Err(Refusal) }
+        if self.fault == Fault::None {
+            Ok(())
+        } else {
+            Err(Refusal)
+        }
     }
 
     /// The point of this shape at this place, which is noted in the trail.
@@ -281,235 +284,5 @@ impl Graph {
         self.nodes[node].entries.push((name, slot));
         self.progress = true;
         slot
-    }
-
-    pub(super) fn is_wanted(&self, slot: SlotId) -> bool {
-        self.wanted.get(slot).copied().unwrap_or(false)
-    }
-
-    /// How many of the parts that could be left out are given: one to see them, and again on the way to something
-    /// unexplored; otherwise as few as the type takes.
-    pub(super) fn count(&self, frame: &Frame, children: &[SlotId], counts: &[usize]) -> usize {
-        if children.iter().any(|&child| !self.is_open_to(child)) {
-            return 0;
-        }
-        let chosen = counts[self.choice(frame.point) % counts.len()];
-        if frame.recursive {
-            return 0;
-        }
-        let goes_in = |child: &SlotId| !self.slots[*child].made || self.is_wanted(*child);
-        if children.iter().any(goes_in) { chosen.max(1) } else { chosen }
-    }
-
-    /// Whether a value may be asked for at this place.
-    pub(super) fn is_open_to(&self, slot: SlotId) -> bool {
-        !self.slots[slot].dead || self.is_wanted(slot)
-    }
-
-    /// Which candidate to offer to a type that takes anything.
-    pub(super) fn offer(&mut self, frame: &Frame) -> Result<usize, Refusal> {
-        let candidate = self.points[frame.point].pick();
-        if candidate.is_none() {
-            self.die(frame.slot);
-        }
-        candidate.ok_or(Refusal)
-    }
-
-    /// Whether it was taken. Types that keep what they get take everything and refuse it later; those that do not are
-    /// treated like leaves.
-    pub(super) fn offered(&mut self, frame: &Frame, candidate: usize, taken: bool, visitor: &'static str) {
-        let picky = self.points[frame.point].refused.contains(&true);
-        if taken && picky {
-            self.hints.insert(visitor, candidate);
-        }
-        if taken || self.fault != Fault::None || self.chosen_since(frame.mark).len() > 1 {
-            return;
-        }
-        if self.learned_names(frame.slot, frame.mark) {
-            self.fault = Fault::Retry;
-        } else {
-            self.answer(frame.slot, frame.point, candidate, false, visitor);
-        }
-    }
-
-    pub(super) fn name_of_tag(&self, point: PointId, candidate: usize) -> &'static str {
-        let tag = self.points[point].tag.as_ref();
-        tag.and_then(|tag| tag.names.get(candidate)).copied().unwrap_or("")
-    }
-
-    pub(super) fn is_by_name(&self, frame: &Frame) -> bool {
-        self.nodes[frame.node].by_name
-    }
-
-    /// The fields of a struct that is read by name, without those that turned out to be another name of one.
-    pub(super) fn fields_by_name(&self, node: NodeId) -> Vec<&'static str> {
-        let node = &self.nodes[node];
-        let names = node.names.iter().copied();
-        names.filter(|name| !node.skipped.contains(name)).collect()
-    }
-
-    /// Which candidate the point stands at, for parts that could be left out.
-    pub(super) fn choice(&self, point: PointId) -> usize {
-        self.points[point].pick().unwrap_or(0)
-    }
-
-    pub(super) fn die(&mut self, slot: SlotId) {
-        self.progress |= !self.slots[slot].dead;
-        self.slots[slot].dead = true;
-        self.fault = Fault::Dead;
-    }
-
-    /// A compound was visited.
-    pub(super) fn close(&mut self, frame: &Frame, taken: bool) {
-        let node = &mut self.nodes[frame.node];
-        node.open = node.open.saturating_sub(1);
-        if taken {
-            return;
-        }
-        match self.fault {
-            Fault::None if self.misses_a_field(frame) => self.die(frame.slot),
-            Fault::None => self.refused(frame.slot, frame.mark),
-            Fault::Dead => self.lacks_a_part(frame),
-            Fault::Deep => self.is_too_deep(frame),
-            Fault::Retry | Fault::Stop => {}
-        }
-        let node = &mut self.nodes[frame.node];
-        if self.fault == Fault::Dead && node.kind == Kind::Struct && !node.by_name {
-            // By name, fields can be left out: those that have no value, so that the others are still seen. And some
-            // types are written for maps only.
-            node.by_name = true;
-            let slot = &mut self.slots[frame.slot];
-            slot.dead = false;
-            slot.search = None;
-            self.progress = true;
-            self.fault = Fault::Retry;
-        }
-    }
-
-    fn lacks_a_part(&mut self, frame: &Frame) {
-        match self.nodes[frame.node].kind {
-            Kind::Option | Kind::Seq | Kind::Map | Kind::Any => self.fault = Fault::Retry,
-            Kind::Struct if self.nodes[frame.node].by_name => self.fault = Fault::Retry,
-            // The enum's own access has looked at its other variants.
-            _ => self.die(frame.slot),
-        }
-    }
-
-    /// All that can be seen of a struct was seen, and a field that has no value was left out.
-    fn misses_a_field(&self, frame: &Frame) -> bool {
-        let node = &self.nodes[frame.node];
-        let learning = self.learned + self.completions > frame.mark.learned;
-        node.by_name && !learning && node.entries.iter().any(|entry| self.slots[entry.1].dead)
-    }
-
-    fn is_too_deep(&mut self, frame: &Frame) {
-        if !matches!(
-            self.nodes[frame.node].kind,
-            Kind::Option | Kind::Seq | Kind::Map
-        ) {
-            return;
-        }
-        for index in 0..self.nodes[frame.node].children.len() {
-            let child = self.nodes[frame.node].children[index];
-            self.die(child);
-        }
-        self.fault = Fault::Retry;
-    }
-
-    /// A part was handed out, and its type is done with it.
-    pub(super) fn handed_back(&mut self, slot: SlotId, mark: Mark, taken: bool) {
-        self.keep_notes(slot, mark);
-        if taken && !self.slots[slot].made {
-            self.slots[slot].made = true;
-            self.progress = true;
-        }
-        if !taken && self.fault == Fault::None {
-            self.refused(slot, mark);
-        }
-    }
-
-    /// The type refused what was made for this place out of parts that were all taken: change one of them.
-    pub(super) fn refused(&mut self, slot: SlotId, mark: Mark) {
-        self.fault = Fault::Retry;
-        if self.learned + self.completions > mark.learned {
-            // Not in the middle of exploring: the next pass has other parts.
-            return;
-        }
-        if self.learned_names(slot, mark) {
-            self.progress = true;
-            return;
-        }
-        let mut search = match self.slots[slot].search.take() {
-            Some(search) => search,
-            None => Box::new(Search::new(self.parts(mark))),
-        };
-        let choices = search.next();
-        self.slots[slot].search = Some(search);
-        match choices {
-            Some(choices) => {
-                self.progress = true;
-                for (point, choice) in choices {
-                    self.points[point].choice = choice;
-                }
-            }
-            None if self.learned_names_inside(slot, mark) => self.start_over(slot),
-            None if self.give_up_tag(mark) => self.progress = true,
-            None => self.die(slot),
-        }
-    }
-
-    /// Forgets a search that was in vain, for another with more parts.
-    fn start_over(&mut self, slot: SlotId) {
-        self.progress = true;
-        if let Some(search) = self.slots[slot].search.take() {
-            for (point, choice) in search.base() {
-                self.points[point].choice = choice;
-            }
-        }
-    }
-
-    /// What can be varied of what was chosen since.
-    fn parts(&self, mark: Mark) -> Vec<Part> {
-        let mut parts: Vec<Part> = Vec::new();
-        for &point in self.trail.get(mark.trail..).unwrap_or_default() {
-            let state = &self.points[point];
-            let known = parts.iter().any(|part| part.point == point);
-            if !known && state.arity() > 1 && state.tag.is_none() {
-                parts.push(Part {
-                    point,
-                    base: state.pick().unwrap_or(0),
-                    arity: state.arity(),
-                });
-            }
-        }
-        parts
-    }
-
-    /// The points chosen since.
-    pub(super) fn chosen_since(&self, mark: Mark) -> &[PointId] {
-        self.trail.get(mark.trail..).unwrap_or_default()
-    }
-
-    /// All points chosen in this pass.
-    pub(super) fn chosen(&self) -> &[PointId] {
-        &self.trail
-    }
-
-    pub(super) fn notes_since(mark: Mark) -> Vec<refusal::Note> {
-        refusal::since(mark.notes)
-    }
-
-    /// The type panicked: the value it was given last is not given again.
-    pub(super) fn panicked(&mut self) {
-        self.fault = Fault::Retry;
-        self.progress = true;
-        let last = self.trail.iter().rev().find_map(|&point| {
-            let candidate = self.points[point].pick()?;
-            Some((point, candidate))
-        });
-        match last {
-            Some((point, candidate)) => self.points[point].refused[candidate] = true,
-            None => self.die(ROOT),
-        }
     }
 }

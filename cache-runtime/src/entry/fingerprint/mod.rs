@@ -20,16 +20,19 @@
 //!
 //! # What is not seen through
 //!
-//! The list in the docs of the parent module is for users; keep it in step.
+//! The docs of `codec` have the list for users; keep it in step.
 
 mod access;
 mod candidates;
+mod deserializer;
 mod digest;
 mod graph;
 mod loose;
+mod offers;
 mod plan;
 mod refusal;
 mod search;
+mod settle;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -54,28 +57,11 @@ const MAX_PASSES: usize = 10_000;
 /// variant chosen elsewhere, and these go round the variants.
 const MAX_STALLED: usize = 256;
 
-/// What is known of a type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Fingerprint {
-    pub(crate) hash: u64,
-    /// The type asks the bytes what they are, which only self-describing codecs answer.
-    pub(crate) self_describing: bool,
-    /// Parts of the type could not be seen, so not every change of it changes the hash.
-    pub(crate) opaque: bool,
-}
-
-/// The fingerprint's hash. The same in every process; costs microseconds for ordinary types, so keep it.
+/// The type's fingerprint, the same in every process. For a codec of this readability: some types have two shapes.
+///
+/// It costs microseconds for ordinary types and up to a second for hostile ones, so take it once.
 pub(crate) fn of<T: DeserializeOwned>(human_readable: bool) -> u64 {
-    inspect::<T>(human_readable).hash
-}
-
-pub(crate) fn inspect<T: DeserializeOwned>(human_readable: bool) -> Fingerprint {
-    let graph = explore::<T>(human_readable);
-    Fingerprint {
-        hash: graph.digest(),
-        self_describing: graph.is_self_describing(),
-        opaque: graph.is_opaque(),
-    }
+    explore::<T>(human_readable).digest()
 }
 
 fn explore<T: DeserializeOwned>(human_readable: bool) -> Graph {

@@ -161,8 +161,15 @@ impl Point {
 
     /// The same, except that a tag whose names were all tried goes round them: its content may have more to show.
     pub(super) fn pick_rotated(&self, rotation: usize) -> Option<usize> {
-        let explored = self.tag.as_ref().is_some_and(|tag| tag.tried.iter().all(|tried| *tried));
-        let first = if explored { self.choice + rotation } else { self.choice };
+        let explored = self
+            .tag
+            .as_ref()
+            .is_some_and(|tag| tag.tried.iter().all(|tried| *tried));
+        let first = if explored {
+            self.choice + rotation
+        } else {
+            self.choice
+        };
         self.pick_from(first)
     }
 

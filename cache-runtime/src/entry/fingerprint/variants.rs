@@ -21,7 +21,9 @@ impl Graph {
         let index = if frame.recursive {
             // Its first variant is open further up, and may contain this one; the last is as good a guess as any
             // for one that ends.
-            self.nodes[frame.node].base.or_else(|| self.find_variant(frame, true))
+            self.nodes[frame.node]
+                .base
+                .or_else(|| self.find_variant(frame, true))
         } else {
             self.find_variant(frame, false)
                 .or_else(|| self.wanted_variant(frame))

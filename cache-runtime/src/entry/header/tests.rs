@@ -1,1 +1,289 @@
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::{convert::Infallible, time::Duration};
+
+use super::{Meta, Nonce, Rejected, Slot, Value, decode, encode, lease, tombstone};
+use crate::{codec::Codec, entry::fingerprint};
+
+const NONCE: Nonce = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+const META: Meta = Meta {
+    codec: 2,
+    fingerprint: 0x0123_4567_89ab_cdef,
+    fresh_ttl: Some(Duration::from_millis(1_500)),
+    compute_time: Duration::from_micros(250),
+};
+
+fn entry(meta: &Meta, payload: &[u8]) -> Vec<u8> {
+    let Ok(bytes) = encode(&NONCE, meta, |out| {
+        out.extend_from_slice(payload);
+        Ok::<(), Infallible>(())
+    });
+    bytes
+}
+
+fn read(bytes: &[u8]) -> Result<Slot<'_>, Rejected> {
+    decode(bytes, META.codec, META.fingerprint)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn a_value_comes_back() {
+    for payload in [&b""[..], b"x", &[7; 1_000]] {
+        let bytes = entry(&META, payload);
+        let value = Value {
+            nonce: NONCE,
+            meta: META,
+            payload,
+        };
+        assert_eq!(read(&bytes), Ok(Slot::Value(value)));
+    }
+}
+
+#[test]
+fn leases_and_tombstones_come_back() {
+    assert_eq!(read(&lease(&NONCE)), Ok(Slot::Lease(NONCE)));
+    assert_eq!(read(&tombstone(&NONCE)), Ok(Slot::Tombstone(NONCE)));
+    assert_eq!(lease(&NONCE)[0], b'L');
+    assert_eq!(tombstone(&NONCE)[0], b'T');
+}
+
+#[test]
+fn an_error_of_the_payload_is_the_result() {
+    assert_eq!(encode(&NONCE, &META, |_| Err("no")), Err("no"));
+}
+
+#[test]
+fn times_are_kept_within_their_range() {
+    let ttl = |ttl| {
+        let bytes = entry(
+            &Meta {
+                fresh_ttl: ttl,
+                ..META
+            },
+            b"",
+        );
+        let Ok(Slot::Value(value)) = read(&bytes) else {
+            panic!("rejected");
+        };
+        value.meta.fresh_ttl
+    };
+    assert_eq!(ttl(None), None);
+    assert_eq!(ttl(Some(Duration::ZERO)), Some(Duration::ZERO));
+    assert_eq!(ttl(Some(Duration::from_nanos(1))), Some(Duration::from_millis(1)));
+    assert_eq!(
+        ttl(Some(Duration::from_micros(1_999))),
+        Some(Duration::from_millis(1))
+    );
+    // Longer than there are numbers for, and still not for ever.
+    assert_eq!(
+        ttl(Some(Duration::MAX)),
+        Some(Duration::from_millis(u64::MAX - 1))
+    );
+
+    let long = Meta {
+        compute_time: Duration::MAX,
+        ..META
+    };
+    let bytes = entry(&long, b"");
+    let Ok(Slot::Value(value)) = read(&bytes) else {
+        panic!("rejected");
+    };
+    assert_eq!(value.meta.compute_time, Duration::from_micros(u64::MAX));
+}
+
+#[test]
+fn every_flipped_bit_is_rejected() {
+    let sound = entry(&META, b"the payload");
+    for bit in 0..sound.len() * 8 {
+        let mut bytes = sound.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        assert!(read(&bytes).is_err(), "bit {bit}");
+        // Also where the reader expects what the flipped bit says.
+        let fingerprint = u64::from_le_bytes(bytes[30..38].try_into().unwrap());
+        assert!(decode(&bytes, bytes[18], fingerprint).is_err(), "bit {bit}");
+    }
+}
+
+#[test]
+fn every_truncation_is_rejected() {
+    let sound = entry(&META, b"the payload");
+    for len in 0..sound.len() {
+        assert!(read(&sound[..len]).is_err(), "{len}");
+    }
+    for slot in [lease(&NONCE), tombstone(&NONCE)] {
+        for len in 0..slot.len() {
+            assert_eq!(read(&slot[..len]), Err(Rejected::Foreign));
+        }
+    }
+}
+
+#[test]
+fn whatever_is_appended_is_rejected() {
+    let sound = entry(&META, b"the payload");
+    for byte in 0..=255 {
+        let longer = [&sound[..], &[byte]].concat();
+        assert_eq!(read(&longer), Err(Rejected::Length));
+        let longer = [&lease(&NONCE)[..], &[byte]].concat();
+        assert_eq!(read(&longer), Err(Rejected::Foreign));
+    }
+    assert_eq!(read(&sound.repeat(2)), Err(Rejected::Length));
+}
+
+#[test]
+fn rejections_say_what_is_wrong() {
+    let sound = entry(&META, b"{}");
+    assert_eq!(read(b""), Err(Rejected::Foreign));
+    assert_eq!(read(b"hello, this was somebody else's"), Err(Rejected::Foreign));
+    assert_eq!(read(b"V"), Err(Rejected::Foreign));
+    assert_eq!(read(&sound[..40]), Err(Rejected::Length));
+    assert_eq!(read(&sound[..64]), Err(Rejected::Length));
+    assert_eq!(decode(&sound, 1, META.fingerprint), Err(Rejected::Codec));
+    assert_eq!(decode(&sound, 2, 1), Err(Rejected::Fingerprint));
+
+    let change = |at: usize, byte: u8| {
+        let mut bytes = sound.clone();
+        bytes[at] = byte;
+        bytes
+    };
+    assert_eq!(read(&change(17, 2)), Err(Rejected::Version));
+    assert_eq!(read(&change(64, b'[')), Err(Rejected::Checksum));
+    // Sound in itself, from a version that compresses or tags.
+    let resign = |mut bytes: Vec<u8>| {
+        let checksum = super::checksum(&bytes);
+        bytes[22..30].copy_from_slice(&checksum.to_le_bytes());
+        bytes
+    };
+    assert_eq!(read(&resign(change(19, 1))), Err(Rejected::Unsupported));
+    let mut tagged = sound.clone();
+    tagged.splice(64..64, [9; 16]);
+    tagged[20] = 80;
+    tagged[62] = 1;
+    assert_eq!(read(&resign(tagged)), Err(Rejected::Unsupported));
+    assert_eq!(read(&resign(change(20, 63))), Err(Rejected::Length));
+}
+
+#[test]
+fn equal_parts_do_not_cancel_out() {
+    let mut bytes = vec![0; 60];
+    let zeros = super::checksum(&bytes);
+    bytes.fill(1);
+    assert_ne!(super::checksum(&bytes), zeros);
+    assert_ne!(zeros, 0);
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_are_rejected(bytes: Vec<u8>, codec: u8, fingerprint: u64) {
+        if let Ok(slot) = decode(&bytes, codec, fingerprint) {
+            prop_assert!(matches!(slot, Slot::Lease(_) | Slot::Tombstone(_)) && bytes.len() == 17);
+        }
+    }
+
+    #[test]
+    fn changed_entries_are_rejected(payload: Vec<u8>, at: prop::sample::Index, bytes: Vec<u8>) {
+        let sound = entry(&META, &payload);
+        let mut changed = sound.clone();
+        let at = at.index(sound.len());
+        let end = (at + bytes.len()).min(sound.len());
+        changed.splice(at..end, bytes);
+        if changed != sound {
+            prop_assert!(read(&changed).is_err());
+        }
+    }
+}
+
+/// Frozen: a change of any of these bytes is another format version. One line each: state and nonce; version, codec,
+/// compression and header length; checksum; fingerprint; fresh TTL and compute time; payload length and tags; payload.
+#[derive(Serialize, Deserialize)]
+struct Golden {
+    id: u64,
+    name: String,
+    tags: Vec<Option<bool>>,
+    kind: Kind,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Kind {
+    #[allow(dead_code)]
+    Guest,
+    Member {
+        level: i16,
+    },
+}
+
+fn golden<C: Codec>() -> String {
+    let value = Golden {
+        id: 300,
+        name: "né".into(),
+        tags: vec![None, Some(true)],
+        kind: Kind::Member { level: -2 },
+    };
+    let meta = Meta {
+        codec: C::ID,
+        fingerprint: fingerprint::of::<Golden>(C::HUMAN_READABLE),
+        ..META
+    };
+    let bytes = encode(&NONCE, &meta, |out| C::encode(&value, out)).unwrap();
+    hex(&bytes)
+}
+
+macro_rules! golden {
+    ($($feature:literal $test:ident $codec:ident: $($part:literal)*;)*) => {
+        $(
+            #[cfg(feature = $feature)]
+            #[test]
+            fn $test() {
+                assert_eq!(golden::<crate::codec::$codec>(), concat!($($part),*));
+            }
+        )*
+    };
+}
+
+golden! {
+    "bincode" golden_bincode Bincode:
+        "56" "000102030405060708090a0b0c0d0e0f"
+        "01" "01" "00" "4000"
+        "246816f68aed59d4"
+        "641a95c8e0a5c27f"
+        "dc05000000000000" "fa00000000000000"
+        "0d00000000000000" "0000"
+        "fb2c01036ec3a9020001010103";
+    "json" golden_json Json:
+        "56" "000102030405060708090a0b0c0d0e0f"
+        "01" "02" "00" "4000"
+        "eb68f1da2e295402"
+        "641a95c8e0a5c27f"
+        "dc05000000000000" "fa00000000000000"
+        "4900000000000000" "0000"
+        "7b226964223a3330302c226e616d65223a226ec3a9222c2274616773223a5b6e"
+        "756c6c2c747275655d2c226b696e64223a7b224d656d626572223a7b226c6576"
+        "656c223a2d327d7d7d";
+    "messagepack" golden_message_pack MessagePack:
+        "56" "000102030405060708090a0b0c0d0e0f"
+        "01" "03" "00" "4000"
+        "a251ba018a6f5073"
+        "641a95c8e0a5c27f"
+        "dc05000000000000" "fa00000000000000"
+        "2d00000000000000" "0000"
+        "84a26964cd012ca46e616d65a36ec3a9a47461677392c0c3a46b696e6481a64d"
+        "656d62657281a56c6576656cfe";
+    "postcard" golden_postcard Postcard:
+        "56" "000102030405060708090a0b0c0d0e0f"
+        "01" "04" "00" "4000"
+        "8576fe7f8a9610d5"
+        "641a95c8e0a5c27f"
+        "dc05000000000000" "fa00000000000000"
+        "0c00000000000000" "0000"
+        "ac02036ec3a9020001010103";
+}
+
+#[test]
+fn golden_slots() {
+    assert_eq!(hex(&lease(&NONCE)), "4c000102030405060708090a0b0c0d0e0f");
+    assert_eq!(hex(&tombstone(&NONCE)), "54000102030405060708090a0b0c0d0e0f");
+}

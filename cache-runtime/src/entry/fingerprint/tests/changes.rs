@@ -1,7 +1,8 @@
 use serde::{Deserialize, de::DeserializeOwned};
 use std::collections::HashMap;
 
-use super::super::{inspect, of};
+use super::inspect;
+use crate::entry::fingerprint::of;
 
 /// Defines `Old` and `New` as given and asserts that their fingerprints differ, read by position and by name.
 macro_rules! differ {
@@ -187,7 +188,11 @@ impl TryFrom<Ends> for Range {
     type Error = String;
 
     fn try_from(ends: Ends) -> Result<Self, String> {
-        if ends.start < ends.end { Ok(Range) } else { Err("empty".into()) }
+        if ends.start < ends.end {
+            Ok(Range)
+        } else {
+            Err("empty".into())
+        }
     }
 }
 
@@ -199,7 +204,11 @@ impl TryFrom<Vec<u8>> for NonEmpty {
     type Error = String;
 
     fn try_from(items: Vec<u8>) -> Result<Self, String> {
-        if items.is_empty() { Err("empty".into()) } else { Ok(NonEmpty) }
+        if items.is_empty() {
+            Err("empty".into())
+        } else {
+            Ok(NonEmpty)
+        }
     }
 }
 

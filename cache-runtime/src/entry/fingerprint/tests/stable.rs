@@ -2,8 +2,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
-    net::{IpAddr, Ipv6Addr, SocketAddr},
     ffi::CString,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     num::{NonZeroI128, NonZeroU8, Saturating},
     ops::{Bound, Range},
     path::PathBuf,
@@ -12,7 +12,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::super::{Fingerprint, inspect, of};
+use super::{Fingerprint, inspect};
+use crate::entry::fingerprint::of;
 
 #[test]
 fn what_serde_does_not_see_changes_nothing() {

@@ -1,0 +1,72 @@
+//! The door for the fuzzer; only there when the crate is built for it.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::header::{self, Meta, Slot};
+use crate::codec::{Bincode, Codec, Json, MessagePack, Postcard};
+
+/// Reads `bytes` in every way in which bytes from a server are read: as an entry, and as a payload of each codec.
+///
+/// # Panics
+///
+/// If something that must hold does not; that is what the fuzzer looks for.
+pub fn fuzz_decode<T: DeserializeOwned + Serialize>(bytes: &[u8]) {
+    entry::<T>(bytes);
+    payload::<Bincode, T>(bytes);
+    payload::<Json, T>(bytes);
+    payload::<MessagePack, T>(bytes);
+    payload::<Postcard, T>(bytes);
+    resigned(bytes);
+}
+
+/// As they are, whatever codec and fingerprint they claim.
+fn entry<T: DeserializeOwned>(bytes: &[u8]) {
+    let codec = bytes.get(18).copied().unwrap_or(0);
+    let fingerprint = bytes.get(30..38).and_then(|bytes| bytes.try_into().ok());
+    let fingerprint = u64::from_le_bytes(fingerprint.unwrap_or_default());
+    let Ok(Slot::Value(value)) = header::decode(bytes, codec, fingerprint) else {
+        return;
+    };
+    let _ = match codec {
+        Bincode::ID => Bincode::decode::<T>(value.payload).is_ok(),
+        Json::ID => Json::decode::<T>(value.payload).is_ok(),
+        MessagePack::ID => MessagePack::decode::<T>(value.payload).is_ok(),
+        _ => Postcard::decode::<T>(value.payload).is_ok(),
+    };
+}
+
+/// What was read can be written, unless it is refused, and is read again.
+fn payload<C: Codec, T: DeserializeOwned + Serialize>(bytes: &[u8]) {
+    let Ok(value) = C::decode::<T>(bytes) else { return };
+    let mut written = Vec::new();
+    if C::encode(&value, &mut written).is_ok() {
+        assert!(C::decode::<T>(&written).is_ok(), "written and not read");
+    }
+}
+
+/// The fuzzer does not find checksums, so here is one: any payload comes back from a sound entry, and from no other.
+fn resigned(bytes: &[u8]) {
+    let nonce = [7; 16];
+    let meta = Meta {
+        codec: 1,
+        fingerprint: 2,
+        fresh_ttl: None,
+        compute_time: std::time::Duration::ZERO,
+    };
+    let written = header::encode(&nonce, &meta, |out| {
+        out.extend_from_slice(bytes);
+        Ok::<(), ()>(())
+    });
+    let mut written = written.unwrap_or_default();
+    let Ok(Slot::Value(value)) = header::decode(&written, 1, 2) else {
+        panic!("a sound entry was rejected");
+    };
+    assert!(value.nonce == nonce && value.meta == meta && value.payload == bytes);
+
+    let at = bytes.first().map_or(0, |&byte| usize::from(byte)) % written.len();
+    written[at] ^= 1 << (bytes.len() % 8);
+    assert!(
+        header::decode(&written, 1, 2).is_err(),
+        "a flipped bit was not seen"
+    );
+}

@@ -1,0 +1,10 @@
+use redis_cached::KeyPart;
+
+#[derive(KeyPart)]
+#[key_part(skip)]
+struct Key {
+    #[key_part(skip)]
+    id: u64,
+}
+
+fn main() {}
