@@ -3,6 +3,7 @@
 
 mod cached;
 mod calls;
+mod codec;
 mod companion;
 mod diagnostics;
 mod duration;
@@ -29,13 +30,43 @@ mod validate;
 
 use proc_macro::TokenStream;
 
-/// TODO docs
+#[doc = include_str!("redis_cached.md")]
 #[proc_macro_attribute]
 pub fn redis_cached(attribute: TokenStream, item: TokenStream) -> TokenStream {
     cached::redis_cached(attribute.into(), item.into()).into()
 }
 
-/// TODO docs
+/// Makes a struct or an enum something that can stand in a key.
+///
+/// ```
+/// use redis_cached::{KeyPart, redis_cached};
+///
+/// #[derive(KeyPart)]
+/// struct UserId(u64);
+///
+/// #[derive(KeyPart)]
+/// enum Order {
+///     Name,
+///     Newest,
+/// }
+///
+/// #[redis_cached(ttl = 60, key = "orders:<user>:<order>")]
+/// fn orders(user: UserId, order: Order) -> Vec<u64> {
+///     vec![user.0, order as u64]
+/// }
+///
+/// assert_eq!(orders_entry(&UserId(7), &Order::Newest).key(), "orders:7:Newest");
+/// ```
+///
+/// - A tuple struct with one field renders as the field does.
+/// - Any other struct renders as the list of its fields, in order, without their names.
+/// - An enum whose variants have no fields renders as the variant's name.
+/// - Any other enum renders as a list: the variant's name, then its fields.
+///
+/// Every field's type is a `KeyPart`; type parameters are required to be. So renaming a field changes no key, while
+/// renaming a variant or reordering fields does.
+///
+/// `#[key_part(crate = path)]` on the type says where `redis-cached` is, if it is renamed or re-exported.
 #[proc_macro_derive(KeyPart, attributes(key_part))]
 pub fn derive_key_part(input: TokenStream) -> TokenStream {
     key_part::key_part(input.into()).into()

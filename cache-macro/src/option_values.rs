@@ -12,7 +12,6 @@ use syn::{Expr, ExprClosure, ExprLit, Lit, Path, Token};
 use crate::diagnostics::Diagnostics;
 use crate::key_template::Template;
 use crate::length::Length;
-use crate::nearest::{list, nearest};
 use crate::options::{Form, Written};
 
 /// The value of an option.
@@ -41,9 +40,6 @@ pub(crate) struct CacheIf(pub(crate) Expr);
 
 /// `jitter`: a share between 0 and 1.
 pub(crate) struct Jitter(pub(crate) Literal);
-
-/// `codec`: the name of a codec whose feature is on.
-pub(crate) struct Codec(pub(crate) Ident);
 
 /// `version`
 pub(crate) struct Version(pub(crate) Literal);
@@ -181,61 +177,6 @@ impl Value for Jitter {
     }
 }
 
-impl Value for Codec {
-    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
-        let expr = expr(written, "codec = Json", errors)?;
-        let name = match expr {
-            Expr::Path(path) => path.path.get_ident().cloned(),
-            _ => None,
-        };
-        if let Some(name) = &name
-            && let Some((_, feature, enabled)) = CODECS.iter().find(|(codec, ..)| name == codec)
-        {
-            if !enabled {
-                errors.at(name, codec_is_off(&name.to_string(), feature));
-            }
-            return Some(Self(name.clone()));
-        }
-        errors.at(expr, unknown_codec(&expr.to_token_stream().to_string()));
-        None
-    }
-}
-
-/// The codecs: name, cargo feature, and whether the feature is on. Tests read all, whatever they are built with.
-const CODECS: [(&str, &str, bool); 4] = [
-    ("Bincode", "bincode", cfg!(any(test, feature = "bincode"))),
-    ("Json", "json", cfg!(any(test, feature = "json"))),
-    (
-        "MessagePack",
-        "messagepack",
-        cfg!(any(test, feature = "messagepack")),
-    ),
-    ("Postcard", "postcard", cfg!(any(test, feature = "postcard"))),
-];
-
-impl Codec {
-    /// What stands in for a `codec` that was left out, if its feature is on.
-    pub(crate) fn default_is_on() -> bool {
-        CODECS[0].2
-    }
-}
-
-pub(crate) fn codec_is_off(codec: &str, feature: &str) -> String {
-    format!(
-        "the codec `{codec}` is not compiled in: turn its feature on in Cargo.toml, \
-         `redis-cached = {{ version = \"{}\", features = [\"{feature}\"] }}`",
-        env!("CARGO_PKG_VERSION")
-    )
-}
-
-fn unknown_codec(written: &str) -> String {
-    let names = || CODECS.iter().map(|(name, ..)| *name);
-    match nearest(written.trim_matches('"'), names()) {
-        Some(nearest) => format!("there is no codec `{written}`: write `codec = {nearest}`"),
-        None => format!("there is no codec `{written}`: the codecs are {}", list(names())),
-    }
-}
-
 impl Value for Version {
     fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
         let expr = expr(written, "version = 2", errors)?;
@@ -310,7 +251,7 @@ impl Value for Path {
 }
 
 /// The expression after `=`, without the invisible group that a `macro_rules!` variable leaves around it.
-fn expr<'a>(written: &'a Written, example: &str, errors: &Diagnostics) -> Option<&'a Expr> {
+pub(crate) fn expr<'a>(written: &'a Written, example: &str, errors: &Diagnostics) -> Option<&'a Expr> {
     let Form::Equals(expr) = &written.form else {
         errors.at(
             &written.name,

@@ -10,10 +10,11 @@ use syn::parse::discouraged::Speculative as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Expr, Path, Token};
 
+use crate::codec::Codec;
 use crate::diagnostics::Diagnostics;
 use crate::key_template::Template;
 use crate::nearest::{list, nearest};
-use crate::option_values::{CacheIf, Codec, EntryName, Jitter, NegativeTtl, Skip, Ttl, Value, Version};
+use crate::option_values::{CacheIf, EntryName, Jitter, NegativeTtl, Skip, Ttl, Value, Version};
 
 macro_rules! options {
     ($($field:ident = $name:literal: $value:ty,)*) => {

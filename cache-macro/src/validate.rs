@@ -9,13 +9,14 @@ use syn::ext::IdentExt as _;
 use syn::{Expr, Signature};
 
 use crate::calls::{Call, calls};
+use crate::codec::{Codec, codec_is_off};
 use crate::companion::default_name;
 use crate::diagnostics::Diagnostics;
 use crate::expressions::{Expression, expressions};
 use crate::item::Item;
 use crate::key::{Key, Piece, Planner};
 use crate::mentions::Mentions;
-use crate::option_values::{Codec, EntryName, Version, codec_is_off};
+use crate::option_values::{EntryName, Version};
 use crate::options::{Options, Slot};
 use crate::returns::Returns;
 use crate::signature::{Binding, Parameter, parameters};

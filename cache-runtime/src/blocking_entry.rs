@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::begun::{Begun, Sharing};
 use crate::blocking::block_on;
 use crate::entry_handle::Entry;
 use crate::error::Error;
@@ -56,17 +57,17 @@ impl<T> BlockingEntry<T> {
         block_on(self.0.ttl())
     }
 
+    /// As [`Entry::invalidate_with_hold`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn invalidate_with_hold(&self, hold: Duration) -> Result<(), Error> {
+        block_on(self.0.invalidate_with_hold(hold))
+    }
+
     /// As [`Entry::get_or_compute`].
     pub fn get_or_compute(&self, compute: impl FnOnce() -> T) -> T {
-        let ticket = match block_on(self.0.begin()) {
-            Ok(value) => return value,
-            Err(ticket) => ticket,
-        };
-        let value = compute();
-        if let Some(store) = self.0.admit(&value, ticket) {
-            block_on(store.run(self.0.call()));
-        }
-        value
+        self.begin().or_compute_blocking(compute)
     }
 
     /// As [`Entry::get_or_try_compute`].
@@ -74,14 +75,25 @@ impl<T> BlockingEntry<T> {
     /// # Errors
     /// The error of `compute`, never one of the cache.
     pub fn get_or_try_compute<E>(&self, compute: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        let ticket = match block_on(self.0.begin()) {
-            Ok(value) => return Ok(value),
-            Err(ticket) => ticket,
-        };
-        let value = compute().inspect_err(|_| self.0.count_failure())?;
-        if let Some(store) = self.0.admit(&value, ticket) {
-            block_on(store.run(self.0.call()));
-        }
-        Ok(value)
+        self.get_or_try_compute_sharing(Sharing::NONE, compute)
+    }
+
+    /// As [`Entry::get_or_try_compute_sharing`].
+    ///
+    /// # Errors
+    /// As there.
+    #[doc(hidden)]
+    pub fn get_or_try_compute_sharing<E>(
+        &self,
+        sharing: Sharing<E>,
+        compute: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.begin().or_try_compute_blocking(sharing, compute)
+    }
+
+    /// As [`Entry::begin`].
+    #[doc(hidden)]
+    pub fn begin(&self) -> Begun<'_, T> {
+        block_on(self.0.begin())
     }
 }

@@ -1,9 +1,14 @@
 //! The options of a cache.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
-use crate::cache::Cache;
+use crate::cache::{Cache, Inner};
+use crate::engine::Background;
 use crate::error::Error;
+use crate::pending::Pending;
+use crate::stats::Functions;
 use crate::store::{AnyStore, MemoryStore, RedisConfig, RedisStore};
 
 /// What a new program gets without any URL.
@@ -26,6 +31,8 @@ pub struct CacheBuilder {
     deadline: Duration,
     connect_timeout: Duration,
     memory_capacity: u64,
+    lease: Duration,
+    wait: Option<Duration>,
 }
 
 impl Default for CacheBuilder {
@@ -36,6 +43,8 @@ impl Default for CacheBuilder {
             deadline: Duration::from_millis(250),
             connect_timeout: Duration::from_secs(2),
             memory_capacity: 256 * 1024 * 1024,
+            lease: Duration::from_secs(3),
+            wait: None,
         }
     }
 }
@@ -74,6 +83,20 @@ impl CacheBuilder {
     /// Default: 256 MiB. Without meaning for Redis, which has `maxmemory`.
     pub fn memory_capacity(mut self, bytes: u64) -> Self {
         self.memory_capacity = bytes;
+        self
+    }
+
+    /// How long the right to compute a key is held before it is renewed, and so how long a process that dies while it
+    /// computes keeps the others waiting. Default: 3 s; renewed at each third of it, however long the function takes.
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease.max(Duration::from_millis(10));
+        self
+    }
+
+    /// The longest that a call waits for another caller's computation of its key, in this process or in another; then it
+    /// computes for itself and does not store. Default: twice the lease.
+    pub fn wait(mut self, wait: Duration) -> Self {
+        self.wait = Some(wait);
         self
     }
 
@@ -122,6 +145,17 @@ impl CacheBuilder {
     }
 
     fn with(self, store: AnyStore) -> Cache {
-        Cache::new(store, self.prefix, self.deadline)
+        Cache::new(Inner {
+            store,
+            prefix: self.prefix,
+            deadline: self.deadline,
+            lease: self.lease,
+            wait: self.wait.unwrap_or(self.lease * 2),
+            functions: Functions::default(),
+            flights: Arc::default(),
+            background: Background::default(),
+            pending: Pending::default(),
+            logged: AtomicU32::new(0),
+        })
     }
 }

@@ -6,8 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::builder::CacheBuilder;
+use crate::engine::Background;
 use crate::error::{Error, ErrorKind};
+use crate::flight::Flights;
 use crate::global;
+use crate::pending::Pending;
 use crate::stats::{Functions, Stats};
 use crate::store::AnyStore;
 
@@ -22,9 +25,16 @@ pub(crate) struct Inner {
     pub(crate) store: AnyStore,
     pub(crate) prefix: String,
     pub(crate) deadline: Duration,
+    /// How long a lease is, before it is renewed.
+    pub(crate) lease: Duration,
+    /// The longest that a call waits for another's computation.
+    pub(crate) wait: Duration,
     pub(crate) functions: Functions,
+    pub(crate) flights: Arc<Flights>,
+    pub(crate) background: Background,
+    pub(crate) pending: Pending,
     /// Which kinds of errors have been logged, a bit each.
-    logged: AtomicU32,
+    pub(crate) logged: AtomicU32,
 }
 
 impl Cache {
@@ -84,11 +94,24 @@ impl Cache {
     /// The counters so far, per function.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.0.functions.stats()
+        Stats {
+            functions: self.0.functions.rows(),
+            pending_invalidations: self.0.pending.len() as u64,
+            retried_invalidations: self.0.pending.retried.get(),
+            lost_invalidations: self.0.pending.lost.get(),
+        }
     }
 
-    pub(crate) fn new(store: AnyStore, prefix: String, deadline: Duration) -> Self {
-        Self(Arc::new(Inner { store, prefix, deadline, functions: Functions::default(), logged: AtomicU32::new(0) }))
+    /// Waits until the values that were computed so far are stored.
+    ///
+    /// A caller does not wait for its value to be stored. A program that is about to end, and wants another to find what it
+    /// computed, calls this. Takes the [deadline](CacheBuilder::deadline) at most.
+    pub async fn flush(&self) {
+        self.0.background.flush().await;
+    }
+
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
     }
 }
 

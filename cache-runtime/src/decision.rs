@@ -1,8 +1,12 @@
-//! What to do with a computed value: a pure function of the value's facts and the function's options. No I/O, no clock.
+//! What to do with an entry that was found, and with a value that was computed: pure functions of what is known and of the
+//! function's options. No I/O and no clock; all times are what the server says is left, so no host's clock takes part.
 
 use std::time::Duration;
 
-/// The options of a function that decide about storing.
+use crate::entry::header::Meta;
+use crate::store::Left;
+
+/// The options of a function that decide about storing and serving.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Policy {
     /// Time to live; `Duration::MAX` means that the entry never expires, zero that it is not stored.
@@ -11,6 +15,41 @@ pub(crate) struct Policy {
     pub(crate) negative_ttl: Option<Duration>,
     /// Up to which share of the TTL is taken off at random, from 0 to 1.
     pub(crate) jitter: f64,
+    /// RFC 5861: for how long past its TTL a value is served while it is refreshed in the background.
+    pub(crate) stale_while_revalidate: Duration,
+    /// RFC 5861: for how long past its TTL a value is served in place of an error.
+    pub(crate) stale_if_error: Duration,
+    /// XFetch's beta; 0 is off.
+    pub(crate) early_refresh: f64,
+}
+
+impl Policy {
+    /// No option set: nothing is stored.
+    pub(crate) const NONE: Self = Self {
+        ttl: Duration::ZERO,
+        negative_ttl: None,
+        jitter: 0.0,
+        stale_while_revalidate: Duration::ZERO,
+        stale_if_error: Duration::ZERO,
+        early_refresh: 0.0,
+    };
+
+    /// Whether serving depends on the time that is left. Where it does not, a look-up need not ask for it.
+    pub(crate) fn asks_for_time(&self) -> bool {
+        self.early_refresh > 0.0 || self.stale_window() > Duration::ZERO
+    }
+
+    /// After which time no entry of this policy is left; `None` if that is not known, or never.
+    pub(crate) fn longest_life(&self) -> Option<Duration> {
+        // Zero stands for a TTL that the value decides.
+        let known = !self.ttl.is_zero() && self.ttl != Duration::MAX;
+        known.then(|| self.ttl.max(self.negative_ttl.unwrap_or_default()).saturating_add(self.stale_window()))
+    }
+
+    /// For how long past its TTL an entry is kept.
+    fn stale_window(&self) -> Duration {
+        self.stale_while_revalidate.max(self.stale_if_error)
+    }
 }
 
 /// What is known of a computed value.
@@ -26,12 +65,27 @@ pub(crate) struct Facts {
 /// Whether to store, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Admission {
-    /// `None` means without expiry.
-    Store(Option<Duration>),
+    Store(Lifetime),
     Skip,
 }
 
-/// Decides about one value. `random` is uniform in `0.0..1.0`.
+/// How long a value is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lifetime {
+    /// For how long it is fresh; `None`: for ever.
+    pub(crate) fresh: Option<Duration>,
+    /// For how long after that it may be of use.
+    pub(crate) stale: Duration,
+}
+
+impl Lifetime {
+    /// The expiry that Redis is given.
+    pub(crate) fn total(self) -> Option<Duration> {
+        self.fresh.map(|fresh| fresh.saturating_add(self.stale))
+    }
+}
+
+/// Decides about a computed value. `random` is uniform in `0.0..1.0`.
 pub(crate) fn admit(policy: &Policy, facts: Facts, random: f64) -> Admission {
     if !facts.wanted {
         return Admission::Skip;
@@ -43,8 +97,11 @@ pub(crate) fn admit(policy: &Policy, facts: Facts, random: f64) -> Admission {
     };
     match ttl {
         Duration::ZERO => Admission::Skip,
-        Duration::MAX => Admission::Store(None),
-        ttl => Admission::Store(Some(shortened(ttl, policy.jitter, random))),
+        Duration::MAX => Admission::Store(Lifetime { fresh: None, stale: Duration::ZERO }),
+        ttl => {
+            let fresh = Some(shortened(ttl, policy.jitter, random));
+            Admission::Store(Lifetime { fresh, stale: Duration::from_millis(millis(policy.stale_window())) })
+        }
     }
 }
 
@@ -62,57 +119,61 @@ const LONGEST_MILLIS: u64 = 100_000_000_000_000;
 
 /// Rounded up, so that a time to live under a millisecond does not become none.
 pub(crate) fn whole_millis(ttl: Duration) -> u64 {
-    u64::try_from(ttl.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX).clamp(1, LONGEST_MILLIS)
+    millis(ttl).max(1)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX).min(LONGEST_MILLIS)
+}
+
+/// What to do with an entry that fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decision {
+    Serve,
+    /// Serve at once, and compute a new value in the background.
+    ServeAndRefresh,
+    /// It has time left, but compute now, unless somebody else does; serve this entry should that fail.
+    ComputeEarly,
+    /// Compute now, and serve this entry should that fail.
+    ComputeOrServe,
+    /// As if it were not there.
+    Compute,
+}
+
+/// Decides about an entry. `left` is what the server says, `random` is uniform in `0.0..1.0`.
+pub(crate) fn decide(policy: &Policy, meta: &Meta, left: Left, random: f64) -> Decision {
+    let left = match left {
+        // It expired between the two questions of one round trip.
+        Left::Absent => Duration::ZERO,
+        Left::Never => return Decision::Serve,
+        Left::Expires(left) => left,
+    };
+    match left.checked_sub(meta.stale_window).filter(|fresh| *fresh > Duration::ZERO) {
+        Some(fresh) if !is_due_early(policy, meta.compute_time, fresh, random) => Decision::Serve,
+        Some(_) if policy.stale_while_revalidate > Duration::ZERO => Decision::ServeAndRefresh,
+        Some(_) => Decision::ComputeEarly,
+        None => {
+            let overdue = meta.stale_window.saturating_sub(left);
+            if overdue < policy.stale_while_revalidate {
+                Decision::ServeAndRefresh
+            } else if overdue < policy.stale_if_error {
+                Decision::ComputeOrServe
+            } else {
+                Decision::Compute
+            }
+        }
+    }
+}
+
+/// XFetch (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention, VLDB 2015): refresh when
+/// `compute time × beta × -ln(random)` reaches what is left. The dearer the value, the earlier; and of many callers about one
+/// does it, since the logarithm spreads them out.
+fn is_due_early(policy: &Policy, compute_time: Duration, fresh: Duration, random: f64) -> bool {
+    // 0 would be infinite: the number is in 0.0..1.0, its complement in (0.0, 1.0].
+    policy.early_refresh > 0.0
+        && compute_time.as_secs_f64() * policy.early_refresh * -(1.0 - random).ln() >= fresh.as_secs_f64()
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const POLICY: Policy = Policy { ttl: Duration::from_secs(60), negative_ttl: None, jitter: 0.0 };
-    const PLAIN: Facts = Facts { is_none: false, own_ttl: None, wanted: true };
-
-    fn store(millis: u64) -> Admission {
-        Admission::Store(Some(Duration::from_millis(millis)))
-    }
-
-    #[test]
-    fn table() {
-        let negative = Policy { negative_ttl: Some(Duration::from_secs(5)), ..POLICY };
-        let own = |ttl| Facts { own_ttl: Some(ttl), ..PLAIN };
-        let none = Facts { is_none: true, ..PLAIN };
-        for (name, policy, facts, expected) in [
-            ("a value", POLICY, PLAIN, store(60_000)),
-            ("refused by cache_if", POLICY, Facts { wanted: false, ..PLAIN }, Admission::Skip),
-            ("None without negative_ttl", POLICY, none, Admission::Skip),
-            ("None with negative_ttl", negative, none, store(5_000)),
-            ("None refused by cache_if", negative, Facts { wanted: false, ..none }, Admission::Skip),
-            ("a value where None has its own", negative, PLAIN, store(60_000)),
-            ("the value decides", POLICY, own(Duration::from_millis(1500)), store(1_500)),
-            ("the value decides for zero", POLICY, own(Duration::ZERO), Admission::Skip),
-            ("the value decides for ever", POLICY, own(Duration::MAX), Admission::Store(None)),
-            ("None has no TTL of its own", negative, Facts { own_ttl: Some(Duration::MAX), ..none }, store(5_000)),
-            ("never", Policy { ttl: Duration::MAX, jitter: 0.5, ..POLICY }, PLAIN, Admission::Store(None)),
-            ("below a millisecond", Policy { ttl: Duration::from_nanos(1), ..POLICY }, PLAIN, store(1)),
-            ("fractions are rounded up", Policy { ttl: Duration::from_micros(1_001), ..POLICY }, PLAIN, store(2)),
-            ("too long for Redis", Policy { ttl: Duration::from_secs(u64::MAX), ..POLICY }, PLAIN, store(LONGEST_MILLIS)),
-        ] {
-            assert_eq!(admit(&policy, facts, 0.99), expected, "{name}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn jitter_only_shortens_and_by_no_more_than_its_share(
-            ttl in 1_u64..10_000_000, jitter in 0.0..=1.0, random in 0.0..1.0,
-        ) {
-            let policy = Policy { ttl: Duration::from_millis(ttl), negative_ttl: None, jitter };
-            let Admission::Store(Some(got)) = admit(&policy, PLAIN, random) else { panic!("not stored") };
-            prop_assert!(got <= policy.ttl);
-            prop_assert!(got + Duration::from_millis(1) >= policy.ttl.mul_f64(1.0 - jitter));
-            prop_assert!(got >= Duration::from_millis(1));
-        }
-    }
-}
+#[path = "decision_tests.rs"]
+mod tests;

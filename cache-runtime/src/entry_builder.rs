@@ -65,7 +65,7 @@ pub fn entry<T: Cacheable, C: Codec>(site: &'static Site) -> EntryBuilder<T> {
     EntryBuilder {
         site,
         cache: None,
-        policy: Policy { ttl: Duration::ZERO, negative_ttl: None, jitter: 0.0 },
+        policy: Policy::NONE,
         fingerprint: || fingerprint::of::<T>(C::HUMAN_READABLE),
         hooks: Hooks {
             codec: C::ID,
@@ -103,6 +103,21 @@ impl<T> EntryBuilder<T> {
 
     pub fn jitter(mut self, share: f64) -> Self {
         self.policy.jitter = share;
+        self
+    }
+
+    pub fn stale_while_revalidate(mut self, window: Duration) -> Self {
+        self.policy.stale_while_revalidate = window;
+        self
+    }
+
+    pub fn stale_if_error(mut self, window: Duration) -> Self {
+        self.policy.stale_if_error = window;
+        self
+    }
+
+    pub fn early_refresh(mut self, beta: f64) -> Self {
+        self.policy.early_refresh = beta;
         self
     }
 
@@ -178,8 +193,8 @@ impl<T> KeyedEntry<T> {
 
     #[must_use]
     pub fn build(self) -> Entry<T> {
-        let call = Call { cache: self.cache, function: self.function, key: self.key.finish() };
-        Entry::new(call, self.policy, self.hooks)
+        let call = Call { cache: self.cache, function: self.function, key: self.key.finish(), policy: self.policy };
+        Entry::new(call, self.hooks)
     }
 
     #[must_use]

@@ -1,13 +1,15 @@
 //! `Entry`: one key of one function, typed.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use crate::begun::{Begun, Sharing};
 use crate::codec::CodecError;
-use crate::decision::{Admission, Facts, Policy, admit};
-use crate::engine::{Begun, Call, Ticket};
-use crate::entry::header::{self, Meta, Slot};
+use crate::decision::{Admission, Facts, Lifetime, admit};
+use crate::engine::{Call, Reader, Ticket, remove};
+use crate::entry::header::{self, Meta};
 use crate::error::{Error, ErrorKind};
+use crate::pending::Wanted;
 use crate::random;
 use crate::store::{Found, Left, Store};
 
@@ -20,7 +22,6 @@ use crate::store::{Found, Left, Store};
 /// annotated call they have no other way to keep their word.
 pub struct Entry<T> {
     call: Call,
-    policy: Policy,
     hooks: Hooks<T>,
 }
 
@@ -35,9 +36,12 @@ pub(crate) struct Hooks<T> {
     pub(crate) cache_if: Option<fn(&T) -> bool>,
 }
 
+/// For how long a failed invalidation is tried again where the entry itself could stay longer.
+const LONGEST_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
+
 impl<T> Entry<T> {
-    pub(crate) fn new(call: Call, policy: Policy, hooks: Hooks<T>) -> Self {
-        Self { call, policy, hooks }
+    pub(crate) fn new(call: Call, hooks: Hooks<T>) -> Self {
+        Self { call, hooks }
     }
 
     /// The key in Redis, the cache's prefix included.
@@ -46,51 +50,72 @@ impl<T> Entry<T> {
         &self.call.key
     }
 
-    /// The stored value; `None` if there is none that fits. One round trip.
+    /// The stored value; `None` if there is none that fits, or none within its TTL and windows. One round trip.
     ///
     /// # Errors
     /// If Redis cannot be reached, or not in time. An entry that does not fit is no error.
     pub async fn get(&self) -> Result<Option<T>, Error> {
-        match self.call.cache.0.store.get(self.key(), self.call.until()).await? {
-            Found::Bytes(bytes) => Ok(self.accept(&bytes)),
-            Found::Absent | Found::Foreign => Ok(None),
-        }
+        let store = &self.call.cache().store;
+        Ok(match store.get(self.key(), self.call.until()).await? {
+            Found::Bytes(bytes) => self.reader().read(&bytes),
+            Found::Absent | Found::Foreign => None,
+        })
     }
 
-    /// Stores `value` as a call would have, with the function's TTL. One round trip.
+    /// Stores `value` as a call would have, with the function's TTL, in place of whatever is there. One round trip.
     ///
-    /// Where the function's options keep a value from being stored (`cache_if`, a `None` without `negative_ttl`, a TTL of
-    /// zero) the entry is removed instead: after `put`, an older value is never served.
+    /// A computation that is under way will not overwrite it. Where the function's options keep a value from being stored
+    /// (`cache_if`, a `None` without `negative_ttl`, a TTL of zero) the entry is removed instead: after `put`, an older value
+    /// is never served.
     ///
     /// # Errors
-    /// [`ErrorKind::Encode`] if the codec cannot express the value; otherwise as [`get`](Self::get).
+    /// [`ErrorKind::Encode`] if the codec cannot express the value; otherwise as [`get`](Self::get). If Redis could not take
+    /// the value, the old one is invalidated as soon as Redis is back; see [`invalidate`](Self::invalidate).
     pub async fn put(&self, value: &T) -> Result<(), Error> {
         // Encoded before the first await, so that the future does not hold the reference.
-        let (encoded, until) = (self.encode(value, Duration::ZERO), self.call.until());
-        let store = &self.call.cache.0.store;
+        let encoded = self.encode(value, Duration::ZERO);
         async move {
-            match encoded? {
-                Some((bytes, ttl)) => store.set(self.key(), &bytes, ttl, until).await,
-                None => store.remove(self.key(), until).await,
-            }
+            let store = &self.call.cache().store;
+            let done = match encoded? {
+                Some((bytes, lifetime)) => store.set(self.key(), &bytes, lifetime.total(), self.call.until()).await,
+                None => remove(self.call.cache(), self.key(), None).await,
+            };
+            self.settled(done, None)
         }
         .await
     }
 
     /// Removes the stored value, if any. One round trip.
     ///
+    /// An invalidation wins over every computation that began before it: such a value is returned to its callers, but not
+    /// stored. Call it after the change is committed; a computation in between may read, and store, the old data.
+    ///
     /// # Errors
-    /// As [`get`](Self::get).
+    /// As [`get`](Self::get). A failed invalidation is tried again in the background until Redis takes it, or until the
+    /// entry has expired by itself; until then this process does not use the entry. [`Stats`](crate::Stats) count them.
     pub async fn invalidate(&self) -> Result<(), Error> {
-        self.call.cache.0.store.remove(self.key(), self.call.until()).await
+        self.settled(remove(self.call.cache(), self.key(), None).await, None)
     }
 
-    /// How long the stored value has left; `None` if there is none, `Duration::MAX` if it never expires. One round trip.
+    /// Removes the stored value and keeps any other from being stored for as long as `hold`: for a database whose replicas
+    /// lag, so that nobody caches what a replica has not heard of yet. One round trip.
+    ///
+    /// Calls compute meanwhile, each for itself. [`put`](Self::put) ends the hold.
+    ///
+    /// # Errors
+    /// As [`invalidate`](Self::invalidate).
+    pub async fn invalidate_with_hold(&self, hold: Duration) -> Result<(), Error> {
+        self.settled(remove(self.call.cache(), self.key(), Some(hold)).await, Some(hold))
+    }
+
+    /// How long the stored value has left, windows included; `None` if there is none, `Duration::MAX` if it never
+    /// expires. One round trip.
     ///
     /// # Errors
     /// As [`get`](Self::get).
     pub async fn ttl(&self) -> Result<Option<Duration>, Error> {
-        Ok(match self.call.cache.0.store.left(self.key(), self.call.until()).await? {
+        let store = &self.call.cache().store;
+        Ok(match store.left(self.key(), self.call.until()).await? {
             Left::Absent => None,
             Left::Expires(left) => Some(left),
             Left::Never => Some(Duration::MAX),
@@ -99,35 +124,39 @@ impl<T> Entry<T> {
 
     /// The stored value, or what `compute` gives, which is then stored. What an annotated function does.
     ///
-    /// A hit is one round trip, a miss two. Fails never: without the cache, `compute` runs.
+    /// A hit is one round trip; a miss three, for two of which the caller waits. Callers of one key share one computation, in
+    /// this process and between processes. Fails never: without the cache, `compute` runs.
     pub async fn get_or_compute(&self, compute: impl Future<Output = T>) -> T {
-        let ticket = match self.begin().await {
-            Ok(value) => return value,
-            Err(ticket) => ticket,
-        };
-        let value = compute.await;
-        if let Some(store) = self.admit(&value, ticket) {
-            store.run(&self.call).await;
-        }
-        value
+        self.begin().await.or_compute(compute).await
     }
 
     /// The stored value, or what `compute` gives, which is stored if it is `Ok`.
     ///
-    /// A hit is one round trip, a miss two.
+    /// Costs as [`get_or_compute`](Self::get_or_compute). An error of `compute` is not shared: callers that waited compute for themselves.
     ///
     /// # Errors
     /// The error of `compute`, never one of the cache.
     pub async fn get_or_try_compute<E>(&self, compute: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        let ticket = match self.begin().await {
-            Ok(value) => return Ok(value),
-            Err(ticket) => ticket,
-        };
-        let value = compute.await.inspect_err(|_| self.count_failure())?;
-        if let Some(store) = self.admit(&value, ticket) {
-            store.run(&self.call).await;
-        }
-        Ok(value)
+        self.get_or_try_compute_sharing(Sharing::NONE, compute).await
+    }
+
+    /// [`get_or_try_compute`](Self::get_or_try_compute) for errors that can be cloned. What expansions call.
+    ///
+    /// # Errors
+    /// The error of `compute`, or a clone of that of the computation that this call waited for.
+    #[doc(hidden)]
+    pub async fn get_or_try_compute_sharing<E>(
+        &self,
+        sharing: Sharing<E>,
+        compute: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        self.begin().await.or_try_compute(sharing, compute).await
+    }
+
+    /// Looks up and goes as far as is possible without computing. What expansions with background refresh call.
+    #[doc(hidden)]
+    pub async fn begin(&self) -> Begun<'_, T> {
+        Begun::new(self, self.reader().begin().await)
     }
 
     /// The same operations for code that is not async.
@@ -136,92 +165,124 @@ impl<T> Entry<T> {
         crate::BlockingEntry::new(self.clone())
     }
 
-    /// The value of a hit, or the ticket of a call that has to compute.
-    pub(crate) async fn begin(&self) -> Result<T, Ticket> {
-        let counters = &self.call.function.counters;
-        let ticket = match self.call.begin().await {
-            Begun::Found(bytes, ticket) => match self.accept(&bytes) {
-                Some(value) => {
-                    counters.hits.count();
-                    return Ok(value);
-                }
-                None => ticket.compute(),
-            },
-            Begun::Nothing(ticket) => ticket,
-        };
-        counters.misses.count();
-        counters.computes.count();
-        Err(ticket)
-    }
-
-    /// A computed value, made ready to be stored; `None` if it is not to be.
-    pub(crate) fn admit(&self, value: &T, ticket: Ticket) -> Option<PendingStore> {
-        match self.encode(value, ticket.compute_time()) {
-            Ok(Some((bytes, ttl))) => Some(PendingStore { bytes, ttl, ticket }),
-            Ok(None) => {
-                self.call.function.counters.not_stored.count();
-                None
-            }
-            Err(error) => {
-                self.call.failed(&error);
-                None
-            }
-        }
-    }
-
-    pub(crate) fn count_failure(&self) {
-        self.call.function.counters.failed.count();
+    pub(crate) fn reader(&self) -> Reader<'_, T> {
+        Reader { call: &self.call, codec: self.hooks.codec, decode: self.hooks.decode }
     }
 
     pub(crate) fn call(&self) -> &Call {
         &self.call
     }
 
-    /// The value in `bytes`, if they are an entry of this function that fits in every respect.
-    fn accept(&self, bytes: &[u8]) -> Option<T> {
-        let value = match header::decode(bytes, self.hooks.codec, self.call.function.fingerprint) {
-            Ok(Slot::Value(value)) => (self.hooks.decode)(value.payload).ok(),
-            Ok(Slot::Lease(_) | Slot::Tombstone(_)) => return None,
-            Err(_) => None,
-        };
-        if value.is_none() {
-            self.call.function.counters.rejected.count();
+    /// The function's body runs now.
+    pub(crate) fn started(&self, mut ticket: Ticket) -> Ticket {
+        self.call.function.counters.computes.count();
+        ticket.begin();
+        ticket
+    }
+
+    /// What follows a computation: the value, or the error, unless an older value may be served in its place.
+    pub(crate) fn finish_or_fall_back<E>(
+        &self,
+        mut ticket: Ticket,
+        result: Result<T, E>,
+        sharing: Sharing<E>,
+    ) -> Result<T, E> {
+        match result {
+            Ok(value) => {
+                self.finish(ticket, &value);
+                Ok(value)
+            }
+            Err(error) => {
+                let counters = &self.call.function.counters;
+                counters.failed.count();
+                if let Some(bytes) = ticket.take_fallback()
+                    && let Some(value) = self.reader().read(&bytes)
+                {
+                    counters.stale.count();
+                    ticket.share(bytes);
+                    return Ok(value);
+                }
+                ticket.fail(sharing.pack(&error));
+                Err(error)
+            }
         }
-        value
+    }
+
+    /// What follows a computation in the background, whose error nobody sees.
+    pub(crate) fn finish_refresh<E>(&self, ticket: Ticket, result: Result<T, E>) {
+        match result {
+            Ok(value) => self.finish(ticket, &value),
+            Err(_) => {
+                self.call.function.counters.failed.count();
+                log::warn!("{} failed to refresh `{}`", self.call.function.site.name, self.key());
+                ticket.fail(None);
+            }
+        }
+    }
+
+    /// What follows a computation that gave a value.
+    pub(crate) fn finish(&self, ticket: Ticket, value: &T) {
+        match self.encode(value, ticket.compute_time()) {
+            Ok(Some((bytes, lifetime))) => ticket.store(&self.call, bytes, lifetime),
+            Ok(None) => {
+                self.call.function.counters.not_stored.count();
+                match self.encode_for_followers(&ticket, value) {
+                    Some(bytes) => ticket.share(bytes),
+                    None => ticket.fail(None),
+                }
+            }
+            Err(error) => {
+                self.call.failed(&error);
+                ticket.fail(None);
+            }
+        }
+    }
+
+    fn encode_for_followers(&self, ticket: &Ticket, value: &T) -> Option<Vec<u8>> {
+        let unstored = Lifetime { fresh: None, stale: Duration::ZERO };
+        if ticket.has_followers() { self.encoded(value, unstored, Duration::ZERO).ok() } else { None }
+    }
+
+    /// An invalidation or a write is over, or has to be tried again.
+    fn settled(&self, done: Result<(), Error>, hold: Option<Duration>) -> Result<(), Error> {
+        let cache = self.call.cache();
+        match &done {
+            Ok(()) => cache.pending.settled(self.key()),
+            Err(_) => {
+                let now = Instant::now();
+                let expires = now + self.call.policy.longest_life().map_or(LONGEST_RETRY, |life| life.min(LONGEST_RETRY));
+                let hold = hold.and_then(|hold| now.checked_add(hold));
+                cache.pending.add(&self.call.cache, self.key(), Wanted { hold, expires });
+            }
+        }
+        done
     }
 
     /// The bytes to store and for how long, or `None` if the options keep this value from being stored.
-    fn encode(&self, value: &T, compute_time: Duration) -> Result<Option<(Vec<u8>, Option<Duration>)>, Error> {
+    fn encode(&self, value: &T, compute_time: Duration) -> Result<Option<(Vec<u8>, Lifetime)>, Error> {
         let facts = Facts {
             is_none: (self.hooks.is_none)(value),
             own_ttl: self.hooks.ttl_with.map(|ttl| ttl(value)),
             wanted: self.hooks.cache_if.is_none_or(|wanted| wanted(value)),
         };
-        let Admission::Store(ttl) = admit(&self.policy, facts, random::unit()) else { return Ok(None) };
+        match admit(&self.call.policy, facts, random::unit()) {
+            Admission::Skip => Ok(None),
+            Admission::Store(lifetime) => Ok(Some((self.encoded(value, lifetime, compute_time)?, lifetime))),
+        }
+    }
+
+    fn encoded(&self, value: &T, lifetime: Lifetime, compute_time: Duration) -> Result<Vec<u8>, Error> {
         let meta = Meta {
             codec: self.hooks.codec,
             fingerprint: self.call.function.fingerprint,
-            fresh_ttl: ttl,
+            fresh_ttl: lifetime.fresh,
+            stale_window: lifetime.stale,
             compute_time,
         };
-        let bytes = header::encode(&random::nonce(), &meta, |out| (self.hooks.encode)(value, out)).map_err(|source| {
+        header::encode(&random::nonce(), &meta, |out| (self.hooks.encode)(value, out)).map_err(|source| {
             let name = self.call.function.site.name;
             Error::with_source(ErrorKind::Encode, format!("the value of `{name}` cannot be encoded: {source}"), source)
-        })?;
-        Ok(Some((bytes, ttl)))
-    }
-}
-
-/// A store that waits for nothing but I/O; without the value's type, so that the value need not be shared with it.
-pub(crate) struct PendingStore {
-    bytes: Vec<u8>,
-    ttl: Option<Duration>,
-    ticket: Ticket,
-}
-
-impl PendingStore {
-    pub(crate) async fn run(self, call: &Call) {
-        call.store(self.ticket, &self.bytes, self.ttl).await;
+        })
     }
 }
 
@@ -235,12 +296,12 @@ impl<T> Copy for Hooks<T> {}
 
 impl<T> Clone for Entry<T> {
     fn clone(&self) -> Self {
-        Self { call: self.call.clone(), policy: self.policy, hooks: self.hooks }
+        Self { call: self.call.clone(), hooks: self.hooks }
     }
 }
 
 impl<T> fmt::Debug for Entry<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entry").field("key", &self.call.key).field("policy", &self.policy).finish_non_exhaustive()
+        f.debug_struct("Entry").field("key", &self.call.key).field("policy", &self.call.policy).finish_non_exhaustive()
     }
 }

@@ -25,6 +25,7 @@
 
 mod blocking;
 mod blocking_entry;
+mod begun;
 mod builder;
 mod cache;
 pub mod codec;
@@ -34,8 +35,11 @@ mod entry;
 mod entry_builder;
 mod entry_handle;
 mod error;
+mod flight;
 mod global;
+mod home;
 mod key;
+mod pending;
 #[doc(hidden)]
 pub mod private;
 mod random;

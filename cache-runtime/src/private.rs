@@ -3,3 +3,4 @@
 
 pub use crate::entry_builder::{EntryBuilder, ErrorOf, Fallible, KeyedEntry, Nullable, OkOf, entry};
 pub use crate::site::Site;
+pub use crate::begun::{Begun, ByClone, Errors, NotAtAll, Sharing};

@@ -15,6 +15,12 @@ use crate::site::Site;
 pub struct Stats {
     /// One for each function that was called through the cache, by name.
     pub functions: Vec<FunctionStats>,
+    /// Invalidations that Redis could not take, and that are being tried again.
+    pub pending_invalidations: u64,
+    /// Invalidations that were tried again with success.
+    pub retried_invalidations: u64,
+    /// Invalidations that failed while too many others were pending: their entries stay until they expire.
+    pub lost_invalidations: u64,
 }
 
 macro_rules! counters {
@@ -48,12 +54,18 @@ counters! {
     misses,
     /// Of the misses, those where something was there but did not fit: another schema, a damaged entry, foreign bytes.
     rejected,
+    /// Calls that waited for a computation of another caller, here or in another process.
+    waits,
+    /// Values served past their TTL: while they were refreshed, or in place of an error.
+    stale,
     /// How often the function's own body ran.
     computes,
     /// Of the computes, those that returned an error. Errors are not stored.
     failed,
     /// Values that were stored.
     stored,
+    /// Values that were not stored because an invalidation, or a newer value, came first.
+    overtaken,
     /// Values that the options kept from being stored: `cache_if`, a `None`, a TTL of zero.
     not_stored,
     /// Operations that the store did not carry out, or not in time, and values that could not be encoded.
@@ -76,15 +88,23 @@ impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.functions.iter().map(|row| row.function.len()).max().unwrap_or(0).max("function".len());
         write!(f, "{:width$} {:>9} {:>9} {:>8}", "function", "hits", "misses", "hit rate")?;
-        for name in ["computes", "failed", "stored", "not stored", "rejected", "errors"] {
+        for name in ["computes", "waits", "stale", "failed", "stored", "overtaken", "not stored", "rejected", "errors"] {
             write!(f, " {name:>10}")?;
         }
         for row in &self.functions {
             let rate = 100.0 * row.hit_rate();
             write!(f, "\n{:width$} {:>9} {:>9} {rate:>6.1} %", row.function, row.hits, row.misses)?;
-            for count in [row.computes, row.failed, row.stored, row.not_stored, row.rejected, row.errors] {
+            let more = [row.computes, row.waits, row.stale, row.failed, row.stored, row.overtaken];
+            for count in more.into_iter().chain([row.not_stored, row.rejected, row.errors]) {
                 write!(f, " {count:>10}")?;
             }
+        }
+        if self.pending_invalidations + self.retried_invalidations + self.lost_invalidations > 0 {
+            write!(
+                f,
+                "\ninvalidations: {} pending, {} retried, {} lost",
+                self.pending_invalidations, self.retried_invalidations, self.lost_invalidations
+            )?;
         }
         Ok(())
     }
@@ -99,7 +119,7 @@ impl Counter {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn get(&self) -> u64 {
+    pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -134,7 +154,7 @@ impl Functions {
         Arc::clone(known.entry(address).or_insert_with(made))
     }
 
-    pub(crate) fn stats(&self) -> Stats {
+    pub(crate) fn rows(&self) -> Vec<FunctionStats> {
         // A site stands twice in an expansion, and once for each type of a generic function: rows are by place.
         let mut rows: BTreeMap<(&str, &str, u32, u32), FunctionStats> = BTreeMap::new();
         for function in self.known.read().unwrap_or_else(PoisonError::into_inner).values() {
@@ -142,16 +162,14 @@ impl Functions {
             rows.entry((module, name, location.line(), location.column())).or_default().add(&function.counters);
         }
         let names: Vec<_> = rows.keys().map(|(module, name, ..)| (*module, *name)).collect();
-        let functions = rows
-            .into_iter()
+        rows.into_iter()
             .map(|((module, name, line, _), mut row)| {
                 let alone = names.iter().filter(|other| **other == (module, name)).count() == 1;
                 row.function =
                     if alone { format!("{module}::{name}") } else { format!("{module}::{name} (line {line})") };
                 row
             })
-            .collect();
-        Stats { functions }
+            .collect()
     }
 }
 
@@ -179,7 +197,12 @@ mod tests {
             function.counters.misses.count();
         }
         functions.get(&ALONE, || 2).counters.misses.count();
-        let stats = functions.stats();
+        let stats = Stats {
+            functions: functions.rows(),
+            pending_invalidations: 0,
+            retried_invalidations: 0,
+            lost_invalidations: 0,
+        };
         let names: Vec<_> = stats.functions.iter().map(|row| (row.function.as_str(), row.hits, row.misses)).collect();
         let (first, second) = (ONE.location.line(), OTHER.location.line());
         assert_eq!(

@@ -51,6 +51,7 @@ fn resigned(bytes: &[u8]) {
         codec: 1,
         fingerprint: 2,
         fresh_ttl: None,
+        stale_window: std::time::Duration::ZERO,
         compute_time: std::time::Duration::ZERO,
     };
     let written = header::encode(&nonce, &meta, |out| {

@@ -7,14 +7,15 @@
 //! | 17 | format version, 1 |
 //! | 18 | codec: 1 bincode, 2 JSON, 3 MessagePack, 4 postcard |
 //! | 19 | compression: 0 none (1 LZ4 and 2 Zstandard are reserved) |
-//! | 20..22 | length of the header, where the payload begins: 64 + 16 × tags |
+//! | 20..22 | length of the header, where the payload begins: 72 + 16 × tags |
 //! | 22..30 | checksum: XXH3-64 of bytes 0..22, exclusive or XXH3-64 of bytes 30.. rotated left by 1 |
 //! | 30..38 | schema fingerprint |
 //! | 38..46 | milliseconds for which the value is fresh, all ones: for ever |
 //! | 46..54 | microseconds that computing it took |
 //! | 54..62 | length of the payload |
 //! | 62..64 | number of tags, 0 for now; their nonces, 16 bytes each, stand before the payload |
-//! | 64.. | payload |
+//! | 64..72 | milliseconds for which the entry is kept past its freshness |
+//! | 72.. | payload |
 //!
 //! Leases and tombstones are a state and a nonce, 17 bytes, so the script that stores a value compares one prefix
 //! whatever the state is, and no flipped bit makes a lease of a value: the lengths differ.
@@ -35,7 +36,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub(crate) type Nonce = [u8; 16];
 
 const VALUE: u8 = b'V';
-const LEASE: u8 = b'L';
+pub(crate) const LEASE: u8 = b'L';
 const TOMBSTONE: u8 = b'T';
 
 const VERSION: u8 = 1;
@@ -45,7 +46,7 @@ const NEVER: u64 = u64::MAX;
 /// State and nonce: all of a lease or a tombstone, and what the store script compares.
 const SLOT_LEN: usize = 17;
 /// A header without tags.
-const HEADER_LEN: usize = 64;
+const HEADER_LEN: usize = 72;
 
 // Where the fields of a value begin. The checksum covers what is before it and what is behind it.
 const VERSION_AT: usize = 17;
@@ -58,6 +59,7 @@ const FRESH_TTL_AT: usize = 38;
 const COMPUTE_TIME_AT: usize = 46;
 const PAYLOAD_LEN_AT: usize = 54;
 const TAGS_AT: usize = 62;
+const STALE_WINDOW_AT: usize = 64;
 
 /// What an entry says about its payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +68,9 @@ pub(crate) struct Meta {
     pub(crate) fingerprint: u64,
     /// How long the value is fresh from when it was stored; `None`: for ever. Kept in milliseconds.
     pub(crate) fresh_ttl: Option<Duration>,
+    /// For how long after that it is kept, to be served stale. Kept in milliseconds; together they are the expiry that
+    /// the server was given, so what the server says is left tells the value's age.
+    pub(crate) stale_window: Duration,
     /// What it cost, for the decision whether to refresh early. Kept in microseconds.
     pub(crate) compute_time: Duration,
 }
@@ -134,6 +139,8 @@ pub(crate) fn encode<E>(
     );
     put(&mut bytes, PAYLOAD_LEN_AT, (payload_len as u64).to_le_bytes());
     put(&mut bytes, TAGS_AT, 0u16.to_le_bytes());
+    let stale_millis = u64::try_from(meta.stale_window.as_millis()).unwrap_or(u64::MAX);
+    put(&mut bytes, STALE_WINDOW_AT, stale_millis.to_le_bytes());
     let checksum = checksum(&bytes);
     put(&mut bytes, CHECKSUM_AT, checksum.to_le_bytes());
     Ok(bytes)
@@ -196,10 +203,12 @@ fn decode_value(bytes: &[u8], nonce: Nonce, codec: u8, fingerprint: u64) -> Resu
         millis => Some(Duration::from_millis(millis)),
     };
     let compute_time = Duration::from_micros(u64::from_le_bytes(take(header, COMPUTE_TIME_AT)));
+    let stale_window = Duration::from_millis(u64::from_le_bytes(take(header, STALE_WINDOW_AT)));
     let meta = Meta {
         codec,
         fingerprint,
         fresh_ttl,
+        stale_window,
         compute_time,
     };
     Ok(Value { nonce, meta, payload })

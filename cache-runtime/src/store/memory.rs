@@ -2,18 +2,21 @@
 //!
 //! Values are kept encoded, as Redis would keep them, so that a program behaves alike on both.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
-use super::{Found, Left, Store};
+use super::{Found, Left, Mark, Store};
 use crate::error::Error;
 
 /// Bounded by bytes; what was used least goes first, and no entry outlives its time.
 #[derive(Debug)]
 pub(crate) struct MemoryStore {
     entries: Cache<String, Entry, Bytes>,
+    /// Held by what compares before it writes, and by every other write, so that none comes between.
+    writing: Mutex<()>,
 }
 
 #[derive(Debug, Clone)]
@@ -50,7 +53,21 @@ impl MemoryStore {
             // Only a missing capacity is an error, and both are given; the fallback keeps this free of panics.
             Err(_) => Cache::with_weighter(16, capacity, Bytes),
         };
-        Self { entries }
+        Self { entries, writing: Mutex::new(()) }
+    }
+
+    fn write(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn insert(&self, key: &str, value: &[u8], ttl: Option<Duration>) {
+        // A time too far away to be told is no expiry.
+        let expires = ttl.and_then(|ttl| Instant::now().checked_add(ttl));
+        self.entries.insert(key.to_owned(), Entry { value: value.into(), expires });
+    }
+
+    fn begins_with(&self, key: &str, mark: &Mark) -> bool {
+        self.live(key).is_some_and(|entry| entry.value.starts_with(mark))
     }
 
     /// The entry, unless its time is over; then it is dropped.
@@ -66,30 +83,79 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
-    async fn get(&self, key: &str, _until: Instant) -> Result<Found, Error> {
-        Ok(self.live(key).map_or(Found::Absent, |entry| Found::Bytes(entry.value.to_vec())))
+    async fn get(&self, key: &str, _: Instant) -> Result<Found, Error> {
+        Ok(self.live(key).map_or(Found::Absent, Entry::found))
     }
 
-    async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, _until: Instant) -> Result<(), Error> {
-        // A time too far away to be told is no expiry.
-        let expires = ttl.and_then(|ttl| Instant::now().checked_add(ttl));
-        self.entries.insert(key.to_owned(), Entry { value: value.into(), expires });
+    async fn get_with_left(&self, key: &str, _: Instant) -> Result<(Found, Left), Error> {
+        Ok(match self.live(key) {
+            Some(entry) => (entry.clone().found(), entry.left()),
+            None => (Found::Absent, Left::Absent),
+        })
+    }
+
+    async fn acquire(&self, key: &str, lease: &Mark, ttl: Duration, _: Instant) -> Result<Found, Error> {
+        let _writing = self.write();
+        Ok(match self.live(key) {
+            Some(entry) => entry.found(),
+            None => {
+                self.insert(key, lease, Some(ttl));
+                Found::Absent
+            }
+        })
+    }
+
+    async fn swap(
+        &self,
+        key: &str,
+        mark: &Mark,
+        value: &[u8],
+        ttl: Option<Duration>,
+        _: Instant,
+    ) -> Result<bool, Error> {
+        let _writing = self.write();
+        let same = self.begins_with(key, mark);
+        if same {
+            self.insert(key, value, ttl);
+        }
+        Ok(same)
+    }
+
+    async fn release(&self, key: &str, mark: &Mark, _: Instant) -> Result<(), Error> {
+        let _writing = self.write();
+        if self.begins_with(key, mark) {
+            self.entries.remove(key);
+        }
         Ok(())
     }
 
-    async fn remove(&self, key: &str, _until: Instant) -> Result<(), Error> {
+    async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, _: Instant) -> Result<(), Error> {
+        let _writing = self.write();
+        self.insert(key, value, ttl);
+        Ok(())
+    }
+
+    async fn remove(&self, key: &str, _: Instant) -> Result<(), Error> {
+        let _writing = self.write();
         self.entries.remove(key);
         Ok(())
     }
 
-    async fn left(&self, key: &str, _until: Instant) -> Result<Left, Error> {
-        Ok(match self.live(key) {
-            None => Left::Absent,
-            Some(Entry { expires: None, .. }) => Left::Never,
-            Some(Entry { expires: Some(expires), .. }) => {
-                Left::Expires(expires.saturating_duration_since(Instant::now()))
-            }
-        })
+    async fn left(&self, key: &str, _: Instant) -> Result<Left, Error> {
+        Ok(self.live(key).map_or(Left::Absent, |entry| entry.left()))
+    }
+}
+
+impl Entry {
+    fn found(self) -> Found {
+        Found::Bytes(self.value.to_vec())
+    }
+
+    fn left(&self) -> Left {
+        match self.expires {
+            None => Left::Never,
+            Some(expires) => Left::Expires(expires.saturating_duration_since(Instant::now())),
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Where entries are kept: a trait, its two implementations, and the choice between them.
 //!
-//! A store moves bytes and knows nothing of what they mean. Every operation is bounded by an instant and gives an error
-//! when that has passed; an operation is one command and one round trip unless it says otherwise.
+//! A store moves bytes and knows nothing of what they mean, but for one thing: [`swap`](Store::swap) and
+//! [`release`](Store::release) compare the beginning of what is there, which is an entry's state and nonce. Every operation is
+//! bounded by an instant and gives an error when that has passed; an operation is one command and one round trip unless it
+//! says otherwise.
 
 #[cfg(test)]
 mod conformance;
@@ -13,8 +15,8 @@ use std::time::{Duration, Instant};
 use crate::error::Error;
 
 pub(crate) use memory::MemoryStore;
-pub(crate) use redis::RedisStore;
 pub(crate) use redis::Config as RedisConfig;
+pub(crate) use redis::RedisStore;
 
 /// What a look-up found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +35,32 @@ pub(crate) enum Left {
     Never,
 }
 
+/// State and nonce: how an entry begins, and what tells one write from any other.
+pub(crate) type Mark = [u8; 17];
+
 /// The operations that the engine needs.
 pub(crate) trait Store {
     async fn get(&self, key: &str, until: Instant) -> Result<Found, Error>;
+
+    /// [`get`](Self::get) and [`left`](Self::left) in one round trip.
+    async fn get_with_left(&self, key: &str, until: Instant) -> Result<(Found, Left), Error>;
+
+    /// Puts a lease where nothing is, and gives [`Found::Absent`] then; else what is there. One step: of two callers, one
+    /// gets it.
+    async fn acquire(&self, key: &str, lease: &Mark, ttl: Duration, until: Instant) -> Result<Found, Error>;
+
+    /// Replaces what is there only if it still begins with `mark`, in one step; says whether it did.
+    async fn swap(
+        &self,
+        key: &str,
+        mark: &Mark,
+        value: &[u8],
+        ttl: Option<Duration>,
+        until: Instant,
+    ) -> Result<bool, Error>;
+
+    /// Removes what is there only if it still begins with `mark`.
+    async fn release(&self, key: &str, mark: &Mark, until: Instant) -> Result<(), Error>;
 
     /// Replaces whatever is there, of any type. `None` stores without expiry. The value and its expiry are set together,
     /// so that no failure between two commands can leave a key that stays for ever.
@@ -56,30 +81,27 @@ pub(crate) enum AnyStore {
     Broken(Error),
 }
 
-macro_rules! each {
-    ($self:ident . $method:ident ( $($argument:expr),* )) => {
-        match $self {
-            AnyStore::Redis(store) => store.$method($($argument),*).await,
-            AnyStore::Memory(store) => store.$method($($argument),*).await,
-            AnyStore::Broken(error) => Err(error.clone()),
+macro_rules! delegate {
+    ($(async fn $method:ident(&self, $($name:ident: $type:ty),*) -> $result:ty;)*) => {
+        impl Store for AnyStore {
+            $(async fn $method(&self, $($name: $type),*) -> Result<$result, Error> {
+                match self {
+                    Self::Redis(store) => store.$method($($name),*).await,
+                    Self::Memory(store) => store.$method($($name),*).await,
+                    Self::Broken(error) => Err(error.clone()),
+                }
+            })*
         }
     };
 }
 
-impl Store for AnyStore {
-    async fn get(&self, key: &str, until: Instant) -> Result<Found, Error> {
-        each!(self.get(key, until))
-    }
-
-    async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, until: Instant) -> Result<(), Error> {
-        each!(self.set(key, value, ttl, until))
-    }
-
-    async fn remove(&self, key: &str, until: Instant) -> Result<(), Error> {
-        each!(self.remove(key, until))
-    }
-
-    async fn left(&self, key: &str, until: Instant) -> Result<Left, Error> {
-        each!(self.left(key, until))
-    }
+delegate! {
+    async fn get(&self, key: &str, until: Instant) -> Found;
+    async fn get_with_left(&self, key: &str, until: Instant) -> (Found, Left);
+    async fn acquire(&self, key: &str, lease: &Mark, ttl: Duration, until: Instant) -> Found;
+    async fn swap(&self, key: &str, mark: &Mark, value: &[u8], ttl: Option<Duration>, until: Instant) -> bool;
+    async fn release(&self, key: &str, mark: &Mark, until: Instant) -> ();
+    async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, until: Instant) -> ();
+    async fn remove(&self, key: &str, until: Instant) -> ();
+    async fn left(&self, key: &str, until: Instant) -> Left;
 }

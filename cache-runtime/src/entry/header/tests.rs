@@ -12,6 +12,7 @@ const META: Meta = Meta {
     codec: 2,
     fingerprint: 0x0123_4567_89ab_cdef,
     fresh_ttl: Some(Duration::from_millis(1_500)),
+    stale_window: Duration::from_millis(750),
     compute_time: Duration::from_micros(250),
 };
 
@@ -141,7 +142,7 @@ fn rejections_say_what_is_wrong() {
     assert_eq!(read(b"hello, this was somebody else's"), Err(Rejected::Foreign));
     assert_eq!(read(b"V"), Err(Rejected::Foreign));
     assert_eq!(read(&sound[..40]), Err(Rejected::Length));
-    assert_eq!(read(&sound[..64]), Err(Rejected::Length));
+    assert_eq!(read(&sound[..72]), Err(Rejected::Length));
     assert_eq!(decode(&sound, 1, META.fingerprint), Err(Rejected::Codec));
     assert_eq!(decode(&sound, 2, 1), Err(Rejected::Fingerprint));
 
@@ -151,7 +152,7 @@ fn rejections_say_what_is_wrong() {
         bytes
     };
     assert_eq!(read(&change(17, 2)), Err(Rejected::Version));
-    assert_eq!(read(&change(64, b'[')), Err(Rejected::Checksum));
+    assert_eq!(read(&change(72, b'[')), Err(Rejected::Checksum));
     // Sound in itself, from a version that compresses or tags.
     let resign = |mut bytes: Vec<u8>| {
         let checksum = super::checksum(&bytes);
@@ -160,11 +161,11 @@ fn rejections_say_what_is_wrong() {
     };
     assert_eq!(read(&resign(change(19, 1))), Err(Rejected::Unsupported));
     let mut tagged = sound.clone();
-    tagged.splice(64..64, [9; 16]);
-    tagged[20] = 80;
+    tagged.splice(72..72, [9; 16]);
+    tagged[20] = 88;
     tagged[62] = 1;
     assert_eq!(read(&resign(tagged)), Err(Rejected::Unsupported));
-    assert_eq!(read(&resign(change(20, 63))), Err(Rejected::Length));
+    assert_eq!(read(&resign(change(20, 71))), Err(Rejected::Length));
 }
 
 #[test]
@@ -198,7 +199,8 @@ proptest! {
 }
 
 /// Frozen: a change of any of these bytes is another format version. One line each: state and nonce; version, codec,
-/// compression and header length; checksum; fingerprint; fresh TTL and compute time; payload length and tags; payload.
+/// compression and header length; checksum; fingerprint; fresh TTL and compute time; payload length, tags and
+/// stale window; payload.
 #[derive(Serialize, Deserialize)]
 struct Golden {
     id: u64,
@@ -247,38 +249,38 @@ macro_rules! golden {
 golden! {
     "bincode" golden_bincode Bincode:
         "56" "000102030405060708090a0b0c0d0e0f"
-        "01" "01" "00" "4000"
-        "246816f68aed59d4"
+        "01" "01" "00" "4800"
+        "c18bbf8168ce9ddb"
         "641a95c8e0a5c27f"
         "dc05000000000000" "fa00000000000000"
-        "0d00000000000000" "0000"
+        "0d00000000000000" "0000" "ee02000000000000"
         "fb2c01036ec3a9020001010103";
     "json" golden_json Json:
         "56" "000102030405060708090a0b0c0d0e0f"
-        "01" "02" "00" "4000"
-        "eb68f1da2e295402"
+        "01" "02" "00" "4800"
+        "369dc78167453bcb"
         "641a95c8e0a5c27f"
         "dc05000000000000" "fa00000000000000"
-        "4900000000000000" "0000"
+        "4900000000000000" "0000" "ee02000000000000"
         "7b226964223a3330302c226e616d65223a226ec3a9222c2274616773223a5b6e"
         "756c6c2c747275655d2c226b696e64223a7b224d656d626572223a7b226c6576"
         "656c223a2d327d7d7d";
     "messagepack" golden_message_pack MessagePack:
         "56" "000102030405060708090a0b0c0d0e0f"
-        "01" "03" "00" "4000"
-        "a251ba018a6f5073"
+        "01" "03" "00" "4800"
+        "b6d018be7b25e862"
         "641a95c8e0a5c27f"
         "dc05000000000000" "fa00000000000000"
-        "2d00000000000000" "0000"
+        "2d00000000000000" "0000" "ee02000000000000"
         "84a26964cd012ca46e616d65a36ec3a9a47461677392c0c3a46b696e6481a64d"
         "656d62657281a56c6576656cfe";
     "postcard" golden_postcard Postcard:
         "56" "000102030405060708090a0b0c0d0e0f"
-        "01" "04" "00" "4000"
-        "8576fe7f8a9610d5"
+        "01" "04" "00" "4800"
+        "e0ea6f0609e0fae7"
         "641a95c8e0a5c27f"
         "dc05000000000000" "fa00000000000000"
-        "0c00000000000000" "0000"
+        "0c00000000000000" "0000" "ee02000000000000"
         "ac02036ec3a9020001010103";
 }
 

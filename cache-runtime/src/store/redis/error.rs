@@ -37,7 +37,18 @@ fn is_refusal(error: &RedisError) -> bool {
 
 /// Whether the key holds another type than a string.
 pub(super) fn is_wrong_type(error: &RedisError) -> bool {
-    error.code() == Some("WRONGTYPE")
+    // Within a script, servers before 7.0 wrap it.
+    error.code() == Some("WRONGTYPE") || error.detail().is_some_and(|detail| detail.contains("WRONGTYPE"))
+}
+
+/// Whether the server does not know an option of a command.
+pub(super) fn is_syntax_error(error: &RedisError) -> bool {
+    error.detail().is_some_and(|detail| detail.contains("syntax error"))
+}
+
+/// Whether the server does not know a script by its name.
+pub(super) fn is_no_script(error: &RedisError) -> bool {
+    error.kind() == Driver::Server(ServerErrorKind::NoScript)
 }
 
 /// The answer to a HELLO that a server before 6.0 does not know.

@@ -1,0 +1,245 @@
+//! A call that has looked up: it has a value, or will compute one.
+
+use std::any::Any;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::blocking::block_on;
+use crate::engine::{Next, Ticket};
+use crate::entry_handle::Entry;
+use crate::flight::{computing, sync_computing};
+use crate::home::yield_now;
+
+/// A call after its look-up.
+#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
+#[must_use]
+pub struct Begun<'a, T> {
+    entry: &'a Entry<T>,
+    next: Next<T>,
+}
+
+/// What is left to do.
+enum Todo<T, E> {
+    Return(Result<T, E>),
+    Compute(Ticket),
+}
+
+impl<'a, T> Begun<'a, T> {
+    pub(crate) fn new(entry: &'a Entry<T>, next: Next<T>) -> Self {
+        Self { entry, next }
+    }
+
+    /// If the value is past its time, has `make`'s computation run in the background, unless somebody is at it already.
+    pub fn refresh<E, F>(self, make: impl FnOnce() -> F) -> Self
+    where
+        T: 'static,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        self.refreshed(|entry, mark| {
+            let compute = make();
+            entry.call().cache().background.refresh({
+                let entry = entry.clone();
+                async move {
+                    let Some(ticket) = entry.reader().begin_refresh(mark).await else { return };
+                    let ticket = entry.started(ticket);
+                    let result = computing(entry.call().flight_key(), compute).await;
+                    entry.finish_refresh(ticket, result);
+                }
+            });
+        })
+    }
+
+    /// [`refresh`](Self::refresh) for blocking code, on a thread of the library's.
+    pub fn refresh_blocking<E, F>(self, make: impl FnOnce() -> F) -> Self
+    where
+        T: 'static,
+        F: FnOnce() -> Result<T, E> + Send + 'static,
+    {
+        self.refreshed(|entry, mark| {
+            let compute = make();
+            entry.call().cache().background.refresh_blocking({
+                let entry = entry.clone();
+                move || {
+                    let Some(ticket) = block_on(entry.reader().begin_refresh(mark)) else { return };
+                    let ticket = entry.started(ticket);
+                    let result = sync_computing(entry.call().flight_key(), compute);
+                    entry.finish_refresh(ticket, result);
+                }
+            });
+        })
+    }
+
+    fn refreshed(self, start: impl FnOnce(&Entry<T>, crate::store::Mark)) -> Self {
+        let next = match self.next {
+            Next::Refresh(value, mark) => {
+                if !self.entry.reader().is_refreshing(mark) {
+                    start(self.entry, mark);
+                }
+                Next::Value(value)
+            }
+            next => next,
+        };
+        Self { entry: self.entry, next }
+    }
+
+    /// The value, or what `compute` gives.
+    pub async fn or_compute(self, compute: impl Future<Output = T>) -> T {
+        // An error cannot come from a function that has none; should it, this call computes.
+        let ticket = match self.next {
+            Next::Value(value) | Next::Refresh(value, _) => return value,
+            Next::Error(_) => Ticket::default(),
+            Next::Compute(ticket) => ticket,
+        };
+        let ticket = self.entry.started(ticket);
+        let value = computing(self.entry.call().flight_key(), compute).await;
+        self.entry.finish(ticket, &value);
+        let_the_connection_write().await;
+        value
+    }
+
+    /// The value, or what `compute` gives.
+    ///
+    /// # Errors
+    /// The error of `compute`, or a clone of that of the computation that this call waited for.
+    pub async fn or_try_compute<E>(
+        self,
+        sharing: Sharing<E>,
+        compute: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let entry = self.entry;
+        let ticket = match self.todo(sharing) {
+            Todo::Return(result) => return result,
+            Todo::Compute(ticket) => entry.started(ticket),
+        };
+        let result = computing(entry.call().flight_key(), compute).await;
+        let result = entry.finish_or_fall_back(ticket, result, sharing);
+        let_the_connection_write().await;
+        result
+    }
+
+    /// [`or_compute`](Self::or_compute) for blocking code.
+    pub fn or_compute_blocking(self, compute: impl FnOnce() -> T) -> T {
+        let entry = self.entry;
+        let ticket = match self.todo::<std::convert::Infallible>(Sharing::NONE) {
+            Todo::Return(Ok(value)) => return value,
+            Todo::Return(Err(never)) => match never {},
+            Todo::Compute(ticket) => entry.started(ticket),
+        };
+        let value = sync_computing(entry.call().flight_key(), compute);
+        block_on(async { entry.finish(ticket, &value) });
+        value
+    }
+
+    /// [`or_try_compute`](Self::or_try_compute) for blocking code.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn or_try_compute_blocking<E>(
+        self,
+        sharing: Sharing<E>,
+        compute: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let entry = self.entry;
+        let ticket = match self.todo(sharing) {
+            Todo::Return(result) => return result,
+            Todo::Compute(ticket) => entry.started(ticket),
+        };
+        let result = sync_computing(entry.call().flight_key(), compute);
+        block_on(async { entry.finish_or_fall_back(ticket, result, sharing) })
+    }
+
+    fn todo<E>(self, sharing: Sharing<E>) -> Todo<T, E> {
+        match self.next {
+            Next::Value(value) | Next::Refresh(value, _) => Todo::Return(Ok(value)),
+            Next::Error(error) => match sharing.unpack(&error) {
+                Some(error) => Todo::Return(Err(error)),
+                None => Todo::Compute(Ticket::default()),
+            },
+            Next::Compute(ticket) => Todo::Compute(ticket),
+        }
+    }
+}
+
+/// A store is in line on the connection, and the caller does not wait for its answer. But a program that ends at once would
+/// end before it is written: one turn of the runtime is enough for that.
+async fn let_the_connection_write() {
+    yield_now().await;
+}
+
+/// An error on its way to other callers, who know its type.
+pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
+
+/// How the errors of a function get to the callers that waited for it: as clones, or not at all.
+#[allow(missing_debug_implementations, reason = "two functions")]
+pub struct Sharing<E>(Option<Clones<E>>);
+
+struct Clones<E> {
+    pack: fn(&E) -> SharedError,
+    unpack: fn(&SharedError) -> Option<E>,
+}
+
+impl<E> Sharing<E> {
+    /// For errors that cannot be cloned, or of which it is not known.
+    pub const NONE: Self = Self(None);
+
+    pub(crate) fn pack(self, error: &E) -> Option<SharedError> {
+        self.0.map(|clones| (clones.pack)(error))
+    }
+
+    fn unpack(self, error: &SharedError) -> Option<E> {
+        self.0.and_then(|clones| (clones.unpack)(error))
+    }
+}
+
+impl<E> Clone for Sharing<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for Sharing<E> {}
+
+impl<E> Clone for Clones<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for Clones<E> {}
+
+/// Finds out whether `E` is `Clone`, without asking the user: `(&Errors::<E>::NEW).sharing()` takes the method of
+/// [`ByClone`] where its bounds hold, and that of [`NotAtAll`], one reference further away, where they do not.
+#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
+pub struct Errors<E>(PhantomData<fn() -> E>);
+
+impl<E> Errors<E> {
+    /// The only value.
+    pub const NEW: Self = Self(PhantomData);
+}
+
+/// Errors that can be cloned.
+pub trait ByClone<E> {
+    /// Shares by cloning.
+    fn sharing(&self) -> Sharing<E>;
+}
+
+impl<E: Clone + Send + Sync + 'static> ByClone<E> for Errors<E> {
+    fn sharing(&self) -> Sharing<E> {
+        Sharing(Some(Clones {
+            pack: |error| Arc::new(error.clone()),
+            unpack: |error| error.downcast_ref::<E>().cloned(),
+        }))
+    }
+}
+
+/// All other errors.
+pub trait NotAtAll<E> {
+    /// Does not share.
+    fn sharing(&self) -> Sharing<E>;
+}
+
+impl<E> NotAtAll<E> for &Errors<E> {
+    fn sharing(&self) -> Sharing<E> {
+        Sharing::NONE
+    }
+}

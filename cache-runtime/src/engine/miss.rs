@@ -1,0 +1,353 @@
+//! From a look-up to a value, or to a ticket.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::lease::{Lease, new_mark};
+use super::ticket::{Hold, Ticket};
+use super::{Budget, Call, mark_of};
+use crate::codec::CodecError;
+use crate::decision::{Decision, decide};
+use crate::entry::header::{self, Meta, Rejected, Slot};
+use crate::flight::{Follow, Landed, Lead, Role, is_computing};
+use crate::home;
+use crate::random;
+use crate::store::{Found, Left, Mark, Store};
+
+/// How a call goes on.
+pub(crate) enum Next<T> {
+    Value(T),
+    /// A value, and the claim to refresh it in the background.
+    Refresh(T, Mark),
+    /// The error of another caller's computation.
+    Error(Arc<dyn Any + Send + Sync>),
+    Compute(Ticket),
+}
+
+/// What stands at the key, for this function.
+enum Seen<T> {
+    Nothing,
+    /// Somebody computes.
+    Lease(Mark),
+    /// Somebody wants nothing to be stored for a while.
+    Tombstone,
+    Serve(T, Vec<u8>),
+    ServeAndRefresh(T, Mark),
+    Replace(Replace),
+    /// Bytes that are no entry of this function, or one past all its windows; with their mark, if they have one.
+    Unfit(Option<Mark>),
+    /// The store could not be asked.
+    Unknown,
+}
+
+/// An entry that is to be replaced now, by this call.
+struct Replace {
+    bytes: Vec<u8>,
+    mark: Mark,
+    /// Whether it has time left, and is to be replaced early.
+    is_fresh: bool,
+}
+
+/// How to read an entry's payload.
+pub(crate) struct Reader<'a, T> {
+    pub(crate) call: &'a Call,
+    pub(crate) codec: u8,
+    pub(crate) decode: fn(&[u8]) -> Result<T, CodecError>,
+}
+
+/// How often a leader that keeps meeting something new at its key asks again before it computes without storing.
+const ATTEMPTS: usize = 16;
+/// The first pause of who waits for another process, and the longest.
+const POLL: (Duration, Duration) = (Duration::from_millis(4), Duration::from_millis(64));
+
+impl<T> Reader<'_, T> {
+    /// The whole course before a computation. A hit is one round trip, a miss two.
+    pub(crate) async fn begin(&self) -> Next<T> {
+        let counters = &self.call.function.counters;
+        let mut budget = Budget(self.call.cache().deadline);
+        if self.call.cache().pending.contains(&self.call.key) {
+            // What is there should have been removed, and could not be yet.
+            counters.misses.count();
+            return Next::Compute(Ticket::default());
+        }
+        match self.look_up(&mut budget).await {
+            Seen::Serve(value, _) => {
+                counters.hits.count();
+                Next::Value(value)
+            }
+            Seen::ServeAndRefresh(value, mark) => {
+                counters.hits.count();
+                counters.stale.count();
+                Next::Refresh(value, mark)
+            }
+            // A box, so that the future of a hit is small.
+            seen => Box::pin(self.miss(seen, budget)).await,
+        }
+    }
+
+    async fn miss(&self, mut seen: Seen<T>, mut budget: Budget) -> Next<T> {
+        let call = self.call;
+        call.function.counters.misses.count();
+        let key = call.flight_key();
+        if is_computing(&key) {
+            return Next::Compute(Ticket::default());
+        }
+        let patience = Instant::now() + call.cache().wait;
+        for _ in 0..ATTEMPTS {
+            let follow = match seen.mark().and_then(|mark| call.cache().flights.seen(mark, key.fingerprint)) {
+                Some(follow) => follow,
+                None => match call.cache().flights.join(&key) {
+                    Role::Follow(follow) => follow,
+                    Role::Lead(lead) => {
+                        // All callers that are as far as this one find the flight open; see `flight`.
+                        home::yield_now().await;
+                        lead.close();
+                        return self.lead(lead, seen, &mut budget, patience).await;
+                    }
+                },
+            };
+            if let Some(landed) = self.follow(follow, patience).await {
+                return self.landed(landed);
+            }
+            // The leader went away. Its lease may be there for a moment yet.
+            seen = self.look_up(&mut budget).await;
+            if let Seen::Serve(value, _) | Seen::ServeAndRefresh(value, _) = seen {
+                return Next::Value(value);
+            }
+        }
+        Next::Compute(Ticket::default())
+    }
+
+    /// Waits for another flight's end; `None` if its leader went away.
+    async fn follow(&self, follow: Follow, patience: Instant) -> Option<Landed> {
+        self.call.function.counters.waits.count();
+        match home::timeout_at(patience, follow.landed()).await {
+            Ok(Some(Landed::Abandoned)) => None,
+            Ok(Some(landed)) => Some(landed),
+            // Waited long enough: compute.
+            Ok(None) | Err(_) => Some(Landed::Nothing),
+        }
+    }
+
+    fn landed(&self, landed: Landed) -> Next<T> {
+        let value = match landed {
+            Landed::Bytes(bytes) => self.read(&bytes),
+            Landed::Error(error) => return Next::Error(error),
+            Landed::Nothing | Landed::Abandoned => None,
+        };
+        value.map_or_else(|| Next::Compute(Ticket::default()), Next::Value)
+    }
+
+    /// A flight's leader: goes on until there is a value, a lease, or no hope of one.
+    async fn lead(&self, mut lead: Lead, mut seen: Seen<T>, budget: &mut Budget, patience: Instant) -> Next<T> {
+        let call = self.call;
+        let store = &call.cache().store;
+        for _ in 0..ATTEMPTS {
+            seen = match seen {
+                Seen::Nothing => {
+                    let mark = self.mark_anew(&mut lead);
+                    let ttl = call.cache().lease;
+                    match budget.spend(async |until| store.acquire(&call.key, &mark, ttl, until).await).await {
+                        Ok(Found::Absent) => return self.hold(lead, mark),
+                        // Who lost the race looks again: to know how much time is left takes another question.
+                        Ok(_) => self.look_up(budget).await,
+                        Err(error) => self.unknown(&error),
+                    }
+                }
+                Seen::Unfit(Some(mark)) => {
+                    let lease = self.mark_anew(&mut lead);
+                    let ttl = Some(call.cache().lease);
+                    match budget.spend(async |until| store.swap(&call.key, &mark, &lease, ttl, until).await).await {
+                        Ok(true) => return self.hold(lead, lease),
+                        Ok(false) => self.look_up(budget).await,
+                        Err(error) => self.unknown(&error),
+                    }
+                }
+                Seen::Unfit(None) => match budget.spend(async |until| store.remove(&call.key, until).await).await {
+                    Ok(()) => Seen::Nothing,
+                    Err(error) => self.unknown(&error),
+                },
+                Seen::Replace(old) => return self.claim(lead, old, budget).await,
+                Seen::Lease(mark) => {
+                    // Perhaps a flight of this process that was closed when this one opened.
+                    if let Some(follow) = call.cache().flights.seen(mark, call.function.fingerprint) {
+                        let landed = self.follow(follow, patience).await;
+                        if let Some(landed) = landed {
+                            lead.land(landed.clone());
+                            return self.landed(landed);
+                        }
+                        self.look_up(budget).await
+                    } else {
+                        self.wait_for_other_process(mark, patience).await
+                    }
+                }
+                Seen::Serve(value, bytes) => {
+                    lead.land(Landed::Bytes(Arc::new(bytes)));
+                    return Next::Value(value);
+                }
+                // Its followers look for themselves: it is there.
+                Seen::ServeAndRefresh(value, _) => return Next::Value(value),
+                Seen::Tombstone | Seen::Unknown => break,
+            };
+        }
+        Next::Compute(Ticket::new(lead, None))
+    }
+
+    fn mark_anew(&self, lead: &mut Lead) -> Mark {
+        let mark = new_mark();
+        lead.mark(mark);
+        mark
+    }
+
+    fn hold(&self, lead: Lead, mark: Mark) -> Next<T> {
+        let lease = Lease::acquired(&self.call.cache, self.call.key.clone(), mark);
+        Next::Compute(Ticket::new(lead, Some(Hold { lease, base: None })))
+    }
+
+    /// The right to replace an entry that stays readable meanwhile: a lease beside it.
+    async fn claim(&self, mut lead: Lead, old: Replace, budget: &mut Budget) -> Next<T> {
+        let lease = if lead.mark(old.mark) { self.claim_lease(budget).await } else { None };
+        if lease.is_none()
+            && old.is_fresh
+            && let Some(value) = self.read(&old.bytes)
+        {
+            // Somebody else is at it, and there is time left.
+            return Next::Value(value);
+        }
+        let mut ticket = Ticket::new(lead, lease.map(|lease| Hold { lease, base: Some(old.mark) }));
+        ticket.fallback = Some(old.bytes);
+        Next::Compute(ticket)
+    }
+
+    async fn claim_lease(&self, budget: &mut Budget) -> Option<Lease> {
+        let call = self.call;
+        let key = format!("{}\u{1}refresh", call.key);
+        let mark = new_mark();
+        let ttl = call.cache().lease;
+        let acquired = budget.spend(async |until| call.cache().store.acquire(&key, &mark, ttl, until).await).await;
+        match acquired {
+            Ok(Found::Absent) => Some(Lease::acquired(&call.cache, key, mark)),
+            Ok(_) => None,
+            Err(error) => {
+                call.failed(&error);
+                None
+            }
+        }
+    }
+
+    /// The ticket of a refresh in the background; `None` if somebody else, here or elsewhere, is at it.
+    pub(crate) async fn begin_refresh(&self, base: Mark) -> Option<Ticket> {
+        let Role::Lead(mut lead) = self.call.cache().flights.join(&self.call.flight_key()) else { return None };
+        lead.close();
+        if !lead.mark(base) {
+            return None;
+        }
+        let lease = self.claim_lease(&mut Budget(self.call.cache().deadline)).await?;
+        Some(Ticket::new(lead, Some(Hold { lease, base: Some(base) })))
+    }
+
+    /// Whether a refresh of this entry is under way in this process.
+    pub(crate) fn is_refreshing(&self, base: Mark) -> bool {
+        self.call.cache().flights.seen(base, self.call.function.fingerprint).is_some()
+    }
+
+    /// Asks again and again, ever more rarely, until the lease is gone or patience is over. Jitter keeps the processes that
+    /// wait from asking all at once.
+    async fn wait_for_other_process(&self, mark: Mark, patience: Instant) -> Seen<T> {
+        self.call.function.counters.waits.count();
+        let mut pause = POLL.0;
+        while Instant::now() < patience {
+            let jittered = pause.mul_f64(0.5 + random::unit());
+            if home::sleep(jittered).await.is_err() {
+                break;
+            }
+            pause = (pause * 2).min(POLL.1);
+            match self.look_up(&mut Budget(self.call.cache().deadline)).await {
+                Seen::Lease(still) if still == mark => {}
+                seen => return seen,
+            }
+        }
+        Seen::Unknown
+    }
+
+    async fn look_up(&self, budget: &mut Budget) -> Seen<T> {
+        let (store, key) = (&self.call.cache().store, &self.call.key);
+        if !self.call.policy.asks_for_time() {
+            match budget.spend(async |until| store.get(key, until).await).await {
+                // Stored by a function with windows, read by one without: it may be past its time.
+                Ok(Found::Bytes(bytes)) if self.has_window(&bytes) => {}
+                Ok(found) => return self.interpret(found, Left::Never),
+                Err(error) => return self.unknown(&error),
+            }
+        }
+        match budget.spend(async |until| store.get_with_left(key, until).await).await {
+            Ok((found, left)) => self.interpret(found, left),
+            Err(error) => self.unknown(&error),
+        }
+    }
+
+    fn has_window(&self, bytes: &[u8]) -> bool {
+        matches!(self.slot(bytes), Ok(Slot::Value(value)) if value.meta.stale_window > Duration::ZERO)
+    }
+
+    fn interpret(&self, found: Found, left: Left) -> Seen<T> {
+        let bytes = match found {
+            Found::Absent => return Seen::Nothing,
+            Found::Foreign => return self.unfit(None),
+            Found::Bytes(bytes) => bytes,
+        };
+        let Some(mark) = mark_of(&bytes) else { return self.unfit(None) };
+        match self.slot(&bytes) {
+            Ok(Slot::Lease(_)) => Seen::Lease(mark),
+            Ok(Slot::Tombstone(_)) => Seen::Tombstone,
+            Ok(Slot::Value(value)) => match (value.meta, (self.decode)(value.payload)) {
+                (meta, Ok(value)) => self.decided(meta, left, value, bytes, mark),
+                _ => self.unfit(Some(mark)),
+            },
+            Err(_) => self.unfit(Some(mark)),
+        }
+    }
+
+    fn decided(&self, meta: Meta, left: Left, value: T, bytes: Vec<u8>, mark: Mark) -> Seen<T> {
+        match decide(&self.call.policy, &meta, left, random::unit()) {
+            Decision::Serve => Seen::Serve(value, bytes),
+            Decision::ServeAndRefresh => Seen::ServeAndRefresh(value, mark),
+            Decision::ComputeEarly => Seen::Replace(Replace { bytes, mark, is_fresh: true }),
+            Decision::ComputeOrServe => Seen::Replace(Replace { bytes, mark, is_fresh: false }),
+            Decision::Compute => Seen::Unfit(Some(mark)),
+        }
+    }
+
+    fn slot<'b>(&self, bytes: &'b [u8]) -> Result<Slot<'b>, Rejected> {
+        header::decode(bytes, self.codec, self.call.function.fingerprint)
+    }
+
+    /// Reads an entry, whatever its age.
+    pub(crate) fn read(&self, bytes: &[u8]) -> Option<T> {
+        match self.slot(bytes) {
+            Ok(Slot::Value(value)) => (self.decode)(value.payload).ok(),
+            _ => None,
+        }
+    }
+
+    fn unfit(&self, mark: Option<Mark>) -> Seen<T> {
+        self.call.function.counters.rejected.count();
+        Seen::Unfit(mark)
+    }
+
+    fn unknown(&self, error: &crate::error::Error) -> Seen<T> {
+        self.call.failed(error);
+        Seen::Unknown
+    }
+}
+
+impl<T> Seen<T> {
+    /// The mark by which a flight of this process may be joined.
+    fn mark(&self) -> Option<Mark> {
+        match self {
+            Self::Lease(mark) | Self::Replace(Replace { mark, .. }) => Some(*mark),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The course of one call: look up, decide, compute, store.
+//!
+//! The engine is split where the function's own code runs. What comes before ends in a [`Ticket`], the right and the duty
+//! to compute; what comes after takes it. Between them the caller computes in its own way: an async function awaits, a
+//! blocking one just runs. So there is one engine, and the blocking facade is a thin one.
+//!
+//! What it does at a key is the one-slot protocol:
+//!
+//! ```text
+//! absent    --SET k L<n> NX GET PX lease--> lease(n)     acquire; n is new for every attempt
+//! lease(n)  --swap(n)--> value                           only if the slot still begins with n
+//! value(n)  --swap(n)--> value(n')                       refresh: only if the value that was read is still there
+//! any       --UNLINK--> absent   ·   any --SET k T PX hold--> tombstone   ·   any --SET k V--> value (put)
+//! ```
+//!
+//! An invalidation takes the lease away, so a value that was computed from older data is not stored. Who may not store
+//! (no lease was to be had, a tombstone is there, Redis is away) computes all the same.
+
+mod background;
+mod lease;
+mod miss;
+mod ticket;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::cache::{Cache, Inner};
+use crate::decision::Policy;
+use crate::entry::header;
+use crate::error::Error;
+use crate::flight::FlightKey;
+use crate::random;
+use crate::stats::Function;
+use crate::store::{Mark, Store};
+
+pub(crate) use background::Background;
+pub(crate) use miss::{Next, Reader};
+pub(crate) use ticket::Ticket;
+
+/// One call for one key.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(crate) cache: Cache,
+    pub(crate) function: Arc<Function>,
+    pub(crate) key: String,
+    pub(crate) policy: Policy,
+}
+
+impl Call {
+    pub(crate) fn cache(&self) -> &Inner {
+        &self.cache.0
+    }
+
+    pub(crate) fn flight_key(&self) -> FlightKey {
+        FlightKey { key: self.key.clone(), fingerprint: self.function.fingerprint }
+    }
+
+    /// Counts, and logs, an error that the caller does not see.
+    pub(crate) fn failed(&self, error: &Error) {
+        self.function.counters.errors.count();
+        self.cache().log(error);
+    }
+
+    /// The instant by which an operation that a user asked for is over.
+    pub(crate) fn until(&self) -> Instant {
+        Instant::now() + self.cache().deadline
+    }
+}
+
+/// What is left of a call's deadline. One call waits for Redis no longer than that in all; what others compute meanwhile
+/// is not counted.
+struct Budget(Duration);
+
+impl Budget {
+    /// Runs one operation on the budget.
+    async fn spend<T>(&mut self, operation: impl AsyncFnOnce(Instant) -> T) -> T {
+        let began = Instant::now();
+        let done = operation(began + self.0).await;
+        self.0 = self.0.saturating_sub(began.elapsed());
+        done
+    }
+}
+
+/// How an entry begins.
+fn mark_of(bytes: &[u8]) -> Option<Mark> {
+    bytes.first_chunk().copied()
+}
+
+/// Removes what is at `key`, or leaves a tombstone that stands for `hold`. One round trip.
+pub(crate) async fn remove(cache: &Inner, key: &str, hold: Option<Duration>) -> Result<(), Error> {
+    let until = Instant::now() + cache.deadline;
+    match hold {
+        None => cache.store.remove(key, until).await,
+        Some(hold) => cache.store.set(key, &header::tombstone(&random::nonce()), Some(hold), until).await,
+    }
+}

@@ -1,0 +1,181 @@
+//! Single-flight: callers of one key in one process share one computation.
+//!
+//! # Which flight may a caller join?
+//!
+//! - An **open** one: it has not asked the store yet, so whatever it will read or compute begins after the caller did.
+//! - One whose **mark** the caller has seen in the store since it began: the lease under which it computes, or the
+//!   value that it is to replace. An invalidation takes the mark away, so none came between the flight's beginning and
+//!   the caller's.
+//!
+//! Any other flight may have read the database before an invalidation that had returned when the caller began, and would
+//! hand the caller an older version than the caller must get. That one of many callers becomes a leader and that the
+//! others still find its flight open is no accident: a leader lets all other tasks run once before it closes it.
+//!
+//! # What happens to a leader
+//!
+//! | the leader | its followers |
+//! | --- | --- |
+//! | has a value | decode the same bytes, so the value need not be `Clone` |
+//! | has an error that is `Clone` | get a clone |
+//! | has another error | compute, each for itself |
+//! | is dropped or panics | one of them leads, with its own computation |
+//!
+//! No flight outlives its leader: its entries in the tables go with the guard that the leader holds.
+
+mod chain;
+#[cfg(test)]
+mod tests;
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::store::Mark;
+
+pub(crate) use chain::{computing, is_computing, sync_computing};
+
+/// How a flight ended.
+#[derive(Clone)]
+pub(crate) enum Landed {
+    /// An encoded entry.
+    Bytes(Arc<Vec<u8>>),
+    /// An error that can be cloned; of which type, its reader knows.
+    Error(Arc<dyn Any + Send + Sync>),
+    /// Nothing that can be shared.
+    Nothing,
+    /// The leader went away without a result.
+    Abandoned,
+}
+
+/// What tells flights apart: the key, and what reads its entries.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct FlightKey {
+    pub(crate) key: String,
+    pub(crate) fingerprint: u64,
+}
+
+type Flight = Arc<watch::Sender<Option<Landed>>>;
+
+/// The flights of a cache.
+#[derive(Default)]
+pub(crate) struct Flights(Mutex<Tables>);
+
+#[derive(Default)]
+struct Tables {
+    open: HashMap<FlightKey, Flight>,
+    marked: HashMap<(Mark, u64), Flight>,
+}
+
+/// A caller's part in a flight.
+pub(crate) enum Role {
+    Lead(Lead),
+    Follow(Follow),
+}
+
+/// Held by a flight's leader. Dropping it without [`land`](Lead::land) hands over.
+pub(crate) struct Lead {
+    flights: Arc<Flights>,
+    key: FlightKey,
+    flight: Flight,
+    mark: Option<Mark>,
+}
+
+/// Waits for another's flight.
+pub(crate) struct Follow(watch::Receiver<Option<Landed>>);
+
+impl Flights {
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Joins the open flight of `key`, or opens one.
+    pub(crate) fn join(self: &Arc<Self>, key: &FlightKey) -> Role {
+        let mut tables = self.tables();
+        if let Some(flight) = tables.open.get(key) {
+            return Role::Follow(Follow(flight.subscribe()));
+        }
+        let flight = Flight::new(watch::Sender::new(None));
+        tables.open.insert(key.clone(), Arc::clone(&flight));
+        Role::Lead(Lead { flights: Arc::clone(self), key: key.clone(), flight, mark: None })
+    }
+
+    /// Joins the flight whose mark the caller has just seen in the store, if it is one of this process.
+    pub(crate) fn seen(&self, mark: Mark, fingerprint: u64) -> Option<Follow> {
+        self.tables().marked.get(&(mark, fingerprint)).map(|flight| Follow(flight.subscribe()))
+    }
+
+    /// How many flights there are, in both tables.
+    pub(crate) fn len(&self) -> usize {
+        let tables = self.tables();
+        tables.open.len() + tables.marked.len()
+    }
+}
+
+impl Follow {
+    /// Waits for the end. The caller bounds the wait.
+    pub(crate) async fn landed(mut self) -> Landed {
+        match self.0.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(landed)) => landed.clone(),
+            _ => Landed::Abandoned,
+        }
+    }
+}
+
+impl Lead {
+    /// Ends the time in which others may join unseen. To be called before the store is asked, and before the body runs.
+    pub(crate) fn close(&self) {
+        self.remove_open(&mut self.flights.tables());
+    }
+
+    /// From now on who sees `mark` in the store may join. To be called before `mark` can be there to be seen. False if a
+    /// flight has it already, which happens where the mark is that of a value that another is replacing.
+    pub(crate) fn mark(&mut self, mark: Mark) -> bool {
+        let mut tables = self.flights.tables();
+        let of_this = (mark, self.key.fingerprint);
+        if tables.marked.contains_key(&of_this) {
+            return false;
+        }
+        if let Some(former) = self.mark.replace(mark) {
+            tables.marked.remove(&(former, self.key.fingerprint));
+        }
+        tables.marked.insert(of_this, Arc::clone(&self.flight));
+        true
+    }
+
+    /// Whether anybody waits for the end. Nobody can join a closed flight without its mark.
+    pub(crate) fn has_followers(&self) -> bool {
+        self.flight.receiver_count() > 0
+    }
+
+    /// Ends the flight and tells its followers.
+    pub(crate) fn land(self, landed: Landed) {
+        self.flight.send_replace(Some(landed));
+    }
+
+    /// Another flight of the same key may be open by now; that one stays.
+    fn remove_open(&self, tables: &mut Tables) {
+        if tables.open.get(&self.key).is_some_and(|flight| Arc::ptr_eq(flight, &self.flight)) {
+            tables.open.remove(&self.key);
+        }
+    }
+}
+
+impl Drop for Lead {
+    fn drop(&mut self) {
+        let mut tables = self.flights.tables();
+        self.remove_open(&mut tables);
+        if let Some(mark) = self.mark {
+            tables.marked.remove(&(mark, self.key.fingerprint));
+        }
+        drop(tables);
+        self.flight.send_if_modified(|landed| {
+            let abandoned = landed.is_none();
+            if abandoned {
+                *landed = Some(Landed::Abandoned);
+            }
+            abandoned
+        });
+    }
+}

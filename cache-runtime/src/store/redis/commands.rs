@@ -1,0 +1,203 @@
+//! The store's operations as commands.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, Instant};
+
+use redis::{Cmd, RedisError, Value, cmd};
+
+use super::RedisStore;
+use super::error::{is_no_script, is_syntax_error, is_wrong_type, translate};
+use super::script::{ACQUIRE, RELEASE, SWAP, Script};
+use crate::decision::whole_millis;
+use crate::entry::header::LEASE;
+use crate::error::Error;
+use crate::store::{Found, Left, Mark, Store};
+
+/// What the server knows, found by trying once. A script does the same elsewhere.
+#[derive(Debug, Default)]
+pub(super) struct Abilities {
+    /// `SET … NX GET`: Redis 7.0, Valkey.
+    nx_get: Ability,
+    /// `SET … IFEQ`: Redis 8.4, Valkey 8.1.
+    ifeq: Ability,
+    /// Which scripts it has been taught.
+    scripts: [Ability; 3],
+}
+
+impl Abilities {
+    fn of(&self, script: &Script) -> &Ability {
+        &self.scripts[script.index]
+    }
+}
+
+#[derive(Debug, Default)]
+struct Ability(AtomicU8);
+
+impl Ability {
+    const YES: u8 = 1;
+    const NO: u8 = 2;
+
+    fn is(&self, known: u8) -> bool {
+        self.0.load(Ordering::Relaxed) == known
+    }
+
+    fn is_unknown(&self) -> bool {
+        self.is(0)
+    }
+
+    /// Learns from the answer to a command that takes the ability.
+    fn learn(&self, answer: &Result<Value, RedisError>) {
+        match answer {
+            Ok(_) => self.0.store(Self::YES, Ordering::Relaxed),
+            Err(error) if is_syntax_error(error) => self.0.store(Self::NO, Ordering::Relaxed),
+            Err(_) => {}
+        }
+    }
+}
+
+impl RedisStore {
+    /// One round trip; two where a server has forgotten the script, after a restart for example.
+    async fn script(
+        &self,
+        script: &Script,
+        doing: &str,
+        key: &str,
+        arguments: &[&[u8]],
+        until: Instant,
+    ) -> Result<Result<Value, RedisError>, Error> {
+        // Never by name before it is known there: a store is one command even if the program ends behind it.
+        let known = self.abilities.of(script);
+        if known.is(Ability::YES) {
+            let answer = self.run(doing, &script.by_name(key, arguments), until).await?;
+            if !answer.as_ref().is_err_and(is_no_script) {
+                return Ok(answer);
+            }
+        }
+        let answer = self.run(doing, &script.by_text(key, arguments), until).await?;
+        known.learn(&answer);
+        Ok(answer)
+    }
+}
+
+impl Store for RedisStore {
+    async fn get(&self, key: &str, until: Instant) -> Result<Found, Error> {
+        let mut command = Cmd::with_capacity(2, key.len() + 3);
+        command.arg("GET").arg(key);
+        found("GET", self.run("GET", &command, until).await?)
+    }
+
+    async fn get_with_left(&self, key: &str, until: Instant) -> Result<(Found, Left), Error> {
+        let mut pipeline = redis::Pipeline::with_capacity(2);
+        // The time first: should the entry be replaced in between, the older, shorter time belongs to it, and at worst it
+        // is refreshed too early.
+        pipeline.cmd("PTTL").arg(key).cmd("GET").arg(key);
+        let [time, value] = self.run_both("GET", &pipeline, until).await?;
+        let left = left(time.map_err(|error| translate("PTTL", error))?);
+        Ok((found("GET", value)?, left))
+    }
+
+    async fn acquire(&self, key: &str, lease: &Mark, ttl: Duration, until: Instant) -> Result<Found, Error> {
+        let millis = whole_millis(ttl);
+        let mut command = Cmd::with_capacity(7, key.len() + 64);
+        command.arg("SET").arg(key).arg(lease).arg("NX").arg("GET").arg("PX").arg(millis);
+        let nx_get = &self.abilities.nx_get;
+        if !nx_get.is(Ability::NO) {
+            let answer = self.run("SET NX GET", &command, until).await?;
+            nx_get.learn(&answer);
+            if !nx_get.is(Ability::NO) {
+                return found("SET NX GET", answer);
+            }
+        }
+        let millis = millis.to_string();
+        found("SET NX", self.script(&ACQUIRE, "SET NX", key, &[lease, millis.as_bytes()], until).await?)
+    }
+
+    async fn swap(
+        &self,
+        key: &str,
+        mark: &Mark,
+        value: &[u8],
+        ttl: Option<Duration>,
+        until: Instant,
+    ) -> Result<bool, Error> {
+        let millis = ttl.map(whole_millis);
+        // IFEQ compares the whole value, and only what is no value, a lease, is its mark and nothing else.
+        let by_ifeq = (mark[0] == LEASE).then(|| {
+            let mut command = Cmd::with_capacity(7, key.len() + value.len() + 64);
+            command.arg("SET").arg(key).arg(value).arg("IFEQ").arg(mark);
+            if let Some(millis) = millis {
+                command.arg("PX").arg(millis);
+            }
+            command
+        });
+        let ifeq = &self.abilities.ifeq;
+        if let Some(command) = by_ifeq.as_ref().filter(|_| ifeq.is(Ability::YES)) {
+            return swapped(self.run("SET IFEQ", command, until).await?);
+        }
+        let millis = millis.map(|millis| millis.to_string()).unwrap_or_default();
+        let done = swapped(self.script(&SWAP, "store", key, &[mark, value, millis.as_bytes()], until).await?)?;
+        // Tried when all is done, so that nothing waits for an answer that may be a refusal: a store is one command even if the
+        // program ends behind it. The lease is gone by now, so whoever knows IFEQ does nothing.
+        if let Some(command) = by_ifeq.filter(|_| done && value.len() > mark.len() && ifeq.is_unknown()) {
+            ifeq.learn(&self.run("SET IFEQ", &command, until).await?);
+        }
+        Ok(done)
+    }
+
+    async fn release(&self, key: &str, mark: &Mark, until: Instant) -> Result<(), Error> {
+        swapped(self.script(&RELEASE, "release", key, &[mark], until).await?)?;
+        Ok(())
+    }
+
+    async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, until: Instant) -> Result<(), Error> {
+        let mut command = Cmd::with_capacity(5, key.len() + value.len() + 32);
+        command.arg("SET").arg(key).arg(value);
+        if let Some(ttl) = ttl {
+            command.arg("PX").arg(whole_millis(ttl));
+        }
+        self.run("SET", &command, until).await?.map_err(|error| translate("SET", error))?;
+        Ok(())
+    }
+
+    async fn remove(&self, key: &str, until: Instant) -> Result<(), Error> {
+        let mut command = cmd("UNLINK");
+        command.arg(key);
+        self.run("UNLINK", &command, until).await?.map_err(|error| translate("UNLINK", error))?;
+        Ok(())
+    }
+
+    async fn left(&self, key: &str, until: Instant) -> Result<Left, Error> {
+        let mut command = cmd("PTTL");
+        command.arg(key);
+        let answer = self.run("PTTL", &command, until).await?;
+        Ok(left(answer.map_err(|error| translate("PTTL", error))?))
+    }
+}
+
+fn found(doing: &str, answer: Result<Value, RedisError>) -> Result<Found, Error> {
+    match answer {
+        Ok(Value::BulkString(bytes)) => Ok(Found::Bytes(bytes)),
+        Ok(Value::Nil) => Ok(Found::Absent),
+        Ok(_) => Ok(Found::Foreign),
+        Err(error) if is_wrong_type(&error) => Ok(Found::Foreign),
+        Err(error) => Err(translate(doing, error)),
+    }
+}
+
+fn left(answer: Value) -> Left {
+    match answer {
+        Value::Int(millis @ 0..) => Left::Expires(Duration::from_millis(millis.unsigned_abs())),
+        Value::Int(-1) => Left::Never,
+        _ => Left::Absent,
+    }
+}
+
+/// `OK` of `SET … IFEQ` and 1 of a script; nil and 0 where something else was there, and so is another type.
+fn swapped(answer: Result<Value, RedisError>) -> Result<bool, Error> {
+    match answer {
+        Ok(Value::Okay | Value::Int(1..)) => Ok(true),
+        Ok(_) => Ok(false),
+        Err(error) if is_wrong_type(&error) => Ok(false),
+        Err(error) => Err(translate("store", error)),
+    }
+}

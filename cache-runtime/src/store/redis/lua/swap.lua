@@ -1,0 +1,11 @@
+-- Replaces the value only if it still begins with the mark, a state and a nonce.
+-- KEYS[1] the key; ARGV[1] the mark, ARGV[2] the new value, ARGV[3] its time to live in milliseconds, or '' for none.
+if redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) ~= ARGV[1] then
+  return 0
+end
+if ARGV[3] == '' then
+  redis.call('SET', KEYS[1], ARGV[2])
+else
+  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+end
+return 1

@@ -1,0 +1,56 @@
+//! Scripts: what must be one step and is no command of the server.
+
+use redis::Cmd;
+
+/// A script and the name that the server gives it, so that a call sends forty characters and not the text.
+pub(super) struct Script {
+    /// Its place among the scripts.
+    pub(super) index: usize,
+    text: &'static str,
+    sha1: &'static str,
+}
+
+pub(super) static ACQUIRE: Script =
+    Script { index: 0, text: include_str!("lua/acquire.lua"), sha1: "07067be050913356ef8ce5959c40439be1caa259" };
+pub(super) static RELEASE: Script =
+    Script { index: 1, text: include_str!("lua/release.lua"), sha1: "a917425e30bee0aa7d1e6796b7112c9ed6ebde87" };
+pub(super) static SWAP: Script =
+    Script { index: 2, text: include_str!("lua/swap.lua"), sha1: "32338ce6b865dd05a2d17caa5b5f3dc495004060" };
+
+impl Script {
+    /// Calls by name; the server answers NOSCRIPT if it does not know it.
+    pub(super) fn by_name(&self, key: &str, arguments: &[&[u8]]) -> Cmd {
+        command("EVALSHA", self.sha1, key, arguments)
+    }
+
+    /// Calls by text, which also teaches the server the name.
+    pub(super) fn by_text(&self, key: &str, arguments: &[&[u8]]) -> Cmd {
+        command("EVAL", self.text, key, arguments)
+    }
+}
+
+fn command(name: &str, script: &str, key: &str, arguments: &[&[u8]]) -> Cmd {
+    let size: usize = arguments.iter().map(|argument| argument.len()).sum();
+    let mut command = Cmd::with_capacity(4 + arguments.len(), script.len() + key.len() + size + 16);
+    command.arg(name).arg(script).arg(1).arg(key);
+    for argument in arguments {
+        command.arg(argument);
+    }
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use redis_cached_test_support::RedisServer;
+
+    use super::*;
+
+    #[test]
+    fn the_names_are_the_servers() {
+        let server = RedisServer::start();
+        for script in [&ACQUIRE, &RELEASE, &SWAP] {
+            let name: String = server.query(&["SCRIPT", "LOAD", script.text]);
+            assert_eq!(name, script.sha1, "{}", script.text);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The runtime by another path, where `::redis_cached` is not what it is called.
+#![deny(warnings)]
+
+mod reexported {
+    pub mod cache {
+        pub use redis_cached::*;
+    }
+}
+
+use reexported::cache::{KeyPart, redis_cached as remember};
+
+#[derive(KeyPart)]
+#[key_part(crate = crate::reexported::cache)]
+struct Id(u64);
+
+#[derive(KeyPart)]
+#[key_part(crate = reexported::cache)]
+enum Kind {
+    Plain,
+}
+
+#[remember(ttl = 60, key = "<id>:<kind>", crate = crate::reexported::cache)]
+fn explicit(id: Id, kind: Kind) -> u64 {
+    let Kind::Plain = kind;
+    id.0
+}
+
+#[remember(ttl = 60, crate = reexported::cache)]
+async fn by_default(id: Id) -> std::io::Result<u64> {
+    Ok(id.0)
+}
+
+fn main() {
+    reexported::cache::Cache::memory().sync_scope(|| {
+        assert_eq!(explicit(Id(1), Kind::Plain), 1);
+        assert_eq!(explicit_entry(&Id(1), &Kind::Plain).key(), "1:Plain");
+        assert!(by_default_entry(&Id(1)).key().ends_with("by_default(1)"));
+    });
+    drop(by_default(Id(1)));
+}
