@@ -1,11 +1,14 @@
 //! The options as the builder's calls: each option is one call with the option's name.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprReference, Token};
 
-use crate::option_values::{CacheIf, Jitter, NegativeTtl, Ttl};
+use crate::expressions::leaves_temporary;
+use crate::length::Length;
+use crate::option_values::{Beta, CacheIf, Jitter, NegativeTtl, Ttl, Window};
 use crate::options::Options;
 use crate::spans::ours_at;
 
@@ -18,7 +21,7 @@ pub(crate) struct Call {
 /// In one order, whatever order the options were written in.
 pub(crate) fn calls(options: &Options) -> Vec<Call> {
     let ttl = options.ttl.given().map(|(option, ttl)| match ttl {
-        Ttl::Fixed(length) => call("ttl", option, length.tokens()),
+        Ttl::Fixed(length) => call("ttl", option, alone("ttl", length)),
         Ttl::OfValue(closure) => call("ttl_with", option, closure),
     });
     let jitter = options
@@ -28,7 +31,7 @@ pub(crate) fn calls(options: &Options) -> Vec<Call> {
     let negative_ttl = options
         .negative_ttl
         .given()
-        .map(|(option, NegativeTtl(length))| call("negative_ttl", option, length.tokens()));
+        .map(|(option, NegativeTtl(length))| call("negative_ttl", option, alone("negative_ttl", length)));
     let cache_if = options
         .cache_if
         .given()
@@ -37,7 +40,26 @@ pub(crate) fn calls(options: &Options) -> Vec<Call> {
         .cache
         .given()
         .map(|(option, cache)| call("cache", option, reference_to(cache)));
-    [ttl, jitter, negative_ttl, cache_if, cache]
+    let windows = [&options.stale_while_revalidate, &options.stale_if_error].map(|window| {
+        let (option, Window(length)) = window.given()?;
+        let name = option.unraw().to_string();
+        Some(call(&name, option, alone(&name, length)))
+    });
+    let [stale_while_revalidate, stale_if_error] = windows;
+    let early_refresh = options
+        .early_refresh
+        .given()
+        .map(|(option, Beta(beta))| call("early_refresh", option, beta));
+    [
+        ttl,
+        jitter,
+        stale_while_revalidate,
+        stale_if_error,
+        early_refresh,
+        negative_ttl,
+        cache_if,
+        cache,
+    ]
         .into_iter()
         .flatten()
         .collect()
@@ -47,6 +69,18 @@ fn call(method: &str, option: &Ident, argument: impl ToTokens) -> Call {
     Call {
         method: Ident::new(method, ours_at(option.span())),
         argument: argument.into_token_stream(),
+    }
+}
+
+/// A length whose expression leaves nothing behind for the next option's expression to trip over: two that ask one lock
+/// would wait for each other, if the first one's guard lived until the end of the chain.
+fn alone(option: &str, length: &Length) -> TokenStream {
+    match length {
+        Length::Expr(expr) if leaves_temporary(option, expr) => {
+            let name = Ident::new("length", Span::mixed_site());
+            quote!({ let #name = #expr; #name })
+        }
+        _ => length.tokens(),
     }
 }
 

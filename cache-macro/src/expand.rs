@@ -13,6 +13,7 @@ use syn::ext::IdentExt as _;
 
 use crate::calls::Call;
 use crate::companion::companion;
+use crate::detached::detached;
 use crate::item::Item;
 use crate::key::{Piece, Start};
 use crate::returns::Style;
@@ -110,30 +111,39 @@ fn key(plan: &Plan, place: Place) -> TokenStream {
 fn call(plan: &Plan, entry: &TokenStream) -> TokenStream {
     let build = build(plan.returns.style);
     let (entry, before) = if plan.leaves_temporary {
-        // A statement of its own, at whose end the temporaries of the options' expressions are dropped. The name is
+        // A statement of its own, at whose end the temporaries of the expression for `cache` are dropped. The name is
         // hygienic: the user's code cannot see it.
         let name = Ident::new("entry", Span::mixed_site());
         (name.to_token_stream(), quote!(let #name = #entry #build;))
     } else {
         (quote!(#entry #build), TokenStream::new())
     };
-    let method = match &plan.returns.error {
-        Some(error) => quote!(get_or_try_compute::<#error>),
-        None => quote!(get_or_compute),
+    if plan.refreshes {
+        return detached(plan, &before, &entry);
+    }
+    let (method, sharing) = match sharing(plan) {
+        Some(sharing) => (quote!(get_or_try_compute_sharing), quote!(#sharing,)),
+        None => (quote!(get_or_compute), TokenStream::new()),
     };
     let body = &plan.item.body;
     match plan.returns.style {
         Style::Async => {
-            let body = typed(plan);
-            quote!(#before #entry.#method(async move #body).await)
+            let body = typed(plan, body);
+            quote!(#before #entry.#method(#sharing async move #body).await)
         }
-        Style::Blocking => quote!(#before #entry.#method(move || #body)),
+        Style::Blocking => quote!(#before #entry.#method(#sharing move || #body)),
         // The body makes the boxed future that the signature promises; ours takes its place, and awaits it on a miss.
         Style::BoxedFuture => {
             let body = Group::new(Delimiter::Brace, body.stream());
-            quote!(::std::boxed::Box::pin(async move { #before #entry.#method(#body).await }))
+            quote!(::std::boxed::Box::pin(async move { #before #entry.#method(#sharing #body).await }))
         }
     }
+}
+
+/// How the function's errors get to the calls that waited for it: the runtime finds out whether they are `Clone`.
+pub(crate) fn sharing(plan: &Plan) -> Option<TokenStream> {
+    let (runtime, error) = (&plan.runtime, plan.returns.error.as_ref()?);
+    Some(quote!(#runtime::private::Errors::<#error>::NEW.sharing()))
 }
 
 fn build(style: Style) -> TokenStream {
@@ -147,8 +157,7 @@ fn build(style: Style) -> TokenStream {
 ///
 /// An `async fn` knows what it returns, an `async` block infers it from what it meets first, and then `Err(Box::new(e))`
 /// is no `Box<dyn Error>`. A block has no place for a type, so a `return` that is never reached gives it.
-fn typed(plan: &Plan) -> Group {
-    let body = &plan.item.body;
+pub(crate) fn typed(plan: &Plan, body: &Group) -> Group {
     if matches!(plan.item.sig.output, syn::ReturnType::Default) {
         return body.clone();
     }

@@ -3,7 +3,7 @@
 use syn::{Expr, UnOp};
 
 use crate::length::Length;
-use crate::option_values::{NegativeTtl, Ttl};
+use crate::option_values::{NegativeTtl, Ttl, Window};
 use crate::options::Options;
 
 pub(crate) struct Expression<'a> {
@@ -23,26 +23,36 @@ pub(crate) fn expressions(options: &Options) -> Vec<Expression<'_>> {
         Some(NegativeTtl(Length::Expr(expr))) => Some(expr),
         _ => None,
     };
-    [("cache", cache), ("ttl", ttl), ("negative_ttl", negative_ttl)]
+    let [while_revalidate, if_error] = [&options.stale_while_revalidate, &options.stale_if_error].map(|slot| {
+        match slot.value() {
+            Some(Window(Length::Expr(expr))) => Some(expr),
+            _ => None,
+        }
+    });
+    [
+        ("cache", cache),
+        ("ttl", ttl),
+        ("negative_ttl", negative_ttl),
+        ("stale_while_revalidate", while_revalidate),
+        ("stale_if_error", if_error),
+    ]
         .into_iter()
         .filter_map(|(option, expr)| Some(Expression { option, expr: expr? }))
         .collect()
 }
 
-impl Expression<'_> {
-    /// Whether the expression may leave a value behind that lives until the end of its statement.
-    ///
-    /// `ttl = self.config.read().unwrap().ttl` leaves a lock guard. In one statement with the computation, the guard would
-    /// be held while the function's body runs: a future that is not `Send`, and a deadlock if the body takes the lock.
-    pub(crate) fn leaves_temporary(&self) -> bool {
-        match self.expr {
-            // `cache` is taken by reference, so whatever is made for it stays.
-            expr if self.option == "cache" => !is_place(expr),
-            // A call by name gives its result away, and its arguments with it.
-            Expr::Call(call) => !is_place(&call.func) || !call.args.iter().all(is_place),
-            Expr::Binary(binary) => !is_place(&binary.left) || !is_place(&binary.right),
-            expr => !is_place(expr),
-        }
+/// Whether an option's expression may leave a value behind that lives until the end of its statement.
+///
+/// `ttl = self.config.read().unwrap().ttl` leaves a lock guard. In one statement with the computation, the guard would be
+/// held while the function's body runs: a future that is not `Send`, and a deadlock if the body takes the lock.
+pub(crate) fn leaves_temporary(option: &str, expr: &Expr) -> bool {
+    match expr {
+        // `cache` is taken by reference, so whatever is made for it stays.
+        expr if option == "cache" => !is_place(expr),
+        // A call by name gives its result away, and its arguments with it.
+        Expr::Call(call) => !is_place(&call.func) || !call.args.iter().all(is_place),
+        Expr::Binary(binary) => !is_place(&binary.left) || !is_place(&binary.right),
+        expr => !is_place(expr),
     }
 }
 
@@ -64,10 +74,6 @@ mod tests {
     use syn::parse_quote;
 
     use super::*;
-
-    fn leaves_temporary(option: &'static str, expr: &Expr) -> bool {
-        Expression { option, expr }.leaves_temporary()
-    }
 
     #[test]
     fn temporaries() {

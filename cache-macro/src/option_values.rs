@@ -41,6 +41,12 @@ pub(crate) struct CacheIf(pub(crate) Expr);
 /// `jitter`: a share between 0 and 1.
 pub(crate) struct Jitter(pub(crate) Literal);
 
+/// `stale_while_revalidate`, `stale_if_error`: for how long past its TTL a value is of use.
+pub(crate) struct Window(pub(crate) Length);
+
+/// `early_refresh`: XFetch's beta.
+pub(crate) struct Beta(pub(crate) Literal);
+
 /// `version`
 pub(crate) struct Version(pub(crate) Literal);
 
@@ -150,31 +156,69 @@ impl Value for CacheIf {
     }
 }
 
+impl Value for Window {
+    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
+        let name = written.name.unraw().to_string();
+        let expr = expr(written, &format!("{name} = \"30s\""), errors)?;
+        match expr {
+            Expr::Closure(_) => errors.at(
+                expr,
+                format!("`{name}` is one for all values: write a length of time, such as `{name} = \"30s\"`"),
+            ),
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text), ..
+            }) if text.value() == "never" => errors.at(
+                expr,
+                format!("a value that is old for ever is not worth a TTL: write `{name} = \"1h\"`, or `ttl = \"never\"`"),
+            ),
+            other => return Length::read(other, &name, errors).map(Self),
+        }
+        None
+    }
+}
+
+impl Value for Beta {
+    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
+        let expr = expr(written, "early_refresh = 1.0", errors)?;
+        let beta = number(expr).filter(|beta| *beta > 0.0 && beta.is_finite());
+        let wrong = "`early_refresh` is a literal above 0: write `early_refresh = 1.0`, or more to refresh earlier";
+        literal(beta, expr, wrong, errors).map(Self)
+    }
+}
+
 impl Value for Jitter {
     fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
         let expr = expr(written, "jitter = 0.1", errors)?;
-        let share = match expr {
-            Expr::Lit(ExprLit {
-                lit: Lit::Float(literal),
-                ..
-            }) => literal.base10_parse::<f64>().ok(),
-            Expr::Lit(ExprLit {
-                lit: Lit::Int(literal),
-                ..
-            }) => literal.base10_parse::<f64>().ok(),
-            _ => None,
-        };
-        let Some(share) = share.filter(|share| (0.0..=1.0).contains(share)) else {
-            errors.at(
-                expr,
-                "`jitter` is a share of the TTL, a literal from 0 to 1: write `jitter = 0.1` for up to 10 %",
-            );
-            return None;
-        };
-        let mut literal = Literal::f64_unsuffixed(share);
-        literal.set_span(syn::spanned::Spanned::span(expr));
-        Some(Self(literal))
+        let share = number(expr).filter(|share| (0.0..=1.0).contains(share));
+        let wrong = "`jitter` is a share of the TTL, a literal from 0 to 1: write `jitter = 0.1` for up to 10 %";
+        literal(share, expr, wrong, errors).map(Self)
     }
+}
+
+/// A literal number, whole or not.
+fn number(expr: &Expr) -> Option<f64> {
+    match expr {
+        Expr::Lit(ExprLit {
+            lit: Lit::Float(literal),
+            ..
+        }) => literal.base10_parse().ok(),
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(literal),
+            ..
+        }) => literal.base10_parse().ok(),
+        _ => None,
+    }
+}
+
+/// The number as an expansion writes it, where `expr` stands.
+fn literal(number: Option<f64>, expr: &Expr, wrong: &str, errors: &Diagnostics) -> Option<Literal> {
+    let Some(number) = number else {
+        errors.at(expr, wrong);
+        return None;
+    };
+    let mut literal = Literal::f64_unsuffixed(number);
+    literal.set_span(syn::spanned::Spanned::span(expr));
+    Some(literal)
 }
 
 impl Value for Version {

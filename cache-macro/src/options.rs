@@ -14,7 +14,7 @@ use crate::codec::Codec;
 use crate::diagnostics::Diagnostics;
 use crate::key_template::Template;
 use crate::nearest::{list, nearest};
-use crate::option_values::{CacheIf, EntryName, Jitter, NegativeTtl, Skip, Ttl, Value, Version};
+use crate::option_values::{Beta, CacheIf, EntryName, Jitter, NegativeTtl, Skip, Ttl, Value, Version, Window};
 
 macro_rules! options {
     ($($field:ident = $name:literal: $value:ty,)*) => {
@@ -55,6 +55,9 @@ options! {
     cache_if = "cache_if": CacheIf,
     negative_ttl = "negative_ttl": NegativeTtl,
     jitter = "jitter": Jitter,
+    stale_while_revalidate = "stale_while_revalidate": Window,
+    stale_if_error = "stale_if_error": Window,
+    early_refresh = "early_refresh": Beta,
     codec = "codec": Codec,
     version = "version": Version,
     entry = "entry": EntryName,
@@ -235,7 +238,8 @@ mod tests {
     fn every_option_is_read() {
         let (options, messages) = read(quote! {
             key = "user:<id>", ttl = 3600, skip(db, T), cache = &self.cache, cache_if = |user: &User| user.active,
-            negative_ttl = "30s", jitter = 0.1, codec = Bincode, version = 2, entry = user_entry, crate = my::cache,
+            negative_ttl = "30s", jitter = 0.1, stale_while_revalidate = "30s", stale_if_error = 3600,
+            early_refresh = 1.0, codec = Bincode, version = 2, entry = user_entry, crate = my::cache,
         });
         assert!(
             messages.iter().all(|message| message.contains("feature")),
@@ -248,6 +252,8 @@ mod tests {
         assert!(options.cache_if.value().is_some());
         assert!(options.negative_ttl.value().is_some());
         assert!(options.jitter.value().is_some());
+        assert!(options.stale_while_revalidate.value().is_some() && options.stale_if_error.value().is_some());
+        assert!(options.early_refresh.value().is_some());
         assert!(options.version.value().is_some());
         assert!(options.entry.value().is_some());
         assert!(options.runtime.value().is_some());

@@ -11,8 +11,9 @@ use syn::{Expr, Signature};
 use crate::calls::{Call, calls};
 use crate::codec::{Codec, codec_is_off};
 use crate::companion::default_name;
+use crate::detached::check_detached;
 use crate::diagnostics::Diagnostics;
-use crate::expressions::{Expression, expressions};
+use crate::expressions::{Expression, expressions, leaves_temporary};
 use crate::item::Item;
 use crate::key::{Key, Piece, Planner};
 use crate::mentions::Mentions;
@@ -34,8 +35,10 @@ pub(crate) struct Plan {
     pub(crate) calls: Vec<Call>,
     pub(crate) key: Key,
     pub(crate) companion: Option<Companion>,
-    /// Whether an option's expression may make a value that lives until the end of its statement.
+    /// Whether the expression of `cache` may make a value that lives until the end of its statement.
     pub(crate) leaves_temporary: bool,
+    /// Whether the body must be able to run once more in the background, on clones of the arguments.
+    pub(crate) refreshes: bool,
     /// Keeps other files from making a plan.
     _checked: (),
 }
@@ -81,16 +84,21 @@ pub(crate) fn validate(options: &Options, item: Item, errors: &Diagnostics) -> O
             "no `ttl`: say how long a result is kept, `ttl = 3600` (seconds), `ttl = \"1h30m\"` or `ttl = \"never\"`",
         ));
     }
+    let refreshes = options.stale_while_revalidate.given().is_some();
+    if let Some((option, _)) = options.stale_while_revalidate.given() {
+        check_detached(option, &item.sig, returns.style, errors);
+    }
     let key = key?;
     let expressions = expressions(options);
     let companion = companion(options, &item, &parameters, &key, &expressions, errors);
-    let leaves_temporary = expressions.iter().any(Expression::leaves_temporary);
+    let leaves_temporary = options.cache.value().is_some_and(|cache| leaves_temporary("cache", cache));
     Some(Plan {
         runtime,
         codec: codec?,
         version: options.version.value().map(|Version(version)| version.clone()),
         calls: calls(options),
         leaves_temporary,
+        refreshes,
         item,
         parameters,
         returns,

@@ -207,24 +207,23 @@ impl<E> Clone for Clones<E> {
 
 impl<E> Copy for Clones<E> {}
 
-/// Finds out whether `E` is `Clone`, without asking the user: `(&Errors::<E>::NEW).sharing()` takes the method of
-/// [`ByClone`] where its bounds hold, and that of [`NotAtAll`], one reference further away, where they do not.
+/// Finds out whether `E` is `Clone`, without asking the user: `Errors::<E>::NEW.sharing()` is the method of this type where
+/// its bounds hold, and where they do not, the one that is a dereference away.
 #[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
-pub struct Errors<E>(PhantomData<fn() -> E>);
+pub struct Errors<E>(NotShared<E>);
+
+/// The errors of which it is not known that they can be cloned.
+#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
+pub struct NotShared<E>(PhantomData<fn() -> E>);
 
 impl<E> Errors<E> {
     /// The only value.
-    pub const NEW: Self = Self(PhantomData);
+    pub const NEW: Self = Self(NotShared(PhantomData));
 }
 
-/// Errors that can be cloned.
-pub trait ByClone<E> {
+impl<E: Clone + Send + Sync + 'static> Errors<E> {
     /// Shares by cloning.
-    fn sharing(&self) -> Sharing<E>;
-}
-
-impl<E: Clone + Send + Sync + 'static> ByClone<E> for Errors<E> {
-    fn sharing(&self) -> Sharing<E> {
+    pub fn sharing(&self) -> Sharing<E> {
         Sharing(Some(Clones {
             pack: |error| Arc::new(error.clone()),
             unpack: |error| error.downcast_ref::<E>().cloned(),
@@ -232,14 +231,34 @@ impl<E: Clone + Send + Sync + 'static> ByClone<E> for Errors<E> {
     }
 }
 
-/// All other errors.
-pub trait NotAtAll<E> {
+impl<E> NotShared<E> {
     /// Does not share.
-    fn sharing(&self) -> Sharing<E>;
-}
-
-impl<E> NotAtAll<E> for &Errors<E> {
-    fn sharing(&self) -> Sharing<E> {
+    pub fn sharing(&self) -> Sharing<E> {
         Sharing::NONE
     }
+}
+
+impl<E> std::ops::Deref for Errors<E> {
+    type Target = NotShared<E>;
+
+    fn deref(&self) -> &NotShared<E> {
+        &self.0
+    }
+}
+
+/// An argument that a refresh in the background can take along.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be cloned for a refresh in the background",
+    label = "`stale_while_revalidate` needs an owned clone of this argument, which can be sent to another task",
+    note = "derive `Clone`, take the argument as an `Arc`, or leave `stale_while_revalidate` out"
+)]
+pub trait Detach: ToOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ToOwned<Owned: Send + 'static> + ?Sized> Detach for T {}
+
+/// A clone for a refresh in the background.
+#[must_use]
+pub fn owned<T: Detach + ?Sized>(argument: &T) -> T::Owned {
+    argument.to_owned()
 }

@@ -1,6 +1,6 @@
 //! All that expansions may name, beside `Cache`, `Entry`, `KeyPart`, `KeyWriter` and `codec`. No promise holds between versions, which is
 //! why the macro crate is pinned to this one's version.
 
+pub use crate::begun::{Begun, Detach, Errors, NotShared, Sharing, owned};
 pub use crate::entry_builder::{EntryBuilder, ErrorOf, Fallible, KeyedEntry, Nullable, OkOf, entry};
 pub use crate::site::Site;
-pub use crate::begun::{Begun, ByClone, Errors, NotAtAll, Sharing};

@@ -25,16 +25,17 @@ async fn every_option(
         .arg(&shard)
         .build();
     entry
-        .get_or_try_compute::<
-            Error,
-        >(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                Result<Option<User>, Error>,
-            > {
-                return never;
-            }
-            db.fetch(id, shard).await
-        })
+        .get_or_try_compute_sharing(
+            my_cache::private::Errors::<Error>::NEW.sharing(),
+            async move {
+                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                    Result<Option<User>, Error>,
+                > {
+                    return never;
+                }
+                db.fetch(id, shard).await
+            },
+        )
         .await
 }
 ///The cache entry of `every_option` for these arguments.

@@ -8,17 +8,18 @@ async fn get_user(db: &Pool, id: u64) -> Result<User, sqlx::Error> {
         .key("user:")
         .arg(&id)
         .build()
-        .get_or_try_compute::<
-            sqlx::Error,
-        >(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                Result<User, sqlx::Error>,
-            > {
-                return never;
-            }
-            let row = db.fetch(id).await?;
-            Ok(row.into())
-        })
+        .get_or_try_compute_sharing(
+            ::redis_cached::private::Errors::<sqlx::Error>::NEW.sharing(),
+            async move {
+                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                    Result<User, sqlx::Error>,
+                > {
+                    return never;
+                }
+                let row = db.fetch(id).await?;
+                Ok(row.into())
+            },
+        )
         .await
 }
 ///The cache entry of `get_user` for these arguments.

@@ -75,7 +75,10 @@ fn blocking_result(id: u64) -> Result<User, Error> {
         .key("a:")
         .arg(&id)
         .build_blocking()
-        .get_or_try_compute::<Error>(move || { fetch(id) })
+        .get_or_try_compute_sharing(
+            ::redis_cached::private::Errors::<Error>::NEW.sharing(),
+            move || { fetch(id) },
+        )
 }
 ///The cache entry of `blocking_result` for these arguments.
 #[allow(dead_code)]
@@ -139,16 +142,20 @@ async fn alias_of_one(id: u64) -> io::Result<User> {
         .key("a:")
         .arg(&id)
         .build()
-        .get_or_try_compute::<
-            ::redis_cached::private::ErrorOf<io::Result<User>>,
-        >(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                io::Result<User>,
-            > {
-                return never;
-            }
-            fetch(id).await
-        })
+        .get_or_try_compute_sharing(
+            ::redis_cached::private::Errors::<
+                ::redis_cached::private::ErrorOf<io::Result<User>>,
+            >::NEW
+                .sharing(),
+            async move {
+                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                    io::Result<User>,
+                > {
+                    return never;
+                }
+                fetch(id).await
+            },
+        )
         .await
 }
 ///The cache entry of `alias_of_one` for these arguments.
@@ -176,9 +183,13 @@ fn alias_of_none(id: u64) -> UserResult {
         .key("a:")
         .arg(&id)
         .build_blocking()
-        .get_or_try_compute::<
-            ::redis_cached::private::ErrorOf<UserResult>,
-        >(move || { fetch(id) })
+        .get_or_try_compute_sharing(
+            ::redis_cached::private::Errors::<
+                ::redis_cached::private::ErrorOf<UserResult>,
+            >::NEW
+                .sharing(),
+            move || { fetch(id) },
+        )
 }
 ///The cache entry of `alias_of_none` for these arguments.
 #[allow(dead_code)]
@@ -299,20 +310,21 @@ where
         .text(":")
         .arg(keys)
         .build()
-        .get_or_try_compute::<
-            Box<dyn Error>,
-        >(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                Result<Vec<Out>, Box<dyn Error>>,
-            > {
-                return never;
-            }
-            let mut all = Vec::new();
-            for key in keys {
-                all.push(make(key).await);
-            }
-            Ok(all)
-        })
+        .get_or_try_compute_sharing(
+            ::redis_cached::private::Errors::<Box<dyn Error>>::NEW.sharing(),
+            async move {
+                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                    Result<Vec<Out>, Box<dyn Error>>,
+                > {
+                    return never;
+                }
+                let mut all = Vec::new();
+                for key in keys {
+                    all.push(make(key).await);
+                }
+                Ok(all)
+            },
+        )
         .await
 }
 ///The cache entry of `generics` for these arguments.
@@ -492,16 +504,17 @@ impl<T: Store> Repo<T> {
             .key("a:")
             .arg(&id)
             .build()
-            .get_or_try_compute::<
-                T::Error,
-            >(async move {
-                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                    Result<User, T::Error>,
-                > {
-                    return never;
-                }
-                self.store.fetch(id).await
-            })
+            .get_or_try_compute_sharing(
+                ::redis_cached::private::Errors::<T::Error>::NEW.sharing(),
+                async move {
+                    if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                        Result<User, T::Error>,
+                    > {
+                        return never;
+                    }
+                    self.store.fetch(id).await
+                },
+            )
             .await
     }
     ///The cache entry of `by_reference` for these arguments.

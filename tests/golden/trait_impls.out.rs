@@ -9,16 +9,17 @@ impl Users for Repo {
             .key("user:")
             .arg(&id)
             .build()
-            .get_or_try_compute::<
-                Error,
-            >(async move {
-                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                    Result<User, Error>,
-                > {
-                    return never;
-                }
-                self.fetch(id).await
-            })
+            .get_or_try_compute_sharing(
+                ::redis_cached::private::Errors::<Error>::NEW.sharing(),
+                async move {
+                    if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                        Result<User, Error>,
+                    > {
+                        return never;
+                    }
+                    self.fetch(id).await
+                },
+            )
             .await
     }
     /// What `#[async_trait]` makes of the same.
@@ -48,21 +49,22 @@ impl Users for Repo {
                 .key("user:")
                 .arg(&id)
                 .build()
-                .get_or_try_compute::<
-                    Error,
-                >({
-                    Box::pin(async move {
-                        if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
-                            Result<User, Error>,
-                        > {
-                            return __ret;
-                        }
-                        let __self = self;
-                        let id = id;
-                        let __ret: Result<User, Error> = { __self.fetch(id).await };
-                        __ret
-                    })
-                })
+                .get_or_try_compute_sharing(
+                    ::redis_cached::private::Errors::<Error>::NEW.sharing(),
+                    {
+                        Box::pin(async move {
+                            if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
+                                Result<User, Error>,
+                            > {
+                                return __ret;
+                            }
+                            let __self = self;
+                            let id = id;
+                            let __ret: Result<User, Error> = { __self.fetch(id).await };
+                            __ret
+                        })
+                    },
+                )
                 .await
         })
     }

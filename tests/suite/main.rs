@@ -11,12 +11,14 @@ mod default_key;
 mod entries;
 mod entry_handle;
 mod faults;
+mod freshness;
 mod invalidation;
 mod jitter;
 mod key;
 mod negative_ttl;
-mod round_trips;
 mod processes;
+mod round_trips;
+
 mod shapes;
 mod single_flight;
 mod stats;
@@ -25,6 +27,7 @@ mod ttl;
 mod version;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use redis_cached::Cache;
 use redis_cached_test_support::RedisServer;
@@ -62,10 +65,11 @@ impl Runs {
     }
 }
 
-/// A server of the test's own and a connected cache.
+/// A server of the test's own and a connected cache, patient enough for a busy machine.
 async fn redis() -> (RedisServer, Cache) {
     let server = RedisServer::start();
-    let cache = Cache::connect(server.url()).await.unwrap();
+    let patient = Cache::builder().deadline(Duration::from_secs(10));
+    let cache = patient.url(server.url()).connect().await.unwrap();
     (server, cache)
 }
 

@@ -107,6 +107,7 @@ impl Flights {
     }
 
     /// How many flights there are, in both tables.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         let tables = self.tables();
         tables.open.len() + tables.marked.len()

@@ -34,6 +34,7 @@ mod tests;
 mod writer;
 
 pub(crate) use builder::KeyBuilder;
+#[cfg(test)]
 pub(crate) use builder::LONGEST;
 pub use part::KeyPart;
 pub use writer::KeyWriter;

@@ -1,6 +1,6 @@
 //! Runs a command with `REDIS_URL` set to a server of its own, which ends with the command:
 //!
-//! `cargo run -p redis-cached-test-support --example with-redis -- cargo run --example quickstart`
+//! `cargo run --example with-redis -- cargo run --example quickstart`
 
 use std::process::{Command, ExitCode};
 

@@ -60,8 +60,8 @@ impl Budget {
     }
 
     #[inline]
-    fn charge<E: Error>(&self) -> Result<(), E> {
-        match self.elements.get().checked_sub(1) {
+    fn charge<E: Error>(&self, elements: usize) -> Result<(), E> {
+        match self.elements.get().checked_sub(elements) {
             Some(left) => {
                 self.elements.set(left);
                 Ok(())

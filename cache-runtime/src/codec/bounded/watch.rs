@@ -15,6 +15,20 @@ pub(super) struct Watch<'b, V> {
     pub(super) counted: bool,
 }
 
+impl<V> Watch<'_, V> {
+    /// Pays for all elements at once where their number is claimed, so that a claim beyond the budget ends here and
+    /// the elements cost next to nothing.
+    #[inline]
+    fn pay<E: Error>(&self, claimed: Option<usize>) -> Result<usize, E> {
+        if !self.counted {
+            return Ok(NOT_COUNTED);
+        }
+        let claimed = claimed.unwrap_or(0);
+        self.scope.budget.charge(claimed)?;
+        Ok(claimed)
+    }
+}
+
 macro_rules! pass_on {
     ($($method:ident($ty:ty);)*) => {
         $(
@@ -81,23 +95,15 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watch<'_, V> {
     #[inline]
     fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
         let scope = self.scope.container()?;
-        let counted = self.counted;
-        self.visitor.visit_seq(Parts {
-            inner,
-            scope,
-            counted,
-        })
+        let paid = self.pay(inner.size_hint())?;
+        self.visitor.visit_seq(Parts { inner, scope, paid })
     }
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
         let scope = self.scope.container()?;
-        let counted = self.counted;
-        self.visitor.visit_map(Parts {
-            inner,
-            scope,
-            counted,
-        })
+        let paid = self.pay(inner.size_hint())?;
+        self.visitor.visit_map(Parts { inner, scope, paid })
     }
 
     #[inline]
@@ -106,7 +112,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watch<'_, V> {
         self.visitor.visit_enum(Parts {
             inner,
             scope,
-            counted: false,
+            paid: NOT_COUNTED,
         })
     }
 }
@@ -115,8 +121,12 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watch<'_, V> {
 struct Parts<'b, A> {
     inner: A,
     scope: Scope<'b>,
-    counted: bool,
+    /// Elements that are paid for and were not asked for yet.
+    paid: usize,
 }
+
+/// For compounds whose length is in the type: more than any of them has.
+const NOT_COUNTED: usize = usize::MAX;
 
 impl<'b, A> Parts<'b, A> {
     #[inline]
@@ -128,12 +138,13 @@ impl<'b, A> Parts<'b, A> {
     }
 
     #[inline]
-    fn charge<E: Error>(&self) -> Result<(), E> {
-        if self.counted {
-            self.scope.budget.charge()
-        } else {
-            Ok(())
+    fn charge<E: Error>(&mut self) -> Result<(), E> {
+        match self.paid.checked_sub(1) {
+            Some(left) => self.paid = left,
+            // The codec did not know the length, or this is the question that finds the end.
+            None => self.scope.budget.charge(1)?,
         }
+        Ok(())
     }
 }
 
@@ -184,7 +195,7 @@ impl<'de, 'b, A: EnumAccess<'de>> EnumAccess<'de> for Parts<'b, A> {
         let variant = Parts {
             inner,
             scope: self.scope,
-            counted: false,
+            paid: NOT_COUNTED,
         };
         Ok((value, variant))
     }

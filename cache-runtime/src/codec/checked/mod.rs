@@ -62,11 +62,13 @@ struct Scope<'v> {
 }
 
 impl<'v> Scope<'v> {
+    #[inline]
     fn container<E: Error>(mut self) -> Result<Self, E> {
         self.containers = self.containers.checked_sub(1).ok_or_else(|| self.too_deep())?;
         Ok(self)
     }
 
+    #[inline]
     fn wrapper<E: Error>(mut self) -> Result<Self, E> {
         self.wrappers = self.wrappers.checked_sub(1).ok_or_else(|| self.too_deep())?;
         Ok(self)
@@ -79,6 +81,7 @@ impl<'v> Scope<'v> {
         Ok(())
     }
 
+    #[inline]
     fn wrap<T: ?Sized>(self, value: &'v T) -> Checked<'v, T> {
         Checked { value, scope: self }
     }

@@ -1,0 +1,23 @@
+//! A function that may run once more in the background, and one that need not.
+
+#[redis_cached(ttl = 60, key = "user:<id>:<name>", skip(db), stale_while_revalidate = "30s", stale_if_error = "1h")]
+async fn refreshed(db: &Pool, id: u64, name: &str) -> Result<User, Error> {
+    db.fetch(id, name).await
+}
+
+#[redis_cached(ttl = 60, key = "user:<id>", stale_while_revalidate = 30)]
+fn refreshed_blocking(id: u64) -> User {
+    fetch(id)
+}
+
+impl Service {
+    #[redis_cached(ttl = 60, key = "user:<id>", stale_while_revalidate = 30)]
+    async fn refreshed_method(&self, id: UserId) -> Option<User> {
+        self.users.get(&id).cloned()
+    }
+}
+
+#[redis_cached(ttl = 60, key = "user:<id>", stale_if_error = 600, early_refresh = 1)]
+async fn early(id: u64) -> Result<User, Error> {
+    fetch(id).await
+}

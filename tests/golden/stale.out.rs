@@ -1,0 +1,205 @@
+//! A function that may run once more in the background, and one that need not.
+async fn refreshed(db: &Pool, id: u64, name: &str) -> Result<User, Error> {
+    let compute = async |db: &Pool, id: u64, name: &str| -> Result<User, Error> {
+        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+            Result<User, Error>,
+        > {
+            return never;
+        }
+        db.fetch(id, name).await
+    };
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "refreshed") })
+        .ttl(::core::time::Duration::from_secs(60))
+        .stale_while_revalidate(::core::time::Duration::from_secs(30))
+        .stale_if_error(::core::time::Duration::from_secs(3600))
+        .key("user:")
+        .arg(&id)
+        .text(":")
+        .arg(name)
+        .build()
+        .begin()
+        .await
+        .refresh(|| {
+            let (db, id, name) = (
+                ::redis_cached::private::owned::<Pool>(db),
+                ::redis_cached::private::owned::<u64>(&id),
+                ::redis_cached::private::owned::<str>(name),
+            );
+            async move {
+                compute(
+                        ::core::borrow::Borrow::<Pool>::borrow(&db),
+                        id,
+                        ::core::borrow::Borrow::<str>::borrow(&name),
+                    )
+                    .await
+            }
+        })
+        .or_try_compute(
+            ::redis_cached::private::Errors::<Error>::NEW.sharing(),
+            compute(db, id, name),
+        )
+        .await
+}
+///The cache entry of `refreshed` for these arguments.
+#[allow(dead_code)]
+fn refreshed_entry(id: u64, name: &str) -> ::redis_cached::Entry<User> {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "refreshed") })
+        .ttl(::core::time::Duration::from_secs(60))
+        .stale_while_revalidate(::core::time::Duration::from_secs(30))
+        .stale_if_error(::core::time::Duration::from_secs(3600))
+        .key("user:")
+        .arg(&id)
+        .text(":")
+        .arg(name)
+        .build()
+}
+fn refreshed_blocking(id: u64) -> User {
+    let compute = |id: u64| -> User { fetch(id) };
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "refreshed_blocking",
+            )
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .stale_while_revalidate(::core::time::Duration::from_secs(30))
+        .key("user:")
+        .arg(&id)
+        .build_blocking()
+        .begin()
+        .refresh_blocking(|| {
+            let (id,) = (::redis_cached::private::owned::<u64>(&id),);
+            move || ::core::result::Result::<
+                _,
+                ::core::convert::Infallible,
+            >::Ok(compute(id))
+        })
+        .or_compute_blocking(|| compute(id))
+}
+///The cache entry of `refreshed_blocking` for these arguments.
+#[allow(dead_code)]
+fn refreshed_blocking_entry(id: u64) -> ::redis_cached::Entry<User> {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(const {
+            &::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "refreshed_blocking",
+            )
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .stale_while_revalidate(::core::time::Duration::from_secs(30))
+        .key("user:")
+        .arg(&id)
+        .build()
+}
+impl Service {
+    async fn refreshed_method(&self, id: UserId) -> Option<User> {
+        let compute = async |this: &Self, id: UserId| -> Option<User> {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                Option<User>,
+            > {
+                return never;
+            }
+            this.users.get(&id).cloned()
+        };
+        ::redis_cached::private::entry::<
+            Option<User>,
+            ::redis_cached::codec::Bincode,
+        >(const {
+                &::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "refreshed_method",
+                )
+            })
+            .ttl(::core::time::Duration::from_secs(60))
+            .stale_while_revalidate(::core::time::Duration::from_secs(30))
+            .key("user:")
+            .arg(&id)
+            .build()
+            .begin()
+            .await
+            .refresh(|| {
+                let (this, id) = (
+                    ::redis_cached::private::owned::<Self>(self),
+                    ::redis_cached::private::owned::<UserId>(&id),
+                );
+                async move {
+                    ::core::result::Result::<
+                        _,
+                        ::core::convert::Infallible,
+                    >::Ok(
+                        compute(::core::borrow::Borrow::<Self>::borrow(&this), id).await,
+                    )
+                }
+            })
+            .or_compute(compute(self, id))
+            .await
+    }
+    ///The cache entry of `refreshed_method` for these arguments.
+    #[allow(dead_code)]
+    fn refreshed_method_entry(id: &UserId) -> ::redis_cached::Entry<Option<User>> {
+        ::redis_cached::private::entry::<
+            Option<User>,
+            ::redis_cached::codec::Bincode,
+        >(const {
+                &::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "refreshed_method",
+                )
+            })
+            .ttl(::core::time::Duration::from_secs(60))
+            .stale_while_revalidate(::core::time::Duration::from_secs(30))
+            .key("user:")
+            .arg(id)
+            .build()
+    }
+}
+async fn early(id: u64) -> Result<User, Error> {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "early") })
+        .ttl(::core::time::Duration::from_secs(60))
+        .stale_if_error(::core::time::Duration::from_secs(600))
+        .early_refresh(1.0)
+        .key("user:")
+        .arg(&id)
+        .build()
+        .get_or_try_compute_sharing(
+            ::redis_cached::private::Errors::<Error>::NEW.sharing(),
+            async move {
+                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                    Result<User, Error>,
+                > {
+                    return never;
+                }
+                fetch(id).await
+            },
+        )
+        .await
+}
+///The cache entry of `early` for these arguments.
+#[allow(dead_code)]
+fn early_entry(id: u64) -> ::redis_cached::Entry<User> {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "early") })
+        .ttl(::core::time::Duration::from_secs(60))
+        .stale_if_error(::core::time::Duration::from_secs(600))
+        .early_refresh(1.0)
+        .key("user:")
+        .arg(&id)
+        .build()
+}
