@@ -30,7 +30,7 @@ pub(crate) fn companion(plan: &Plan, entry: &TokenStream) -> TokenStream {
     } = plan;
     let attrs = item.attrs.iter().filter(|attr| is_kept(attr));
     let doc = format!(
-        "The cache entry of `{}` for these arguments.",
+        " The cache entry of `{}` for these arguments.",
         item.sig.ident.unraw()
     );
     let (vis, value) = (&item.vis, &returns.value);

@@ -49,7 +49,6 @@ impl Cache {
     }
 
     /// A cache with options.
-    #[must_use]
     pub fn builder() -> CacheBuilder {
         CacheBuilder::default()
     }

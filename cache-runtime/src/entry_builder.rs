@@ -40,6 +40,11 @@ impl<T: Nullable> Nullable for Box<T> {}
 impl<T: Nullable> Nullable for std::sync::Arc<T> {}
 impl<T: Nullable> Nullable for std::rc::Rc<T> {}
 
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is taken for a `Result`, because its name ends so, and is none",
+    label = "a type whose name ends in `Result` must be one",
+    note = "give the type another name, or return it under an alias: `type Found = {Self};`"
+)]
 /// A `Result`, whatever name it goes by: how an expansion names the types inside an alias.
 pub trait Fallible {
     /// The type of `Ok`.
@@ -60,7 +65,6 @@ pub type OkOf<R> = <R as Fallible>::Ok;
 pub type ErrorOf<R> = <R as Fallible>::Error;
 
 /// Begins the entry of a call of `site`'s function, which returns `T` and encodes with `C`.
-#[must_use]
 pub fn entry<T: Cacheable, C: Codec>(site: &'static Site) -> EntryBuilder<T> {
     EntryBuilder {
         site,

@@ -59,3 +59,8 @@ pub use stats::{FunctionStats, Stats};
 
 #[cfg(fuzzing)]
 pub use entry::fuzz_decode;
+
+/// The README's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -9,7 +9,7 @@ fn constant() -> u8 {
         .build_blocking()
         .get_or_compute(move || { 1 })
 }
-///The cache entry of `constant` for these arguments.
+/// The cache entry of `constant` for these arguments.
 #[allow(dead_code)]
 fn constant_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
@@ -38,7 +38,7 @@ fn begins_with_an_argument(a: u8, b: &str) -> u8 {
         .build_blocking()
         .get_or_compute(move || { 1 })
 }
-///The cache entry of `begins_with_an_argument` for these arguments.
+/// The cache entry of `begins_with_an_argument` for these arguments.
 #[allow(dead_code)]
 fn begins_with_an_argument_entry(a: u8, b: &str) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
@@ -77,7 +77,7 @@ fn fields_and_brackets(user: &User, page: (u32, u32)) -> u8 {
         .build_blocking()
         .get_or_compute(move || { 1 })
 }
-///The cache entry of `fields_and_brackets` for these arguments.
+/// The cache entry of `fields_and_brackets` for these arguments.
 #[allow(dead_code)]
 fn fields_and_brackets_entry(
     user: &User,
@@ -121,7 +121,7 @@ fn raw_identifiers(r#type: u8, r#fn: String, name: Name) -> u8 {
         .build_blocking()
         .get_or_compute(move || { 1 })
 }
-///The cache entry of `raw_identifiers` for these arguments.
+/// The cache entry of `raw_identifiers` for these arguments.
 #[allow(dead_code, clippy::ptr_arg)]
 fn raw_identifiers_entry(
     r#type: u8,
@@ -161,7 +161,7 @@ fn generic<T: Table, const N: usize>(id: u64) -> [T; N] {
         .build_blocking()
         .get_or_compute(move || { T::load(id) })
 }
-///The cache entry of `generic` for these arguments.
+/// The cache entry of `generic` for these arguments.
 #[allow(dead_code)]
 fn generic_entry<T: Table, const N: usize>(id: u64) -> ::redis_cached::Entry<[T; N]> {
     ::redis_cached::private::entry::<
@@ -193,7 +193,7 @@ fn generic_skipped<T: Table, const N: usize>(id: u64) -> u8 {
         .build_blocking()
         .get_or_compute(move || { T::load(id) })
 }
-///The cache entry of `generic_skipped` for these arguments.
+/// The cache entry of `generic_skipped` for these arguments.
 #[allow(dead_code)]
 fn generic_skipped_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
@@ -227,7 +227,7 @@ fn default_key(a: u8, b: String, c: &[u8]) -> u8 {
         .build_blocking()
         .get_or_compute(move || { 1 })
 }
-///The cache entry of `default_key` for these arguments.
+/// The cache entry of `default_key` for these arguments.
 #[allow(dead_code, clippy::ptr_arg)]
 fn default_key_entry(a: u8, b: &String, c: &[u8]) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
@@ -268,7 +268,7 @@ where
         .build_blocking()
         .get_or_compute(move || { 1 })
 }
-///The cache entry of `default_key_generic` for these arguments.
+/// The cache entry of `default_key_generic` for these arguments.
 #[allow(dead_code)]
 fn default_key_generic_entry<T, const N: usize>(
     a: &T,
@@ -311,7 +311,7 @@ fn default_key_alone() -> u8 {
         .build_blocking()
         .get_or_compute(move || { 1 })
 }
-///The cache entry of `default_key_alone` for these arguments.
+/// The cache entry of `default_key_alone` for these arguments.
 #[allow(dead_code)]
 fn default_key_alone_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
@@ -341,7 +341,7 @@ fn twice(a: u8) -> u8 {
         .build_blocking()
         .get_or_compute(move || { 1 })
 }
-///The cache entry of `twice` for these arguments.
+/// The cache entry of `twice` for these arguments.
 #[allow(dead_code)]
 fn twice_entry(a: u8) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
@@ -381,7 +381,7 @@ impl Repo {
             })
             .await
     }
-    ///The cache entry of `tenant` for these arguments.
+    /// The cache entry of `tenant` for these arguments.
     #[allow(dead_code)]
     fn tenant_entry(&self, id: u64) -> ::redis_cached::Entry<u8> {
         ::redis_cached::private::entry::<
@@ -420,7 +420,7 @@ impl Repo {
             })
             .await
     }
-    ///The cache entry of `itself` for these arguments.
+    /// The cache entry of `itself` for these arguments.
     #[allow(dead_code)]
     fn itself_entry(&self) -> ::redis_cached::Entry<u8> {
         ::redis_cached::private::entry::<
@@ -459,7 +459,7 @@ impl Repo {
             })
             .await
     }
-    ///The cache entry of `default_key` for these arguments.
+    /// The cache entry of `default_key` for these arguments.
     #[allow(dead_code)]
     fn default_key_entry(id: u64) -> ::redis_cached::Entry<u8> {
         ::redis_cached::private::entry::<

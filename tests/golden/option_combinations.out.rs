@@ -38,7 +38,7 @@ async fn every_option(
         )
         .await
 }
-///The cache entry of `every_option` for these arguments.
+/// The cache entry of `every_option` for these arguments.
 #[allow(dead_code)]
 fn every_option_at_once(&self, id: &str, shard: u8) -> my_cache::Entry<Option<User>> {
     my_cache::private::entry::<
@@ -66,7 +66,7 @@ async fn expressions_that_leave_something(
     config: &RwLock<Config>,
     id: String,
 ) -> Option<u8> {
-    let entry = ::redis_cached::private::entry::<
+    ::redis_cached::private::entry::<
         Option<u8>,
         ::redis_cached::codec::Bincode,
     >(const {
@@ -75,12 +75,14 @@ async fn expressions_that_leave_something(
                 "expressions_that_leave_something",
             )
         })
-        .ttl(config.read().unwrap().ttl)
+        .ttl({
+            let length = config.read().unwrap().ttl;
+            length
+        })
         .negative_ttl(SHORT)
         .key("a:")
         .arg(&id)
-        .build();
-    entry
+        .build()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 Option<u8>,
@@ -92,7 +94,7 @@ async fn expressions_that_leave_something(
         })
         .await
 }
-///The cache entry of `expressions_that_leave_something` for these arguments.
+/// The cache entry of `expressions_that_leave_something` for these arguments.
 #[allow(dead_code, clippy::ptr_arg)]
 fn expressions_that_leave_something_entry(
     config: &RwLock<Config>,
@@ -107,14 +109,17 @@ fn expressions_that_leave_something_entry(
                 "expressions_that_leave_something",
             )
         })
-        .ttl(config.read().unwrap().ttl)
+        .ttl({
+            let length = config.read().unwrap().ttl;
+            length
+        })
         .negative_ttl(SHORT)
         .key("a:")
         .arg(id)
         .build()
 }
 fn blocking_with_a_guard(config: &Mutex<Config>) -> u8 {
-    let entry = ::redis_cached::private::entry::<
+    ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(const {
@@ -123,12 +128,15 @@ fn blocking_with_a_guard(config: &Mutex<Config>) -> u8 {
                 "blocking_with_a_guard",
             )
         })
-        .ttl(config.lock().unwrap().ttl)
+        .ttl({
+            let length = config.lock().unwrap().ttl;
+            length
+        })
         .key("a")
-        .build_blocking();
-    entry.get_or_compute(move || { 1 })
+        .build_blocking()
+        .get_or_compute(move || { 1 })
 }
-///The cache entry of `blocking_with_a_guard` for these arguments.
+/// The cache entry of `blocking_with_a_guard` for these arguments.
 #[allow(dead_code)]
 fn blocking_with_a_guard_entry(config: &Mutex<Config>) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
@@ -140,7 +148,10 @@ fn blocking_with_a_guard_entry(config: &Mutex<Config>) -> ::redis_cached::Entry<
                 "blocking_with_a_guard",
             )
         })
-        .ttl(config.lock().unwrap().ttl)
+        .ttl({
+            let length = config.lock().unwrap().ttl;
+            length
+        })
         .key("a")
         .build()
 }
@@ -169,7 +180,7 @@ async fn cache_made_in_place(name: String) -> u8 {
         })
         .await
 }
-///The cache entry of `cache_made_in_place` for these arguments.
+/// The cache entry of `cache_made_in_place` for these arguments.
 #[allow(dead_code, clippy::ptr_arg)]
 fn cache_made_in_place_entry(name: &String) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
@@ -211,7 +222,7 @@ async fn cache_in_parentheses(first: bool, second: bool) -> u8 {
         })
         .await
 }
-///The cache entry of `cache_in_parentheses` for these arguments.
+/// The cache entry of `cache_in_parentheses` for these arguments.
 #[allow(dead_code)]
 fn cache_in_parentheses_entry(first: bool, second: bool) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
@@ -254,7 +265,7 @@ async fn default_key_with_options(db: &Pool, id: u64) -> u8 {
         })
         .await
 }
-///The cache entry of `default_key_with_options` for these arguments.
+/// The cache entry of `default_key_with_options` for these arguments.
 #[allow(dead_code)]
 fn default_key_with_options_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<

@@ -22,7 +22,7 @@ async fn get_user(db: &Pool, id: u64) -> Result<User, sqlx::Error> {
         )
         .await
 }
-///The cache entry of `get_user` for these arguments.
+/// The cache entry of `get_user` for these arguments.
 #[allow(dead_code)]
 fn get_user_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
@@ -54,7 +54,7 @@ async fn ttl_humantime() -> u8 {
         })
         .await
 }
-///The cache entry of `ttl_humantime` for these arguments.
+/// The cache entry of `ttl_humantime` for these arguments.
 #[allow(dead_code)]
 fn ttl_humantime_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
@@ -90,7 +90,7 @@ async fn ttl_milliseconds() -> u8 {
         })
         .await
 }
-///The cache entry of `ttl_milliseconds` for these arguments.
+/// The cache entry of `ttl_milliseconds` for these arguments.
 #[allow(dead_code)]
 fn ttl_milliseconds_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
@@ -124,7 +124,7 @@ async fn ttl_never() -> u8 {
         })
         .await
 }
-///The cache entry of `ttl_never` for these arguments.
+/// The cache entry of `ttl_never` for these arguments.
 #[allow(dead_code)]
 fn ttl_never_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
@@ -156,7 +156,7 @@ async fn ttl_expression(seconds: u64, id: u64) -> u8 {
         })
         .await
 }
-///The cache entry of `ttl_expression` for these arguments.
+/// The cache entry of `ttl_expression` for these arguments.
 #[allow(dead_code)]
 fn ttl_expression_entry(seconds: u64, id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
@@ -191,7 +191,7 @@ async fn ttl_of_value(id: u64) -> User {
         })
         .await
 }
-///The cache entry of `ttl_of_value` for these arguments.
+/// The cache entry of `ttl_of_value` for these arguments.
 #[allow(dead_code)]
 fn ttl_of_value_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
@@ -225,7 +225,7 @@ async fn cache(caches: &Caches, id: u64) -> u8 {
         })
         .await
 }
-///The cache entry of `cache` for these arguments.
+/// The cache entry of `cache` for these arguments.
 #[allow(dead_code)]
 fn cache_entry(caches: &Caches, id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
@@ -258,7 +258,7 @@ async fn cache_if(id: u64) -> User {
         })
         .await
 }
-///The cache entry of `cache_if` for these arguments.
+/// The cache entry of `cache_if` for these arguments.
 #[allow(dead_code)]
 fn cache_if_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
@@ -293,7 +293,7 @@ async fn negative_ttl(id: u64) -> Option<User> {
         })
         .await
 }
-///The cache entry of `negative_ttl` for these arguments.
+/// The cache entry of `negative_ttl` for these arguments.
 #[allow(dead_code)]
 fn negative_ttl_entry(id: u64) -> ::redis_cached::Entry<Option<User>> {
     ::redis_cached::private::entry::<
@@ -328,7 +328,7 @@ async fn jitter(id: u64) -> u8 {
         })
         .await
 }
-///The cache entry of `jitter` for these arguments.
+/// The cache entry of `jitter` for these arguments.
 #[allow(dead_code)]
 fn jitter_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
@@ -360,7 +360,7 @@ async fn codec(id: u64) -> u8 {
         })
         .await
 }
-///The cache entry of `codec` for these arguments.
+/// The cache entry of `codec` for these arguments.
 #[allow(dead_code)]
 fn codec_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
@@ -394,7 +394,7 @@ async fn version(id: u64) -> u8 {
         })
         .await
 }
-///The cache entry of `version` for these arguments.
+/// The cache entry of `version` for these arguments.
 #[allow(dead_code)]
 fn version_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
@@ -430,7 +430,7 @@ async fn entry_renamed(id: u64) -> u8 {
         })
         .await
 }
-///The cache entry of `entry_renamed` for these arguments.
+/// The cache entry of `entry_renamed` for these arguments.
 #[allow(dead_code)]
 fn renamed(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
@@ -489,7 +489,7 @@ async fn runtime_renamed(id: u64) -> u8 {
         })
         .await
 }
-///The cache entry of `runtime_renamed` for these arguments.
+/// The cache entry of `runtime_renamed` for these arguments.
 #[allow(dead_code)]
 fn runtime_renamed_entry(id: u64) -> crate::reexported::cache::Entry<u8> {
     crate::reexported::cache::private::entry::<

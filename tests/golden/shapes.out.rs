@@ -20,7 +20,7 @@ async fn plain_value(id: u64) -> User {
         })
         .await
 }
-///The cache entry of `plain_value` for these arguments.
+/// The cache entry of `plain_value` for these arguments.
 #[allow(dead_code)]
 fn plain_value_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
@@ -47,7 +47,7 @@ fn blocking_value(id: u64) -> User {
         .build_blocking()
         .get_or_compute(move || { fetch(id) })
 }
-///The cache entry of `blocking_value` for these arguments.
+/// The cache entry of `blocking_value` for these arguments.
 #[allow(dead_code)]
 fn blocking_value_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
@@ -80,7 +80,7 @@ fn blocking_result(id: u64) -> Result<User, Error> {
             move || { fetch(id) },
         )
 }
-///The cache entry of `blocking_result` for these arguments.
+/// The cache entry of `blocking_result` for these arguments.
 #[allow(dead_code)]
 fn blocking_result_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
@@ -115,7 +115,7 @@ async fn nothing_returned() {
         })
         .await
 }
-///The cache entry of `nothing_returned` for these arguments.
+/// The cache entry of `nothing_returned` for these arguments.
 #[allow(dead_code)]
 fn nothing_returned_entry() -> ::redis_cached::Entry<()> {
     ::redis_cached::private::entry::<
@@ -158,7 +158,7 @@ async fn alias_of_one(id: u64) -> io::Result<User> {
         )
         .await
 }
-///The cache entry of `alias_of_one` for these arguments.
+/// The cache entry of `alias_of_one` for these arguments.
 #[allow(dead_code)]
 fn alias_of_one_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
@@ -191,7 +191,7 @@ fn alias_of_none(id: u64) -> UserResult {
             move || { fetch(id) },
         )
 }
-///The cache entry of `alias_of_none` for these arguments.
+/// The cache entry of `alias_of_none` for these arguments.
 #[allow(dead_code)]
 fn alias_of_none_entry(
     id: u64,
@@ -251,7 +251,7 @@ fn arguments_of_every_kind<'a>(
             i + j
         })
 }
-///The cache entry of `arguments_of_every_kind` for these arguments.
+/// The cache entry of `arguments_of_every_kind` for these arguments.
 #[allow(dead_code, single_use_lifetimes, clippy::ptr_arg, clippy::too_many_arguments)]
 fn arguments_of_every_kind_entry<'a>(
     a: u64,
@@ -327,7 +327,7 @@ where
         )
         .await
 }
-///The cache entry of `generics` for these arguments.
+/// The cache entry of `generics` for these arguments.
 #[allow(dead_code, single_use_lifetimes)]
 fn generics_entry<'a, K, Out>(keys: &'a [K]) -> ::redis_cached::Entry<Vec<Out>>
 where
@@ -367,7 +367,7 @@ async fn entry(entry: u8, key: u8, cache: u8, site: u8) -> u8 {
         })
         .await
 }
-///The cache entry of `entry` for these arguments.
+/// The cache entry of `entry` for these arguments.
 #[allow(dead_code)]
 fn entry_entry(entry: u8, key: u8) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
@@ -397,7 +397,7 @@ fn r#type(n: u64) -> u64 {
             n * r#type(n - 1)
         })
 }
-///The cache entry of `type` for these arguments.
+/// The cache entry of `type` for these arguments.
 #[allow(dead_code)]
 fn type_entry(n: u64) -> ::redis_cached::Entry<u64> {
     ::redis_cached::private::entry::<
@@ -437,7 +437,7 @@ pub(crate) async unsafe fn attributes() -> u8 {
         })
         .await
 }
-///The cache entry of `attributes` for these arguments.
+/// The cache entry of `attributes` for these arguments.
 #[allow(dead_code)]
 #[cfg(feature = "x")]
 #[allow(clippy::unused_async)]
@@ -475,7 +475,7 @@ impl<T: Store> Repo<T> {
             })
             .await
     }
-    ///The cache entry of `associated` for these arguments.
+    /// The cache entry of `associated` for these arguments.
     #[allow(dead_code)]
     fn associated_entry(id: u64) -> ::redis_cached::Entry<User> {
         ::redis_cached::private::entry::<
@@ -517,7 +517,7 @@ impl<T: Store> Repo<T> {
             )
             .await
     }
-    ///The cache entry of `by_reference` for these arguments.
+    /// The cache entry of `by_reference` for these arguments.
     #[allow(dead_code)]
     pub fn by_reference_entry(&self, id: u64) -> ::redis_cached::Entry<User> {
         ::redis_cached::private::entry::<
@@ -556,7 +556,7 @@ impl<T: Store> Repo<T> {
                 self.store.fetch(id)
             })
     }
-    ///The cache entry of `by_mutable_reference` for these arguments.
+    /// The cache entry of `by_mutable_reference` for these arguments.
     #[allow(dead_code)]
     fn by_mutable_reference_entry(&self, id: u64) -> ::redis_cached::Entry<User> {
         ::redis_cached::private::entry::<
@@ -599,7 +599,7 @@ impl<T: Store> Repo<T> {
             })
             .await
     }
-    ///The cache entry of `by_arc` for these arguments.
+    /// The cache entry of `by_arc` for these arguments.
     #[allow(dead_code)]
     fn by_arc_entry(&self, id: u64) -> ::redis_cached::Entry<User> {
         ::redis_cached::private::entry::<
@@ -637,7 +637,7 @@ impl<T: Store> Repo<T> {
             })
             .await
     }
-    ///The cache entry of `by_value` for these arguments.
+    /// The cache entry of `by_value` for these arguments.
     #[allow(dead_code)]
     fn by_value_entry(&self) -> ::redis_cached::Entry<Vec<User>> {
         ::redis_cached::private::entry::<
@@ -677,7 +677,7 @@ mod inner {
             })
             .await
     }
-    ///The cache entry of `in_a_module` for these arguments.
+    /// The cache entry of `in_a_module` for these arguments.
     #[allow(dead_code)]
     pub(super) fn in_a_module_entry(id: u64) -> ::redis_cached::Entry<User> {
         ::redis_cached::private::entry::<

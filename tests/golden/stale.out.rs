@@ -43,7 +43,7 @@ async fn refreshed(db: &Pool, id: u64, name: &str) -> Result<User, Error> {
         )
         .await
 }
-///The cache entry of `refreshed` for these arguments.
+/// The cache entry of `refreshed` for these arguments.
 #[allow(dead_code)]
 fn refreshed_entry(id: u64, name: &str) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
@@ -85,7 +85,7 @@ fn refreshed_blocking(id: u64) -> User {
         })
         .or_compute_blocking(|| compute(id))
 }
-///The cache entry of `refreshed_blocking` for these arguments.
+/// The cache entry of `refreshed_blocking` for these arguments.
 #[allow(dead_code)]
 fn refreshed_blocking_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
@@ -146,7 +146,7 @@ impl Service {
             .or_compute(compute(self, id))
             .await
     }
-    ///The cache entry of `refreshed_method` for these arguments.
+    /// The cache entry of `refreshed_method` for these arguments.
     #[allow(dead_code)]
     fn refreshed_method_entry(id: &UserId) -> ::redis_cached::Entry<Option<User>> {
         ::redis_cached::private::entry::<
@@ -189,7 +189,7 @@ async fn early(id: u64) -> Result<User, Error> {
         )
         .await
 }
-///The cache entry of `early` for these arguments.
+/// The cache entry of `early` for these arguments.
 #[allow(dead_code)]
 fn early_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<

@@ -91,7 +91,7 @@ trait Provided {
             })
             .await
     }
-    ///The cache entry of `get` for these arguments.
+    /// The cache entry of `get` for these arguments.
     #[allow(dead_code)]
     fn get_entry(id: u64) -> ::redis_cached::Entry<User> {
         ::redis_cached::private::entry::<

@@ -92,7 +92,7 @@ impl Store for RedisStore {
         // is refreshed too early.
         pipeline.cmd("PTTL").arg(key).cmd("GET").arg(key);
         let [time, value] = self.run_both("GET", &pipeline, until).await?;
-        let left = left(time.map_err(|error| translate("PTTL", error))?);
+        let left = left(&time.map_err(|error| translate("PTTL", error))?);
         Ok((found("GET", value)?, left))
     }
 
@@ -170,7 +170,7 @@ impl Store for RedisStore {
         let mut command = cmd("PTTL");
         command.arg(key);
         let answer = self.run("PTTL", &command, until).await?;
-        Ok(left(answer.map_err(|error| translate("PTTL", error))?))
+        Ok(left(&answer.map_err(|error| translate("PTTL", error))?))
     }
 }
 
@@ -184,7 +184,7 @@ fn found(doing: &str, answer: Result<Value, RedisError>) -> Result<Found, Error>
     }
 }
 
-fn left(answer: Value) -> Left {
+fn left(answer: &Value) -> Left {
     match answer {
         Value::Int(millis @ 0..) => Left::Expires(Duration::from_millis(millis.unsigned_abs())),
         Value::Int(-1) => Left::Never,
