@@ -37,14 +37,8 @@ impl Station {
     async fn measure(&self, city: &str) -> Result<Weather, StationError> {
         tokio::time::sleep(Duration::from_millis(50)).await;
         match city {
-            "Oslo" => Ok(Weather {
-                celsius: 4,
-                sky: "rain".into(),
-            }),
-            "São Paulo" => Ok(Weather {
-                celsius: 27,
-                sky: "sun".into(),
-            }),
+            "Oslo" => Ok(Weather { celsius: 4, sky: "rain".into() }),
+            "São Paulo" => Ok(Weather { celsius: 27, sky: "sun".into() }),
             _ => Err(StationError::NoSuchCity(city.into())),
         }
     }

@@ -92,10 +92,7 @@ pub(crate) async fn compare(title: &str, options: &Options, contenders: &[Box<dy
     for contender in contenders {
         contender.turn(TASKS[1], options.slice).await;
     }
-    let mut report = Report::new(
-        title,
-        contenders.iter().map(|contender| contender.name()).collect(),
-    );
+    let mut report = Report::new(title, contenders.iter().map(|contender| contender.name()).collect());
     for round in 0..options.rounds {
         for (row, tasks) in TASKS.into_iter().enumerate() {
             let mut samples = vec![None; contenders.len()];

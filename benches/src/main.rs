@@ -39,25 +39,15 @@ fn run() -> Result<ExitCode, Failure> {
         return options.run_pinned();
     }
     // Kept until the end: the server lives as long as this does.
-    let server = if std::env::var_os("REDIS_URL").is_none() {
-        Some(RedisServer::start())
-    } else {
-        None
-    };
+    let server = if std::env::var_os("REDIS_URL").is_none() { Some(RedisServer::start()) } else { None };
     let url = match &server {
         Some(server) => server.url(),
         None => std::env::var("REDIS_URL")?,
     };
 
     let workers = options.workers();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(workers)
-        .enable_all()
-        .build()?;
-    println!(
-        "{} rounds of {:?} for each contender, {workers} workers",
-        options.rounds, options.slice
-    );
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
+    println!("{} rounds of {:?} for each contender, {workers} workers", options.rounds, options.slice);
     runtime.block_on(async {
         let report = hit::run(&options, &url).await?;
         println!("\n{report}");

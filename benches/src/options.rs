@@ -22,12 +22,7 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) fn from_args() -> Result<Self, Failure> {
-        let mut options = Self {
-            rounds: 31,
-            slice: Duration::from_millis(100),
-            pin: false,
-            workers: None,
-        };
+        let mut options = Self { rounds: 31, slice: Duration::from_millis(100), pin: false, workers: None };
         let mut args = std::env::args().skip(1);
         while let Some(arg) = args.next() {
             match arg.as_str() {
@@ -42,8 +37,7 @@ impl Options {
     }
 
     pub(crate) fn workers(&self) -> usize {
-        self.workers
-            .unwrap_or_else(|| available_parallelism().map_or(1, usize::from))
+        self.workers.unwrap_or_else(|| available_parallelism().map_or(1, usize::from))
     }
 
     /// Runs this program again on one CPU. The server it starts stays there as well, because children inherit it.
@@ -52,16 +46,10 @@ impl Options {
         let mut command = Command::new("taskset");
         command.args(["-c", "0"]).arg(std::env::current_exe()?).args(args);
         let status = command.status().map_err(|error| format!("taskset: {error}"))?;
-        Ok(if status.success() {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        })
+        Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
 fn number(arg: Option<String>) -> Result<usize, Failure> {
-    arg.and_then(|arg| arg.parse().ok())
-        .filter(|number| *number > 0)
-        .ok_or_else(|| USAGE.into())
+    arg.and_then(|arg| arg.parse().ok()).filter(|number| *number > 0).ok_or_else(|| USAGE.into())
 }

@@ -14,11 +14,7 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn new(title: &str, names: Vec<&'static str>) -> Self {
         let samples = vec![vec![Vec::new(); names.len()]; TASKS.len()];
-        Self {
-            title: title.to_owned(),
-            names,
-            samples,
-        }
+        Self { title: title.to_owned(), names, samples }
     }
 
     /// One round's samples, by contender.
@@ -31,19 +27,12 @@ impl Report {
     /// A contender's rates as parts of the first one's in the same round.
     fn ratios(&self, row: usize, column: usize) -> Vec<f64> {
         let [yardstick, samples] = [&self.samples[row][0], &self.samples[row][column]];
-        samples
-            .iter()
-            .zip(yardstick)
-            .map(|(sample, yardstick)| sample.rate / yardstick.rate)
-            .collect()
+        samples.iter().zip(yardstick).map(|(sample, yardstick)| sample.rate / yardstick.rate).collect()
     }
 
     /// Microseconds of processor time per operation.
     fn costs(&self, row: usize, column: usize) -> Vec<f64> {
-        self.samples[row][column]
-            .iter()
-            .map(|sample| sample.cpu * 1e6)
-            .collect()
+        self.samples[row][column].iter().map(|sample| sample.cpu * 1e6).collect()
     }
 
     fn table(&self, f: &mut fmt::Formatter<'_>, cell: impl Fn(usize, usize) -> String) -> fmt::Result {
@@ -68,16 +57,9 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let yardstick = self.names[0];
-        write!(
-            f,
-            "{}\n\nOperations a second: {yardstick}'s own, then ratios to it",
-            self.title
-        )?;
+        write!(f, "{}\n\nOperations a second: {yardstick}'s own, then ratios to it", self.title)?;
         self.table(f, |row, column| match column {
-            0 => format!(
-                "{:.1} k/s",
-                median(self.samples[row][0].iter().map(|sample| sample.rate)) / 1e3
-            ),
+            0 => format!("{:.1} k/s", median(self.samples[row][0].iter().map(|sample| sample.rate)) / 1e3),
             _ => Spread::of(self.ratios(row, column)).to_string(),
         })?;
         write!(f, "\n\nProcessor time of the client, microseconds an operation")?;
@@ -104,11 +86,7 @@ impl Spread {
         } else {
             f64::midpoint(figures[middle - 1], figures[middle])
         };
-        Self {
-            least: figures[0],
-            median,
-            greatest: figures[figures.len() - 1],
-        }
+        Self { least: figures[0], median, greatest: figures[figures.len() - 1] }
     }
 }
 
@@ -125,10 +103,7 @@ mod tests {
     #[test]
     fn a_spread_is_the_median_between_the_extremes() {
         assert_eq!(Spread::of(vec![3.0, 1.0, 2.0]).to_string(), "2.00 (1.00 – 3.00)");
-        assert_eq!(
-            Spread::of(vec![4.0, 1.0, 2.0, 3.0]).to_string(),
-            "2.50 (1.00 – 4.00)"
-        );
+        assert_eq!(Spread::of(vec![4.0, 1.0, 2.0, 3.0]).to_string(), "2.50 (1.00 – 4.00)");
     }
 
     #[test]

@@ -12,9 +12,7 @@ use crate::validate::validate;
 pub(crate) fn redis_cached(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let errors = Diagnostics::new();
     let options = Options::parse(attribute, &errors);
-    let plan = errors
-        .ok(Item::parse(item.clone()))
-        .and_then(|item| validate(&options, item, &errors));
+    let plan = errors.ok(Item::parse(item.clone())).and_then(|item| validate(&options, item, &errors));
     match (plan, errors.finish()) {
         (Some(plan), None) => expand(&plan),
         (_, Some(error)) => fallback::original(&item, &error),

@@ -24,52 +24,29 @@ pub(crate) fn calls(options: &Options) -> Vec<Call> {
         Ttl::Fixed(length) => call("ttl", option, alone("ttl", length)),
         Ttl::OfValue(closure) => call("ttl_with", option, closure),
     });
-    let jitter = options
-        .jitter
-        .given()
-        .map(|(option, Jitter(share))| call("jitter", option, share));
+    let jitter = options.jitter.given().map(|(option, Jitter(share))| call("jitter", option, share));
     let negative_ttl = options
         .negative_ttl
         .given()
         .map(|(option, NegativeTtl(length))| call("negative_ttl", option, alone("negative_ttl", length)));
-    let cache_if = options
-        .cache_if
-        .given()
-        .map(|(option, CacheIf(wanted))| call("cache_if", option, wanted));
-    let cache = options
-        .cache
-        .given()
-        .map(|(option, cache)| call("cache", option, reference_to(cache)));
+    let cache_if = options.cache_if.given().map(|(option, CacheIf(wanted))| call("cache_if", option, wanted));
+    let cache = options.cache.given().map(|(option, cache)| call("cache", option, reference_to(cache)));
     let windows = [&options.stale_while_revalidate, &options.stale_if_error].map(|window| {
         let (option, Window(length)) = window.given()?;
         let name = option.unraw().to_string();
         Some(call(&name, option, alone(&name, length)))
     });
     let [stale_while_revalidate, stale_if_error] = windows;
-    let early_refresh = options
-        .early_refresh
-        .given()
-        .map(|(option, Beta(beta))| call("early_refresh", option, beta));
-    [
-        ttl,
-        jitter,
-        stale_while_revalidate,
-        stale_if_error,
-        early_refresh,
-        negative_ttl,
-        cache_if,
-        cache,
-    ]
+    let early_refresh =
+        options.early_refresh.given().map(|(option, Beta(beta))| call("early_refresh", option, beta));
+    [ttl, jitter, stale_while_revalidate, stale_if_error, early_refresh, negative_ttl, cache_if, cache]
         .into_iter()
         .flatten()
         .collect()
 }
 
 fn call(method: &str, option: &Ident, argument: impl ToTokens) -> Call {
-    Call {
-        method: Ident::new(method, ours_at(option.span())),
-        argument: argument.into_token_stream(),
-    }
+    Call { method: Ident::new(method, ours_at(option.span())), argument: argument.into_token_stream() }
 }
 
 /// A length whose expression leaves nothing behind for the next option's expression to trip over: two that ask one lock
@@ -90,11 +67,6 @@ fn reference_to(expr: &Expr) -> TokenStream {
         return expr.to_token_stream();
     }
     let and_token = Token![&](ours_at(expr.span()));
-    ExprReference {
-        attrs: Vec::new(),
-        and_token,
-        mutability: None,
-        expr: Box::new(expr.clone()),
-    }
-    .into_token_stream()
+    ExprReference { attrs: Vec::new(), and_token, mutability: None, expr: Box::new(expr.clone()) }
+        .into_token_stream()
 }

@@ -39,11 +39,7 @@ impl Value for Codec {
 const CODECS: [(&str, &str, bool); 4] = [
     ("Bincode", "bincode", cfg!(any(test, feature = "bincode"))),
     ("Json", "json", cfg!(any(test, feature = "json"))),
-    (
-        "MessagePack",
-        "messagepack",
-        cfg!(any(test, feature = "messagepack")),
-    ),
+    ("MessagePack", "messagepack", cfg!(any(test, feature = "messagepack"))),
     ("Postcard", "postcard", cfg!(any(test, feature = "postcard"))),
 ];
 
@@ -82,10 +78,7 @@ mod tests {
 
     #[test]
     fn an_unknown_codec_names_the_nearest() {
-        assert_eq!(
-            unknown_codec("JSON"),
-            "there is no codec `JSON`: write `codec = Json`"
-        );
+        assert_eq!(unknown_codec("JSON"), "there is no codec `JSON`: write `codec = Json`");
         assert_eq!(
             unknown_codec("Messagepack"),
             "there is no codec `Messagepack`: write `codec = MessagePack`"

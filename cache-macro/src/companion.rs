@@ -13,32 +13,15 @@ use crate::validate::{Companion, Plan};
 
 /// `entry` is the chain without its last call.
 pub(crate) fn companion(plan: &Plan, entry: &TokenStream) -> TokenStream {
-    let Some(Companion {
-        name,
-        takes_self,
-        takes,
-        ..
-    }) = &plan.companion
-    else {
+    let Some(Companion { name, takes_self, takes, .. }) = &plan.companion else {
         return TokenStream::new();
     };
-    let Plan {
-        runtime,
-        returns,
-        item,
-        ..
-    } = plan;
+    let Plan { runtime, returns, item, .. } = plan;
     let attrs = item.attrs.iter().filter(|attr| is_kept(attr));
-    let doc = format!(
-        " The cache entry of `{}` for these arguments.",
-        item.sig.ident.unraw()
-    );
+    let doc = format!(" The cache entry of `{}` for these arguments.", item.sig.ident.unraw());
     let (vis, value) = (&item.vis, &returns.value);
     let receiver = takes_self.then(|| quote!(&self));
-    let arguments = takes
-        .iter()
-        .filter_map(|index| plan.parameters.get(*index))
-        .filter_map(argument);
+    let arguments = takes.iter().filter_map(|index| plan.parameters.get(*index)).filter_map(argument);
     let arguments = receiver.into_iter().chain(arguments);
     let generics = narrowed(&item.sig.generics, &needs(plan));
     let where_clause = &generics.where_clause;
@@ -56,10 +39,7 @@ pub(crate) fn companion(plan: &Plan, entry: &TokenStream) -> TokenStream {
 /// The lints that this companion can set off, and that its reader could do nothing about. Others keep quiet in code that
 /// a macro wrote.
 fn lints(plan: &Plan, generics: &Generics) -> Vec<TokenStream> {
-    let Some(Companion {
-        takes_self, takes, ..
-    }) = &plan.companion
-    else {
+    let Some(Companion { takes_self, takes, .. }) = &plan.companion else {
         return Vec::new();
     };
     let mut types = takes
@@ -67,23 +47,15 @@ fn lints(plan: &Plan, generics: &Generics) -> Vec<TokenStream> {
         .filter_map(|index| plan.parameters.get(*index))
         .filter_map(|parameter| referenced(&parameter.ty));
     let owner = types.any(|name| {
-        ["Cow", "CString", "OsString", "PathBuf", "String", "Vec"]
-            .iter()
-            .any(|owner| name == owner)
+        ["Cow", "CString", "OsString", "PathBuf", "String", "Vec"].iter().any(|owner| name == owner)
     });
     [
         // Not every function's entry is asked for.
         (true, quote!(dead_code)),
         // Two arguments may have shared a lifetime of which one is left.
-        (
-            generics.lifetimes().next().is_some(),
-            quote!(single_use_lifetimes),
-        ),
+        (generics.lifetimes().next().is_some(), quote!(single_use_lifetimes)),
         (owner, quote!(clippy::ptr_arg)),
-        (
-            takes.len() + usize::from(*takes_self) > 7,
-            quote!(clippy::too_many_arguments),
-        ),
+        (takes.len() + usize::from(*takes_self) > 7, quote!(clippy::too_many_arguments)),
     ]
     .into_iter()
     .filter_map(|(can_fire, lint)| can_fire.then_some(lint))
@@ -102,9 +74,7 @@ fn referenced(ty: &Type) -> Option<&Ident> {
 /// Everything in the companion that the user wrote, which is what its generic parameters have to cover.
 fn needs(plan: &Plan) -> TokenStream {
     let arguments = plan.companion.iter().flat_map(|companion| &companion.takes);
-    let types = arguments
-        .filter_map(|index| plan.parameters.get(*index))
-        .map(|parameter| &parameter.ty);
+    let types = arguments.filter_map(|index| plan.parameters.get(*index)).map(|parameter| &parameter.ty);
     let named = plan.key.pieces.iter().filter_map(|piece| match piece {
         Piece::Type(name) => Some(name),
         Piece::Value(value) if value.parameter.is_none() => Some(&value.name),
@@ -146,10 +116,7 @@ fn is_kept(attr: &Attribute) -> bool {
 
 fn is_about_existence_or_lints(meta: &Meta) -> bool {
     let path = meta.path();
-    if ["cfg", "allow", "warn", "deny", "forbid"]
-        .iter()
-        .any(|name| path.is_ident(name))
-    {
+    if ["cfg", "allow", "warn", "deny", "forbid"].iter().any(|name| path.is_ident(name)) {
         return true;
     }
     let Meta::List(list) = meta else { return false };

@@ -6,7 +6,9 @@
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::{FnArg, Pat, PatIdent, PatType, Receiver, ReceiverKind, Signature, Type, TypeReference, parse_quote};
+use syn::{
+    FnArg, Pat, PatIdent, PatType, Receiver, ReceiverKind, Signature, Type, TypeReference, parse_quote,
+};
 
 use crate::diagnostics::Diagnostics;
 use crate::expand::{sharing, typed};

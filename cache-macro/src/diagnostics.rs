@@ -20,9 +20,7 @@ pub(crate) struct Diagnostics {
 
 impl Diagnostics {
     pub(crate) fn new() -> Self {
-        Self {
-            errors: RefCell::new(Some(Vec::new())),
-        }
+        Self { errors: RefCell::new(Some(Vec::new())) }
     }
 
     /// Reports `message` at `tokens`: all of them are underlined, from the first to the last.
@@ -75,10 +73,7 @@ mod tests {
         errors.at(quote!(a), "first");
         errors.at(quote!(b), "second");
         let all = errors.finish().expect("two errors");
-        assert_eq!(
-            all.into_iter().map(|error| error.to_string()).collect::<Vec<_>>(),
-            ["first", "second"]
-        );
+        assert_eq!(all.into_iter().map(|error| error.to_string()).collect::<Vec<_>>(), ["first", "second"]);
     }
 
     #[test]

@@ -23,9 +23,7 @@ pub(crate) fn tokens(duration: Duration) -> TokenStream {
         let seconds = proc_macro2::Literal::u64_unsuffixed(seconds);
         return quote!(::core::time::Duration::from_secs(#seconds));
     }
-    let millis = u64::try_from(duration.as_millis())
-        .ok()
-        .filter(|_| nanos % 1_000_000 == 0);
+    let millis = u64::try_from(duration.as_millis()).ok().filter(|_| nanos % 1_000_000 == 0);
     if let Some(millis) = millis {
         let millis = proc_macro2::Literal::u64_unsuffixed(millis);
         return quote!(::core::time::Duration::from_millis(#millis));

@@ -22,18 +22,9 @@ use crate::spans::{Ends, moved, ours_at};
 use crate::validate::Plan;
 
 pub(crate) fn expand(plan: &Plan) -> TokenStream {
-    let Item {
-        attrs,
-        vis,
-        sig,
-        inner_attrs,
-        ..
-    } = &plan.item;
+    let Item { attrs, vis, sig, inner_attrs, .. } = &plan.item;
     let body = call(plan, &entry(plan, Place::Function));
-    let companion = plan
-        .companion
-        .as_ref()
-        .map(|_| companion(plan, &entry(plan, Place::Companion)));
+    let companion = plan.companion.as_ref().map(|_| companion(plan, &entry(plan, Place::Companion)));
     quote! {
         #(#attrs)*
         #vis #sig {
@@ -49,13 +40,7 @@ pub(crate) fn expand(plan: &Plan) -> TokenStream {
 /// Its tokens stand at the stored type and, where they name an option, at the option: that is where rustc shows what it
 /// has to say about them.
 fn entry(plan: &Plan, place: Place) -> TokenStream {
-    let Plan {
-        runtime,
-        returns,
-        codec,
-        calls,
-        ..
-    } = plan;
+    let Plan { runtime, returns, codec, calls, .. } = plan;
     let Ends { first, last } = returns.place;
     let value = &returns.value;
     let name = plan.item.sig.ident.unraw().to_string();
@@ -65,9 +50,8 @@ fn entry(plan: &Plan, place: Place) -> TokenStream {
         quote_spanned!(first=> #runtime::private::entry)
     };
     let site = quote!(const { &#runtime::private::Site::new(::core::module_path!(), #name) #version });
-    let calls = calls
-        .iter()
-        .map(|Call { method, argument }| quote_spanned!(ours_at(last)=> .#method(#argument)));
+    let calls =
+        calls.iter().map(|Call { method, argument }| quote_spanned!(ours_at(last)=> .#method(#argument)));
     let key = key(plan, place);
     let arguments = quote_spanned!(ours_at(last)=> (#site));
     quote!(#function::<#value, #runtime::codec::#codec> #arguments #(#calls)* #key)
@@ -86,10 +70,7 @@ fn key(plan: &Plan, place: Place) -> TokenStream {
     let (start, end) = match &plan.key.start {
         Start::Text(text) => (quote_spanned!(at=> .key(#text)), None),
         // A closure's type name tells the module, the type and the `impl` that the function is in, and nothing else does.
-        Start::Path => (
-            quote!(.default_key(::core::any::type_name_of_val(&|| ()))),
-            Some(quote!(.end())),
-        ),
+        Start::Path => (quote!(.default_key(::core::any::type_name_of_val(&|| ()))), Some(quote!(.end()))),
     };
     let pieces = plan.key.pieces.iter().map(|piece| match piece {
         Piece::Text(text) => quote_spanned!(at=> .text(#text)),

@@ -23,12 +23,11 @@ pub(crate) fn expressions(options: &Options) -> Vec<Expression<'_>> {
         Some(NegativeTtl(Length::Expr(expr))) => Some(expr),
         _ => None,
     };
-    let [while_revalidate, if_error] = [&options.stale_while_revalidate, &options.stale_if_error].map(|slot| {
-        match slot.value() {
+    let [while_revalidate, if_error] =
+        [&options.stale_while_revalidate, &options.stale_if_error].map(|slot| match slot.value() {
             Some(Window(Length::Expr(expr))) => Some(expr),
             _ => None,
-        }
-    });
+        });
     [
         ("cache", cache),
         ("ttl", ttl),
@@ -36,9 +35,9 @@ pub(crate) fn expressions(options: &Options) -> Vec<Expression<'_>> {
         ("stale_while_revalidate", while_revalidate),
         ("stale_if_error", if_error),
     ]
-        .into_iter()
-        .filter_map(|(option, expr)| Some(Expression { option, expr: expr? }))
-        .collect()
+    .into_iter()
+    .filter_map(|(option, expr)| Some(Expression { option, expr: expr? }))
+    .collect()
 }
 
 /// Whether an option's expression may leave a value behind that lives until the end of its statement.

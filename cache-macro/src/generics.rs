@@ -76,11 +76,7 @@ fn names_one(generics: &Generics, mentions: &Mentions) -> bool {
 
 /// Whether all of the function's parameters in `mentions` are in `used`.
 fn names_only(generics: &Generics, mentions: &Mentions, used: &Mentions) -> bool {
-    generics
-        .params
-        .iter()
-        .filter(|param| names(mentions, param))
-        .all(|param| names(used, param))
+    generics.params.iter().filter(|param| names(mentions, param)).all(|param| names(used, param))
 }
 
 #[cfg(test)]
@@ -98,28 +94,16 @@ mod tests {
 
     #[test]
     fn what_is_named_is_kept() {
-        assert_eq!(
-            narrow(&parse_quote!(fn f<'a, T, const N: usize>()), &quote!(&'a T)),
-            "<'a,T>"
-        );
-        assert_eq!(
-            narrow(&parse_quote!(fn f<'a, T, const N: usize>()), &quote!(N)),
-            "<constN:usize>"
-        );
+        assert_eq!(narrow(&parse_quote!(fn f<'a, T, const N: usize>()), &quote!(&'a T)), "<'a,T>");
+        assert_eq!(narrow(&parse_quote!(fn f<'a, T, const N: usize>()), &quote!(N)), "<constN:usize>");
         assert_eq!(narrow(&parse_quote!(fn f<T>()), &quote!(u8)), "");
     }
 
     #[test]
     fn bounds_bring_their_parameters() {
+        assert_eq!(narrow(&parse_quote!(fn f<T: Into<U>, U, V>()), &quote!(T)), "<T:Into<U>,U>");
         assert_eq!(
-            narrow(&parse_quote!(fn f<T: Into<U>, U, V>()), &quote!(T)),
-            "<T:Into<U>,U>"
-        );
-        assert_eq!(
-            narrow(
-                &parse_quote!(fn f<T, U, V>() where T: Into<U>, U: Into<V>),
-                &quote!(T)
-            ),
+            narrow(&parse_quote!(fn f<T, U, V>() where T: Into<U>, U: Into<V>), &quote!(T)),
             "<T,U,V>whereT:Into<U>,U:Into<V>"
         );
     }
@@ -127,22 +111,13 @@ mod tests {
     #[test]
     fn predicates_about_others_go() {
         assert_eq!(
-            narrow(
-                &parse_quote!(fn f<T, F>() where T: Clone, F: Fn() -> T),
-                &quote!(T)
-            ),
+            narrow(&parse_quote!(fn f<T, F>() where T: Clone, F: Fn() -> T), &quote!(T)),
             "<T>whereT:Clone"
         );
         assert_eq!(
-            narrow(
-                &parse_quote!(fn f<T, F>() where Self: Sized, F: Fn() -> T),
-                &quote!(T)
-            ),
+            narrow(&parse_quote!(fn f<T, F>() where Self: Sized, F: Fn() -> T), &quote!(T)),
             "<T>whereSelf:Sized"
         );
-        assert_eq!(
-            narrow(&parse_quote!(fn f<'a, 'b, T>() where 'a: 'b), &quote!(&'b T)),
-            "<'b,T>"
-        );
+        assert_eq!(narrow(&parse_quote!(fn f<'a, 'b, T>() where 'a: 'b), &quote!(&'b T)), "<'b,T>");
     }
 }

@@ -25,11 +25,7 @@ fn golden_expansions() {
     inputs.sort();
     assert!(!inputs.is_empty(), "no golden inputs in {}", folder.display());
     let wrong: Vec<_> = inputs.iter().filter_map(|input| check(input)).collect();
-    assert!(
-        wrong.is_empty(),
-        "{}\n\nUPDATE_GOLDEN=1 accepts what is printed above",
-        wrong.join("\n\n")
-    );
+    assert!(wrong.is_empty(), "{}\n\nUPDATE_GOLDEN=1 accepts what is printed above", wrong.join("\n\n"));
 }
 
 /// What is wrong with one file.
@@ -99,9 +95,7 @@ fn trait_item(item: TraitItem) -> Vec<TraitItem> {
 
 /// Takes `#[redis_cached(…)]` off a function, as rustc does, and gives what is between its parentheses.
 fn take(attrs: &mut Vec<Attribute>) -> Option<TokenStream> {
-    let at = attrs
-        .iter()
-        .position(|attr| attr.path().is_ident("redis_cached"))?;
+    let at = attrs.iter().position(|attr| attr.path().is_ident("redis_cached"))?;
     match attrs.remove(at).meta {
         Meta::List(list) => Some(list.tokens),
         Meta::Path(_) | Meta::NameValue(_) => Some(TokenStream::new()),
@@ -123,7 +117,5 @@ fn items<T: Parse>(tokens: TokenStream) -> Vec<T> {
         Ok(items)
     };
     let text = tokens.to_string();
-    every
-        .parse2(tokens)
-        .unwrap_or_else(|error| panic!("{error} in the expansion {text}"))
+    every.parse2(tokens).unwrap_or_else(|error| panic!("{error} in the expansion {text}"))
 }

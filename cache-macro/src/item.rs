@@ -42,13 +42,7 @@ fn function(input: ParseStream<'_>) -> syn::Result<Item> {
         ));
     }
     let (inner_attrs, body) = split_body(&input.parse()?);
-    Ok(Item {
-        attrs,
-        vis,
-        sig,
-        inner_attrs,
-        body,
-    })
+    Ok(Item { attrs, vis, sig, inner_attrs, body })
 }
 
 /// Whether a `fn` stands before the first braces. Asked before parsing, so that a `struct` is told where the attribute
@@ -70,9 +64,7 @@ fn first_line(tokens: TokenStream) -> TokenStream {
         input.parse::<TokenStream>()
     };
     let item = after_attributes.parse2(tokens.clone()).unwrap_or(tokens);
-    item.into_iter()
-        .take_while(|token| !matches!(token, TokenTree::Group(_) | TokenTree::Punct(_)))
-        .collect()
+    item.into_iter().take_while(|token| !matches!(token, TokenTree::Group(_) | TokenTree::Punct(_))).collect()
 }
 
 /// Parts a body into its inner attributes and the rest, whose braces keep their place in the user's file.

@@ -100,11 +100,7 @@ impl Planner<'_> {
             TemplatePiece::Text(text) => Some(Piece::Text(text.clone())),
             TemplatePiece::Placeholder(placeholder) => self.placeholder(placeholder, template),
         });
-        Key {
-            start: Start::Text(start),
-            pieces: pieces.collect(),
-            place: template.literal.span(),
-        }
+        Key { start: Start::Text(start), pieces: pieces.collect(), place: template.literal.span() }
     }
 
     fn placeholder(&self, placeholder: &Placeholder, template: &Template) -> Option<Piece> {
@@ -112,12 +108,7 @@ impl Planner<'_> {
         let place = template.literal.span();
         let value = |parameter, name: &Ident| {
             let fields = placeholder.fields.clone();
-            Piece::Value(Value {
-                parameter,
-                name: name.clone(),
-                fields,
-                place,
-            })
+            Piece::Value(Value { parameter, name: name.clone(), fields, place })
         };
         Some(match target {
             Target::Type(name) => Piece::Type(moved_ident(&name, place)),
@@ -138,12 +129,7 @@ impl Planner<'_> {
             Type::Reference(reference) => name_of(bare(&reference.elem)),
             ty => name_of(ty),
         };
-        Some(Piece::Value(Value {
-            parameter: Some(index),
-            name: name.clone(),
-            fields: Vec::new(),
-            place,
-        }))
+        Some(Piece::Value(Value { parameter: Some(index), name: name.clone(), fields: Vec::new(), place }))
     }
 
     fn resolve(&self, placeholder: &Placeholder, template: &Template) -> syn::Result<Target<'_>> {
@@ -168,9 +154,7 @@ impl Planner<'_> {
         let whole = name.unraw();
         match &target {
             Target::Parameter(index, _) => match has_no_fields(&self.parameters[*index].ty, self.signature) {
-                Some(why) => error(format!(
-                    "`{placeholder}` cannot be, because {why}: write `<{whole}>`"
-                )),
+                Some(why) => error(format!("`{placeholder}` cannot be, because {why}: write `<{whole}>`")),
                 None => Ok(target),
             },
             Target::Type(_) | Target::Value(_) => {
@@ -180,13 +164,10 @@ impl Planner<'_> {
     }
 
     fn parameter(&self, name: &Ident) -> Option<Target<'_>> {
-        self.parameters
-            .iter()
-            .enumerate()
-            .find_map(|(index, parameter)| match &parameter.binding {
-                Binding::Name(own) if same(own, name) => Some(Target::Parameter(index, own)),
-                _ => None,
-            })
+        self.parameters.iter().enumerate().find_map(|(index, parameter)| match &parameter.binding {
+            Binding::Name(own) if same(own, name) => Some(Target::Parameter(index, own)),
+            _ => None,
+        })
     }
 
     fn type_parameter(&self, name: &Ident) -> Option<Target<'_>> {
@@ -195,11 +176,7 @@ impl Planner<'_> {
         }
         let TypeParameter { name, is_const } =
             type_parameters(self.signature).find(|param| same(param.name, name))?;
-        Some(if is_const {
-            Target::Value(name.clone())
-        } else {
-            Target::Type(name.clone())
-        })
+        Some(if is_const { Target::Value(name.clone()) } else { Target::Type(name.clone()) })
     }
 
     /// Every argument not skipped, in order, after every type parameter not skipped.
@@ -208,29 +185,16 @@ impl Planner<'_> {
         let types = types.map(|TypeParameter { name, is_const }| match is_const {
             true => {
                 let (name, fields, place) = (name.clone(), Vec::new(), name.span());
-                Piece::Value(Value {
-                    parameter: None,
-                    name,
-                    fields,
-                    place,
-                })
+                Piece::Value(Value { parameter: None, name, fields, place })
             }
             false => Piece::Type(name.clone()),
         });
-        let named = self
-            .parameters
-            .iter()
-            .enumerate()
-            .filter(|(_, parameter)| match &parameter.binding {
-                Binding::Name(name) => !self.skips(name),
-                Binding::Pattern(..) | Binding::Nothing => false,
-            });
+        let named = self.parameters.iter().enumerate().filter(|(_, parameter)| match &parameter.binding {
+            Binding::Name(name) => !self.skips(name),
+            Binding::Pattern(..) | Binding::Nothing => false,
+        });
         let values = named.filter_map(|(index, _)| self.whole_argument(index));
-        Key {
-            start: Start::Path,
-            pieces: types.chain(values).collect(),
-            place: Span::call_site(),
-        }
+        Key { start: Start::Path, pieces: types.chain(values).collect(), place: Span::call_site() }
     }
 
     pub(crate) fn skips(&self, name: &Ident) -> bool {

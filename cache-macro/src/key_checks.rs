@@ -23,22 +23,18 @@ impl Planner<'_> {
                     None if names.is_empty() => "the function has none: leave out `skip`".to_owned(),
                     None => format!("there are {}", list(names.iter().map(String::as_str))),
                 };
-                self.errors
-                    .at(skipped, format!("no argument is named `{name}`: {instead}"));
+                self.errors.at(skipped, format!("no argument is named `{name}`: {instead}"));
             }
         }
     }
 
     /// Every name that `skip` may hold: those inside a destructured argument as well.
     fn skippable(&self) -> Vec<String> {
-        let arguments = self
-            .parameters
-            .iter()
-            .flat_map(|parameter| match &parameter.binding {
-                Binding::Name(name) => std::slice::from_ref(name),
-                Binding::Pattern(_, names) => names,
-                Binding::Nothing => &[],
-            });
+        let arguments = self.parameters.iter().flat_map(|parameter| match &parameter.binding {
+            Binding::Name(name) => std::slice::from_ref(name),
+            Binding::Pattern(_, names) => names,
+            Binding::Nothing => &[],
+        });
         arguments
             .chain(type_parameters(self.signature).map(|param| param.name))
             .map(|name| name.unraw().to_string())
@@ -50,9 +46,7 @@ impl Planner<'_> {
     pub(crate) fn check_patterns(&self, template: Option<&Template>) {
         let named = |name: &Ident| {
             template.is_some_and(|template| {
-                template
-                    .placeholders()
-                    .any(|placeholder| same(&placeholder.name, name))
+                template.placeholders().any(|placeholder| same(&placeholder.name, name))
             })
         };
         for parameter in self.parameters {
@@ -94,11 +88,7 @@ impl Planner<'_> {
 
     /// Every argument and every type parameter is in the template or skipped, and none is both.
     pub(crate) fn check_all_named(&self, template: &Template) {
-        let named = |name: &Ident| {
-            template
-                .placeholders()
-                .any(|placeholder| same(&placeholder.name, name))
-        };
+        let named = |name: &Ident| template.placeholders().any(|placeholder| same(&placeholder.name, name));
         let meant = self.meant(template);
         let forgotten =
             |name: &Ident| !named(name) && !self.skips(name) && !meant.contains(&name.unraw().to_string());
@@ -111,22 +101,13 @@ impl Planner<'_> {
         }
         for TypeParameter { name, is_const } in type_parameters(self.signature) {
             if forgotten(name) {
-                self.report_forgotten(
-                    if is_const {
-                        "const parameter"
-                    } else {
-                        "type parameter"
-                    },
-                    name,
-                );
+                self.report_forgotten(if is_const { "const parameter" } else { "type parameter" }, name);
             }
         }
         for skipped in self.skip.iter().filter(|skipped| named(skipped)) {
             let name = skipped.unraw();
-            self.errors.at(
-                skipped,
-                format!("`{name}` is skipped and in the key: leave it out of one of them"),
-            );
+            self.errors
+                .at(skipped, format!("`{name}` is skipped and in the key: leave it out of one of them"));
         }
     }
 
@@ -145,21 +126,12 @@ impl Planner<'_> {
     /// to. To call them forgotten as well would be a second error with the same cure.
     fn meant(&self, template: &Template) -> Vec<String> {
         let known = self.skippable();
-        let written = template
-            .placeholders()
-            .map(|placeholder| &placeholder.name)
-            .chain(self.skip);
-        let written = written
-            .map(|name| name.unraw().to_string())
-            .filter(|name| !known.contains(name));
+        let written = template.placeholders().map(|placeholder| &placeholder.name).chain(self.skip);
+        let written = written.map(|name| name.unraw().to_string()).filter(|name| !known.contains(name));
         let misspelt: Vec<String> = written
             .filter_map(|name| nearest(&name, known.iter().map(String::as_str)).map(str::to_owned))
             .collect();
-        braced(template)
-            .into_iter()
-            .map(|(name, _)| name)
-            .chain(misspelt)
-            .collect()
+        braced(template).into_iter().map(|(name, _)| name).chain(misspelt).collect()
     }
 
     /// What to say of a placeholder that names nothing.
@@ -191,13 +163,10 @@ impl Planner<'_> {
 
     /// Arguments with a plain name, and type parameters.
     fn nameable(&self) -> Vec<String> {
-        let arguments = self
-            .parameters
-            .iter()
-            .filter_map(|parameter| match &parameter.binding {
-                Binding::Name(name) => Some(name),
-                Binding::Pattern(..) | Binding::Nothing => None,
-            });
+        let arguments = self.parameters.iter().filter_map(|parameter| match &parameter.binding {
+            Binding::Name(name) => Some(name),
+            Binding::Pattern(..) | Binding::Nothing => None,
+        });
         arguments
             .chain(type_parameters(self.signature).map(|param| param.name))
             .map(|name| name.unraw().to_string())
@@ -211,10 +180,8 @@ fn braced(template: &Template) -> Vec<(String, String)> {
         Piece::Text(text) => Some(text),
         Piece::Placeholder(_) => None,
     });
-    let inside = texts.flat_map(|text| {
-        text.match_indices('{')
-            .filter_map(|(at, _)| text[at + 1..].split_once('}'))
-    });
+    let inside =
+        texts.flat_map(|text| text.match_indices('{').filter_map(|(at, _)| text[at + 1..].split_once('}')));
     let named = inside.map(|(inside, _)| {
         let name = inside.split('.').next().unwrap_or_default();
         (name.trim_start_matches("r#").to_owned(), inside.to_owned())

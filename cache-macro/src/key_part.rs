@@ -15,9 +15,7 @@ use crate::spans::{moved, name_of};
 
 pub(crate) fn key_part(input: TokenStream) -> TokenStream {
     let errors = Diagnostics::new();
-    let expanded = errors
-        .ok(syn::parse2::<DeriveInput>(input))
-        .map(|input| implementation(input, &errors));
+    let expanded = errors.ok(syn::parse2::<DeriveInput>(input)).map(|input| implementation(input, &errors));
     match errors.finish() {
         Some(error) => error.to_compile_error(),
         None => expanded.unwrap_or_default(),
@@ -69,9 +67,8 @@ fn runtime(input: &DeriveInput, errors: &Diagnostics) -> TokenStream {
             Ok(())
         }));
     }
-    for attr in fields(&input.data)
-        .flat_map(|field| &field.attrs)
-        .chain(variants(&input.data).flat_map(|v| &v.attrs))
+    for attr in
+        fields(&input.data).flat_map(|field| &field.attrs).chain(variants(&input.data).flat_map(|v| &v.attrs))
     {
         if attr.path().is_ident("key_part") {
             errors.at(attr, "`#[key_part]` goes on the type, not on a part of it");
@@ -93,9 +90,7 @@ fn fields(data: &Data) -> impl Iterator<Item = &Field> {
         Data::Struct(data) => Some(&data.fields),
         Data::Enum(_) | Data::Union(_) => None,
     };
-    own.into_iter()
-        .chain(variants(data).map(|variant| &variant.fields))
-        .flatten()
+    own.into_iter().chain(variants(data).map(|variant| &variant.fields)).flatten()
 }
 
 fn structure(fields: &Fields, runtime: &TokenStream) -> TokenStream {
@@ -105,10 +100,7 @@ fn structure(fields: &Fields, runtime: &TokenStream) -> TokenStream {
         let value = at_type(&quote!(&self.0), &fields.unnamed[0]);
         return quote!(#runtime::KeyPart::write(#value, key););
     }
-    let values = fields
-        .members()
-        .zip(fields)
-        .map(|(member, field)| at_type(&quote!(&self.#member), field));
+    let values = fields.members().zip(fields).map(|(member, field)| at_type(&quote!(&self.#member), field));
     quote!(#(key.item(#values);)*)
 }
 
@@ -122,10 +114,7 @@ fn enumeration(data: &DataEnum) -> TokenStream {
         return quote!(match *self {});
     }
     let plain = data.variants.iter().all(|variant| variant.fields.is_empty());
-    let arms = data
-        .variants
-        .iter()
-        .map(|variant| if plain { named(variant) } else { listed(variant) });
+    let arms = data.variants.iter().map(|variant| if plain { named(variant) } else { listed(variant) });
     quote!(match self { #(#arms)* })
 }
 
@@ -138,13 +127,9 @@ fn named(variant: &Variant) -> TokenStream {
 fn listed(variant: &Variant) -> TokenStream {
     let (ident, name) = (&variant.ident, variant.ident.unraw().to_string());
     // Numbered, because a field may have the name of the parameter `key`.
-    let bound: Vec<Ident> = (0..variant.fields.len())
-        .map(|number| format_ident!("field_{number}"))
-        .collect();
-    let values = bound
-        .iter()
-        .zip(&variant.fields)
-        .map(|(bound, field)| at_type(&bound.to_token_stream(), field));
+    let bound: Vec<Ident> = (0..variant.fields.len()).map(|number| format_ident!("field_{number}")).collect();
+    let values =
+        bound.iter().zip(&variant.fields).map(|(bound, field)| at_type(&bound.to_token_stream(), field));
     let pattern = match &variant.fields {
         Fields::Named(fields) => {
             let names = fields.named.iter().map(|field| &field.ident);

@@ -39,11 +39,7 @@ impl Template {
     /// Reports whatever is wrong with the template; what could be read comes back all the same.
     pub(crate) fn parse(literal: LitStr, errors: &Diagnostics) -> Self {
         let (pieces, readable) = pieces(&literal, errors);
-        let template = Self {
-            literal,
-            pieces,
-            readable,
-        };
+        let template = Self { literal, pieces, readable };
         if template.literal.value().is_empty() {
             errors.at(
                 &template.literal,
@@ -92,10 +88,7 @@ impl Template {
                  can make one key"
             )
         };
-        format!(
-            "{problem}: put a character such as `:` between them, as in {:?}",
-            self.corrected()
-        )
+        format!("{problem}: put a character such as `:` between them, as in {:?}", self.corrected())
     }
 
     /// The template with a `:` wherever one is missing.
@@ -181,10 +174,7 @@ fn pieces(literal: &LitStr, errors: &Diagnostics) -> (Vec<Piece>, bool) {
 }
 
 fn unclosed(rest: &str) -> String {
-    let name: String = rest
-        .chars()
-        .take_while(|char| char.is_alphanumeric() || *char == '_')
-        .collect();
+    let name: String = rest.chars().take_while(|char| char.is_alphanumeric() || *char == '_').collect();
     let name = if name.is_empty() { "id" } else { &name };
     format!(
         "a `<` in the key is never closed: write `<{name}>` for an argument, or `<<` for the character itself"
@@ -204,13 +194,8 @@ fn placeholder(inside: &str, span: Span) -> Result<Placeholder, String> {
         )
     };
     let mut segments = inside.split('.');
-    let name = segments
-        .next()
-        .and_then(|name| identifier(name, true, span))
-        .ok_or_else(bad)?;
-    let fields = segments
-        .map(|field| member(field, span).ok_or_else(bad))
-        .collect::<Result<_, _>>()?;
+    let name = segments.next().and_then(|name| identifier(name, true, span)).ok_or_else(bad)?;
+    let fields = segments.map(|field| member(field, span).ok_or_else(bad)).collect::<Result<_, _>>()?;
     Ok(Placeholder { name, fields })
 }
 
@@ -224,10 +209,7 @@ fn member(text: &str, span: Span) -> Option<Member> {
 
 /// `id`, `type` and `r#type`; `self` and `Self` only where a value may begin.
 fn identifier(text: &str, root: bool, span: Span) -> Option<Ident> {
-    let ident = Ident::parse_any
-        .parse_str(text)
-        .ok()
-        .filter(|_| text.trim() == text)?;
+    let ident = Ident::parse_any.parse_str(text).ok().filter(|_| text.trim() == text)?;
     let name = ident.unraw().to_string();
     match name.as_str() {
         "self" | "Self" => root.then(|| Ident::new(&name, span)),

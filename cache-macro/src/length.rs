@@ -29,10 +29,7 @@ impl Length {
         if zero {
             errors.at(
                 expr,
-                format!(
-                    "with a `{option}` of zero nothing is ever found again: {}",
-                    how_long(option)
-                ),
+                format!("with a `{option}` of zero nothing is ever found again: {}", how_long(option)),
             );
         }
         (!zero).then_some(length)
@@ -40,20 +37,10 @@ impl Length {
 
     fn parse(expr: &Expr, option: &str) -> syn::Result<Self> {
         match expr {
-            Expr::Lit(ExprLit {
-                lit: Lit::Int(literal),
-                ..
-            }) => seconds(literal, option),
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text), ..
-            }) if text.value() == "never" => Ok(Length::Never),
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text), ..
-            }) => duration::parse(text).map(Length::Known),
-            Expr::Lit(ExprLit {
-                lit: Lit::Float(literal),
-                ..
-            }) => Err(syn::Error::new_spanned(
+            Expr::Lit(ExprLit { lit: Lit::Int(literal), .. }) => seconds(literal, option),
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value() == "never" => Ok(Length::Never),
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => duration::parse(text).map(Length::Known),
+            Expr::Lit(ExprLit { lit: Lit::Float(literal), .. }) => Err(syn::Error::new_spanned(
                 literal,
                 format!(
                     "`{option}` is in whole seconds: write `{option} = \"{}s\"`",
@@ -91,10 +78,9 @@ fn seconds(literal: &LitInt, option: &str) -> syn::Result<Length> {
         ("" | "u32" | "u64" | "i32" | "i64" | "usize", Ok(seconds)) => {
             Ok(Length::Known(Duration::from_secs(seconds)))
         }
-        (_, Err(_)) => Err(syn::Error::new_spanned(
-            literal,
-            format!("too long: write `{option} = \"never\"`"),
-        )),
+        (_, Err(_)) => {
+            Err(syn::Error::new_spanned(literal, format!("too long: write `{option} = \"never\"`")))
+        }
         (unit, Ok(_)) => Err(syn::Error::new_spanned(
             literal,
             format!("a length of time with a unit stands in quotes: write `{option} = \"{number}{unit}\"`"),
@@ -107,12 +93,7 @@ fn seconds(literal: &LitInt, option: &str) -> syn::Result<Length> {
 fn is_zero(expr: &Expr) -> bool {
     let of_duration = |expr: &Expr| match expr {
         Expr::Path(path) => {
-            let mut names = path
-                .path
-                .segments
-                .iter()
-                .rev()
-                .map(|segment| segment.ident.to_string());
+            let mut names = path.path.segments.iter().rev().map(|segment| segment.ident.to_string());
             let function = names.next();
             function.filter(|_| names.next().is_some_and(|name| name == "Duration"))
         }
@@ -131,17 +112,10 @@ fn is_zero(expr: &Expr) -> bool {
 
 fn is_literal_zero(expr: &Expr) -> bool {
     match expr {
-        Expr::Lit(ExprLit {
-            lit: Lit::Int(literal),
-            ..
-        }) => literal.base10_digits() == "0",
-        Expr::Lit(ExprLit {
-            lit: Lit::Float(literal),
-            ..
-        }) => literal
-            .base10_digits()
-            .chars()
-            .all(|digit| matches!(digit, '0' | '.')),
+        Expr::Lit(ExprLit { lit: Lit::Int(literal), .. }) => literal.base10_digits() == "0",
+        Expr::Lit(ExprLit { lit: Lit::Float(literal), .. }) => {
+            literal.base10_digits().chars().all(|digit| matches!(digit, '0' | '.'))
+        }
         _ => false,
     }
 }

@@ -61,8 +61,7 @@ impl Mentions {
 fn captures(text: &str, name: &str) -> bool {
     text.match_indices('{').any(|(at, _)| {
         let rest = &text[at + 1..];
-        rest.strip_prefix(name)
-            .is_some_and(|rest| rest.starts_with(['}', ':']))
+        rest.strip_prefix(name).is_some_and(|rest| rest.starts_with(['}', ':']))
     })
 }
 

@@ -61,15 +61,9 @@ impl Value for Template {
     fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
         let example = "key = \"user:<id>\"";
         match expr(written, example, errors)? {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(literal),
-                ..
-            }) => Some(Self::parse(literal.clone(), errors)),
+            Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Some(Self::parse(literal.clone(), errors)),
             other => {
-                errors.at(
-                    other,
-                    format!("`key` is a template in one string literal: write `{example}`"),
-                );
+                errors.at(other, format!("`key` is a template in one string literal: write `{example}`"));
                 None
             }
         }
@@ -92,17 +86,12 @@ impl Value for NegativeTtl {
         let expr = expr(written, "negative_ttl = 30", errors)?;
         let problem = match expr {
             Expr::Closure(_) => "`negative_ttl` cannot depend on the value, because there is none",
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text), ..
-            }) if text.value() == "never" => {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value() == "never" => {
                 "a `None` that never expires would hide a value that comes later"
             }
             other => return Length::read(other, "negative_ttl", errors).map(Self),
         };
-        errors.at(
-            expr,
-            format!("{problem}: write a length of time, such as `negative_ttl = 30`"),
-        );
+        errors.at(expr, format!("{problem}: write a length of time, such as `negative_ttl = 30`"));
         None
     }
 }
@@ -115,9 +104,7 @@ impl Value for Skip {
                 let names = |input: syn::parse::ParseStream<'_>| names(input, Ident::parse_any);
                 match names.parse2(tokens.clone()) {
                     Ok(names) => {
-                        return Some(Self {
-                            names: names.into_iter().collect(),
-                        });
+                        return Some(Self { names: names.into_iter().collect() });
                     }
                     Err(error) => errors.add(syn::Error::new(error.span(), skip_help("db, locale"))),
                 }
@@ -145,10 +132,7 @@ impl Value for CacheIf {
         match expr {
             Expr::Closure(closure) if !takes_the_value(closure, "cache_if", errors) => None,
             Expr::Lit(_) => {
-                errors.at(
-                    expr,
-                    "`cache_if` takes a closure of the value: write `cache_if = |value| …`",
-                );
+                errors.at(expr, "`cache_if` takes a closure of the value: write `cache_if = |value| …`");
                 None
             }
             _ => Some(Self(expr.clone())),
@@ -181,7 +165,8 @@ impl Value for Beta {
     fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
         let expr = expr(written, "early_refresh = 1.0", errors)?;
         let beta = number(expr).filter(|beta| *beta > 0.0 && beta.is_finite());
-        let wrong = "`early_refresh` is a literal above 0: write `early_refresh = 1.0`, or more to refresh earlier";
+        let wrong =
+            "`early_refresh` is a literal above 0: write `early_refresh = 1.0`, or more to refresh earlier";
         literal(beta, expr, wrong, errors).map(Self)
     }
 }
@@ -190,7 +175,8 @@ impl Value for Jitter {
     fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
         let expr = expr(written, "jitter = 0.1", errors)?;
         let share = number(expr).filter(|share| (0.0..=1.0).contains(share));
-        let wrong = "`jitter` is a share of the TTL, a literal from 0 to 1: write `jitter = 0.1` for up to 10 %";
+        let wrong =
+            "`jitter` is a share of the TTL, a literal from 0 to 1: write `jitter = 0.1` for up to 10 %";
         literal(share, expr, wrong, errors).map(Self)
     }
 }
@@ -198,14 +184,8 @@ impl Value for Jitter {
 /// A literal number, whole or not.
 fn number(expr: &Expr) -> Option<f64> {
     match expr {
-        Expr::Lit(ExprLit {
-            lit: Lit::Float(literal),
-            ..
-        }) => literal.base10_parse().ok(),
-        Expr::Lit(ExprLit {
-            lit: Lit::Int(literal),
-            ..
-        }) => literal.base10_parse().ok(),
+        Expr::Lit(ExprLit { lit: Lit::Float(literal), .. }) => literal.base10_parse().ok(),
+        Expr::Lit(ExprLit { lit: Lit::Int(literal), .. }) => literal.base10_parse().ok(),
         _ => None,
     }
 }
@@ -225,17 +205,11 @@ impl Value for Version {
     fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
         let expr = expr(written, "version = 2", errors)?;
         let version = match expr {
-            Expr::Lit(ExprLit {
-                lit: Lit::Int(literal),
-                ..
-            }) => literal.base10_parse::<u32>().ok(),
+            Expr::Lit(ExprLit { lit: Lit::Int(literal), .. }) => literal.base10_parse::<u32>().ok(),
             _ => None,
         };
         let Some(version) = version else {
-            errors.at(
-                expr,
-                "`version` is a whole number that you count up by hand: write `version = 2`",
-            );
+            errors.at(expr, "`version` is a whole number that you count up by hand: write `version = 2`");
             return None;
         };
         let mut literal = Literal::u32_unsuffixed(version);
@@ -251,10 +225,7 @@ impl Value for EntryName {
             Expr::Path(path) if path.path.get_ident().is_some() => {
                 path.path.get_ident().cloned().map(Self::Named)
             }
-            Expr::Lit(ExprLit {
-                lit: Lit::Bool(literal),
-                ..
-            }) if !literal.value => Some(Self::None),
+            Expr::Lit(ExprLit { lit: Lit::Bool(literal), .. }) if !literal.value => Some(Self::None),
             _ => {
                 errors.at(
                     expr,
@@ -271,16 +242,9 @@ impl Value for Path {
         let expr = expr(written, "crate = my_crate::redis_cached", errors)?;
         match expr {
             Expr::Path(path) if path.qself.is_none() => Some(path.path.clone()),
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text), ..
-            }) => {
-                errors.at(
-                    expr,
-                    format!(
-                        "`crate` is a path, without quotes: write `crate = {}`",
-                        text.value()
-                    ),
-                );
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+                errors
+                    .at(expr, format!("`crate` is a path, without quotes: write `crate = {}`", text.value()));
                 None
             }
             _ => {
@@ -297,10 +261,7 @@ impl Value for Path {
 /// The expression after `=`, without the invisible group that a `macro_rules!` variable leaves around it.
 pub(crate) fn expr<'a>(written: &'a Written, example: &str, errors: &Diagnostics) -> Option<&'a Expr> {
     let Form::Equals(expr) = &written.form else {
-        errors.at(
-            &written.name,
-            format!("`{}` needs a value: write `{example}`", written.name),
-        );
+        errors.at(&written.name, format!("`{}` needs a value: write `{example}`", written.name));
         return None;
     };
     let mut expr = expr;

@@ -14,7 +14,9 @@ use crate::codec::Codec;
 use crate::diagnostics::Diagnostics;
 use crate::key_template::Template;
 use crate::nearest::{list, nearest};
-use crate::option_values::{Beta, CacheIf, EntryName, Jitter, NegativeTtl, Skip, Ttl, Value, Version, Window};
+use crate::option_values::{
+    Beta, CacheIf, EntryName, Jitter, NegativeTtl, Skip, Ttl, Value, Version, Window,
+};
 
 macro_rules! options {
     ($($field:ident = $name:literal: $value:ty,)*) => {
@@ -91,10 +93,7 @@ impl<V> Slot<V> {
         V: Value,
     {
         if self.name.is_some() {
-            errors.at(
-                &written.name,
-                format!("`{}` is given twice: keep one of them", written.name.unraw()),
-            );
+            errors.at(&written.name, format!("`{}` is given twice: keep one of them", written.name.unraw()));
             return;
         }
         self.value = V::read(&written, errors);
@@ -104,10 +103,7 @@ impl<V> Slot<V> {
 
 impl<V> Default for Slot<V> {
     fn default() -> Self {
-        Self {
-            name: None,
-            value: None,
-        }
+        Self { name: None, value: None }
     }
 }
 
@@ -163,10 +159,7 @@ fn written(input: ParseStream<'_>) -> syn::Result<Written> {
     let form = if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
         if input.is_empty() || input.peek(Token![,]) {
-            return Err(syn::Error::new_spanned(
-                &name,
-                format!("`{name} =` is followed by no value"),
-            ));
+            return Err(syn::Error::new_spanned(&name, format!("`{name} =` is followed by no value")));
         }
         Form::Equals(input.parse()?)
     } else if input.peek(syn::token::Paren) {
@@ -205,10 +198,7 @@ fn skip_to_next(input: ParseStream<'_>) -> syn::Result<()> {
 fn unknown_option(name: &str) -> String {
     match nearest(name, NAMES.iter().copied()) {
         Some(nearest) => format!("there is no option `{name}`: did you mean `{nearest}`?"),
-        None => format!(
-            "there is no option `{name}`: the options are {}",
-            list(NAMES.iter().copied())
-        ),
+        None => format!("there is no option `{name}`: the options are {}", list(NAMES.iter().copied())),
     }
 }
 
@@ -221,12 +211,7 @@ mod tests {
     fn read(tokens: TokenStream) -> (Options, Vec<String>) {
         let errors = Diagnostics::new();
         let options = Options::parse(tokens, &errors);
-        let messages = errors
-            .finish()
-            .into_iter()
-            .flatten()
-            .map(|error| error.to_string())
-            .collect();
+        let messages = errors.finish().into_iter().flatten().map(|error| error.to_string()).collect();
         (options, messages)
     }
 
@@ -241,10 +226,7 @@ mod tests {
             negative_ttl = "30s", jitter = 0.1, stale_while_revalidate = "30s", stale_if_error = 3600,
             early_refresh = 1.0, codec = Bincode, version = 2, entry = user_entry, crate = my::cache,
         });
-        assert!(
-            messages.iter().all(|message| message.contains("feature")),
-            "{messages:?}"
-        );
+        assert!(messages.iter().all(|message| message.contains("feature")), "{messages:?}");
         assert!(options.key.value().is_some());
         assert!(options.ttl.value().is_some());
         assert_eq!(options.skip.value().map(|skip| skip.names.len()), Some(2));
@@ -261,21 +243,15 @@ mod tests {
 
     #[test]
     fn a_comma_inside_a_value_does_not_end_it() {
-        let (options, messages) = read(quote!(
-            cache = map.get::<u8, u16>(a, b),
-            ttl = |user: &User| f(user, 1),
-            skip(a)
-        ));
+        let (options, messages) =
+            read(quote!(cache = map.get::<u8, u16>(a, b), ttl = |user: &User| f(user, 1), skip(a)));
         assert_eq!(messages, [""; 0]);
         assert!(options.ttl.value().is_some() && options.skip.value().is_some());
     }
 
     #[test]
     fn an_unknown_option_names_the_nearest() {
-        assert_eq!(
-            messages(quote!(tll = 1)),
-            ["there is no option `tll`: did you mean `ttl`?"]
-        );
+        assert_eq!(messages(quote!(tll = 1)), ["there is no option `tll`: did you mean `ttl`?"]);
         assert!(messages(quote!(frobnicate = 1))[0].contains("the options are `key`, `ttl`"));
     }
 

@@ -40,11 +40,7 @@ impl Returns {
     /// Reads the return type, and reports what cannot be remembered. `runtime` is the path of the runtime crate.
     pub(crate) fn of(signature: &Signature, runtime: &TokenStream, errors: &Diagnostics) -> Self {
         let ReturnType::Type(_, ty) = &signature.output else {
-            let style = if signature.asyncness.is_some() {
-                Style::Async
-            } else {
-                Style::Blocking
-            };
+            let style = if signature.asyncness.is_some() { Style::Async } else { Style::Blocking };
             return Self {
                 whole: quote!(()),
                 value: quote!(()),
@@ -63,13 +59,7 @@ impl Returns {
         check(ty, stored, errors);
         let whole = ty.to_token_stream();
         let value = value.map_or_else(|| part_of("OkOf", ty, runtime), ToTokens::to_token_stream);
-        Self {
-            whole,
-            value,
-            error,
-            style,
-            place: Ends::of(stored),
-        }
+        Self { whole, value, error, style, place: Ends::of(stored) }
     }
 }
 
@@ -96,12 +86,7 @@ fn split<'a>(ty: &'a Type, runtime: &TokenStream) -> (Option<&'a Type>, Option<T
 /// The type arguments of a `Result` by whatever alias.
 fn result_arguments(ty: &Type) -> Option<Vec<&Type>> {
     let path = path(ty)?;
-    path.segments
-        .last()?
-        .ident
-        .to_string()
-        .ends_with("Result")
-        .then(|| type_arguments(path))
+    path.segments.last()?.ident.to_string().ends_with("Result").then(|| type_arguments(path))
 }
 
 /// `R` of `Pin<Box<dyn Future<Output = R> + …>>`.
@@ -116,11 +101,7 @@ fn future_output(bound: &TypeParamBound) -> Option<&Type> {
     let TypeParamBound::Trait(bound) = bound else {
         return None;
     };
-    let future = bound
-        .path
-        .segments
-        .last()
-        .filter(|segment| segment.ident == "Future")?;
+    let future = bound.path.segments.last().filter(|segment| segment.ident == "Future")?;
     let PathArguments::AngleBracketed(arguments) = &future.arguments else {
         return None;
     };
@@ -162,17 +143,12 @@ fn type_arguments(path: &Path) -> Vec<&Type> {
 /// stored value may not.
 fn check(whole: &Type, value: &Type, errors: &Diagnostics) {
     if matches!(bare(whole), Type::Never(_)) {
-        errors.at(
-            whole,
-            "a function that never returns has no result to remember: remove the attribute",
-        );
+        errors.at(whole, "a function that never returns has no result to remember: remove the attribute");
         return;
     }
     if is_named_future(whole) {
-        errors.at(
-            whole,
-            "a future cannot be stored, only what it results in: write `async fn` and that type",
-        );
+        errors
+            .at(whole, "a future cannot be stored, only what it results in: write `async fn` and that type");
         return;
     }
     let mut anonymous = Anonymous { errors, found: false };
@@ -224,10 +200,7 @@ struct Borrows<'a> {
 impl Borrows<'_> {
     fn report(&mut self, at: impl ToTokens, instead: &str) {
         if !self.done {
-            self.errors.at(
-                at,
-                format!("a result that is remembered must own its data: {instead}"),
-            );
+            self.errors.at(at, format!("a result that is remembered must own its data: {instead}"));
             self.done = true;
         }
     }

@@ -40,14 +40,8 @@ pub(crate) fn parameters(signature: &Signature) -> Vec<Parameter> {
 /// The type and const parameters; `impl Trait` has no name and is none of them.
 pub(crate) fn type_parameters(signature: &Signature) -> impl Iterator<Item = TypeParameter<'_>> {
     signature.generics.params.iter().filter_map(|param| match param {
-        GenericParam::Type(param) => Some(TypeParameter {
-            name: &param.ident,
-            is_const: false,
-        }),
-        GenericParam::Const(param) => Some(TypeParameter {
-            name: &param.ident,
-            is_const: true,
-        }),
+        GenericParam::Type(param) => Some(TypeParameter { name: &param.ident, is_const: false }),
+        GenericParam::Const(param) => Some(TypeParameter { name: &param.ident, is_const: true }),
         GenericParam::Lifetime(_) => None,
     })
 }
@@ -68,11 +62,7 @@ fn binding(pat: &Pat) -> Binding {
         _ => {
             let mut names = Names(Vec::new());
             names.visit_pat(pat);
-            if names.0.is_empty() {
-                Binding::Nothing
-            } else {
-                Binding::Pattern(pat.clone(), names.0)
-            }
+            if names.0.is_empty() { Binding::Nothing } else { Binding::Pattern(pat.clone(), names.0) }
         }
     }
 }
@@ -150,14 +140,7 @@ mod tests {
             .map(|parameter| match &parameter.binding {
                 Binding::Name(name) => name.to_string(),
                 Binding::Pattern(_, names) => {
-                    format!(
-                        "({})",
-                        names
-                            .iter()
-                            .map(ToString::to_string)
-                            .collect::<Vec<_>>()
-                            .join(" ")
-                    )
+                    format!("({})", names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
                 }
                 Binding::Nothing => "_".to_owned(),
             })
@@ -172,9 +155,7 @@ mod tests {
         };
         assert_eq!(
             shown(&signature),
-            [
-                "a", "b", "r#type", "c", "(d e)", "(x z)", "(g h)", "(i)", "_", "_", "_"
-            ]
+            ["a", "b", "r#type", "c", "(d e)", "(x z)", "(g h)", "(i)", "_", "_", "_"]
         );
     }
 
@@ -196,12 +177,7 @@ mod tests {
         ] {
             assert!(has_no_fields(&ty, &signature).is_some());
         }
-        for ty in [
-            parse_quote!(User),
-            parse_quote!(&User),
-            parse_quote!(Arc<T>),
-            parse_quote!((u8, u8)),
-        ] {
+        for ty in [parse_quote!(User), parse_quote!(&User), parse_quote!(Arc<T>), parse_quote!((u8, u8))] {
             assert!(has_no_fields(&ty, &signature).is_none());
         }
     }

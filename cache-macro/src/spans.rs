@@ -17,34 +17,22 @@ pub(crate) struct Ends {
 
 impl Ends {
     pub(crate) fn of(code: impl ToTokens) -> Self {
-        let spans: Vec<Span> = code
-            .into_token_stream()
-            .into_iter()
-            .map(|token| token.span())
-            .collect();
+        let spans: Vec<Span> = code.into_token_stream().into_iter().map(|token| token.span()).collect();
         let at = |span: Option<&Span>| span.copied().unwrap_or_else(Span::call_site);
-        Self {
-            first: at(spans.first()),
-            last: at(spans.last()),
-        }
+        Self { first: at(spans.first()), last: at(spans.last()) }
     }
 
     pub(crate) fn call_site() -> Self {
-        Self {
-            first: Span::call_site(),
-            last: Span::call_site(),
-        }
+        Self { first: Span::call_site(), last: Span::call_site() }
     }
 }
 
 /// The token that stands for a type when one has to: the name at a path's end, or the first.
 pub(crate) fn name_of(ty: &Type) -> Span {
     match ty {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .map_or_else(Span::call_site, |segment| segment.ident.span()),
+        Type::Path(path) => {
+            path.path.segments.last().map_or_else(Span::call_site, |segment| segment.ident.span())
+        }
         ty => Ends::of(ty).first,
     }
 }

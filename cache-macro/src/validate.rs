@@ -62,17 +62,8 @@ pub(crate) fn validate(options: &Options, item: Item, errors: &Diagnostics) -> O
     check_signature(&item.sig, errors);
     let returns = Returns::of(&item.sig, &runtime, errors);
     let parameters = parameters(&item.sig);
-    let skip = options
-        .skip
-        .value()
-        .map(|skip| &skip.names[..])
-        .unwrap_or_default();
-    let planner = Planner {
-        signature: &item.sig,
-        parameters: &parameters,
-        skip,
-        errors,
-    };
+    let skip = options.skip.value().map(|skip| &skip.names[..]).unwrap_or_default();
+    let planner = Planner { signature: &item.sig, parameters: &parameters, skip, errors };
     // A key or a `skip` that could not be read was reported; without it every argument would look forgotten.
     let readable = options.key.is_written() == options.key.value().is_some()
         && options.skip.is_written() == options.skip.value().is_some();
@@ -113,10 +104,7 @@ fn check_signature(signature: &Signature, errors: &Diagnostics) {
         errors.at(constness, "a `const fn` cannot ask Redis: remove `const`");
     }
     if let Some(variadic) = &signature.variadic {
-        errors.at(
-            variadic,
-            "variadic arguments cannot be part of a key: take a slice instead",
-        );
+        errors.at(variadic, "variadic arguments cannot be part of a key: take a slice instead");
     }
 }
 
@@ -129,10 +117,8 @@ fn codec(option: &Slot<Codec>, errors: &Diagnostics) -> Option<Ident> {
         return None;
     }
     if !Codec::default_is_on() {
-        let message = format!(
-            "{}, or name another one, such as `codec = Json`",
-            codec_is_off("Bincode", "bincode")
-        );
+        let message =
+            format!("{}, or name another one, such as `codec = Json`", codec_is_off("Bincode", "bincode"));
         errors.add(syn::Error::new(Span::call_site(), message));
     }
     Some(Ident::new("Bincode", Span::call_site()))
@@ -153,16 +139,11 @@ fn companion(
         None => default_name(function),
     };
     if name.unraw() == function.unraw() {
-        errors.at(
-            &name,
-            format!("`{name}` is the function itself: choose another name for its entry"),
-        );
+        errors.at(&name, format!("`{name}` is the function itself: choose another name for its entry"));
     }
     check_patterns_in_expressions(parameters, expressions, errors);
     let mut mentions = Mentions::default();
-    expressions
-        .iter()
-        .for_each(|expression| mentions.add(expression.expr));
+    expressions.iter().for_each(|expression| mentions.add(expression.expr));
     let in_key = |index| {
         let values = key.pieces.iter().filter_map(|piece| match piece {
             Piece::Value(value) => value.parameter,
@@ -170,29 +151,16 @@ fn companion(
         });
         values.into_iter().any(|parameter| parameter == index)
     };
-    let takes = parameters
-        .iter()
-        .enumerate()
-        .filter(|(index, parameter)| match &parameter.binding {
-            Binding::Name(name) => in_key(*index) || mentions.name(name),
-            Binding::Pattern(..) | Binding::Nothing => false,
-        });
+    let takes = parameters.iter().enumerate().filter(|(index, parameter)| match &parameter.binding {
+        Binding::Name(name) => in_key(*index) || mentions.name(name),
+        Binding::Pattern(..) | Binding::Nothing => false,
+    });
     let takes = takes.map(|(index, _)| index).collect();
-    let self_in_key = key
-        .pieces
-        .iter()
-        .any(|piece| matches!(piece, Piece::Value(value) if value.name == "self"));
+    let self_in_key =
+        key.pieces.iter().any(|piece| matches!(piece, Piece::Value(value) if value.name == "self"));
     let takes_self = self_in_key || mentions.text("self");
-    let expressions = expressions
-        .iter()
-        .map(|expression| expression.expr.clone())
-        .collect();
-    Some(Companion {
-        name,
-        takes_self,
-        takes,
-        expressions,
-    })
+    let expressions = expressions.iter().map(|expression| expression.expr.clone()).collect();
+    Some(Companion { name, takes_self, takes, expressions })
 }
 
 /// The companion takes arguments by name, so it can give an option's expression no part of a destructured one.

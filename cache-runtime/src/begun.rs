@@ -112,9 +112,10 @@ impl<'a, T> Begun<'a, T> {
             Todo::Compute(ticket) => entry.started(ticket),
         };
         let result = computing(entry.call().flight_key(), compute).await;
-        let result = entry.finish_or_fall_back(ticket, result, sharing);
+        // No error is alive at the next await: it need not be `Send` for the call to be.
+        let value = entry.finish_or_fall_back(ticket, result, sharing)?;
         let_the_connection_write().await;
-        result
+        Ok(value)
     }
 
     /// [`or_compute`](Self::or_compute) for blocking code.

@@ -123,7 +123,9 @@ impl Inner {
         }
         let bit = 1 << (error.kind() as u32);
         if self.logged.fetch_or(bit, Ordering::Relaxed) & bit == 0 {
-            log::warn!("{error}; the value was computed instead, further errors of this kind are only counted");
+            log::warn!(
+                "{error}; the value was computed instead, further errors of this kind are only counted"
+            );
         }
     }
 }
@@ -136,6 +138,9 @@ impl AsRef<Cache> for Cache {
 
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cache").field("store", &self.0.store).field("prefix", &self.0.prefix).finish_non_exhaustive()
+        f.debug_struct("Cache")
+            .field("store", &self.0.store)
+            .field("prefix", &self.0.prefix)
+            .finish_non_exhaustive()
     }
 }

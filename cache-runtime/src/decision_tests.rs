@@ -26,11 +26,21 @@ fn admission_table() {
         ("the value decides", POLICY, own(Duration::from_millis(1500)), store(1_500)),
         ("the value decides for zero", POLICY, own(Duration::ZERO), Admission::Skip),
         ("the value decides for ever", POLICY, own(Duration::MAX), FOR_EVER),
-        ("None has no TTL of its own", negative, Facts { own_ttl: Some(Duration::MAX), ..none }, store(5_000)),
+        (
+            "None has no TTL of its own",
+            negative,
+            Facts { own_ttl: Some(Duration::MAX), ..none },
+            store(5_000),
+        ),
         ("never", Policy { ttl: Duration::MAX, jitter: 0.5, ..POLICY }, PLAIN, FOR_EVER),
         ("below a millisecond", Policy { ttl: Duration::from_nanos(1), ..POLICY }, PLAIN, store(1)),
         ("fractions are rounded up", Policy { ttl: Duration::from_micros(1_001), ..POLICY }, PLAIN, store(2)),
-        ("too long for Redis", Policy { ttl: Duration::from_secs(u64::MAX), ..POLICY }, PLAIN, store(LONGEST_MILLIS)),
+        (
+            "too long for Redis",
+            Policy { ttl: Duration::from_secs(u64::MAX), ..POLICY },
+            PLAIN,
+            store(LONGEST_MILLIS),
+        ),
     ] {
         assert_eq!(admit(&policy, facts, 0.99), expected, "{name}");
     }
@@ -39,7 +49,9 @@ fn admission_table() {
 #[test]
 fn the_longer_window_is_kept() {
     let (short, long) = (Duration::from_secs(10), Duration::from_secs(30));
-    for (revalidate, error, expected) in [(short, long, long), (long, short, long), (Duration::ZERO, short, short)] {
+    for (revalidate, error, expected) in
+        [(short, long, long), (long, short, long), (Duration::ZERO, short, short)]
+    {
         let policy = Policy { stale_while_revalidate: revalidate, stale_if_error: error, ..POLICY };
         let Admission::Store(lifetime) = admit(&policy, PLAIN, 0.0) else { panic!("not stored") };
         assert_eq!(lifetime.total(), Some(POLICY.ttl + expected));

@@ -197,7 +197,8 @@ impl<T> KeyedEntry<T> {
 
     #[must_use]
     pub fn build(self) -> Entry<T> {
-        let call = Call { cache: self.cache, function: self.function, key: self.key.finish(), policy: self.policy };
+        let call =
+            Call { cache: self.cache, function: self.function, key: self.key.finish(), policy: self.policy };
         Entry::new(call, self.hooks)
     }
 

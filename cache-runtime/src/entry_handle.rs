@@ -77,7 +77,9 @@ impl<T> Entry<T> {
         async move {
             let store = &self.call.cache().store;
             let done = match encoded? {
-                Some((bytes, lifetime)) => store.set(self.key(), &bytes, lifetime.total(), self.call.until()).await,
+                Some((bytes, lifetime)) => {
+                    store.set(self.key(), &bytes, lifetime.total(), self.call.until()).await
+                }
                 None => remove(self.call.cache(), self.key(), None).await,
             };
             self.settled(done, None)
@@ -250,7 +252,8 @@ impl<T> Entry<T> {
             Ok(()) => cache.pending.settled(self.key()),
             Err(_) => {
                 let now = Instant::now();
-                let expires = now + self.call.policy.longest_life().map_or(LONGEST_RETRY, |life| life.min(LONGEST_RETRY));
+                let expires = now
+                    + self.call.policy.longest_life().map_or(LONGEST_RETRY, |life| life.min(LONGEST_RETRY));
                 let hold = hold.and_then(|hold| now.checked_add(hold));
                 cache.pending.add(&self.call.cache, self.key(), Wanted { hold, expires });
             }
@@ -281,7 +284,11 @@ impl<T> Entry<T> {
         };
         header::encode(&random::nonce(), &meta, |out| (self.hooks.encode)(value, out)).map_err(|source| {
             let name = self.call.function.site.name;
-            Error::with_source(ErrorKind::Encode, format!("the value of `{name}` cannot be encoded: {source}"), source)
+            Error::with_source(
+                ErrorKind::Encode,
+                format!("the value of `{name}` cannot be encoded: {source}"),
+                source,
+            )
         })
     }
 }
@@ -302,6 +309,9 @@ impl<T> Clone for Entry<T> {
 
 impl<T> fmt::Debug for Entry<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entry").field("key", &self.call.key).field("policy", &self.call.policy).finish_non_exhaustive()
+        f.debug_struct("Entry")
+            .field("key", &self.call.key)
+            .field("policy", &self.call.policy)
+            .finish_non_exhaustive()
     }
 }

@@ -23,9 +23,9 @@
 //! done with one, [`KeyPart`] what may stand in a key, and [`codec`] how values are encoded and which types the schema
 //! fingerprint cannot see through.
 
+mod begun;
 mod blocking;
 mod blocking_entry;
-mod begun;
 mod builder;
 mod cache;
 pub mod codec;

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A keyed hash (SipHash, keyed by the operating system's randomness) of a counter.
-static KEYED: LazyLock<(RandomState, RandomState)> = LazyLock::new(|| (RandomState::new(), RandomState::new()));
+static KEYED: LazyLock<(RandomState, RandomState)> =
+    LazyLock::new(|| (RandomState::new(), RandomState::new()));
 static COUNTER: AtomicU64 = AtomicU64::new(0);
 
 /// Sixteen bytes that no other call in any process gets. Two processes differ by their keys, two calls by the counter.

@@ -86,9 +86,20 @@ impl FunctionStats {
 
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = self.functions.iter().map(|row| row.function.len()).max().unwrap_or(0).max("function".len());
+        let width =
+            self.functions.iter().map(|row| row.function.len()).max().unwrap_or(0).max("function".len());
         write!(f, "{:width$} {:>9} {:>9} {:>8}", "function", "hits", "misses", "hit rate")?;
-        for name in ["computes", "waits", "stale", "failed", "stored", "overtaken", "not stored", "rejected", "errors"] {
+        for name in [
+            "computes",
+            "waits",
+            "stale",
+            "failed",
+            "stored",
+            "overtaken",
+            "not stored",
+            "rejected",
+            "errors",
+        ] {
             write!(f, " {name:>10}")?;
         }
         for row in &self.functions {
@@ -159,14 +170,19 @@ impl Functions {
         let mut rows: BTreeMap<(&str, &str, u32, u32), FunctionStats> = BTreeMap::new();
         for function in self.known.read().unwrap_or_else(PoisonError::into_inner).values() {
             let Site { module, name, location, .. } = function.site;
-            rows.entry((module, name, location.line(), location.column())).or_default().add(&function.counters);
+            rows.entry((module, name, location.line(), location.column()))
+                .or_default()
+                .add(&function.counters);
         }
         let names: Vec<_> = rows.keys().map(|(module, name, ..)| (*module, *name)).collect();
         rows.into_iter()
             .map(|((module, name, line, _), mut row)| {
                 let alone = names.iter().filter(|other| **other == (module, name)).count() == 1;
-                row.function =
-                    if alone { format!("{module}::{name}") } else { format!("{module}::{name} (line {line})") };
+                row.function = if alone {
+                    format!("{module}::{name}")
+                } else {
+                    format!("{module}::{name} (line {line})")
+                };
                 row
             })
             .collect()
@@ -203,7 +219,8 @@ mod tests {
             retried_invalidations: 0,
             lost_invalidations: 0,
         };
-        let names: Vec<_> = stats.functions.iter().map(|row| (row.function.as_str(), row.hits, row.misses)).collect();
+        let names: Vec<_> =
+            stats.functions.iter().map(|row| (row.function.as_str(), row.hits, row.misses)).collect();
         let (first, second) = (ONE.location.line(), OTHER.location.line());
         assert_eq!(
             names,

@@ -26,9 +26,7 @@ struct Profile {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let name = std::env::args()
-        .nth(1)
-        .unwrap_or_else(|| "Zoë: 100% {x}/y".to_owned());
+    let name = std::env::args().nth(1).unwrap_or_else(|| "Zoë: 100% {x}/y".to_owned());
     let url = std::env::var("REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379".into());
     let cache = Cache::connect(url).await?;
 
@@ -39,10 +37,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             let entry = profile_entry(&name);
             println!("wrote  {}", entry.key());
             println!("       {}", serde_json::to_string(&profile)?);
-            let stored = entry
-                .get()
-                .await?
-                .ok_or("the entry is not there: is Redis out of memory?")?;
+            let stored = entry.get().await?.ok_or("the entry is not there: is Redis out of memory?")?;
             assert_eq!(stored.name, name);
             println!("\nNow:   python3 examples/interop/read.py {name:?}");
             Ok(())

@@ -44,15 +44,7 @@ const LAST_NAMES: [&str; 11] = [
     "Ochoa",
     "Ünal",
 ];
-const CITIES: [&str; 7] = [
-    "Abuja",
-    "Bergen",
-    "Hà Nội",
-    "Kraków",
-    "Lima",
-    "Reykjavík",
-    "Vancouver",
-];
+const CITIES: [&str; 7] = ["Abuja", "Bergen", "Hà Nội", "Kraków", "Lima", "Reykjavík", "Vancouver"];
 
 /// The row of one id, the same in every run.
 fn user(id: u32) -> User {
@@ -101,13 +93,7 @@ fn fill(db: &mut Connection, rows: u32) -> rusqlite::Result<()> {
     {
         let mut insert = transaction.prepare("INSERT INTO users VALUES (?, ?, ?, ?, ?)")?;
         for id in 1..=rows {
-            let User {
-                id,
-                name,
-                email,
-                age,
-                city,
-            } = user(id);
+            let User { id, name, email, age, city } = user(id);
             insert.execute(params![id, name, email, age, city])?;
             bar.inc(1);
         }

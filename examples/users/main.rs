@@ -34,18 +34,15 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Failure> {
     let rows = match std::env::args().nth(1) {
-        Some(rows) => rows
-            .parse()
-            .map_err(|_| format!("how many rows is \"{rows}\"? usage: users [ROWS]"))?,
+        Some(rows) => {
+            rows.parse().map_err(|_| format!("how many rows is \"{rows}\"? usage: users [ROWS]"))?
+        }
         None => 100_000,
     };
     let url = std::env::var("REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379".into());
 
     // One value of several megabytes takes longer on the wire than the default deadline is meant for.
-    let cache = Cache::builder()
-        .url(&url)
-        .deadline(Duration::from_secs(5))
-        .connect_lazy()?;
+    let cache = Cache::builder().url(&url).deadline(Duration::from_secs(5)).connect_lazy()?;
     cache.set_global()?;
     start_cold()?;
 
@@ -54,43 +51,23 @@ fn run() -> Result<(), Failure> {
     let (second, took_second) = timed(|| all_users(&db))?;
 
     let in_database = database::read_users(&db)?;
-    let same = second
-        .iter()
-        .zip(&in_database)
-        .filter(|(cached, row)| cached == row)
-        .count();
+    let same = second.iter().zip(&in_database).filter(|(cached, row)| cached == row).count();
     let count = |number: usize| HumanCount(number as u64).to_string();
 
     println!();
-    println!(
-        "first access   {:>9.1} ms   from the database, and stored",
-        millis(took_first)
-    );
+    println!("first access   {:>9.1} ms   from the database, and stored", millis(took_first));
     println!("second access  {:>9.1} ms   from the cache", millis(took_second));
-    println!(
-        "ratio          {:>9.1}",
-        took_first.as_secs_f64() / took_second.as_secs_f64()
-    );
+    println!("ratio          {:>9.1}", took_first.as_secs_f64() / took_second.as_secs_f64());
     match size_in_redis(&url)? {
-        Some(bytes) => println!(
-            "value          {:>9} bytes in Redis, for {} users",
-            count(bytes),
-            count(first.len())
-        ),
+        Some(bytes) => {
+            println!("value          {:>9} bytes in Redis, for {} users", count(bytes), count(first.len()))
+        }
         None => println!("value          in this process, for {} users", count(first.len())),
     }
-    println!(
-        "compared       {:>9} of {} rows are equal",
-        count(same),
-        count(in_database.len())
-    );
+    println!("compared       {:>9} of {} rows are equal", count(same), count(in_database.len()));
     println!("\n{}", cache.stats());
 
-    if second == in_database {
-        Ok(())
-    } else {
-        Err("the cache and the database differ".into())
-    }
+    if second == in_database { Ok(()) } else { Err("the cache and the database differ".into()) }
 }
 
 /// Removes what an earlier run has left. It is also how this program learns whether there is a Redis: an annotated call
@@ -112,11 +89,7 @@ fn size_in_redis(url: &str) -> Result<Option<usize>, Failure> {
         return Ok(None);
     }
     let mut redis = redis::Client::open(url)?.get_connection()?;
-    Ok(Some(
-        redis::cmd("STRLEN")
-            .arg(all_users_entry().key())
-            .query(&mut redis)?,
-    ))
+    Ok(Some(redis::cmd("STRLEN").arg(all_users_entry().key()).query(&mut redis)?))
 }
 
 fn timed<T, E>(work: impl FnOnce() -> Result<T, E>) -> Result<(T, Duration), E> {

@@ -9,10 +9,7 @@ use serde::Deserialize;
 use crate::users::{User, Users};
 
 pub(crate) fn router(users: Users) -> Router {
-    Router::new()
-        .route("/users/{id}", get(show).put(rename))
-        .route("/stats", get(stats))
-        .with_state(users)
+    Router::new().route("/users/{id}", get(show).put(rename)).route("/stats", get(stats)).with_state(users)
 }
 
 async fn show(State(users): State<Users>, Path(id): Path<u64>) -> Result<Json<User>, StatusCode> {

@@ -29,9 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = async {
         let _ = tokio::signal::ctrl_c().await;
     };
-    axum::serve(listener, app::router(Users::new(cache.clone())))
-        .with_graceful_shutdown(shutdown)
-        .await?;
+    axum::serve(listener, app::router(Users::new(cache.clone()))).with_graceful_shutdown(shutdown).await?;
 
     println!("\n{}", cache.stats());
     Ok(())

@@ -20,11 +20,7 @@ async fn reads_through_redis() {
     let redis = RedisServer::start();
     let cache = Cache::connect(redis.url()).await.expect("a server of our own");
     reads_through_and_invalidates(cache).await;
-    assert_eq!(
-        redis.query::<Vec<String>>(&["KEYS", "user:[12]"]).len(),
-        1,
-        "the key is the documented one"
-    );
+    assert_eq!(redis.query::<Vec<String>>(&["KEYS", "user:[12]"]).len(), 1, "the key is the documented one");
 }
 
 #[tokio::test]
@@ -49,10 +45,7 @@ async fn reads_through_and_invalidates(cache: Cache) {
 
     assert_eq!(service.rename(1, "Ada King").await, 204);
     let (_, renamed) = service.get("/users/1").await;
-    assert_eq!(
-        serde_json::from_str::<User>(&renamed).expect("a user").name,
-        "Ada King"
-    );
+    assert_eq!(serde_json::from_str::<User>(&renamed).expect("a user").name, "Ada King");
     assert_eq!(service.users.queries(), 3, "the write, and one read after it");
 
     assert_eq!(service.get("/users/99").await.0, 404);
@@ -84,10 +77,7 @@ impl Service {
     }
 
     async fn get(&self, path: &str) -> (u16, String) {
-        self.request(&format!(
-            "GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n"
-        ))
-        .await
+        self.request(&format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n")).await
     }
 
     async fn rename(&self, id: u64, name: &str) -> u16 {
@@ -102,18 +92,10 @@ impl Service {
 
     /// One request on a connection of its own, which the server closes: the answer ends where the stream does.
     async fn request(&self, request: &str) -> (u16, String) {
-        let mut socket = TcpStream::connect(self.address)
-            .await
-            .expect("the service listens");
-        socket
-            .write_all(request.as_bytes())
-            .await
-            .expect("the service reads");
+        let mut socket = TcpStream::connect(self.address).await.expect("the service listens");
+        socket.write_all(request.as_bytes()).await.expect("the service reads");
         let mut answer = String::new();
-        socket
-            .read_to_string(&mut answer)
-            .await
-            .expect("the service answers");
+        socket.read_to_string(&mut answer).await.expect("the service answers");
         let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         (status.expect("a status"), body.to_owned())

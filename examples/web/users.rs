@@ -23,10 +23,7 @@ pub(crate) struct Users {
 
 impl Users {
     pub(crate) fn new(cache: Cache) -> Self {
-        Self {
-            database: Arc::new(Database::with_some_users()),
-            cache,
-        }
+        Self { database: Arc::new(Database::with_some_users()), cache }
     }
 
     /// One user. That there is none is remembered as well, for a short while: the ids of others' links are asked for
@@ -63,19 +60,13 @@ impl Database {
     fn with_some_users() -> Self {
         let names = ["Ada Lovelace", "Grace Hopper", "Katherine Johnson"];
         let rows = (1..).zip(names.map(str::to_owned)).collect();
-        Self {
-            rows: Mutex::new(rows),
-            queries: AtomicU64::new(0),
-        }
+        Self { rows: Mutex::new(rows), queries: AtomicU64::new(0) }
     }
 
     async fn select(&self, id: u64) -> Option<User> {
         self.round_trip().await;
         let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
-        rows.get(&id).map(|name| User {
-            id,
-            name: name.clone(),
-        })
+        rows.get(&id).map(|name| User { id, name: name.clone() })
     }
 
     /// Whether there was such a row.

@@ -99,14 +99,23 @@ async fn foreign_things_at_the_key_are_replaced() {
     for command in [
         &["SET", "slot", ""][..],
         &["SET", "slot", "V"],
-        &["SET", "slot", "hello, I am somebody else's value, and longer than any header is, by far, or so I hope"],
+        &[
+            "SET",
+            "slot",
+            "hello, I am somebody else's value, and longer than any header is, by far, or so I hope",
+        ],
         &["SETBIT", "slot", "100000", "1"],
     ] {
         server.cli(&["DEL", "slot"]);
         server.cli(command);
         heals(&server, &cache, &format!("{command:?}")).await;
     }
-    for command in [&["RPUSH", "slot", "x"][..], &["HSET", "slot", "f", "v"], &["SADD", "slot", "m"], &["ZADD", "slot", "1", "m"]] {
+    for command in [
+        &["RPUSH", "slot", "x"][..],
+        &["HSET", "slot", "f", "v"],
+        &["SADD", "slot", "m"],
+        &["ZADD", "slot", "1", "m"],
+    ] {
         server.cli(&["DEL", "slot"]);
         server.cli(command);
         heals(&server, &cache, &format!("{command:?}")).await;

@@ -1,7 +1,7 @@
 //! `stale_while_revalidate`, `stale_if_error`, `early_refresh`: what happens near the end of an entry's time, and past it.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use redis_cached::{Cache, redis_cached};
@@ -130,12 +130,14 @@ async fn methods_and_blocking_functions_refresh_too() {
 #[tokio::test]
 async fn two_processes_refresh_once() {
     let server = RedisServer::start();
-    let [one, two] = [Cache::connect(server.url()).await.unwrap(), Cache::connect(server.url()).await.unwrap()];
+    let [one, two] =
+        [Cache::connect(server.url()).await.unwrap(), Cache::connect(server.url()).await.unwrap()];
     let source = Arc::new(Source::default());
     one.scope(revalidated(&source, "c")).await.unwrap();
     one.flush().await;
     tokio::time::sleep(PAST).await;
-    let (first, second) = tokio::join!(one.scope(revalidated(&source, "c")), two.scope(revalidated(&source, "c")));
+    let (first, second) =
+        tokio::join!(one.scope(revalidated(&source, "c")), two.scope(revalidated(&source, "c")));
     assert_eq!((first, second), (Ok(1), Ok(1)));
     reads(&source, 2).await;
     tokio::time::sleep(Duration::from_millis(60)).await;
@@ -255,7 +257,10 @@ async fn an_error_that_is_clone_is_shared() {
     for cache in caches {
         let source = Source { fails: AtomicBool::new(true), ..Source::default() };
         let call = || cache.scope(shared_error(&source, "i"));
-        assert_eq!(tokio::join!(call(), call(), call()), (Err(Cloneable(1)), Err(Cloneable(1)), Err(Cloneable(1))));
+        assert_eq!(
+            tokio::join!(call(), call(), call()),
+            (Err(Cloneable(1)), Err(Cloneable(1)), Err(Cloneable(1)))
+        );
         assert_eq!(call().await, Err(Cloneable(2)));
     }
 }

@@ -114,7 +114,8 @@ async fn a_hold_keeps_values_out_for_its_time() {
 #[tokio::test]
 async fn a_failed_invalidation_is_made_up_for() {
     let server = RedisServer::start();
-    let cache = Cache::builder().url(server.url()).deadline(Duration::from_millis(100)).connect_lazy().unwrap();
+    let cache =
+        Cache::builder().url(server.url()).deadline(Duration::from_millis(100)).connect_lazy().unwrap();
     let entry = cache.sync_scope(|| quick_entry("late"));
     entry.put(&77).await.unwrap();
     server.pause();
@@ -131,6 +132,9 @@ async fn a_failed_invalidation_is_made_up_for() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let stats = cache.stats();
-    assert_eq!((stats.pending_invalidations, stats.retried_invalidations, stats.lost_invalidations), (0, 1, 0));
+    assert_eq!(
+        (stats.pending_invalidations, stats.retried_invalidations, stats.lost_invalidations),
+        (0, 1, 0)
+    );
     assert_eq!(server.query::<usize>(&["EXISTS", "row:late"]), 0);
 }

@@ -56,7 +56,12 @@ async fn literal(id: u64) -> u8 {
 }
 
 #[redis_cached(ttl = 60, key = "<pair.0>:<pair.1>:<list>:<text>:<name>")]
-async fn mixed(pair: (i8, char), list: &[Option<u8>], text: Cow<'_, str>, name: impl AsRef<str> + KeyPart) -> u8 {
+async fn mixed(
+    pair: (i8, char),
+    list: &[Option<u8>],
+    text: Cow<'_, str>,
+    name: impl AsRef<str> + KeyPart,
+) -> u8 {
     let _ = (pair, list, text, name.as_ref());
     1
 }
@@ -80,9 +85,15 @@ fn templates_render() {
         assert_eq!(fields_entry(&request).key(), "1/2%2Ctrue%2C/2");
         assert_eq!(enums_entry(&Order::Name, &Filter::All).key(), "Name|All%2C");
         assert_eq!(enums_entry(&Order::Newest, &Filter::By("All", 1)).key(), "Newest|By%2CAll%2C1%2C");
-        assert_eq!(enums_entry(&Order::Name, &Filter::Between { from: 1, to: 2 }).key(), "Name|Between%2C1%2C2%2C");
+        assert_eq!(
+            enums_entry(&Order::Name, &Filter::Between { from: 1, to: 2 }).key(),
+            "Name|Between%2C1%2C2%2C"
+        );
         assert_eq!(literal_entry(1).key(), "{user:1}:orders <x> ü");
-        assert_eq!(mixed_entry(&(-1, 'é'), &[None, Some(1)], &"a".into(), &"x y").key(), "-1:%C3%A9:%2C1%252C%2C:a:x%20y");
+        assert_eq!(
+            mixed_entry(&(-1, 'é'), &[None, Some(1)], &"a".into(), &"x y").key(),
+            "-1:%C3%A9:%2C1%252C%2C:a:x%20y"
+        );
         assert_eq!(parameters_entry::<u8, 3>(1).key(), "u8:3:1");
         assert_eq!(raw_entry(1, "m").key(), "1:m");
     });
@@ -119,7 +130,11 @@ async fn long_keys_work_like_others() {
             raw(1, &long).await;
             raw(1, &long).await;
             let entry = raw_entry(1, &long);
-            assert!(entry.key().len() <= 250 && entry.key().starts_with("1:long%20name%20"), "{}", entry.key());
+            assert!(
+                entry.key().len() <= 250 && entry.key().starts_with("1:long%20name%20"),
+                "{}",
+                entry.key()
+            );
         })
         .await;
     assert_eq!(cache.stats().functions[0].hits, 1);

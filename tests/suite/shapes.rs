@@ -180,7 +180,10 @@ async fn methods() {
             assert_eq!(service.by_ref(1).await, None);
             assert_eq!((service.by_mut(1).await, service.by_mut(1).await), (2, 2));
             assert_eq!(Service::by_mut_entry(1).get().await.unwrap(), Some(2));
-            assert_eq!((Service::associated(1).await.unwrap(), Service::associated(1).await.unwrap()), (8, 8));
+            assert_eq!(
+                (Service::associated(1).await.unwrap(), Service::associated(1).await.unwrap()),
+                (8, 8)
+            );
             assert_eq!(Service::associated_entry(1).get().await.unwrap(), Some(8));
             assert_eq!((Service::of_self_type(1), Service::of_self_type(1)), (Ok(1), Ok(1)));
             let service = Arc::new(service);

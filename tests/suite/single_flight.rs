@@ -183,7 +183,8 @@ async fn recursion_does_not_wait_for_itself() {
     let (_server, caches) = both().await;
     for cache in caches {
         let recursion = cache.scope(itself(4));
-        let value = tokio::time::timeout(Duration::from_secs(3), recursion).await.expect("it waits for itself");
+        let value =
+            tokio::time::timeout(Duration::from_secs(3), recursion).await.expect("it waits for itself");
         assert_eq!(value, 14);
         assert_eq!(cache.sync_scope(|| itself_blocking(4)), 4);
     }

@@ -53,7 +53,13 @@ async fn each_form_sets_the_expiry() {
         cache
             .scope(async {
                 let settings = Settings { keep: Duration::from_secs(20) };
-                let _ = (seconds().await, text().await, never().await, expression(&settings).await, closure(500).await);
+                let _ = (
+                    seconds().await,
+                    text().await,
+                    never().await,
+                    expression(&settings).await,
+                    closure(500).await,
+                );
                 assert_near(seconds_entry().ttl().await.unwrap(), Duration::from_secs(90));
                 assert_near(text_entry().ttl().await.unwrap(), Duration::from_secs(5400));
                 assert_eq!(never_entry().ttl().await.unwrap(), Some(Duration::MAX));
@@ -91,6 +97,8 @@ async fn a_ttl_of_zero_is_not_stored() {
                 expression(&Settings { keep: Duration::ZERO }).await;
             })
             .await;
-        assert!(cache.stats().functions.iter().all(|function| function.not_stored == 1 && function.stored == 0));
+        assert!(
+            cache.stats().functions.iter().all(|function| function.not_stored == 1 && function.stored == 0)
+        );
     }
 }

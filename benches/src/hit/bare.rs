@@ -30,12 +30,8 @@ impl Bare {
 impl BareNoDelay {
     /// To be made after [`Bare`], which has stored the values.
     pub(super) async fn connect(url: &str) -> Result<Self, Failure> {
-        let info = url
-            .into_connection_info()?
-            .set_tcp_settings(TcpSettings::default().set_nodelay(true));
-        Ok(Self(
-            Client::open(info)?.get_multiplexed_async_connection().await?,
-        ))
+        let info = url.into_connection_info()?.set_tcp_settings(TcpSettings::default().set_nodelay(true));
+        Ok(Self(Client::open(info)?.get_multiplexed_async_connection().await?))
     }
 }
 

@@ -82,19 +82,9 @@ fn placeholders_need_a_delimiter_that_no_argument_contains() {
         ("<a>%<b><<", "<a>:%<b><<"),
     ] {
         let messages = read(template).expect_err(template);
-        assert!(
-            messages[0].ends_with(&format!("as in {corrected:?}")),
-            "{template}: {messages:?}"
-        );
+        assert!(messages[0].ends_with(&format!("as in {corrected:?}")), "{template}: {messages:?}");
     }
-    for template in [
-        "<a>:<b>",
-        "<a>-:-<b>",
-        "<a> <b>",
-        "<a>{<b>}",
-        "<a><<<b>",
-        "<a>é<b>",
-    ] {
+    for template in ["<a>:<b>", "<a>-:-<b>", "<a> <b>", "<a>{<b>}", "<a><<<b>", "<a>é<b>"] {
         assert!(read(template).is_ok(), "{template}");
     }
 }

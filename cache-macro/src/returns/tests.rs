@@ -19,31 +19,16 @@ fn values_and_errors() {
         (parse_quote!(fn f() -> User), "User", None),
         (parse_quote!(fn f() -> Option<User>), "Option<User>", None),
         (parse_quote!(fn f() -> Result<User, Error>), "User", Some("Error")),
-        (
-            parse_quote!(fn f() -> std::result::Result<User, &'a str>),
-            "User",
-            Some("&'astr"),
-        ),
-        (
-            parse_quote!(fn f() -> io::Result<User>),
-            "User",
-            Some("rt::private::ErrorOf<io::Result<User>>"),
-        ),
+        (parse_quote!(fn f() -> std::result::Result<User, &'a str>), "User", Some("&'astr")),
+        (parse_quote!(fn f() -> io::Result<User>), "User", Some("rt::private::ErrorOf<io::Result<User>>")),
         (
             parse_quote!(fn f() -> AppResult),
             "rt::private::OkOf<AppResult>",
             Some("rt::private::ErrorOf<AppResult>"),
         ),
-        (
-            parse_quote!(fn f() -> Cow<'static, str>),
-            "Cow<'static,str>",
-            None,
-        ),
+        (parse_quote!(fn f() -> Cow<'static, str>), "Cow<'static,str>", None),
     ] {
-        assert_eq!(
-            read(&signature),
-            Ok((value.to_owned(), error.map(str::to_owned), Style::Blocking))
-        );
+        assert_eq!(read(&signature), Ok((value.to_owned(), error.map(str::to_owned), Style::Blocking)));
     }
 }
 
@@ -52,18 +37,9 @@ fn styles() {
     let boxed = parse_quote! {
         fn f<'a>(&'a self) -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = Result<User, E>> + Send + 'a>>
     };
-    assert_eq!(
-        read(&boxed),
-        Ok(("User".to_owned(), Some("E".to_owned()), Style::BoxedFuture))
-    );
-    assert_eq!(
-        read(&parse_quote!(async fn f() -> User)),
-        Ok(("User".to_owned(), None, Style::Async))
-    );
-    assert_eq!(
-        read(&parse_quote!(async fn f())),
-        Ok(("()".to_owned(), None, Style::Async))
-    );
+    assert_eq!(read(&boxed), Ok(("User".to_owned(), Some("E".to_owned()), Style::BoxedFuture)));
+    assert_eq!(read(&parse_quote!(async fn f() -> User)), Ok(("User".to_owned(), None, Style::Async)));
+    assert_eq!(read(&parse_quote!(async fn f())), Ok(("()".to_owned(), None, Style::Async)));
 }
 
 #[test]
@@ -75,18 +51,9 @@ fn what_cannot_be_remembered() {
         (parse_quote!(fn f() -> Result<&User, E>), "return `User`"),
         (parse_quote!(fn f() -> Cow<'_, str>), "lifetime `'_`"),
         (parse_quote!(fn f() -> Row<'a>), "lifetime `'a`"),
-        (
-            parse_quote!(fn f() -> impl Future<Output = u8>),
-            "write `async fn` with `-> u8`",
-        ),
-        (
-            parse_quote!(fn f() -> impl Iterator<Item = &'a u8>),
-            "instead of `impl Trait`",
-        ),
-        (
-            parse_quote!(fn f() -> Result<impl Sized, E>),
-            "instead of `impl Trait`",
-        ),
+        (parse_quote!(fn f() -> impl Future<Output = u8>), "write `async fn` with `-> u8`"),
+        (parse_quote!(fn f() -> impl Iterator<Item = &'a u8>), "instead of `impl Trait`"),
+        (parse_quote!(fn f() -> Result<impl Sized, E>), "instead of `impl Trait`"),
         (parse_quote!(fn f() -> BoxFuture<'a, u8>), "write `async fn`"),
         (parse_quote!(fn f() -> !), "never returns"),
     ] {

@@ -12,11 +12,7 @@ use super::{
 #[derive(Debug, Clone, Copy)]
 pub struct Bincode;
 
-const RULES: Rules = Rules {
-    positional: true,
-    untagged_options: false,
-    finite: false,
-};
+const RULES: Rules = Rules { positional: true, untagged_options: false, finite: false };
 
 impl Sealed for Bincode {}
 
@@ -41,11 +37,7 @@ impl Codec for Bincode {
             ::bincode::config::standard(),
         )
         .map_err(CodecError::new)?;
-        if used == payload.len() {
-            Ok(value)
-        } else {
-            Err(CodecError::trailing())
-        }
+        if used == payload.len() { Ok(value) } else { Err(CodecError::trailing()) }
     }
 }
 

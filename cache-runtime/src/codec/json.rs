@@ -14,11 +14,7 @@ use super::{
 #[derive(Debug, Clone, Copy)]
 pub struct Json;
 
-const RULES: Rules = Rules {
-    positional: false,
-    untagged_options: true,
-    finite: true,
-};
+const RULES: Rules = Rules { positional: false, untagged_options: true, finite: true };
 
 impl Sealed for Json {}
 
@@ -27,9 +23,7 @@ impl Codec for Json {
     const HUMAN_READABLE: bool = true;
 
     fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
-        checked(value, RULES, |value| {
-            value.serialize(&mut serde_json::Serializer::new(out))
-        })
+        checked(value, RULES, |value| value.serialize(&mut serde_json::Serializer::new(out)))
     }
 
     fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
@@ -39,10 +33,7 @@ impl Codec for Json {
         }
         let budget = Budget::for_payload(payload);
         let mut deserializer = serde_json::Deserializer::from_slice(payload);
-        let value = budget
-            .seed::<T>()
-            .deserialize(&mut deserializer)
-            .map_err(CodecError::new)?;
+        let value = budget.seed::<T>().deserialize(&mut deserializer).map_err(CodecError::new)?;
         deserializer.end().map_err(CodecError::new)?;
         Ok(value)
     }

@@ -18,11 +18,7 @@ use super::{
 #[derive(Debug, Clone, Copy)]
 pub struct MessagePack;
 
-const RULES: Rules = Rules {
-    positional: false,
-    untagged_options: true,
-    finite: false,
-};
+const RULES: Rules = Rules { positional: false, untagged_options: true, finite: false };
 
 impl Sealed for MessagePack {}
 
@@ -31,9 +27,7 @@ impl Codec for MessagePack {
     const HUMAN_READABLE: bool = false;
 
     fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
-        checked(value, RULES, |value| {
-            value.serialize(&mut Serializer::new(out).with_struct_map())
-        })
+        checked(value, RULES, |value| value.serialize(&mut Serializer::new(out).with_struct_map()))
     }
 
     fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
@@ -42,15 +36,8 @@ impl Codec for MessagePack {
         // Here a hint for a scalar may still meet an array or a map, and those do not pass our wrapper: fields that the
         // type does not know, for one, are skipped by recursion. The crate's own limit holds there; it stops one short.
         deserializer.set_max_depth(usize::from(MAX_CONTAINERS) + 1);
-        let value = budget
-            .seed::<T>()
-            .deserialize(&mut deserializer)
-            .map_err(CodecError::new)?;
-        if is_at_end(&mut deserializer) {
-            Ok(value)
-        } else {
-            Err(CodecError::trailing())
-        }
+        let value = budget.seed::<T>().deserialize(&mut deserializer).map_err(CodecError::new)?;
+        if is_at_end(&mut deserializer) { Ok(value) } else { Err(CodecError::trailing()) }
     }
 }
 

@@ -64,12 +64,7 @@
 //! survived, but the panic's message is printed.
 
 #![cfg_attr(
-    not(any(
-        feature = "bincode",
-        feature = "json",
-        feature = "messagepack",
-        feature = "postcard"
-    )),
+    not(any(feature = "bincode", feature = "json", feature = "messagepack", feature = "postcard")),
     allow(dead_code, reason = "without a codec there is nothing to bound or to check")
 )]
 
@@ -141,9 +136,7 @@ pub struct CodecError {
 impl CodecError {
     // The codec's own error is kept as text: its type would make a serialization crate part of our interface.
     pub(crate) fn new(cause: impl fmt::Display) -> Self {
-        CodecError {
-            message: cause.to_string().into_boxed_str(),
-        }
+        CodecError { message: cause.to_string().into_boxed_str() }
     }
 
     fn trailing() -> Self {

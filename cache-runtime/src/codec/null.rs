@@ -68,11 +68,7 @@ impl Serializer for Probe {
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), No> {
         // `Some(None)` is not a `None`, but such a format writes it like one.
-        if self.all_nulls {
-            value.serialize(self)
-        } else {
-            Err(No)
-        }
+        if self.all_nulls { value.serialize(self) } else { Err(No) }
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), No> {

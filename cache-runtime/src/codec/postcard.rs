@@ -14,11 +14,7 @@ use super::{
 #[derive(Debug, Clone, Copy)]
 pub struct Postcard;
 
-const RULES: Rules = Rules {
-    positional: true,
-    untagged_options: false,
-    finite: false,
-};
+const RULES: Rules = Rules { positional: true, untagged_options: false, finite: false };
 
 impl Sealed for Postcard {}
 
@@ -34,16 +30,9 @@ impl Codec for Postcard {
     fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
         let budget = Budget::for_payload(payload);
         let mut deserializer = ::postcard::Deserializer::from_bytes(payload);
-        let value = budget
-            .seed::<T>()
-            .deserialize(&mut deserializer)
-            .map_err(CodecError::new)?;
+        let value = budget.seed::<T>().deserialize(&mut deserializer).map_err(CodecError::new)?;
         let rest = deserializer.finalize().map_err(CodecError::new)?;
-        if rest.is_empty() {
-            Ok(value)
-        } else {
-            Err(CodecError::trailing())
-        }
+        if rest.is_empty() { Ok(value) } else { Err(CodecError::trailing()) }
     }
 }
 

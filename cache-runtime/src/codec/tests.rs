@@ -50,10 +50,7 @@ fn numbers_of_codecs_are_part_of_the_format() {
     #[cfg(feature = "json")]
     assert_eq!((super::Json::ID, super::Json::HUMAN_READABLE), (2, true));
     #[cfg(feature = "messagepack")]
-    assert_eq!(
-        (super::MessagePack::ID, super::MessagePack::HUMAN_READABLE),
-        (3, false)
-    );
+    assert_eq!((super::MessagePack::ID, super::MessagePack::HUMAN_READABLE), (3, false));
     #[cfg(feature = "postcard")]
     assert_eq!((super::Postcard::ID, super::Postcard::HUMAN_READABLE), (4, false));
 }

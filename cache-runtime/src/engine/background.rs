@@ -40,7 +40,9 @@ impl Background {
         });
         // Whatever it waits for will wake the task, which polls it again first thing.
         let started = work.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        if started.is_pending() && let Ok(home) = home() {
+        if started.is_pending()
+            && let Ok(home) = home()
+        {
             home.spawn(work);
         }
     }

@@ -30,7 +30,8 @@ pub(super) fn new_mark() -> Mark {
 impl Lease {
     /// For a lease that has just been acquired.
     pub(super) fn acquired(cache: &Cache, key: String, mark: Mark) -> Self {
-        let renewal = home().ok().map(|home| home.spawn(renew(cache.clone(), key.clone(), mark)).abort_handle());
+        let renewal =
+            home().ok().map(|home| home.spawn(renew(cache.clone(), key.clone(), mark)).abort_handle());
         Self { cache: cache.clone(), key, mark, renewal, held: true }
     }
 

@@ -140,7 +140,13 @@ impl<T> Reader<'_, T> {
     }
 
     /// A flight's leader: goes on until there is a value, a lease, or no hope of one.
-    async fn lead(&self, mut lead: Lead, mut seen: Seen<T>, budget: &mut Budget, patience: Instant) -> Next<T> {
+    async fn lead(
+        &self,
+        mut lead: Lead,
+        mut seen: Seen<T>,
+        budget: &mut Budget,
+        patience: Instant,
+    ) -> Next<T> {
         let call = self.call;
         let store = &call.cache().store;
         for _ in 0..ATTEMPTS {
@@ -148,7 +154,8 @@ impl<T> Reader<'_, T> {
                 Seen::Nothing => {
                     let mark = self.mark_anew(&mut lead);
                     let ttl = call.cache().lease;
-                    match budget.spend(async |until| store.acquire(&call.key, &mark, ttl, until).await).await {
+                    match budget.spend(async |until| store.acquire(&call.key, &mark, ttl, until).await).await
+                    {
                         Ok(Found::Absent) => return self.hold(lead, mark),
                         // Who lost the race looks again: to know how much time is left takes another question.
                         Ok(_) => self.look_up(budget).await,
@@ -158,16 +165,21 @@ impl<T> Reader<'_, T> {
                 Seen::Unfit(Some(mark)) => {
                     let lease = self.mark_anew(&mut lead);
                     let ttl = Some(call.cache().lease);
-                    match budget.spend(async |until| store.swap(&call.key, &mark, &lease, ttl, until).await).await {
+                    match budget
+                        .spend(async |until| store.swap(&call.key, &mark, &lease, ttl, until).await)
+                        .await
+                    {
                         Ok(true) => return self.hold(lead, lease),
                         Ok(false) => self.look_up(budget).await,
                         Err(error) => self.unknown(&error),
                     }
                 }
-                Seen::Unfit(None) => match budget.spend(async |until| store.remove(&call.key, until).await).await {
-                    Ok(()) => Seen::Nothing,
-                    Err(error) => self.unknown(&error),
-                },
+                Seen::Unfit(None) => {
+                    match budget.spend(async |until| store.remove(&call.key, until).await).await {
+                        Ok(()) => Seen::Nothing,
+                        Err(error) => self.unknown(&error),
+                    }
+                }
                 Seen::Replace(old) => return self.claim(lead, old, budget).await,
                 Seen::Lease(mark) => {
                     // Perhaps a flight of this process that was closed when this one opened.
@@ -225,7 +237,8 @@ impl<T> Reader<'_, T> {
         let key = format!("{}\u{1}refresh", call.key);
         let mark = new_mark();
         let ttl = call.cache().lease;
-        let acquired = budget.spend(async |until| call.cache().store.acquire(&key, &mark, ttl, until).await).await;
+        let acquired =
+            budget.spend(async |until| call.cache().store.acquire(&key, &mark, ttl, until).await).await;
         match acquired {
             Ok(Found::Absent) => Some(Lease::acquired(&call.cache, key, mark)),
             Ok(_) => None,
@@ -238,7 +251,9 @@ impl<T> Reader<'_, T> {
 
     /// The ticket of a refresh in the background; `None` if somebody else, here or elsewhere, is at it.
     pub(crate) async fn begin_refresh(&self, base: Mark) -> Option<Ticket> {
-        let Role::Lead(mut lead) = self.call.cache().flights.join(&self.call.flight_key()) else { return None };
+        let Role::Lead(mut lead) = self.call.cache().flights.join(&self.call.flight_key()) else {
+            return None;
+        };
         lead.close();
         if !lead.mark(base) {
             return None;

@@ -66,8 +66,5 @@ fn resigned(bytes: &[u8]) {
 
     let at = bytes.first().map_or(0, |&byte| usize::from(byte)) % written.len();
     written[at] ^= 1 << (bytes.len() % 8);
-    assert!(
-        header::decode(&written, 1, 2).is_err(),
-        "a flipped bit was not seen"
-    );
+    assert!(header::decode(&written, 1, 2).is_err(), "a flipped bit was not seen");
 }

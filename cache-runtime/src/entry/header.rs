@@ -127,16 +127,8 @@ pub(crate) fn encode<E>(
     bytes[COMPRESSION_AT] = NO_COMPRESSION;
     put(&mut bytes, HEADER_LEN_AT, (HEADER_LEN as u16).to_le_bytes());
     put(&mut bytes, FINGERPRINT_AT, meta.fingerprint.to_le_bytes());
-    put(
-        &mut bytes,
-        FRESH_TTL_AT,
-        fresh_millis(meta.fresh_ttl).to_le_bytes(),
-    );
-    put(
-        &mut bytes,
-        COMPUTE_TIME_AT,
-        micros(meta.compute_time).to_le_bytes(),
-    );
+    put(&mut bytes, FRESH_TTL_AT, fresh_millis(meta.fresh_ttl).to_le_bytes());
+    put(&mut bytes, COMPUTE_TIME_AT, micros(meta.compute_time).to_le_bytes());
     put(&mut bytes, PAYLOAD_LEN_AT, (payload_len as u64).to_le_bytes());
     put(&mut bytes, TAGS_AT, 0u16.to_le_bytes());
     let stale_millis = u64::try_from(meta.stale_window.as_millis()).unwrap_or(u64::MAX);
@@ -204,13 +196,7 @@ fn decode_value(bytes: &[u8], nonce: Nonce, codec: u8, fingerprint: u64) -> Resu
     };
     let compute_time = Duration::from_micros(u64::from_le_bytes(take(header, COMPUTE_TIME_AT)));
     let stale_window = Duration::from_millis(u64::from_le_bytes(take(header, STALE_WINDOW_AT)));
-    let meta = Meta {
-        codec,
-        fingerprint,
-        fresh_ttl,
-        stale_window,
-        compute_time,
-    };
+    let meta = Meta { codec, fingerprint, fresh_ttl, stale_window, compute_time };
     Ok(Value { nonce, meta, payload })
 }
 
@@ -230,9 +216,7 @@ fn fresh_millis(ttl: Option<Duration>) -> u64 {
     match ttl {
         None => NEVER,
         Some(Duration::ZERO) => 0,
-        Some(ttl) => u64::try_from(ttl.as_millis())
-            .unwrap_or(NEVER)
-            .clamp(1, NEVER - 1),
+        Some(ttl) => u64::try_from(ttl.as_millis()).unwrap_or(NEVER).clamp(1, NEVER - 1),
     }
 }
 

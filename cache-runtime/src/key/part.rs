@@ -33,7 +33,7 @@ use super::KeyWriter;
 /// Equal values must render equally, and unequal values of one type differently.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
-    label = "this argument's type is not a `KeyPart`",
+    label = "this type is not a `KeyPart`",
     note = "derive it with `#[derive(redis_cached::KeyPart)]`, use a field in the key (`<name.field>`), or leave the argument out with `skip(...)` if the value does not depend on it"
 )]
 pub trait KeyPart {

@@ -16,9 +16,27 @@ fn rendered<P: KeyPart + ?Sized>(part: &P) -> String {
 /// Short strings over few characters, so that two of them are often nearly alike.
 fn nasty() -> impl Strategy<Value = String> {
     let character = prop_oneof![
-        Just(':'), Just('%'), Just('{'), Just('}'), Just('<'), Just('>'), Just('*'), Just('?'), Just(','),
-        Just('#'), Just('('), Just(')'), Just('~'), Just('-'), Just('2'), Just('C'), Just('\0'), Just('\n'),
-        Just('é'), Just('🦀'), Just('a'),
+        Just(':'),
+        Just('%'),
+        Just('{'),
+        Just('}'),
+        Just('<'),
+        Just('>'),
+        Just('*'),
+        Just('?'),
+        Just(','),
+        Just('#'),
+        Just('('),
+        Just(')'),
+        Just('~'),
+        Just('-'),
+        Just('2'),
+        Just('C'),
+        Just('\0'),
+        Just('\n'),
+        Just('é'),
+        Just('🦀'),
+        Just('a'),
     ];
     proptest::collection::vec(character, 0..5).prop_map(|characters| characters.into_iter().collect())
 }
@@ -52,9 +70,9 @@ impl KeyPart for Tree {
 }
 
 fn tree() -> impl Strategy<Value = Tree> {
-    nasty().prop_map(Tree::Leaf).prop_recursive(3, 8, 3, |inner| {
-        proptest::collection::vec(inner, 0..3).prop_map(Tree::Node)
-    })
+    nasty()
+        .prop_map(Tree::Leaf)
+        .prop_recursive(3, 8, 3, |inner| proptest::collection::vec(inner, 0..3).prop_map(Tree::Node))
 }
 
 /// The alphabet that lets a template's delimiters stand out.

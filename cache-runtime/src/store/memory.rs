@@ -44,12 +44,17 @@ impl MemoryStore {
             // One shard: the map does not take a value larger than a shard's part of the capacity.
             .shards(1)
             .weight_capacity(capacity)
-            .estimated_items_capacity(usize::try_from(capacity / 1024).unwrap_or(usize::MAX).clamp(16, 100_000))
+            .estimated_items_capacity(
+                usize::try_from(capacity / 1024).unwrap_or(usize::MAX).clamp(16, 100_000),
+            )
             .build();
         let entries = match options {
-            Ok(options) => {
-                Cache::with_options(options, Bytes, DefaultHashBuilder::default(), DefaultLifecycle::default())
-            }
+            Ok(options) => Cache::with_options(
+                options,
+                Bytes,
+                DefaultHashBuilder::default(),
+                DefaultLifecycle::default(),
+            ),
             // Only a missing capacity is an error, and both are given; the fallback keeps this free of panics.
             Err(_) => Cache::with_weighter(16, capacity, Bytes),
         };

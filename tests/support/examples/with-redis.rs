@@ -13,15 +13,11 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let server = RedisServer::start();
-    match Command::new(&program)
-        .args(words)
-        .env("REDIS_URL", server.url())
-        .status()
-    {
+    match Command::new(&program).args(words).env("REDIS_URL", server.url()).status() {
         // A signal has no code; nor has it succeeded.
-        Ok(status) => status
-            .code()
-            .map_or(ExitCode::FAILURE, |code| ExitCode::from(code.clamp(0, 255) as u8)),
+        Ok(status) => {
+            status.code().map_or(ExitCode::FAILURE, |code| ExitCode::from(code.clamp(0, 255) as u8))
+        }
         Err(error) => {
             eprintln!("{}: {error}", program.display());
             ExitCode::FAILURE

@@ -50,10 +50,7 @@ impl Builder {
     /// A fixed port, rather than a free one.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
-        assert_ne!(
-            port, THE_USERS_PORT,
-            "that port is for the server of whoever runs the tests"
-        );
+        assert_ne!(port, THE_USERS_PORT, "that port is for the server of whoever runs the tests");
         self.port = Some(port);
         self
     }
@@ -69,10 +66,7 @@ impl Builder {
     #[must_use]
     pub fn password(mut self, password: impl Into<String>) -> Self {
         let password = password.into();
-        assert!(
-            password.bytes().all(|byte| byte.is_ascii_alphanumeric()),
-            "only letters and digits, please"
-        );
+        assert!(password.bytes().all(|byte| byte.is_ascii_alphanumeric()), "only letters and digits, please");
         self.password = Some(password);
         self
     }
@@ -97,10 +91,7 @@ impl Builder {
                 return RedisServer::new(process, self, port, dir);
             }
         }
-        panic!(
-            "another program had the port of {} before it, {tries} times over",
-            self.program
-        );
+        panic!("another program had the port of {} before it, {tries} times over", self.program);
     }
 
     /// A server that answers, or `None` where the port is another program's.
@@ -122,19 +113,15 @@ impl Builder {
             }
             if Instant::now() > deadline {
                 let output = process.output();
-                panic!(
-                    "{} did not answer within {START_DEADLINE:?} ({answer:?}):\n{output}",
-                    self.program
-                );
+                panic!("{} did not answer within {START_DEADLINE:?} ({answer:?}):\n{output}", self.program);
             }
             std::thread::sleep(Duration::from_millis(5));
         }
     }
 
     fn spawn(&self, port: u16, dir: &Path) -> Process {
-        let mut args = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-            .map(str::to_owned)
-            .to_vec();
+        let mut args =
+            ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"].map(str::to_owned).to_vec();
         args.extend(["--port".to_owned(), port.to_string()]);
         args.extend(["--dir".to_owned(), dir.display().to_string()]);
         if self.unix_socket {
@@ -157,22 +144,14 @@ impl Builder {
     }
 
     pub(crate) fn url(&self, port: u16) -> String {
-        let user = self
-            .password
-            .as_ref()
-            .map_or_else(String::new, |password| format!(":{password}@"));
+        let user = self.password.as_ref().map_or_else(String::new, |password| format!(":{password}@"));
         format!("redis://{user}127.0.0.1:{port}")
     }
 
     pub(crate) fn unix_url(&self, dir: &Path) -> String {
-        assert!(
-            self.unix_socket,
-            "this server has no unix socket: RedisServer::builder().unix_socket(true)"
-        );
-        let password = self
-            .password
-            .as_ref()
-            .map_or_else(String::new, |password| format!("?pass={password}"));
+        assert!(self.unix_socket, "this server has no unix socket: RedisServer::builder().unix_socket(true)");
+        let password =
+            self.password.as_ref().map_or_else(String::new, |password| format!("?pass={password}"));
         format!("unix://{}{password}", socket_path(dir).display())
     }
 }
@@ -180,10 +159,7 @@ impl Builder {
 fn free_port() -> u16 {
     loop {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("the system has a free port");
-        let port = listener
-            .local_addr()
-            .expect("a bound socket has an address")
-            .port();
+        let port = listener.local_addr().expect("a bound socket has an address").port();
         if port != THE_USERS_PORT {
             return port;
         }
@@ -200,7 +176,5 @@ fn answering_process(client: &Client) -> RedisResult<u32> {
     connection.set_read_timeout(Some(Duration::from_secs(1)))?;
     redis::cmd("PING").exec(&mut connection)?;
     let info: String = redis::cmd("INFO").arg("server").query(&mut connection)?;
-    Ok(info_field(&info, "process_id")
-        .and_then(|pid| pid.parse().ok())
-        .unwrap_or_default())
+    Ok(info_field(&info, "process_id").and_then(|pid| pid.parse().ok()).unwrap_or_default())
 }

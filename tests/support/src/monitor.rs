@@ -45,20 +45,12 @@ impl Monitor {
         let mut replies = BufReader::new(socket.try_clone().expect("a socket can be cloned"));
         expect_ok(&mut replies);
         // It is quiet for as long as the test sends nothing.
-        socket
-            .set_read_timeout(None)
-            .expect("a socket takes a time limit");
+        socket.set_read_timeout(None).expect("a socket takes a time limit");
 
         let recording = Arc::new(Recording::default());
         let shared = Arc::clone(&recording);
         let reader = std::thread::spawn(move || shared.record(replies));
-        Self {
-            address,
-            password,
-            socket,
-            recording,
-            reader: Some(reader),
-        }
+        Self { address, password, socket, recording, reader: Some(reader) }
     }
 
     /// The commands that the server has got since the start (or the last [`clear`](Self::clear)), in its order, without
@@ -83,11 +75,7 @@ impl Monitor {
     /// command of our own that has come round has everything before it.
     fn fence(&self) {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let mark = format!(
-            "{FENCE}{}-{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
+        let mark = format!("{FENCE}{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let mut socket = connect(self.address, self.password.as_deref());
         send(&mut socket, &["ECHO", &mark]);
 
@@ -96,24 +84,14 @@ impl Monitor {
         let mut searched = 0;
         while !lines.lines[searched..].iter().any(|line| line.contains(&mark)) {
             searched = lines.lines.len();
-            assert!(
-                searched < MAX_LINES,
-                "the monitor stops recording after {MAX_LINES} commands"
-            );
-            assert!(
-                !lines.ended,
-                "the monitor's connection has ended: was the server killed?"
-            );
+            assert!(searched < MAX_LINES, "the monitor stops recording after {MAX_LINES} commands");
+            assert!(!lines.ended, "the monitor's connection has ended: was the server killed?");
             let left = deadline.saturating_duration_since(Instant::now());
             assert!(
                 !left.is_zero(),
                 "the server did not show our fence within {FENCE_DEADLINE:?}: is it paused?"
             );
-            (lines, _) = self
-                .recording
-                .grown
-                .wait_timeout(lines, left)
-                .expect("the reader does not panic");
+            (lines, _) = self.recording.grown.wait_timeout(lines, left).expect("the reader does not panic");
         }
     }
 }
@@ -166,10 +144,7 @@ impl Command {
         if let Some(name) = words.first_mut() {
             name.make_ascii_uppercase();
         }
-        Self {
-            client: client.to_owned(),
-            words,
-        }
+        Self { client: client.to_owned(), words }
     }
 
     /// The command's name in capitals, such as `GET`.
@@ -258,9 +233,7 @@ fn split_words(line: &str) -> Vec<String> {
 fn connect(address: SocketAddr, password: Option<&str>) -> TcpStream {
     let mut socket = TcpStream::connect_timeout(&address, FENCE_DEADLINE)
         .unwrap_or_else(|error| panic!("cannot connect to the server at {address}: {error}"));
-    socket
-        .set_read_timeout(Some(FENCE_DEADLINE))
-        .expect("a socket takes a time limit");
+    socket.set_read_timeout(Some(FENCE_DEADLINE)).expect("a socket takes a time limit");
     if let Some(password) = password {
         send(&mut socket, &["AUTH", password]);
         expect_ok(&mut BufReader::new(&socket));
@@ -273,9 +246,7 @@ fn send(socket: &mut TcpStream, words: &[&str]) {
     for word in words {
         request += &format!("${}\r\n{word}\r\n", word.len());
     }
-    socket
-        .write_all(request.as_bytes())
-        .expect("the server reads our commands");
+    socket.write_all(request.as_bytes()).expect("the server reads our commands");
 }
 
 fn expect_ok(replies: &mut impl BufRead) {

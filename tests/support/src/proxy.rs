@@ -42,12 +42,7 @@ impl Proxy {
             let relay = Arc::clone(&relay);
             move || relay.accept_until_stopped()
         });
-        Self {
-            relay,
-            address,
-            url,
-            acceptor: Some(acceptor),
-        }
+        Self { relay, address, url, acceptor: Some(acceptor) }
     }
 
     /// The server's URL by way of the proxy.
@@ -67,10 +62,7 @@ impl Proxy {
 
     /// How many connections are open.
     pub fn connections(&self) -> usize {
-        lock(&self.relay.links)
-            .iter()
-            .filter(|link| !link.ended())
-            .count()
+        lock(&self.relay.links).iter().filter(|link| !link.ended()).count()
     }
 
     /// Keeps each reply back for `delay` at least. What arrives while one is kept back is kept back after it.

@@ -14,9 +14,7 @@ use crate::process::Process;
 /// How long a server may take to answer what a test asks it on the side.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
 /// What the support itself, and every client's set-up, adds to a server's count of commands.
-const NOT_COUNTED: [&str; 8] = [
-    "info", "client", "hello", "auth", "ping", "select", "echo", "monitor",
-];
+const NOT_COUNTED: [&str; 8] = ["info", "client", "hello", "auth", "ping", "select", "echo", "monitor"];
 
 /// A running server on a port of its own, without persistence. It is killed on drop.
 ///
@@ -32,12 +30,7 @@ pub struct RedisServer {
 
 impl RedisServer {
     pub(crate) fn new(process: Process, options: Builder, port: u16, dir: TempDir) -> Self {
-        Self {
-            process: Mutex::new(Some(process)),
-            options,
-            port,
-            dir,
-        }
+        Self { process: Mutex::new(Some(process)), options, port, dir }
     }
 
     /// A server of one's own with the default settings.
@@ -124,12 +117,9 @@ impl RedisServer {
     /// A new connection with time limits, for what [`cli`](Self::cli) cannot say, such as binary values.
     pub fn connection(&self) -> Connection {
         let client = Client::open(self.url()).expect("our own URL is well-formed");
-        let connection = client
-            .get_connection_with_timeout(ANSWER_DEADLINE)
-            .expect("the server takes connections");
-        connection
-            .set_read_timeout(Some(ANSWER_DEADLINE))
-            .expect("a connection takes a time limit");
+        let connection =
+            client.get_connection_with_timeout(ANSWER_DEADLINE).expect("the server takes connections");
+        connection.set_read_timeout(Some(ANSWER_DEADLINE)).expect("a connection takes a time limit");
         connection
     }
 
@@ -145,9 +135,7 @@ impl RedisServer {
     pub fn query<T: FromRedisValue>(&self, command: &[&str]) -> T {
         let mut request = redis::Cmd::new();
         request.arg(command);
-        request
-            .query(&mut self.connection())
-            .unwrap_or_else(|error| panic!("{}: {error}", command.join(" ")))
+        request.query(&mut self.connection()).unwrap_or_else(|error| panic!("{}: {error}", command.join(" ")))
     }
 
     /// Records every command from now on.
@@ -180,17 +168,12 @@ impl RedisServer {
     }
 
     fn with_process<R>(&self, then: impl FnOnce(&Process) -> R) -> R {
-        then(
-            self.lock()
-                .as_ref()
-                .expect("the server was killed and not started again"),
-        )
+        then(self.lock().as_ref().expect("the server was killed and not started again"))
     }
 }
 
 pub(crate) fn info_field<'info>(info: &'info str, field: &str) -> Option<&'info str> {
-    info.lines()
-        .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))
+    info.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))
 }
 
 /// The calls in a line such as `cmdstat_client|setinfo:calls=2,usec=3,…`, where they count.
@@ -198,9 +181,5 @@ fn counted_calls(line: &str) -> Option<u64> {
     let (command, stats) = line.strip_prefix("cmdstat_")?.split_once(":calls=")?;
     let (calls, _) = stats.split_once(',')?;
     let name = command.split('|').next()?;
-    if NOT_COUNTED.contains(&name) {
-        None
-    } else {
-        calls.parse().ok()
-    }
+    if NOT_COUNTED.contains(&name) { None } else { calls.parse().ok() }
 }

@@ -9,9 +9,7 @@ use redis_cached_test_support::{Direction, Proxy, RedisServer};
 /// A connection through the proxy with nothing of a client's own in between.
 fn connect(proxy: &Proxy) -> TcpStream {
     let socket = TcpStream::connect(("127.0.0.1", proxy.port())).expect("the proxy listens");
-    socket
-        .set_read_timeout(Some(Duration::from_millis(300)))
-        .expect("a time limit");
+    socket.set_read_timeout(Some(Duration::from_millis(300))).expect("a time limit");
     socket
 }
 
@@ -33,15 +31,8 @@ fn without_a_fault_it_is_transparent() {
     let client = redis::Client::open(proxy.url()).expect("a URL");
     let mut connection = client.get_connection().expect("the proxy listens");
     let value = "x".repeat(1_000_000);
-    redis::cmd("SET")
-        .arg("k")
-        .arg(&value)
-        .exec(&mut connection)
-        .expect("a large request passes");
-    let read: String = redis::cmd("GET")
-        .arg("k")
-        .query(&mut connection)
-        .expect("a large reply passes");
+    redis::cmd("SET").arg("k").arg(&value).exec(&mut connection).expect("a large request passes");
+    let read: String = redis::cmd("GET").arg("k").query(&mut connection).expect("a large reply passes");
     assert_eq!(read, value);
     assert_eq!((proxy.accepted(), proxy.connections()), (1, 1));
 
@@ -90,10 +81,7 @@ fn a_black_hole_keeps_what_it_swallowed() {
     assert!(is_silent(&mut socket));
     assert!(is_silent(&mut connect(&proxy)));
     proxy.black_hole(false);
-    assert!(
-        is_silent(&mut socket),
-        "a connection that lost bytes must stay silent"
-    );
+    assert!(is_silent(&mut socket), "a connection that lost bytes must stay silent");
     ping(&mut connect(&proxy)).expect("a new connection works");
 }
 
@@ -118,9 +106,7 @@ fn a_request_is_cut_in_its_middle() {
     let monitor = server.monitor();
     let mut socket = connect(&proxy);
     proxy.cut_after(Direction::Requests, 10);
-    socket
-        .write_all(b"SET a 1\r\nSET b 2\r\n")
-        .expect("the proxy takes it");
+    socket.write_all(b"SET a 1\r\nSET b 2\r\n").expect("the proxy takes it");
     let mut reply = String::new();
     let _ = socket.read_to_string(&mut reply);
     assert_eq!(monitor.commands(), ["SET a 1"]);
@@ -133,10 +119,7 @@ fn connections_are_reset_or_closed() {
     let mut socket = connect(&proxy);
     ping(&mut socket).expect("open");
     proxy.reset_connections();
-    assert_eq!(
-        socket.read(&mut [0; 8]).expect_err("reset").kind(),
-        ErrorKind::ConnectionReset
-    );
+    assert_eq!(socket.read(&mut [0; 8]).expect_err("reset").kind(), ErrorKind::ConnectionReset);
 
     let mut socket = connect(&proxy);
     ping(&mut socket).expect("open");
@@ -176,10 +159,7 @@ fn it_survives_its_server_and_ends_on_drop() {
     let port = proxy.port();
     let begin = Instant::now();
     drop(proxy);
-    assert!(
-        begin.elapsed() < Duration::from_secs(1),
-        "dropping a paused proxy does not wait"
-    );
+    assert!(begin.elapsed() < Duration::from_secs(1), "dropping a paused proxy does not wait");
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
     assert!(ping(&mut socket).is_err());
 }

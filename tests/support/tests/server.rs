@@ -23,12 +23,7 @@ fn a_killed_server_is_gone_and_a_restarted_one_is_empty_on_the_same_port() {
     server.cli(&["SET", "k", "v"]);
     let (port, pid) = (server.port(), server.pid());
     server.kill();
-    assert!(
-        redis::Client::open(server.url())
-            .expect("a URL")
-            .get_connection()
-            .is_err()
-    );
+    assert!(redis::Client::open(server.url()).expect("a URL").get_connection().is_err());
 
     server.restart();
     assert_eq!(server.port(), port);
@@ -40,9 +35,7 @@ fn a_killed_server_is_gone_and_a_restarted_one_is_empty_on_the_same_port() {
 fn a_paused_server_answers_nothing_until_it_is_resumed() {
     let server = RedisServer::start();
     let mut connection = server.connection();
-    connection
-        .set_read_timeout(Some(Duration::from_millis(100)))
-        .expect("a time limit");
+    connection.set_read_timeout(Some(Duration::from_millis(100))).expect("a time limit");
     server.pause();
     assert!(redis::cmd("PING").exec(&mut connection).is_err());
     server.resume();
@@ -60,18 +53,11 @@ fn a_paused_server_can_be_dropped() {
 
 #[test]
 fn a_password_and_a_unix_socket() {
-    let server = RedisServer::builder()
-        .password("hunter2")
-        .unix_socket(true)
-        .start();
+    let server = RedisServer::builder().password("hunter2").unix_socket(true).start();
     for url in [server.url(), server.unix_url()] {
         let client = redis::Client::open(url).expect("a URL");
         let mut connection = client.get_connection().expect("a connection");
-        redis::cmd("SET")
-            .arg("k")
-            .arg("v")
-            .exec(&mut connection)
-            .expect("the password is right");
+        redis::cmd("SET").arg("k").arg("v").exec(&mut connection).expect("the password is right");
     }
     let monitor = server.monitor();
     server.cli(&["GET", "k"]);
@@ -143,11 +129,8 @@ fn a_server_that_ends_at_once_is_quoted() {
 #[ignore = "run by the test below"]
 fn start_a_server_and_abort() {
     let server = RedisServer::start();
-    std::fs::write(
-        std::env::var("PID_FILE").expect("PID_FILE is set"),
-        server.pid().to_string(),
-    )
-    .expect("a file");
+    std::fs::write(std::env::var("PID_FILE").expect("PID_FILE is set"), server.pid().to_string())
+        .expect("a file");
     std::process::abort();
 }
 
@@ -176,6 +159,5 @@ fn a_server_ends_with_its_process_even_if_that_aborts() {
 #[cfg(target_os = "linux")]
 fn runs(pid: &str) -> bool {
     let stat = std::fs::read_to_string(Path::new("/proc").join(pid).join("stat")).unwrap_or_default();
-    stat.rsplit_once(')')
-        .is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
+    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
 }

@@ -48,15 +48,8 @@ impl Budget {
 
     /// The root of a decoding that this budget pays for.
     pub(super) fn seed<T: DeserializeOwned>(&self) -> Seed<'_, PhantomData<T>> {
-        let scope = Scope {
-            containers: MAX_CONTAINERS,
-            wrappers: MAX_WRAPPERS,
-            budget: self,
-        };
-        Seed {
-            inner: PhantomData,
-            scope,
-        }
+        let scope = Scope { containers: MAX_CONTAINERS, wrappers: MAX_WRAPPERS, budget: self };
+        Seed { inner: PhantomData, scope }
     }
 
     #[inline]
@@ -114,10 +107,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<'_, S> {
 
     #[inline]
     fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<S::Value, D::Error> {
-        self.inner.deserialize(Bounded {
-            inner,
-            scope: self.scope,
-        })
+        self.inner.deserialize(Bounded { inner, scope: self.scope })
     }
 }
 
@@ -138,11 +128,7 @@ impl<'b, D> Bounded<'b, D> {
     }
 
     fn watch<V>(self, visitor: V, counted: bool) -> (D, Watch<'b, V>) {
-        let watch = Watch {
-            visitor,
-            scope: self.scope,
-            counted,
-        };
+        let watch = Watch { visitor, scope: self.scope, counted };
         (self.inner, watch)
     }
 }

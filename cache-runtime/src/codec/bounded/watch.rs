@@ -109,11 +109,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watch<'_, V> {
     #[inline]
     fn visit_enum<A: EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
         let scope = self.scope.container()?;
-        self.visitor.visit_enum(Parts {
-            inner,
-            scope,
-            paid: NOT_COUNTED,
-        })
+        self.visitor.visit_enum(Parts { inner, scope, paid: NOT_COUNTED })
     }
 }
 
@@ -131,10 +127,7 @@ const NOT_COUNTED: usize = usize::MAX;
 impl<'b, A> Parts<'b, A> {
     #[inline]
     fn seed<S>(&self, inner: S) -> Seed<'b, S> {
-        Seed {
-            inner,
-            scope: self.scope,
-        }
+        Seed { inner, scope: self.scope }
     }
 
     #[inline]
@@ -192,11 +185,7 @@ impl<'de, 'b, A: EnumAccess<'de>> EnumAccess<'de> for Parts<'b, A> {
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), A::Error> {
         let seed = self.seed(seed);
         let (value, inner) = self.inner.variant_seed(seed)?;
-        let variant = Parts {
-            inner,
-            scope: self.scope,
-            paid: NOT_COUNTED,
-        };
+        let variant = Parts { inner, scope: self.scope, paid: NOT_COUNTED };
         Ok((value, variant))
     }
 }
@@ -217,14 +206,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Parts<'_, A> {
 
     #[inline]
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        self.inner.tuple_variant(
-            len,
-            Watch {
-                visitor,
-                scope: self.scope,
-                counted: false,
-            },
-        )
+        self.inner.tuple_variant(len, Watch { visitor, scope: self.scope, counted: false })
     }
 
     #[inline]
@@ -233,13 +215,6 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Parts<'_, A> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        self.inner.struct_variant(
-            fields,
-            Watch {
-                visitor,
-                scope: self.scope,
-                counted: false,
-            },
-        )
+        self.inner.struct_variant(fields, Watch { visitor, scope: self.scope, counted: false })
     }
 }

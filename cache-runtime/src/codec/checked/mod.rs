@@ -108,10 +108,7 @@ pub(super) struct Checked<'v, T: ?Sized> {
 impl<T: Serialize + ?Sized> Serialize for Checked<'_, T> {
     #[inline]
     fn serialize<S: Serializer>(&self, inner: S) -> Result<S::Ok, S::Error> {
-        self.value.serialize(Checking {
-            inner,
-            scope: self.scope,
-        })
+        self.value.serialize(Checking { inner, scope: self.scope })
     }
 }
 

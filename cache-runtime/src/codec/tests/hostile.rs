@@ -218,11 +218,8 @@ fn no_length_is_believed<C: Codec>() {
 
 fn elements_without_bytes_are_counted<C: Codec>() {
     // A length of 2,000,000,000 in bincode, postcard and MessagePack.
-    let claims: [&[u8]; 3] = [
-        &[252, 0x00, 0x94, 0x35, 0x77],
-        &[0x80, 0xa8, 0xd6, 0xb9, 0x07],
-        &[0xdd, 0x77, 0x35, 0x94, 0x00],
-    ];
+    let claims: [&[u8]; 3] =
+        [&[252, 0x00, 0x94, 0x35, 0x77], &[0x80, 0xa8, 0xd6, 0xb9, 0x07], &[0xdd, 0x77, 0x35, 0x94, 0x00]];
     let start = Instant::now();
     for claim in claims {
         assert!(C::decode::<Vec<()>>(claim).is_err());

@@ -39,35 +39,18 @@ fn options_in_options_are_kept_or_refused<C: Codec>() {
     assert!(faithful::<C, Option<Option<u8>>>(&None));
     let tagged = faithful::<C, Option<Option<u8>>>(&Some(None));
     assert_eq!(faithful::<C, Option<()>>(&Some(())), tagged);
-    assert_eq!(
-        faithful::<C, Vec<Option<Newtype<Option<u8>>>>>(&vec![Some(Newtype(None))]),
-        tagged
-    );
-    assert_eq!(
-        faithful::<C, Option<Option<Option<u8>>>>(&Some(Some(None))),
-        tagged
-    );
+    assert_eq!(faithful::<C, Vec<Option<Newtype<Option<u8>>>>>(&vec![Some(Newtype(None))]), tagged);
+    assert_eq!(faithful::<C, Option<Option<Option<u8>>>>(&Some(Some(None))), tagged);
     assert_eq!(tagged, matches!(C::ID, 1 | 4));
 }
 
 fn skipped_fields_are_kept_or_refused<C: Codec>() {
     // By position this reads as `a: Some(251), b: 44, c: 1`, to the last byte.
-    let value = Skipping {
-        a: None,
-        b: 1,
-        c: 300,
-    };
+    let value = Skipping { a: None, b: 1, c: 300 };
     let named = faithful::<C, _>(&value);
     assert_eq!(named, matches!(C::ID, 2 | 3));
-    assert_eq!(
-        faithful::<C, _>(&vec![SkippingVariant::V { a: None, b: 1 }]),
-        named
-    );
-    assert!(faithful::<C, _>(&Skipping {
-        a: Some(7),
-        b: 1,
-        c: 300
-    }));
+    assert_eq!(faithful::<C, _>(&vec![SkippingVariant::V { a: None, b: 1 }]), named);
+    assert!(faithful::<C, _>(&Skipping { a: Some(7), b: 1, c: 300 }));
 }
 
 fn floats_that_are_not_finite_are_kept_or_refused<C: Codec>() {
@@ -119,15 +102,11 @@ fn depth_is_the_same_in_both_directions<C: Codec>() {
     }
     let ends = [
         deepest::<C, _>(|depth| {
-            nested(depth, List { next: None }, |list| List {
-                next: Some(Box::new(list)),
-            })
+            nested(depth, List { next: None }, |list| List { next: Some(Box::new(list)) })
         }),
         deepest::<C, _>(|depth| nested(depth, Nest(Vec::new()), |nest| Nest(vec![nest]))),
         deepest::<C, _>(|depth| {
-            nested(depth, Table(BTreeMap::new()), |table| {
-                Table(BTreeMap::from([(String::new(), table)]))
-            })
+            nested(depth, Table(BTreeMap::new()), |table| Table(BTreeMap::from([(String::new(), table)])))
         }),
         deepest::<C, _>(|depth| nested(depth, Chain::End, |chain| Chain::Newtype(Box::new(chain)))),
         deepest::<C, _>(|depth| nested(depth, Chain::End, |chain| Chain::Tuple(0, Box::new(chain)))),
@@ -139,9 +118,7 @@ fn depth_is_the_same_in_both_directions<C: Codec>() {
 }
 
 fn a_value_that_was_refused_says_why<C: Codec>() {
-    let list = nested(200, List { next: None }, |list| List {
-        next: Some(Box::new(list)),
-    });
+    let list = nested(200, List { next: None }, |list| List { next: Some(Box::new(list)) });
     let error = encode::<C, _>(&list).unwrap_err();
     assert!(error.to_string().contains("nested"), "{error}");
     // The limit is of one path, not of the whole.

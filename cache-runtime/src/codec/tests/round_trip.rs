@@ -52,9 +52,7 @@ fn choices() -> impl Strategy<Value = Choice> {
         (any::<u8>(), any::<Option<String>>()).prop_map(|(a, b)| Choice::Tuple(a, b)),
         (any::<Option<u8>>(), finite()).prop_map(|(a, b)| Choice::Struct { a, b }),
     ];
-    leaf.prop_recursive(8, 16, 1, |inner| {
-        inner.prop_map(|inner| Choice::Newtype(Box::new(inner)))
-    })
+    leaf.prop_recursive(8, 16, 1, |inner| inner.prop_map(|inner| Choice::Newtype(Box::new(inner))))
 }
 
 /// All that every codec can hold: JSON has no NaN.
@@ -123,14 +121,8 @@ fn appends_to_what_is_there<C: Codec>() {
 }
 
 fn encodes_what_has_no_size<C: Codec>() {
-    assert_eq!(
-        encode::<C, str>("text").unwrap(),
-        encode::<C, _>(&"text".to_owned()).unwrap()
-    );
-    assert_eq!(
-        encode::<C, [u8]>(&[1, 2]).unwrap(),
-        encode::<C, _>(&vec![1u8, 2]).unwrap()
-    );
+    assert_eq!(encode::<C, str>("text").unwrap(), encode::<C, _>(&"text".to_owned()).unwrap());
+    assert_eq!(encode::<C, [u8]>(&[1, 2]).unwrap(), encode::<C, _>(&vec![1u8, 2]).unwrap());
 }
 
 fn keeps_large_values<C: Codec>() {
@@ -201,40 +193,16 @@ mod self_describing {
     }
 
     fn holds_loose_types<C: Codec>() {
-        let both = Untagged::Both {
-            number: 1,
-            text: Some("a".into()),
-        };
-        let list = Untagged::List(vec![
-            Untagged::Number(7),
-            Untagged::Text("x".into()),
-            both.clone(),
-        ]);
+        let both = Untagged::Both { number: 1, text: Some("a".into()) };
+        let list = Untagged::List(vec![Untagged::Number(7), Untagged::Text("x".into()), both.clone()]);
         holds::<C, _>(&list);
-        holds::<C, _>(&vec![
-            Internal::Empty,
-            Internal::Full {
-                a: 1,
-                b: list.clone(),
-            },
-        ]);
-        holds::<C, _>(&[
-            Adjacent::Empty,
-            Adjacent::One(1),
-            Adjacent::Two(1, 2),
-            Adjacent::Named { a: 3 },
-        ]);
+        holds::<C, _>(&vec![Internal::Empty, Internal::Full { a: 1, b: list.clone() }]);
+        holds::<C, _>(&[Adjacent::Empty, Adjacent::One(1), Adjacent::Two(1, 2), Adjacent::Named { a: 3 }]);
         for y in [None, Some(5)] {
-            let inner = Inner {
-                x: "x".into(),
-                y,
-                z: y.into_iter().collect(),
-            };
+            let inner = Inner { x: "x".into(), y, z: y.into_iter().collect() };
             holds::<C, _>(&inner);
-            let rest = BTreeMap::from([
-                ("more".to_owned(), both.clone()),
-                ("other".to_owned(), list.clone()),
-            ]);
+            let rest =
+                BTreeMap::from([("more".to_owned(), both.clone()), ("other".to_owned(), list.clone())]);
             holds::<C, _>(&Flat { id: 9, inner, rest });
         }
     }
@@ -283,10 +251,7 @@ mod positional {
         C::decode::<Untagged>(&payload).unwrap_err();
         let payload = encode::<C, _>(&Adjacent::Two(1)).unwrap();
         C::decode::<Adjacent>(&payload).unwrap_err();
-        encode::<C, _>(&Flat {
-            rest: BTreeMap::new(),
-        })
-        .unwrap_err();
+        encode::<C, _>(&Flat { rest: BTreeMap::new() }).unwrap_err();
     }
 
     #[cfg(feature = "bincode")]

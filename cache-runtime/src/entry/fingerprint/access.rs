@@ -24,13 +24,7 @@ pub(super) struct Places<'g> {
 
 impl<'g> Places<'g> {
     pub(super) fn each(tracer: Tracer<'g>, node: NodeId, len: usize) -> Self {
-        Places {
-            tracer,
-            node,
-            next: 0,
-            len,
-            same: false,
-        }
+        Places { tracer, node, next: 0, len, same: false }
     }
 
     pub(super) fn same(tracer: Tracer<'g>, node: NodeId, len: usize) -> Self {
@@ -49,9 +43,7 @@ impl<'de> SeqAccess<'de> for Places<'_> {
         let index = if self.same { 0 } else { self.next };
         self.next += 1;
         let slot = self.tracer.graph.borrow_mut().child(self.node, index);
-        self.tracer
-            .hand_out(slot, |inner| seed.deserialize(inner))
-            .map(Some)
+        self.tracer.hand_out(slot, |inner| seed.deserialize(inner)).map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -86,12 +78,7 @@ impl<'g> Entries<'g> {
             }
         }
         drop(graph);
-        Entries {
-            tracer,
-            node,
-            left,
-            value: None,
-        }
+        Entries { tracer, node, left, value: None }
     }
 
     /// As many entries of any kind, and those that the type was found to miss.
@@ -108,12 +95,7 @@ impl<'g> Entries<'g> {
         }
         left.reverse();
         drop(graph);
-        Entries {
-            tracer,
-            node,
-            left,
-            value: None,
-        }
+        Entries { tracer, node, left, value: None }
     }
 }
 
@@ -169,11 +151,7 @@ impl<'g> Picked<'g> {
     }
 
     fn content(&self) -> Tracer<'g> {
-        Tracer {
-            slot: self.slot,
-            depth: self.tracer.depth + 1,
-            ..self.tracer
-        }
+        Tracer { slot: self.slot, depth: self.tracer.depth + 1, ..self.tracer }
     }
 }
 

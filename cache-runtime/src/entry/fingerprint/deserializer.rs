@@ -47,9 +47,7 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
-        self.leaf(Leaf::Bool, 2, visitor, |visitor, candidate| {
-            visitor.visit_bool(candidate == 1)
-        })
+        self.leaf(Leaf::Bool, 2, visitor, |visitor, candidate| visitor.visit_bool(candidate == 1))
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
@@ -84,10 +82,7 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         let mark = self.graph.borrow().mark();
         let name = type_name::<V>();
         let what = What::Leaf(Leaf::Identifier);
-        let (point, candidate) = self
-            .graph
-            .borrow_mut()
-            .leaf(self.slot, self.depth, what, 1, name)?;
+        let (point, candidate) = self.graph.borrow_mut().leaf(self.slot, self.depth, what, 1, name)?;
         let text = self.graph.borrow().name_of_tag(point, candidate);
         let result = visitor.visit_borrowed_str(text);
         let taken = result.is_ok();
@@ -176,17 +171,12 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Outcome<V::Value> {
-        let asked = Asked {
-            names: variants,
-            ..Asked::named(Kind::Enum, name, variants.len())
-        };
+        let asked = Asked { names: variants, ..Asked::named(Kind::Enum, name, variants.len()) };
         self.compound(asked, variants.len().max(1), visitor, |visitor, frame| {
             let chosen = self.graph.borrow_mut().choose_variant(frame).ok_or(Refusal)?;
             let picked = Picked::new(self, frame, chosen.index, variants);
             let result = visitor.visit_enum(picked);
-            self.graph
-                .borrow_mut()
-                .close_variant(frame, chosen, result.is_ok());
+            self.graph.borrow_mut().close_variant(frame, chosen, result.is_ok());
             result
         })
     }
@@ -210,9 +200,7 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
                 Some(Any::Negative) => visitor.visit_i64(-1),
                 None => visitor.visit_borrowed_str(STRINGS[candidate - ANY.len()]),
             };
-            self.graph
-                .borrow_mut()
-                .offered(frame, candidate, result.is_ok(), name);
+            self.graph.borrow_mut().offered(frame, candidate, result.is_ok(), name);
             result
         })
     }

@@ -119,11 +119,7 @@ impl Graph {
     }
 
     pub(super) fn mark(&self) -> Mark {
-        Mark {
-            trail: self.trail.len(),
-            notes: refusal::position(),
-            learned: self.learned + self.completions,
-        }
+        Mark { trail: self.trail.len(), notes: refusal::position(), learned: self.learned + self.completions }
     }
 
     /// Every asking starts here.
@@ -139,11 +135,7 @@ impl Graph {
         } else if self.slots[slot].dead && !self.is_wanted(slot) {
             self.fault = Fault::Dead;
         }
-        if self.fault == Fault::None {
-            Ok(())
-        } else {
-            Err(Refusal)
-        }
+        if self.fault == Fault::None { Ok(()) } else { Err(Refusal) }
     }
 
     /// The point of this shape at this place, which is noted in the trail.
@@ -226,13 +218,7 @@ impl Graph {
         let point = self.shape(slot, What::Node(node), arity, hint);
         let recursive = self.nodes[node].open > 0;
         self.nodes[node].open += 1;
-        Ok(Frame {
-            slot,
-            node,
-            point,
-            mark,
-            recursive,
-        })
+        Ok(Frame { slot, node, point, mark, recursive })
     }
 
     fn add_node(&mut self, key: Key, names: &'static [&'static str]) {

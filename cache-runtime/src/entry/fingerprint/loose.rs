@@ -89,10 +89,8 @@ impl Graph {
                 self.entry(map, name);
                 return true;
             }
-            level = maps
-                .iter()
-                .flat_map(|&map| self.nodes[map].entries.iter().map(|entry| entry.1))
-                .collect();
+            level =
+                maps.iter().flat_map(|&map| self.nodes[map].entries.iter().map(|entry| entry.1)).collect();
         }
         false
     }
@@ -116,10 +114,7 @@ impl Graph {
         };
         point.choice = 0;
         point.refused = vec![false; names.len()];
-        point.tag = Some(Tag {
-            names,
-            tried: vec![false; names.len()],
-        });
+        point.tag = Some(Tag { names, tried: vec![false; names.len()] });
         self.progress = true;
         true
     }

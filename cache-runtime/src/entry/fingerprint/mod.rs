@@ -94,17 +94,11 @@ fn explore<T: DeserializeOwned>(human_readable: bool) -> Graph {
 /// Whether a value was made.
 fn pass<T: DeserializeOwned>(graph: &RefCell<Graph>, human_readable: bool) -> bool {
     graph.borrow_mut().begin_pass();
-    let tracer = Tracer {
-        graph,
-        slot: ROOT,
-        depth: 0,
-        human_readable,
-    };
+    let tracer = Tracer { graph, slot: ROOT, depth: 0, human_readable };
     // A type that panics on a value it does not like would take the caller's request down for a value that nobody
     // cached. Nothing of the graph is borrowed while the type's code runs, so it stays sound.
-    let made = catch_unwind(AssertUnwindSafe(|| {
-        tracer.hand_out(ROOT, |tracer| T::deserialize(tracer)).is_ok()
-    }));
+    let made =
+        catch_unwind(AssertUnwindSafe(|| tracer.hand_out(ROOT, |tracer| T::deserialize(tracer)).is_ok()));
     made.unwrap_or_else(|_| {
         graph.borrow_mut().panicked();
         false

@@ -22,11 +22,7 @@ impl Graph {
             return 0;
         }
         let goes_in = |child: &SlotId| !self.slots[*child].made || self.is_wanted(*child);
-        if children.iter().any(goes_in) {
-            chosen.max(1)
-        } else {
-            chosen
-        }
+        if children.iter().any(goes_in) { chosen.max(1) } else { chosen }
     }
 
     /// Whether a value may be asked for at this place.
@@ -62,9 +58,7 @@ impl Graph {
 
     pub(super) fn name_of_tag(&self, point: PointId, candidate: usize) -> &'static str {
         let tag = self.points[point].tag.as_ref();
-        tag.and_then(|tag| tag.names.get(candidate))
-            .copied()
-            .unwrap_or("")
+        tag.and_then(|tag| tag.names.get(candidate)).copied().unwrap_or("")
     }
 
     pub(super) fn is_by_name(&self, frame: &Frame) -> bool {

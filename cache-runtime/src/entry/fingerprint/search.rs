@@ -80,11 +80,7 @@ mod tests {
     use super::{Part, Search};
 
     fn attempts(arities: &[usize]) -> Vec<Vec<usize>> {
-        let part = |(point, &arity)| Part {
-            point,
-            base: 0,
-            arity,
-        };
+        let part = |(point, &arity)| Part { point, base: 0, arity };
         let mut search = Search::new(arities.iter().enumerate().map(part).collect());
         std::iter::from_fn(|| search.next())
             .map(|choices| choices.into_iter().map(|(_, choice)| choice).collect())

@@ -134,11 +134,7 @@ impl Graph {
             let state = &self.points[point];
             let varies = state.arity() > 1 && state.tag.is_none();
             if varies && !std::mem::replace(&mut known[point], true) && parts.len() < MAX_PARTS {
-                parts.push(Part {
-                    point,
-                    base: state.pick().unwrap_or(0),
-                    arity: state.arity(),
-                });
+                parts.push(Part { point, base: state.pick().unwrap_or(0), arity: state.arity() });
             }
         }
         parts.reverse();

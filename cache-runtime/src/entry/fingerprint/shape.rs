@@ -148,11 +148,7 @@ pub(super) struct Tag {
 
 impl Point {
     pub(super) fn new(arity: usize, choice: usize) -> Self {
-        Point {
-            choice,
-            refused: vec![false; arity],
-            tag: None,
-        }
+        Point { choice, refused: vec![false; arity], tag: None }
     }
 
     pub(super) fn arity(&self) -> usize {
@@ -161,15 +157,8 @@ impl Point {
 
     /// The same, except that a tag whose names were all tried goes round them: its content may have more to show.
     pub(super) fn pick_rotated(&self, rotation: usize) -> Option<usize> {
-        let explored = self
-            .tag
-            .as_ref()
-            .is_some_and(|tag| tag.tried.iter().all(|tried| *tried));
-        let first = if explored {
-            self.choice + rotation
-        } else {
-            self.choice
-        };
+        let explored = self.tag.as_ref().is_some_and(|tag| tag.tried.iter().all(|tried| *tried));
+        let first = if explored { self.choice + rotation } else { self.choice };
         self.pick_from(first)
     }
 
@@ -180,8 +169,6 @@ impl Point {
 
     fn pick_from(&self, first: usize) -> Option<usize> {
         let arity = self.arity();
-        (0..arity)
-            .map(|step| (first + step) % arity)
-            .find(|&candidate| !self.refused[candidate])
+        (0..arity).map(|step| (first + step) % arity).find(|&candidate| !self.refused[candidate])
     }
 }

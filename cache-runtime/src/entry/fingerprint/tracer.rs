@@ -28,11 +28,7 @@ pub(super) type Outcome<T> = Result<T, Refusal>;
 impl<'g> Tracer<'g> {
     /// The same, at another place one level further in.
     fn at(self, slot: SlotId) -> Self {
-        Tracer {
-            slot,
-            depth: self.depth + 1,
-            ..self
-        }
+        Tracer { slot, depth: self.depth + 1, ..self }
     }
 
     /// Gives the type a place to ask at, and looks at what comes back: between the last answer there and here, the
@@ -53,23 +49,17 @@ impl<'g> Tracer<'g> {
     ) -> Outcome<V::Value> {
         let name = type_name::<V>();
         let (point, candidate) =
-            self.graph
-                .borrow_mut()
-                .leaf(self.slot, self.depth, What::Leaf(leaf), arity, name)?;
+            self.graph.borrow_mut().leaf(self.slot, self.depth, What::Leaf(leaf), arity, name)?;
         let result = visit(visitor, candidate);
         let taken = result.is_ok();
-        self.graph
-            .borrow_mut()
-            .answer(self.slot, point, candidate, taken, name);
+        self.graph.borrow_mut().answer(self.slot, point, candidate, taken, name);
         result
     }
 
     /// A leaf whose candidates are few and never refused on their own.
     pub(super) fn mark(self, leaf: Leaf) -> Outcome<()> {
         let mut graph = self.graph.borrow_mut();
-        graph
-            .leaf(self.slot, self.depth, What::Leaf(leaf), 1, "")
-            .map(drop)
+        graph.leaf(self.slot, self.depth, What::Leaf(leaf), 1, "").map(drop)
     }
 
     pub(super) fn compound<'de, V: Visitor<'de>>(
@@ -87,10 +77,7 @@ impl<'g> Tracer<'g> {
             value: type_name::<V::Value>(),
             slot: (asked.kind == Kind::Any).then_some(self.slot),
         };
-        let frame = self
-            .graph
-            .borrow_mut()
-            .open(self.slot, self.depth, key, asked.names, arity)?;
+        let frame = self.graph.borrow_mut().open(self.slot, self.depth, key, asked.names, arity)?;
         let result = visit(visitor, &frame);
         self.graph.borrow_mut().close(&frame, result.is_ok());
         result
@@ -119,10 +106,7 @@ impl<'g> Tracer<'g> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Outcome<V::Value> {
-        let asked = Asked {
-            names: fields,
-            ..Asked::named(Kind::Struct, name, fields.len())
-        };
+        let asked = Asked { names: fields, ..Asked::named(Kind::Struct, name, fields.len()) };
         self.compound(asked, 1, visitor, |visitor, frame| {
             let by_name = self.graph.borrow().is_by_name(frame);
             if by_name {
@@ -150,11 +134,6 @@ impl Asked {
     }
 
     pub(super) fn named(kind: Kind, name: &'static str, len: usize) -> Self {
-        Asked {
-            kind,
-            name,
-            names: &[],
-            len,
-        }
+        Asked { kind, name, names: &[], len }
     }
 }

@@ -21,9 +21,7 @@ impl Graph {
         let index = if frame.recursive {
             // Its first variant is open further up, and may contain this one; the last is as good a guess as any
             // for one that ends.
-            self.nodes[frame.node]
-                .base
-                .or_else(|| self.find_variant(frame, true))
+            self.nodes[frame.node].base.or_else(|| self.find_variant(frame, true))
         } else {
             self.find_variant(frame, false)
                 .or_else(|| self.wanted_variant(frame))
@@ -42,11 +40,7 @@ impl Graph {
     fn find_variant(&self, frame: &Frame, from_the_end: bool) -> Option<usize> {
         let variants = &self.nodes[frame.node].variants;
         let is_open = |variant: &Variant| self.is_open(*variant);
-        if from_the_end {
-            variants.iter().rposition(is_open)
-        } else {
-            variants.iter().position(is_open)
-        }
+        if from_the_end { variants.iter().rposition(is_open) } else { variants.iter().position(is_open) }
     }
 
     fn wanted_variant(&self, frame: &Frame) -> Option<usize> {
@@ -56,10 +50,8 @@ impl Graph {
 
     fn any_done(&self, frame: &Frame) -> Option<usize> {
         let variants = self.nodes[frame.node].variants.iter().enumerate();
-        let done: Vec<usize> = variants
-            .filter(|(_, variant)| **variant == Variant::Done)
-            .map(|(index, _)| index)
-            .collect();
+        let done: Vec<usize> =
+            variants.filter(|(_, variant)| **variant == Variant::Done).map(|(index, _)| index).collect();
         let choice = self.choice(frame.point) + self.rotation;
         done.get(choice % done.len().max(1)).copied()
     }

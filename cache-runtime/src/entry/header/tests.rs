@@ -36,11 +36,7 @@ fn hex(bytes: &[u8]) -> String {
 fn a_value_comes_back() {
     for payload in [&b""[..], b"x", &[7; 1_000]] {
         let bytes = entry(&META, payload);
-        let value = Value {
-            nonce: NONCE,
-            meta: META,
-            payload,
-        };
+        let value = Value { nonce: NONCE, meta: META, payload };
         assert_eq!(read(&bytes), Ok(Slot::Value(value)));
     }
 }
@@ -61,13 +57,7 @@ fn an_error_of_the_payload_is_the_result() {
 #[test]
 fn times_are_kept_within_their_range() {
     let ttl = |ttl| {
-        let bytes = entry(
-            &Meta {
-                fresh_ttl: ttl,
-                ..META
-            },
-            b"",
-        );
+        let bytes = entry(&Meta { fresh_ttl: ttl, ..META }, b"");
         let Ok(Slot::Value(value)) = read(&bytes) else {
             panic!("rejected");
         };
@@ -76,20 +66,11 @@ fn times_are_kept_within_their_range() {
     assert_eq!(ttl(None), None);
     assert_eq!(ttl(Some(Duration::ZERO)), Some(Duration::ZERO));
     assert_eq!(ttl(Some(Duration::from_nanos(1))), Some(Duration::from_millis(1)));
-    assert_eq!(
-        ttl(Some(Duration::from_micros(1_999))),
-        Some(Duration::from_millis(1))
-    );
+    assert_eq!(ttl(Some(Duration::from_micros(1_999))), Some(Duration::from_millis(1)));
     // Longer than there are numbers for, and still not for ever.
-    assert_eq!(
-        ttl(Some(Duration::MAX)),
-        Some(Duration::from_millis(u64::MAX - 1))
-    );
+    assert_eq!(ttl(Some(Duration::MAX)), Some(Duration::from_millis(u64::MAX - 1)));
 
-    let long = Meta {
-        compute_time: Duration::MAX,
-        ..META
-    };
+    let long = Meta { compute_time: Duration::MAX, ..META };
     let bytes = entry(&long, b"");
     let Ok(Slot::Value(value)) = read(&bytes) else {
         panic!("rejected");
@@ -219,17 +200,11 @@ enum Kind {
 }
 
 fn golden<C: Codec>() -> String {
-    let value = Golden {
-        id: 300,
-        name: "né".into(),
-        tags: vec![None, Some(true)],
-        kind: Kind::Member { level: -2 },
-    };
-    let meta = Meta {
-        codec: C::ID,
-        fingerprint: fingerprint::of::<Golden>(C::HUMAN_READABLE),
-        ..META
-    };
+    let value =
+        Golden {
+            id: 300, name: "né".into(), tags: vec![None, Some(true)], kind: Kind::Member { level: -2 }
+        };
+    let meta = Meta { codec: C::ID, fingerprint: fingerprint::of::<Golden>(C::HUMAN_READABLE), ..META };
     let bytes = encode(&NONCE, &meta, |out| C::encode(&value, out)).unwrap();
     hex(&bytes)
 }

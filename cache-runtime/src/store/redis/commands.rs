@@ -135,7 +135,8 @@ impl Store for RedisStore {
             return swapped(self.run("SET IFEQ", command, until).await?);
         }
         let millis = millis.map(|millis| millis.to_string()).unwrap_or_default();
-        let done = swapped(self.script(&SWAP, "store", key, &[mark, value, millis.as_bytes()], until).await?)?;
+        let done =
+            swapped(self.script(&SWAP, "store", key, &[mark, value, millis.as_bytes()], until).await?)?;
         // Tried when all is done, so that nothing waits for an answer that may be a refusal: a store is one command even if the
         // program ends behind it. The lease is gone by now, so whoever knows IFEQ does nothing.
         if let Some(command) = by_ifeq.filter(|_| done && value.len() > mark.len() && ifeq.is_unknown()) {

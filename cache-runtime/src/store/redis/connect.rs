@@ -74,9 +74,10 @@ pub(super) async fn connect(endpoint: &Endpoint, limit: Duration) -> Result<Conn
     match tokio::time::timeout(limit, attempt).await {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(error)) => Err(translate(&doing, error)),
-        Err(_) => {
-            Err(Error::new(ErrorKind::Timeout, format!("cannot {doing}: no answer within {} ms", limit.as_millis())))
-        }
+        Err(_) => Err(Error::new(
+            ErrorKind::Timeout,
+            format!("cannot {doing}: no answer within {} ms", limit.as_millis()),
+        )),
     }
 }
 

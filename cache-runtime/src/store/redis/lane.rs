@@ -95,7 +95,11 @@ async fn keep_up(config: Arc<Config>, publish: watch::Sender<State>) {
             let silent = connection.ended().await;
             let lost = Error::new(
                 ErrorKind::Connection,
-                format!("the connection to {} {}", config.endpoint.name, if silent { "fell silent" } else { "was closed" }),
+                format!(
+                    "the connection to {} {}",
+                    config.endpoint.name,
+                    if silent { "fell silent" } else { "was closed" }
+                ),
             );
             log::warn!("{lost}; connecting again");
             // A peer that fell silent will keep its callers waiting again: they wait no more until it has answered.

@@ -60,7 +60,9 @@ impl RedisStore {
         let first = home
             .spawn(async move { connect::connect(&config.endpoint, config.connect_timeout).await })
             .await
-            .map_err(|source| Error::with_source(ErrorKind::Runtime, "the runtime ended while connecting", source))??;
+            .map_err(|source| {
+                Error::with_source(ErrorKind::Runtime, "the runtime ended while connecting", source)
+            })??;
         let lane = Arc::new(Lane::start(&home, &store.config, Some(first)));
         store.lanes.write().unwrap_or_else(PoisonError::into_inner).push(lane);
         Ok(store)
@@ -92,12 +94,19 @@ impl RedisStore {
     }
 
     /// Sends two commands at once and waits for both answers.
-    async fn run_both(&self, doing: &str, pipeline: &Pipeline, until: Instant) -> Result<[RedisResult<Value>; 2], Error> {
+    async fn run_both(
+        &self,
+        doing: &str,
+        pipeline: &Pipeline,
+        until: Instant,
+    ) -> Result<[RedisResult<Value>; 2], Error> {
         let exchange =
             async |connection: &mut Connection| connection.driver.send_packed_commands(pipeline, 0, 2).await;
         match self.exchange(doing, exchange, until).await?.map(<[Value; 2]>::try_from) {
             Ok(Ok(answers)) => Ok(answers.map(Value::extract_error)),
-            Ok(Err(_)) => Err(Error::new(ErrorKind::Server, format!("cannot {doing}: an answer is abilities"))),
+            Ok(Err(_)) => {
+                Err(Error::new(ErrorKind::Server, format!("cannot {doing}: an answer is abilities")))
+            }
             Err(error) => Err(translate(doing, error)),
         }
     }

@@ -10,10 +10,16 @@ pub(super) struct Script {
     sha1: &'static str,
 }
 
-pub(super) static ACQUIRE: Script =
-    Script { index: 0, text: include_str!("lua/acquire.lua"), sha1: "07067be050913356ef8ce5959c40439be1caa259" };
-pub(super) static RELEASE: Script =
-    Script { index: 1, text: include_str!("lua/release.lua"), sha1: "a917425e30bee0aa7d1e6796b7112c9ed6ebde87" };
+pub(super) static ACQUIRE: Script = Script {
+    index: 0,
+    text: include_str!("lua/acquire.lua"),
+    sha1: "07067be050913356ef8ce5959c40439be1caa259",
+};
+pub(super) static RELEASE: Script = Script {
+    index: 1,
+    text: include_str!("lua/release.lua"),
+    sha1: "a917425e30bee0aa7d1e6796b7112c9ed6ebde87",
+};
 pub(super) static SWAP: Script =
     Script { index: 2, text: include_str!("lua/swap.lua"), sha1: "32338ce6b865dd05a2d17caa5b5f3dc495004060" };
 

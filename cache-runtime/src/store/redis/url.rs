@@ -19,16 +19,22 @@ impl Endpoint {
         let scheme = url.split("://").next().unwrap_or_default();
         match scheme {
             "redis" | "unix" | "redis+unix" => {}
-            "rediss" => return Err(refused("rediss:// needs TLS, which this version does not have yet; use redis://")),
+            "rediss" => {
+                return Err(refused(
+                    "rediss:// needs TLS, which this version does not have yet; use redis://",
+                ));
+            }
             "redis+cluster" | "redis+sentinel" => {
-                return Err(refused(&format!("{scheme}:// is not supported by this version yet; use redis://")));
+                return Err(refused(&format!(
+                    "{scheme}:// is not supported by this version yet; use redis://"
+                )));
             }
             _ => return Err(refused("it must begin with redis://, unix:// or memory://")),
         }
         // The driver's own message may quote the URL, so only its fixed description is kept.
-        let info = url
-            .into_connection_info()
-            .map_err(|error| refused(error.detail().map_or("it is malformed", |_| "a part of it is invalid")))?;
+        let info = url.into_connection_info().map_err(|error| {
+            refused(error.detail().map_or("it is malformed", |_| "a part of it is invalid"))
+        })?;
         let name = name(info.addr());
         let tcp = TcpSettings::default().set_nodelay(true);
         let settings = info.redis_settings().clone().set_skip_set_lib_name();
@@ -88,9 +94,18 @@ mod tests {
     #[test]
     fn refusals_do_not_repeat_the_password() {
         for url in [
-            "", "secret", "http://secret", "redis://me:secret@", "redis://me:secret@host:port", "rediss://:secret@host",
-            "redis://me:secret@host/not-a-number", "redis+cluster://:secret@a,b", "redis:secret", "redis://:secret@0.0.0.0",
-            "redis://me:secret@host?protocol=secret", "unix://secret",
+            "",
+            "secret",
+            "http://secret",
+            "redis://me:secret@",
+            "redis://me:secret@host:port",
+            "rediss://:secret@host",
+            "redis://me:secret@host/not-a-number",
+            "redis+cluster://:secret@a,b",
+            "redis:secret",
+            "redis://:secret@0.0.0.0",
+            "redis://me:secret@host?protocol=secret",
+            "unix://secret",
         ] {
             let Err(error) = Endpoint::parse(url) else { panic!("{url} was taken") };
             assert_eq!(error.kind(), ErrorKind::Url, "{url}");

@@ -82,9 +82,7 @@ impl Relay {
 
     pub(super) fn accept_until_stopped(self: &Arc<Self>) {
         while !lock(&self.faults).stopped {
-            let accepted = lock(&self.listener)
-                .as_ref()
-                .and_then(|listener| listener.accept().ok());
+            let accepted = lock(&self.listener).as_ref().and_then(|listener| listener.accept().ok());
             match accepted {
                 Some((client, _)) => self.serve(client),
                 None => std::thread::sleep(ACCEPT_TICK),
@@ -100,12 +98,8 @@ impl Relay {
         let Ok(server) = TcpStream::connect_timeout(&self.upstream, PATIENCE) else {
             return;
         };
-        let link = Arc::new(Link {
-            client,
-            server,
-            ended: AtomicBool::new(false),
-            holed: AtomicBool::new(false),
-        });
+        let link =
+            Arc::new(Link { client, server, ended: AtomicBool::new(false), holed: AtomicBool::new(false) });
         link.prepare();
         self.accepted.fetch_add(1, Ordering::SeqCst);
         lock(&self.links).push(Arc::clone(&link));
@@ -153,21 +147,14 @@ impl Relay {
                 link.holed.store(true, Ordering::SeqCst);
                 return Verdict::Swallow;
             }
-            let delay = if direction == Direction::Replies {
-                faults.delay
-            } else {
-                Duration::ZERO
-            };
+            let delay = if direction == Direction::Replies { faults.delay } else { Duration::ZERO };
             let left = delay.saturating_sub(arrived.elapsed());
             if faults.paused {
                 faults = self.changed.wait(faults).unwrap_or_else(PoisonError::into_inner);
             } else if left.is_zero() {
                 break;
             } else {
-                (faults, _) = self
-                    .changed
-                    .wait_timeout(faults, left)
-                    .unwrap_or_else(PoisonError::into_inner);
+                (faults, _) = self.changed.wait_timeout(faults, left).unwrap_or_else(PoisonError::into_inner);
             }
         }
         let cut = faults.cut(direction);
@@ -214,9 +201,7 @@ impl Link {
             // Some systems hand the listener's mode on to what it accepts.
             socket.set_nonblocking(false).expect("a socket can block");
             socket.set_nodelay(true).expect("a TCP socket takes TCP_NODELAY");
-            socket
-                .set_write_timeout(Some(WRITE_DEADLINE))
-                .expect("a socket takes a time limit");
+            socket.set_write_timeout(Some(WRITE_DEADLINE)).expect("a socket takes a time limit");
         }
     }
 

@@ -188,11 +188,7 @@ impl TryFrom<Ends> for Range {
     type Error = String;
 
     fn try_from(ends: Ends) -> Result<Self, String> {
-        if ends.start < ends.end {
-            Ok(Range)
-        } else {
-            Err("empty".into())
-        }
+        if ends.start < ends.end { Ok(Range) } else { Err("empty".into()) }
     }
 }
 
@@ -204,11 +200,7 @@ impl TryFrom<Vec<u8>> for NonEmpty {
     type Error = String;
 
     fn try_from(items: Vec<u8>) -> Result<Self, String> {
-        if items.is_empty() {
-            Err("empty".into())
-        } else {
-            Ok(NonEmpty)
-        }
+        if items.is_empty() { Err("empty".into()) } else { Ok(NonEmpty) }
     }
 }
 

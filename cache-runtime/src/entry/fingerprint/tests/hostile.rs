@@ -187,13 +187,7 @@ fn deep_types_end_on_a_small_stack() {
     #[allow(clippy::type_complexity)]
     type Hundred<T> = Ten<Ten<Ten<Ten<Ten<Ten<Ten<Ten<T>>>>>>>>;
     let thread = std::thread::Builder::new().stack_size(1 << 20);
-    let outcome = thread.spawn(|| {
-        (
-            of::<Hundred<u8>>(false),
-            of::<Hundred<u16>>(false),
-            of::<Wide>(false),
-        )
-    });
+    let outcome = thread.spawn(|| (of::<Hundred<u8>>(false), of::<Hundred<u16>>(false), of::<Wide>(false)));
     let (a, b, _) = outcome.unwrap().join().unwrap();
     assert_ne!(a, b);
 }

@@ -1,0 +1,75 @@
+//! Histories: processes read through the cache while others write, invalidate and break things, everything is recorded, and
+//! afterwards a checker looks for a read that returned what had been invalidated before it began.
+//!
+//! `HISTORY_SEED` repeats a run's choices (not its schedule), `HISTORY_SECONDS` makes the runs with faults longer.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod checker;
+mod database;
+mod faults;
+mod random;
+mod run;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use redis_cached_test_support::{RedisServer, servers};
+
+use self::checker::Violation;
+use self::random::Random;
+use self::run::{Options, Run};
+
+fn seed() -> u64 {
+    let given = std::env::var("HISTORY_SEED").ok().map(|seed| seed.parse().unwrap());
+    let seed =
+        given.unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos().into());
+    println!("HISTORY_SEED={seed}");
+    seed
+}
+
+fn time_with_faults() -> Duration {
+    let given = std::env::var("HISTORY_SECONDS").ok().map(|seconds| seconds.parse().unwrap());
+    Duration::from_secs(given.unwrap_or(7))
+}
+
+#[test]
+fn no_read_is_older_than_an_invalidation_that_had_returned() {
+    for program in servers() {
+        println!("{program}");
+        let seed = seed();
+        let server = RedisServer::builder().program(program).start();
+        let run =
+            Run::start(&server, Options { seed, tasks: 100, time: time_with_faults(), writers: "honest" });
+        let faults = faults::inject(&server, &mut Random::new(seed), run.until());
+        let outcome = run.end();
+        println!("{outcome}; {} faults", faults.len());
+        let violations = outcome.history.violations();
+        assert!(violations.is_empty(), "{} of them, first {:?}\n{faults:?}", violations.len(), violations[0]);
+        // A run in which nothing was promised, or nothing was cached, would show nothing.
+        assert!(!outcome.history.promises.is_empty() && outcome.hits > 0, "{outcome}");
+    }
+}
+
+#[test]
+fn without_faults_most_reads_are_hits_and_every_invalidation_is_taken() {
+    let server = RedisServer::start();
+    let options = Options { seed: seed(), tasks: 50, time: Duration::from_secs(3), writers: "honest" };
+    let outcome = Run::start(&server, options).end();
+    println!("{outcome}");
+    assert_eq!(outcome.history.violations(), []);
+    let reads = outcome.history.reads.len() as u64;
+    assert!(outcome.hits * 2 > reads, "{outcome}");
+    assert!(outcome.computes * 3 < reads, "{outcome}");
+    assert!(outcome.database_reads <= outcome.computes, "{outcome}");
+}
+
+/// The whole apparatus, with writers that only claim to invalidate.
+#[test]
+fn writers_that_forget_to_invalidate_are_found_out() {
+    let server = RedisServer::start();
+    let options = Options { seed: seed(), tasks: 20, time: Duration::from_secs(1), writers: "forgetful" };
+    let outcome = Run::start(&server, options).end();
+    println!("{outcome}");
+    let violations = outcome.history.violations();
+    assert!(violations.iter().any(|violation| matches!(violation, Violation::Older(..))), "{outcome}");
+}

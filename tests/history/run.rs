@@ -1,0 +1,153 @@
+//! A recorded run: the database, the processes, and what they report.
+
+use std::fmt;
+use std::io::Read as _;
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use redis_cached_test_support::RedisServer;
+
+use crate::checker::{History, Promise, Read};
+use crate::database::Database;
+
+const PROCESSES: u64 = 4;
+/// How long the processes may take to finish what is under way and to report, on a machine that does other things as well.
+const GRACE: Duration = Duration::from_secs(30);
+
+pub(crate) struct Options {
+    pub(crate) seed: u64,
+    /// In each process.
+    pub(crate) tasks: u64,
+    pub(crate) time: Duration,
+    /// `honest` or `forgetful`.
+    pub(crate) writers: &'static str,
+}
+
+pub(crate) struct Run {
+    database: Database,
+    workers: Vec<Worker>,
+    until: Instant,
+}
+
+/// A process, and what reads its report. Killed when the test is over.
+struct Worker {
+    child: Child,
+    report: Option<JoinHandle<String>>,
+}
+
+/// What came of a run.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    pub(crate) history: History,
+    /// Invalidations and writes that the cache did not take.
+    pub(crate) refused: u64,
+    pub(crate) hits: u64,
+    pub(crate) computes: u64,
+    pub(crate) database_reads: u64,
+}
+
+impl Run {
+    pub(crate) fn start(server: &RedisServer, options: Options) -> Self {
+        let database = Database::start();
+        let workers =
+            (0..PROCESSES).map(|process| Worker::start(server, &database, &options, process)).collect();
+        Self { database, workers, until: Instant::now() + options.time }
+    }
+
+    /// When the processes begin to end.
+    pub(crate) fn until(&self) -> Instant {
+        self.until
+    }
+
+    pub(crate) fn end(self) -> Outcome {
+        let mut outcome = Outcome::default();
+        for worker in self.workers {
+            for line in worker.report(self.until + GRACE).lines() {
+                outcome.add(line);
+            }
+        }
+        outcome.history.commits = self.database.commits();
+        outcome.database_reads = self.database.reads();
+        outcome
+    }
+}
+
+impl Worker {
+    fn start(server: &RedisServer, database: &Database, options: &Options, process: u64) -> Self {
+        let numbers = [options.seed, millis(options.time), options.tasks, process, PROCESSES];
+        let mut child = Command::new(env!("CARGO_BIN_EXE_history-worker"))
+            .args([server.url(), database.port().to_string()])
+            .args(numbers.map(|number| number.to_string()))
+            .arg(options.writers)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut output = child.stdout.take().unwrap();
+        let report = std::thread::spawn(move || {
+            let mut report = String::new();
+            output.read_to_string(&mut report).unwrap();
+            report
+        });
+        Self { child, report: Some(report) }
+    }
+
+    fn report(mut self, until: Instant) -> String {
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(Instant::now() < until, "a process hangs");
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        assert!(status.success(), "a process failed: {status}");
+        self.report.take().unwrap().join().unwrap()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Outcome {
+    fn add(&mut self, line: &str) {
+        let (what, numbers) = line.split_once(' ').unwrap_or((line, ""));
+        let numbers: Vec<u64> = numbers.split_whitespace().map(|number| number.parse().unwrap()).collect();
+        match (what, numbers.as_slice()) {
+            ("read", &[key, version, begin, end]) => {
+                self.history.reads.push(Read { key, version, begin, end })
+            }
+            ("promise", &[key, version, end]) => self.history.promises.push(Promise { key, version, end }),
+            ("refused", []) => self.refused += 1,
+            ("stats", [hits, computes]) => {
+                self.hits += hits;
+                self.computes += computes;
+            }
+            _ => panic!("a process reports `{line}`"),
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let History { reads, promises, commits } = &self.history;
+        write!(
+            f,
+            "{} reads, {} hits, {} computations, {} reads of the database, {} commits, {} promises, {} refused",
+            reads.len(),
+            self.hits,
+            self.computes,
+            self.database_reads,
+            commits.len(),
+            promises.len(),
+            self.refused
+        )
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap()
+}
