@@ -13,6 +13,9 @@ use crate::table::Report;
 /// How many callers there are at once.
 pub(crate) const TASKS: [usize; 4] = [1, 16, 64, 256];
 
+/// How often in a row a turn may be repeated. More is no hiccup of the machine.
+const LOST_TURNS: usize = 3;
+
 /// What one turn of a contender gave.
 #[derive(Clone, Copy)]
 pub(crate) struct Sample {
@@ -28,15 +31,19 @@ pub(crate) trait Contender: Send + Sync + 'static {
 
     /// Does it once. `index` is another for each task and counts up within it, so that contenders touch the same keys in
     /// the same order.
-    fn once(&self, index: u64) -> impl Future<Output = ()> + Send;
+    ///
+    /// An error says why this was not what the scenario is about: the turn is lost.
+    fn once(&self, index: u64) -> impl Future<Output = Result<(), String>> + Send;
 }
+
+type Turn<'a> = Pin<Box<dyn Future<Output = Result<Sample, String>> + 'a>>;
 
 /// A [`Contender`] behind a pointer. One indirect call a turn, none an operation.
 pub(crate) trait Runner {
     fn name(&self) -> &'static str;
 
     /// Runs for one slice of time with this many tasks.
-    fn turn(&self, tasks: usize, slice: Duration) -> Pin<Box<dyn Future<Output = Sample> + '_>>;
+    fn turn(&self, tasks: usize, slice: Duration) -> Turn<'_>;
 }
 
 impl<C: Contender> Runner for Arc<C> {
@@ -44,12 +51,12 @@ impl<C: Contender> Runner for Arc<C> {
         C::NAME
     }
 
-    fn turn(&self, tasks: usize, slice: Duration) -> Pin<Box<dyn Future<Output = Sample> + '_>> {
+    fn turn(&self, tasks: usize, slice: Duration) -> Turn<'_> {
         Box::pin(sample(self, tasks, slice))
     }
 }
 
-async fn sample<C: Contender>(contender: &Arc<C>, tasks: usize, slice: Duration) -> Sample {
+async fn sample<C: Contender>(contender: &Arc<C>, tasks: usize, slice: Duration) -> Result<Sample, String> {
     let over = Arc::new(AtomicBool::new(false));
     let (begin, cpu) = (Instant::now(), cpu_time());
     let tasks: Vec<_> = (0..tasks as u64)
@@ -60,10 +67,10 @@ async fn sample<C: Contender>(contender: &Arc<C>, tasks: usize, slice: Duration)
                 let first = task * 7919;
                 let mut done = 0;
                 while !over.load(Ordering::Relaxed) {
-                    contender.once(first + done).await;
+                    contender.once(first + done).await?;
                     done += 1;
                 }
-                done
+                Ok::<u64, String>(done)
             })
         })
         .collect();
@@ -71,13 +78,13 @@ async fn sample<C: Contender>(contender: &Arc<C>, tasks: usize, slice: Duration)
     over.store(true, Ordering::Relaxed);
     let mut done = 0;
     for task in tasks {
-        done += task.await.expect("a contender does not panic");
+        done += task.await.expect("a contender does not panic")?;
     }
     // Until the last task is done: the time of every operation counted is in it.
-    Sample {
+    Ok(Sample {
         rate: done as f64 / begin.elapsed().as_secs_f64(),
         cpu: (cpu_time() - cpu).as_secs_f64() / done as f64,
-    }
+    })
 }
 
 /// The processor time of this process so far: the client's, and not the server's.
@@ -87,22 +94,43 @@ fn cpu_time() -> Duration {
 }
 
 /// Lets the contenders take turns. The first is the yardstick.
-pub(crate) async fn compare(title: &str, options: &Options, contenders: &[Box<dyn Runner>]) -> Report {
+pub(crate) async fn compare(
+    title: &str,
+    options: &Options,
+    contenders: &[Box<dyn Runner>],
+) -> Result<Report, String> {
     // Connections, tables and branch predictors warm up on nobody's account.
     for contender in contenders {
-        contender.turn(TASKS[1], options.slice).await;
+        turn(&**contender, TASKS[1], options.slice).await?;
     }
     let mut report = Report::new(title, contenders.iter().map(|contender| contender.name()).collect());
     for round in 0..options.rounds {
         for (row, tasks) in TASKS.into_iter().enumerate() {
             let mut samples = vec![None; contenders.len()];
             // Another one begins in each round, so that no contender always runs in the wake of the same other.
-            for turn in 0..contenders.len() {
-                let contender = (round + turn) % contenders.len();
-                samples[contender] = Some(contenders[contender].turn(tasks, options.slice).await);
+            for place in 0..contenders.len() {
+                let contender = (round + place) % contenders.len();
+                samples[contender] = Some(turn(&*contenders[contender], tasks, options.slice).await?);
             }
             report.add(row, samples.into_iter().flatten());
         }
     }
-    report
+    Ok(report)
+}
+
+/// One turn, again where it was lost: on a busy machine everything stands still now and then for longer than a time limit.
+async fn turn(contender: &dyn Runner, tasks: usize, slice: Duration) -> Result<Sample, String> {
+    let mut lost = 0;
+    loop {
+        match contender.turn(tasks, slice).await {
+            Ok(sample) => return Ok(sample),
+            Err(reason) if lost < LOST_TURNS => {
+                lost += 1;
+                eprintln!("A turn of {} was lost: {reason}", contender.name());
+            }
+            Err(reason) => {
+                return Err(format!("{} lost too many turns in a row: {reason}", contender.name()));
+            }
+        }
+    }
 }

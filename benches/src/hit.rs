@@ -37,13 +37,25 @@ impl User {
     }
 }
 
-/// How often a cached function's own body ran. It must not while hits are measured.
+/// How often a cached function's own body ran.
 static COMPUTED: AtomicU64 = AtomicU64::new(0);
 
 /// The body of every contender's function.
 fn compute(id: u64) -> User {
     COMPUTED.fetch_add(1, Ordering::Relaxed);
     User::new(id)
+}
+
+/// What a contender made of one call: an error unless it was a hit, and of the right value.
+async fn hit(id: u64, call: impl Future<Output = Result<User, String>>) -> Result<(), String> {
+    let before = COMPUTED.load(Ordering::Relaxed);
+    let user = call.await?;
+    // Some other task's computation is taken for ours. That is as good a reason to doubt the turn.
+    match COMPUTED.load(Ordering::Relaxed) - before {
+        0 if user.id == id => Ok(()),
+        0 => Err(format!("asked for user {id}, got {}", user.id)),
+        _ => Err("a call was no hit".into()),
+    }
 }
 
 pub(crate) async fn run(options: &Options, url: &str) -> Result<Report, Failure> {
@@ -56,20 +68,15 @@ pub(crate) async fn run(options: &Options, url: &str) -> Result<Report, Failure>
     warm(&*peer).await;
     warm(&*this).await;
 
-    let before = COMPUTED.load(Ordering::Relaxed);
     let contenders: [Box<dyn Runner>; 4] =
         [Box::new(bare), Box::new(no_delay), Box::new(peer), Box::new(this)];
-    let report = compare("A hit of a small struct in Redis", options, &contenders).await;
-    let computed = COMPUTED.load(Ordering::Relaxed) - before;
-    if computed > 0 {
-        return Err(format!("{computed} calls were no hits: these figures mean nothing").into());
-    }
-    Ok(report)
+    Ok(compare("A hit of a small struct in Redis", options, &contenders).await?)
 }
 
 /// Makes a hit of every later call.
 async fn warm(contender: &impl Contender) {
     for id in 0..KEYS {
-        contender.once(id).await;
+        // A first call is no hit, and says so.
+        let _ = contender.once(id).await;
     }
 }

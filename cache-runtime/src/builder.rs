@@ -72,7 +72,8 @@ impl CacheBuilder {
         self
     }
 
-    /// The longest that [`connect`](Self::connect), and each attempt to connect in the background, may take. Default: 2 s.
+    /// The longest that [`connect`](Self::connect), may take. Default: 2 s; attempts in the background take
+    /// one second at most.
     /// No call waits that long: see [`deadline`](Self::deadline).
     pub fn connect_timeout(mut self, connect_timeout: Duration) -> Self {
         self.connect_timeout = connect_timeout;

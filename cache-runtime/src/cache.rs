@@ -3,13 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::builder::CacheBuilder;
 use crate::engine::Background;
 use crate::error::{Error, ErrorKind};
 use crate::flight::Flights;
 use crate::global;
+use crate::home;
 use crate::pending::Pending;
 use crate::stats::{Functions, Stats};
 use crate::store::AnyStore;
@@ -104,9 +105,11 @@ impl Cache {
     /// Waits until the values that were computed so far are stored.
     ///
     /// A caller does not wait for its value to be stored. A program that is about to end, and wants another to find what it
-    /// computed, calls this. Takes the [deadline](CacheBuilder::deadline) at most.
+    /// computed, calls this. Waits for twice the [deadline](CacheBuilder::deadline) at most, within which a store is over; under
+    /// steady load there may always be another one.
     pub async fn flush(&self) {
-        self.0.background.flush().await;
+        let until = Instant::now() + 2 * self.0.deadline;
+        let _ = home::timeout_at(until, self.0.background.flush()).await;
     }
 
     pub(crate) fn new(inner: Inner) -> Self {

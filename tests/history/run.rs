@@ -15,6 +15,7 @@ const PROCESSES: u64 = 4;
 /// How long the processes may take to finish what is under way and to report, on a machine that does other things as well.
 const GRACE: Duration = Duration::from_secs(30);
 
+#[derive(Clone, Copy)]
 pub(crate) struct Options {
     pub(crate) seed: u64,
     /// In each process.
@@ -118,7 +119,7 @@ impl Outcome {
         let numbers: Vec<u64> = numbers.split_whitespace().map(|number| number.parse().unwrap()).collect();
         match (what, numbers.as_slice()) {
             ("read", &[key, version, begin, end]) => {
-                self.history.reads.push(Read { key, version, begin, end })
+                self.history.reads.push(Read { key, version, begin, end });
             }
             ("promise", &[key, version, end]) => self.history.promises.push(Promise { key, version, end }),
             ("refused", []) => self.refused += 1,

@@ -209,3 +209,25 @@ async fn values_that_are_not_stored_are_shared_all_the_same() {
         assert_eq!(runs.load(Ordering::SeqCst), 2);
     }
 }
+
+#[tokio::test]
+async fn a_caller_that_goes_away_at_any_moment_leaves_no_lease() {
+    let server = RedisServer::start();
+    let patient = Cache::builder().deadline(Duration::from_secs(10));
+    let cache = patient.url(server.url()).connect().await.unwrap();
+    let runs = Arc::new(AtomicUsize::new(0));
+    for id in 100..150 {
+        let call = {
+            let (cache, runs) = (cache.clone(), Arc::clone(&runs));
+            tokio::spawn(async move { cache.scope(slow(id, &runs)).await })
+        };
+        for _ in 0..id % 25 {
+            tokio::task::yield_now().await;
+        }
+        call.abort();
+        let _ = call.await;
+    }
+    // The releases are in line by now; a lease that nobody gives back would stand for three seconds.
+    cache.flush().await;
+    assert_eq!(server.query::<usize>(&["DBSIZE"]), 0);
+}

@@ -4,7 +4,7 @@ use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
 use redis::{AsyncCommands, Client, IntoConnectionInfo};
 
-use super::{KEYS, User};
+use super::{KEYS, User, hit};
 use crate::Failure;
 use crate::harness::Contender;
 
@@ -38,24 +38,25 @@ impl BareNoDelay {
 impl Contender for Bare {
     const NAME: &'static str = "redis-rs";
 
-    async fn once(&self, index: u64) {
-        hit(&self.0, index % KEYS).await;
+    async fn once(&self, index: u64) -> Result<(), String> {
+        let id = index % KEYS;
+        hit(id, get(&self.0, id)).await
     }
 }
 
 impl Contender for BareNoDelay {
     const NAME: &'static str = "redis-rs, no delay";
 
-    async fn once(&self, index: u64) {
-        hit(&self.0, index % KEYS).await;
+    async fn once(&self, index: u64) -> Result<(), String> {
+        let id = index % KEYS;
+        hit(id, get(&self.0, id)).await
     }
 }
 
-async fn hit(connection: &MultiplexedConnection, id: u64) {
-    let bytes: Vec<u8> = connection.clone().get(key(id)).await.expect("the value is there");
-    let decoded = bincode::serde::decode_from_slice::<User, _>(&bytes, bincode::config::standard());
-    let (user, _) = decoded.expect("it is what was stored");
-    assert_eq!(user.id, id);
+async fn get(connection: &MultiplexedConnection, id: u64) -> Result<User, String> {
+    let bytes: Vec<u8> = connection.clone().get(key(id)).await.map_err(|error| error.to_string())?;
+    let decoded = bincode::serde::decode_from_slice(&bytes, bincode::config::standard());
+    decoded.map(|(user, _)| user).map_err(|error| error.to_string())
 }
 
 fn key(id: u64) -> String {

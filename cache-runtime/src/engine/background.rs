@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::home::home;
 
@@ -18,12 +18,18 @@ const REFRESHES: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Background {
     stores: Arc<Semaphore>,
+    /// How many of them are under way.
+    pending: watch::Sender<usize>,
     refreshes: Arc<Semaphore>,
 }
 
 impl Default for Background {
     fn default() -> Self {
-        Self { stores: Arc::new(Semaphore::new(STORES)), refreshes: Arc::new(Semaphore::new(REFRESHES)) }
+        Self {
+            stores: Arc::new(Semaphore::new(STORES)),
+            pending: watch::Sender::new(0),
+            refreshes: Arc::new(Semaphore::new(REFRESHES)),
+        }
     }
 }
 
@@ -34,9 +40,10 @@ impl Background {
     /// waited. Dropped where there is no room and no runtime: then a lease runs out by itself.
     pub(crate) fn store(&self, work: impl Future<Output = ()> + Send + 'static) {
         let Ok(permit) = Arc::clone(&self.stores).try_acquire_owned() else { return };
+        let pending = Pending::begin(&self.pending);
         let mut work: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
             work.await;
-            drop(permit);
+            drop((permit, pending));
         });
         // Whatever it waits for will wake the task, which polls it again first thing.
         let started = work.as_mut().poll(&mut Context::from_waker(Waker::noop()));
@@ -69,9 +76,25 @@ impl Background {
         }
     }
 
-    /// Waits until all stores that are under way are over.
+    /// Waits until no store is under way.
     pub(crate) async fn flush(&self) {
-        // The semaphore is never closed.
-        let _ = self.stores.acquire_many(u32::try_from(STORES).unwrap_or(u32::MAX)).await;
+        // It cannot fail: the sender is here.
+        let _ = self.pending.subscribe().wait_for(|pending| *pending == 0).await;
+    }
+}
+
+/// Counts one store as under way for as long as it lives, also if its runtime drops it.
+struct Pending(watch::Sender<usize>);
+
+impl Pending {
+    fn begin(pending: &watch::Sender<usize>) -> Self {
+        pending.send_modify(|pending| *pending += 1);
+        Self(pending.clone())
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.0.send_modify(|pending| *pending -= 1);
     }
 }

@@ -1,12 +1,12 @@
 //! The right to store: short, renewed while the function runs, given back when it is not used.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::AbortHandle;
 
 use crate::cache::Cache;
 use crate::entry::header;
-use crate::home::home;
+use crate::home::{self, home};
 use crate::random;
 use crate::store::{Mark, Store};
 
@@ -28,18 +28,24 @@ pub(super) fn new_mark() -> Mark {
 }
 
 impl Lease {
-    /// For a lease that has just been acquired.
-    pub(super) fn acquired(cache: &Cache, key: String, mark: Mark) -> Self {
-        let renewal =
-            home().ok().map(|home| home.spawn(renew(cache.clone(), key.clone(), mark)).abort_handle());
-        Self { cache: cache.clone(), key, mark, renewal, held: true }
+    /// For a lease that is about to be asked for. It is given back also if the answer does not come, or nobody waits for it any
+    /// more: the server may have granted it all the same, and then others would wait for nobody.
+    pub(super) fn asked(cache: &Cache, key: String, mark: Mark) -> Self {
+        Self { cache: cache.clone(), key, mark, renewal: None, held: true }
+    }
+
+    /// The server has granted it: it is renewed from now on.
+    pub(super) fn granted(mut self) -> Self {
+        let renewal = renew(self.cache.clone(), self.key.clone(), self.mark);
+        self.renewal = home().ok().map(|home| home.spawn(renewal).abort_handle());
+        self
     }
 
     pub(super) fn mark(&self) -> &Mark {
         &self.mark
     }
 
-    /// The lease's place has been taken by a value, or by somebody else.
+    /// There is nothing to give back: a value has taken its place, or somebody else has.
     pub(super) fn is_gone(&mut self) {
         self.held = false;
     }
@@ -52,12 +58,23 @@ impl Drop for Lease {
         }
         if self.held {
             let (cache, key, mark) = (self.cache.clone(), std::mem::take(&mut self.key), self.mark);
-            self.cache.0.background.store(async move {
-                let until = std::time::Instant::now() + cache.0.deadline;
-                // If this fails, the lease runs out by itself.
-                let _ = cache.0.store.release(&key, &mark, until).await;
-            });
+            self.cache.0.background.store(give_back(cache, key, mark));
         }
+    }
+}
+
+/// Tries until it succeeds, or until the lease has run out by itself: what made it fail may be the end of the very connection
+/// that the lease was asked for on, and the next one is on its way.
+async fn give_back(cache: Cache, key: String, mark: Mark) {
+    let runs_out = Instant::now() + cache.0.lease;
+    let mut pause = Duration::from_millis(5);
+    loop {
+        let until = Instant::now() + cache.0.deadline;
+        let done = cache.0.store.release(&key, &mark, until).await.is_ok();
+        if done || Instant::now() >= runs_out || home::sleep(pause).await.is_err() {
+            return;
+        }
+        pause *= 2;
     }
 }
 
@@ -67,7 +84,7 @@ async fn renew(cache: Cache, key: String, mark: Mark) {
     let lease = cache.0.lease;
     loop {
         tokio::time::sleep(third(lease)).await;
-        let until = std::time::Instant::now() + cache.0.deadline;
+        let until = Instant::now() + cache.0.deadline;
         if let Ok(false) = cache.0.store.swap(&key, &mark, &mark, Some(lease), until).await {
             return;
         }

@@ -4,16 +4,14 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::Budget;
 use super::lease::{Lease, new_mark};
+use super::look_up::{Reader, Replace, Seen};
 use super::ticket::{Hold, Ticket};
-use super::{Budget, Call, mark_of};
-use crate::codec::CodecError;
-use crate::decision::{Decision, decide};
-use crate::entry::header::{self, Meta, Rejected, Slot};
 use crate::flight::{Follow, Landed, Lead, Role, is_computing};
 use crate::home;
 use crate::random;
-use crate::store::{Found, Left, Mark, Store};
+use crate::store::{Found, Mark, Store};
 
 /// How a call goes on.
 pub(crate) enum Next<T> {
@@ -23,37 +21,6 @@ pub(crate) enum Next<T> {
     /// The error of another caller's computation.
     Error(Arc<dyn Any + Send + Sync>),
     Compute(Ticket),
-}
-
-/// What stands at the key, for this function.
-enum Seen<T> {
-    Nothing,
-    /// Somebody computes.
-    Lease(Mark),
-    /// Somebody wants nothing to be stored for a while.
-    Tombstone,
-    Serve(T, Vec<u8>),
-    ServeAndRefresh(T, Mark),
-    Replace(Replace),
-    /// Bytes that are no entry of this function, or one past all its windows; with their mark, if they have one.
-    Unfit(Option<Mark>),
-    /// The store could not be asked.
-    Unknown,
-}
-
-/// An entry that is to be replaced now, by this call.
-struct Replace {
-    bytes: Vec<u8>,
-    mark: Mark,
-    /// Whether it has time left, and is to be replaced early.
-    is_fresh: bool,
-}
-
-/// How to read an entry's payload.
-pub(crate) struct Reader<'a, T> {
-    pub(crate) call: &'a Call,
-    pub(crate) codec: u8,
-    pub(crate) decode: fn(&[u8]) -> Result<T, CodecError>,
 }
 
 /// How often a leader that keeps meeting something new at its key asks again before it computes without storing.
@@ -152,25 +119,24 @@ impl<T> Reader<'_, T> {
         for _ in 0..ATTEMPTS {
             seen = match seen {
                 Seen::Nothing => {
-                    let mark = self.mark_anew(&mut lead);
-                    let ttl = call.cache().lease;
-                    match budget.spend(async |until| store.acquire(&call.key, &mark, ttl, until).await).await
-                    {
-                        Ok(Found::Absent) => return self.hold(lead, mark),
+                    let lease = self.ask(&mut lead);
+                    let (mark, ttl) = (*lease.mark(), call.cache().lease);
+                    let asked = budget.spend(async |until| store.acquire(&call.key, &mark, ttl, until).await);
+                    match asked.await {
+                        Ok(Found::Absent) => return hold(lead, lease),
                         // Who lost the race looks again: to know how much time is left takes another question.
-                        Ok(_) => self.look_up(budget).await,
+                        Ok(_) => self.refused(lease, budget).await,
                         Err(error) => self.unknown(&error),
                     }
                 }
-                Seen::Unfit(Some(mark)) => {
-                    let lease = self.mark_anew(&mut lead);
-                    let ttl = Some(call.cache().lease);
-                    match budget
-                        .spend(async |until| store.swap(&call.key, &mark, &lease, ttl, until).await)
-                        .await
-                    {
-                        Ok(true) => return self.hold(lead, lease),
-                        Ok(false) => self.look_up(budget).await,
+                Seen::Unfit(Some(unfit)) => {
+                    let lease = self.ask(&mut lead);
+                    let (mark, ttl) = (*lease.mark(), Some(call.cache().lease));
+                    let asked =
+                        budget.spend(async |until| store.swap(&call.key, &unfit, &mark, ttl, until).await);
+                    match asked.await {
+                        Ok(true) => return hold(lead, lease),
+                        Ok(false) => self.refused(lease, budget).await,
                         Err(error) => self.unknown(&error),
                     }
                 }
@@ -206,15 +172,16 @@ impl<T> Reader<'_, T> {
         Next::Compute(Ticket::new(lead, None))
     }
 
-    fn mark_anew(&self, lead: &mut Lead) -> Mark {
+    /// A lease under a new mark, to be asked for at the key.
+    fn ask(&self, lead: &mut Lead) -> Lease {
         let mark = new_mark();
         lead.mark(mark);
-        mark
+        Lease::asked(&self.call.cache, self.call.key.clone(), mark)
     }
 
-    fn hold(&self, lead: Lead, mark: Mark) -> Next<T> {
-        let lease = Lease::acquired(&self.call.cache, self.call.key.clone(), mark);
-        Next::Compute(Ticket::new(lead, Some(Hold { lease, base: None })))
+    async fn refused(&self, mut lease: Lease, budget: &mut Budget) -> Seen<T> {
+        lease.is_gone();
+        self.look_up(budget).await
     }
 
     /// The right to replace an entry that stays readable meanwhile: a lease beside it.
@@ -235,13 +202,14 @@ impl<T> Reader<'_, T> {
     async fn claim_lease(&self, budget: &mut Budget) -> Option<Lease> {
         let call = self.call;
         let key = format!("{}\u{1}refresh", call.key);
-        let mark = new_mark();
-        let ttl = call.cache().lease;
-        let acquired =
-            budget.spend(async |until| call.cache().store.acquire(&key, &mark, ttl, until).await).await;
-        match acquired {
-            Ok(Found::Absent) => Some(Lease::acquired(&call.cache, key, mark)),
-            Ok(_) => None,
+        let (mark, ttl) = (new_mark(), call.cache().lease);
+        let mut lease = Lease::asked(&call.cache, key.clone(), mark);
+        match budget.spend(async |until| call.cache().store.acquire(&key, &mark, ttl, until).await).await {
+            Ok(Found::Absent) => Some(lease.granted()),
+            Ok(_) => {
+                lease.is_gone();
+                None
+            }
             Err(error) => {
                 call.failed(&error);
                 None
@@ -285,84 +253,9 @@ impl<T> Reader<'_, T> {
         }
         Seen::Unknown
     }
-
-    async fn look_up(&self, budget: &mut Budget) -> Seen<T> {
-        let (store, key) = (&self.call.cache().store, &self.call.key);
-        if !self.call.policy.asks_for_time() {
-            match budget.spend(async |until| store.get(key, until).await).await {
-                // Stored by a function with windows, read by one without: it may be past its time.
-                Ok(Found::Bytes(bytes)) if self.has_window(&bytes) => {}
-                Ok(found) => return self.interpret(found, Left::Never),
-                Err(error) => return self.unknown(&error),
-            }
-        }
-        match budget.spend(async |until| store.get_with_left(key, until).await).await {
-            Ok((found, left)) => self.interpret(found, left),
-            Err(error) => self.unknown(&error),
-        }
-    }
-
-    fn has_window(&self, bytes: &[u8]) -> bool {
-        matches!(self.slot(bytes), Ok(Slot::Value(value)) if value.meta.stale_window > Duration::ZERO)
-    }
-
-    fn interpret(&self, found: Found, left: Left) -> Seen<T> {
-        let bytes = match found {
-            Found::Absent => return Seen::Nothing,
-            Found::Foreign => return self.unfit(None),
-            Found::Bytes(bytes) => bytes,
-        };
-        let Some(mark) = mark_of(&bytes) else { return self.unfit(None) };
-        match self.slot(&bytes) {
-            Ok(Slot::Lease(_)) => Seen::Lease(mark),
-            Ok(Slot::Tombstone(_)) => Seen::Tombstone,
-            Ok(Slot::Value(value)) => match (value.meta, (self.decode)(value.payload)) {
-                (meta, Ok(value)) => self.decided(meta, left, value, bytes, mark),
-                _ => self.unfit(Some(mark)),
-            },
-            Err(_) => self.unfit(Some(mark)),
-        }
-    }
-
-    fn decided(&self, meta: Meta, left: Left, value: T, bytes: Vec<u8>, mark: Mark) -> Seen<T> {
-        match decide(&self.call.policy, &meta, left, random::unit()) {
-            Decision::Serve => Seen::Serve(value, bytes),
-            Decision::ServeAndRefresh => Seen::ServeAndRefresh(value, mark),
-            Decision::ComputeEarly => Seen::Replace(Replace { bytes, mark, is_fresh: true }),
-            Decision::ComputeOrServe => Seen::Replace(Replace { bytes, mark, is_fresh: false }),
-            Decision::Compute => Seen::Unfit(Some(mark)),
-        }
-    }
-
-    fn slot<'b>(&self, bytes: &'b [u8]) -> Result<Slot<'b>, Rejected> {
-        header::decode(bytes, self.codec, self.call.function.fingerprint)
-    }
-
-    /// Reads an entry, whatever its age.
-    pub(crate) fn read(&self, bytes: &[u8]) -> Option<T> {
-        match self.slot(bytes) {
-            Ok(Slot::Value(value)) => (self.decode)(value.payload).ok(),
-            _ => None,
-        }
-    }
-
-    fn unfit(&self, mark: Option<Mark>) -> Seen<T> {
-        self.call.function.counters.rejected.count();
-        Seen::Unfit(mark)
-    }
-
-    fn unknown(&self, error: &crate::error::Error) -> Seen<T> {
-        self.call.failed(error);
-        Seen::Unknown
-    }
 }
 
-impl<T> Seen<T> {
-    /// The mark by which a flight of this process may be joined.
-    fn mark(&self) -> Option<Mark> {
-        match self {
-            Self::Lease(mark) | Self::Replace(Replace { mark, .. }) => Some(*mark),
-            _ => None,
-        }
-    }
+/// The ticket of who has got the lease.
+fn hold<T>(lead: Lead, lease: Lease) -> Next<T> {
+    Next::Compute(Ticket::new(lead, Some(Hold { lease: lease.granted(), base: None })))
 }

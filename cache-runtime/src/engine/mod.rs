@@ -18,6 +18,7 @@
 
 mod background;
 mod lease;
+mod look_up;
 mod miss;
 mod ticket;
 
@@ -34,7 +35,8 @@ use crate::stats::Function;
 use crate::store::{Mark, Store};
 
 pub(crate) use background::Background;
-pub(crate) use miss::{Next, Reader};
+pub(crate) use look_up::Reader;
+pub(crate) use miss::Next;
 pub(crate) use ticket::Ticket;
 
 /// One call for one key.

@@ -17,7 +17,7 @@ const KEYS: u64 = 32;
 async fn replies_to_calls_that_were_dropped_are_given_to_nobody() {
     let server = RedisServer::start();
     let proxy = Proxy::start(&server);
-    let cache = Cache::builder().url(proxy.url()).lease(Duration::from_millis(100)).connect_lazy().unwrap();
+    let cache = Cache::builder().url(proxy.url()).connect_lazy().unwrap();
     // So that there is a while in which a question has been asked and not answered.
     proxy.delay_replies(Duration::from_millis(2));
     for round in 0..20 {

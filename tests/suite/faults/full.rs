@@ -1,11 +1,12 @@
 //! A server without memory for more.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use redis_cached::{ErrorKind, redis_cached};
+use redis_cached::{Cache, ErrorKind, redis_cached};
 use redis_cached_test_support::RedisServer;
 
-use super::{assert_own_value, assert_recovers, get_user, get_user_entry, lazy, wait_until};
+use super::{assert_own_value, assert_recovers, get_user, get_user_entry, lazy};
 use crate::user;
 
 #[tokio::test]
@@ -35,9 +36,11 @@ async fn fills(server: Arc<RedisServer>) -> u64 {
 #[tokio::test]
 async fn a_server_that_fills_up_during_a_computation_gets_its_lease_back() {
     let server = Arc::new(RedisServer::start());
-    let cache = lazy(server.url());
+    // So long that it cannot be its running out that is seen below.
+    let cache = Cache::builder().url(server.url()).lease(Duration::from_secs(60)).connect_lazy().unwrap();
     assert_eq!(cache.scope(fills(Arc::clone(&server))).await, 7);
-    wait_until(|| server.query::<usize>(&["EXISTS", "fills"]) == 0).await;
+    cache.flush().await;
+    assert_eq!(server.query::<usize>(&["EXISTS", "fills"]), 0);
     assert_eq!(cache.stats().functions[0].errors, 1);
 }
 
@@ -61,4 +64,31 @@ async fn a_server_that_evicts_costs_misses_only() {
     assert_recovers(&cache).await;
     let function = cache.stats().functions.into_iter().find(|row| row.function.ends_with("large")).unwrap();
     assert_eq!((function.computes, function.errors), (300, 0));
+}
+
+#[tokio::test]
+async fn a_flush_keeps_nobody_from_storing() {
+    let server = RedisServer::start();
+    let cache = Cache::builder().url(server.url()).deadline(Duration::from_secs(10)).connect_lazy().unwrap();
+    let flusher = tokio::spawn({
+        let cache = cache.clone();
+        async move {
+            loop {
+                cache.flush().await;
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    let calls: Vec<_> = (1..=200)
+        .map(|id| {
+            let cache = cache.clone();
+            tokio::spawn(async move { cache.scope(get_user(id)).await.unwrap() })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap();
+    }
+    flusher.abort();
+    cache.flush().await;
+    assert_eq!(cache.stats().functions[0].stored, 200, "{}", cache.stats());
 }

@@ -1,25 +1,18 @@
 //! A network that delays, stalls, cuts, swallows, resets and refuses.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis_cached::Cache;
 use redis_cached_test_support::{Direction, Proxy, RedisServer};
 
-use super::{DEADLINE, assert_own_value, assert_recovers};
+use super::{DEADLINE, SLACK, assert_own_value, assert_recovers, get_user, lazy};
+use crate::user;
 
 /// A cache that works, by way of a proxy.
 async fn behind_proxy() -> (RedisServer, Proxy, Cache) {
     let server = RedisServer::start();
     let proxy = Proxy::start(&server);
-    let cache = Cache::builder()
-        .url(proxy.url())
-        .deadline(DEADLINE)
-        // An attempt whose greeting was swallowed lasts that long, and recovery with it.
-        .connect_timeout(Duration::from_millis(500))
-        // Where the answer to its acquisition was lost, nobody gives a lease back.
-        .lease(Duration::from_millis(300))
-        .connect_lazy()
-        .unwrap();
+    let cache = Cache::builder().url(proxy.url()).deadline(DEADLINE).connect_lazy().unwrap();
     assert_recovers(&cache).await;
     (server, proxy, cache)
 }
@@ -107,4 +100,20 @@ async fn a_port_where_nobody_listens_any_more_is_tried_again() {
     }
     proxy.heal();
     assert_recovers(&cache).await;
+}
+
+/// The server may have granted a lease whose asker is gone: then nobody else waits for it.
+#[tokio::test]
+async fn a_lease_that_was_granted_to_nobody_is_given_back() {
+    let server = RedisServer::start();
+    let proxy = Proxy::start(&server);
+    let cache = lazy(proxy.url());
+    assert_recovers(&cache).await;
+    // GET is answered after 20 ms, the acquisition would be after 40.
+    proxy.delay_replies(Duration::from_millis(20));
+    let call = cache.scope(get_user(1));
+    tokio::time::timeout(Duration::from_millis(30), call).await.unwrap_err();
+    let began = Instant::now();
+    assert_eq!(cache.scope(get_user(1)).await, Ok(user(1)));
+    assert!(began.elapsed() < DEADLINE + SLACK, "{:?}", began.elapsed());
 }

@@ -14,7 +14,9 @@ use crate::user;
 #[tokio::test]
 async fn a_server_that_became_a_replica_and_is_promoted_again() {
     for program in servers() {
-        let primary = RedisServer::builder().program(&program).start();
+        // A primary waits five seconds for further replicas, unless it is told not to.
+        let at_once = RedisServer::builder().arg("--repl-diskless-sync-delay").arg("0");
+        let primary = at_once.program(&program).start();
         let server = RedisServer::builder().program(&program).start();
         let cache = lazy(server.url());
         assert_recovers(&cache).await;

@@ -21,6 +21,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// So a server that is back is found again within a second.
 const LONGEST_PAUSE: Duration = Duration::from_millis(640);
 
+/// The longest that an attempt in the background takes, whatever `connect` may: an attempt whose packets are swallowed says
+/// nothing of the next one.
+const LONGEST_ATTEMPT: Duration = Duration::from_secs(1);
+
 /// What callers see of a lane.
 #[derive(Clone)]
 enum State {
@@ -136,7 +140,7 @@ async fn connected(config: &Config, publish: &watch::Sender<State>) -> Connectio
 
 /// One attempt, in which callers wait no longer than they would for an answer.
 async fn attempt(config: &Config, publish: &watch::Sender<State>) -> Result<Connection, Error> {
-    let attempt = connect(&config.endpoint, config.connect_timeout);
+    let attempt = connect(&config.endpoint, config.connect_timeout.min(LONGEST_ATTEMPT));
     tokio::pin!(attempt);
     match tokio::time::timeout(config.deadline, &mut attempt).await {
         Ok(result) => result,

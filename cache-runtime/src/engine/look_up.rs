@@ -1,0 +1,123 @@
+//! What stands at a key, for a function: one question to the store, and what its answer means.
+
+use std::time::Duration;
+
+use super::{Budget, Call, mark_of};
+use crate::codec::CodecError;
+use crate::decision::{Decision, decide};
+use crate::entry::header::{self, Meta, Rejected, Slot};
+use crate::random;
+use crate::store::{Found, Left, Mark, Store};
+
+/// What stands at the key, for this function.
+pub(super) enum Seen<T> {
+    Nothing,
+    /// Somebody computes.
+    Lease(Mark),
+    /// Somebody wants nothing to be stored for a while.
+    Tombstone,
+    Serve(T, Vec<u8>),
+    ServeAndRefresh(T, Mark),
+    Replace(Replace),
+    /// Bytes that are no entry of this function, or one past all its windows; with their mark, if they have one.
+    Unfit(Option<Mark>),
+    /// The store could not be asked.
+    Unknown,
+}
+
+/// An entry that is to be replaced now, by this call.
+pub(super) struct Replace {
+    pub(super) bytes: Vec<u8>,
+    pub(super) mark: Mark,
+    /// Whether it has time left, and is to be replaced early.
+    pub(super) is_fresh: bool,
+}
+
+/// How to read an entry's payload.
+pub(crate) struct Reader<'a, T> {
+    pub(crate) call: &'a Call,
+    pub(crate) codec: u8,
+    pub(crate) decode: fn(&[u8]) -> Result<T, CodecError>,
+}
+
+impl<T> Reader<'_, T> {
+    pub(super) async fn look_up(&self, budget: &mut Budget) -> Seen<T> {
+        let (store, key) = (&self.call.cache().store, &self.call.key);
+        if !self.call.policy.asks_for_time() {
+            match budget.spend(async |until| store.get(key, until).await).await {
+                // Stored by a function with windows, read by one without: it may be past its time.
+                Ok(Found::Bytes(bytes)) if self.has_window(&bytes) => {}
+                Ok(found) => return self.interpret(found, Left::Never),
+                Err(error) => return self.unknown(&error),
+            }
+        }
+        match budget.spend(async |until| store.get_with_left(key, until).await).await {
+            Ok((found, left)) => self.interpret(found, left),
+            Err(error) => self.unknown(&error),
+        }
+    }
+
+    fn has_window(&self, bytes: &[u8]) -> bool {
+        matches!(self.slot(bytes), Ok(Slot::Value(value)) if value.meta.stale_window > Duration::ZERO)
+    }
+
+    fn interpret(&self, found: Found, left: Left) -> Seen<T> {
+        let bytes = match found {
+            Found::Absent => return Seen::Nothing,
+            Found::Foreign => return self.unfit(None),
+            Found::Bytes(bytes) => bytes,
+        };
+        let Some(mark) = mark_of(&bytes) else { return self.unfit(None) };
+        match self.slot(&bytes) {
+            Ok(Slot::Lease(_)) => Seen::Lease(mark),
+            Ok(Slot::Tombstone(_)) => Seen::Tombstone,
+            Ok(Slot::Value(value)) => match (value.meta, (self.decode)(value.payload)) {
+                (meta, Ok(value)) => self.decided(meta, left, value, bytes, mark),
+                _ => self.unfit(Some(mark)),
+            },
+            Err(_) => self.unfit(Some(mark)),
+        }
+    }
+
+    fn decided(&self, meta: Meta, left: Left, value: T, bytes: Vec<u8>, mark: Mark) -> Seen<T> {
+        match decide(&self.call.policy, &meta, left, random::unit()) {
+            Decision::Serve => Seen::Serve(value, bytes),
+            Decision::ServeAndRefresh => Seen::ServeAndRefresh(value, mark),
+            Decision::ComputeEarly => Seen::Replace(Replace { bytes, mark, is_fresh: true }),
+            Decision::ComputeOrServe => Seen::Replace(Replace { bytes, mark, is_fresh: false }),
+            Decision::Compute => Seen::Unfit(Some(mark)),
+        }
+    }
+
+    fn slot<'b>(&self, bytes: &'b [u8]) -> Result<Slot<'b>, Rejected> {
+        header::decode(bytes, self.codec, self.call.function.fingerprint)
+    }
+
+    /// Reads an entry, whatever its age.
+    pub(crate) fn read(&self, bytes: &[u8]) -> Option<T> {
+        match self.slot(bytes) {
+            Ok(Slot::Value(value)) => (self.decode)(value.payload).ok(),
+            _ => None,
+        }
+    }
+
+    fn unfit(&self, mark: Option<Mark>) -> Seen<T> {
+        self.call.function.counters.rejected.count();
+        Seen::Unfit(mark)
+    }
+
+    pub(super) fn unknown(&self, error: &crate::error::Error) -> Seen<T> {
+        self.call.failed(error);
+        Seen::Unknown
+    }
+}
+
+impl<T> Seen<T> {
+    /// The mark by which a flight of this process may be joined.
+    pub(super) fn mark(&self) -> Option<Mark> {
+        match self {
+            Self::Lease(mark) | Self::Replace(Replace { mark, .. }) => Some(*mark),
+            _ => None,
+        }
+    }
+}
