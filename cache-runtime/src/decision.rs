@@ -143,9 +143,8 @@ pub(crate) enum Decision {
 /// Decides about an entry. `left` is what the server says, `random` is uniform in `0.0..1.0`.
 pub(crate) fn decide(policy: &Policy, meta: &Meta, left: Left, random: f64) -> Decision {
     let left = match left {
-        // It expired between the two questions of one round trip.
-        Left::Absent => Duration::ZERO,
-        Left::Never => return Decision::Serve,
+        // The time is asked first: an entry that had none was stored in between, and is as fresh as can be.
+        Left::Absent | Left::Never => return Decision::Serve,
         Left::Expires(left) => left,
     };
     match left.checked_sub(meta.stale_window).filter(|fresh| *fresh > Duration::ZERO) {

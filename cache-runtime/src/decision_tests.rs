@@ -86,7 +86,7 @@ fn serving_table() {
         ("fresh, with a window", revalidate, meta(30, 1), left(31), 0.5, Serve),
         ("just past its time", revalidate, meta(30, 1), left(30), 0.5, ServeAndRefresh),
         ("at the end of the window", revalidate, meta(30, 1), left(1), 0.5, ServeAndRefresh),
-        ("gone meanwhile", revalidate, meta(30, 1), Left::Absent, 0.5, Compute),
+        ("stored meanwhile", revalidate, meta(30, 1), Left::Absent, 0.5, Serve),
         ("past its time, for errors", error, meta(30, 1), left(30), 0.5, ComputeOrServe),
         ("first window of two", both, meta(30, 1), left(25), 0.5, ServeAndRefresh),
         ("second window of two", both, meta(30, 1), left(15), 0.5, ComputeOrServe),

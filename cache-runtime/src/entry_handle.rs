@@ -102,7 +102,7 @@ impl<T> Entry<T> {
     /// Removes the stored value and keeps any other from being stored for as long as `hold`: for a database whose replicas
     /// lag, so that nobody caches what a replica has not heard of yet. One round trip.
     ///
-    /// Calls compute meanwhile, each for itself. [`put`](Self::put) ends the hold.
+    /// Calls compute meanwhile, each for itself. A later [`put`](Self::put) or [`invalidate`](Self::invalidate) ends the hold.
     ///
     /// # Errors
     /// As [`invalidate`](Self::invalidate).
@@ -201,7 +201,8 @@ impl<T> Entry<T> {
                     && let Some(value) = self.reader().read(&bytes)
                 {
                     counters.stale.count();
-                    ticket.share(bytes);
+                    // Not shared: a follower may have begun after an invalidation that this old value has not seen.
+                    ticket.fail(None);
                     return Ok(value);
                 }
                 ticket.fail(sharing.pack(&error));

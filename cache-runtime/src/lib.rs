@@ -39,6 +39,8 @@ mod flight;
 mod global;
 mod home;
 mod key;
+#[cfg(test)]
+mod model;
 mod pending;
 #[doc(hidden)]
 pub mod private;

@@ -15,6 +15,7 @@ mod freshness;
 mod invalidation;
 mod jitter;
 mod key;
+mod late_lease;
 mod negative_ttl;
 mod processes;
 mod round_trips;

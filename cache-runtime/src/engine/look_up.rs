@@ -113,6 +113,14 @@ impl<T> Reader<'_, T> {
 }
 
 impl<T> Seen<T> {
+    /// An entry to serve in place of an error.
+    pub(super) fn into_fallback(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Replace(old) => Some(old.bytes),
+            _ => None,
+        }
+    }
+
     /// The mark by which a flight of this process may be joined.
     pub(super) fn mark(&self) -> Option<Mark> {
         match self {

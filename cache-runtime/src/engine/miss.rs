@@ -8,6 +8,7 @@ use super::Budget;
 use super::lease::{Lease, new_mark};
 use super::look_up::{Reader, Replace, Seen};
 use super::ticket::{Hold, Ticket};
+use crate::error::Error;
 use crate::flight::{Follow, Landed, Lead, Role, is_computing};
 use crate::home;
 use crate::random;
@@ -75,7 +76,7 @@ impl<T> Reader<'_, T> {
                 },
             };
             if let Some(landed) = self.follow(follow, patience).await {
-                return self.landed(landed);
+                return self.landed(landed, seen.into_fallback());
             }
             // The leader went away. Its lease may be there for a moment yet.
             seen = self.look_up(&mut budget).await;
@@ -97,13 +98,14 @@ impl<T> Reader<'_, T> {
         }
     }
 
-    fn landed(&self, landed: Landed) -> Next<T> {
+    /// `fallback` is what this call has found itself, to be served should it have to compute, and fail.
+    fn landed(&self, landed: Landed, fallback: Option<Vec<u8>>) -> Next<T> {
         let value = match landed {
             Landed::Bytes(bytes) => self.read(&bytes),
             Landed::Error(error) => return Next::Error(error),
             Landed::Nothing | Landed::Abandoned => None,
         };
-        value.map_or_else(|| Next::Compute(Ticket::default()), Next::Value)
+        value.map_or_else(|| Next::Compute(Ticket::alone(fallback)), Next::Value)
     }
 
     /// A flight's leader: goes on until there is a value, a lease, or no hope of one.
@@ -126,7 +128,7 @@ impl<T> Reader<'_, T> {
                         Ok(Found::Absent) => return hold(lead, lease),
                         // Who lost the race looks again: to know how much time is left takes another question.
                         Ok(_) => self.refused(lease, budget).await,
-                        Err(error) => self.unknown(&error),
+                        Err(error) => self.unanswered(&mut lead, &error),
                     }
                 }
                 Seen::Unfit(Some(unfit)) => {
@@ -137,11 +139,11 @@ impl<T> Reader<'_, T> {
                     match asked.await {
                         Ok(true) => return hold(lead, lease),
                         Ok(false) => self.refused(lease, budget).await,
-                        Err(error) => self.unknown(&error),
+                        Err(error) => self.unanswered(&mut lead, &error),
                     }
                 }
                 Seen::Unfit(None) => {
-                    match budget.spend(async |until| store.remove(&call.key, until).await).await {
+                    match budget.spend(async |until| store.clear(&call.key, until).await).await {
                         Ok(()) => Seen::Nothing,
                         Err(error) => self.unknown(&error),
                     }
@@ -153,7 +155,7 @@ impl<T> Reader<'_, T> {
                         let landed = self.follow(follow, patience).await;
                         if let Some(landed) = landed {
                             lead.land(landed.clone());
-                            return self.landed(landed);
+                            return self.landed(landed, None);
                         }
                         self.look_up(budget).await
                     } else {
@@ -177,6 +179,12 @@ impl<T> Reader<'_, T> {
         let mark = new_mark();
         lead.mark(mark);
         Lease::asked(&self.call.cache, self.call.key.clone(), mark)
+    }
+
+    /// The lease may be granted late, after an invalidation: who sees it then must not join a body that began before.
+    fn unanswered(&self, lead: &mut Lead, error: &Error) -> Seen<T> {
+        lead.unmark();
+        self.unknown(error)
     }
 
     async fn refused(&self, mut lease: Lease, budget: &mut Budget) -> Seen<T> {

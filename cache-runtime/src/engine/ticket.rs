@@ -34,6 +34,11 @@ impl Ticket {
         Self { lead: Some(lead), hold, ..Self::default() }
     }
 
+    /// For a call that computes for itself, without the right to store.
+    pub(super) fn alone(fallback: Option<Vec<u8>>) -> Self {
+        Self { fallback, ..Self::default() }
+    }
+
     /// The function begins to compute now.
     pub(crate) fn begin(&mut self) {
         self.began = Some(Instant::now());

@@ -145,6 +145,13 @@ impl Lead {
         true
     }
 
+    /// Takes the mark back: it may turn up in the store later than it should, when the body has begun without it.
+    pub(crate) fn unmark(&mut self) {
+        if let Some(mark) = self.mark.take() {
+            self.flights.tables().marked.remove(&(mark, self.key.fingerprint));
+        }
+    }
+
     /// Whether anybody waits for the end. Nobody can join a closed flight without its mark.
     pub(crate) fn has_followers(&self) -> bool {
         self.flight.receiver_count() > 0

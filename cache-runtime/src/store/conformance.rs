@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use redis_cached_test_support::RedisServer;
 
-use super::{AnyStore, Found, Left, MemoryStore, RedisConfig, RedisStore, Store};
+use super::{AnyStore, Found, Left, Mark, MemoryStore, RedisConfig, RedisStore, Store};
 
 fn soon() -> Instant {
     Instant::now() + Duration::from_secs(5)
@@ -72,6 +72,55 @@ async fn a_later_set_replaces_the_time_too(store: &AnyStore) {
     assert_eq!(bytes(store, "renewed").await.as_deref(), Some(&b"y"[..]));
 }
 
+/// A lease is granted once, gives way to a value only under its own mark, and is released only under it.
+async fn leases_are_compared(store: &AnyStore) {
+    let (one, other) = ([b'L'; 17], *b"Lanother lease...");
+    let ttl = Duration::from_secs(60);
+    assert_eq!(store.acquire("slot", &one, ttl, soon()).await.expect("a lease"), Found::Absent);
+    let second = store.acquire("slot", &other, ttl, soon()).await.expect("an answer");
+    assert_eq!(second, Found::Bytes(one.to_vec()));
+    assert!(matches!(store.left("slot", soon()).await, Ok(Left::Expires(left)) if left <= ttl));
+
+    let value = [&b"V"[..], &[7; 100]].concat();
+    assert!(!store.swap("slot", &other, &value, None, soon()).await.expect("an answer"));
+    store.release("slot", &other, soon()).await.expect("an answer");
+    assert_eq!(bytes(store, "slot").await.as_deref(), Some(&one[..]));
+    assert!(store.swap("slot", &one, &one, Some(ttl), soon()).await.expect("a renewal"));
+    for _ in 0..2 {
+        // Twice: the first store finds out what a server knows, the second uses it.
+        store.remove("slot", soon()).await.expect("a removal");
+        store.acquire("slot", &one, ttl, soon()).await.expect("a lease");
+        assert!(store.swap("slot", &one, &value, Some(ttl), soon()).await.expect("a store"));
+        assert!(!store.swap("slot", &one, &value, Some(ttl), soon()).await.expect("an answer"));
+        assert_eq!(bytes(store, "slot").await, Some(value.clone()));
+    }
+
+    let mark: Mark = *value.first_chunk().expect("a mark");
+    let newer = [&b"V"[..], &[8; 50]].concat();
+    assert!(store.swap("slot", &mark, &newer, None, soon()).await.expect("a refresh"));
+    let (found, left) = store.get_with_left("slot", soon()).await.expect("both");
+    assert_eq!((found, left), (Found::Bytes(newer.clone()), Left::Never));
+    store.release("slot", newer.first_chunk().expect("a mark"), soon()).await.expect("a release");
+    assert_eq!(bytes(store, "slot").await, None);
+    assert!(!store.swap("slot", &one, &value, None, soon()).await.expect("an answer"));
+    assert_eq!(store.get_with_left("slot", soon()).await.expect("both"), (Found::Absent, Left::Absent));
+}
+
+/// Foreign bytes may begin like a lease.
+async fn foreign_bytes_are_replaced_and_short_ones_cleared(store: &AnyStore) {
+    let foreign = b"Looks like a lease, and is none";
+    store.set("foreign", foreign, None, soon()).await.expect("a set");
+    store.clear("foreign", soon()).await.expect("nothing to clear");
+    let mark: Mark = *foreign.first_chunk().expect("a mark");
+    let lease = [b'L'; 17];
+    assert!(store.swap("foreign", &mark, &lease, None, soon()).await.expect("a lease"));
+    store.clear("foreign", soon()).await.expect("nothing to clear");
+    assert_eq!(bytes(store, "foreign").await.as_deref(), Some(&lease[..]));
+    store.set("foreign", b"short", None, soon()).await.expect("a set");
+    store.clear("foreign", soon()).await.expect("a removal");
+    assert_eq!(bytes(store, "foreign").await, None);
+}
+
 async fn takes_the_longest_times(store: &AnyStore) {
     for ttl in [Duration::from_nanos(1), Duration::from_secs(u64::MAX / 2)] {
         store.set("odd", b"x", Some(ttl), soon()).await.expect("a set");
@@ -86,6 +135,8 @@ async fn all(store: AnyStore) {
     expires_by_the_millisecond(&store).await;
     a_later_set_replaces_the_time_too(&store).await;
     takes_the_longest_times(&store).await;
+    leases_are_compared(&store).await;
+    foreign_bytes_are_replaced_and_short_ones_cleared(&store).await;
 }
 
 #[tokio::test]
@@ -135,6 +186,10 @@ async fn other_types_are_foreign_and_replaced() {
     server.cli(&["HSET", "hash", "f", "x"]);
     for key in ["list", "hash"] {
         assert_eq!(store.get(key, soon()).await.expect("a get"), Found::Foreign);
+        let refused = store.swap(key, &[b'L'; 17], b"x", None, soon()).await;
+        assert!(!refused.expect("an answer"));
+        store.clear(key, soon()).await.expect("a removal");
+        assert_eq!(bytes(&store, key).await, None);
         store.set(key, b"mine", None, soon()).await.expect("a set");
         assert_eq!(bytes(&store, key).await.as_deref(), Some(&b"mine"[..]));
     }

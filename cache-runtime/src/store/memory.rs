@@ -1,6 +1,7 @@
 //! Entries in this process: for tests, for development, and for a first look without a server.
 //!
-//! Values are kept encoded, as Redis would keep them, so that a program behaves alike on both.
+//! Values are kept encoded, as Redis would keep them, so that a program behaves alike on both. What an operation does to a
+//! slot is said in [`slot`]; here is where slots are kept.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
+use super::slot::{self, Content, Write};
 use super::{Found, Left, Mark, Store};
 use crate::error::Error;
 
@@ -65,14 +67,20 @@ impl MemoryStore {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn insert(&self, key: &str, value: &[u8], ttl: Option<Duration>) {
-        // A time too far away to be told is no expiry.
-        let expires = ttl.and_then(|ttl| Instant::now().checked_add(ttl));
-        self.entries.insert(key.to_owned(), Entry { value: value.into(), expires });
+    /// Runs one step on the slot at `key`, so that no other write comes between what it compares and what it writes.
+    fn step<A>(&self, key: &str, step: impl FnOnce(Option<Entry>) -> (Write<Entry>, A)) -> A {
+        let _writing = self.write();
+        let (write, answer) = step(self.live(key));
+        self.carry_out(key, write);
+        answer
     }
 
-    fn begins_with(&self, key: &str, mark: &Mark) -> bool {
-        self.live(key).is_some_and(|entry| entry.value.starts_with(mark))
+    fn carry_out(&self, key: &str, write: Write<Entry>) {
+        match write {
+            Write::Keep => {}
+            Write::Put(entry) => self.entries.insert(key.to_owned(), entry),
+            Write::Remove => drop(self.entries.remove(key)),
+        }
     }
 
     /// The entry, unless its time is over; then it is dropped.
@@ -100,14 +108,8 @@ impl Store for MemoryStore {
     }
 
     async fn acquire(&self, key: &str, lease: &Mark, ttl: Duration, _: Instant) -> Result<Found, Error> {
-        let _writing = self.write();
-        Ok(match self.live(key) {
-            Some(entry) => entry.found(),
-            None => {
-                self.insert(key, lease, Some(ttl));
-                Found::Absent
-            }
-        })
+        let found = self.step(key, |current| slot::acquire(current, || Entry::new(lease, Some(ttl))));
+        Ok(found.map_or(Found::Absent, Entry::found))
     }
 
     async fn swap(
@@ -118,31 +120,31 @@ impl Store for MemoryStore {
         ttl: Option<Duration>,
         _: Instant,
     ) -> Result<bool, Error> {
-        let _writing = self.write();
-        let same = self.begins_with(key, mark);
-        if same {
-            self.insert(key, value, ttl);
-        }
-        Ok(same)
+        Ok(self.step(key, |current| slot::swap(current.as_ref(), mark, || Entry::new(value, ttl))))
     }
 
     async fn release(&self, key: &str, mark: &Mark, _: Instant) -> Result<(), Error> {
-        let _writing = self.write();
-        if self.begins_with(key, mark) {
-            self.entries.remove(key);
-        }
+        self.step(key, |current| (slot::release(current.as_ref(), mark), ()));
+        Ok(())
+    }
+
+    async fn clear(&self, key: &str, _: Instant) -> Result<(), Error> {
+        self.step(key, |current| {
+            let short = current.is_some_and(|entry| entry.value.len() < size_of::<Mark>());
+            (if short { slot::remove() } else { Write::Keep }, ())
+        });
         Ok(())
     }
 
     async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, _: Instant) -> Result<(), Error> {
         let _writing = self.write();
-        self.insert(key, value, ttl);
+        self.carry_out(key, slot::set(Entry::new(value, ttl)));
         Ok(())
     }
 
     async fn remove(&self, key: &str, _: Instant) -> Result<(), Error> {
         let _writing = self.write();
-        self.entries.remove(key);
+        self.carry_out(key, slot::remove());
         Ok(())
     }
 
@@ -151,7 +153,21 @@ impl Store for MemoryStore {
     }
 }
 
+impl Content for Entry {
+    type Mark = Mark;
+
+    fn begins_with(&self, mark: &Mark) -> bool {
+        self.value.starts_with(mark)
+    }
+}
+
 impl Entry {
+    fn new(value: &[u8], ttl: Option<Duration>) -> Self {
+        // A time too far away to be told is no expiry.
+        let expires = ttl.and_then(|ttl| Instant::now().checked_add(ttl));
+        Self { value: value.into(), expires }
+    }
+
     fn found(self) -> Found {
         Found::Bytes(self.value.to_vec())
     }

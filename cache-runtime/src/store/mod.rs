@@ -9,6 +9,7 @@
 mod conformance;
 mod memory;
 mod redis;
+pub(crate) mod slot;
 
 use std::time::{Duration, Instant};
 
@@ -62,6 +63,9 @@ pub(crate) trait Store {
     /// Removes what is there only if it still begins with `mark`.
     async fn release(&self, key: &str, mark: &Mark, until: Instant) -> Result<(), Error>;
 
+    /// Removes what is there only if it is too short for a mark, or of another type.
+    async fn clear(&self, key: &str, until: Instant) -> Result<(), Error>;
+
     /// Replaces whatever is there, of any type. `None` stores without expiry. The value and its expiry are set together,
     /// so that no failure between two commands can leave a key that stays for ever.
     async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, until: Instant) -> Result<(), Error>;
@@ -101,6 +105,7 @@ delegate! {
     async fn acquire(&self, key: &str, lease: &Mark, ttl: Duration, until: Instant) -> Found;
     async fn swap(&self, key: &str, mark: &Mark, value: &[u8], ttl: Option<Duration>, until: Instant) -> bool;
     async fn release(&self, key: &str, mark: &Mark, until: Instant) -> ();
+    async fn clear(&self, key: &str, until: Instant) -> ();
     async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, until: Instant) -> ();
     async fn remove(&self, key: &str, until: Instant) -> ();
     async fn left(&self, key: &str, until: Instant) -> Left;

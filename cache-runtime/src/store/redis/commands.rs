@@ -7,7 +7,7 @@ use redis::{Cmd, RedisError, Value, cmd};
 
 use super::RedisStore;
 use super::error::{is_no_script, is_syntax_error, is_wrong_type, translate};
-use super::script::{ACQUIRE, RELEASE, SWAP, Script};
+use super::script::{ACQUIRE, CLEAR, RELEASE, SWAP, Script};
 use crate::decision::whole_millis;
 use crate::entry::header::LEASE;
 use crate::error::Error;
@@ -21,7 +21,7 @@ pub(super) struct Abilities {
     /// `SET … IFEQ`: Redis 8.4, Valkey 8.1.
     ifeq: Ability,
     /// Which scripts it has been taught.
-    scripts: [Ability; 3],
+    scripts: [Ability; 4],
 }
 
 impl Abilities {
@@ -121,8 +121,9 @@ impl Store for RedisStore {
         until: Instant,
     ) -> Result<bool, Error> {
         let millis = ttl.map(whole_millis);
-        // IFEQ compares the whole value, and only what is no value, a lease, is its mark and nothing else.
-        let by_ifeq = (mark[0] == LEASE).then(|| {
+        // IFEQ compares the whole value, and only a lease is its mark and nothing else. Who takes the place of foreign bytes,
+        // which may begin like one, puts a lease there; who has a lease puts a value, or the same lease again.
+        let by_ifeq = (mark[0] == LEASE && (value.len() > mark.len() || value == mark)).then(|| {
             let mut command = Cmd::with_capacity(7, key.len() + value.len() + 64);
             command.arg("SET").arg(key).arg(value).arg("IFEQ").arg(mark);
             if let Some(millis) = millis {
@@ -147,6 +148,11 @@ impl Store for RedisStore {
 
     async fn release(&self, key: &str, mark: &Mark, until: Instant) -> Result<(), Error> {
         swapped(self.script(&RELEASE, "release", key, &[mark], until).await?)?;
+        Ok(())
+    }
+
+    async fn clear(&self, key: &str, until: Instant) -> Result<(), Error> {
+        self.script(&CLEAR, "clear", key, &[], until).await?.map_err(|error| translate("clear", error))?;
         Ok(())
     }
 

@@ -5,10 +5,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, PushInfo, PushKind};
+use redis::{AsyncConnectionConfig, ConnectionAddr, PushInfo, PushKind, RedisConnectionInfo};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::sync::Notify;
+use tokio::task::AbortHandle;
 
 use super::error::{lacks_resp3, translate};
+use super::gather::{Callers, Gather, Waiting};
 use super::url::Endpoint;
 use crate::error::{Error, ErrorKind};
 
@@ -28,37 +32,52 @@ pub(super) struct Connection {
 }
 
 /// Shared by all clones of one connection.
-#[derive(Default)]
-struct Health {
+pub(super) struct Health {
     timeouts: AtomicU32,
-    ended: Notify,
+    ended: Arc<Notify>,
+    callers: Arc<Callers>,
+    /// Ends the driver's task with the last clone. By itself it would wait for a silent peer's answers.
+    driver: AbortHandle,
+}
+
+impl Drop for Health {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
 }
 
 impl Connection {
-    /// An answer came.
-    pub(super) fn answered(&self) {
-        // Read first: a store on every hit would make the cores pass this line around.
-        if self.health.timeouts.load(Ordering::Relaxed) != 0 {
-            self.health.timeouts.store(0, Ordering::Relaxed);
-        }
-    }
-
-    /// No answer came in time.
-    pub(super) fn timed_out(&self) {
-        if self.health.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= TIMEOUTS_IN_A_ROW {
-            self.give_up();
-        }
-    }
-
-    /// The connection is of no more use.
-    pub(super) fn give_up(&self) {
-        self.health.ended.notify_one();
+    /// The connection's health, for who uses it, and a place among its callers.
+    pub(super) fn use_it(&self) -> (Arc<Health>, Waiting) {
+        (Arc::clone(&self.health), self.health.callers.enter())
     }
 
     /// Waits until the connection has ended; true if that was by silence.
     pub(super) async fn ended(&self) -> bool {
         self.health.ended.notified().await;
         self.health.timeouts.load(Ordering::Relaxed) >= TIMEOUTS_IN_A_ROW
+    }
+}
+
+impl Health {
+    /// An answer came.
+    pub(super) fn answered(&self) {
+        // Read first: a store on every hit would make the cores pass this line around.
+        if self.timeouts.load(Ordering::Relaxed) != 0 {
+            self.timeouts.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// No answer came in time.
+    pub(super) fn timed_out(&self) {
+        if self.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= TIMEOUTS_IN_A_ROW {
+            self.give_up();
+        }
+    }
+
+    /// The connection is of no more use.
+    pub(super) fn give_up(&self) {
+        self.ended.notify_one();
     }
 }
 
@@ -82,7 +101,7 @@ pub(super) async fn connect(endpoint: &Endpoint, limit: Duration) -> Result<Conn
 }
 
 async fn greet(endpoint: &Endpoint) -> redis::RedisResult<Connection> {
-    let health = Arc::new(Health::default());
+    let ended = Arc::new(Notify::new());
     // Every wait is bounded by the caller, once, for all of its commands: the driver's own limits are off.
     let mut config = AsyncConnectionConfig::new()
         .set_connection_timeout(None)
@@ -90,17 +109,51 @@ async fn greet(endpoint: &Endpoint) -> redis::RedisResult<Connection> {
         .set_pipeline_buffer_size(PIPELINE);
     if endpoint.speaks_resp3() {
         // The driver says when the connection ends, so that it is replaced before the next call needs it.
-        let health = Arc::clone(&health);
+        let ended = Arc::clone(&ended);
         config = config.set_push_sender(move |push: PushInfo| -> Result<(), ()> {
             if push.kind == PushKind::Disconnection {
-                health.ended.notify_one();
+                ended.notify_one();
             }
             Ok(())
         });
     }
-    let client = Client::open(endpoint.info.clone())?;
-    let mut driver = client.get_multiplexed_async_connection_with_config(&config).await?;
+    let callers = Arc::<Callers>::default();
+    let settings = endpoint.info.redis_settings();
+    let (mut connection, driver) = match endpoint.info.addr() {
+        ConnectionAddr::Tcp(host, port) => {
+            let stream = TcpStream::connect((host.as_str(), *port)).await?;
+            // Small requests that wait for one another's acknowledgements cost more than packets do.
+            stream.set_nodelay(true)?;
+            drive(settings, stream, config, &callers).await?
+        }
+        #[cfg(unix)]
+        ConnectionAddr::Unix(path) => {
+            drive(settings, tokio::net::UnixStream::connect(path).await?, config, &callers).await?
+        }
+        // No URL makes any other.
+        _ => {
+            return Err(
+                (redis::ErrorKind::InvalidClientConfig, "this kind of address is not supported").into()
+            );
+        }
+    };
+    let health = Arc::new(Health { timeouts: AtomicU32::new(0), ended, callers, driver });
     // Without it, a server that wants a password, or is loading, would be found out by the first user's call only.
-    redis::cmd("PING").exec_async(&mut driver).await?;
-    Ok(Connection { driver, health })
+    redis::cmd("PING").exec_async(&mut connection).await?;
+    Ok(Connection { driver: connection, health })
+}
+
+/// Greets over `stream`, and has the driver run on the current runtime.
+async fn drive<S>(
+    settings: &RedisConnectionInfo,
+    stream: S,
+    config: AsyncConnectionConfig,
+    callers: &Arc<Callers>,
+) -> redis::RedisResult<(MultiplexedConnection, AbortHandle)>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let stream = Gather::new(stream, Arc::clone(callers));
+    let (connection, driver) = MultiplexedConnection::new_with_config(settings, stream, config).await?;
+    Ok((connection, tokio::spawn(driver).abort_handle()))
 }

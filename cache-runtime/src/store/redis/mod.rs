@@ -3,6 +3,7 @@
 mod commands;
 mod connect;
 mod error;
+mod gather;
 mod lane;
 mod script;
 mod url;
@@ -15,7 +16,7 @@ use redis::{Cmd, Pipeline, RedisResult, Value};
 use tokio::runtime::Handle;
 
 use self::commands::Abilities;
-use self::connect::Connection;
+use self::connect::{Connection, Health};
 use self::error::translate;
 use self::lane::Lane;
 use self::url::Endpoint;
@@ -124,7 +125,8 @@ impl RedisStore {
                 Some(connection) => connection?,
                 None => lane.later().await?,
             };
-            used = Some(connection.clone());
+            let (health, _waiting) = connection.use_it();
+            used = Some(health);
             Ok(exchange(&mut connection).await)
         });
         match answer.await? {
@@ -134,8 +136,8 @@ impl RedisStore {
             }
             Some(Err(error)) => Err(error),
             None => {
-                if let Some(connection) = used {
-                    connection.timed_out();
+                if let Some(health) = used {
+                    health.timed_out();
                 }
                 Err(Error::new(ErrorKind::Timeout, format!("cannot {doing}: no answer in time")))
             }
@@ -144,11 +146,11 @@ impl RedisStore {
 }
 
 /// Tells the connection how the exchange went.
-fn settle<T>(connection: Option<&Connection>, answer: &RedisResult<T>) {
-    let Some(connection) = connection else { return };
+fn settle<T>(health: Option<&Arc<Health>>, answer: &RedisResult<T>) {
+    let Some(health) = health else { return };
     match answer {
-        Err(error) if error.is_unrecoverable_error() => connection.give_up(),
-        _ => connection.answered(),
+        Err(error) if error.is_unrecoverable_error() => health.give_up(),
+        _ => health.answered(),
     }
 }
 

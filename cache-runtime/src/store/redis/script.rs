@@ -23,6 +23,12 @@ pub(super) static RELEASE: Script = Script {
 pub(super) static SWAP: Script =
     Script { index: 2, text: include_str!("lua/swap.lua"), sha1: "32338ce6b865dd05a2d17caa5b5f3dc495004060" };
 
+pub(super) static CLEAR: Script = Script {
+    index: 3,
+    text: include_str!("lua/clear.lua"),
+    sha1: "3febb4d5ef680b069cc69aefaf1b78c7d330aaf2",
+};
+
 impl Script {
     /// Calls by name; the server answers NOSCRIPT if it does not know it.
     pub(super) fn by_name(&self, key: &str, arguments: &[&[u8]]) -> Cmd {
@@ -54,7 +60,7 @@ mod tests {
     #[test]
     fn the_names_are_the_servers() {
         let server = RedisServer::start();
-        for script in [&ACQUIRE, &RELEASE, &SWAP] {
+        for script in [&ACQUIRE, &RELEASE, &SWAP, &CLEAR] {
             let name: String = server.query(&["SCRIPT", "LOAD", script.text]);
             assert_eq!(name, script.sha1, "{}", script.text);
         }

@@ -1,6 +1,5 @@
 //! From a URL to what the driver needs, without ever repeating the password.
 
-use redis::io::tcp::TcpSettings;
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
 
 use crate::error::{Error, ErrorKind};
@@ -36,14 +35,13 @@ impl Endpoint {
             refused(error.detail().map_or("it is malformed", |_| "a part of it is invalid"))
         })?;
         let name = name(info.addr());
-        let tcp = TcpSettings::default().set_nodelay(true);
         let settings = info.redis_settings().clone().set_skip_set_lib_name();
         // RESP3 tells at once when a connection ends, and is what the local tier needs.
         let settings = match url.contains("protocol=") {
             true => settings,
             false => settings.set_protocol(ProtocolVersion::RESP3),
         };
-        Ok(Self { info: info.set_tcp_settings(tcp).set_redis_settings(settings), name })
+        Ok(Self { info: info.set_redis_settings(settings), name })
     }
 
     /// The same server in the protocol that servers before 6.0 speak.
@@ -86,7 +84,6 @@ mod tests {
             assert_eq!(endpoint.name, name);
             assert_eq!(endpoint.info.redis_settings().db(), db);
             assert!(endpoint.speaks_resp3());
-            assert!(endpoint.info.tcp_settings().nodelay());
         }
         assert!(!Endpoint::parse("redis://localhost?protocol=resp2").expect("a URL").speaks_resp3());
     }

@@ -1,0 +1,94 @@
+//! The flights of a process, as `flight` keeps them: who may join which, and what the end of one means to its followers.
+
+use super::state::{Actor, Flight, Nonce, Op, Phase, Seen, State, Value, Version, Who};
+use super::{Protocol, Variant};
+
+/// How a flight ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Landed {
+    Value(Version),
+    /// The computation failed, and the old value is served in its place.
+    Fallback(Value),
+    Nothing,
+    Abandoned,
+}
+
+impl Actor {
+    /// The call, or the refresh, is over; so is the flight that it led.
+    pub(super) fn end(&mut self) {
+        *self = Self::new(self.process, self.refresher, self.calls);
+    }
+}
+
+impl Protocol {
+    /// A caller that found no value joins a flight, or opens one.
+    pub(super) fn join(&self, state: &mut State, who: Who, seen: Seen) {
+        let saw = seen.mark();
+        let joined = saw
+            .and_then(|mark| marked_flight(state, who, mark))
+            .or_else(|| flight(state, who, |flight| flight.open || self.variant == Variant::JoinUnseen));
+        let actor = &mut state.actors[who];
+        match joined {
+            Some(leader) => actor.phase = Phase::Following { leader, saw },
+            None => {
+                actor.flight = Some(Flight { open: true, mark: None });
+                actor.phase = Phase::Opened(seen);
+            }
+        }
+    }
+
+    /// The end of the flight that `leader` leads.
+    pub(super) fn land(&self, state: &mut State, leader: Who, landed: Landed) {
+        state.actors[leader].flight = None;
+        for follower in 0..state.actors.len() {
+            if let Phase::Following { leader: followed, saw } = state.actors[follower].phase
+                && followed == leader
+            {
+                self.landed(state, follower, saw, landed);
+            }
+        }
+    }
+
+    fn landed(&self, state: &mut State, who: Who, saw: Option<Nonce>, landed: Landed) {
+        let leads = state.actors[who].flight.is_some();
+        match landed {
+            Landed::Abandoned => state.actors[who].phase = Phase::Asked(Op::Get),
+            // Old, but not to one who has seen it there since it began.
+            Landed::Fallback(value)
+                if saw != Some(value.nonce) && self.variant != Variant::FallbackToAllFollowers =>
+            {
+                self.landed(state, who, saw, Landed::Nothing);
+            }
+            Landed::Value(version) | Landed::Fallback(Value { version, .. }) => {
+                if leads {
+                    self.land(state, who, landed);
+                }
+                state.give(who, version);
+            }
+            Landed::Nothing => {
+                if leads {
+                    self.land(state, who, landed);
+                }
+                state.actors[who].phase = Phase::Alone;
+            }
+        }
+    }
+}
+
+/// The flight of `who`'s process, led by another, that has `mark`.
+pub(super) fn marked_flight(state: &State, who: Who, mark: Nonce) -> Option<Who> {
+    flight(state, who, |flight| flight.mark == Some(mark))
+}
+
+/// The open flight of `who`'s process.
+pub(super) fn open_flight(state: &State, who: Who) -> Option<Who> {
+    flight(state, who, |flight| flight.open)
+}
+
+fn flight(state: &State, who: Who, matches: impl Fn(Flight) -> bool) -> Option<Who> {
+    let process = state.actors[who].process;
+    (0..state.actors.len()).find(|other| {
+        let actor = &state.actors[*other];
+        *other != who && actor.process == process && actor.flight.is_some_and(&matches)
+    })
+}

@@ -1,0 +1,223 @@
+//! What the world looks like between two steps.
+
+use crate::store::slot;
+
+/// Tells one write from any other. Only ever compared with others, so states that differ in names alone are one; see
+/// [`State::tidy`].
+pub(super) type Nonce = u8;
+/// Of the database. The higher the newer.
+pub(super) type Version = u8;
+/// Index of an actor.
+pub(super) type Who = usize;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Value {
+    pub(super) nonce: Nonce,
+    pub(super) version: Version,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Content {
+    Lease(Nonce),
+    Value(Value),
+    Tombstone(Nonce),
+}
+
+impl Content {
+    pub(super) fn nonce(self) -> Nonce {
+        match self {
+            Self::Lease(nonce) | Self::Tombstone(nonce) | Self::Value(Value { nonce, .. }) => nonce,
+        }
+    }
+}
+
+impl slot::Content for Content {
+    /// In bytes it is the state and the nonce; nonces alone tell contents apart as well.
+    type Mark = Nonce;
+
+    fn begins_with(&self, mark: &Nonce) -> bool {
+        self.nonce() == *mark
+    }
+}
+
+/// A command on its way to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Op {
+    Get,
+    Acquire {
+        lease: Nonce,
+    },
+    /// Puts a lease in the place of a value that is past all its windows.
+    Replace {
+        old: Nonce,
+        lease: Nonce,
+    },
+    /// Puts a lease beside a value that stays readable.
+    Claim {
+        lease: Nonce,
+        old: Old,
+    },
+    /// `beside` is the lease beside the slot, where the mark is that of the value to be replaced.
+    Store {
+        mark: Nonce,
+        value: Value,
+        beside: Option<Nonce>,
+    },
+    Release {
+        lease: Nonce,
+    },
+    ReleaseClaim {
+        lease: Nonce,
+        stored: bool,
+    },
+}
+
+/// A value that was read and is to be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Old {
+    pub(super) value: Value,
+    /// Whether it has time left, and is replaced early.
+    pub(super) is_fresh: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Reply {
+    Found(Option<Content>),
+    Done(bool),
+}
+
+/// How a caller takes what it found; the engine's `Seen`, less what is served at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Seen {
+    Nothing,
+    Lease(Nonce),
+    Tombstone,
+    Replace(Old),
+    /// Past all its windows.
+    Unfit(Nonce),
+    /// A background refresh of a value that was served.
+    Refresh(Value),
+    /// The store did not answer in time.
+    Unknown,
+}
+
+impl Seen {
+    /// The mark by which a flight of this process may be joined.
+    pub(super) fn mark(self) -> Option<Nonce> {
+        match self {
+            Self::Lease(mark) | Self::Replace(Old { value: Value { nonce: mark, .. }, .. }) => Some(mark),
+            _ => None,
+        }
+    }
+}
+
+/// The right to store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Hold {
+    pub(super) lease: Nonce,
+    /// The value to be replaced; `None` if the lease itself is in its place.
+    pub(super) base: Option<Nonce>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Phase {
+    Idle,
+    /// A refresher that is about to begin.
+    Due(Value),
+    /// The command is on its way.
+    Asked(Op),
+    /// The server has carried it out, and the reply is on its way.
+    Answered(Op, Reply),
+    /// Leads a flight that others may join.
+    Opened(Seen),
+    /// Waits for another's flight. `saw` is the mark that it saw in the slot itself.
+    Following {
+        leader: Who,
+        saw: Option<Nonce>,
+    },
+    /// Will compute by itself, without storing.
+    Alone,
+    /// Has read the database.
+    Computing {
+        hold: Option<Hold>,
+        version: Version,
+        fallback: Option<Value>,
+    },
+}
+
+/// A flight, kept with its leader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Flight {
+    pub(super) open: bool,
+    pub(super) mark: Option<Nonce>,
+}
+
+/// A caller, or a process's background refresher.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Actor {
+    pub(super) process: u8,
+    pub(super) refresher: bool,
+    /// How many calls it will still make.
+    pub(super) calls: u8,
+    pub(super) phase: Phase,
+    pub(super) flight: Option<Flight>,
+    /// The newest version of which the call under way knows: what it may not go below.
+    pub(super) floor: Version,
+    /// Whether it met the lease of a process that is gone.
+    pub(super) met_orphan: bool,
+}
+
+impl Actor {
+    pub(super) fn new(process: u8, refresher: bool, calls: u8) -> Self {
+        Self { process, refresher, calls, phase: Phase::Idle, flight: None, floor: 0, met_orphan: false }
+    }
+
+    /// The right to store that it has been granted, whether it knows of it yet or not.
+    pub(super) fn hold(&self) -> Option<Hold> {
+        match self.phase {
+            Phase::Computing { hold, .. } => hold,
+            Phase::Answered(Op::Acquire { lease } | Op::Replace { lease, .. }, Reply::Done(true)) => {
+                Some(Hold { lease, base: None })
+            }
+            Phase::Answered(Op::Claim { lease, old }, Reply::Done(true)) => {
+                Some(Hold { lease, base: Some(old.value.nonce) })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// All of it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct State {
+    pub(super) database: Version,
+    /// The newest version whose invalidation the server has carried out. It counts as returned at once: a later return
+    /// would only ask less of the calls.
+    pub(super) invalidated: Version,
+    pub(super) slot: Option<Content>,
+    /// The lease beside the slot.
+    pub(super) claim: Option<Nonce>,
+    pub(super) actors: Vec<Actor>,
+    /// Commands that nobody waits for. A sorted bag, since they may overtake each other.
+    pub(super) posted: Vec<Op>,
+    /// A nonce that nobody had before, or that nobody remembers, which comes to the same.
+    pub(super) new_nonce: Nonce,
+    pub(super) crashes: u8,
+    /// The lease that a crashed process left.
+    pub(super) orphan: Option<Nonce>,
+    // What only the properties look at.
+    /// The leases, one bit each, that time or the writer took from one who computes.
+    pub(super) lapsed: u64,
+    pub(super) served_old: bool,
+    pub(super) broke_hold: bool,
+}
+
+impl State {
+    pub(super) fn post(&mut self, op: Op) {
+        self.posted.push(op);
+    }
+}
+
+pub(super) fn bit(nonce: Nonce) -> u64 {
+    1 << nonce
+}

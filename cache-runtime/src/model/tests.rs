@@ -1,0 +1,154 @@
+//! The worlds that are checked. Each is small enough to be seen through, and together they have every kind of step.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use stateright::{Checker, HasDiscoveries};
+
+use super::*;
+
+/// Two processes, one caller each, that call twice, and one of which crashes.
+fn processes() -> Protocol {
+    Protocol {
+        variant: Variant::Sound,
+        callers: &[0, 1],
+        calls: 2,
+        changes: 1,
+        invalidations: &[Invalidation::Unlink, Invalidation::Tombstone, Invalidation::Put],
+        ages: &[Age::Fresh, Age::Over],
+        outcomes: &[Outcome::Value, Outcome::Error],
+        crashes: 1,
+        gives_up: false,
+        symmetric: true,
+    }
+}
+
+/// Three callers in one process, that share flights.
+fn flights() -> Protocol {
+    Protocol {
+        callers: &[0, 0, 0],
+        calls: 1,
+        invalidations: &[Invalidation::Unlink],
+        ages: &[Age::Fresh, Age::IfError],
+        outcomes: &[Outcome::Value, Outcome::Error, Outcome::Dropped],
+        crashes: 0,
+        ..processes()
+    }
+}
+
+/// Values past their time, refreshed in the background and by callers.
+fn refreshes() -> Protocol {
+    Protocol { calls: 1, ages: &[Age::Stale, Age::Early, Age::IfError], crashes: 0, ..processes() }
+}
+
+/// A server that answers late, or not.
+fn deadlines() -> Protocol {
+    Protocol { outcomes: &[Outcome::Value, Outcome::Error], gives_up: true, ..flights() }
+}
+
+/// Sees the world through, and holds what must be reachable against what is.
+fn holds(name: &str, world: Protocol, reached: &[&str]) {
+    let began = Instant::now();
+    let checker = world.checker().threads(2).spawn_bfs().join();
+    eprintln!("{name}: {} states, {:.1?}", checker.unique_state_count(), began.elapsed());
+    assert!(checker.is_done(), "not seen through");
+    let discoveries = checker.discoveries();
+    for property in checker.model().properties() {
+        let path = discoveries.get(property.name);
+        if property.expectation == stateright::Expectation::Always {
+            assert!(
+                path.is_none(),
+                "{name}, {}: {:#?}",
+                property.name,
+                path.map(|path| path.clone().into_actions())
+            );
+        } else if reached.contains(&property.name) {
+            assert!(path.is_some(), "{name}: never {}", property.name);
+        }
+    }
+}
+
+/// Looks for a way in which `variant` breaks `promise`.
+fn breaks(variant: Variant, world: Protocol, promise: &'static str) {
+    let began = Instant::now();
+    let found = HasDiscoveries::AllOf(BTreeSet::from([promise]));
+    let checker =
+        Protocol { variant, symmetric: false, ..world }.checker().finish_when(found).spawn_bfs().join();
+    let path = checker.discovery(promise).unwrap_or_else(|| panic!("{variant:?} does not break: {promise}"));
+    let steps = path.into_actions();
+    eprintln!(
+        "{variant:?} breaks \"{promise}\" in {} steps, {} states, {:.1?}: {steps:?}",
+        steps.len(),
+        checker.unique_state_count(),
+        began.elapsed(),
+    );
+}
+
+#[test]
+fn it_holds_between_processes() {
+    holds("two processes, two calls each", processes(), &[HIT, TAKEN_OVER]);
+    holds("two processes, two changes", Protocol { calls: 1, changes: 2, ..processes() }, &[HIT, TAKEN_OVER]);
+}
+
+#[test]
+fn it_holds_within_a_process() {
+    holds("one process, three callers", flights(), &[HIT, SHARED]);
+    holds(
+        "a process with two callers and one with one",
+        Protocol { callers: &[0, 0, 1], ..flights() },
+        &[HIT, SHARED],
+    );
+}
+
+#[test]
+fn it_holds_when_values_are_refreshed() {
+    holds("two processes, refreshing", refreshes(), &[HIT, REFRESHED]);
+    holds("one process, refreshing", Protocol { callers: &[0, 0], ..refreshes() }, &[HIT, REFRESHED, SHARED]);
+}
+
+#[test]
+fn it_holds_when_the_server_is_late() {
+    holds("one process, giving up", deadlines(), &[HIT, SHARED]);
+    holds("two processes, giving up", Protocol { callers: &[0, 1], ..deadlines() }, &[HIT]);
+}
+
+#[test]
+fn without_a_lease_an_old_value_is_stored() {
+    breaks(Variant::NoLease, processes(), NO_OLD_VALUE_STORED);
+}
+
+#[test]
+fn with_a_nonce_per_client_an_old_value_is_stored() {
+    breaks(Variant::NoncePerClient, processes(), NO_OLD_VALUE_STORED);
+}
+
+#[test]
+fn a_store_that_does_not_compare_stores_an_old_value() {
+    breaks(Variant::StoreWithoutCompare, processes(), NO_OLD_VALUE_STORED);
+    breaks(Variant::StoreWithoutCompare, processes(), A_HOLD_HOLDS);
+}
+
+#[test]
+fn a_release_that_does_not_compare_lets_two_compute() {
+    breaks(Variant::ReleaseWithoutCompare, Protocol { changes: 0, crashes: 0, ..processes() }, ONE_HOLDER);
+}
+
+#[test]
+fn a_refresh_that_does_not_compare_stores_an_old_value() {
+    breaks(Variant::RefreshWithoutCompare, refreshes(), NO_OLD_VALUE_STORED);
+}
+
+#[test]
+fn a_flight_joined_unseen_hands_over_an_old_value() {
+    breaks(Variant::JoinUnseen, flights(), NO_OLD_VALUE_SERVED);
+}
+
+#[test]
+fn a_fallback_for_all_followers_hands_over_an_old_value() {
+    breaks(Variant::FallbackToAllFollowers, flights(), NO_OLD_VALUE_SERVED);
+}
+
+#[test]
+fn a_mark_kept_after_giving_up_hands_over_an_old_value() {
+    breaks(Variant::MarkKeptAfterGivingUp, deadlines(), NO_OLD_VALUE_SERVED);
+}
