@@ -60,7 +60,7 @@ fn run() -> Result<(), Failure> {
     println!("ratio          {:>9.1}", took_first.as_secs_f64() / took_second.as_secs_f64());
     match size_in_redis(&url)? {
         Some(bytes) => {
-            println!("value          {:>9} bytes in Redis, for {} users", count(bytes), count(first.len()))
+            println!("value          {:>9} bytes in Redis, for {} users", count(bytes), count(first.len()));
         }
         None => println!("value          in this process, for {} users", count(first.len())),
     }
