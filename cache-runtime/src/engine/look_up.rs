@@ -45,38 +45,41 @@ impl<T> Reader<'_, T> {
         let (store, key) = (&self.call.cache().store, &self.call.key);
         if !self.call.policy.asks_for_time() {
             match budget.spend(async |until| store.get(key, until).await).await {
-                // Stored by a function with windows, read by one without: it may be past its time.
-                Ok(Found::Bytes(bytes)) if self.has_window(&bytes) => {}
-                Ok(found) => return self.interpret(found, Left::Never),
+                Ok(found) => {
+                    if let Some(seen) = self.interpret(found, None) {
+                        return seen;
+                    }
+                }
                 Err(error) => return self.unknown(&error),
             }
         }
         match budget.spend(async |until| store.get_with_left(key, until).await).await {
-            Ok((found, left)) => self.interpret(found, left),
+            Ok((found, left)) => self.interpret(found, Some(left)).unwrap_or(Seen::Unknown),
             Err(error) => self.unknown(&error),
         }
     }
 
-    fn has_window(&self, bytes: &[u8]) -> bool {
-        matches!(self.slot(bytes), Ok(Slot::Value(value)) if value.meta.stale_window > Duration::ZERO)
-    }
-
-    fn interpret(&self, found: Found, left: Left) -> Seen<T> {
+    /// What was found, looked at once. `None` only if the time that is left was not asked for and has to be: an entry
+    /// that a function with windows stored, and one without reads, may be past its time.
+    fn interpret(&self, found: Found, left: Option<Left>) -> Option<Seen<T>> {
         let bytes = match found {
-            Found::Absent => return Seen::Nothing,
-            Found::Foreign => return self.unfit(None),
+            Found::Absent => return Some(Seen::Nothing),
+            Found::Foreign => return Some(self.unfit(None)),
             Found::Bytes(bytes) => bytes,
         };
-        let Some(mark) = mark_of(&bytes) else { return self.unfit(None) };
-        match self.slot(&bytes) {
+        let Some(mark) = mark_of(&bytes) else { return Some(self.unfit(None)) };
+        Some(match self.slot(&bytes) {
             Ok(Slot::Lease(_)) => Seen::Lease(mark),
             Ok(Slot::Tombstone(_)) => Seen::Tombstone,
+            Ok(Slot::Value(value)) if left.is_none() && value.meta.stale_window > Duration::ZERO => {
+                return None;
+            }
             Ok(Slot::Value(value)) => match (value.meta, (self.decode)(value.payload)) {
-                (meta, Ok(value)) => self.decided(meta, left, value, bytes, mark),
+                (meta, Ok(value)) => self.decided(meta, left.unwrap_or(Left::Never), value, bytes, mark),
                 _ => self.unfit(Some(mark)),
             },
             Err(_) => self.unfit(Some(mark)),
-        }
+        })
     }
 
     fn decided(&self, meta: Meta, left: Left, value: T, bytes: Vec<u8>, mark: Mark) -> Seen<T> {
