@@ -1,6 +1,7 @@
 //! A call that has looked up: it has a value, or will compute one.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -84,15 +85,14 @@ impl<'a, T> Begun<'a, T> {
 
     /// The value, or what `compute` gives.
     pub async fn or_compute(self, compute: impl Future<Output = T>) -> T {
-        // An error cannot come from a function that has none; should it, this call computes.
-        let ticket = match self.next {
-            Next::Value(value) | Next::Refresh(value, _) => return value,
-            Next::Error(_) => Ticket::default(),
-            Next::Compute(ticket) => ticket,
+        let entry = self.entry;
+        let ticket = match self.todo::<Infallible>(Sharing::NONE) {
+            Todo::Return(Ok(value)) => return value,
+            Todo::Return(Err(never)) => match never {},
+            Todo::Compute(ticket) => entry.started(ticket),
         };
-        let ticket = self.entry.started(ticket);
-        let value = computing(self.entry.call().flight_key(), compute).await;
-        self.entry.finish(ticket, &value);
+        let value = computing(entry.call().flight_key(), compute).await;
+        entry.finish(ticket, &value);
         let_the_connection_write().await;
         value
     }
@@ -121,7 +121,7 @@ impl<'a, T> Begun<'a, T> {
     /// [`or_compute`](Self::or_compute) for blocking code.
     pub fn or_compute_blocking(self, compute: impl FnOnce() -> T) -> T {
         let entry = self.entry;
-        let ticket = match self.todo::<std::convert::Infallible>(Sharing::NONE) {
+        let ticket = match self.todo::<Infallible>(Sharing::NONE) {
             Todo::Return(Ok(value)) => return value,
             Todo::Return(Err(never)) => match never {},
             Todo::Compute(ticket) => entry.started(ticket),

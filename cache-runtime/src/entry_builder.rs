@@ -70,7 +70,7 @@ pub fn entry<T: Cacheable, C: Codec>(site: &'static Site) -> EntryBuilder<T> {
         site,
         cache: None,
         policy: Policy::NONE,
-        fingerprint: || fingerprint::of::<T>(C::HUMAN_READABLE),
+        fingerprint: fingerprint::for_codec::<T, C>,
         hooks: Hooks {
             codec: C::ID,
             encode: C::encode::<T>,

@@ -19,6 +19,8 @@ impl Sealed for Bincode {}
 impl Codec for Bincode {
     const ID: u8 = 1;
     const HUMAN_READABLE: bool = false;
+    const NAME: &'static str = "bincode";
+    const SELF_DESCRIBING: bool = false;
 
     fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
         checked(value, RULES, |value| {

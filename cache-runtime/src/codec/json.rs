@@ -21,6 +21,8 @@ impl Sealed for Json {}
 impl Codec for Json {
     const ID: u8 = 2;
     const HUMAN_READABLE: bool = true;
+    const NAME: &'static str = "JSON";
+    const SELF_DESCRIBING: bool = true;
 
     fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
         checked(value, RULES, |value| value.serialize(&mut serde_json::Serializer::new(out)))

@@ -25,6 +25,8 @@ impl Sealed for MessagePack {}
 impl Codec for MessagePack {
     const ID: u8 = 3;
     const HUMAN_READABLE: bool = false;
+    const NAME: &'static str = "MessagePack";
+    const SELF_DESCRIBING: bool = true;
 
     fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
         checked(value, RULES, |value| value.serialize(&mut Serializer::new(out).with_struct_map()))

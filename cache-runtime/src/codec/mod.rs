@@ -114,6 +114,14 @@ pub trait Codec: sealed::Sealed + 'static {
     #[doc(hidden)]
     const HUMAN_READABLE: bool;
 
+    /// What the codec is called, in messages.
+    #[doc(hidden)]
+    const NAME: &'static str;
+
+    /// Whether the bytes say what they hold, to types that ask.
+    #[doc(hidden)]
+    const SELF_DESCRIBING: bool;
+
     /// Appends the value to `out`. After an error, `out` holds an unspecified part of it.
     #[doc(hidden)]
     fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError>;

@@ -21,6 +21,8 @@ impl Sealed for Postcard {}
 impl Codec for Postcard {
     const ID: u8 = 4;
     const HUMAN_READABLE: bool = false;
+    const NAME: &'static str = "postcard";
+    const SELF_DESCRIBING: bool = false;
 
     fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
         let mut serializer = ::postcard::Serializer { output: Append(out) };

@@ -83,7 +83,10 @@ impl<T> Reader<'_, T> {
     }
 
     fn decided(&self, meta: Meta, left: Left, value: T, bytes: Vec<u8>, mark: Mark) -> Seen<T> {
-        match decide(&self.call.policy, &meta, left, random::unit()) {
+        let policy = &self.call.policy;
+        // A number is not free, and one option alone asks for it.
+        let random = if policy.early_refresh > 0.0 { random::unit() } else { 0.0 };
+        match decide(policy, &meta, left, random) {
             Decision::Serve => Seen::Serve(value, bytes),
             Decision::ServeAndRefresh => Seen::ServeAndRefresh(value, mark),
             Decision::ComputeEarly => Seen::Replace(Replace { bytes, mark, is_fresh: true }),

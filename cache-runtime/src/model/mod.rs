@@ -39,6 +39,7 @@ mod caller;
 mod canonical;
 mod flights;
 mod races;
+pub(crate) mod schedulers;
 mod server;
 mod state;
 mod tests;

@@ -8,17 +8,10 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Wake, Waker};
 
+use super::schedulers::{Scheduler, Shuttle, Threads};
 use crate::flight::{FlightKey, Flights, Landed, Lead, Role};
 use crate::store::Mark;
-
-/// What a scheduler offers to those that it runs.
-trait Scheduler {
-    /// Others may go first here.
-    fn pause();
-    fn block_on<T>(future: impl Future<Output = T>) -> T;
-}
 
 /// How a leader ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,35 +130,6 @@ const ROUNDS: [[End; 4]; 3] = [
     [End::Nothing, End::Value, End::Dropped, End::Dropped],
 ];
 
-struct Shuttle;
-
-impl Scheduler for Shuttle {
-    fn pause() {
-        shuttle::thread::yield_now();
-    }
-
-    fn block_on<T>(future: impl Future<Output = T>) -> T {
-        let mut future = std::pin::pin!(future);
-        shuttle::future::block_on(std::future::poll_fn(|context| {
-            let waker = Waker::from(Arc::new(PausingWaker(context.waker().clone())));
-            match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-                Poll::Ready(value) => Poll::Ready(value),
-                Poll::Pending => Poll::Pending,
-            }
-        }))
-    }
-}
-
-/// Lets others run before the one who woke goes on: between what a leader has told its followers and what it does next.
-struct PausingWaker(Waker);
-
-impl Wake for PausingWaker {
-    fn wake(self: Arc<Self>) {
-        self.0.wake_by_ref();
-        Shuttle::pause();
-    }
-}
-
 fn shuttled() {
     for ends in ROUNDS {
         let world = World::new();
@@ -186,24 +150,6 @@ fn shuttled() {
 #[test]
 fn every_follower_hears_of_the_end_in_random_schedules() {
     shuttle::check_random(shuttled, 2_000);
-}
-
-struct Threads;
-
-impl Scheduler for Threads {
-    fn pause() {
-        // Sometimes, so that threads meet at ever other places.
-        if crate::random::unit() < 0.3 {
-            std::thread::yield_now();
-        }
-    }
-
-    fn block_on<T>(future: impl Future<Output = T>) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-        let patience = std::time::Duration::from_secs(20);
-        runtime
-            .block_on(async { tokio::time::timeout(patience, future).await.expect("never told of the end") })
-    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::{
     refusal::{self, Refusal},
-    shape::{Key, Kind, Node, NodeId, Point, PointId, Shape, Slot, SlotId, What},
+    shape::{Key, Kind, Leaf, Node, NodeId, Point, PointId, Shape, Slot, SlotId, What},
 };
 
 /// Where the whole value is asked for.
@@ -87,6 +87,15 @@ pub(super) struct Frame {
 }
 
 impl Graph {
+    /// Whether the type asks its bytes what they are. Not every codec can say.
+    pub(super) fn is_self_describing(&self) -> bool {
+        let asks = |shape: &Shape| match shape.what {
+            What::Leaf(leaf) => matches!(leaf, Leaf::Identifier | Leaf::Ignored),
+            What::Node(node) => self.nodes[node].kind == Kind::Any,
+        };
+        self.slots.iter().any(|slot| slot.shapes.iter().any(asks))
+    }
+
     pub(super) fn new() -> Self {
         let mut graph = Graph {
             slots: Vec::new(),

@@ -46,6 +46,8 @@ use std::{
 
 use serde::de::DeserializeOwned;
 
+use crate::codec::Codec;
+
 use self::{
     graph::{Fault, Graph, ROOT},
     tracer::Tracer,
@@ -57,9 +59,25 @@ const MAX_PASSES: usize = 10_000;
 /// variant chosen elsewhere, and these go round the variants.
 const MAX_STALLED: usize = 256;
 
-/// The type's fingerprint, the same in every process. For a codec of this readability: some types have two shapes.
+/// The fingerprint of a type under a codec, the same in every process.
 ///
-/// It costs microseconds for ordinary types and up to a second for hostile ones, so take it once.
+/// It costs microseconds for ordinary types and up to a second for hostile ones, so take it once. That is also the moment to
+/// say that a codec cannot read a type back: every call would be a miss, and nothing but the hit rate would show it.
+pub(crate) fn for_codec<T: DeserializeOwned, C: Codec>() -> u64 {
+    let graph = explore::<T>(C::HUMAN_READABLE);
+    if !C::SELF_DESCRIBING && graph.is_self_describing() {
+        log::warn!(
+            "`{}` asks its bytes what they hold, as `untagged`, `flatten` and `serde_json::Value` do, and {} cannot tell: \
+             such values are never hits; use `codec = Json` or `MessagePack`",
+            std::any::type_name::<T>(),
+            C::NAME,
+        );
+    }
+    graph.digest()
+}
+
+/// The type's fingerprint for a codec of this readability: some types have two shapes.
+#[cfg(test)]
 pub(crate) fn of<T: DeserializeOwned>(human_readable: bool) -> u64 {
     explore::<T>(human_readable).digest()
 }

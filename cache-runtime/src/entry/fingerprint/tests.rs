@@ -6,14 +6,12 @@ mod changes;
 mod golden;
 mod hostile;
 mod stable;
+#[cfg(all(feature = "bincode", feature = "json"))]
+mod warning;
 
 use serde::de::DeserializeOwned;
 
-use super::{
-    explore,
-    graph::Graph,
-    shape::{Kind, Leaf, Shape, What},
-};
+use super::explore;
 
 /// What is known of a type.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,17 +25,9 @@ struct Fingerprint {
 
 fn inspect<T: DeserializeOwned>(human_readable: bool) -> Fingerprint {
     let graph = explore::<T>(human_readable);
-    let asks = |shape: &Shape| is_asking(&graph, shape.what);
     Fingerprint {
         hash: graph.digest(),
-        self_describing: graph.slots.iter().any(|slot| slot.shapes.iter().any(asks)),
+        self_describing: graph.is_self_describing(),
         opaque: graph.truncated || graph.slots.iter().any(|slot| slot.dead),
-    }
-}
-
-fn is_asking(graph: &Graph, what: What) -> bool {
-    match what {
-        What::Leaf(leaf) => matches!(leaf, Leaf::Identifier | Leaf::Ignored),
-        What::Node(node) => graph.nodes[node].kind == Kind::Any,
     }
 }

@@ -1,16 +1,15 @@
 //! One attempt to connect.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, ConnectionAddr, PushInfo, PushKind, RedisConnectionInfo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use super::breaker::{Breaker, End};
 use super::error::{lacks_resp3, translate};
 use super::gather::{Callers, Gather, Waiting};
 use super::url::Endpoint;
@@ -19,10 +18,6 @@ use crate::error::{Error, ErrorKind};
 /// Requests on their way to the connection's driver. The driver's default of 50 makes callers queue for a place while
 /// the connection itself could take more; memory is bounded by callers, each of whom has one request.
 const PIPELINE: usize = 1024;
-
-/// A connection after which many answers in a row did not come is taken for dead: a peer that stopped, or a network that
-/// swallows packets, never closes it.
-const TIMEOUTS_IN_A_ROW: u32 = 3;
 
 /// A live connection and what tells that it has ended.
 #[derive(Clone)]
@@ -33,8 +28,7 @@ pub(super) struct Connection {
 
 /// Shared by all clones of one connection.
 pub(super) struct Health {
-    timeouts: AtomicU32,
-    ended: Arc<Notify>,
+    breaker: Arc<Breaker>,
     callers: Arc<Callers>,
     /// Ends the driver's task with the last clone. By itself it would wait for a silent peer's answers.
     driver: AbortHandle,
@@ -52,32 +46,17 @@ impl Connection {
         (Arc::clone(&self.health), self.health.callers.enter())
     }
 
-    /// Waits until the connection has ended; true if that was by silence.
-    pub(super) async fn ended(&self) -> bool {
-        self.health.ended.notified().await;
-        self.health.timeouts.load(Ordering::Relaxed) >= TIMEOUTS_IN_A_ROW
+    /// Waits until the connection has ended.
+    pub(super) async fn ended(&self) -> End {
+        self.health.breaker.ended().await
     }
 }
 
-impl Health {
-    /// An answer came.
-    pub(super) fn answered(&self) {
-        // Read first: a store on every hit would make the cores pass this line around.
-        if self.timeouts.load(Ordering::Relaxed) != 0 {
-            self.timeouts.store(0, Ordering::Relaxed);
-        }
-    }
+impl std::ops::Deref for Health {
+    type Target = Breaker;
 
-    /// No answer came in time.
-    pub(super) fn timed_out(&self) {
-        if self.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= TIMEOUTS_IN_A_ROW {
-            self.give_up();
-        }
-    }
-
-    /// The connection is of no more use.
-    pub(super) fn give_up(&self) {
-        self.ended.notify_one();
+    fn deref(&self) -> &Breaker {
+        &self.breaker
     }
 }
 
@@ -101,7 +80,7 @@ pub(super) async fn connect(endpoint: &Endpoint, limit: Duration) -> Result<Conn
 }
 
 async fn greet(endpoint: &Endpoint) -> redis::RedisResult<Connection> {
-    let ended = Arc::new(Notify::new());
+    let breaker = Arc::<Breaker>::default();
     // Every wait is bounded by the caller, once, for all of its commands: the driver's own limits are off.
     let mut config = AsyncConnectionConfig::new()
         .set_connection_timeout(None)
@@ -109,10 +88,10 @@ async fn greet(endpoint: &Endpoint) -> redis::RedisResult<Connection> {
         .set_pipeline_buffer_size(PIPELINE);
     if endpoint.speaks_resp3() {
         // The driver says when the connection ends, so that it is replaced before the next call needs it.
-        let ended = Arc::clone(&ended);
+        let breaker = Arc::clone(&breaker);
         config = config.set_push_sender(move |push: PushInfo| -> Result<(), ()> {
             if push.kind == PushKind::Disconnection {
-                ended.notify_one();
+                breaker.close();
             }
             Ok(())
         });
@@ -137,7 +116,7 @@ async fn greet(endpoint: &Endpoint) -> redis::RedisResult<Connection> {
             );
         }
     };
-    let health = Arc::new(Health { timeouts: AtomicU32::new(0), ended, callers, driver });
+    let health = Arc::new(Health { breaker, callers, driver });
     // Without it, a server that wants a password, or is loading, would be found out by the first user's call only.
     redis::cmd("PING").exec_async(&mut connection).await?;
     Ok(Connection { driver: connection, health })

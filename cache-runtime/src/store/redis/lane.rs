@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::Config;
+use super::breaker::End;
 use super::connect::{Connection, connect};
 use crate::error::{Error, ErrorKind};
 
@@ -96,7 +97,7 @@ async fn keep_up(config: Arc<Config>, publish: watch::Sender<State>) {
             _ => None,
         };
         if let Some(connection) = up {
-            let silent = connection.ended().await;
+            let silent = connection.ended().await == End::Silent;
             let lost = Error::new(
                 ErrorKind::Connection,
                 format!(

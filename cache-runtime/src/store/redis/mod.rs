@@ -1,5 +1,8 @@
 //! Entries in Redis, over the `redis` crate. No other folder names that crate.
 
+mod breaker;
+#[cfg(test)]
+mod breaker_races;
 mod commands;
 mod connect;
 mod error;
@@ -149,7 +152,7 @@ impl RedisStore {
 fn settle<T>(health: Option<&Arc<Health>>, answer: &RedisResult<T>) {
     let Some(health) = health else { return };
     match answer {
-        Err(error) if error.is_unrecoverable_error() => health.give_up(),
+        Err(error) if error.is_unrecoverable_error() => health.close(),
         _ => health.answered(),
     }
 }
