@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use redis_cached::{Cache, redis_cached};
-use redis_cached_test_support::RedisServer;
+use redis_cached_test_support::{Proxy, RedisServer};
 
 use crate::{Failed, both};
 
@@ -210,24 +210,58 @@ async fn values_that_are_not_stored_are_shared_all_the_same() {
     }
 }
 
+/// A cache that hears of everything late, so that a call's moments can be told apart.
+async fn far_away(server: &RedisServer, delay: Duration) -> (Proxy, Cache) {
+    let proxy = Proxy::start(server);
+    let patient = Cache::builder().deadline(Duration::from_secs(10)).lease(Duration::from_secs(60));
+    let cache = patient.url(proxy.url()).connect().await.unwrap();
+    proxy.delay_replies(delay);
+    (proxy, cache)
+}
+
+async fn assert_no_lease(server: &RedisServer, cache: &Cache) {
+    // The releases are in line by now; a lease that nobody gives back would stand for a minute.
+    cache.flush().await;
+    assert_eq!(server.query::<Vec<String>>(&["KEYS", "*"]), [""; 0]);
+}
+
 #[tokio::test]
 async fn a_caller_that_goes_away_at_any_moment_leaves_no_lease() {
     let server = RedisServer::start();
-    let patient = Cache::builder().deadline(Duration::from_secs(10));
-    let cache = patient.url(server.url()).connect().await.unwrap();
+    let (_proxy, cache) = far_away(&server, Duration::from_millis(5)).await;
     let runs = Arc::new(AtomicUsize::new(0));
+    // Two answers of five milliseconds each, and then a computation of fifty.
     for id in 100..150 {
         let call = {
             let (cache, runs) = (cache.clone(), Arc::clone(&runs));
             tokio::spawn(async move { cache.scope(slow(id, &runs)).await })
         };
-        for _ in 0..id % 25 {
-            tokio::task::yield_now().await;
-        }
+        tokio::time::sleep(Duration::from_millis(id % 25)).await;
         call.abort();
         let _ = call.await;
     }
-    // The releases are in line by now; a lease that nobody gives back would stand for three seconds.
-    cache.flush().await;
-    assert_eq!(server.query::<usize>(&["DBSIZE"]), 0);
+    assert_no_lease(&server, &cache).await;
+    let runs = runs.load(Ordering::SeqCst);
+    assert!(
+        (1..50).contains(&runs),
+        "{runs} of 50: some are to go away before their function runs, and some after"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_that_goes_away_before_it_hears_of_its_lease_gives_it_back() {
+    let server = RedisServer::start();
+    let (_proxy, cache) = far_away(&server, Duration::from_secs(1)).await;
+    let runs = Arc::new(AtomicUsize::new(0));
+    let call = {
+        let (cache, runs) = (cache.clone(), Arc::clone(&runs));
+        tokio::spawn(async move { cache.scope(slow(200, &runs)).await })
+    };
+    while server.query::<usize>(&["EXISTS", "slow:200"]) == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    call.abort();
+    assert!(call.await.unwrap_err().is_cancelled());
+    assert_no_lease(&server, &cache).await;
+    assert_eq!(runs.load(Ordering::SeqCst), 0, "the answer was a second away");
 }

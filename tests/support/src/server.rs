@@ -138,6 +138,23 @@ impl RedisServer {
         request.query(&mut self.connection()).unwrap_or_else(|error| panic!("{}: {error}", command.join(" ")))
     }
 
+    /// Whether the server knows a command with these options; runs it. What servers know differs in more than their version.
+    ///
+    /// # Panics
+    /// Where the server has another objection, or does not answer.
+    pub fn takes(&self, command: &[&str]) -> bool {
+        let answer = redis::Cmd::new().arg(command).query::<Value>(&mut self.connection());
+        match answer {
+            Ok(_) => true,
+            Err(error)
+                if ["syntax error", "unknown command"].iter().any(|no| error.to_string().contains(no)) =>
+            {
+                false
+            }
+            Err(error) => panic!("{}: {error}", command.join(" ")),
+        }
+    }
+
     /// Records every command from now on.
     pub fn monitor(&self) -> Monitor {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));

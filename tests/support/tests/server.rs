@@ -95,6 +95,22 @@ fn the_monitor_sees_every_command_but_no_set_up() {
 }
 
 #[test]
+fn a_server_says_what_it_knows() {
+    let server = RedisServer::start();
+    assert!(server.takes(&["SET", "k", "v", "PX", "1000"]));
+    assert!(!server.takes(&["SET", "k", "v", "NOSUCHOPTION"]));
+    assert!(!server.takes(&["NOSUCHCOMMAND", "k"]));
+}
+
+#[test]
+#[should_panic(expected = "WRONGTYPE")]
+fn a_refusal_for_another_reason_is_no_answer() {
+    let server = RedisServer::start();
+    server.cli(&["LPUSH", "k", "v"]);
+    server.takes(&["GET", "k"]);
+}
+
+#[test]
 fn commands_are_counted_without_the_counting() {
     let server = RedisServer::start();
     let before = server.commands_processed();
