@@ -49,7 +49,10 @@ fn entry(plan: &Plan, place: Place) -> TokenStream {
         let (runtime, first) = (moved(runtime, ours_at(first)), ours_at(first));
         quote_spanned!(first=> #runtime::private::entry)
     };
-    let site = quote!(const { &#runtime::private::Site::new(::core::module_path!(), #name) #version });
+    let site = quote!({
+        static SITE: #runtime::private::Site = #runtime::private::Site::new(::core::module_path!(), #name) #version;
+        &SITE
+    });
     let calls =
         calls.iter().map(|Call { method, argument }| quote_spanned!(ours_at(last)=> .#method(#argument)));
     let key = key(plan, place);

@@ -76,7 +76,7 @@ impl Cache {
     /// If `REDIS_URL` is not a URL that can be used, this is logged once as an error, and every call computes.
     #[must_use]
     pub fn global() -> Self {
-        global::current()
+        Self(Arc::clone(global::current().arc()))
     }
 
     /// Runs `future` with this cache in place of the global one, so that tests run side by side.
@@ -141,9 +141,15 @@ impl AsRef<Cache> for Cache {
 
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cache")
-            .field("store", &self.0.store)
-            .field("prefix", &self.0.prefix)
+            .field("store", &self.store)
+            .field("prefix", &self.prefix)
             .finish_non_exhaustive()
     }
 }

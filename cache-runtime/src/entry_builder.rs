@@ -1,12 +1,13 @@
 //! From an expansion to an [`Entry`]: the one chain of calls that every expansion consists of.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::blocking_entry::BlockingEntry;
-use crate::cache::Cache;
+use crate::cache::{Cache, Inner};
 use crate::codec::Codec;
 use crate::decision::Policy;
 use crate::engine::Call;
@@ -15,7 +16,9 @@ use crate::entry::none::is_none;
 use crate::entry_handle::{Entry, Hooks};
 use crate::global;
 use crate::key::{KeyBuilder, KeyPart};
+use crate::shared::Shared;
 use crate::site::Site;
+use crate::stats::Function;
 
 /// A type whose values can be cached: everything that serde can write and read back as an owned value.
 #[diagnostic::on_unimplemented(
@@ -37,7 +40,7 @@ pub trait Nullable {}
 
 impl<T> Nullable for Option<T> {}
 impl<T: Nullable> Nullable for Box<T> {}
-impl<T: Nullable> Nullable for std::sync::Arc<T> {}
+impl<T: Nullable> Nullable for Arc<T> {}
 impl<T: Nullable> Nullable for std::rc::Rc<T> {}
 
 #[diagnostic::on_unimplemented(
@@ -87,7 +90,7 @@ pub fn entry<T: Cacheable, C: Codec>(site: &'static Site) -> EntryBuilder<T> {
 #[must_use]
 pub struct EntryBuilder<T> {
     site: &'static Site,
-    cache: Option<Cache>,
+    cache: Option<Shared<Inner>>,
     policy: Policy,
     fingerprint: fn() -> u64,
     hooks: Hooks<T>,
@@ -139,7 +142,7 @@ impl<T> EntryBuilder<T> {
     }
 
     pub fn cache(mut self, cache: &(impl AsRef<Cache> + ?Sized)) -> Self {
-        self.cache = Some(cache.as_ref().clone());
+        self.cache = Some(Shared::Counted(Arc::clone(&cache.as_ref().0)));
         self
     }
 
@@ -155,8 +158,8 @@ impl<T> EntryBuilder<T> {
 
     fn keyed(self, key: impl FnOnce(&str, &Site) -> KeyBuilder) -> KeyedEntry<T> {
         let cache = self.cache.unwrap_or_else(global::current);
-        let key = key(&cache.0.prefix, self.site);
-        let function = cache.0.functions.get(self.site, self.fingerprint);
+        let key = key(&cache.prefix, self.site);
+        let function = cache.functions.get(self.site, self.fingerprint);
         KeyedEntry { cache, function, key, policy: self.policy, hooks: self.hooks }
     }
 }
@@ -165,8 +168,8 @@ impl<T> EntryBuilder<T> {
 #[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
 #[must_use]
 pub struct KeyedEntry<T> {
-    cache: Cache,
-    function: std::sync::Arc<crate::stats::Function>,
+    cache: Shared<Inner>,
+    function: Shared<Function>,
     key: KeyBuilder,
     policy: Policy,
     hooks: Hooks<T>,

@@ -256,7 +256,7 @@ impl<T> Entry<T> {
                 let expires = now
                     + self.call.policy.longest_life().map_or(LONGEST_RETRY, |life| life.min(LONGEST_RETRY));
                 let hold = hold.and_then(|hold| now.checked_add(hold));
-                cache.pending.add(&self.call.cache, self.key(), Wanted { hold, expires });
+                cache.pending.add(self.call.cache.arc(), self.key(), Wanted { hold, expires });
             }
         }
         done

@@ -1,10 +1,11 @@
 //! Which cache a function without the `cache` option uses.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::builder::DEFAULT_URL;
-use crate::cache::Cache;
+use crate::cache::{Cache, Inner};
 use crate::error::{Error, ErrorKind};
+use crate::shared::Shared;
 
 static GLOBAL: OnceLock<Cache> = OnceLock::new();
 
@@ -13,8 +14,10 @@ tokio::task_local! {
     static SCOPED: Cache;
 }
 
-pub(crate) fn current() -> Cache {
-    SCOPED.try_with(Cache::clone).unwrap_or_else(|_| GLOBAL.get_or_init(from_environment).clone())
+pub(crate) fn current() -> Shared<Inner> {
+    SCOPED
+        .try_with(|cache| Shared::Counted(Arc::clone(&cache.0)))
+        .unwrap_or_else(|_| Shared::Static(&GLOBAL.get_or_init(from_environment).0))
 }
 
 pub(crate) fn set(cache: &Cache) -> Result<(), Error> {

@@ -45,9 +45,11 @@ mod pending;
 #[doc(hidden)]
 pub mod private;
 mod random;
+mod shared;
 mod site;
 mod stats;
 mod store;
+mod striped;
 
 pub use blocking_entry::BlockingEntry;
 pub use builder::CacheBuilder;

@@ -6,11 +6,11 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use crate::blocking::library_runtime;
-use crate::cache::{Cache, Inner};
+use crate::cache::Inner;
 use crate::engine::remove;
 use crate::stats::Counter;
 
@@ -67,7 +67,7 @@ impl Pending {
     }
 
     /// Keeps an invalidation that failed, in place of an earlier one of the same key.
-    pub(crate) fn add(&self, cache: &Cache, key: &str, wanted: Wanted) {
+    pub(crate) fn add(&self, cache: &Arc<Inner>, key: &str, wanted: Wanted) {
         let mut queue = self.queue();
         if queue.keys.len() >= KEYS && !queue.keys.contains_key(key) {
             self.lost.count();
@@ -78,7 +78,7 @@ impl Pending {
         if !std::mem::replace(&mut queue.running, true) {
             // On the library's runtime: the caller's may end before Redis is back.
             match library_runtime() {
-                Ok(library) => drop(library.spawn(work_off(std::sync::Arc::downgrade(&cache.0)))),
+                Ok(library) => drop(library.spawn(work_off(Arc::downgrade(cache)))),
                 Err(_) => queue.running = false,
             }
         }

@@ -2,6 +2,8 @@
 
 use std::panic::Location;
 
+use crate::stats::First;
+
 /// What is known of an annotated function at compile time. Made by expansions only.
 #[derive(Debug)]
 pub struct Site {
@@ -11,6 +13,7 @@ pub struct Site {
     /// The attribute's place. An expansion contains the site twice, in the function and in its companion, and two
     /// functions of a module may share a name; this tells which sites are one.
     pub(crate) location: &'static Location<'static>,
+    pub(crate) first: First,
 }
 
 impl Site {
@@ -18,7 +21,7 @@ impl Site {
     #[track_caller]
     #[must_use]
     pub const fn new(module: &'static str, name: &'static str) -> Self {
-        Self { module, name, version: 0, location: Location::caller() }
+        Self { module, name, version: 0, location: Location::caller(), first: First::new() }
     }
 
     /// `version = …`: becomes part of the schema fingerprint, so another version's entries are misses.

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use crate::shared::Shared;
 use crate::site::Site;
+use crate::striped::Striped;
 
 /// The counters of a [`Cache`](crate::Cache), per function, since the cache was made.
 ///
@@ -141,19 +143,44 @@ pub(crate) struct Function {
     pub(crate) site: &'static Site,
     /// Of the value's type and the site's version; derived once.
     pub(crate) fingerprint: u64,
-    pub(crate) counters: Counters,
+    pub(crate) counters: Striped<Counters>,
 }
 
+/// What a site remembers: the cache, of all caches, that it was used with first, and its function there. In most programs there is
+/// no other, and to look a function up costs a comparison.
+pub(crate) type First = OnceLock<(u64, usize, Arc<Function>)>;
+
 /// All functions that were called through a cache.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Functions {
+    /// No other's in this process.
+    number: u64,
     /// By the addresses of the site and of what derives the fingerprint. The latter tells a generic function's types apart;
     /// should the linker fold two of them into one, they are the same code and give the same fingerprint.
     known: RwLock<HashMap<(usize, usize), Arc<Function>>>,
 }
 
+impl Default for Functions {
+    fn default() -> Self {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        Self { number: NUMBER.fetch_add(1, Ordering::Relaxed), known: RwLock::default() }
+    }
+}
+
 impl Functions {
-    pub(crate) fn get(&self, site: &'static Site, fingerprint: fn() -> u64) -> Arc<Function> {
+    pub(crate) fn get(&self, site: &'static Site, fingerprint: fn() -> u64) -> Shared<Function> {
+        if let Some((number, of, function)) = site.first.get()
+            && (*number, *of) == (self.number, fingerprint as usize)
+        {
+            return Shared::Static(function);
+        }
+        let function = self.look_up(site, fingerprint);
+        // Nothing to do if another was first.
+        let _ = site.first.set((self.number, fingerprint as usize, Arc::clone(&function)));
+        Shared::Counted(function)
+    }
+
+    fn look_up(&self, site: &'static Site, fingerprint: fn() -> u64) -> Arc<Function> {
         let address = (std::ptr::from_ref(site).addr(), fingerprint as usize);
         if let Some(function) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&address) {
             return Arc::clone(function);
@@ -161,7 +188,7 @@ impl Functions {
         // Outside the lock: it runs the type's own `Deserialize`.
         let fingerprint = mixed(fingerprint(), site.version);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let made = || Arc::new(Function { site, fingerprint, counters: Counters::default() });
+        let made = || Arc::new(Function { site, fingerprint, counters: Striped::default() });
         Arc::clone(known.entry(address).or_insert_with(made))
     }
 
@@ -170,9 +197,8 @@ impl Functions {
         let mut rows: BTreeMap<(&str, &str, u32, u32), FunctionStats> = BTreeMap::new();
         for function in self.known.read().unwrap_or_else(PoisonError::into_inner).values() {
             let Site { module, name, location, .. } = function.site;
-            rows.entry((module, name, location.line(), location.column()))
-                .or_default()
-                .add(&function.counters);
+            let row = rows.entry((module, name, location.line(), location.column())).or_default();
+            function.counters.iter().for_each(|counters| row.add(counters));
         }
         let names: Vec<_> = rows.keys().map(|(module, name, ..)| (*module, *name)).collect();
         rows.into_iter()

@@ -3,7 +3,13 @@ fn constant() -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "constant") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "constant",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .key("constant")
         .build_blocking()
@@ -15,7 +21,13 @@ fn constant_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "constant") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "constant",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .key("constant")
         .build()
@@ -24,11 +36,12 @@ fn begins_with_an_argument(a: u8, b: &str) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "begins_with_an_argument",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
@@ -44,11 +57,12 @@ fn begins_with_an_argument_entry(a: u8, b: &str) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "begins_with_an_argument",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
@@ -61,11 +75,12 @@ fn fields_and_brackets(user: &User, page: (u32, u32)) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "fields_and_brackets",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("{user:")
@@ -86,11 +101,12 @@ fn fields_and_brackets_entry(
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "fields_and_brackets",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("{user:")
@@ -105,11 +121,12 @@ fn raw_identifiers(r#type: u8, r#fn: String, name: Name) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "raw_identifiers",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
@@ -131,11 +148,12 @@ fn raw_identifiers_entry(
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "raw_identifiers",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
@@ -150,7 +168,13 @@ fn generic<T: Table, const N: usize>(id: u64) -> [T; N] {
     ::redis_cached::private::entry::<
         [T; N],
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "generic") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "generic",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .type_name::<T>()
@@ -167,7 +191,13 @@ fn generic_entry<T: Table, const N: usize>(id: u64) -> ::redis_cached::Entry<[T;
     ::redis_cached::private::entry::<
         [T; N],
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "generic") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "generic",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .type_name::<T>()
@@ -181,11 +211,12 @@ fn generic_skipped<T: Table, const N: usize>(id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "generic_skipped",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
@@ -199,11 +230,12 @@ fn generic_skipped_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "generic_skipped",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
@@ -215,8 +247,12 @@ fn default_key(a: u8, b: String, c: &[u8]) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "default_key")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "default_key",
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .default_key(::core::any::type_name_of_val(&|| ()))
@@ -233,8 +269,12 @@ fn default_key_entry(a: u8, b: &String, c: &[u8]) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "default_key")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "default_key",
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .default_key(::core::any::type_name_of_val(&|| ()))
@@ -252,11 +292,12 @@ where
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "default_key_generic",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .default_key(::core::any::type_name_of_val(&|| ()))
@@ -280,11 +321,12 @@ where
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "default_key_generic",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .default_key(::core::any::type_name_of_val(&|| ()))
@@ -299,11 +341,12 @@ fn default_key_alone() -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "default_key_alone",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .default_key(::core::any::type_name_of_val(&|| ()))
@@ -317,11 +360,12 @@ fn default_key_alone_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "default_key_alone",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .default_key(::core::any::type_name_of_val(&|| ()))
@@ -332,7 +376,13 @@ fn twice(a: u8) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "twice") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "twice",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .key("same:")
         .arg(&a)
@@ -347,7 +397,13 @@ fn twice_entry(a: u8) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "twice") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "twice",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .key("same:")
         .arg(&a)
@@ -360,8 +416,12 @@ impl Repo {
         ::redis_cached::private::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(::core::module_path!(), "tenant")
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "tenant",
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .key("")
@@ -387,8 +447,12 @@ impl Repo {
         ::redis_cached::private::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(::core::module_path!(), "tenant")
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "tenant",
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .key("")
@@ -403,8 +467,12 @@ impl Repo {
         ::redis_cached::private::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(::core::module_path!(), "itself")
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "itself",
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .key("")
@@ -426,8 +494,12 @@ impl Repo {
         ::redis_cached::private::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(::core::module_path!(), "itself")
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "itself",
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .key("")
@@ -438,11 +510,12 @@ impl Repo {
         ::redis_cached::private::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                     ::core::module_path!(),
                     "default_key",
-                )
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .default_key(::core::any::type_name_of_val(&|| ()))
@@ -465,11 +538,12 @@ impl Repo {
         ::redis_cached::private::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                     ::core::module_path!(),
                     "default_key",
-                )
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .default_key(::core::any::type_name_of_val(&|| ()))

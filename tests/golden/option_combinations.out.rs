@@ -8,9 +8,13 @@ async fn every_option(
     let entry = my_cache::private::entry::<
         Option<User>,
         my_cache::codec::MessagePack,
-    >(const {
-            &my_cache::private::Site::new(::core::module_path!(), "every_option")
-                .version(3)
+    >({
+            static SITE: my_cache::private::Site = my_cache::private::Site::new(
+                    ::core::module_path!(),
+                    "every_option",
+                )
+                .version(3);
+            &SITE
         })
         .ttl_with(|user: &Option<User>| user.as_ref().map_or(SHORT, |user| user.ttl))
         .jitter(1.0)
@@ -44,9 +48,13 @@ fn every_option_at_once(&self, id: &str, shard: u8) -> my_cache::Entry<Option<Us
     my_cache::private::entry::<
         Option<User>,
         my_cache::codec::MessagePack,
-    >(const {
-            &my_cache::private::Site::new(::core::module_path!(), "every_option")
-                .version(3)
+    >({
+            static SITE: my_cache::private::Site = my_cache::private::Site::new(
+                    ::core::module_path!(),
+                    "every_option",
+                )
+                .version(3);
+            &SITE
         })
         .ttl_with(|user: &Option<User>| user.as_ref().map_or(SHORT, |user| user.ttl))
         .jitter(1.0)
@@ -69,11 +77,12 @@ async fn expressions_that_leave_something(
     ::redis_cached::private::entry::<
         Option<u8>,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "expressions_that_leave_something",
-            )
+            );
+            &SITE
         })
         .ttl({
             let length = config.read().unwrap().ttl;
@@ -103,11 +112,12 @@ fn expressions_that_leave_something_entry(
     ::redis_cached::private::entry::<
         Option<u8>,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "expressions_that_leave_something",
-            )
+            );
+            &SITE
         })
         .ttl({
             let length = config.read().unwrap().ttl;
@@ -122,11 +132,12 @@ fn blocking_with_a_guard(config: &Mutex<Config>) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "blocking_with_a_guard",
-            )
+            );
+            &SITE
         })
         .ttl({
             let length = config.lock().unwrap().ttl;
@@ -142,11 +153,12 @@ fn blocking_with_a_guard_entry(config: &Mutex<Config>) -> ::redis_cached::Entry<
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "blocking_with_a_guard",
-            )
+            );
+            &SITE
         })
         .ttl({
             let length = config.lock().unwrap().ttl;
@@ -159,11 +171,12 @@ async fn cache_made_in_place(name: String) -> u8 {
     let entry = ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "cache_made_in_place",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&cache_of(&name))
@@ -186,11 +199,12 @@ fn cache_made_in_place_entry(name: &String) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "cache_made_in_place",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&cache_of(&name))
@@ -201,11 +215,12 @@ async fn cache_in_parentheses(first: bool, second: bool) -> u8 {
     let entry = ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "cache_in_parentheses",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&(first || second))
@@ -228,11 +243,12 @@ fn cache_in_parentheses_entry(first: bool, second: bool) -> ::redis_cached::Entr
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "cache_in_parentheses",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&(first || second))
@@ -243,12 +259,13 @@ async fn default_key_with_options(db: &Pool, id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Postcard,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                     ::core::module_path!(),
                     "default_key_with_options",
                 )
-                .version(2)
+                .version(2);
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .default_key(::core::any::type_name_of_val(&|| ()))
@@ -271,12 +288,13 @@ fn default_key_with_options_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Postcard,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                     ::core::module_path!(),
                     "default_key_with_options",
                 )
-                .version(2)
+                .version(2);
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .default_key(::core::any::type_name_of_val(&|| ()))
@@ -288,11 +306,12 @@ async fn macro_in_expression(tenant: &str, id: u64) -> u8 {
     let entry = ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "macro_in_expression",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&format_cache!("{tenant}"))

@@ -3,7 +3,13 @@ async fn get_user(db: &Pool, id: u64) -> Result<User, sqlx::Error> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "get_user") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "get_user",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(3600))
         .key("user:")
         .arg(&id)
@@ -28,7 +34,13 @@ fn get_user_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "get_user") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "get_user",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(3600))
         .key("user:")
         .arg(&id)
@@ -38,8 +50,12 @@ async fn ttl_humantime() -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "ttl_humantime")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "ttl_humantime",
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(5400))
         .key("a")
@@ -60,8 +76,12 @@ fn ttl_humantime_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "ttl_humantime")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "ttl_humantime",
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(5400))
         .key("a")
@@ -71,11 +91,12 @@ async fn ttl_milliseconds() -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "ttl_milliseconds",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_millis(1500))
         .key("a")
@@ -96,11 +117,12 @@ fn ttl_milliseconds_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "ttl_milliseconds",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_millis(1500))
         .key("a")
@@ -110,7 +132,13 @@ async fn ttl_never() -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "ttl_never") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "ttl_never",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::MAX)
         .key("a")
         .build()
@@ -130,7 +158,13 @@ fn ttl_never_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "ttl_never") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "ttl_never",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::MAX)
         .key("a")
         .build()
@@ -139,8 +173,12 @@ async fn ttl_expression(seconds: u64, id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "ttl_expression")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "ttl_expression",
+            );
+            &SITE
         })
         .ttl(Duration::from_secs(seconds))
         .key("a:")
@@ -162,8 +200,12 @@ fn ttl_expression_entry(seconds: u64, id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "ttl_expression")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "ttl_expression",
+            );
+            &SITE
         })
         .ttl(Duration::from_secs(seconds))
         .key("a:")
@@ -174,8 +216,12 @@ async fn ttl_of_value(id: u64) -> User {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "ttl_of_value")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "ttl_of_value",
+            );
+            &SITE
         })
         .ttl_with(|user: &User| user.ttl)
         .key("a:")
@@ -197,8 +243,12 @@ fn ttl_of_value_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "ttl_of_value")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "ttl_of_value",
+            );
+            &SITE
         })
         .ttl_with(|user: &User| user.ttl)
         .key("a:")
@@ -209,7 +259,13 @@ async fn cache(caches: &Caches, id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "cache") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "cache",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&caches.main)
         .key("a:")
@@ -231,7 +287,13 @@ fn cache_entry(caches: &Caches, id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "cache") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "cache",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&caches.main)
         .key("a:")
@@ -242,7 +304,13 @@ async fn cache_if(id: u64) -> User {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "cache_if") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "cache_if",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .cache_if(|user: &User| user.active)
         .key("a:")
@@ -264,7 +332,13 @@ fn cache_if_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "cache_if") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "cache_if",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .cache_if(|user: &User| user.active)
         .key("a:")
@@ -275,8 +349,12 @@ async fn negative_ttl(id: u64) -> Option<User> {
     ::redis_cached::private::entry::<
         Option<User>,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "negative_ttl")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "negative_ttl",
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .negative_ttl(::core::time::Duration::from_secs(30))
@@ -299,8 +377,12 @@ fn negative_ttl_entry(id: u64) -> ::redis_cached::Entry<Option<User>> {
     ::redis_cached::private::entry::<
         Option<User>,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "negative_ttl")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "negative_ttl",
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .negative_ttl(::core::time::Duration::from_secs(30))
@@ -312,7 +394,13 @@ async fn jitter(id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "jitter") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "jitter",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .jitter(0.1)
         .key("a:")
@@ -334,7 +422,13 @@ fn jitter_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "jitter") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "jitter",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .jitter(0.1)
         .key("a:")
@@ -345,7 +439,13 @@ async fn codec(id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Json,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "codec") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "codec",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -366,7 +466,13 @@ fn codec_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Json,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "codec") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "codec",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -376,9 +482,13 @@ async fn version(id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "version")
-                .version(2)
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "version",
+                )
+                .version(2);
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
@@ -400,9 +510,13 @@ fn version_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "version")
-                .version(2)
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "version",
+                )
+                .version(2);
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
@@ -413,8 +527,12 @@ async fn entry_renamed(id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "entry_renamed")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "entry_renamed",
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
@@ -436,8 +554,12 @@ fn renamed(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "entry_renamed")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "entry_renamed",
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
@@ -448,8 +570,12 @@ async fn entry_left_out(id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "entry_left_out")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "entry_left_out",
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
@@ -469,11 +595,12 @@ async fn runtime_renamed(id: u64) -> u8 {
     crate::reexported::cache::private::entry::<
         u8,
         crate::reexported::cache::codec::Bincode,
-    >(const {
-            &crate::reexported::cache::private::Site::new(
+    >({
+            static SITE: crate::reexported::cache::private::Site = crate::reexported::cache::private::Site::new(
                 ::core::module_path!(),
                 "runtime_renamed",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
@@ -495,11 +622,12 @@ fn runtime_renamed_entry(id: u64) -> crate::reexported::cache::Entry<u8> {
     crate::reexported::cache::private::entry::<
         u8,
         crate::reexported::cache::codec::Bincode,
-    >(const {
-            &crate::reexported::cache::private::Site::new(
+    >({
+            static SITE: crate::reexported::cache::private::Site = crate::reexported::cache::private::Site::new(
                 ::core::module_path!(),
                 "runtime_renamed",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")

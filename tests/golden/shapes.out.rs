@@ -3,8 +3,12 @@ async fn plain_value(id: u64) -> User {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "plain_value")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "plain_value",
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
@@ -26,8 +30,12 @@ fn plain_value_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "plain_value")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "plain_value",
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
@@ -38,8 +46,12 @@ fn blocking_value(id: u64) -> User {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "blocking_value")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "blocking_value",
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
@@ -53,8 +65,12 @@ fn blocking_value_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "blocking_value")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "blocking_value",
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
@@ -65,11 +81,12 @@ fn blocking_result(id: u64) -> Result<User, Error> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "blocking_result",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
@@ -86,11 +103,12 @@ fn blocking_result_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "blocking_result",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
@@ -101,11 +119,12 @@ async fn nothing_returned() {
     ::redis_cached::private::entry::<
         (),
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "nothing_returned",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a")
@@ -121,11 +140,12 @@ fn nothing_returned_entry() -> ::redis_cached::Entry<()> {
     ::redis_cached::private::entry::<
         (),
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "nothing_returned",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a")
@@ -135,8 +155,12 @@ async fn alias_of_one(id: u64) -> io::Result<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "alias_of_one")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "alias_of_one",
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
@@ -164,8 +188,12 @@ fn alias_of_one_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "alias_of_one")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "alias_of_one",
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
@@ -176,8 +204,12 @@ fn alias_of_none(id: u64) -> UserResult {
     ::redis_cached::private::entry::<
         ::redis_cached::private::OkOf<UserResult>,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "alias_of_none")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "alias_of_none",
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
@@ -199,8 +231,12 @@ fn alias_of_none_entry(
     ::redis_cached::private::entry::<
         ::redis_cached::private::OkOf<UserResult>,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "alias_of_none")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "alias_of_none",
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
@@ -222,11 +258,12 @@ fn arguments_of_every_kind<'a>(
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "arguments_of_every_kind",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
@@ -266,11 +303,12 @@ fn arguments_of_every_kind_entry<'a>(
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "arguments_of_every_kind",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
@@ -303,7 +341,13 @@ where
     ::redis_cached::private::entry::<
         Vec<Out>,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "generics") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "generics",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .type_name::<K>()
@@ -337,7 +381,13 @@ where
     ::redis_cached::private::entry::<
         Vec<Out>,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "generics") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "generics",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .type_name::<K>()
@@ -349,7 +399,13 @@ async fn entry(entry: u8, key: u8, cache: u8, site: u8) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "entry") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "entry",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&entry)
@@ -373,7 +429,13 @@ fn entry_entry(entry: u8, key: u8) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "entry") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "entry",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&entry)
@@ -385,7 +447,13 @@ fn r#type(n: u64) -> u64 {
     ::redis_cached::private::entry::<
         u64,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "type") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "type",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&n)
@@ -403,7 +471,13 @@ fn type_entry(n: u64) -> ::redis_cached::Entry<u64> {
     ::redis_cached::private::entry::<
         u64,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "type") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "type",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&n)
@@ -420,8 +494,12 @@ pub(crate) async unsafe fn attributes() -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "attributes")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "attributes",
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a")
@@ -446,8 +524,12 @@ pub(crate) fn attributes_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(::core::module_path!(), "attributes")
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "attributes",
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a")
@@ -458,8 +540,12 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(::core::module_path!(), "associated")
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "associated",
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
@@ -481,8 +567,12 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(::core::module_path!(), "associated")
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "associated",
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
@@ -493,11 +583,12 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                     ::core::module_path!(),
                     "by_reference",
-                )
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .cache(&self.cache)
@@ -523,11 +614,12 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                     ::core::module_path!(),
                     "by_reference",
-                )
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .cache(&self.cache)
@@ -539,11 +631,12 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                     ::core::module_path!(),
                     "by_mutable_reference",
-                )
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
@@ -562,11 +655,12 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                     ::core::module_path!(),
                     "by_mutable_reference",
-                )
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
@@ -579,8 +673,12 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(::core::module_path!(), "by_arc")
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "by_arc",
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .cache(&self.cache)
@@ -605,8 +703,12 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(::core::module_path!(), "by_arc")
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "by_arc",
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .cache(&self.cache)
@@ -620,8 +722,12 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             Vec<User>,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(::core::module_path!(), "by_value")
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "by_value",
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
@@ -643,8 +749,12 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             Vec<User>,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(::core::module_path!(), "by_value")
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "by_value",
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
@@ -657,11 +767,12 @@ mod inner {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                     ::core::module_path!(),
                     "in_a_module",
-                )
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
@@ -683,11 +794,12 @@ mod inner {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                     ::core::module_path!(),
                     "in_a_module",
-                )
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")

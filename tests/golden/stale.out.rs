@@ -11,7 +11,13 @@ async fn refreshed(db: &Pool, id: u64, name: &str) -> Result<User, Error> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "refreshed") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "refreshed",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .stale_while_revalidate(::core::time::Duration::from_secs(30))
         .stale_if_error(::core::time::Duration::from_secs(3600))
@@ -49,7 +55,13 @@ fn refreshed_entry(id: u64, name: &str) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "refreshed") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "refreshed",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .stale_while_revalidate(::core::time::Duration::from_secs(30))
         .stale_if_error(::core::time::Duration::from_secs(3600))
@@ -64,11 +76,12 @@ fn refreshed_blocking(id: u64) -> User {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "refreshed_blocking",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .stale_while_revalidate(::core::time::Duration::from_secs(30))
@@ -91,11 +104,12 @@ fn refreshed_blocking_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const {
-            &::redis_cached::private::Site::new(
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                 ::core::module_path!(),
                 "refreshed_blocking",
-            )
+            );
+            &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
         .stale_while_revalidate(::core::time::Duration::from_secs(30))
@@ -116,11 +130,12 @@ impl Service {
         ::redis_cached::private::entry::<
             Option<User>,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                     ::core::module_path!(),
                     "refreshed_method",
-                )
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .stale_while_revalidate(::core::time::Duration::from_secs(30))
@@ -152,11 +167,12 @@ impl Service {
         ::redis_cached::private::entry::<
             Option<User>,
             ::redis_cached::codec::Bincode,
-        >(const {
-                &::redis_cached::private::Site::new(
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                     ::core::module_path!(),
                     "refreshed_method",
-                )
+                );
+                &SITE
             })
             .ttl(::core::time::Duration::from_secs(60))
             .stale_while_revalidate(::core::time::Duration::from_secs(30))
@@ -169,7 +185,13 @@ async fn early(id: u64) -> Result<User, Error> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "early") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "early",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .stale_if_error(::core::time::Duration::from_secs(600))
         .early_refresh(1.0)
@@ -195,7 +217,13 @@ fn early_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "early") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "early",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .stale_if_error(::core::time::Duration::from_secs(600))
         .early_refresh(1.0)

@@ -4,7 +4,13 @@ impl Users for Repo {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(const { &::redis_cached::private::Site::new(::core::module_path!(), "get") })
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "get",
+                );
+                &SITE
+            })
             .ttl(::core::time::Duration::from_secs(60))
             .key("user:")
             .arg(&id)
@@ -41,8 +47,12 @@ impl Users for Repo {
             ::redis_cached::private::entry::<
                 User,
                 ::redis_cached::codec::Bincode,
-            >(const {
-                    &::redis_cached::private::Site::new(::core::module_path!(), "boxed")
+            >({
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "boxed",
+                    );
+                    &SITE
                 })
                 .ttl(::core::time::Duration::from_secs(60))
                 .cache(&self.cache)
@@ -74,7 +84,13 @@ trait Provided {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(const { &::redis_cached::private::Site::new(::core::module_path!(), "get") })
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "get",
+                );
+                &SITE
+            })
             .ttl(::core::time::Duration::from_secs(60))
             .key("")
             .type_name::<Self>()
@@ -97,7 +113,13 @@ trait Provided {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(const { &::redis_cached::private::Site::new(::core::module_path!(), "get") })
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "get",
+                );
+                &SITE
+            })
             .ttl(::core::time::Duration::from_secs(60))
             .key("")
             .type_name::<Self>()

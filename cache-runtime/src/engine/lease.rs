@@ -1,10 +1,11 @@
 //! The right to store: short, renewed while the function runs, given back when it is not used.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::task::AbortHandle;
 
-use crate::cache::Cache;
+use crate::cache::Inner;
 use crate::entry::header;
 use crate::home::{self, home};
 use crate::random;
@@ -13,7 +14,7 @@ use crate::store::{Mark, Store};
 /// A lease that is ours. Dropping it gives it back, in the background.
 #[derive(Debug)]
 pub(super) struct Lease {
-    cache: Cache,
+    cache: Arc<Inner>,
     key: String,
     mark: Mark,
     renewal: Option<AbortHandle>,
@@ -30,13 +31,13 @@ pub(super) fn new_mark() -> Mark {
 impl Lease {
     /// For a lease that is about to be asked for. It is given back also if the answer does not come, or nobody waits for it any
     /// more: the server may have granted it all the same, and then others would wait for nobody.
-    pub(super) fn asked(cache: &Cache, key: String, mark: Mark) -> Self {
-        Self { cache: cache.clone(), key, mark, renewal: None, held: true }
+    pub(super) fn asked(cache: &Arc<Inner>, key: String, mark: Mark) -> Self {
+        Self { cache: Arc::clone(cache), key, mark, renewal: None, held: true }
     }
 
     /// The server has granted it: it is renewed from now on.
     pub(super) fn granted(mut self) -> Self {
-        let renewal = renew(self.cache.clone(), self.key.clone(), self.mark);
+        let renewal = renew(Arc::clone(&self.cache), self.key.clone(), self.mark);
         self.renewal = home().ok().map(|home| home.spawn(renewal).abort_handle());
         self
     }
@@ -57,20 +58,20 @@ impl Drop for Lease {
             renewal.abort();
         }
         if self.held {
-            let (cache, key, mark) = (self.cache.clone(), std::mem::take(&mut self.key), self.mark);
-            self.cache.0.background.store(give_back(cache, key, mark));
+            let (cache, key, mark) = (Arc::clone(&self.cache), std::mem::take(&mut self.key), self.mark);
+            self.cache.background.store(give_back(cache, key, mark));
         }
     }
 }
 
 /// Tries until it succeeds, or until the lease has run out by itself: what made it fail may be the end of the very connection
 /// that the lease was asked for on, and the next one is on its way.
-async fn give_back(cache: Cache, key: String, mark: Mark) {
-    let runs_out = Instant::now() + cache.0.lease;
+async fn give_back(cache: Arc<Inner>, key: String, mark: Mark) {
+    let runs_out = Instant::now() + cache.lease;
     let mut pause = Duration::from_millis(5);
     loop {
-        let until = Instant::now() + cache.0.deadline;
-        let done = cache.0.store.release(&key, &mark, until).await.is_ok();
+        let until = Instant::now() + cache.deadline;
+        let done = cache.store.release(&key, &mark, until).await.is_ok();
         if done || Instant::now() >= runs_out || home::sleep(pause).await.is_err() {
             return;
         }
@@ -80,12 +81,12 @@ async fn give_back(cache: Cache, key: String, mark: Mark) {
 
 /// Keeps the lease for as long as the computation takes. Ends when the lease has been taken away: then the value will
 /// not be stored.
-async fn renew(cache: Cache, key: String, mark: Mark) {
-    let lease = cache.0.lease;
+async fn renew(cache: Arc<Inner>, key: String, mark: Mark) {
+    let lease = cache.lease;
     loop {
         tokio::time::sleep(third(lease)).await;
-        let until = Instant::now() + cache.0.deadline;
-        if let Ok(false) = cache.0.store.swap(&key, &mark, &mark, Some(lease), until).await {
+        let until = Instant::now() + cache.deadline;
+        if let Ok(false) = cache.store.swap(&key, &mark, &mark, Some(lease), until).await {
             return;
         }
     }

@@ -178,7 +178,7 @@ impl<T> Reader<'_, T> {
     fn ask(&self, lead: &mut Lead) -> Lease {
         let mark = new_mark();
         lead.mark(mark);
-        Lease::asked(&self.call.cache, self.call.key.clone(), mark)
+        Lease::asked(self.call.cache.arc(), self.call.key.to_string(), mark)
     }
 
     /// The lease may be granted late, after an invalidation: who sees it then must not join a body that began before.
@@ -211,7 +211,7 @@ impl<T> Reader<'_, T> {
         let call = self.call;
         let key = format!("{}\u{1}refresh", call.key);
         let (mark, ttl) = (new_mark(), call.cache().lease);
-        let mut lease = Lease::asked(&call.cache, key.clone(), mark);
+        let mut lease = Lease::asked(call.cache.arc(), key.clone(), mark);
         match budget.spend(async |until| call.cache().store.acquire(&key, &mark, ttl, until).await).await {
             Ok(Found::Absent) => Some(lease.granted()),
             Ok(_) => {

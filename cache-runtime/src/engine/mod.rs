@@ -22,15 +22,16 @@ mod look_up;
 mod miss;
 mod ticket;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::cache::{Cache, Inner};
+use crate::cache::Inner;
 use crate::decision::Policy;
 use crate::entry::header;
 use crate::error::Error;
 use crate::flight::FlightKey;
+use crate::key::KeyBuf;
 use crate::random;
+use crate::shared::Shared;
 use crate::stats::Function;
 use crate::store::{Mark, Store};
 
@@ -42,19 +43,19 @@ pub(crate) use ticket::Ticket;
 /// One call for one key.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
-    pub(crate) cache: Cache,
-    pub(crate) function: Arc<Function>,
-    pub(crate) key: String,
+    pub(crate) cache: Shared<Inner>,
+    pub(crate) function: Shared<Function>,
+    pub(crate) key: KeyBuf,
     pub(crate) policy: Policy,
 }
 
 impl Call {
     pub(crate) fn cache(&self) -> &Inner {
-        &self.cache.0
+        &self.cache
     }
 
     pub(crate) fn flight_key(&self) -> FlightKey {
-        FlightKey { key: self.key.clone(), fingerprint: self.function.fingerprint }
+        FlightKey { key: self.key.to_string(), fingerprint: self.function.fingerprint }
     }
 
     /// Counts, and logs, an error that the caller does not see.

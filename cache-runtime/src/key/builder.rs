@@ -1,7 +1,7 @@
 //! One key, from its pieces to the finished name.
 
 use super::writer::{encode, is_unreserved};
-use super::{KeyPart, KeyWriter};
+use super::{KeyBuf, KeyPart, KeyWriter};
 
 /// The longest key in bytes; a longer one ends in a hash. Long names cost memory in Redis and time on the wire.
 pub(crate) const LONGEST: usize = 250;
@@ -12,7 +12,7 @@ const TAIL: usize = 1 + 32;
 /// Collects a key's pieces. Made by expansions only, in the order of the template.
 #[derive(Debug)]
 pub(crate) struct KeyBuilder {
-    out: String,
+    out: KeyBuf,
     /// What goes before the next argument of a default key; `None` in a template, which has text of its own.
     separator: Option<char>,
 }
@@ -20,8 +20,7 @@ pub(crate) struct KeyBuilder {
 impl KeyBuilder {
     /// A template that begins with `text`, after the cache's prefix.
     pub(crate) fn template(prefix: &str, text: &str) -> Self {
-        // Room for the common case, so that a key is one allocation.
-        let mut out = String::with_capacity(prefix.len() + text.len() + 24);
+        let mut out = KeyBuf::new();
         out.push_str(prefix);
         out.push_str(text);
         Self { out, separator: None }
@@ -33,7 +32,7 @@ impl KeyBuilder {
     /// a macro about the surrounding module, type and trait. The path cannot contain `(`, so a path and its
     /// arguments never run into each other.
     pub(crate) fn path(prefix: &str, closure: &str, name: &str) -> Self {
-        let mut out = String::with_capacity(prefix.len() + closure.len() + 48);
+        let mut out = KeyBuf::new();
         out.push_str(prefix);
         encode(&mut out, surroundings(closure), 1, |byte| is_unreserved(byte) || byte == b':');
         out.push_str("::");
@@ -63,7 +62,7 @@ impl KeyBuilder {
     }
 
     /// Ends the key; see the module's rule for long ones.
-    pub(crate) fn finish(mut self) -> String {
+    pub(crate) fn finish(mut self) -> KeyBuf {
         // A short key that looks like a shortened one is shortened too, so that the two kinds never meet.
         if self.out.len() > LONGEST || is_shortened(&self.out) {
             shorten(&mut self.out);
@@ -103,7 +102,7 @@ fn is_shortened(key: &str) -> bool {
     bytes[start] == b'#' && bytes[start + 1..].iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-fn shorten(key: &mut String) {
+fn shorten(key: &mut KeyBuf) {
     let hash = hmac_sha256::Hash::hash(key.as_bytes());
     let mut keep = (LONGEST - TAIL).min(key.len());
     while !key.is_char_boundary(keep) {
@@ -147,10 +146,10 @@ mod tests {
         key.arg(&42_u64);
         key.arg("a,b");
         key.close();
-        assert_eq!(key.finish(), "p:shop::Repo%3Cu8%3E::get(42,a%2Cb)");
+        assert_eq!(&*key.finish(), "p:shop::Repo%3Cu8%3E::get(42,a%2Cb)");
         let mut key = KeyBuilder::path("", "shop::all::{{closure}}", "all");
         key.close();
-        assert_eq!(key.finish(), "shop::all()");
+        assert_eq!(&*key.finish(), "shop::all()");
     }
 
     #[test]
@@ -171,7 +170,7 @@ mod tests {
     #[test]
     fn a_key_of_the_longest_length_is_left_alone() {
         let exact = "x".repeat(LONGEST);
-        assert_eq!(KeyBuilder::template("", &exact).finish(), exact);
+        assert_eq!(KeyBuilder::template("", &exact).finish().to_string(), exact);
     }
 
     #[test]
@@ -179,14 +178,14 @@ mod tests {
         let long = "x".repeat(LONGEST + 1);
         let expected = format!("{}#{}", "x".repeat(LONGEST - TAIL), "90d738c31c5ee1241cbcd2ff3d4aa125");
         let got = KeyBuilder::template("", &long).finish();
-        assert_eq!(got, expected);
+        assert_eq!(*got, expected);
     }
 
     #[test]
     fn a_short_key_that_looks_shortened_is_shortened() {
         let disguised = format!("user:x#{}", "0".repeat(32));
         let key = KeyBuilder::template("", &disguised).finish();
-        assert_ne!(key, disguised);
+        assert_ne!(*key, disguised);
         assert!(is_shortened(&key));
     }
 }

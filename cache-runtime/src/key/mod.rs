@@ -27,12 +27,14 @@
 //! whole key, in hexadecimal. SHA-256 and not a fast hash, because callers choose arguments, and a collision would hand
 //! one caller's data to another.
 
+mod buffer;
 mod builder;
 mod part;
 #[cfg(test)]
 mod tests;
 mod writer;
 
+pub(crate) use buffer::KeyBuf;
 pub(crate) use builder::KeyBuilder;
 #[cfg(test)]
 pub(crate) use builder::LONGEST;

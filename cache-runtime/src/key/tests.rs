@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use proptest::prelude::*;
 
-use super::{KeyBuilder, KeyPart, KeyWriter};
+use super::{KeyBuf, KeyBuilder, KeyPart, KeyWriter};
 
 fn rendered<P: KeyPart + ?Sized>(part: &P) -> String {
-    let mut out = String::new();
+    let mut out = KeyBuf::new();
     part.write(&mut KeyWriter::new(&mut out));
-    out
+    out.to_string()
 }
 
 /// Short strings over few characters, so that two of them are often nearly alike.
