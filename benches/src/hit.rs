@@ -1,15 +1,11 @@
 //! A hit: the value is in Redis, and every call finds it there.
 
 mod bare;
-mod peer_cached;
-mod this;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use serde::{Deserialize, Serialize};
 
 use crate::Failure;
+use crate::contenders::{Memoized, PeerCached, PeerHitbox, This, hit, warm};
 use crate::harness::{Contender, Runner, compare};
 use crate::options::Options;
 use crate::table::Report;
@@ -17,66 +13,35 @@ use crate::table::Report;
 /// As many values as are asked for. Enough that nothing depends on one of them, few enough to be stored in a moment.
 const KEYS: u64 = 1024;
 
-/// A small value with two strings, as most are.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct User {
-    id: u64,
-    name: String,
-    email: String,
-    age: u32,
-}
+/// A contender of which every call must be a hit.
+struct Hit<M>(M);
 
-impl User {
-    fn new(id: u64) -> Self {
-        Self {
-            id,
-            name: format!("User Number {id}"),
-            email: format!("user{id}@example.com"),
-            age: 18 + (id % 70) as u32,
-        }
-    }
-}
+impl<M: Memoized> Contender for Hit<M> {
+    const NAME: &'static str = M::NAME;
 
-/// How often a cached function's own body ran.
-static COMPUTED: AtomicU64 = AtomicU64::new(0);
-
-/// The body of every contender's function.
-fn compute(id: u64) -> User {
-    COMPUTED.fetch_add(1, Ordering::Relaxed);
-    User::new(id)
-}
-
-/// What a contender made of one call: an error unless it was a hit, and of the right value.
-async fn hit(id: u64, call: impl Future<Output = Result<User, String>>) -> Result<(), String> {
-    let before = COMPUTED.load(Ordering::Relaxed);
-    let user = call.await?;
-    // Some other task's computation is taken for ours. That is as good a reason to doubt the turn.
-    match COMPUTED.load(Ordering::Relaxed) - before {
-        0 if user.id == id => Ok(()),
-        0 => Err(format!("asked for user {id}, got {}", user.id)),
-        _ => Err("a call was no hit".into()),
+    async fn once(&self, index: u64) -> Result<(), String> {
+        hit(&self.0, index % KEYS).await
     }
 }
 
 pub(crate) async fn run(options: &Options, url: &str) -> Result<Report, Failure> {
-    let bare = Arc::new(bare::Bare::connect(url).await?);
-    let no_delay = Arc::new(bare::BareNoDelay::connect(url).await?);
-    let peer = Arc::new(peer_cached::PeerCached::connect(url));
-    let this = Arc::new(this::This::connect(url).await?);
-    warm(&*bare).await;
-    warm(&*no_delay).await;
-    warm(&*peer).await;
-    warm(&*this).await;
-
-    let contenders: [Box<dyn Runner>; 4] =
-        [Box::new(bare), Box::new(no_delay), Box::new(peer), Box::new(this)];
-    Ok(compare("A hit of a small struct in Redis", options, &contenders).await?)
+    let contenders = [
+        warmed(bare::Bare::connect(url).await?).await,
+        warmed(bare::BareNoDelay::connect(url).await?).await,
+        warmed(PeerCached::connect(url)).await,
+        warmed(PeerHitbox::connect(url)?).await,
+        warmed(This::connect(url).await?).await,
+    ];
+    let title = format!(
+        "A hit of a small struct in Redis: {} rounds of {:?} for each contender, {} workers",
+        options.rounds,
+        options.slice,
+        options.workers()
+    );
+    Ok(compare(&title, options, &contenders).await?)
 }
 
-/// Makes a hit of every later call.
-async fn warm(contender: &impl Contender) {
-    for id in 0..KEYS {
-        // A first call is no hit, and says so.
-        let _ = contender.once(id).await;
-    }
+async fn warmed(contender: impl Memoized) -> Box<dyn Runner> {
+    warm(&contender, KEYS).await;
+    Box::new(Arc::new(Hit(contender)))
 }

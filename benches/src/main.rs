@@ -1,21 +1,31 @@
 //! redis-cached against its peers and against the bare driver, in one run.
 //!
 //! ```text
-//! cargo run --release -p redis-cached-benches -- [--rounds N] [--smoke] [--pin] [--workers N]
+//! cargo run --release -p redis-cached-benches -- [SCENARIO…] [--rounds N] [--smoke] [--pin] [--workers N]
 //! ```
 //!
-//! Starts a server of its own, or uses the one at `REDIS_URL`. The contenders take turns, a fraction of a second each, for
-//! several rounds; what is printed is the ratio to the bare driver *within a round*, as the median of all rounds with the
-//! least and the greatest. Ratios, because two runs on one machine differ by more than two contenders do.
+//! One module a scenario:
 //!
-//! One module a scenario: `hit` is what there is to be measured so far.
+//! - `hit`: the value is in Redis. The contenders take turns, a fraction of a second each, for several rounds; what is
+//!   printed is the ratio to the bare driver *within a round*, as the median of all rounds with the least and the greatest.
+//!   Ratios, because two runs on one machine differ by more than two contenders do.
+//! - `stampede`: many callers at once of one key that is not there.
+//! - `frozen`: Redis keeps its connections and answers nothing.
+//!
+//! Each scenario runs in a process of its own, so that what a contender leaves behind, such as attempts to connect, disturbs
+//! nobody. It starts a server of its own; `hit` and `stampede` use the one at `REDIS_URL` where that is set.
 
+mod contenders;
+mod frozen;
 mod harness;
 mod hit;
 mod options;
+mod stampede;
 mod table;
 
+use std::fmt::Display;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use redis_cached_test_support::RedisServer;
 
@@ -23,9 +33,17 @@ use crate::options::Options;
 
 type Failure = Box<dyn std::error::Error>;
 
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Scenario {
+    Hit,
+    Stampede,
+    Frozen,
+}
+
 fn main() -> ExitCode {
     match run() {
-        Ok(code) => code,
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE
@@ -33,24 +51,48 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<ExitCode, Failure> {
-    let options = Options::from_args()?;
-    if options.pin {
-        return options.run_pinned();
+fn run() -> Result<(), Failure> {
+    let options = Options::parse(std::env::args().skip(1))?;
+    match options.here() {
+        Some(scenario) => scenario.run(&options),
+        None => options.scenarios.iter().try_for_each(|scenario| options.again(*scenario)),
     }
-    // Kept until the end: the server lives as long as this does.
-    let server = if std::env::var_os("REDIS_URL").is_none() { Some(RedisServer::start()) } else { None };
-    let url = match &server {
-        Some(server) => server.url(),
-        None => std::env::var("REDIS_URL")?,
-    };
+}
 
-    let workers = options.workers();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
-    println!("{} rounds of {:?} for each contender, {workers} workers", options.rounds, options.slice);
-    runtime.block_on(async {
-        let report = hit::run(&options, &url).await?;
-        println!("\n{report}");
-        Ok(ExitCode::SUCCESS)
-    })
+impl Scenario {
+    /// In the order in which they run.
+    const ALL: [Self; 3] = [Self::Hit, Self::Stampede, Self::Frozen];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Stampede => "stampede",
+            Self::Frozen => "frozen",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scenario| scenario.name() == name)
+    }
+
+    fn run(self, options: &Options) -> Result<(), Failure> {
+        let workers = options.workers();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
+        let report = runtime.block_on(self.measure(options))?;
+        println!("{report}\n");
+        Ok(())
+    }
+
+    async fn measure(self, options: &Options) -> Result<Box<dyn Display>, Failure> {
+        // Kept until the end: the server lives as long as this does.
+        let server = LazyLock::new(RedisServer::start);
+        let url = || std::env::var("REDIS_URL").unwrap_or_else(|_| server.url());
+        Ok(match self {
+            Self::Hit => Box::new(hit::run(options, &url()).await?),
+            Self::Stampede => Box::new(stampede::run(options, &url()).await?),
+            // In any case our own: nobody else's is to be stopped.
+            Self::Frozen => Box::new(frozen::run(options, &server).await?),
+        })
+    }
 }

@@ -1,37 +1,61 @@
 //! The command line.
 
-use std::process::{Command, ExitCode};
+use std::process::Command;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use crate::Failure;
+use crate::{Failure, Scenario};
 
-const USAGE: &str = "usage: redis-cached-benches [--rounds N] [--smoke] [--pin] [--workers N]
-  --rounds N    how often each contender has its turn at each number of tasks (default 31)
-  --smoke       shows within seconds that everything runs; the figures mean nothing
+const USAGE: &str = "usage: redis-cached-benches [SCENARIO…] [--rounds N] [--smoke] [--pin] [--workers N]
+  SCENARIO      hit, stampede or frozen (default: all)
+  --rounds N    how often each contender has its turn, in hit at each number of tasks (default 31)
+  --smoke       shows within a minute that everything runs; the figures mean nothing
   --pin         client and server on one CPU, which repeats within a few percent (needs taskset)
   --workers N   threads of the runtime (default: as many as there are CPUs)";
 
 pub(crate) struct Options {
+    pub(crate) scenarios: Vec<Scenario>,
     pub(crate) rounds: usize,
-    /// How long a contender runs before the next has its turn.
+    /// How long a contender runs in `hit` before the next has its turn.
     pub(crate) slice: Duration,
-    pub(crate) pin: bool,
+    /// How many calls in a row a contender makes to a frozen server.
+    pub(crate) frozen_calls: usize,
+    /// How often a contender's server freezes.
+    pub(crate) freezes: usize,
+    pin: bool,
     workers: Option<usize>,
+    /// The arguments that hold for each scenario.
+    common: Vec<String>,
 }
 
 impl Options {
-    pub(crate) fn from_args() -> Result<Self, Failure> {
-        let mut options = Self { rounds: 31, slice: Duration::from_millis(100), pin: false, workers: None };
-        let mut args = std::env::args().skip(1);
+    pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Self, Failure> {
+        let mut options = Self {
+            scenarios: Vec::new(),
+            rounds: 31,
+            slice: Duration::from_millis(100),
+            frozen_calls: 40,
+            freezes: 5,
+            pin: false,
+            workers: None,
+            common: Vec::new(),
+        };
+        let mut args = args.into_iter();
         while let Some(arg) = args.next() {
             match arg.as_str() {
-                "--smoke" => (options.rounds, options.slice) = (2, Duration::from_millis(40)),
+                "--smoke" => {
+                    (options.rounds, options.slice) = (2, Duration::from_millis(40));
+                    (options.frozen_calls, options.freezes) = (6, 1);
+                    options.common.push(arg);
+                }
                 "--pin" => options.pin = true,
-                "--rounds" => options.rounds = number(args.next())?,
-                "--workers" => options.workers = Some(number(args.next())?),
-                _ => return Err(USAGE.into()),
+                "--rounds" => options.rounds = options.number(arg, args.next())?,
+                "--workers" => options.workers = Some(options.number(arg, args.next())?),
+                name => options.scenarios.push(Scenario::named(name).ok_or(USAGE)?),
             }
+        }
+        if options.scenarios.is_empty() {
+            options.scenarios = Scenario::ALL.to_vec();
         }
         Ok(options)
     }
@@ -40,16 +64,66 @@ impl Options {
         self.workers.unwrap_or_else(|| available_parallelism().map_or(1, usize::from))
     }
 
-    /// Runs this program again on one CPU. The server it starts stays there as well, because children inherit it.
-    pub(crate) fn run_pinned(&self) -> Result<ExitCode, Failure> {
-        let args = std::env::args().skip(1).filter(|arg| arg != "--pin");
-        let mut command = Command::new("taskset");
-        command.args(["-c", "0"]).arg(std::env::current_exe()?).args(args);
-        let status = command.status().map_err(|error| format!("taskset: {error}"))?;
-        Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    /// The scenario that this very process is to run, if any: it has one for each, see [`Self::again`].
+    pub(crate) fn here(&self) -> Option<Scenario> {
+        match self.scenarios[..] {
+            [scenario] if !self.pin => Some(scenario),
+            _ => None,
+        }
+    }
+
+    /// Runs this program again for one scenario. With `--pin` on one CPU, and so does the server that it starts, because
+    /// children inherit that.
+    pub(crate) fn again(&self, scenario: Scenario) -> Result<(), Failure> {
+        let program = std::env::current_exe()?;
+        let mut command = if self.pin { Command::new("taskset") } else { Command::new(&program) };
+        if self.pin {
+            command.args(["-c", "0"]).arg(&program);
+        }
+        command.arg(scenario.name()).args(&self.common);
+        let status =
+            command.status().map_err(|error| format!("{}: {error}", command.get_program().display()))?;
+        if status.success() { Ok(()) } else { Err(format!("{}: {status}", scenario.name()).into()) }
+    }
+
+    fn number(&mut self, arg: String, value: Option<String>) -> Result<usize, Failure> {
+        let value = value.ok_or(USAGE)?;
+        let number = value.parse().ok().filter(|number| *number > 0).ok_or(USAGE)?;
+        self.common.extend([arg, value]);
+        Ok(number)
     }
 }
 
-fn number(arg: Option<String>) -> Result<usize, Failure> {
-    arg.and_then(|arg| arg.parse().ok()).filter(|number| *number > 0).ok_or_else(|| USAGE.into())
+#[cfg(test)]
+mod tests {
+    use super::Options;
+    use crate::Scenario;
+
+    fn parse(line: &str) -> Result<Options, crate::Failure> {
+        Options::parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn scenarios_are_chosen_by_name_and_none_means_all() {
+        assert_eq!(parse("").expect("valid").scenarios, Scenario::ALL);
+        let options = parse("frozen --rounds 3 hit").expect("valid");
+        assert_eq!(options.scenarios, [Scenario::Frozen, Scenario::Hit]);
+        assert!(parse("thaw").is_err());
+    }
+
+    #[test]
+    fn what_one_scenario_is_run_again_with_runs_here() {
+        let options = parse("--pin hit frozen --rounds 3 --smoke --workers 1").expect("valid");
+        assert_eq!(options.here(), None);
+        let again = parse(&format!("frozen {}", options.common.join(" "))).expect("valid");
+        assert_eq!(again.here(), Some(Scenario::Frozen));
+        assert_eq!((again.rounds, again.workers()), (options.rounds, 1));
+    }
+
+    #[test]
+    fn a_number_is_asked_for_where_one_belongs() {
+        for line in ["--rounds", "--rounds 0", "--workers many"] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
 }

@@ -35,50 +35,96 @@ impl Report {
         self.samples[row][column].iter().map(|sample| sample.cpu * 1e6).collect()
     }
 
-    fn table(&self, f: &mut fmt::Formatter<'_>, cell: impl Fn(usize, usize) -> String) -> fmt::Result {
-        write!(f, "\n\n| tasks |")?;
-        for name in &self.names {
-            write!(f, " {name:>20} |")?;
+    /// A table of this report's shape.
+    fn table(&self, title: &str, cell: impl Fn(usize, usize) -> String) -> Table {
+        let mut table = Table::new(title, "tasks", TASKS.map(|tasks| tasks.to_string()));
+        for (column, name) in self.names.iter().enumerate() {
+            table.column(name, (0..TASKS.len()).map(|row| cell(row, column)));
         }
-        write!(f, "\n| ----: |")?;
-        for _ in &self.names {
-            write!(f, " {:->19}: |", "")?;
-        }
-        for (row, tasks) in TASKS.into_iter().enumerate() {
-            write!(f, "\n| {tasks:>5} |")?;
-            for column in 0..self.names.len() {
-                write!(f, " {:>20} |", cell(row, column))?;
+        table
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let title = format!("Operations a second: {}'s own, then ratios to it", self.names[0]);
+        let rates = self.table(&title, |row, column| match column {
+            0 => {
+                let rates = self.samples[row][0].iter().map(|sample| sample.rate / 1e3);
+                format!("{:.1} k/s", Spread::of(rates.collect()).median)
+            }
+            _ => Spread::of(self.ratios(row, column)).to_string(),
+        });
+        let costs = self.table("Processor time of the client, microseconds an operation", |row, column| {
+            Spread::of(self.costs(row, column)).to_string()
+        });
+        write!(f, "{}\n\n{rates}\n\n{costs}", self.title)
+    }
+}
+
+/// Cells under the contenders' names, as Markdown.
+pub(crate) struct Table {
+    title: String,
+    /// The head of the first column, then its cells; and so on for each contender.
+    columns: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub(crate) fn new<L: ToString>(title: &str, corner: &str, labels: impl IntoIterator<Item = L>) -> Self {
+        let mut table = Self { title: title.to_owned(), columns: Vec::new() };
+        table.column(corner, labels.into_iter().map(|label| label.to_string()));
+        table
+    }
+
+    /// One more contender's cells, from the top.
+    pub(crate) fn column(&mut self, name: &str, cells: impl IntoIterator<Item = String>) {
+        self.columns.push(std::iter::once(name.to_owned()).chain(cells).collect());
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}\n", self.title)?;
+        let width = |column: &[String]| column.iter().map(|cell| cell.chars().count()).max().unwrap_or(0);
+        let widths: Vec<_> = self.columns.iter().map(|column| width(column)).collect();
+        for row in 0..self.columns[0].len() {
+            for (column, width) in self.columns.iter().zip(&widths) {
+                write!(f, "| {:>width$} ", column[row])?;
+            }
+            write!(f, "|")?;
+            if row == 0 {
+                writeln!(f)?;
+                for width in &widths {
+                    write!(f, "| {:->width$}: ", "", width = width - 1)?;
+                }
+                write!(f, "|")?;
+            }
+            if row + 1 < self.columns[0].len() {
+                writeln!(f)?;
             }
         }
         Ok(())
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let yardstick = self.names[0];
-        write!(f, "{}\n\nOperations a second: {yardstick}'s own, then ratios to it", self.title)?;
-        self.table(f, |row, column| match column {
-            0 => format!("{:.1} k/s", median(self.samples[row][0].iter().map(|sample| sample.rate)) / 1e3),
-            _ => Spread::of(self.ratios(row, column)).to_string(),
-        })?;
-        write!(f, "\n\nProcessor time of the client, microseconds an operation")?;
-        self.table(f, |row, column| Spread::of(self.costs(row, column)).to_string())
+/// A time in the unit that suits it. An infinite one is of what never came.
+pub(crate) fn time(seconds: f64) -> String {
+    match seconds {
+        ..1e-3 => format!("{:.1} µs", seconds * 1e6),
+        ..1.0 => format!("{:.1} ms", seconds * 1e3),
+        f64::INFINITY => "never".to_owned(),
+        _ => format!("{seconds:.2} s"),
     }
 }
 
-fn median(figures: impl Iterator<Item = f64>) -> f64 {
-    Spread::of(figures.collect()).median
-}
-
-struct Spread {
+pub(crate) struct Spread {
     least: f64,
-    median: f64,
+    pub(crate) median: f64,
     greatest: f64,
 }
 
 impl Spread {
-    fn of(mut figures: Vec<f64>) -> Self {
+    pub(crate) fn of(mut figures: Vec<f64>) -> Self {
         figures.sort_by(f64::total_cmp);
         let middle = figures.len() / 2;
         let median = if figures.len() % 2 == 1 {
@@ -88,17 +134,22 @@ impl Spread {
         };
         Self { least: figures[0], median, greatest: figures[figures.len() - 1] }
     }
+
+    /// The figures as `say` puts one.
+    pub(crate) fn said(&self, say: impl Fn(f64) -> String) -> String {
+        format!("{} ({} – {})", say(self.median), say(self.least), say(self.greatest))
+    }
 }
 
 impl fmt::Display for Spread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.2} ({:.2} – {:.2})", self.median, self.least, self.greatest)
+        f.write_str(&self.said(|figure| format!("{figure:.2}")))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Report, Sample, Spread};
+    use super::{Report, Sample, Spread, Table, time};
 
     #[test]
     fn a_spread_is_the_median_between_the_extremes() {
@@ -113,5 +164,17 @@ mod tests {
         report.add(0, [sample(100.0), sample(50.0)]);
         report.add(0, [sample(1000.0), sample(500.0)]);
         assert_eq!(report.ratios(0, 1), [0.5, 0.5]);
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let mut table = Table::new("title", "n", ["1", "20"]);
+        table.column("o", ["µs".to_owned(), "s".to_owned()]);
+        assert_eq!(table.to_string(), "title\n\n|  n |  o |\n| -: | -: |\n|  1 | µs |\n| 20 |  s |");
+    }
+
+    #[test]
+    fn a_time_is_given_in_the_unit_that_suits_it() {
+        assert_eq!([2.5e-6, 0.25, 3.0, f64::INFINITY].map(time), ["2.5 µs", "250.0 ms", "3.00 s", "never"]);
     }
 }

@@ -4,9 +4,9 @@ use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
 use redis::{AsyncCommands, Client, IntoConnectionInfo};
 
-use super::{KEYS, User, hit};
+use super::KEYS;
 use crate::Failure;
-use crate::harness::Contender;
+use crate::contenders::{Memoized, User};
 
 /// The driver as it comes: small writes wait for the answers to earlier ones (Nagle's algorithm), which on a network costs
 /// time and on one machine saves system calls.
@@ -35,21 +35,19 @@ impl BareNoDelay {
     }
 }
 
-impl Contender for Bare {
+impl Memoized for Bare {
     const NAME: &'static str = "redis-rs";
 
-    async fn once(&self, index: u64) -> Result<(), String> {
-        let id = index % KEYS;
-        hit(id, get(&self.0, id)).await
+    async fn user(&self, id: u64) -> Result<User, String> {
+        get(&self.0, id).await
     }
 }
 
-impl Contender for BareNoDelay {
+impl Memoized for BareNoDelay {
     const NAME: &'static str = "redis-rs, no delay";
 
-    async fn once(&self, index: u64) -> Result<(), String> {
-        let id = index % KEYS;
-        hit(id, get(&self.0, id)).await
+    async fn user(&self, id: u64) -> Result<User, String> {
+        get(&self.0, id).await
     }
 }
 

@@ -6,8 +6,7 @@ use std::time::Duration;
 use cached::AsyncRedisCache;
 use cached::macros::concurrent_cached;
 
-use super::{KEYS, User, compute, hit};
-use crate::harness::Contender;
+use super::{Memoized, User, compute};
 
 /// The store is made in a static of the macro's, at the first call.
 static URL: OnceLock<String> = OnceLock::new();
@@ -25,23 +24,22 @@ static URL: OnceLock<String> = OnceLock::new();
     } "##
 )]
 async fn user(id: u64) -> Result<User, String> {
-    Ok(compute(id))
+    Ok(compute(id).await)
 }
 
-pub(super) struct PeerCached;
+pub(crate) struct PeerCached;
 
 impl PeerCached {
-    pub(super) fn connect(url: &str) -> Self {
+    pub(crate) fn connect(url: &str) -> Self {
         URL.get_or_init(|| url.to_owned());
         Self
     }
 }
 
-impl Contender for PeerCached {
+impl Memoized for PeerCached {
     const NAME: &'static str = "cached";
 
-    async fn once(&self, index: u64) -> Result<(), String> {
-        let id = index % KEYS;
-        hit(id, user(id)).await
+    async fn user(&self, id: u64) -> Result<User, String> {
+        user(id).await
     }
 }
