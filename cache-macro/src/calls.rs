@@ -8,7 +8,7 @@ use syn::{Expr, ExprReference, Token};
 
 use crate::expressions::leaves_temporary;
 use crate::length::Length;
-use crate::option_values::{Beta, CacheIf, Jitter, NegativeTtl, Ttl, Window};
+use crate::option_values::{Beta, CacheIf, Jitter, Local, NegativeTtl, Ttl, Window};
 use crate::options::Options;
 use crate::spans::ours_at;
 
@@ -39,7 +39,9 @@ pub(crate) fn calls(options: &Options) -> Vec<Call> {
     let [stale_while_revalidate, stale_if_error] = windows;
     let early_refresh =
         options.early_refresh.given().map(|(option, Beta(beta))| call("early_refresh", option, beta));
-    [ttl, jitter, stale_while_revalidate, stale_if_error, early_refresh, negative_ttl, cache_if, cache]
+    let local =
+        options.local.given().map(|(option, Local(length))| call("local", option, alone("local", length)));
+    [ttl, jitter, stale_while_revalidate, stale_if_error, early_refresh, local, negative_ttl, cache_if, cache]
         .into_iter()
         .flatten()
         .collect()

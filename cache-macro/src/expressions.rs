@@ -3,7 +3,7 @@
 use syn::{Expr, UnOp};
 
 use crate::length::Length;
-use crate::option_values::{NegativeTtl, Ttl, Window};
+use crate::option_values::{Local, NegativeTtl, Ttl, Window};
 use crate::options::Options;
 
 pub(crate) struct Expression<'a> {
@@ -23,6 +23,10 @@ pub(crate) fn expressions(options: &Options) -> Vec<Expression<'_>> {
         Some(NegativeTtl(Length::Expr(expr))) => Some(expr),
         _ => None,
     };
+    let local = match options.local.value() {
+        Some(Local(Length::Expr(expr))) => Some(expr),
+        _ => None,
+    };
     let [while_revalidate, if_error] =
         [&options.stale_while_revalidate, &options.stale_if_error].map(|slot| match slot.value() {
             Some(Window(Length::Expr(expr))) => Some(expr),
@@ -34,6 +38,7 @@ pub(crate) fn expressions(options: &Options) -> Vec<Expression<'_>> {
         ("negative_ttl", negative_ttl),
         ("stale_while_revalidate", while_revalidate),
         ("stale_if_error", if_error),
+        ("local", local),
     ]
     .into_iter()
     .filter_map(|(option, expr)| Some(Expression { option, expr: expr? }))

@@ -47,6 +47,9 @@ pub(crate) struct Window(pub(crate) Length);
 /// `early_refresh`: XFetch's beta.
 pub(crate) struct Beta(pub(crate) Literal);
 
+/// `local`: for how long a value may be kept in the process.
+pub(crate) struct Local(pub(crate) Length);
+
 /// `version`
 pub(crate) struct Version(pub(crate) Literal);
 
@@ -158,6 +161,18 @@ impl Value for Window {
             other => return Length::read(other, &name, errors).map(Self),
         }
         None
+    }
+}
+
+impl Value for Local {
+    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
+        let expr = expr(written, "local = \"30s\"", errors)?;
+        if let Expr::Closure(_) = expr {
+            errors
+                .at(expr, "`local` is one for all values: write a length of time, such as `local = \"30s\"`");
+            return None;
+        }
+        Length::read(expr, "local", errors).map(Self)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::diagnostics::Diagnostics;
 use crate::key_template::Template;
 use crate::nearest::{list, nearest};
 use crate::option_values::{
-    Beta, CacheIf, EntryName, Jitter, NegativeTtl, Skip, Ttl, Value, Version, Window,
+    Beta, CacheIf, EntryName, Jitter, Local, NegativeTtl, Skip, Ttl, Value, Version, Window,
 };
 
 macro_rules! options {
@@ -60,6 +60,7 @@ options! {
     stale_while_revalidate = "stale_while_revalidate": Window,
     stale_if_error = "stale_if_error": Window,
     early_refresh = "early_refresh": Beta,
+    local = "local": Local,
     codec = "codec": Codec,
     version = "version": Version,
     entry = "entry": EntryName,
@@ -224,7 +225,7 @@ mod tests {
         let (options, messages) = read(quote! {
             key = "user:<id>", ttl = 3600, skip(db, T), cache = &self.cache, cache_if = |user: &User| user.active,
             negative_ttl = "30s", jitter = 0.1, stale_while_revalidate = "30s", stale_if_error = 3600,
-            early_refresh = 1.0, codec = Bincode, version = 2, entry = user_entry, crate = my::cache,
+            early_refresh = 1.0, local = "30s", codec = Bincode, version = 2, entry = user_entry, crate = my::cache,
         });
         assert!(messages.iter().all(|message| message.contains("feature")), "{messages:?}");
         assert!(options.key.value().is_some());
@@ -235,7 +236,7 @@ mod tests {
         assert!(options.negative_ttl.value().is_some());
         assert!(options.jitter.value().is_some());
         assert!(options.stale_while_revalidate.value().is_some() && options.stale_if_error.value().is_some());
-        assert!(options.early_refresh.value().is_some());
+        assert!(options.early_refresh.value().is_some() && options.local.value().is_some());
         assert!(options.version.value().is_some());
         assert!(options.entry.value().is_some());
         assert!(options.runtime.value().is_some());

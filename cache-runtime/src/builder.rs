@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
+use crate::byte_size::ByteSize;
 use crate::cache::{Cache, Inner};
 use crate::engine::Background;
 use crate::error::Error;
+use crate::local::Tier;
 use crate::pending::Pending;
 use crate::stats::Functions;
 use crate::store::{AnyStore, MemoryStore, RedisConfig, RedisStore};
@@ -31,6 +33,8 @@ pub struct CacheBuilder {
     deadline: Duration,
     connect_timeout: Duration,
     memory_capacity: u64,
+    local_capacity: Result<u64, Error>,
+    local_staleness: Duration,
     lease: Duration,
     wait: Option<Duration>,
 }
@@ -43,6 +47,8 @@ impl Default for CacheBuilder {
             deadline: Duration::from_millis(250),
             connect_timeout: Duration::from_secs(2),
             memory_capacity: 256 * 1024 * 1024,
+            local_capacity: Ok(64 * 1024 * 1024),
+            local_staleness: Duration::from_secs(2),
             lease: Duration::from_secs(3),
             wait: None,
         }
@@ -87,6 +93,24 @@ impl CacheBuilder {
         self
     }
 
+    /// The room of the local tier, which keeps the values of functions with the option `local`: a number of bytes, or text such
+    /// as `"64MiB"` or `"1GB"`. Default: 64 MiB for the whole cache. A value counts with the length of its encoding, its key and
+    /// about two hundred bytes; what was used least is dropped first, and a value over a sixteenth of a GiB or the capacity
+    /// may not be kept at all.
+    pub fn local_capacity(mut self, bytes: impl ByteSize) -> Self {
+        self.local_capacity = bytes.bytes();
+        self
+    }
+
+    /// The longest for which the local tier serves a value that has changed, should Redis, or the network, fall silent.
+    /// Default: 2 s. While Redis answers, a change reaches this process as fast as a message does.
+    ///
+    /// Asks Redis four times in it, over one connection a process, whether it is still there.
+    pub fn local_staleness(mut self, staleness: Duration) -> Self {
+        self.local_staleness = staleness.max(Duration::from_millis(100));
+        self
+    }
+
     /// How long the right to compute a key is held before it is renewed, and so how long a process that dies while it
     /// computes keeps the others waiting. Default: 3 s; renewed at each third of it, however long the function takes.
     pub fn lease(mut self, lease: Duration) -> Self {
@@ -109,8 +133,9 @@ impl CacheBuilder {
         if self.is_memory() {
             return Ok(self.memory());
         }
+        let capacity = self.local_capacity.clone()?;
         let store = RedisStore::connected(self.redis()?).await?;
-        Ok(self.with(AnyStore::Redis(store)))
+        Ok(self.with_redis(store, capacity))
     }
 
     /// Connects at first use, and from then on in the background whenever there is no connection: the program starts, and
@@ -122,19 +147,20 @@ impl CacheBuilder {
         if self.is_memory() {
             return Ok(self.memory());
         }
+        let capacity = self.local_capacity.clone()?;
         let store = RedisStore::lazy(self.redis()?);
-        Ok(self.with(AnyStore::Redis(store)))
+        Ok(self.with_redis(store, capacity))
     }
 
     /// A cache in this process, whatever the URL says.
     pub(crate) fn memory(self) -> Cache {
         let store = MemoryStore::new(self.memory_capacity);
-        self.with(AnyStore::Memory(store))
+        self.with(AnyStore::Memory(store), None)
     }
 
     /// A cache of which every operation fails.
     pub(crate) fn broken(self, error: Error) -> Cache {
-        self.with(AnyStore::Broken(error))
+        self.with(AnyStore::Broken(error), None)
     }
 
     fn is_memory(&self) -> bool {
@@ -145,9 +171,16 @@ impl CacheBuilder {
         RedisConfig::new(&self.url, self.deadline, self.connect_timeout)
     }
 
-    fn with(self, store: AnyStore) -> Cache {
+    fn with_redis(self, store: RedisStore, local_capacity: u64) -> Cache {
+        let tier = Arc::new(Tier::new(local_capacity, self.local_staleness));
+        let store = store.watched_by(Arc::clone(&tier) as _, self.local_staleness / 4);
+        self.with(AnyStore::Redis(store), Some(tier))
+    }
+
+    fn with(self, store: AnyStore, tier: Option<Arc<Tier>>) -> Cache {
         Cache::new(Inner {
             store,
+            tier,
             prefix: self.prefix,
             deadline: self.deadline,
             lease: self.lease,

@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind};
 use crate::flight::Flights;
 use crate::global;
 use crate::home;
+use crate::local::Tier;
 use crate::pending::Pending;
 use crate::stats::{Functions, Stats};
 use crate::store::AnyStore;
@@ -24,6 +25,8 @@ pub struct Cache(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) store: AnyStore,
+    /// Where there is a Redis to watch.
+    pub(crate) tier: Option<Arc<Tier>>,
     pub(crate) prefix: String,
     pub(crate) deadline: Duration,
     /// How long a lease is, before it is renewed.
@@ -96,6 +99,7 @@ impl Cache {
     pub fn stats(&self) -> Stats {
         Stats {
             functions: self.0.functions.rows(),
+            local: self.0.tier.as_ref().map(|tier| tier.stats()),
             pending_invalidations: self.0.pending.len() as u64,
             retried_invalidations: self.0.pending.retried.get(),
             lost_invalidations: self.0.pending.lost.get(),

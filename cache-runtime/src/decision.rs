@@ -21,6 +21,8 @@ pub(crate) struct Policy {
     pub(crate) stale_if_error: Duration,
     /// XFetch's beta; 0 is off.
     pub(crate) early_refresh: f64,
+    /// For how long a value may be kept in this process; zero is off.
+    pub(crate) local: Duration,
 }
 
 impl Policy {
@@ -32,6 +34,7 @@ impl Policy {
         stale_while_revalidate: Duration::ZERO,
         stale_if_error: Duration::ZERO,
         early_refresh: 0.0,
+        local: Duration::ZERO,
     };
 
     /// Whether serving depends on the time that is left. Where it does not, a look-up need not ask for it.
@@ -167,7 +170,7 @@ pub(crate) fn decide(policy: &Policy, meta: &Meta, left: Left, random: f64) -> D
 /// XFetch (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention, VLDB 2015): refresh when
 /// `compute time × beta × -ln(random)` reaches what is left. The dearer the value, the earlier; and of many callers about one
 /// does it, since the logarithm spreads them out.
-fn is_due_early(policy: &Policy, compute_time: Duration, fresh: Duration, random: f64) -> bool {
+pub(crate) fn is_due_early(policy: &Policy, compute_time: Duration, fresh: Duration, random: f64) -> bool {
     // 0 would be infinite: the number is in 0.0..1.0, its complement in (0.0, 1.0].
     policy.early_refresh > 0.0
         && compute_time.as_secs_f64() * policy.early_refresh * -(1.0 - random).ln() >= fresh.as_secs_f64()

@@ -16,6 +16,7 @@ use crate::entry::none::is_none;
 use crate::entry_handle::{Entry, Hooks};
 use crate::global;
 use crate::key::{KeyBuilder, KeyPart};
+use crate::local::Keep;
 use crate::shared::Shared;
 use crate::site::Site;
 use crate::stats::Function;
@@ -42,6 +43,17 @@ impl<T> Nullable for Option<T> {}
 impl<T: Nullable> Nullable for Box<T> {}
 impl<T: Nullable> Nullable for Arc<T> {}
 impl<T: Nullable> Nullable for std::rc::Rc<T> {}
+
+/// A type whose values can be kept decoded, for all threads.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be kept in this process",
+    label = "`local` needs a type that is `Clone`, `Send`, `Sync` and owns its data",
+    note = "derive `Clone`, or return an `Arc` of it, which also makes a hit cost nothing but a count"
+)]
+pub trait Keepable: Clone + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone + Send + Sync + 'static> Keepable for T {}
 
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is taken for a `Result`, because its name ends so, and is none",
@@ -81,6 +93,7 @@ pub fn entry<T: Cacheable, C: Codec>(site: &'static Site) -> EntryBuilder<T> {
             is_none: is_none::<T>,
             ttl_with: None,
             cache_if: None,
+            local: None,
         },
     }
 }
@@ -125,6 +138,15 @@ impl<T> EntryBuilder<T> {
 
     pub fn early_refresh(mut self, beta: f64) -> Self {
         self.policy.early_refresh = beta;
+        self
+    }
+
+    pub fn local(mut self, keep: Duration) -> Self
+    where
+        T: Keepable,
+    {
+        self.policy.local = keep;
+        self.hooks.local = Some(Keep::new());
         self
     }
 

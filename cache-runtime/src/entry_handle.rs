@@ -9,6 +9,7 @@ use crate::decision::{Admission, Facts, Lifetime, admit};
 use crate::engine::{Call, Reader, Ticket, remove};
 use crate::entry::header::{self, Meta};
 use crate::error::{Error, ErrorKind};
+use crate::local::Keep;
 use crate::pending::Wanted;
 use crate::random;
 use crate::store::{Found, Left, Store};
@@ -34,6 +35,7 @@ pub(crate) struct Hooks<T> {
     pub(crate) is_none: fn(&T) -> bool,
     pub(crate) ttl_with: Option<fn(&T) -> Duration>,
     pub(crate) cache_if: Option<fn(&T) -> bool>,
+    pub(crate) local: Option<Keep<T>>,
 }
 
 /// For how long a failed invalidation is tried again where the entry itself could stay longer.
@@ -168,7 +170,8 @@ impl<T> Entry<T> {
     }
 
     pub(crate) fn reader(&self) -> Reader<'_, T> {
-        Reader { call: &self.call, codec: self.hooks.codec, decode: self.hooks.decode }
+        let Hooks { codec, decode, local, .. } = self.hooks;
+        Reader { call: &self.call, codec, decode, local }
     }
 
     pub(crate) fn call(&self) -> &Call {
@@ -250,13 +253,18 @@ impl<T> Entry<T> {
     fn settled(&self, done: Result<(), Error>, hold: Option<Duration>) -> Result<(), Error> {
         let cache = self.call.cache();
         match &done {
-            Ok(()) => cache.pending.settled(self.key()),
+            Ok(()) => {
+                cache.pending.settled(self.key());
+                self.call.forget();
+            }
             Err(_) => {
                 let now = Instant::now();
                 let expires = now
                     + self.call.policy.longest_life().map_or(LONGEST_RETRY, |life| life.min(LONGEST_RETRY));
                 let hold = hold.and_then(|hold| now.checked_add(hold));
                 cache.pending.add(self.call.cache.arc(), self.key(), Wanted { hold, expires });
+                // After that: a read that was sent before it sees either this or that.
+                self.call.forget();
             }
         }
         done

@@ -33,6 +33,8 @@ pub enum ErrorKind {
     Timeout,
     /// The server answered with an error: out of memory, loading, read-only, …
     Server,
+    /// An option of the cache has a value that cannot be.
+    Option,
     /// The value cannot be encoded by the function's codec.
     Encode,
     /// A global cache has been set, or used, already.

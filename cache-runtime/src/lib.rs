@@ -27,7 +27,9 @@ mod begun;
 mod blocking;
 mod blocking_entry;
 mod builder;
+mod byte_size;
 mod cache;
+mod clock;
 pub mod codec;
 mod decision;
 mod engine;
@@ -39,6 +41,7 @@ mod flight;
 mod global;
 mod home;
 mod key;
+mod local;
 #[cfg(test)]
 mod model;
 mod pending;
@@ -53,13 +56,14 @@ mod striped;
 
 pub use blocking_entry::BlockingEntry;
 pub use builder::CacheBuilder;
+pub use byte_size::ByteSize;
 pub use cache::Cache;
 pub use entry_builder::Cacheable;
 pub use entry_handle::Entry;
 pub use error::{Error, ErrorKind};
 pub use key::{KeyPart, KeyWriter};
 pub use redis_cached_macro::{KeyPart, redis_cached};
-pub use stats::{FunctionStats, Stats};
+pub use stats::{FunctionStats, LocalStats, Stats};
 
 #[cfg(fuzzing)]
 pub use entry::fuzz_decode;

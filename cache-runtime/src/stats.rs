@@ -17,12 +17,33 @@ use crate::striped::Striped;
 pub struct Stats {
     /// One for each function that was called through the cache, by name.
     pub functions: Vec<FunctionStats>,
+    /// The local tier; `None` for `memory://`, which has no use for one.
+    pub local: Option<LocalStats>,
     /// Invalidations that Redis could not take, and that are being tried again.
     pub pending_invalidations: u64,
     /// Invalidations that were tried again with success.
     pub retried_invalidations: u64,
     /// Invalidations that failed while too many others were pending: their entries stay until they expire.
     pub lost_invalidations: u64,
+}
+
+/// The local tier of a [`Cache`](crate::Cache).
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalStats {
+    /// Whether values are served from it now: Redis tells of changes, and has answered within the staleness bound. False
+    /// before the first call of a function with `local`, and for servers without `CLIENT TRACKING`.
+    pub serving: bool,
+    /// How many values there are.
+    pub entries: u64,
+    /// What they take, as the capacity counts it.
+    pub bytes: u64,
+    /// The most that they may take.
+    pub capacity: u64,
+    /// Changes of keys that Redis told of, and that dropped a value or kept one out.
+    pub changes: u64,
+    /// How often everything was dropped: with the connection, and by `FLUSHALL`.
+    pub dropped: u64,
 }
 
 macro_rules! counters {
@@ -50,8 +71,10 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Look-ups that found a usable entry.
+    /// Look-ups that found a usable entry, here or in Redis.
     hits,
+    /// Of the hits, those in this process.
+    local_hits,
     /// Look-ups that did not, whatever the reason.
     misses,
     /// Of the misses, those where something was there but did not fit: another schema, a damaged entry, foreign bytes.
@@ -92,6 +115,7 @@ impl fmt::Display for Stats {
             self.functions.iter().map(|row| row.function.len()).max().unwrap_or(0).max("function".len());
         write!(f, "{:width$} {:>9} {:>9} {:>8}", "function", "hits", "misses", "hit rate")?;
         for name in [
+            "local hits",
             "computes",
             "waits",
             "stale",
@@ -107,10 +131,15 @@ impl fmt::Display for Stats {
         for row in &self.functions {
             let rate = 100.0 * row.hit_rate();
             write!(f, "\n{:width$} {:>9} {:>9} {rate:>6.1} %", row.function, row.hits, row.misses)?;
-            let more = [row.computes, row.waits, row.stale, row.failed, row.stored, row.overtaken];
+            let more =
+                [row.local_hits, row.computes, row.waits, row.stale, row.failed, row.stored, row.overtaken];
             for count in more.into_iter().chain([row.not_stored, row.rejected, row.errors]) {
                 write!(f, " {count:>10}")?;
             }
+        }
+        if let Some(local) = self.local.filter(|local| local.serving || local.dropped > 0) {
+            let LocalStats { entries, bytes, capacity, changes, .. } = local;
+            write!(f, "\nin this process: {entries} values, {bytes} of {capacity} bytes, {changes} changes")?;
         }
         if self.pending_invalidations + self.retried_invalidations + self.lost_invalidations > 0 {
             write!(
@@ -203,6 +232,8 @@ impl Functions {
         let names: Vec<_> = rows.keys().map(|(module, name, ..)| (*module, *name)).collect();
         rows.into_iter()
             .map(|((module, name, line, _), mut row)| {
+                // One counter for each hit, not two.
+                row.hits += row.local_hits;
                 let alone = names.iter().filter(|other| **other == (module, name)).count() == 1;
                 row.function = if alone {
                     format!("{module}::{name}")
@@ -241,6 +272,7 @@ mod tests {
         functions.get(&ALONE, || 2).counters.misses.count();
         let stats = Stats {
             functions: functions.rows(),
+            local: None,
             pending_invalidations: 0,
             retried_invalidations: 0,
             lost_invalidations: 0,

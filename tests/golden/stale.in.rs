@@ -17,6 +17,11 @@ impl Service {
     }
 }
 
+#[redis_cached(ttl = 60, key = "user:<id>", local = "30s")]
+async fn kept(id: u64) -> Result<Arc<User>, Error> {
+    fetch(id).await
+}
+
 #[redis_cached(ttl = 60, key = "user:<id>", stale_if_error = 600, early_refresh = 1)]
 async fn early(id: u64) -> Result<User, Error> {
     fetch(id).await

@@ -181,6 +181,54 @@ impl Service {
             .build()
     }
 }
+async fn kept(id: u64) -> Result<Arc<User>, Error> {
+    ::redis_cached::private::entry::<
+        Arc<User>,
+        ::redis_cached::codec::Bincode,
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "kept",
+            );
+            &SITE
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .local(::core::time::Duration::from_secs(30))
+        .key("user:")
+        .arg(&id)
+        .build()
+        .get_or_try_compute_sharing(
+            ::redis_cached::private::Errors::<Error>::NEW.sharing(),
+            async move {
+                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                    Result<Arc<User>, Error>,
+                > {
+                    return never;
+                }
+                fetch(id).await
+            },
+        )
+        .await
+}
+/// The cache entry of `kept` for these arguments.
+#[allow(dead_code)]
+fn kept_entry(id: u64) -> ::redis_cached::Entry<Arc<User>> {
+    ::redis_cached::private::entry::<
+        Arc<User>,
+        ::redis_cached::codec::Bincode,
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "kept",
+            );
+            &SITE
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .local(::core::time::Duration::from_secs(30))
+        .key("user:")
+        .arg(&id)
+        .build()
+}
 async fn early(id: u64) -> Result<User, Error> {
     ::redis_cached::private::entry::<
         User,

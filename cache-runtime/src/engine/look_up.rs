@@ -6,6 +6,7 @@ use super::{Budget, Call, mark_of};
 use crate::codec::CodecError;
 use crate::decision::{Decision, decide};
 use crate::entry::header::{self, Meta, Rejected, Slot};
+use crate::local::{Arrival, Keep, Tier};
 use crate::random;
 use crate::store::{Found, Left, Mark, Store};
 
@@ -16,7 +17,7 @@ pub(super) enum Seen<T> {
     Lease(Mark),
     /// Somebody wants nothing to be stored for a while.
     Tombstone,
-    Serve(T, Vec<u8>),
+    Serve(T, Meta, Vec<u8>),
     ServeAndRefresh(T, Mark),
     Replace(Replace),
     /// Bytes that are no entry of this function, or one past all its windows; with their mark, if they have one.
@@ -38,10 +39,24 @@ pub(crate) struct Reader<'a, T> {
     pub(crate) call: &'a Call,
     pub(crate) codec: u8,
     pub(crate) decode: fn(&[u8]) -> Result<T, CodecError>,
+    pub(crate) local: Option<Keep<T>>,
 }
 
 impl<T> Reader<'_, T> {
+    /// A value that this process keeps.
+    pub(super) fn local_hit(&self) -> Option<T> {
+        let Call { cache, function, key, policy } = self.call;
+        let hit = self.local?.get(cache.tier.as_ref()?, key, function.fingerprint, policy)?;
+        function.counters.local_hits.count();
+        Some(hit)
+    }
+
     pub(super) async fn look_up(&self, budget: &mut Budget) -> Seen<T> {
+        if let (Some(keep), Some(tier)) = (self.local, &self.call.cache().tier)
+            && let Some(seen) = self.look_up_and_keep(keep, tier, budget).await
+        {
+            return seen;
+        }
         let (store, key) = (&self.call.cache().store, &self.call.key);
         if !self.call.policy.asks_for_time() {
             match budget.spend(async |until| store.get(key, until).await).await {
@@ -57,6 +72,32 @@ impl<T> Reader<'_, T> {
             Ok((found, left)) => self.interpret(found, Some(left)).unwrap_or(Seen::Unknown),
             Err(error) => self.unknown(&error),
         }
+    }
+
+    /// A read of which Redis tells what becomes of it, so that the value may be kept; `None` if that is not to be had.
+    async fn look_up_and_keep(&self, keep: Keep<T>, tier: &Tier, budget: &mut Budget) -> Option<Seen<T>> {
+        let Call { key, function, .. } = self.call;
+        let guard = tier.guard(key);
+        let store = &self.call.cache().store;
+        let watched = budget.spend(async |until| store.get_watched(key, until).await).await;
+        let (found, left, epoch) = watched.inspect_err(|error| log::debug!("{error}")).ok()?;
+        let encoded_len = if let Found::Bytes(bytes) = &found { bytes.len() } else { 0 };
+        let seen = self.interpret(found, Some(left))?;
+        // An invalidation that Redis could not take: see `pending`. Looked for after the guard was taken.
+        if let Seen::Serve(value, meta, _) = &seen
+            && !self.call.cache().pending.contains(key)
+        {
+            let arrival = Arrival {
+                value: keep.share(value),
+                fingerprint: function.fingerprint,
+                encoded_len,
+                compute_time: meta.compute_time,
+                fresh: left.less(meta.stale_window),
+                epoch,
+            };
+            tier.admit(guard, key, arrival);
+        }
+        Some(seen)
     }
 
     /// What was found, looked at once. `None` only if the time that is left was not asked for and has to be: an entry
@@ -87,7 +128,7 @@ impl<T> Reader<'_, T> {
         // A number is not free, and one option alone asks for it.
         let random = if policy.early_refresh > 0.0 { random::unit() } else { 0.0 };
         match decide(policy, &meta, left, random) {
-            Decision::Serve => Seen::Serve(value, bytes),
+            Decision::Serve => Seen::Serve(value, meta, bytes),
             Decision::ServeAndRefresh => Seen::ServeAndRefresh(value, mark),
             Decision::ComputeEarly => Seen::Replace(Replace { bytes, mark, is_fresh: true }),
             Decision::ComputeOrServe => Seen::Replace(Replace { bytes, mark, is_fresh: false }),

@@ -32,6 +32,9 @@ const POLL: (Duration, Duration) = (Duration::from_millis(4), Duration::from_mil
 impl<T> Reader<'_, T> {
     /// The whole course before a computation. A hit is one round trip, a miss two.
     pub(crate) async fn begin(&self) -> Next<T> {
+        if let Some(value) = self.local_hit() {
+            return Next::Value(value);
+        }
         let counters = &self.call.function.counters;
         let mut budget = Budget(self.call.cache().deadline);
         if self.call.cache().pending.contains(&self.call.key) {
@@ -40,7 +43,7 @@ impl<T> Reader<'_, T> {
             return Next::Compute(Ticket::default());
         }
         match self.look_up(&mut budget).await {
-            Seen::Serve(value, _) => {
+            Seen::Serve(value, ..) => {
                 counters.hits.count();
                 Next::Value(value)
             }
@@ -80,7 +83,7 @@ impl<T> Reader<'_, T> {
             }
             // The leader went away. Its lease may be there for a moment yet.
             seen = self.look_up(&mut budget).await;
-            if let Seen::Serve(value, _) | Seen::ServeAndRefresh(value, _) = seen {
+            if let Seen::Serve(value, ..) | Seen::ServeAndRefresh(value, _) = seen {
                 return Next::Value(value);
             }
         }
@@ -162,7 +165,7 @@ impl<T> Reader<'_, T> {
                         self.wait_for_other_process(mark, patience).await
                     }
                 }
-                Seen::Serve(value, bytes) => {
+                Seen::Serve(value, _, bytes) => {
                     lead.land(Landed::Bytes(Arc::new(bytes)));
                     return Next::Value(value);
                 }

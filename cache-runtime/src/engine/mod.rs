@@ -58,6 +58,13 @@ impl Call {
         FlightKey { key: self.key.to_string(), fingerprint: self.function.fingerprint }
     }
 
+    /// Drops the value that this process keeps: what is in Redis has changed, or is to change.
+    pub(crate) fn forget(&self) {
+        if let Some(tier) = &self.cache.tier {
+            tier.forget(self.key.as_bytes());
+        }
+    }
+
     /// Counts, and logs, an error that the caller does not see.
     pub(crate) fn failed(&self, error: &Error) {
         self.function.counters.errors.count();

@@ -90,7 +90,10 @@ async fn store(call: Call, mut hold: Hold, bytes: Arc<Vec<u8>>, lifetime: Lifeti
     let mark = hold.base.as_ref().unwrap_or(hold.lease.mark());
     let counters = &call.function.counters;
     match call.cache().store.swap(&call.key, mark, &bytes, lifetime.total(), call.until()).await {
-        Ok(true) => counters.stored.count(),
+        Ok(true) => {
+            counters.stored.count();
+            call.forget();
+        }
         Ok(false) => counters.overtaken.count(),
         Err(error) => return call.failed(&error),
     }

@@ -10,8 +10,8 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use super::slot::{self, Content, Write};
-use super::{Found, Left, Mark, Store};
-use crate::error::Error;
+use super::{Epoch, Found, Left, Mark, Store};
+use crate::error::{Error, ErrorKind};
 
 /// Bounded by bytes; what was used least goes first, and no entry outlives its time.
 #[derive(Debug)]
@@ -105,6 +105,11 @@ impl Store for MemoryStore {
             Some(entry) => (entry.clone().found(), entry.left()),
             None => (Found::Absent, Left::Absent),
         })
+    }
+
+    async fn get_watched(&self, _: &str, _: Instant) -> Result<(Found, Left, Epoch), Error> {
+        // There is nothing nearer than this.
+        Err(Error::new(ErrorKind::Server, "entries in this process are not watched"))
     }
 
     async fn acquire(&self, key: &str, lease: &Mark, ttl: Duration, _: Instant) -> Result<Found, Error> {

@@ -13,6 +13,7 @@ pub(crate) mod slot;
 
 use std::time::{Duration, Instant};
 
+use crate::clock::Moment;
 use crate::error::Error;
 
 pub(crate) use memory::MemoryStore;
@@ -36,6 +37,40 @@ pub(crate) enum Left {
     Never,
 }
 
+impl Left {
+    /// What is left of it if the last part is not counted.
+    pub(crate) fn less(self, last: Duration) -> Self {
+        match self {
+            Self::Expires(left) => Self::Expires(left.saturating_sub(last)),
+            other => other,
+        }
+    }
+}
+
+/// Which of a store's connections in a row. Never 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Epoch(pub(crate) u64);
+
+/// Who is told what becomes of keys that were read by [`get_watched`](Store::get_watched).
+///
+/// The calls come in the order in which the server spoke, and an answer reaches its reader after what was told before it.
+pub(crate) trait Observer: Send + Sync + 'static {
+    /// From now on there may be watched reads in this epoch.
+    fn connected(&self, epoch: Epoch);
+
+    /// All changes up to the moment at which this was asked have been told.
+    fn confirmed(&self, epoch: Epoch, asked: Moment);
+
+    /// A key that was read has changed, or may have.
+    fn changed(&self, key: &[u8]);
+
+    /// Any key may have changed.
+    fn all_changed(&self);
+
+    /// Nothing more will be told in this epoch.
+    fn ended(&self, epoch: Epoch);
+}
+
 /// State and nonce: how an entry begins, and what tells one write from any other.
 pub(crate) type Mark = [u8; 17];
 
@@ -45,6 +80,10 @@ pub(crate) trait Store {
 
     /// [`get`](Self::get) and [`left`](Self::left) in one round trip.
     async fn get_with_left(&self, key: &str, until: Instant) -> Result<(Found, Left), Error>;
+
+    /// [`get_with_left`](Self::get_with_left), and whatever becomes of the key is told to the store's observer. Fails where
+    /// changes cannot be watched.
+    async fn get_watched(&self, key: &str, until: Instant) -> Result<(Found, Left, Epoch), Error>;
 
     /// Puts a lease where nothing is, and gives [`Found::Absent`] then; else what is there. One step: of two callers, one
     /// gets it.
@@ -102,6 +141,7 @@ macro_rules! delegate {
 delegate! {
     async fn get(&self, key: &str, until: Instant) -> Found;
     async fn get_with_left(&self, key: &str, until: Instant) -> (Found, Left);
+    async fn get_watched(&self, key: &str, until: Instant) -> (Found, Left, Epoch);
     async fn acquire(&self, key: &str, lease: &Mark, ttl: Duration, until: Instant) -> Found;
     async fn swap(&self, key: &str, mark: &Mark, value: &[u8], ttl: Option<Duration>, until: Instant) -> bool;
     async fn release(&self, key: &str, mark: &Mark, until: Instant) -> ();

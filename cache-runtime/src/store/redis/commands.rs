@@ -7,11 +7,13 @@ use redis::{Cmd, RedisError, Value, cmd};
 
 use super::RedisStore;
 use super::error::{is_no_script, is_syntax_error, is_wrong_type, translate};
+use super::lane::Lane;
 use super::script::{ACQUIRE, CLEAR, RELEASE, SWAP, Script};
 use crate::decision::whole_millis;
 use crate::entry::header::LEASE;
 use crate::error::Error;
-use crate::store::{Found, Left, Mark, Store};
+use crate::home::home;
+use crate::store::{Epoch, Found, Left, Mark, Store};
 
 /// What the server knows, found by trying once. A script does the same elsewhere.
 #[derive(Debug, Default)]
@@ -77,6 +79,22 @@ impl RedisStore {
         known.learn(&answer);
         Ok(answer)
     }
+
+    /// What is at the key, how long it has left, and over which connection that was asked.
+    async fn found_with_left(
+        &self,
+        lane: &Lane,
+        key: &str,
+        until: Instant,
+    ) -> Result<(Found, Left, Epoch), Error> {
+        let mut pipeline = redis::Pipeline::with_capacity(2);
+        // The time first: should the entry be replaced in between, the older, shorter time belongs to it, and at worst it
+        // is refreshed too early.
+        pipeline.cmd("PTTL").arg(key).cmd("GET").arg(key);
+        let ([time, value], epoch) = self.run_both(lane, "GET", &pipeline, until).await?;
+        let left = left(&time.map_err(|error| translate("PTTL", error))?);
+        Ok((found("GET", value)?, left, epoch))
+    }
 }
 
 impl Store for RedisStore {
@@ -87,13 +105,13 @@ impl Store for RedisStore {
     }
 
     async fn get_with_left(&self, key: &str, until: Instant) -> Result<(Found, Left), Error> {
-        let mut pipeline = redis::Pipeline::with_capacity(2);
-        // The time first: should the entry be replaced in between, the older, shorter time belongs to it, and at worst it
-        // is refreshed too early.
-        pipeline.cmd("PTTL").arg(key).cmd("GET").arg(key);
-        let [time, value] = self.run_both("GET", &pipeline, until).await?;
-        let left = left(&time.map_err(|error| translate("PTTL", error))?);
-        Ok((found("GET", value)?, left))
+        let lane = self.lane(&home()?);
+        let (found, left, _) = self.found_with_left(&lane, key, until).await?;
+        Ok((found, left))
+    }
+
+    async fn get_watched(&self, key: &str, until: Instant) -> Result<(Found, Left, Epoch), Error> {
+        self.found_with_left(self.watched_lane()?, key, until).await
     }
 
     async fn acquire(&self, key: &str, lease: &Mark, ttl: Duration, until: Instant) -> Result<Found, Error> {

@@ -14,15 +14,21 @@ use super::error::{lacks_resp3, translate};
 use super::gather::{Callers, Gather, Waiting};
 use super::url::Endpoint;
 use crate::error::{Error, ErrorKind};
+use crate::store::Epoch;
 
 /// Requests on their way to the connection's driver. The driver's default of 50 makes callers queue for a place while
 /// the connection itself could take more; memory is bounded by callers, each of whom has one request.
 const PIPELINE: usize = 1024;
 
+/// Is told what the server says without being asked, in the order of the wire.
+pub(super) type OnPush = Box<dyn Fn(&PushInfo) + Send + Sync>;
+
 /// A live connection and what tells that it has ended.
 #[derive(Clone)]
 pub(super) struct Connection {
     pub(super) driver: MultiplexedConnection,
+    /// Of a watched connection; 0 of others.
+    pub(super) epoch: Epoch,
     health: Arc<Health>,
 }
 
@@ -61,11 +67,23 @@ impl std::ops::Deref for Health {
 }
 
 /// Connects and greets within `limit`. Must be called on a runtime that drives I/O and time; the connection lives on it.
-pub(super) async fn connect(endpoint: &Endpoint, limit: Duration) -> Result<Connection, Error> {
+///
+/// For one that is watched it must be in RESP3: there are no pushes in the older protocol.
+pub(super) async fn connect(
+    endpoint: &Endpoint,
+    limit: Duration,
+    watched: Option<(Epoch, OnPush)>,
+) -> Result<Connection, Error> {
     let doing = format!("connect to {}", endpoint.name);
+    let is_watched = watched.is_some();
+    if is_watched && !endpoint.speaks_resp3() {
+        return Err(Error::new(ErrorKind::Server, "RESP3 is turned off in the URL"));
+    }
     let attempt = async {
-        match greet(endpoint).await {
-            Err(error) if lacks_resp3(&error) && endpoint.speaks_resp3() => greet(&endpoint.in_resp2()).await,
+        match greet(endpoint, watched).await {
+            Err(error) if lacks_resp3(&error) && endpoint.speaks_resp3() && !is_watched => {
+                greet(&endpoint.in_resp2(), None).await
+            }
             other => other,
         }
     };
@@ -79,7 +97,8 @@ pub(super) async fn connect(endpoint: &Endpoint, limit: Duration) -> Result<Conn
     }
 }
 
-async fn greet(endpoint: &Endpoint) -> redis::RedisResult<Connection> {
+async fn greet(endpoint: &Endpoint, watched: Option<(Epoch, OnPush)>) -> redis::RedisResult<Connection> {
+    let (epoch, on_push) = watched.unzip();
     let breaker = Arc::<Breaker>::default();
     // Every wait is bounded by the caller, once, for all of its commands: the driver's own limits are off.
     let mut config = AsyncConnectionConfig::new()
@@ -90,6 +109,9 @@ async fn greet(endpoint: &Endpoint) -> redis::RedisResult<Connection> {
         // The driver says when the connection ends, so that it is replaced before the next call needs it.
         let breaker = Arc::clone(&breaker);
         config = config.set_push_sender(move |push: PushInfo| -> Result<(), ()> {
+            if let Some(on_push) = &on_push {
+                on_push(&push);
+            }
             if push.kind == PushKind::Disconnection {
                 breaker.close();
             }
@@ -119,7 +141,7 @@ async fn greet(endpoint: &Endpoint) -> redis::RedisResult<Connection> {
     let health = Arc::new(Health { breaker, callers, driver });
     // Without it, a server that wants a password, or is loading, would be found out by the first user's call only.
     redis::cmd("PING").exec_async(&mut connection).await?;
-    Ok(Connection { driver: connection, health })
+    Ok(Connection { driver: connection, epoch: epoch.unwrap_or(Epoch(0)), health })
 }
 
 /// Greets over `stream`, and has the driver run on the current runtime.

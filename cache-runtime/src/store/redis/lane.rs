@@ -15,12 +15,15 @@ use tokio::task::JoinHandle;
 use super::Config;
 use super::breaker::End;
 use super::connect::{Connection, connect};
+use super::watch::Watch;
 use crate::error::{Error, ErrorKind};
 
 /// How long to wait before the second attempt; doubled for each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// So a server that is back is found again within a second.
 const LONGEST_PAUSE: Duration = Duration::from_millis(640);
+/// How long to wait where a server is there, and refuses to be watched.
+const REFUSED_PAUSE: Duration = Duration::from_secs(5);
 
 /// The longest that an attempt in the background takes, whatever `connect` may: an attempt whose packets are swallowed says
 /// nothing of the next one.
@@ -46,8 +49,17 @@ pub(super) struct Lane {
 impl Lane {
     /// Starts to connect on `runtime`, or publishes `first` if a connection is there already.
     pub(super) fn start(runtime: &Handle, config: &Arc<Config>, first: Option<Connection>) -> Self {
+        Self::kept(runtime, config, first, None)
+    }
+
+    /// Starts to connect on `runtime`, and watches.
+    pub(super) fn watched(runtime: &Handle, config: &Arc<Config>, watch: Watch) -> Self {
+        Self::kept(runtime, config, None, Some(watch))
+    }
+
+    fn kept(runtime: &Handle, config: &Arc<Config>, first: Option<Connection>, watch: Option<Watch>) -> Self {
         let (publish, state) = watch::channel(first.map_or(State::Connecting, State::Up));
-        let task = runtime.spawn(keep_up(Arc::clone(config), publish));
+        let task = runtime.spawn(keep_up(Keeper { config: Arc::clone(config), watch, publish }));
         Self { runtime: runtime.id(), state, task }
     }
 
@@ -90,65 +102,104 @@ impl Drop for Lane {
     }
 }
 
-async fn keep_up(config: Arc<Config>, publish: watch::Sender<State>) {
+/// What keeps a lane up.
+struct Keeper {
+    config: Arc<Config>,
+    watch: Option<Watch>,
+    publish: watch::Sender<State>,
+}
+
+async fn keep_up(keeper: Keeper) {
     loop {
-        let up = match &*publish.borrow() {
+        let up = match &*keeper.publish.borrow() {
             State::Up(connection) => Some(connection.clone()),
             _ => None,
         };
         if let Some(connection) = up {
-            let silent = connection.ended().await == End::Silent;
-            let lost = Error::new(
-                ErrorKind::Connection,
-                format!(
-                    "the connection to {} {}",
-                    config.endpoint.name,
-                    if silent { "fell silent" } else { "was closed" }
-                ),
-            );
-            log::warn!("{lost}; connecting again");
-            // A peer that fell silent will keep its callers waiting again: they wait no more until it has answered.
-            publish.send_replace(if silent { State::Down(lost) } else { State::Connecting });
+            keeper.until_lost(&connection).await;
         }
-        publish.send_replace(State::Up(connected(&config, &publish).await));
+        keeper.publish.send_replace(State::Up(keeper.connected().await));
     }
 }
 
-/// Tries until it succeeds.
-async fn connected(config: &Config, publish: &watch::Sender<State>) -> Connection {
-    let mut pause = FIRST_PAUSE;
-    let began = Instant::now();
-    loop {
-        match attempt(config, publish).await {
-            Ok(connection) => {
-                if pause > FIRST_PAUSE {
-                    log::info!("connected to {} after {:?}", config.endpoint.name, began.elapsed());
+impl Keeper {
+    /// Waits for a connection's end, and tells of it.
+    async fn until_lost(&self, connection: &Connection) {
+        let end = match &self.watch {
+            None => connection.ended().await,
+            Some(watch) => watch.keep(connection, self.config.deadline).await,
+        };
+        let server = &self.config.endpoint.name;
+        let (how, next) = match end {
+            End::Silent => ("fell silent", State::Down as fn(Error) -> State),
+            End::Closed => ("was closed", (|_| State::Connecting) as fn(Error) -> State),
+        };
+        let lost = Error::new(ErrorKind::Connection, format!("the connection to {server} {how}"));
+        log::warn!("{lost}; connecting again");
+        // A peer that fell silent will keep its callers waiting again: they wait no more until it has answered.
+        self.publish.send_replace(next(lost));
+    }
+
+    /// Tries until it succeeds.
+    async fn connected(&self) -> Connection {
+        let mut pause = FIRST_PAUSE;
+        let began = Instant::now();
+        loop {
+            let refused = match self.attempt().await {
+                Ok(connection) => {
+                    if pause > FIRST_PAUSE {
+                        let server = &self.config.endpoint.name;
+                        log::info!("connected to {server} after {:?}", began.elapsed());
+                    }
+                    return connection;
                 }
-                return connection;
+                Err(error) => {
+                    // Once for each outage, not once for each attempt.
+                    if pause == FIRST_PAUSE {
+                        self.warn(&error);
+                    }
+                    let refused = is_refusal(&error);
+                    self.publish.send_replace(State::Down(error));
+                    refused
+                }
+            };
+            tokio::time::sleep(if self.watch.is_some() && refused { REFUSED_PAUSE } else { pause }).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn warn(&self, error: &Error) {
+        match &self.watch {
+            None => log::warn!("{error}; the cache is off until it is back"),
+            Some(_) if is_refusal(error) => {
+                log::warn!("{error}; values are not kept in this process, every hit asks Redis");
             }
-            Err(error) => {
-                // Once for each outage, not once for each attempt.
-                if pause == FIRST_PAUSE {
-                    log::warn!("{error}; the cache is off until it is back");
-                }
-                publish.send_replace(State::Down(error));
+            Some(_) => log::warn!("{error}; no values are kept in this process until it is back"),
+        }
+    }
+
+    /// One attempt, in which callers wait no longer than they would for an answer.
+    async fn attempt(&self) -> Result<Connection, Error> {
+        let limit = self.config.connect_timeout.min(LONGEST_ATTEMPT);
+        let attempt = async {
+            match &self.watch {
+                None => connect(&self.config.endpoint, limit, None).await,
+                Some(watch) => watch.connect(&self.config, limit).await,
+            }
+        };
+        tokio::pin!(attempt);
+        match tokio::time::timeout(self.config.deadline, &mut attempt).await {
+            Ok(result) => result,
+            Err(_) => {
+                let slow = format!("{} does not answer", self.config.endpoint.name);
+                self.publish.send_replace(State::Down(Error::new(ErrorKind::Timeout, slow)));
+                attempt.await
             }
         }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
-/// One attempt, in which callers wait no longer than they would for an answer.
-async fn attempt(config: &Config, publish: &watch::Sender<State>) -> Result<Connection, Error> {
-    let attempt = connect(&config.endpoint, config.connect_timeout.min(LONGEST_ATTEMPT));
-    tokio::pin!(attempt);
-    match tokio::time::timeout(config.deadline, &mut attempt).await {
-        Ok(result) => result,
-        Err(_) => {
-            let slow = format!("{} does not answer", config.endpoint.name);
-            publish.send_replace(State::Down(Error::new(ErrorKind::Timeout, slow)));
-            attempt.await
-        }
-    }
+/// Whether the server is there, and will not have it.
+fn is_refusal(error: &Error) -> bool {
+    !matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout)
 }

@@ -10,9 +10,10 @@ mod gather;
 mod lane;
 mod script;
 mod url;
+mod watch;
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use redis::{Cmd, Pipeline, RedisResult, Value};
@@ -23,8 +24,11 @@ use self::connect::{Connection, Health};
 use self::error::translate;
 use self::lane::Lane;
 use self::url::Endpoint;
+use self::watch::Watch;
+use crate::blocking::library_runtime;
 use crate::error::{Error, ErrorKind};
 use crate::home::{home, timeout_at};
+use crate::store::{Epoch, Observer};
 
 /// Where the server is, and how long to wait for it.
 pub(crate) struct Config {
@@ -47,12 +51,46 @@ pub(crate) struct RedisStore {
     /// One for each runtime that asked. Few: those of runtimes that ended are dropped when another comes.
     lanes: RwLock<Vec<Arc<Lane>>>,
     abilities: Abilities,
+    watching: Option<Watching>,
+}
+
+/// Who wants to know of changes, and the connection on which Redis tells of them, made when something is read on it first.
+struct Watching {
+    observer: Arc<dyn Observer>,
+    heartbeat: Duration,
+    lane: OnceLock<Lane>,
 }
 
 impl RedisStore {
     /// Connects at first use.
     pub(crate) fn lazy(config: Config) -> Self {
-        Self { config: Arc::new(config), lanes: RwLock::default(), abilities: Abilities::default() }
+        Self {
+            config: Arc::new(config),
+            lanes: RwLock::default(),
+            abilities: Abilities::default(),
+            watching: None,
+        }
+    }
+
+    /// Tells `observer` what becomes of keys that are read by `get_watched`, and asks that often whether the server is there.
+    pub(crate) fn watched_by(mut self, observer: Arc<dyn Observer>, heartbeat: Duration) -> Self {
+        self.watching = Some(Watching { observer, heartbeat, lane: OnceLock::new() });
+        self
+    }
+
+    /// The watched lane.
+    fn watched_lane(&self) -> Result<&Lane, Error> {
+        let Some(watching) = &self.watching else {
+            return Err(Error::new(ErrorKind::Server, "nobody watches"));
+        };
+        if let Some(lane) = watching.lane.get() {
+            return Ok(lane);
+        }
+        let library = library_runtime()?;
+        Ok(watching.lane.get_or_init(|| {
+            let watch = Watch::new(Arc::clone(&watching.observer), watching.heartbeat);
+            Lane::watched(&library, &self.config, watch)
+        }))
     }
 
     /// Connects now, and fails if that fails.
@@ -62,7 +100,7 @@ impl RedisStore {
         let config = Arc::clone(&store.config);
         // On the runtime that will drive the connection, which need not be the caller's.
         let first = home
-            .spawn(async move { connect::connect(&config.endpoint, config.connect_timeout).await })
+            .spawn(async move { connect::connect(&config.endpoint, config.connect_timeout, None).await })
             .await
             .map_err(|source| {
                 Error::with_source(ErrorKind::Runtime, "the runtime ended while connecting", source)
@@ -94,34 +132,36 @@ impl RedisStore {
             // What the server says against a command comes as a value, and means no harm to the connection.
             connection.driver.send_packed_command(command).await
         };
-        Ok(self.exchange(doing, exchange, until).await?.and_then(Value::extract_error))
+        Ok(self.exchange(&*self.lane(&home()?), doing, exchange, until).await?.and_then(Value::extract_error))
     }
 
     /// Sends two commands at once and waits for both answers.
     async fn run_both(
         &self,
+        lane: &Lane,
         doing: &str,
         pipeline: &Pipeline,
         until: Instant,
-    ) -> Result<[RedisResult<Value>; 2], Error> {
-        let exchange =
-            async |connection: &mut Connection| connection.driver.send_packed_commands(pipeline, 0, 2).await;
-        match self.exchange(doing, exchange, until).await?.map(<[Value; 2]>::try_from) {
-            Ok(Ok(answers)) => Ok(answers.map(Value::extract_error)),
-            Ok(Err(_)) => {
-                Err(Error::new(ErrorKind::Server, format!("cannot {doing}: an answer is abilities")))
-            }
+    ) -> Result<([RedisResult<Value>; 2], Epoch), Error> {
+        let mut epoch = Epoch(0);
+        let exchange = async |connection: &mut Connection| {
+            epoch = connection.epoch;
+            connection.driver.send_packed_commands(pipeline, 0, 2).await
+        };
+        match self.exchange(lane, doing, exchange, until).await?.map(<[Value; 2]>::try_from) {
+            Ok(Ok(answers)) => Ok((answers.map(Value::extract_error), epoch)),
+            Ok(Err(_)) => Err(Error::new(ErrorKind::Server, format!("cannot {doing}: an answer is missing"))),
             Err(error) => Err(translate(doing, error)),
         }
     }
 
     async fn exchange<T>(
         &self,
+        lane: &Lane,
         doing: &str,
         exchange: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
         until: Instant,
     ) -> Result<RedisResult<T>, Error> {
-        let lane = self.lane(&home()?);
         let mut used = None;
         let answer = timeout_at(until, async {
             let mut connection = match lane.now() {

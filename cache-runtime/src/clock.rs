@@ -1,0 +1,83 @@
+//! A clock that is cheap to read, because every hit reads it.
+
+use std::time::Duration;
+
+use coarsetime::Instant;
+
+/// How far the clock may be behind: it moves on with the system's timer interrupt, of which there are a hundred a second or
+/// more.
+pub(crate) const LAG: Duration = Duration::from_millis(10);
+
+/// A moment on this host, since some beginning. Not a time of day, and never compared with another host's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment(u64);
+
+impl Moment {
+    /// Before all others.
+    pub(crate) const NEVER: Self = Self(0);
+    /// After all others.
+    pub(crate) const FOR_EVER: Self = Self(u64::MAX);
+
+    pub(crate) fn now() -> Self {
+        // Without the crate's shared copy of the latest time, which all cores would write to.
+        Self(Instant::now_without_cache_update().as_ticks())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn from_ticks(ticks: u64) -> Self {
+        Self(ticks)
+    }
+
+    pub(crate) fn ticks(self) -> u64 {
+        self.0
+    }
+
+    /// The moment at which `duration` since this one is over *at the latest*, as this clock shows it.
+    pub(crate) fn plus(self, duration: Duration) -> Self {
+        // A tick is a part of 2^32 of a second.
+        let Ok(nanos) = u64::try_from(duration.saturating_sub(LAG).as_nanos()) else { return Self::FOR_EVER };
+        let (seconds, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
+        let ticks = (seconds << 32) | ((rest << 32) / 1_000_000_000);
+        if seconds >> 32 != 0 { Self::FOR_EVER } else { Self(self.0.saturating_add(ticks)) }
+    }
+
+    /// How long it is until `later`; zero if that has been.
+    pub(crate) fn until(self, later: Self) -> Duration {
+        let ticks = later.0.saturating_sub(self.0);
+        let nanos = ((ticks & 0xffff_ffff) * 1_000_000_000) >> 32;
+        // Less than a second's worth of nanoseconds.
+        Duration::new(ticks >> 32, u32::try_from(nanos).unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn goes_with_the_systems_clock() {
+        let (begin, precise) = (Moment::now(), std::time::Instant::now());
+        std::thread::sleep(Duration::from_millis(50));
+        let (passed, precise) = (begin.until(Moment::now()), precise.elapsed());
+        assert!(
+            passed + LAG >= Duration::from_millis(50) && passed <= precise + LAG,
+            "{passed:?} {precise:?}"
+        );
+    }
+
+    #[test]
+    fn lengths_are_what_they_say() {
+        let begin = Moment::from_ticks(7);
+        for millis in [1_u64, 999, 1_000, 1_001, 86_400_000] {
+            let length = Duration::from_millis(millis);
+            let counted = begin.until(begin.plus(length + LAG));
+            assert!(
+                counted <= length && length - counted < Duration::from_micros(1),
+                "{length:?} {counted:?}"
+            );
+        }
+        assert_eq!(begin.plus(Duration::from_millis(3)), begin);
+        assert_eq!(begin.plus(Duration::MAX), Moment::FOR_EVER);
+        assert_eq!(Moment::FOR_EVER.until(begin), Duration::ZERO);
+    }
+}

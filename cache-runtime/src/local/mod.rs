@@ -1,0 +1,213 @@
+//! The local tier: decoded values in this process, coherent through Redis.
+//!
+//! A hit is a look-up and a clone. What makes it worth having is that it is never older than it says:
+//!
+//! - **Watched reads.** A value gets in only by a read on a connection with `CLIENT TRACKING`, so that Redis tells when the key
+//!   changes ([`Observer`]). What this process computed or wrote itself does not get in by that way.
+//! - **A generation guard.** Between a read's answer and its place in the map the word of a change may come. So a reader
+//!   notes the generation of its key's stripe *before* it asks, each change raises it, and the value is let in only if it
+//!   is still the same, under the stripe's lock.
+//! - **Epochs.** A value read over one connection is not let in under another: nobody would tell of its changes.
+//! - **A heartbeat.** A peer that freezes tells nothing. So values are served only while the last question that was
+//!   *answered* was asked less than the staleness bound ago: what had changed before it was told before its answer.
+//! - **Own writes** drop the key before they return, so a caller that invalidates sees its own invalidation.
+//! - **Time.** No value is kept past its freshness in Redis, nor past the function's `local`.
+
+mod keep;
+mod map;
+#[cfg(test)]
+mod tests;
+
+use std::any::Any;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+pub(crate) use self::keep::Keep;
+use self::map::{Held, Map, OVERHEAD, map};
+use crate::clock::{LAG, Moment};
+use crate::decision::{Policy, is_due_early};
+use crate::random;
+use crate::stats::{Counter, LocalStats};
+use crate::store::{Epoch, Left, Observer};
+
+/// How many generations there are. Keys share them: a change of one key may keep another's value out once, and that is all.
+const STRIPES: usize = 256;
+
+/// A cache's local tier.
+pub(crate) struct Tier {
+    /// Made when the first value comes: most programs have none.
+    map: OnceLock<Map>,
+    generations: [Mutex<u64>; STRIPES],
+    /// Over which connection values may come in; 0 is none.
+    epoch: AtomicU64,
+    /// Until when values may be served, as a [`Moment`].
+    good_until: AtomicU64,
+    /// The bound on how old a served value can be when the peer says nothing.
+    staleness: Duration,
+    capacity: u64,
+    /// Changes that Redis told of.
+    changes: Counter,
+    /// How often everything was dropped.
+    dropped: Counter,
+}
+
+/// What a reader notes before it asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Guard {
+    stripe: usize,
+    generation: u64,
+    began: Moment,
+}
+
+/// A value on its way in, and what is known of it.
+pub(crate) struct Arrival {
+    pub(crate) value: Arc<dyn Any + Send + Sync>,
+    pub(crate) fingerprint: u64,
+    pub(crate) encoded_len: usize,
+    pub(crate) compute_time: Duration,
+    /// For how long it is fresh yet, counted from before it was asked for.
+    pub(crate) fresh: Left,
+    pub(crate) epoch: Epoch,
+}
+
+impl Tier {
+    pub(crate) fn new(capacity: u64, staleness: Duration) -> Self {
+        Self {
+            map: OnceLock::new(),
+            generations: std::array::from_fn(|_| Mutex::default()),
+            epoch: AtomicU64::new(0),
+            good_until: AtomicU64::new(Moment::NEVER.ticks()),
+            staleness,
+            capacity,
+            changes: Counter::default(),
+            dropped: Counter::default(),
+        }
+    }
+
+    /// The value at `key`, if it may be served to a function of this schema and policy.
+    pub(crate) fn get<T: Clone + 'static>(&self, key: &str, fingerprint: u64, policy: &Policy) -> Option<T> {
+        let held = self.map.get()?.get(key)?;
+        // The time last: a thread that is held up after the look-up must not serve what it saw long ago.
+        let now = Moment::now();
+        if now.ticks() >= self.good_until.load(Ordering::Acquire)
+            || now >= held.fresh_until
+            || held.since.until(now) >= policy.local.saturating_sub(LAG)
+            || held.fingerprint != fingerprint
+        {
+            return None;
+        }
+        if policy.early_refresh > 0.0
+            && is_due_early(policy, held.compute_time, now.until(held.fresh_until), random::unit())
+        {
+            return None;
+        }
+        held.value.downcast_ref::<T>().cloned()
+    }
+
+    /// To be called before the read is sent.
+    pub(crate) fn guard(&self, key: &str) -> Guard {
+        let stripe = self.stripe(key.as_bytes());
+        Guard { stripe, generation: *self.lock(stripe), began: Moment::now() }
+    }
+
+    /// Lets a value in, unless something has changed since the guard.
+    pub(crate) fn admit(&self, guard: Guard, key: &str, arrival: Arrival) {
+        let fresh_until = match arrival.fresh {
+            Left::Expires(fresh) => guard.began.plus(fresh),
+            Left::Never => Moment::FOR_EVER,
+            Left::Absent => return,
+        };
+        let held = Held {
+            value: arrival.value,
+            fingerprint: arrival.fingerprint,
+            since: guard.began,
+            fresh_until,
+            compute_time: arrival.compute_time,
+            weight: arrival.encoded_len as u64 + OVERHEAD,
+        };
+        let generation = self.lock(guard.stripe);
+        if *generation == guard.generation && self.epoch.load(Ordering::Acquire) == arrival.epoch.0 {
+            self.map.get_or_init(|| map(self.capacity)).insert(key.into(), held);
+        }
+    }
+
+    /// Drops the value at `key`, and keeps out what is on its way in.
+    pub(crate) fn forget(&self, key: &[u8]) {
+        let mut generation = self.lock(self.stripe(key));
+        *generation += 1;
+        // Keys are text; what is none is nobody's here.
+        if let (Ok(key), Some(map)) = (std::str::from_utf8(key), self.map.get()) {
+            map.remove(key);
+        }
+    }
+
+    /// Drops all values, and keeps out those on their way in.
+    fn forget_all(&self) {
+        for stripe in 0..STRIPES {
+            *self.lock(stripe) += 1;
+        }
+        // Whatever got in before its stripe's turn is there to be dropped by now.
+        if let Some(map) = self.map.get() {
+            map.clear();
+        }
+        self.dropped.count();
+    }
+
+    fn lock(&self, stripe: usize) -> MutexGuard<'_, u64> {
+        self.generations[stripe].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "any of the hash's bits will do")]
+    fn stripe(&self, key: &[u8]) -> usize {
+        xxhash_rust::xxh3::xxh3_64(key) as usize % STRIPES
+    }
+
+    pub(crate) fn stats(&self) -> LocalStats {
+        LocalStats {
+            serving: Moment::now().ticks() < self.good_until.load(Ordering::Acquire),
+            entries: self.map.get().map_or(0, |map| map.len() as u64),
+            bytes: self.map.get().map_or(0, Map::weight),
+            capacity: self.capacity,
+            changes: self.changes.get(),
+            dropped: self.dropped.get(),
+        }
+    }
+}
+
+impl Observer for Tier {
+    fn connected(&self, epoch: Epoch) {
+        if self.epoch.swap(epoch.0, Ordering::AcqRel) != 0 {
+            self.forget_all();
+        }
+    }
+
+    fn confirmed(&self, epoch: Epoch, asked: Moment) {
+        if self.epoch.load(Ordering::Acquire) == epoch.0 {
+            self.good_until.store(asked.plus(self.staleness).ticks(), Ordering::Release);
+        }
+    }
+
+    fn changed(&self, key: &[u8]) {
+        self.changes.count();
+        self.forget(key);
+    }
+
+    fn all_changed(&self) {
+        self.forget_all();
+    }
+
+    fn ended(&self, epoch: Epoch) {
+        // Only once, and not if another connection is there already.
+        if self.epoch.compare_exchange(epoch.0, 0, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+            self.good_until.store(Moment::NEVER.ticks(), Ordering::Release);
+            self.forget_all();
+        }
+    }
+}
+
+impl std::fmt::Debug for Tier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tier").field("capacity", &self.capacity).finish_non_exhaustive()
+    }
+}

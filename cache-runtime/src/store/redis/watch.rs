@@ -1,0 +1,94 @@
+//! A connection on which Redis tells what becomes of the keys that were read on it: `CLIENT TRACKING`, default mode, RESP3.
+//!
+//! One for a store, on the library's own thread, so that it lives as long as the store and is driven whatever the program's
+//! runtimes do. Default mode, because `BCAST` would tell of every lease too; not `NOLOOP`, which ends the tracking of one's own
+//! writes without a word. The driver handles what Redis tells before the answers that follow it, in the order of the wire.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use redis::{PushInfo, PushKind, Value};
+
+use super::Config;
+use super::breaker::End;
+use super::connect::{Connection, OnPush, connect};
+use crate::clock::Moment;
+use crate::error::{Error, ErrorKind};
+use crate::store::{Epoch, Observer};
+
+/// What a watched lane does beside what each does.
+pub(super) struct Watch {
+    observer: Arc<dyn Observer>,
+    /// How often to ask whether the peer still answers.
+    heartbeat: Duration,
+    epochs: AtomicU64,
+}
+
+impl Watch {
+    pub(super) fn new(observer: Arc<dyn Observer>, heartbeat: Duration) -> Self {
+        Self { observer, heartbeat, epochs: AtomicU64::new(0) }
+    }
+
+    /// Connects and begins to watch. The connection is of a new epoch.
+    pub(super) async fn connect(&self, config: &Config, limit: Duration) -> Result<Connection, Error> {
+        let epoch = Epoch(self.epochs.fetch_add(1, Ordering::Relaxed) + 1);
+        let observer = Arc::clone(&self.observer);
+        let on_push: OnPush = Box::new(move |push| tell(&*observer, epoch, push));
+        let asked = Moment::now();
+        let mut connection = connect(&config.endpoint, limit, Some((epoch, on_push))).await?;
+        redis::cmd("CLIENT").arg("TRACKING").arg("ON").exec_async(&mut connection.driver).await.map_err(
+            |refusal| {
+                Error::with_source(ErrorKind::Server, "the server has no CLIENT TRACKING for us", refusal)
+            },
+        )?;
+        self.observer.connected(epoch);
+        // Nothing has been read yet, so nothing can have been missed.
+        self.observer.confirmed(epoch, asked);
+        Ok(connection)
+    }
+
+    /// Asks again and again whether the peer is there, until the connection has ended.
+    pub(super) async fn keep(&self, connection: &Connection, deadline: Duration) -> End {
+        let end = loop {
+            if let Ok(end) = tokio::time::timeout(self.heartbeat, connection.ended()).await {
+                break end;
+            }
+            let (health, _waiting) = connection.use_it();
+            let asked = Moment::now();
+            let mut driver = connection.driver.clone();
+            match tokio::time::timeout(deadline, redis::cmd("PING").exec_async(&mut driver)).await {
+                Ok(Ok(())) => {
+                    health.answered();
+                    self.observer.confirmed(connection.epoch, asked);
+                }
+                Ok(Err(_)) => health.close(),
+                Err(_) => health.timed_out(),
+            }
+        };
+        self.observer.ended(connection.epoch);
+        end
+    }
+}
+
+/// What Redis said by itself.
+fn tell(observer: &dyn Observer, epoch: Epoch, push: &PushInfo) {
+    match push.kind {
+        PushKind::Invalidate => match push.data.first() {
+            Some(Value::Array(keys)) => {
+                for key in keys {
+                    match key {
+                        Value::BulkString(key) => observer.changed(key),
+                        Value::SimpleString(key) => observer.changed(key.as_bytes()),
+                        // It cannot be told which.
+                        _ => observer.all_changed(),
+                    }
+                }
+            }
+            // FLUSHALL, FLUSHDB.
+            _ => observer.all_changed(),
+        },
+        PushKind::Disconnection => observer.ended(epoch),
+        _ => {}
+    }
+}
