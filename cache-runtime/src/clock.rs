@@ -18,6 +18,7 @@ impl Moment {
     /// After all others.
     pub(crate) const FOR_EVER: Self = Self(u64::MAX);
 
+    #[inline]
     pub(crate) fn now() -> Self {
         // Without the crate's shared copy of the latest time, which all cores would write to.
         Self(Instant::now_without_cache_update().as_ticks())
@@ -42,6 +43,7 @@ impl Moment {
     }
 
     /// How long it is until `later`; zero if that has been.
+    #[inline]
     pub(crate) fn until(self, later: Self) -> Duration {
         let ticks = later.0.saturating_sub(self.0);
         let nanos = ((ticks & 0xffff_ffff) * 1_000_000_000) >> 32;

@@ -80,6 +80,7 @@ pub type OkOf<R> = <R as Fallible>::Ok;
 pub type ErrorOf<R> = <R as Fallible>::Error;
 
 /// Begins the entry of a call of `site`'s function, which returns `T` and encodes with `C`.
+#[inline]
 pub fn entry<T: Cacheable, C: Codec>(site: &'static Site) -> EntryBuilder<T> {
     EntryBuilder {
         site,
@@ -111,36 +112,43 @@ pub struct EntryBuilder<T> {
 
 #[allow(missing_docs, reason = "named after the options, and by expansions only")]
 impl<T> EntryBuilder<T> {
+    #[inline]
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.policy.ttl = ttl;
         self
     }
 
+    #[inline]
     pub fn ttl_with(mut self, ttl: fn(&T) -> Duration) -> Self {
         self.hooks.ttl_with = Some(ttl);
         self
     }
 
+    #[inline]
     pub fn jitter(mut self, share: f64) -> Self {
         self.policy.jitter = share;
         self
     }
 
+    #[inline]
     pub fn stale_while_revalidate(mut self, window: Duration) -> Self {
         self.policy.stale_while_revalidate = window;
         self
     }
 
+    #[inline]
     pub fn stale_if_error(mut self, window: Duration) -> Self {
         self.policy.stale_if_error = window;
         self
     }
 
+    #[inline]
     pub fn early_refresh(mut self, beta: f64) -> Self {
         self.policy.early_refresh = beta;
         self
     }
 
+    #[inline]
     pub fn local(mut self, keep: Duration) -> Self
     where
         T: Keepable,
@@ -150,6 +158,7 @@ impl<T> EntryBuilder<T> {
         self
     }
 
+    #[inline]
     pub fn negative_ttl(mut self, ttl: Duration) -> Self
     where
         T: Nullable,
@@ -158,17 +167,20 @@ impl<T> EntryBuilder<T> {
         self
     }
 
+    #[inline]
     pub fn cache_if(mut self, wanted: fn(&T) -> bool) -> Self {
         self.hooks.cache_if = Some(wanted);
         self
     }
 
+    #[inline]
     pub fn cache(mut self, cache: &(impl AsRef<Cache> + ?Sized)) -> Self {
         self.cache = Some(Shared::Counted(Arc::clone(&cache.as_ref().0)));
         self
     }
 
     /// Begins a key with a template's leading text.
+    #[inline]
     pub fn key(self, text: &str) -> KeyedEntry<T> {
         self.keyed(|prefix, _| KeyBuilder::template(prefix, text))
     }
@@ -178,6 +190,7 @@ impl<T> EntryBuilder<T> {
         self.keyed(|prefix, site| KeyBuilder::path(prefix, closure, site.name))
     }
 
+    #[inline]
     fn keyed(self, key: impl FnOnce(&str, &Site) -> KeyBuilder) -> KeyedEntry<T> {
         let cache = self.cache.unwrap_or_else(global::current);
         let key = key(&cache.prefix, self.site);
@@ -199,11 +212,13 @@ pub struct KeyedEntry<T> {
 
 #[allow(missing_docs, reason = "named by expansions only")]
 impl<T> KeyedEntry<T> {
+    #[inline]
     pub fn text(mut self, text: &str) -> Self {
         self.key.text(text);
         self
     }
 
+    #[inline]
     pub fn arg<P: KeyPart + ?Sized>(mut self, part: &P) -> Self {
         self.key.arg(part);
         self
@@ -221,6 +236,7 @@ impl<T> KeyedEntry<T> {
     }
 
     #[must_use]
+    #[inline]
     pub fn build(self) -> Entry<T> {
         let call =
             Call { cache: self.cache, function: self.function, key: self.key.finish(), policy: self.policy };
@@ -228,6 +244,7 @@ impl<T> KeyedEntry<T> {
     }
 
     #[must_use]
+    #[inline]
     pub fn build_blocking(self) -> BlockingEntry<T> {
         BlockingEntry::new(self.build())
     }

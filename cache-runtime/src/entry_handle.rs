@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::begun::{Begun, Sharing};
 use crate::codec::CodecError;
 use crate::decision::{Admission, Facts, Lifetime, admit};
-use crate::engine::{Call, Reader, Ticket, remove};
+use crate::engine::{Call, Next, Reader, Ticket, remove};
 use crate::entry::header::{self, Meta};
 use crate::error::{Error, ErrorKind};
 use crate::local::Keep;
@@ -131,7 +131,10 @@ impl<T> Entry<T> {
     /// A hit is one round trip; a miss three, for two of which the caller waits. Callers of one key share one computation, in
     /// this process and between processes. Fails never: without the cache, `compute` runs.
     pub async fn get_or_compute(&self, compute: impl Future<Output = T>) -> T {
-        self.begin().await.or_compute(compute).await
+        match self.kept() {
+            Some(value) => value,
+            None => self.begin_elsewhere().await.or_compute(compute).await,
+        }
     }
 
     /// The stored value, or what `compute` gives, which is stored if it is `Ok`.
@@ -154,12 +157,28 @@ impl<T> Entry<T> {
         sharing: Sharing<E>,
         compute: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        self.begin().await.or_try_compute(sharing, compute).await
+        match self.kept() {
+            Some(value) => Ok(value),
+            None => self.begin_elsewhere().await.or_try_compute(sharing, compute).await,
+        }
     }
 
     /// Looks up and goes as far as is possible without computing. What expansions with background refresh call.
     #[doc(hidden)]
     pub async fn begin(&self) -> Begun<'_, T> {
+        match self.kept() {
+            Some(value) => Begun::new(self, Next::Value(value)),
+            None => self.begin_elsewhere().await,
+        }
+    }
+
+    /// The value that this process keeps. First of all, and on its own: what follows is many times dearer, if only to set up.
+    #[inline]
+    fn kept(&self) -> Option<T> {
+        self.reader().local_hit()
+    }
+
+    async fn begin_elsewhere(&self) -> Begun<'_, T> {
         Begun::new(self, self.reader().begin().await)
     }
 

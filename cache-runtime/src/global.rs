@@ -14,6 +14,7 @@ tokio::task_local! {
     static SCOPED: Cache;
 }
 
+#[inline]
 pub(crate) fn current() -> Shared<Inner> {
     SCOPED
         .try_with(|cache| Shared::Counted(Arc::clone(&cache.0)))

@@ -16,6 +16,7 @@ pub(crate) enum Shared<T: 'static> {
 
 impl<T> Shared<T> {
     /// One that can be handed to what may outlive the call.
+    #[inline]
     pub(crate) fn arc(&self) -> &Arc<T> {
         match self {
             Self::Static(arc) => arc,
@@ -27,12 +28,14 @@ impl<T> Shared<T> {
 impl<T> Deref for Shared<T> {
     type Target = T;
 
+    #[inline]
     fn deref(&self) -> &T {
         self.arc()
     }
 }
 
 impl<T> Clone for Shared<T> {
+    #[inline]
     fn clone(&self) -> Self {
         match self {
             Self::Static(arc) => Self::Static(arc),

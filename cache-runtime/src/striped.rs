@@ -27,6 +27,7 @@ impl<T> Striped<T> {
 impl<T> Deref for Striped<T> {
     type Target = T;
 
+    #[inline]
     fn deref(&self) -> &T {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         thread_local! {

@@ -44,7 +44,8 @@ pub(crate) struct Reader<'a, T> {
 
 impl<T> Reader<'_, T> {
     /// A value that this process keeps.
-    pub(super) fn local_hit(&self) -> Option<T> {
+    #[inline]
+    pub(crate) fn local_hit(&self) -> Option<T> {
         let Call { cache, function, key, policy } = self.call;
         let hit = self.local?.get(cache.tier.as_ref()?, key, function.fingerprint, policy)?;
         function.counters.local_hits.count();
@@ -88,14 +89,13 @@ impl<T> Reader<'_, T> {
             && !self.call.cache().pending.contains(key)
         {
             let arrival = Arrival {
-                value: keep.share(value),
                 fingerprint: function.fingerprint,
                 encoded_len,
                 compute_time: meta.compute_time,
                 fresh: left.less(meta.stale_window),
                 epoch,
             };
-            tier.admit(guard, key, arrival);
+            keep.admit(tier, guard, key, arrival, value);
         }
         Some(seen)
     }

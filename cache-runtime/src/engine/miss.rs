@@ -32,9 +32,6 @@ const POLL: (Duration, Duration) = (Duration::from_millis(4), Duration::from_mil
 impl<T> Reader<'_, T> {
     /// The whole course before a computation. A hit is one round trip, a miss two.
     pub(crate) async fn begin(&self) -> Next<T> {
-        if let Some(value) = self.local_hit() {
-            return Next::Value(value);
-        }
         let counters = &self.call.function.counters;
         let mut budget = Budget(self.call.cache().deadline);
         if self.call.cache().pending.contains(&self.call.key) {

@@ -16,10 +16,12 @@ pub(crate) enum KeyBuf {
 }
 
 impl KeyBuf {
+    #[inline]
     pub(crate) fn new() -> Self {
         Self::Inline(ArrayString::new_const())
     }
 
+    #[inline]
     pub(crate) fn push_str(&mut self, text: &str) {
         match self {
             Self::Inline(short) => {
@@ -34,6 +36,7 @@ impl KeyBuf {
         }
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, character: char) {
         self.push_str(character.encode_utf8(&mut [0; 4]));
     }
@@ -50,6 +53,7 @@ impl KeyBuf {
 impl Deref for KeyBuf {
     type Target = str;
 
+    #[inline]
     fn deref(&self) -> &str {
         match self {
             Self::Inline(short) => short,

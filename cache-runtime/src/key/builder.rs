@@ -19,6 +19,7 @@ pub(crate) struct KeyBuilder {
 
 impl KeyBuilder {
     /// A template that begins with `text`, after the cache's prefix.
+    #[inline]
     pub(crate) fn template(prefix: &str, text: &str) -> Self {
         let mut out = KeyBuf::new();
         out.push_str(prefix);
@@ -40,15 +41,18 @@ impl KeyBuilder {
         Self { out, separator: Some('(') }
     }
 
+    #[inline]
     pub(crate) fn text(&mut self, text: &str) {
         self.out.push_str(text);
     }
 
+    #[inline]
     pub(crate) fn arg<P: KeyPart + ?Sized>(&mut self, part: &P) {
         self.separate();
         part.write(&mut KeyWriter::new(&mut self.out));
     }
 
+    #[inline]
     fn separate(&mut self) {
         if let Some(separator) = &mut self.separator {
             self.out.push(*separator);
@@ -62,6 +66,7 @@ impl KeyBuilder {
     }
 
     /// Ends the key; see the module's rule for long ones.
+    #[inline]
     pub(crate) fn finish(mut self) -> KeyBuf {
         // A short key that looks like a shortened one is shortened too, so that the two kinds never meet.
         if self.out.len() > LONGEST || is_shortened(&self.out) {
@@ -96,6 +101,7 @@ fn last_segment(path: &str) -> usize {
     0
 }
 
+#[inline]
 fn is_shortened(key: &str) -> bool {
     let bytes = key.as_bytes();
     let Some(start) = bytes.len().checked_sub(TAIL) else { return false };

@@ -44,6 +44,7 @@ pub trait KeyPart {
 macro_rules! integers {
     ($($integer:ty)*) => {$(
         impl KeyPart for $integer {
+            #[inline]
             fn write(&self, key: &mut KeyWriter<'_>) {
                 key.integer(*self);
             }

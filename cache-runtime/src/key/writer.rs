@@ -14,16 +14,19 @@ pub struct KeyWriter<'a> {
 }
 
 impl<'a> KeyWriter<'a> {
+    #[inline]
     pub(crate) fn new(out: &'a mut KeyBuf) -> Self {
         Self { out, depth: 1 }
     }
 
     /// Writes a scalar: `A–Z a–z 0–9 - . _ ~` as they are, every other byte of its UTF-8 as `%XX`.
+    #[inline]
     pub fn text(&mut self, text: &str) {
         encode(self.out, text, self.depth, is_unreserved);
     }
 
     /// Writes an integer; its digits and sign need no encoding.
+    #[inline]
     pub(super) fn integer(&mut self, value: impl itoa::Integer) {
         self.out.push_str(itoa::Buffer::new().format(value));
     }

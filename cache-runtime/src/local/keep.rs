@@ -1,22 +1,20 @@
 //! What the tier does with values of one type, as functions, so that the engine asks nothing of its types.
 
-use std::any::Any;
-use std::sync::Arc;
-
-use super::Tier;
+use super::{Arrival, Guard, Tier};
 use crate::decision::Policy;
-
-type Shared = Arc<dyn Any + Send + Sync>;
 
 /// For values that can be kept.
 pub(crate) struct Keep<T> {
     get: fn(&Tier, &str, u64, &Policy) -> Option<T>,
-    share: fn(&T) -> Shared,
+    admit: fn(&Tier, Guard, &str, Arrival, &T),
 }
 
 impl<T: Clone + Send + Sync + 'static> Keep<T> {
     pub(crate) fn new() -> Self {
-        Self { get: Tier::get::<T>, share: |value| Arc::new(value.clone()) }
+        Self {
+            get: Tier::get::<T>,
+            admit: |tier, guard, key, arrival, value| tier.admit(guard, key, arrival, value.clone()),
+        }
     }
 }
 
@@ -25,8 +23,9 @@ impl<T> Keep<T> {
         (self.get)(tier, key, fingerprint, policy)
     }
 
-    pub(crate) fn share(self, value: &T) -> Shared {
-        (self.share)(value)
+    /// Keeps a clone of the value.
+    pub(crate) fn admit(self, tier: &Tier, guard: Guard, key: &str, arrival: Arrival, value: &T) {
+        (self.admit)(tier, guard, key, arrival, value);
     }
 }
 

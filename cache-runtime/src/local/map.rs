@@ -14,12 +14,13 @@ use crate::random;
 
 /// By the whole key. A hash alone would be smaller, but arguments are chosen by callers, and two keys with one hash would hand
 /// one caller's data to another.
-pub(super) type Map = Cache<Box<str>, Held, Bytes, Seeded>;
+pub(super) type Map = Cache<Box<str>, Shared, Bytes, Seeded>;
+
+/// One allocation and one count for value and all: a hit takes it out of the map's lock by raising the count.
+pub(super) type Shared = Arc<Held<dyn Any + Send + Sync>>;
 
 /// A decoded value.
-#[derive(Clone)]
-pub(super) struct Held {
-    pub(super) value: Arc<dyn Any + Send + Sync>,
+pub(super) struct Held<V: ?Sized> {
     /// The function's schema and version: another function may have the same key.
     pub(super) fingerprint: u64,
     /// When it was asked for.
@@ -29,13 +30,14 @@ pub(super) struct Held {
     pub(super) compute_time: Duration,
     /// In bytes, as far as that can be known.
     pub(super) weight: u64,
+    pub(super) value: V,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bytes;
 
-impl Weighter<Box<str>, Held> for Bytes {
-    fn weight(&self, key: &Box<str>, held: &Held) -> u64 {
+impl Weighter<Box<str>, Shared> for Bytes {
+    fn weight(&self, key: &Box<str>, held: &Shared) -> u64 {
         held.weight + key.len() as u64
     }
 }
@@ -77,6 +79,7 @@ impl Seeded {
 impl BuildHasher for Seeded {
     type Hasher = Xxh3;
 
+    #[inline]
     fn build_hasher(&self) -> Xxh3 {
         Xxh3(self.0)
     }
@@ -87,14 +90,17 @@ impl BuildHasher for Seeded {
 pub(super) struct Xxh3(u64);
 
 impl Hasher for Xxh3 {
+    #[inline]
     fn write(&mut self, bytes: &[u8]) {
         self.0 = xxh3_64_with_seed(bytes, self.0);
     }
 
+    #[inline]
     fn write_u8(&mut self, byte: u8) {
         self.0 = self.0.wrapping_add(u64::from(byte));
     }
 
+    #[inline]
     fn finish(&self) -> u64 {
         self.0
     }

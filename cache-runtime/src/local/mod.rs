@@ -18,7 +18,6 @@ mod map;
 #[cfg(test)]
 mod tests;
 
-use std::any::Any;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -60,9 +59,8 @@ pub(crate) struct Guard {
     began: Moment,
 }
 
-/// A value on its way in, and what is known of it.
+/// What is known of a value on its way in.
 pub(crate) struct Arrival {
-    pub(crate) value: Arc<dyn Any + Send + Sync>,
     pub(crate) fingerprint: u64,
     pub(crate) encoded_len: usize,
     pub(crate) compute_time: Duration,
@@ -86,6 +84,7 @@ impl Tier {
     }
 
     /// The value at `key`, if it may be served to a function of this schema and policy.
+    #[inline]
     pub(crate) fn get<T: Clone + 'static>(&self, key: &str, fingerprint: u64, policy: &Policy) -> Option<T> {
         let held = self.map.get()?.get(key)?;
         // The time last: a thread that is held up after the look-up must not serve what it saw long ago.
@@ -112,23 +111,29 @@ impl Tier {
     }
 
     /// Lets a value in, unless something has changed since the guard.
-    pub(crate) fn admit(&self, guard: Guard, key: &str, arrival: Arrival) {
+    pub(crate) fn admit<T: Send + Sync + 'static>(
+        &self,
+        guard: Guard,
+        key: &str,
+        arrival: Arrival,
+        value: T,
+    ) {
         let fresh_until = match arrival.fresh {
             Left::Expires(fresh) => guard.began.plus(fresh),
             Left::Never => Moment::FOR_EVER,
             Left::Absent => return,
         };
         let held = Held {
-            value: arrival.value,
             fingerprint: arrival.fingerprint,
             since: guard.began,
             fresh_until,
             compute_time: arrival.compute_time,
             weight: arrival.encoded_len as u64 + OVERHEAD,
+            value,
         };
         let generation = self.lock(guard.stripe);
         if *generation == guard.generation && self.epoch.load(Ordering::Acquire) == arrival.epoch.0 {
-            self.map.get_or_init(|| map(self.capacity)).insert(key.into(), held);
+            self.map.get_or_init(|| map(self.capacity)).insert(key.into(), Arc::new(held));
         }
     }
 
