@@ -283,8 +283,10 @@ impl<T> Entry<T> {
             stale_window: lifetime.stale,
             compute_time,
         };
-        header::encode(&random::nonce(), &meta, |out| (self.hooks.encode)(value, out)).map_err(|source| {
-            let name = self.call.function.site.name;
+        let function = &self.call.function;
+        let payload = |out: &mut Vec<u8>| (self.hooks.encode)(value, out);
+        header::encode(&random::nonce(), &meta, &function.room, payload).map_err(|source| {
+            let name = function.site.name;
             Error::with_source(
                 ErrorKind::Encode,
                 format!("the value of `{name}` cannot be encoded: {source}"),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::entry::header::Room;
 use crate::site::Site;
 
 /// The counters of a [`Cache`](crate::Cache), per function, since the cache was made.
@@ -142,6 +143,7 @@ pub(crate) struct Function {
     /// Of the value's type and the site's version; derived once.
     pub(crate) fingerprint: u64,
     pub(crate) counters: Counters,
+    pub(crate) room: Room,
 }
 
 /// All functions that were called through a cache.
@@ -161,7 +163,8 @@ impl Functions {
         // Outside the lock: it runs the type's own `Deserialize`.
         let fingerprint = mixed(fingerprint(), site.version);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let made = || Arc::new(Function { site, fingerprint, counters: Counters::default() });
+        let made =
+            || Arc::new(Function { site, fingerprint, counters: Counters::default(), room: Room::default() });
         Arc::clone(known.entry(address).or_insert_with(made))
     }
 

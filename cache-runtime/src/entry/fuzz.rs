@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::header::{self, Meta, Slot};
+use super::header::{self, Meta, Room, Slot};
 use crate::codec::{Bincode, Codec, Json, MessagePack, Postcard};
 
 /// Reads `bytes` in every way in which bytes from a server are read: as an entry, and as a payload of each codec.
@@ -54,7 +54,7 @@ fn resigned(bytes: &[u8]) {
         stale_window: std::time::Duration::ZERO,
         compute_time: std::time::Duration::ZERO,
     };
-    let written = header::encode(&nonce, &meta, |out| {
+    let written = header::encode(&nonce, &meta, &Room::default(), |out| {
         out.extend_from_slice(bytes);
         Ok::<(), ()>(())
     });

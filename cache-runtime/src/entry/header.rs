@@ -27,6 +27,7 @@
 //! Everything is checked before the first byte of the payload is looked at. What a reader of version 1 cannot honour, a
 //! compression or tags, it rejects: serving an entry without checking its tags would be serving what was invalidated.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -109,15 +110,40 @@ pub(crate) enum Rejected {
     Unsupported,
 }
 
+/// How much room a function's entries take: as much as the last one. A large entry that grows as it is written touches
+/// its memory twice.
+#[derive(Debug, Default)]
+pub(crate) struct Room(AtomicUsize);
+
+impl Room {
+    /// A buffer with a header's length of zeros in it.
+    fn header(&self) -> Vec<u8> {
+        let last = self.0.load(Ordering::Relaxed);
+        // An eighth more, for values that differ a little.
+        let mut bytes = Vec::with_capacity(last.saturating_add(last / 8).max(2 * HEADER_LEN));
+        bytes.resize(HEADER_LEN, 0);
+        bytes
+    }
+
+    fn learn(&self, bytes: &mut Vec<u8>) {
+        self.0.store(bytes.len(), Ordering::Relaxed);
+        // The last one was much larger. Entries wait for their way to the server, and room is not to wait with them.
+        if bytes.capacity() / 4 > bytes.len() {
+            bytes.shrink_to_fit();
+        }
+    }
+}
+
 /// A value's entry. The payload is written straight behind the header, so a large value is never copied.
 pub(crate) fn encode<E>(
     nonce: &Nonce,
     meta: &Meta,
+    room: &Room,
     payload: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
 ) -> Result<Vec<u8>, E> {
-    let mut bytes = Vec::with_capacity(2 * HEADER_LEN);
-    bytes.resize(HEADER_LEN, 0);
+    let mut bytes = room.header();
     payload(&mut bytes)?;
+    room.learn(&mut bytes);
     let payload_len = bytes.len() - HEADER_LEN;
 
     bytes[0] = VALUE;

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::{convert::Infallible, time::Duration};
 
-use super::{Meta, Nonce, Rejected, Slot, Value, decode, encode, lease, tombstone};
+use super::{Meta, Nonce, Rejected, Room, Slot, Value, decode, encode, lease, tombstone};
 use crate::{codec::Codec, entry::fingerprint};
 
 const NONCE: Nonce = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
@@ -17,7 +17,7 @@ const META: Meta = Meta {
 };
 
 fn entry(meta: &Meta, payload: &[u8]) -> Vec<u8> {
-    let Ok(bytes) = encode(&NONCE, meta, |out| {
+    let Ok(bytes) = encode(&NONCE, meta, &Room::default(), |out| {
         out.extend_from_slice(payload);
         Ok::<(), Infallible>(())
     });
@@ -51,7 +51,28 @@ fn leases_and_tombstones_come_back() {
 
 #[test]
 fn an_error_of_the_payload_is_the_result() {
-    assert_eq!(encode(&NONCE, &META, |_| Err("no")), Err("no"));
+    assert_eq!(encode(&NONCE, &META, &Room::default(), |_| Err("no")), Err("no"));
+}
+
+#[test]
+fn there_is_room_for_as_much_as_the_last_entry_took() {
+    let room = Room::default();
+    let entry = |len: usize| {
+        let mut found = 0;
+        let Ok(bytes) = encode(&NONCE, &META, &room, |out| {
+            found = out.capacity();
+            out.resize(out.len() + len, 1);
+            Ok::<(), Infallible>(())
+        });
+        assert!(read(&bytes).is_ok());
+        (bytes, found)
+    };
+    assert!(entry(1_000_000).1 < 1_000);
+    assert!(entry(1_100_000).1 > 1_100_000, "a little more than last time");
+    // A small one does not keep it, nor does it leave it to the next.
+    let (small, found) = entry(10);
+    assert!(found > 1_000_000 && small.capacity() < 1_000);
+    assert!(entry(10).1 < 1_000);
 }
 
 #[test]
@@ -205,7 +226,7 @@ fn golden<C: Codec>() -> String {
             id: 300, name: "né".into(), tags: vec![None, Some(true)], kind: Kind::Member { level: -2 }
         };
     let meta = Meta { codec: C::ID, fingerprint: fingerprint::of::<Golden>(C::HUMAN_READABLE), ..META };
-    let bytes = encode(&NONCE, &meta, |out| C::encode(&value, out)).unwrap();
+    let bytes = encode(&NONCE, &meta, &Room::default(), |out| C::encode(&value, out)).unwrap();
     hex(&bytes)
 }
 
