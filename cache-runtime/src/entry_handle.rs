@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::begun::{Begun, Sharing};
 use crate::codec::CodecError;
+use crate::codec::compress::Compression;
 use crate::decision::{Admission, Facts, Lifetime, admit};
 use crate::engine::{Call, Reader, Ticket, remove};
 use crate::entry::header::{self, Meta};
@@ -31,6 +32,7 @@ pub(crate) struct Hooks<T> {
     pub(crate) codec: u8,
     pub(crate) encode: fn(&T, &mut Vec<u8>) -> Result<(), CodecError>,
     pub(crate) decode: fn(&[u8]) -> Result<T, CodecError>,
+    pub(crate) compression: Option<Compression>,
     pub(crate) is_none: fn(&T) -> bool,
     pub(crate) ttl_with: Option<fn(&T) -> Duration>,
     pub(crate) cache_if: Option<fn(&T) -> bool>,
@@ -285,14 +287,16 @@ impl<T> Entry<T> {
         };
         let function = &self.call.function;
         let payload = |out: &mut Vec<u8>| (self.hooks.encode)(value, out);
-        header::encode(&random::nonce(), &meta, &function.room, payload).map_err(|source| {
-            let name = function.site.name;
-            Error::with_source(
-                ErrorKind::Encode,
-                format!("the value of `{name}` cannot be encoded: {source}"),
-                source,
-            )
-        })
+        header::encode(&random::nonce(), &meta, &function.room, self.hooks.compression, payload).map_err(
+            |source| {
+                let name = function.site.name;
+                Error::with_source(
+                    ErrorKind::Encode,
+                    format!("the value of `{name}` cannot be encoded: {source}"),
+                    source,
+                )
+            },
+        )
     }
 }
 
