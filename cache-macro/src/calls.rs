@@ -6,6 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprReference, Token};
 
+use crate::compress::Compression;
 use crate::expressions::leaves_temporary;
 use crate::length::Length;
 use crate::option_values::{Beta, CacheIf, Jitter, Local, NegativeTtl, Ttl, Window};
@@ -19,7 +20,7 @@ pub(crate) struct Call {
 }
 
 /// In one order, whatever order the options were written in.
-pub(crate) fn calls(options: &Options) -> Vec<Call> {
+pub(crate) fn calls(options: &Options, runtime: &TokenStream) -> Vec<Call> {
     let ttl = options.ttl.given().map(|(option, ttl)| match ttl {
         Ttl::Fixed(length) => call("ttl", option, alone("ttl", length)),
         Ttl::OfValue(closure) => call("ttl_with", option, closure),
@@ -41,10 +42,24 @@ pub(crate) fn calls(options: &Options) -> Vec<Call> {
         options.early_refresh.given().map(|(option, Beta(beta))| call("early_refresh", option, beta));
     let local =
         options.local.given().map(|(option, Local(length))| call("local", option, alone("local", length)));
-    [ttl, jitter, stale_while_revalidate, stale_if_error, early_refresh, local, negative_ttl, cache_if, cache]
-        .into_iter()
-        .flatten()
-        .collect()
+    let compress = options.compress.given().map(|(option, Compression(name))| {
+        call("compress", option, quote!(#runtime::private::Compression::#name))
+    });
+    [
+        ttl,
+        jitter,
+        stale_while_revalidate,
+        stale_if_error,
+        early_refresh,
+        local,
+        negative_ttl,
+        cache_if,
+        compress,
+        cache,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn call(method: &str, option: &Ident, argument: impl ToTokens) -> Call {

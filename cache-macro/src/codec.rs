@@ -17,52 +17,77 @@ pub(crate) struct Codec(pub(crate) Ident);
 
 impl Value for Codec {
     fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
-        let expr = expr(written, "codec = Json", errors)?;
+        CODECS.read(written, errors).map(Self)
+    }
+}
+
+const CODECS: Choices = Choices {
+    option: "codec",
+    noun: "codec",
+    choices: &[
+        ("Bincode", "bincode", cfg!(any(test, feature = "bincode"))),
+        ("Json", "json", cfg!(any(test, feature = "json"))),
+        ("MessagePack", "messagepack", cfg!(any(test, feature = "messagepack"))),
+        ("Postcard", "postcard", cfg!(any(test, feature = "postcard"))),
+    ],
+    example: "Json",
+};
+
+impl Codec {
+    /// What stands in for a `codec` that was left out, if its feature is on.
+    pub(crate) fn default_is_on() -> bool {
+        CODECS.choices[0].2
+    }
+
+    pub(crate) fn is_off(codec: &str, feature: &str) -> String {
+        CODECS.is_off(codec, feature)
+    }
+}
+
+/// An option whose values are names that cargo features turn on.
+pub(crate) struct Choices {
+    pub(crate) option: &'static str,
+    pub(crate) noun: &'static str,
+    /// Name, cargo feature, and whether the feature is on. Tests read all, whatever they are built with.
+    pub(crate) choices: &'static [(&'static str, &'static str, bool)],
+    pub(crate) example: &'static str,
+}
+
+impl Choices {
+    pub(crate) fn read(&self, written: &Written, errors: &Diagnostics) -> Option<Ident> {
+        let expr = expr(written, &format!("{} = {}", self.option, self.example), errors)?;
         let name = match expr {
             Expr::Path(path) => path.path.get_ident().cloned(),
             _ => None,
         };
         if let Some(name) = &name
-            && let Some((_, feature, enabled)) = CODECS.iter().find(|(codec, ..)| name == codec)
+            && let Some((_, feature, enabled)) = self.choices.iter().find(|(choice, ..)| name == choice)
         {
             if !enabled {
-                errors.at(name, codec_is_off(&name.to_string(), feature));
+                errors.at(name, self.is_off(&name.to_string(), feature));
             }
-            return Some(Self(name.clone()));
+            return Some(name.clone());
         }
-        errors.at(expr, unknown_codec(&expr.to_token_stream().to_string()));
+        errors.at(expr, self.unknown(&expr.to_token_stream().to_string()));
         None
     }
-}
 
-/// The codecs: name, cargo feature, and whether the feature is on. Tests read all, whatever they are built with.
-const CODECS: [(&str, &str, bool); 4] = [
-    ("Bincode", "bincode", cfg!(any(test, feature = "bincode"))),
-    ("Json", "json", cfg!(any(test, feature = "json"))),
-    ("MessagePack", "messagepack", cfg!(any(test, feature = "messagepack"))),
-    ("Postcard", "postcard", cfg!(any(test, feature = "postcard"))),
-];
-
-impl Codec {
-    /// What stands in for a `codec` that was left out, if its feature is on.
-    pub(crate) fn default_is_on() -> bool {
-        CODECS[0].2
+    pub(crate) fn is_off(&self, name: &str, feature: &str) -> String {
+        format!(
+            "the {} `{name}` is not compiled in: turn its feature on in Cargo.toml, \
+             `redis-cached = {{ version = \"{}\", features = [\"{feature}\"] }}`",
+            self.noun,
+            env!("CARGO_PKG_VERSION")
+        )
     }
-}
 
-pub(crate) fn codec_is_off(codec: &str, feature: &str) -> String {
-    format!(
-        "the codec `{codec}` is not compiled in: turn its feature on in Cargo.toml, \
-         `redis-cached = {{ version = \"{}\", features = [\"{feature}\"] }}`",
-        env!("CARGO_PKG_VERSION")
-    )
-}
-
-fn unknown_codec(written: &str) -> String {
-    let names = || CODECS.iter().map(|(name, ..)| *name);
-    match nearest(written.trim_matches('"'), names()) {
-        Some(nearest) => format!("there is no codec `{written}`: write `codec = {nearest}`"),
-        None => format!("there is no codec `{written}`: the codecs are {}", list(names())),
+    pub(crate) fn unknown(&self, written: &str) -> String {
+        let Self { option, noun, choices, .. } = self;
+        let names = || choices.iter().map(|(name, ..)| *name);
+        match nearest(written.trim_matches('"'), names()) {
+            Some(nearest) => format!("there is no {noun} `{written}`: write `{option} = {nearest}`"),
+            None => format!("there is no {noun} `{written}`: the {noun}s are {}", list(names())),
+        }
     }
 }
 
@@ -72,17 +97,17 @@ mod tests {
 
     #[test]
     fn a_codec_that_is_off_names_the_line_for_cargo() {
-        let message = codec_is_off("MessagePack", "messagepack");
+        let message = Codec::is_off("MessagePack", "messagepack");
         assert!(message.contains("features = [\"messagepack\"]"), "{message}");
     }
 
     #[test]
     fn an_unknown_codec_names_the_nearest() {
-        assert_eq!(unknown_codec("JSON"), "there is no codec `JSON`: write `codec = Json`");
+        assert_eq!(CODECS.unknown("JSON"), "there is no codec `JSON`: write `codec = Json`");
         assert_eq!(
-            unknown_codec("Messagepack"),
+            CODECS.unknown("Messagepack"),
             "there is no codec `Messagepack`: write `codec = MessagePack`"
         );
-        assert!(unknown_codec("Yaml").contains("the codecs are `Bincode`, `Json`"));
+        assert!(CODECS.unknown("Yaml").contains("the codecs are `Bincode`, `Json`"));
     }
 }

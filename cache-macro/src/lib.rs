@@ -5,6 +5,7 @@ mod cached;
 mod calls;
 mod codec;
 mod companion;
+mod compress;
 mod detached;
 mod diagnostics;
 mod duration;

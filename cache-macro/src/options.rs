@@ -11,6 +11,7 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::{Expr, Path, Token};
 
 use crate::codec::Codec;
+use crate::compress::Compression;
 use crate::diagnostics::Diagnostics;
 use crate::key_template::Template;
 use crate::nearest::{list, nearest};
@@ -62,6 +63,7 @@ options! {
     early_refresh = "early_refresh": Beta,
     local = "local": Local,
     codec = "codec": Codec,
+    compress = "compress": Compression,
     version = "version": Version,
     entry = "entry": EntryName,
     runtime = "crate": Path,
@@ -225,7 +227,8 @@ mod tests {
         let (options, messages) = read(quote! {
             key = "user:<id>", ttl = 3600, skip(db, T), cache = &self.cache, cache_if = |user: &User| user.active,
             negative_ttl = "30s", jitter = 0.1, stale_while_revalidate = "30s", stale_if_error = 3600,
-            early_refresh = 1.0, local = "30s", codec = Bincode, version = 2, entry = user_entry, crate = my::cache,
+            early_refresh = 1.0, local = "30s", codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
+            crate = my::cache,
         });
         assert!(messages.iter().all(|message| message.contains("feature")), "{messages:?}");
         assert!(options.key.value().is_some());
@@ -237,6 +240,7 @@ mod tests {
         assert!(options.jitter.value().is_some());
         assert!(options.stale_while_revalidate.value().is_some() && options.stale_if_error.value().is_some());
         assert!(options.early_refresh.value().is_some() && options.local.value().is_some());
+        assert!(options.compress.value().is_some());
         assert!(options.version.value().is_some());
         assert!(options.entry.value().is_some());
         assert!(options.runtime.value().is_some());

@@ -9,7 +9,7 @@ use syn::ext::IdentExt as _;
 use syn::{Expr, Signature};
 
 use crate::calls::{Call, calls};
-use crate::codec::{Codec, codec_is_off};
+use crate::codec::Codec;
 use crate::companion::default_name;
 use crate::detached::check_detached;
 use crate::diagnostics::Diagnostics;
@@ -84,15 +84,15 @@ pub(crate) fn validate(options: &Options, item: Item, errors: &Diagnostics) -> O
     let companion = companion(options, &item, &parameters, &key, &expressions, errors);
     let leaves_temporary = options.cache.value().is_some_and(|cache| leaves_temporary("cache", cache));
     Some(Plan {
-        runtime,
         codec: codec?,
         version: options.version.value().map(|Version(version)| version.clone()),
-        calls: calls(options),
+        calls: calls(options, &runtime),
         leaves_temporary,
         refreshes,
         item,
         parameters,
         returns,
+        runtime,
         key,
         companion,
         _checked: (),
@@ -118,7 +118,7 @@ fn codec(option: &Slot<Codec>, errors: &Diagnostics) -> Option<Ident> {
     }
     if !Codec::default_is_on() {
         let message =
-            format!("{}, or name another one, such as `codec = Json`", codec_is_off("Bincode", "bincode"));
+            format!("{}, or name another one, such as `codec = Json`", Codec::is_off("Bincode", "bincode"));
         errors.add(syn::Error::new(Span::call_site(), message));
     }
     Some(Ident::new("Bincode", Span::call_site()))

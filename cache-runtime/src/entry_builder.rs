@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::blocking_entry::BlockingEntry;
 use crate::cache::{Cache, Inner};
 use crate::codec::Codec;
+use crate::codec::compress::Compression;
 use crate::decision::Policy;
 use crate::engine::Call;
 use crate::entry::fingerprint;
@@ -91,6 +92,7 @@ pub fn entry<T: Cacheable, C: Codec>(site: &'static Site) -> EntryBuilder<T> {
             codec: C::ID,
             encode: C::encode::<T>,
             decode: C::decode::<T>,
+            compression: None,
             is_none: is_none::<T>,
             ttl_with: None,
             cache_if: None,
@@ -170,6 +172,12 @@ impl<T> EntryBuilder<T> {
     #[inline]
     pub fn cache_if(mut self, wanted: fn(&T) -> bool) -> Self {
         self.hooks.cache_if = Some(wanted);
+        self
+    }
+
+    #[inline]
+    pub fn compress(mut self, compression: Compression) -> Self {
+        self.hooks.compression = Some(compression);
         self
     }
 

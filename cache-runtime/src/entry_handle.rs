@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::begun::{Begun, Sharing};
 use crate::codec::CodecError;
+use crate::codec::compress::Compression;
 use crate::decision::{Admission, Facts, Lifetime, admit};
 use crate::engine::{Call, Next, Reader, Ticket, remove};
 use crate::entry::header::{self, Meta};
@@ -32,6 +33,7 @@ pub(crate) struct Hooks<T> {
     pub(crate) codec: u8,
     pub(crate) encode: fn(&T, &mut Vec<u8>) -> Result<(), CodecError>,
     pub(crate) decode: fn(&[u8]) -> Result<T, CodecError>,
+    pub(crate) compression: Option<Compression>,
     pub(crate) is_none: fn(&T) -> bool,
     pub(crate) ttl_with: Option<fn(&T) -> Duration>,
     pub(crate) cache_if: Option<fn(&T) -> bool>,
@@ -310,14 +312,18 @@ impl<T> Entry<T> {
             stale_window: lifetime.stale,
             compute_time,
         };
-        header::encode(&random::nonce(), &meta, |out| (self.hooks.encode)(value, out)).map_err(|source| {
-            let name = self.call.function.site.name;
-            Error::with_source(
-                ErrorKind::Encode,
-                format!("the value of `{name}` cannot be encoded: {source}"),
-                source,
-            )
-        })
+        let function = &self.call.function;
+        let payload = |out: &mut Vec<u8>| (self.hooks.encode)(value, out);
+        header::encode(&random::nonce(), &meta, &function.room, self.hooks.compression, payload).map_err(
+            |source| {
+                let name = function.site.name;
+                Error::with_source(
+                    ErrorKind::Encode,
+                    format!("the value of `{name}` cannot be encoded: {source}"),
+                    source,
+                )
+            },
+        )
     }
 }
 

@@ -2,6 +2,7 @@
 //! why the macro crate is pinned to this one's version.
 
 pub use crate::begun::{Begun, Detach, Errors, NotShared, Sharing, owned};
+pub use crate::codec::compress::Compression;
 pub use crate::entry_builder::{
     EntryBuilder, ErrorOf, Fallible, Keepable, KeyedEntry, Nullable, OkOf, entry,
 };

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use crate::entry::header::Room;
 use crate::shared::Shared;
 use crate::site::Site;
 use crate::striped::Striped;
@@ -174,6 +175,7 @@ pub(crate) struct Function {
     /// Of the value's type and the site's version; derived once.
     pub(crate) fingerprint: u64,
     pub(crate) counters: Striped<Counters>,
+    pub(crate) room: Room,
 }
 
 /// What a site remembers: the cache, of all caches, that it was used with first, and its function there. In most programs there is
@@ -218,7 +220,8 @@ impl Functions {
         // Outside the lock: it runs the type's own `Deserialize`.
         let fingerprint = mixed(fingerprint(), site.version);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let made = || Arc::new(Function { site, fingerprint, counters: Striped::default() });
+        let made =
+            || Arc::new(Function { site, fingerprint, counters: Striped::default(), room: Room::default() });
         Arc::clone(known.entry(address).or_insert_with(made))
     }
 

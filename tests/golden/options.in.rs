@@ -56,6 +56,11 @@ async fn codec(id: u64) -> u8 {
     1
 }
 
+#[redis_cached(ttl = 60, key = "a:<id>", compress = Zstd)]
+async fn compress(id: u64) -> u8 {
+    1
+}
+
 #[redis_cached(ttl = 60, key = "a:<id>", version = 2)]
 async fn version(id: u64) -> u8 {
     1

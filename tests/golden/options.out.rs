@@ -478,6 +478,39 @@ fn codec_entry(id: u64) -> ::redis_cached::Entry<u8> {
         .arg(&id)
         .build()
 }
+async fn compress(id: u64) -> u8 {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "compress") })
+        .ttl(::core::time::Duration::from_secs(60))
+        .compress(::redis_cached::private::Compression::Zstd)
+        .key("a:")
+        .arg(&id)
+        .build()
+        .get_or_compute(async move {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                u8,
+            > {
+                return never;
+            }
+            1
+        })
+        .await
+}
+/// The cache entry of `compress` for these arguments.
+#[allow(dead_code)]
+fn compress_entry(id: u64) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "compress") })
+        .ttl(::core::time::Duration::from_secs(60))
+        .compress(::redis_cached::private::Compression::Zstd)
+        .key("a:")
+        .arg(&id)
+        .build()
+}
 async fn version(id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,

@@ -7,6 +7,7 @@ mod cache;
 mod cache_if;
 mod cache_option;
 mod codec;
+mod compress;
 mod default_key;
 mod entries;
 mod entry_handle;

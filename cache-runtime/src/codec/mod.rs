@@ -70,6 +70,7 @@
 
 mod bounded;
 mod checked;
+pub(crate) mod compress;
 pub(crate) mod null;
 
 #[cfg(feature = "bincode")]

@@ -115,7 +115,7 @@ impl<T> Reader<'_, T> {
             Ok(Slot::Value(value)) if left.is_none() && value.meta.stale_window > Duration::ZERO => {
                 return None;
             }
-            Ok(Slot::Value(value)) => match (value.meta, (self.decode)(value.payload)) {
+            Ok(Slot::Value(value)) => match (value.meta, value.payload.decode(self.decode)) {
                 (meta, Ok(value)) => self.decided(meta, left.unwrap_or(Left::Never), value, bytes, mark),
                 _ => self.unfit(Some(mark)),
             },
@@ -143,7 +143,7 @@ impl<T> Reader<'_, T> {
     /// Reads an entry, whatever its age.
     pub(crate) fn read(&self, bytes: &[u8]) -> Option<T> {
         match self.slot(bytes) {
-            Ok(Slot::Value(value)) => (self.decode)(value.payload).ok(),
+            Ok(Slot::Value(value)) => value.payload.decode(self.decode).ok(),
             _ => None,
         }
     }

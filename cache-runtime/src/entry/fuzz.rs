@@ -2,7 +2,8 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::header::{self, Meta, Slot};
+use super::header::{self, Meta, Room, Slot};
+use crate::codec::compress::{Compression, Payload};
 use crate::codec::{Bincode, Codec, Json, MessagePack, Postcard};
 
 /// Reads `bytes` in every way in which bytes from a server are read: as an entry, and as a payload of each codec.
@@ -16,7 +17,20 @@ pub fn fuzz_decode<T: DeserializeOwned + Serialize>(bytes: &[u8]) {
     payload::<Json, T>(bytes);
     payload::<MessagePack, T>(bytes);
     payload::<Postcard, T>(bytes);
-    resigned(bytes);
+    for compression in [None, Some(Compression::Lz4), Some(Compression::Zstd)] {
+        resigned(bytes, compression);
+    }
+    decompressed(bytes);
+}
+
+/// Compressed bytes of any kind are read or refused, and never grow beyond their bound.
+fn decompressed(bytes: &[u8]) {
+    for payload in [1, 2].into_iter().filter_map(|compression| Payload::new(compression, bytes)) {
+        let _ = payload.decode(|payload| {
+            assert!(payload.len() <= bytes.len() * 1024 + (1 << 20));
+            Ok(())
+        });
+    }
 }
 
 /// As they are, whatever codec and fingerprint they claim.
@@ -27,11 +41,12 @@ fn entry<T: DeserializeOwned>(bytes: &[u8]) {
     let Ok(Slot::Value(value)) = header::decode(bytes, codec, fingerprint) else {
         return;
     };
+    let payload = value.payload;
     let _ = match codec {
-        Bincode::ID => Bincode::decode::<T>(value.payload).is_ok(),
-        Json::ID => Json::decode::<T>(value.payload).is_ok(),
-        MessagePack::ID => MessagePack::decode::<T>(value.payload).is_ok(),
-        _ => Postcard::decode::<T>(value.payload).is_ok(),
+        Bincode::ID => payload.decode(Bincode::decode::<T>).is_ok(),
+        Json::ID => payload.decode(Json::decode::<T>).is_ok(),
+        MessagePack::ID => payload.decode(MessagePack::decode::<T>).is_ok(),
+        _ => payload.decode(Postcard::decode::<T>).is_ok(),
     };
 }
 
@@ -45,7 +60,7 @@ fn payload<C: Codec, T: DeserializeOwned + Serialize>(bytes: &[u8]) {
 }
 
 /// The fuzzer does not find checksums, so here is one: any payload comes back from a sound entry, and from no other.
-fn resigned(bytes: &[u8]) {
+fn resigned(bytes: &[u8], compression: Option<Compression>) {
     let nonce = [7; 16];
     let meta = Meta {
         codec: 1,
@@ -54,7 +69,7 @@ fn resigned(bytes: &[u8]) {
         stale_window: std::time::Duration::ZERO,
         compute_time: std::time::Duration::ZERO,
     };
-    let written = header::encode(&nonce, &meta, |out| {
+    let written = header::encode(&nonce, &meta, &Room::default(), compression, |out| {
         out.extend_from_slice(bytes);
         Ok::<(), ()>(())
     });
@@ -62,7 +77,9 @@ fn resigned(bytes: &[u8]) {
     let Ok(Slot::Value(value)) = header::decode(&written, 1, 2) else {
         panic!("a sound entry was rejected");
     };
-    assert!(value.nonce == nonce && value.meta == meta && value.payload == bytes);
+    assert!(value.nonce == nonce && value.meta == meta);
+    let same = value.payload.decode(|payload| Ok(payload == bytes));
+    assert!(same.is_ok_and(|same| same), "another payload came back");
 
     let at = bytes.first().map_or(0, |&byte| usize::from(byte)) % written.len();
     written[at] ^= 1 << (bytes.len() % 8);

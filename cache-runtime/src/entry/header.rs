@@ -6,16 +6,16 @@
 //! | 1..17 | nonce, new for every write |
 //! | 17 | format version, 1 |
 //! | 18 | codec: 1 bincode, 2 JSON, 3 MessagePack, 4 postcard |
-//! | 19 | compression: 0 none (1 LZ4 and 2 Zstandard are reserved) |
+//! | 19 | compression: 0 none, 1 LZ4 (one block), 2 Zstandard |
 //! | 20..22 | length of the header, where the payload begins: 72 + 16 × tags |
 //! | 22..30 | checksum: XXH3-64 of bytes 0..22, exclusive or XXH3-64 of bytes 30.. rotated left by 1 |
 //! | 30..38 | schema fingerprint |
 //! | 38..46 | milliseconds for which the value is fresh, all ones: for ever |
 //! | 46..54 | microseconds that computing it took |
-//! | 54..62 | length of the payload |
+//! | 54..62 | length of the payload, as it is stored |
 //! | 62..64 | number of tags, 0 for now; their nonces, 16 bytes each, stand before the payload |
 //! | 64..72 | milliseconds for which the entry is kept past its freshness |
-//! | 72.. | payload |
+//! | 72.. | payload; compressed: 8 bytes, its length before, and then what the compression made of it |
 //!
 //! Leases and tombstones are a state and a nonce, 17 bytes, so the script that stores a value compares one prefix
 //! whatever the state is, and no flipped bit makes a lease of a value: the lengths differ.
@@ -24,12 +24,15 @@
 //! behind what scripts read and covers both sides of itself. The two parts are hashed apart and rotated against each
 //! other, so that equal parts do not cancel out.
 //!
-//! Everything is checked before the first byte of the payload is looked at. What a reader of version 1 cannot honour, a
-//! compression or tags, it rejects: serving an entry without checking its tags would be serving what was invalidated.
+//! Everything is checked before the first byte of the payload is looked at. What a reader of version 1 cannot honour, tags or
+//! a compression that it was built without, it rejects: serving an entry without checking its tags would be serving what was invalidated.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
+
+use crate::codec::compress::{Compression, Payload, UNCOMPRESSED, shrunk};
 
 /// What tells one write from another. New for every attempt: with one nonce per client, a stale store passes the
 /// compare-and-set.
@@ -40,7 +43,6 @@ pub(crate) const LEASE: u8 = b'L';
 const TOMBSTONE: u8 = b'T';
 
 const VERSION: u8 = 1;
-const NO_COMPRESSION: u8 = 0;
 const NEVER: u64 = u64::MAX;
 
 /// State and nonce: all of a lease or a tombstone, and what the store script compares.
@@ -87,7 +89,7 @@ pub(crate) enum Slot<'a> {
 pub(crate) struct Value<'a> {
     pub(crate) nonce: Nonce,
     pub(crate) meta: Meta,
-    pub(crate) payload: &'a [u8],
+    pub(crate) payload: Payload<'a>,
 }
 
 /// Why bytes are not an entry that this reader may use. All of them are misses.
@@ -105,26 +107,56 @@ pub(crate) enum Rejected {
     Codec,
     /// A value of another type, or of the same type as it was before a change.
     Fingerprint,
-    /// Sound, but compressed or tagged, which this version does not read.
+    /// Sound, but tagged, or compressed in a way that this build does not read.
     Unsupported,
 }
 
-/// A value's entry. The payload is written straight behind the header, so a large value is never copied.
+/// How much room a function's entries take: as much as the last one. A large entry that grows as it is written touches
+/// its memory twice.
+#[derive(Debug, Default)]
+pub(crate) struct Room(AtomicUsize);
+
+impl Room {
+    /// A buffer with a header's length of zeros in it.
+    fn header(&self) -> Vec<u8> {
+        let last = self.0.load(Ordering::Relaxed);
+        // An eighth more, for values that differ a little.
+        let mut bytes = Vec::with_capacity(last.saturating_add(last / 8).max(2 * HEADER_LEN));
+        bytes.resize(HEADER_LEN, 0);
+        bytes
+    }
+
+    fn learn(&self, bytes: &mut Vec<u8>) {
+        self.0.store(bytes.len(), Ordering::Relaxed);
+        // The last one was much larger. Entries wait for their way to the server, and room is not to wait with them.
+        if bytes.capacity() / 4 > bytes.len() {
+            bytes.shrink_to_fit();
+        }
+    }
+}
+
+/// A value's entry. The payload is written straight behind the header, so a large value is not copied unless it is compressed.
 pub(crate) fn encode<E>(
     nonce: &Nonce,
     meta: &Meta,
+    room: &Room,
+    compression: Option<Compression>,
     payload: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
 ) -> Result<Vec<u8>, E> {
-    let mut bytes = Vec::with_capacity(2 * HEADER_LEN);
-    bytes.resize(HEADER_LEN, 0);
+    let mut bytes = room.header();
     payload(&mut bytes)?;
+    room.learn(&mut bytes);
+    let mut compressed = UNCOMPRESSED;
+    if let Some((id, smaller)) = compression.and_then(|compression| shrunk(&bytes, HEADER_LEN, compression)) {
+        (compressed, bytes) = (id, smaller);
+    }
     let payload_len = bytes.len() - HEADER_LEN;
 
     bytes[0] = VALUE;
     bytes[1..SLOT_LEN].copy_from_slice(nonce);
     bytes[VERSION_AT] = VERSION;
     bytes[CODEC_AT] = meta.codec;
-    bytes[COMPRESSION_AT] = NO_COMPRESSION;
+    bytes[COMPRESSION_AT] = compressed;
     put(&mut bytes, HEADER_LEN_AT, (HEADER_LEN as u16).to_le_bytes());
     put(&mut bytes, FINGERPRINT_AT, meta.fingerprint.to_le_bytes());
     put(&mut bytes, FRESH_TTL_AT, fresh_millis(meta.fresh_ttl).to_le_bytes());
@@ -187,7 +219,8 @@ fn decode_value(bytes: &[u8], nonce: Nonce, codec: u8, fingerprint: u64) -> Resu
     if u64::from_le_bytes(take(header, FINGERPRINT_AT)) != fingerprint {
         return Err(Rejected::Fingerprint);
     }
-    if header[COMPRESSION_AT] != NO_COMPRESSION || tags != 0 {
+    let payload = Payload::new(header[COMPRESSION_AT], payload).ok_or(Rejected::Unsupported)?;
+    if tags != 0 {
         return Err(Rejected::Unsupported);
     }
     let fresh_ttl = match u64::from_le_bytes(take(header, FRESH_TTL_AT)) {

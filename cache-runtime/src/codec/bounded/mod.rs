@@ -10,7 +10,8 @@
 //!   error and goes on. Options and newtypes have their own, larger allowance: they take no bytes in some codecs, so
 //!   `struct L(Option<Box<L>>)` would recurse for ever in JSON, but they are also in every ordinary linked structure.
 //! - **Elements** of sequences and maps come out of one budget. Tuples and structs are not charged: their length is in
-//!   the type. Scalars are never wrapped, so a byte vector costs a decrement a byte.
+//!   the type. Where the bytes claim a number, it is charged at once, and the codec gives no more; where they do not, as
+//!   in JSON, each element is. Scalars are never wrapped, so a byte vector costs what it does without us.
 //! - **Size hints** come out of a second one, an element for each payload byte, never given back. Elements nearly
 //!   always take a byte, and a collection's own length takes the one that its parent would have counted for it, so
 //!   honest data does not meet this bound; a chain of nested collections that each claim a million does.
@@ -59,7 +60,7 @@ impl Budget {
                 self.elements.set(left);
                 Ok(())
             }
-            None => Err(E::custom("more elements than the payload's length allows")),
+            None => Err(too_many()),
         }
     }
 
@@ -90,6 +91,11 @@ impl Scope<'_> {
         self.wrappers = self.wrappers.checked_sub(1).ok_or_else(too_deep)?;
         Ok(self)
     }
+}
+
+#[cold]
+fn too_many<E: Error>() -> E {
+    E::custom("more elements than the payload's length allows")
 }
 
 #[cold]

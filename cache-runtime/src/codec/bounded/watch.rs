@@ -17,15 +17,15 @@ pub(super) struct Watch<'b, V> {
 
 impl<V> Watch<'_, V> {
     /// Pays for all elements at once where their number is claimed, so that a claim beyond the budget ends here and
-    /// the elements cost next to nothing.
+    /// the elements cost nothing: a codec that claims a number gives no more than that. Whether they are paid for.
     #[inline]
-    fn pay<E: Error>(&self, claimed: Option<usize>) -> Result<usize, E> {
+    fn pay<E: Error>(&self, claimed: Option<usize>) -> Result<bool, E> {
         if !self.counted {
-            return Ok(NOT_COUNTED);
+            return Ok(true);
         }
-        let claimed = claimed.unwrap_or(0);
+        let Some(claimed) = claimed else { return Ok(false) };
         self.scope.budget.charge(claimed)?;
-        Ok(claimed)
+        Ok(true)
     }
 }
 
@@ -109,7 +109,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watch<'_, V> {
     #[inline]
     fn visit_enum<A: EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
         let scope = self.scope.container()?;
-        self.visitor.visit_enum(Parts { inner, scope, paid: NOT_COUNTED })
+        self.visitor.visit_enum(Parts { inner, scope, paid: true })
     }
 }
 
@@ -117,12 +117,9 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watch<'_, V> {
 struct Parts<'b, A> {
     inner: A,
     scope: Scope<'b>,
-    /// Elements that are paid for and were not asked for yet.
-    paid: usize,
+    /// All elements are paid for, or are not to be: their number is in the type.
+    paid: bool,
 }
-
-/// For compounds whose length is in the type: more than any of them has.
-const NOT_COUNTED: usize = usize::MAX;
 
 impl<'b, A> Parts<'b, A> {
     #[inline]
@@ -131,13 +128,9 @@ impl<'b, A> Parts<'b, A> {
     }
 
     #[inline]
-    fn charge<E: Error>(&mut self) -> Result<(), E> {
-        match self.paid.checked_sub(1) {
-            Some(left) => self.paid = left,
-            // The codec did not know the length, or this is the question that finds the end.
-            None => self.scope.budget.charge(1)?,
-        }
-        Ok(())
+    fn charge<E: Error>(&self) -> Result<(), E> {
+        // Of the same answer for all elements, so that the loop over them is compiled without the question.
+        if self.paid { Ok(()) } else { self.scope.budget.charge(1) }
     }
 }
 
@@ -185,7 +178,7 @@ impl<'de, 'b, A: EnumAccess<'de>> EnumAccess<'de> for Parts<'b, A> {
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), A::Error> {
         let seed = self.seed(seed);
         let (value, inner) = self.inner.variant_seed(seed)?;
-        let variant = Parts { inner, scope: self.scope, paid: NOT_COUNTED };
+        let variant = Parts { inner, scope: self.scope, paid: true };
         Ok((value, variant))
     }
 }

@@ -4,8 +4,14 @@ use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::{convert::Infallible, time::Duration};
 
-use super::{Meta, Nonce, Rejected, Slot, Value, decode, encode, lease, tombstone};
-use crate::{codec::Codec, entry::fingerprint};
+use super::{Meta, Nonce, Rejected, Room, Slot, Value, decode, encode, lease, tombstone};
+use crate::{
+    codec::{
+        Codec,
+        compress::{Payload, UNCOMPRESSED},
+    },
+    entry::fingerprint,
+};
 
 const NONCE: Nonce = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 const META: Meta = Meta {
@@ -17,7 +23,7 @@ const META: Meta = Meta {
 };
 
 fn entry(meta: &Meta, payload: &[u8]) -> Vec<u8> {
-    let Ok(bytes) = encode(&NONCE, meta, |out| {
+    let Ok(bytes) = encode(&NONCE, meta, &Room::default(), None, |out| {
         out.extend_from_slice(payload);
         Ok::<(), Infallible>(())
     });
@@ -36,6 +42,7 @@ fn hex(bytes: &[u8]) -> String {
 fn a_value_comes_back() {
     for payload in [&b""[..], b"x", &[7; 1_000]] {
         let bytes = entry(&META, payload);
+        let payload = Payload::new(UNCOMPRESSED, payload).unwrap();
         let value = Value { nonce: NONCE, meta: META, payload };
         assert_eq!(read(&bytes), Ok(Slot::Value(value)));
     }
@@ -51,7 +58,28 @@ fn leases_and_tombstones_come_back() {
 
 #[test]
 fn an_error_of_the_payload_is_the_result() {
-    assert_eq!(encode(&NONCE, &META, |_| Err("no")), Err("no"));
+    assert_eq!(encode(&NONCE, &META, &Room::default(), None, |_| Err("no")), Err("no"));
+}
+
+#[test]
+fn there_is_room_for_as_much_as_the_last_entry_took() {
+    let room = Room::default();
+    let entry = |len: usize| {
+        let mut found = 0;
+        let Ok(bytes) = encode(&NONCE, &META, &room, None, |out| {
+            found = out.capacity();
+            out.resize(out.len() + len, 1);
+            Ok::<(), Infallible>(())
+        });
+        assert!(read(&bytes).is_ok());
+        (bytes, found)
+    };
+    assert!(entry(1_000_000).1 < 1_000);
+    assert!(entry(1_100_000).1 > 1_100_000, "a little more than last time");
+    // A small one does not keep it, nor does it leave it to the next.
+    let (small, found) = entry(10);
+    assert!(found > 1_000_000 && small.capacity() < 1_000);
+    assert!(entry(10).1 < 1_000);
 }
 
 #[test]
@@ -134,13 +162,15 @@ fn rejections_say_what_is_wrong() {
     };
     assert_eq!(read(&change(17, 2)), Err(Rejected::Version));
     assert_eq!(read(&change(72, b'[')), Err(Rejected::Checksum));
-    // Sound in itself, from a version that compresses or tags.
+    // Sound in itself, from a version that tags, or a build that compresses in another way.
     let resign = |mut bytes: Vec<u8>| {
         let checksum = super::checksum(&bytes);
         bytes[22..30].copy_from_slice(&checksum.to_le_bytes());
         bytes
     };
-    assert_eq!(read(&resign(change(19, 1))), Err(Rejected::Unsupported));
+    assert_eq!(read(&resign(change(19, 3))), Err(Rejected::Unsupported));
+    let is_read = |compression| read(&resign(change(19, compression))) != Err(Rejected::Unsupported);
+    assert_eq!((is_read(1), is_read(2)), (cfg!(feature = "lz4"), cfg!(feature = "zstd")));
     let mut tagged = sound.clone();
     tagged.splice(72..72, [9; 16]);
     tagged[20] = 88;
@@ -205,7 +235,7 @@ fn golden<C: Codec>() -> String {
             id: 300, name: "né".into(), tags: vec![None, Some(true)], kind: Kind::Member { level: -2 }
         };
     let meta = Meta { codec: C::ID, fingerprint: fingerprint::of::<Golden>(C::HUMAN_READABLE), ..META };
-    let bytes = encode(&NONCE, &meta, |out| C::encode(&value, out)).unwrap();
+    let bytes = encode(&NONCE, &meta, &Room::default(), None, |out| C::encode(&value, out)).unwrap();
     hex(&bytes)
 }
 

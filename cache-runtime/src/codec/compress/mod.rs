@@ -1,0 +1,162 @@
+//! Payloads made smaller, for functions that ask for it with `compress = Lz4 | Zstd`.
+//!
+//! What is stored is the length of the payload, eight bytes, little-endian, and then what the compression made of it. Which
+//! one that was is in the entry's header, so a reader needs no option: it reads what it was compiled to read, and the
+//! option may be switched at any time. The checksum is of the bytes as they are stored.
+//!
+//! The bytes are a server's, so a claimed length is believed only within [`longest`]: at most a thousand bytes for each
+//! stored one, after a first mebibyte. What compresses better than that is filled up on the way in.
+
+#[cfg(feature = "lz4")]
+mod lz4;
+#[cfg(all(test, any(feature = "lz4", feature = "zstd")))]
+mod tests;
+#[cfg(feature = "zstd")]
+mod zstd;
+
+use super::CodecError;
+
+/// A compression that is compiled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "named by expansions only")]
+pub enum Compression {
+    #[cfg(feature = "lz4")]
+    Lz4,
+    #[cfg(feature = "zstd")]
+    Zstd,
+}
+
+/// Numbers of compressions in the header of an entry; part of format version 1.
+pub(crate) const UNCOMPRESSED: u8 = 0;
+#[cfg(feature = "lz4")]
+const LZ4: u8 = 1;
+#[cfg(feature = "zstd")]
+const ZSTD: u8 = 2;
+
+/// Payloads up to this are not worth the time: they fit one packet as they are.
+const SMALL: usize = 1024;
+/// Before the compressed bytes.
+const LEN: usize = size_of::<u64>();
+
+/// What any entry may grow to.
+const FREE: usize = 1 << 20;
+const GROWTH: usize = 1024;
+/// No string in Redis is longer, so no payload was, that could have been stored as it is.
+const LONGEST: usize = 512 << 20;
+
+/// The longest payload that so many compressed bytes may claim to be.
+fn longest(compressed: usize) -> usize {
+    compressed.saturating_mul(GROWTH).saturating_add(FREE).min(LONGEST)
+}
+
+/// The fewest compressed bytes that a payload of this length is stored in.
+#[cfg(feature = "zstd")]
+fn fewest(payload: usize) -> usize {
+    payload.saturating_sub(FREE).div_ceil(GROWTH)
+}
+
+impl Compression {
+    fn id(self) -> u8 {
+        match self {
+            #[cfg(feature = "lz4")]
+            Self::Lz4 => LZ4,
+            #[cfg(feature = "zstd")]
+            Self::Zstd => ZSTD,
+        }
+    }
+
+    fn of(id: u8) -> Option<Self> {
+        match id {
+            #[cfg(feature = "lz4")]
+            LZ4 => Some(Self::Lz4),
+            #[cfg(feature = "zstd")]
+            ZSTD => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+
+    /// The most bytes that `compress` writes.
+    #[allow(unused_variables, reason = "without compressions there is nothing to ask")]
+    fn bound(self, len: usize) -> usize {
+        match self {
+            #[cfg(feature = "lz4")]
+            Self::Lz4 => lz4::bound(len),
+            #[cfg(feature = "zstd")]
+            Self::Zstd => zstd::bound(len),
+        }
+    }
+
+    /// Writes to the beginning of `out`, and says how much.
+    #[allow(unused_variables, reason = "without compressions there is nothing to write")]
+    fn compress(self, payload: &[u8], out: &mut [u8]) -> Option<usize> {
+        match self {
+            #[cfg(feature = "lz4")]
+            Self::Lz4 => lz4::compress(payload, out),
+            #[cfg(feature = "zstd")]
+            Self::Zstd => zstd::compress(payload, out),
+        }
+    }
+
+    /// The payload, of exactly `len` bytes.
+    #[allow(unused_variables, reason = "without compressions there is nothing to read")]
+    fn decompress(self, compressed: &[u8], len: usize) -> Option<Vec<u8>> {
+        match self {
+            #[cfg(feature = "lz4")]
+            Self::Lz4 => lz4::decompress(compressed, len),
+            #[cfg(feature = "zstd")]
+            Self::Zstd => zstd::decompress(compressed, len),
+        }
+    }
+}
+
+/// Compresses what stands in `bytes` from `begin` on, if that makes it smaller. The compression's number, and the bytes in
+/// place of the old ones unless they stay.
+pub(crate) fn shrunk(bytes: &[u8], begin: usize, compression: Compression) -> Option<(u8, Vec<u8>)> {
+    let (before, payload) = bytes.split_at(begin);
+    if payload.len() <= SMALL || payload.len() > LONGEST {
+        return None;
+    }
+    let start = begin + LEN;
+    let mut out = vec![0; start + compression.bound(payload.len())];
+    out[..begin].copy_from_slice(before);
+    out[begin..start].copy_from_slice(&(payload.len() as u64).to_le_bytes());
+    let len = compression.compress(payload, &mut out[start..])?;
+    out.truncate(start + len);
+    if out.len() >= bytes.len() {
+        return None;
+    }
+    out.shrink_to_fit();
+    Some((compression.id(), out))
+}
+
+/// The payload of an entry as it was stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Payload<'a> {
+    compression: Option<Compression>,
+    stored: &'a [u8],
+}
+
+impl<'a> Payload<'a> {
+    /// `None` if the compression is not compiled in.
+    pub(crate) fn new(compression: u8, stored: &'a [u8]) -> Option<Self> {
+        let compression = match compression {
+            UNCOMPRESSED => None,
+            other => Some(Compression::of(other)?),
+        };
+        Some(Self { compression, stored })
+    }
+
+    /// What `decode` reads out of the payload.
+    pub(crate) fn decode<T>(
+        &self,
+        decode: impl FnOnce(&[u8]) -> Result<T, CodecError>,
+    ) -> Result<T, CodecError> {
+        let Some(compression) = self.compression else { return decode(self.stored) };
+        let wrong = || CodecError::new("the payload is not what its compression makes");
+        let (len, compressed) = self.stored.split_first_chunk::<LEN>().ok_or_else(wrong)?;
+        let len =
+            usize::try_from(u64::from_le_bytes(*len)).ok().filter(|len| *len <= longest(compressed.len()));
+        let payload = len.and_then(|len| compression.decompress(compressed, len)).ok_or_else(wrong)?;
+        decode(&payload)
+    }
+}
