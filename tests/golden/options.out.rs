@@ -482,7 +482,13 @@ async fn compress(id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "compress") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "compress",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .compress(::redis_cached::private::Compression::Zstd)
         .key("a:")
@@ -504,7 +510,13 @@ fn compress_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(const { &::redis_cached::private::Site::new(::core::module_path!(), "compress") })
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "compress",
+            );
+            &SITE
+        })
         .ttl(::core::time::Duration::from_secs(60))
         .compress(::redis_cached::private::Compression::Zstd)
         .key("a:")

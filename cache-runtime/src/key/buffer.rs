@@ -23,14 +23,22 @@ impl KeyBuf {
 
     #[inline]
     pub(crate) fn push_str(&mut self, text: &str) {
+        if let Self::Inline(short) = self
+            && short.try_push_str(text).is_ok()
+        {
+            return;
+        }
+        self.push_long(text);
+    }
+
+    #[cold]
+    fn push_long(&mut self, text: &str) {
         match self {
             Self::Inline(short) => {
-                if short.try_push_str(text).is_err() {
-                    let mut long = String::with_capacity((short.len() + text.len()) * 2);
-                    long.push_str(short);
-                    long.push_str(text);
-                    *self = Self::Heap(long);
-                }
+                let mut long = String::with_capacity((short.len() + text.len()) * 2);
+                long.push_str(short);
+                long.push_str(text);
+                *self = Self::Heap(long);
             }
             Self::Heap(long) => long.push_str(text),
         }
