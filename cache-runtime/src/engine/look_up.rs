@@ -41,10 +41,10 @@ pub(crate) struct Reader<'a, T> {
 }
 
 impl<T> Reader<'_, T> {
-    pub(super) async fn look_up(&self, budget: &mut Budget) -> Seen<T> {
+    pub(super) async fn look_up(&self, budget: &Budget) -> Seen<T> {
         let (store, key) = (&self.call.cache().store, &self.call.key);
         if !self.call.policy.asks_for_time() {
-            match budget.spend(async |until| store.get(key, until).await).await {
+            match store.get(key, budget.0).await {
                 Ok(found) => {
                     if let Some(seen) = self.interpret(found, None) {
                         return seen;
@@ -53,7 +53,7 @@ impl<T> Reader<'_, T> {
                 Err(error) => return self.unknown(&error),
             }
         }
-        match budget.spend(async |until| store.get_with_left(key, until).await).await {
+        match store.get_with_left(key, budget.0).await {
             Ok((found, left)) => self.interpret(found, Some(left)).unwrap_or(Seen::Unknown),
             Err(error) => self.unknown(&error),
         }
@@ -107,7 +107,7 @@ impl<T> Reader<'_, T> {
         }
     }
 
-    fn unfit(&self, mark: Option<Mark>) -> Seen<T> {
+    pub(super) fn unfit(&self, mark: Option<Mark>) -> Seen<T> {
         self.call.function.counters.rejected.count();
         Seen::Unfit(mark)
     }
