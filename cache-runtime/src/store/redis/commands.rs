@@ -7,6 +7,7 @@ use redis::{Cmd, RedisError, Value, cmd};
 
 use super::RedisStore;
 use super::error::{is_no_script, is_syntax_error, is_wrong_type, translate};
+use super::reads::Way;
 use super::script::{ACQUIRE, CLEAR, RELEASE, SWAP, Script};
 use crate::decision::whole_millis;
 use crate::entry::header::LEASE;
@@ -81,9 +82,18 @@ impl RedisStore {
 
 impl Store for RedisStore {
     async fn get(&self, key: &str, until: Instant) -> Result<Found, Error> {
-        let mut command = Cmd::with_capacity(2, key.len() + 3);
-        command.arg("GET").arg(key);
-        found("GET", self.run("GET", &command, until).await?)
+        let (home, lane) = self.lane()?;
+        let reading = lane.reads.enter();
+        match reading.way() {
+            Way::Alone => return lane.read_alone(key, until).await,
+            Way::Together => {
+                if let Some(found) = lane.read_together(&home, key, until).await {
+                    return found;
+                }
+            }
+            Way::OneByOne => {}
+        }
+        found("GET", lane.run(&home, "GET", &get(key.as_bytes()), until).await?)
     }
 
     async fn get_with_left(&self, key: &str, until: Instant) -> Result<(Found, Left), Error> {
@@ -181,7 +191,13 @@ impl Store for RedisStore {
     }
 }
 
-fn found(doing: &str, answer: Result<Value, RedisError>) -> Result<Found, Error> {
+pub(super) fn get(key: &[u8]) -> Cmd {
+    let mut command = Cmd::with_capacity(2, key.len() + 3);
+    command.arg("GET").arg(key);
+    command
+}
+
+pub(super) fn found(doing: &str, answer: Result<Value, RedisError>) -> Result<Found, Error> {
     match answer {
         Ok(Value::BulkString(bytes)) => Ok(Found::Bytes(bytes)),
         Ok(Value::Nil) => Ok(Found::Absent),
