@@ -15,21 +15,30 @@ use crate::error::Error;
 
 /// The runtime for whoever calls this.
 pub(crate) fn home() -> Result<Handle, Error> {
-    match Handle::try_current() {
-        Ok(current) if !is_blocking() && is_complete(&current) => Ok(current),
+    match current() {
+        Some(current) if is_complete(&current) => Ok(current),
         _ => library_runtime(),
     }
 }
 
+/// The runtime that runs the caller, if it does not block it. It may lack what [`home`] asks for.
+pub(crate) fn current() -> Option<Handle> {
+    if is_blocking() { None } else { Handle::try_current().ok() }
+}
+
 /// Bounds `future`, with a timer of the caller's home.
 pub(crate) async fn timeout_at<F: Future>(until: Instant, future: F) -> Result<Option<F::Output>, Error> {
-    let home = home()?;
+    Ok(timeout_on(&home()?, until, future).await)
+}
+
+/// Bounds `future`, with a timer of `home`.
+pub(crate) async fn timeout_on<F: Future>(home: &Handle, until: Instant, future: F) -> Option<F::Output> {
     let bounded = {
         // A timer belongs to the runtime that is current when it is made, and needs none when it is polled.
         let _entered = home.enter();
         tokio::time::timeout_at(until.into(), future)
     };
-    Ok(bounded.await.ok())
+    bounded.await.ok()
 }
 
 /// Sleeps, with a timer of the caller's home.

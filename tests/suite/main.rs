@@ -6,6 +6,7 @@ mod blocking;
 mod cache;
 mod cache_if;
 mod cache_option;
+mod coalescing;
 mod codec;
 mod compress;
 mod default_key;

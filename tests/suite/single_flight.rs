@@ -43,7 +43,9 @@ async fn a_thousand_callers_of_a_cold_key_compute_once() {
     for cache in caches {
         assert_eq!(thousand(&cache).await, 1);
         let function = &cache.stats().functions[0];
-        assert_eq!((function.computes, function.misses, function.waits), (1, 1000, 999));
+        assert_eq!((function.computes, function.misses), (1, 1000));
+        // The first caller asks alone, the others together after it. Of these one asks again for all, and may find the value.
+        assert!((998..=999).contains(&function.waits), "{} waited", function.waits);
     }
 }
 

@@ -52,7 +52,7 @@ impl<T> Reader<'_, T> {
         Some(hit)
     }
 
-    pub(super) async fn look_up(&self, budget: &mut Budget) -> Seen<T> {
+    pub(super) async fn look_up(&self, budget: &Budget) -> Seen<T> {
         if let (Some(keep), Some(tier)) = (self.local, &self.call.cache().tier)
             && let Some(seen) = self.look_up_and_keep(keep, tier, budget).await
         {
@@ -60,7 +60,7 @@ impl<T> Reader<'_, T> {
         }
         let (store, key) = (&self.call.cache().store, &self.call.key);
         if !self.call.policy.asks_for_time() {
-            match budget.spend(async |until| store.get(key, until).await).await {
+            match store.get(key, budget.0).await {
                 Ok(found) => {
                     if let Some(seen) = self.interpret(found, None) {
                         return seen;
@@ -69,18 +69,17 @@ impl<T> Reader<'_, T> {
                 Err(error) => return self.unknown(&error),
             }
         }
-        match budget.spend(async |until| store.get_with_left(key, until).await).await {
+        match store.get_with_left(key, budget.0).await {
             Ok((found, left)) => self.interpret(found, Some(left)).unwrap_or(Seen::Unknown),
             Err(error) => self.unknown(&error),
         }
     }
 
     /// A read of which Redis tells what becomes of it, so that the value may be kept; `None` if that is not to be had.
-    async fn look_up_and_keep(&self, keep: Keep<T>, tier: &Tier, budget: &mut Budget) -> Option<Seen<T>> {
+    async fn look_up_and_keep(&self, keep: Keep<T>, tier: &Tier, budget: &Budget) -> Option<Seen<T>> {
         let Call { key, function, .. } = self.call;
         let guard = tier.guard(key);
-        let store = &self.call.cache().store;
-        let watched = budget.spend(async |until| store.get_watched(key, until).await).await;
+        let watched = self.call.cache().store.get_watched(key, budget.0).await;
         let (found, left, epoch) = watched.inspect_err(|error| log::debug!("{error}")).ok()?;
         let encoded_len = if let Found::Bytes(bytes) = &found { bytes.len() } else { 0 };
         let seen = self.interpret(found, Some(left))?;
@@ -148,7 +147,7 @@ impl<T> Reader<'_, T> {
         }
     }
 
-    fn unfit(&self, mark: Option<Mark>) -> Seen<T> {
+    pub(super) fn unfit(&self, mark: Option<Mark>) -> Seen<T> {
         self.call.function.counters.rejected.count();
         Seen::Unfit(mark)
     }

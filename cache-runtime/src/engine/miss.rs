@@ -33,13 +33,13 @@ impl<T> Reader<'_, T> {
     /// The whole course before a computation. A hit is one round trip, a miss two.
     pub(crate) async fn begin(&self) -> Next<T> {
         let counters = &self.call.function.counters;
-        let mut budget = Budget(self.call.cache().deadline);
+        let budget = Budget::of(self.call.cache().deadline);
         if self.call.cache().pending.contains(&self.call.key) {
             // What is there should have been removed, and could not be yet.
             counters.misses.count();
             return Next::Compute(Ticket::default());
         }
-        match self.look_up(&mut budget).await {
+        match self.look_up(&budget).await {
             Seen::Serve(value, ..) => {
                 counters.hits.count();
                 Next::Value(value)
@@ -69,17 +69,17 @@ impl<T> Reader<'_, T> {
                     Role::Follow(follow) => follow,
                     Role::Lead(lead) => {
                         // All callers that are as far as this one find the flight open; see `flight`.
-                        home::yield_now().await;
+                        budget.pause(home::yield_now()).await;
                         lead.close();
                         return self.lead(lead, seen, &mut budget, patience).await;
                     }
                 },
             };
-            if let Some(landed) = self.follow(follow, patience).await {
+            if let Some(landed) = budget.pause(self.follow(follow, patience)).await {
                 return self.landed(landed, seen.into_fallback());
             }
             // The leader went away. Its lease may be there for a moment yet.
-            seen = self.look_up(&mut budget).await;
+            seen = self.look_up(&budget).await;
             if let Seen::Serve(value, ..) | Seen::ServeAndRefresh(value, _) = seen {
                 return Next::Value(value);
             }
@@ -121,11 +121,15 @@ impl<T> Reader<'_, T> {
         for _ in 0..ATTEMPTS {
             seen = match seen {
                 Seen::Nothing => {
-                    let lease = self.ask(&mut lead);
+                    let mut lease = self.ask(&mut lead);
                     let (mark, ttl) = (*lease.mark(), call.cache().lease);
-                    let asked = budget.spend(async |until| store.acquire(&call.key, &mark, ttl, until).await);
-                    match asked.await {
+                    match store.acquire(&call.key, &mark, ttl, budget.0).await {
                         Ok(Found::Absent) => return hold(lead, lease),
+                        // Of another type, which a look-up together with others does not tell from nothing.
+                        Ok(Found::Foreign) => {
+                            lease.is_gone();
+                            self.unfit(None)
+                        }
                         // Who lost the race looks again: to know how much time is left takes another question.
                         Ok(_) => self.refused(lease, budget).await,
                         Err(error) => self.unanswered(&mut lead, &error),
@@ -134,32 +138,28 @@ impl<T> Reader<'_, T> {
                 Seen::Unfit(Some(unfit)) => {
                     let lease = self.ask(&mut lead);
                     let (mark, ttl) = (*lease.mark(), Some(call.cache().lease));
-                    let asked =
-                        budget.spend(async |until| store.swap(&call.key, &unfit, &mark, ttl, until).await);
-                    match asked.await {
+                    match store.swap(&call.key, &unfit, &mark, ttl, budget.0).await {
                         Ok(true) => return hold(lead, lease),
                         Ok(false) => self.refused(lease, budget).await,
                         Err(error) => self.unanswered(&mut lead, &error),
                     }
                 }
-                Seen::Unfit(None) => {
-                    match budget.spend(async |until| store.clear(&call.key, until).await).await {
-                        Ok(()) => Seen::Nothing,
-                        Err(error) => self.unknown(&error),
-                    }
-                }
+                Seen::Unfit(None) => match store.clear(&call.key, budget.0).await {
+                    Ok(()) => Seen::Nothing,
+                    Err(error) => self.unknown(&error),
+                },
                 Seen::Replace(old) => return self.claim(lead, old, budget).await,
                 Seen::Lease(mark) => {
                     // Perhaps a flight of this process that was closed when this one opened.
                     if let Some(follow) = call.cache().flights.seen(mark, call.function.fingerprint) {
-                        let landed = self.follow(follow, patience).await;
+                        let landed = budget.pause(self.follow(follow, patience)).await;
                         if let Some(landed) = landed {
                             lead.land(landed.clone());
                             return self.landed(landed, None);
                         }
                         self.look_up(budget).await
                     } else {
-                        self.wait_for_other_process(mark, patience).await
+                        budget.pause(self.wait_for_other_process(mark, patience)).await
                     }
                 }
                 Seen::Serve(value, _, bytes) => {
@@ -187,13 +187,13 @@ impl<T> Reader<'_, T> {
         self.unknown(error)
     }
 
-    async fn refused(&self, mut lease: Lease, budget: &mut Budget) -> Seen<T> {
+    async fn refused(&self, mut lease: Lease, budget: &Budget) -> Seen<T> {
         lease.is_gone();
         self.look_up(budget).await
     }
 
     /// The right to replace an entry that stays readable meanwhile: a lease beside it.
-    async fn claim(&self, mut lead: Lead, old: Replace, budget: &mut Budget) -> Next<T> {
+    async fn claim(&self, mut lead: Lead, old: Replace, budget: &Budget) -> Next<T> {
         let lease = if lead.mark(old.mark) { self.claim_lease(budget).await } else { None };
         if lease.is_none()
             && old.is_fresh
@@ -207,12 +207,12 @@ impl<T> Reader<'_, T> {
         Next::Compute(ticket)
     }
 
-    async fn claim_lease(&self, budget: &mut Budget) -> Option<Lease> {
+    async fn claim_lease(&self, budget: &Budget) -> Option<Lease> {
         let call = self.call;
         let key = format!("{}\u{1}refresh", call.key);
         let (mark, ttl) = (new_mark(), call.cache().lease);
         let mut lease = Lease::asked(call.cache.arc(), key.clone(), mark);
-        match budget.spend(async |until| call.cache().store.acquire(&key, &mark, ttl, until).await).await {
+        match call.cache().store.acquire(&key, &mark, ttl, budget.0).await {
             Ok(Found::Absent) => Some(lease.granted()),
             Ok(_) => {
                 lease.is_gone();
@@ -234,7 +234,7 @@ impl<T> Reader<'_, T> {
         if !lead.mark(base) {
             return None;
         }
-        let lease = self.claim_lease(&mut Budget(self.call.cache().deadline)).await?;
+        let lease = self.claim_lease(&Budget::of(self.call.cache().deadline)).await?;
         Some(Ticket::new(lead, Some(Hold { lease, base: Some(base) })))
     }
 
@@ -254,7 +254,7 @@ impl<T> Reader<'_, T> {
                 break;
             }
             pause = (pause * 2).min(POLL.1);
-            match self.look_up(&mut Budget(self.call.cache().deadline)).await {
+            match self.look_up(&Budget::of(self.call.cache().deadline)).await {
                 Seen::Lease(still) if still == mark => {}
                 seen => return seen,
             }

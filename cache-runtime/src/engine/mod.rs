@@ -77,16 +77,20 @@ impl Call {
     }
 }
 
-/// What is left of a call's deadline. One call waits for Redis no longer than that in all; what others compute meanwhile
+/// Until when a call may wait for Redis. One call waits no longer than its deadline in all; what others compute meanwhile
 /// is not counted.
-struct Budget(Duration);
+struct Budget(Instant);
 
 impl Budget {
-    /// Runs one operation on the budget.
-    async fn spend<T>(&mut self, operation: impl AsyncFnOnce(Instant) -> T) -> T {
+    fn of(deadline: Duration) -> Self {
+        Self(Instant::now() + deadline)
+    }
+
+    /// Waits for others than Redis, which puts the end off.
+    async fn pause<T>(&mut self, wait: impl Future<Output = T>) -> T {
         let began = Instant::now();
-        let done = operation(began + self.0).await;
-        self.0 = self.0.saturating_sub(began.elapsed());
+        let done = wait.await;
+        self.0 += began.elapsed();
         done
     }
 }

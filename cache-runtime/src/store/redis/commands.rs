@@ -4,10 +4,12 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use redis::{Cmd, RedisError, Value, cmd};
+use tokio::runtime::Handle;
 
 use super::RedisStore;
 use super::error::{is_no_script, is_syntax_error, is_wrong_type, translate};
 use super::lane::Lane;
+use super::reads::Way;
 use super::script::{ACQUIRE, CLEAR, RELEASE, SWAP, Script};
 use crate::decision::whole_millis;
 use crate::entry::header::LEASE;
@@ -79,39 +81,32 @@ impl RedisStore {
         known.learn(&answer);
         Ok(answer)
     }
-
-    /// What is at the key, how long it has left, and over which connection that was asked.
-    async fn found_with_left(
-        &self,
-        lane: &Lane,
-        key: &str,
-        until: Instant,
-    ) -> Result<(Found, Left, Epoch), Error> {
-        let mut pipeline = redis::Pipeline::with_capacity(2);
-        // The time first: should the entry be replaced in between, the older, shorter time belongs to it, and at worst it
-        // is refreshed too early.
-        pipeline.cmd("PTTL").arg(key).cmd("GET").arg(key);
-        let ([time, value], epoch) = self.run_both(lane, "GET", &pipeline, until).await?;
-        let left = left(&time.map_err(|error| translate("PTTL", error))?);
-        Ok((found("GET", value)?, left, epoch))
-    }
 }
 
 impl Store for RedisStore {
     async fn get(&self, key: &str, until: Instant) -> Result<Found, Error> {
-        let mut command = Cmd::with_capacity(2, key.len() + 3);
-        command.arg("GET").arg(key);
-        found("GET", self.run("GET", &command, until).await?)
+        let (home, lane) = self.lane()?;
+        let reading = lane.reads.enter();
+        match reading.way() {
+            Way::Alone => return lane.read_alone(key, until).await,
+            Way::Together => {
+                if let Some(found) = lane.read_together(&home, key, until).await {
+                    return found;
+                }
+            }
+            Way::OneByOne => {}
+        }
+        found("GET", lane.run(&home, "GET", &get(key.as_bytes()), until).await?)
     }
 
     async fn get_with_left(&self, key: &str, until: Instant) -> Result<(Found, Left), Error> {
-        let lane = self.lane(&home()?);
-        let (found, left, _) = self.found_with_left(&lane, key, until).await?;
+        let (home, lane) = self.lane()?;
+        let (found, left, _) = found_with_left(&lane, &home, key, until).await?;
         Ok((found, left))
     }
 
     async fn get_watched(&self, key: &str, until: Instant) -> Result<(Found, Left, Epoch), Error> {
-        self.found_with_left(self.watched_lane()?, key, until).await
+        found_with_left(self.watched_lane()?, &home()?, key, until).await
     }
 
     async fn acquire(&self, key: &str, lease: &Mark, ttl: Duration, until: Instant) -> Result<Found, Error> {
@@ -199,7 +194,13 @@ impl Store for RedisStore {
     }
 }
 
-fn found(doing: &str, answer: Result<Value, RedisError>) -> Result<Found, Error> {
+pub(super) fn get(key: &[u8]) -> Cmd {
+    let mut command = Cmd::with_capacity(2, key.len() + 3);
+    command.arg("GET").arg(key);
+    command
+}
+
+pub(super) fn found(doing: &str, answer: Result<Value, RedisError>) -> Result<Found, Error> {
     match answer {
         Ok(Value::BulkString(bytes)) => Ok(Found::Bytes(bytes)),
         Ok(Value::Nil) => Ok(Found::Absent),
@@ -207,6 +208,22 @@ fn found(doing: &str, answer: Result<Value, RedisError>) -> Result<Found, Error>
         Err(error) if is_wrong_type(&error) => Ok(Found::Foreign),
         Err(error) => Err(translate(doing, error)),
     }
+}
+
+/// What is at the key, how long it has left, and over which connection that was asked.
+async fn found_with_left(
+    lane: &Lane,
+    home: &Handle,
+    key: &str,
+    until: Instant,
+) -> Result<(Found, Left, Epoch), Error> {
+    let mut pipeline = redis::Pipeline::with_capacity(2);
+    // The time first: should the entry be replaced in between, the older, shorter time belongs to it, and at worst it is
+    // refreshed too early.
+    pipeline.cmd("PTTL").arg(key).cmd("GET").arg(key);
+    let ([time, value], epoch) = lane.run_both(home, "GET", &pipeline, until).await?;
+    let left = left(&time.map_err(|error| translate("PTTL", error))?);
+    Ok((found("GET", value)?, left, epoch))
 }
 
 fn left(answer: &Value) -> Left {

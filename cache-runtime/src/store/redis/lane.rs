@@ -13,8 +13,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::Config;
+use super::alarm::Alarm;
 use super::breaker::End;
 use super::connect::{Connection, connect};
+use super::reads::Reads;
 use super::watch::Watch;
 use crate::error::{Error, ErrorKind};
 
@@ -43,6 +45,8 @@ enum State {
 pub(super) struct Lane {
     runtime: runtime::Id,
     state: watch::Receiver<State>,
+    pub(super) reads: Reads,
+    pub(super) alarm: Alarm,
     task: JoinHandle<()>,
 }
 
@@ -60,7 +64,7 @@ impl Lane {
     fn kept(runtime: &Handle, config: &Arc<Config>, first: Option<Connection>, watch: Option<Watch>) -> Self {
         let (publish, state) = watch::channel(first.map_or(State::Connecting, State::Up));
         let task = runtime.spawn(keep_up(Keeper { config: Arc::clone(config), watch, publish }));
-        Self { runtime: runtime.id(), state, task }
+        Self { runtime: runtime.id(), state, reads: Reads::default(), alarm: Alarm::new(runtime), task }
     }
 
     pub(super) fn is_of(&self, runtime: runtime::Id) -> bool {

@@ -1,34 +1,35 @@
 //! Entries in Redis, over the `redis` crate. No other folder names that crate.
 
+mod alarm;
+mod batch;
 mod breaker;
 #[cfg(test)]
 mod breaker_races;
 mod commands;
 mod connect;
 mod error;
+mod exchange;
 mod gather;
 mod lane;
+mod reads;
 mod script;
 mod url;
 mod watch;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use redis::{Cmd, Pipeline, RedisResult, Value};
 use tokio::runtime::Handle;
 
 use self::commands::Abilities;
-use self::connect::{Connection, Health};
-use self::error::translate;
 use self::lane::Lane;
 use self::url::Endpoint;
 use self::watch::Watch;
 use crate::blocking::library_runtime;
 use crate::error::{Error, ErrorKind};
-use crate::home::{home, timeout_at};
-use crate::store::{Epoch, Observer};
+use crate::home::{self, home};
+use crate::store::Observer;
 
 /// Where the server is, and how long to wait for it.
 pub(crate) struct Config {
@@ -110,90 +111,34 @@ impl RedisStore {
         Ok(store)
     }
 
-    /// The lane of the caller's home, made where there is none.
-    fn lane(&self, home: &Handle) -> Arc<Lane> {
-        let known = |lanes: &[Arc<Lane>]| lanes.iter().find(|lane| lane.is_of(home.id())).map(Arc::clone);
-        if let Some(lane) = known(&self.lanes.read().unwrap_or_else(PoisonError::into_inner)) {
-            return lane;
+    /// The caller's home and its lane, made where there is none.
+    fn lane(&self) -> Result<(Handle, Arc<Lane>), Error> {
+        // A runtime that has a lane was looked at before.
+        if let Some(current) = home::current()
+            && let Some(lane) = self.known_lane(&current)
+        {
+            return Ok((current, lane));
         }
+        let home = home()?;
+        let lane = self.known_lane(&home).unwrap_or_else(|| self.new_lane(&home));
+        Ok((home, lane))
+    }
+
+    fn known_lane(&self, home: &Handle) -> Option<Arc<Lane>> {
+        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
+        lanes.iter().find(|lane| lane.is_of(home.id())).map(Arc::clone)
+    }
+
+    fn new_lane(&self, home: &Handle) -> Arc<Lane> {
         let mut lanes = self.lanes.write().unwrap_or_else(PoisonError::into_inner);
         lanes.retain(|lane| !lane.is_over());
         // Another task may have been faster.
-        known(&lanes).unwrap_or_else(|| {
-            let lane = Arc::new(Lane::start(home, &self.config, None));
-            lanes.push(Arc::clone(&lane));
-            lane
-        })
-    }
-
-    /// Sends one command and waits for its answer, at most until `until` all in all.
-    async fn run(&self, doing: &str, command: &Cmd, until: Instant) -> Result<RedisResult<Value>, Error> {
-        let exchange = async |connection: &mut Connection| {
-            // What the server says against a command comes as a value, and means no harm to the connection.
-            connection.driver.send_packed_command(command).await
-        };
-        Ok(self.exchange(&*self.lane(&home()?), doing, exchange, until).await?.and_then(Value::extract_error))
-    }
-
-    /// Sends two commands at once and waits for both answers.
-    async fn run_both(
-        &self,
-        lane: &Lane,
-        doing: &str,
-        pipeline: &Pipeline,
-        until: Instant,
-    ) -> Result<([RedisResult<Value>; 2], Epoch), Error> {
-        let mut epoch = Epoch(0);
-        let exchange = async |connection: &mut Connection| {
-            epoch = connection.epoch;
-            connection.driver.send_packed_commands(pipeline, 0, 2).await
-        };
-        match self.exchange(lane, doing, exchange, until).await?.map(<[Value; 2]>::try_from) {
-            Ok(Ok(answers)) => Ok((answers.map(Value::extract_error), epoch)),
-            Ok(Err(_)) => Err(Error::new(ErrorKind::Server, format!("cannot {doing}: an answer is missing"))),
-            Err(error) => Err(translate(doing, error)),
+        if let Some(lane) = lanes.iter().find(|lane| lane.is_of(home.id())) {
+            return Arc::clone(lane);
         }
-    }
-
-    async fn exchange<T>(
-        &self,
-        lane: &Lane,
-        doing: &str,
-        exchange: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
-        until: Instant,
-    ) -> Result<RedisResult<T>, Error> {
-        let mut used = None;
-        let answer = timeout_at(until, async {
-            let mut connection = match lane.now() {
-                Some(connection) => connection?,
-                None => lane.later().await?,
-            };
-            let (health, _waiting) = connection.use_it();
-            used = Some(health);
-            Ok(exchange(&mut connection).await)
-        });
-        match answer.await? {
-            Some(Ok(answer)) => {
-                settle(used.as_ref(), &answer);
-                Ok(answer)
-            }
-            Some(Err(error)) => Err(error),
-            None => {
-                if let Some(health) = used {
-                    health.timed_out();
-                }
-                Err(Error::new(ErrorKind::Timeout, format!("cannot {doing}: no answer in time")))
-            }
-        }
-    }
-}
-
-/// Tells the connection how the exchange went.
-fn settle<T>(health: Option<&Arc<Health>>, answer: &RedisResult<T>) {
-    let Some(health) = health else { return };
-    match answer {
-        Err(error) if error.is_unrecoverable_error() => health.close(),
-        _ => health.answered(),
+        let lane = Arc::new(Lane::start(home, &self.config, None));
+        lanes.push(Arc::clone(&lane));
+        lane
     }
 }
 

@@ -1,0 +1,136 @@
+//! A command and its answer, bounded by an instant, and what that says of the connection.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use redis::{Cmd, Pipeline, RedisResult, Value};
+use tokio::runtime::Handle;
+
+use super::RedisStore;
+use super::connect::{Connection, Health};
+use super::error::translate;
+use super::lane::Lane;
+use crate::error::{Error, ErrorKind};
+use crate::home::timeout_on;
+use crate::store::Epoch;
+
+impl RedisStore {
+    /// Sends one command and waits for its answer, at most until `until` all in all.
+    pub(super) async fn run(
+        &self,
+        doing: &str,
+        command: &Cmd,
+        until: Instant,
+    ) -> Result<RedisResult<Value>, Error> {
+        let (home, lane) = self.lane()?;
+        lane.run(&home, doing, command, until).await
+    }
+}
+
+impl Lane {
+    /// [`RedisStore::run`] on this lane, whose runtime is `home`.
+    pub(super) async fn run(
+        &self,
+        home: &Handle,
+        doing: &str,
+        command: &Cmd,
+        until: Instant,
+    ) -> Result<RedisResult<Value>, Error> {
+        // What the server says against a command comes as a value, and means no harm to the connection.
+        let exchange =
+            async |connection: &mut Connection| connection.driver.send_packed_command(command).await;
+        Ok(self.exchange(home, doing, exchange, until).await?.and_then(Value::extract_error))
+    }
+
+    /// [`run`](Self::run) for the lane's only reader, who needs no timer of its own.
+    pub(super) async fn run_alone(
+        &self,
+        doing: &str,
+        command: &Cmd,
+        until: Instant,
+    ) -> Result<RedisResult<Value>, Error> {
+        let exchange =
+            async |connection: &mut Connection| connection.driver.send_packed_command(command).await;
+        let mut used = None;
+        let answer = self.alarm.bound(until, self.ask(exchange, &mut used)).await;
+        Ok(settled(doing, used.as_deref(), answer)?.and_then(Value::extract_error))
+    }
+
+    /// Sends two commands at once and waits for both answers; says over which connection.
+    pub(super) async fn run_both(
+        &self,
+        home: &Handle,
+        doing: &str,
+        pipeline: &Pipeline,
+        until: Instant,
+    ) -> Result<([RedisResult<Value>; 2], Epoch), Error> {
+        let mut epoch = Epoch(0);
+        let exchange = async |connection: &mut Connection| {
+            epoch = connection.epoch;
+            connection.driver.send_packed_commands(pipeline, 0, 2).await
+        };
+        match self.exchange(home, doing, exchange, until).await?.map(<[Value; 2]>::try_from) {
+            Ok(Ok(answers)) => Ok((answers.map(Value::extract_error), epoch)),
+            Ok(Err(_)) => Err(Error::new(ErrorKind::Server, format!("cannot {doing}: an answer is missing"))),
+            Err(error) => Err(translate(doing, error)),
+        }
+    }
+
+    async fn exchange<T>(
+        &self,
+        home: &Handle,
+        doing: &str,
+        exchange: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
+        until: Instant,
+    ) -> Result<RedisResult<T>, Error> {
+        let mut used = None;
+        let answer = timeout_on(home, until, self.ask(exchange, &mut used)).await;
+        settled(doing, used.as_deref(), answer)
+    }
+
+    /// Asks, without a limit, and says whose health the answer is a sign of.
+    async fn ask<T>(
+        &self,
+        exchange: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
+        used: &mut Option<Arc<Health>>,
+    ) -> Result<RedisResult<T>, Error> {
+        let mut connection = match self.now() {
+            Some(connection) => connection?,
+            None => self.later().await?,
+        };
+        let (health, _waiting) = connection.use_it();
+        *used = Some(health);
+        Ok(exchange(&mut connection).await)
+    }
+}
+
+/// Tells the connection how the exchange went. No answer at all is a timeout.
+fn settled<T>(
+    doing: &str,
+    used: Option<&Health>,
+    answer: Option<Result<RedisResult<T>, Error>>,
+) -> Result<RedisResult<T>, Error> {
+    match (answer, used) {
+        (Some(Ok(Err(error))), Some(health)) if error.is_unrecoverable_error() => {
+            health.close();
+            Ok(Err(error))
+        }
+        (Some(answer), used) => {
+            if let Some(health) = used {
+                health.answered();
+            }
+            answer
+        }
+        (None, used) => {
+            if let Some(health) = used {
+                health.timed_out();
+            }
+            Err(unanswered(doing))
+        }
+    }
+}
+
+/// The error of who waited long enough.
+pub(super) fn unanswered(doing: &str) -> Error {
+    Error::new(ErrorKind::Timeout, format!("cannot {doing}: no answer in time"))
+}

@@ -1,0 +1,227 @@
+//! Reads that are asked for together travel together.
+//!
+//! What a hit costs under concurrency is mostly messages: one to the driver, one to the server, one back and one wake-up for
+//! each key. So callers who look up keys of one lane at the same time share a batch: one `MGET`, one timer, one message
+//! each way. Who reads alone is not delayed and takes no detour: nothing here concerns him but a counter.
+//!
+//! Hazard: a caller may be dropped, or polled once and then never again. So no caller works for the others: a batch is carried
+//! by a task of its own on the lane's runtime. If the runtime ends and drops the task, a guard tells the callers.
+
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
+use std::time::{Duration, Instant};
+
+use redis::{Arg, Cmd, RedisError, RedisResult, Value};
+use tokio::runtime::Handle;
+
+use super::batch::{Batch, Joined, Outcome};
+use super::commands::{found, get};
+use super::error::{is_wrong_type, translate};
+use super::exchange::unanswered;
+use super::lane::Lane;
+use crate::error::{Error, ErrorKind};
+use crate::home::timeout_on;
+use crate::store::Found;
+
+/// How much earlier than its own a caller lets a batch's time limit be. Past it, it goes with the next batch.
+const EARLIER: Duration = Duration::from_millis(10);
+/// How much later than its own. Past it, it takes a timer of its own.
+const LATER: Duration = Duration::from_millis(1);
+
+/// The reads of one lane.
+#[derive(Default)]
+pub(super) struct Reads {
+    /// How many callers are reading.
+    readers: AtomicUsize,
+    /// The server has shown that it will not take several keys at once, from this user or over this proxy.
+    one_by_one: AtomicBool,
+    /// The bytes of a value, about, as the last batches had them.
+    typical: AtomicUsize,
+    /// The batch that takes callers in, until its task closes it.
+    open: Mutex<Option<Arc<Batch>>>,
+    /// The last lone reader's command, whose buffers serve the next one.
+    spare: Mutex<Cmd>,
+}
+
+impl Reads {
+    /// Counts a caller as reading until what it gives is dropped.
+    pub(super) fn enter(&self) -> Reading<'_> {
+        let is_alone = self.readers.fetch_add(1, Ordering::Relaxed) == 0;
+        Reading { reads: self, is_alone }
+    }
+
+    /// A place in the open batch, or in a new one; and whether it is new.
+    fn join(&self, key: &str, until: Instant, waker: &Waker) -> (Joined, bool) {
+        let mut open = lock(&self.open);
+        if let Some(batch) = open.as_ref().filter(|batch| until <= batch.until + EARLIER)
+            && let Some(joined) = batch.join(key, waker, self.typical.load(Ordering::Relaxed))
+        {
+            return (joined, false);
+        }
+        let joined = Batch::of(key, until, waker);
+        // What was open is full, or too short of time. Its task will send it.
+        *open = Some(Arc::clone(&joined.batch));
+        (joined, true)
+    }
+
+    /// Nobody joins the batch from here on.
+    fn close(&self, batch: &Arc<Batch>) {
+        let mut open = lock(&self.open);
+        if open.as_ref().is_some_and(|open| Arc::ptr_eq(open, batch)) {
+            *open = None;
+        }
+    }
+
+    /// Learns from an answer how large values are. Growth counts at once, so that not many batches are too large.
+    fn learn(&self, values: &[Value]) {
+        let bytes =
+            values.iter().map(|value| if let Value::BulkString(bytes) = value { bytes.len() } else { 0 });
+        let mean = bytes.sum::<usize>() / values.len().max(1);
+        let typical = self.typical.load(Ordering::Relaxed);
+        self.typical.store(mean.max(typical - typical.div_ceil(8) + mean / 8), Ordering::Relaxed);
+    }
+}
+
+/// One caller that reads.
+pub(super) struct Reading<'a> {
+    reads: &'a Reads,
+    is_alone: bool,
+}
+
+/// How to read.
+pub(super) enum Way {
+    /// Nobody else reads, and whoever begins before this is over will not be alone.
+    Alone,
+    Together,
+    /// Beside others, on a server that does not take several keys at once.
+    OneByOne,
+}
+
+impl Reading<'_> {
+    pub(super) fn way(&self) -> Way {
+        match self.is_alone {
+            true => Way::Alone,
+            false if self.reads.one_by_one.load(Ordering::Relaxed) => Way::OneByOne,
+            false => Way::Together,
+        }
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.reads.readers.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The task of a batch. However it ends, the callers hear of it.
+struct Carrier {
+    lane: Arc<Lane>,
+    batch: Arc<Batch>,
+}
+
+impl Carrier {
+    async fn carry(self) {
+        // To the end of the line: all that is ready to run, and all whose answers have arrived, may join.
+        tokio::task::yield_now().await;
+        self.lane.reads.close(&self.batch);
+        let (command, keys) = self.batch.take();
+        let (home, until) = (Handle::current(), self.batch.until);
+        let outcome = match keys {
+            1 => self.lane.run(&home, "GET", &only(&command), until).await.map(one),
+            _ => self.lane.run(&home, "MGET", &command, until).await.map(|answer| self.several(answer, keys)),
+        };
+        self.batch.finish(outcome.unwrap_or_else(Outcome::Failed));
+    }
+
+    fn several(&self, answer: RedisResult<Value>, keys: usize) -> Outcome {
+        let reads = &self.lane.reads;
+        match answer {
+            Ok(Value::Array(values)) if values.len() == keys => {
+                reads.learn(&values);
+                Outcome::Values(values)
+            }
+            Err(error) if error.is_unrecoverable_error() => Outcome::Failed(translate("GET", error)),
+            answer => {
+                if answer.is_err_and(|error| is_about_mget(&error)) {
+                    reads.one_by_one.store(true, Ordering::Relaxed);
+                }
+                Outcome::Refused
+            }
+        }
+    }
+}
+
+impl Drop for Carrier {
+    fn drop(&mut self) {
+        self.lane.reads.close(&self.batch);
+        if !self.batch.is_finished() {
+            let ended = "the runtime of the cache's connection has ended";
+            self.batch.finish(Outcome::Failed(Error::new(ErrorKind::Runtime, ended)));
+        }
+    }
+}
+
+/// The answer to the `GET` of a batch that nobody else has joined.
+fn one(answer: RedisResult<Value>) -> Outcome {
+    match answer {
+        Ok(value) => Outcome::Values(vec![value]),
+        // Of another type, which is an answer: `found` takes whatever is no string for that.
+        Err(error) if is_wrong_type(&error) => Outcome::Values(vec![Value::Array(Vec::new())]),
+        Err(error) => Outcome::Failed(translate("GET", error)),
+    }
+}
+
+/// `GET` for the key of an `MGET` of one: like a lone caller's, it tells absent from foreign.
+fn only(command: &Cmd) -> Cmd {
+    match command.args_iter().nth(1) {
+        Some(Arg::Simple(key)) => get(key),
+        _ => Cmd::new(),
+    }
+}
+
+/// Whether a refusal is for the command itself and not for one of its keys: missing rights, a server or a proxy that does
+/// not know it, or keys of several nodes.
+fn is_about_mget(error: &RedisError) -> bool {
+    let names_it = |detail: &str| {
+        let detail = detail.to_ascii_lowercase();
+        detail.contains("'mget'") || detail.contains("`mget`")
+    };
+    error.code() == Some("CROSSSLOT") || error.detail().is_some_and(names_it)
+}
+
+impl Lane {
+    /// Reads as the only one.
+    pub(super) async fn read_alone(&self, key: &str, until: Instant) -> Result<Found, Error> {
+        let mut command = std::mem::take(&mut *lock(&self.reads.spare));
+        command.clear();
+        command.arg("GET").arg(key);
+        let answer = self.run_alone("GET", &command, until).await;
+        *lock(&self.reads.spare) = command;
+        found("GET", answer?)
+    }
+
+    /// Reads together with others; `None` if the server wants each to ask for itself.
+    pub(super) async fn read_together(
+        self: &Arc<Self>,
+        home: &Handle,
+        key: &str,
+        until: Instant,
+    ) -> Option<Result<Found, Error>> {
+        let (joined, is_opener) = poll_fn(|cx| Poll::Ready(self.reads.join(key, until, cx.waker()))).await;
+        if is_opener {
+            // Outside of the locks: a runtime that ends drops the task at once.
+            let carrier = Carrier { lane: Arc::clone(self), batch: Arc::clone(&joined.batch) };
+            home.spawn(carrier.carry());
+        }
+        if joined.batch.until <= until + LATER {
+            return joined.await;
+        }
+        timeout_on(home, until, joined).await.unwrap_or_else(|| Some(Err(unanswered("GET"))))
+    }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
