@@ -77,7 +77,7 @@ mod tests {
         ] {
             assert_eq!(parse(text), bytes, "{text}");
         }
-        assert_eq!("64M".bytes().expect_err("no unit").kind(), ErrorKind::Option);
-        assert_eq!(5_u64.bytes().expect("a number"), 5);
+        assert_eq!(ByteSize::bytes(&"64M").expect_err("no unit").kind(), ErrorKind::Option);
+        assert_eq!(ByteSize::bytes(&5_u64).expect("a number"), 5);
     }
 }
