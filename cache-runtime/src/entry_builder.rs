@@ -221,15 +221,22 @@ pub struct KeyedEntry<T> {
 #[allow(missing_docs, reason = "named by expansions only")]
 impl<T> KeyedEntry<T> {
     #[inline]
-    pub fn text(mut self, text: &str) -> Self {
-        self.key.text(text);
-        self
+    pub fn text(self, text: &str) -> Self {
+        self.with_key(|key| key.text(text))
     }
 
     #[inline]
-    pub fn arg<P: KeyPart + ?Sized>(mut self, part: &P) -> Self {
-        self.key.arg(part);
-        self
+    pub fn arg<P: KeyPart + ?Sized>(self, part: &P) -> Self {
+        self.with_key(|key| key.arg(part))
+    }
+
+    /// The key is written in a place of its own: a reference to a part of this would keep the compiler from taking the rest
+    /// apart, and each step of the chain would copy all of it.
+    #[inline]
+    fn with_key(self, write: impl FnOnce(&mut KeyBuilder)) -> Self {
+        let Self { cache, function, mut key, policy, hooks } = self;
+        write(&mut key);
+        Self { cache, function, key, policy, hooks }
     }
 
     /// A type parameter, by its full name.
@@ -238,9 +245,8 @@ impl<T> KeyedEntry<T> {
     }
 
     /// Ends a default key.
-    pub fn end(mut self) -> Self {
-        self.key.close();
-        self
+    pub fn end(self) -> Self {
+        self.with_key(KeyBuilder::close)
     }
 
     #[must_use]

@@ -1,60 +1,68 @@
-//! The text of a key, on the stack while it is short.
+//! The text of a key, in memory that is used again.
 
+use std::cell::Cell;
 use std::fmt;
+use std::mem::take;
 use std::ops::Deref;
 
-use arrayvec::ArrayString;
-
-/// A key of this length costs no allocation. Most are shorter.
-const INLINE: usize = 92;
-
-/// Text that grows. Like `String`, but short text lives in place.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) enum KeyBuf {
-    Inline(ArrayString<INLINE>),
-    Heap(String),
+thread_local! {
+    /// Room that a key of this thread has left. One is enough for calls that find their value in this process; calls that wait for Redis overlap, and
+    /// then all but one pay for an allocation.
+    static SPARE: Cell<String> = const { Cell::new(String::new()) };
 }
+
+/// The room of a new one, which most keys fit in.
+const ROOM: usize = 64;
+
+/// Text that grows. Like `String`, but what it leaves behind serves the next one.
+///
+/// Not a buffer in place: a call's entry is handed on a few times before it is used, and three words move for less than a
+/// hundred bytes do.
+#[derive(PartialEq, Eq)]
+pub(crate) struct KeyBuf(String);
 
 impl KeyBuf {
     #[inline]
     pub(crate) fn new() -> Self {
-        Self::Inline(ArrayString::new_const())
+        // A thread that is ending has no spare room any more.
+        let mut text = SPARE.try_with(Cell::take).unwrap_or_default();
+        if text.capacity() == 0 {
+            text.reserve(ROOM);
+        }
+        text.clear();
+        Self(text)
     }
 
     #[inline]
     pub(crate) fn push_str(&mut self, text: &str) {
-        if let Self::Inline(short) = self
-            && short.try_push_str(text).is_ok()
-        {
-            return;
-        }
-        self.push_long(text);
-    }
-
-    #[cold]
-    fn push_long(&mut self, text: &str) {
-        match self {
-            Self::Inline(short) => {
-                let mut long = String::with_capacity((short.len() + text.len()) * 2);
-                long.push_str(short);
-                long.push_str(text);
-                *self = Self::Heap(long);
-            }
-            Self::Heap(long) => long.push_str(text),
-        }
+        self.0.push_str(text);
     }
 
     #[inline]
     pub(crate) fn push(&mut self, character: char) {
-        self.push_str(character.encode_utf8(&mut [0; 4]));
+        self.0.push(character);
     }
 
     /// Keeps the first `len` bytes, which must be whole characters.
     pub(crate) fn truncate(&mut self, len: usize) {
-        match self {
-            Self::Inline(short) => short.truncate(len),
-            Self::Heap(long) => long.truncate(len),
+        self.0.truncate(len);
+    }
+}
+
+impl Drop for KeyBuf {
+    #[inline]
+    fn drop(&mut self) {
+        let text = take(&mut self.0);
+        // What one long key took is not kept for ever.
+        if text.capacity() <= 4 * ROOM {
+            let _ = SPARE.try_with(|spare| spare.set(text));
         }
+    }
+}
+
+impl Clone for KeyBuf {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
     }
 }
 
@@ -63,22 +71,19 @@ impl Deref for KeyBuf {
 
     #[inline]
     fn deref(&self) -> &str {
-        match self {
-            Self::Inline(short) => short,
-            Self::Heap(long) => long,
-        }
+        &self.0
     }
 }
 
 impl fmt::Debug for KeyBuf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self, f)
+        fmt::Debug::fmt(&self.0, f)
     }
 }
 
 impl fmt::Display for KeyBuf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self)
+        f.write_str(&self.0)
     }
 }
 
@@ -87,18 +92,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_moves_to_the_heap_when_it_outgrows_its_place() {
-        let mut text = KeyBuf::new();
-        let mut expected = String::new();
-        for part in 0..40 {
-            text.push_str("äö");
-            text.push(char::from(b'a' + part % 26));
-            expected.push_str("äö");
-            expected.push(char::from(b'a' + part % 26));
-            assert_eq!(*text, expected);
-            assert_eq!(matches!(text, KeyBuf::Inline(_)), expected.len() <= INLINE);
-        }
-        text.truncate(5);
-        assert_eq!(&*text, "äöa".get(..5).expect("whole characters"));
+    fn room_is_used_again_and_its_text_is_not() {
+        let mut first = KeyBuf::new();
+        first.push_str("first");
+        let room = first.as_ptr();
+        let beside = KeyBuf::new();
+        assert_ne!(beside.as_ptr(), room, "two keys in one room");
+        drop(beside);
+        drop(first);
+        let mut next = KeyBuf::new();
+        assert_eq!((next.as_ptr(), &*next), (room, ""));
+        next.push_str(&"long".repeat(1000));
+        drop(next);
+        assert!(KeyBuf::new().0.capacity() < 1000, "a long key's room was kept");
     }
 }
