@@ -1,6 +1,7 @@
 //! What is compared: one function, memoized by one library each, with the settings that its own documentation begins with.
 
 mod bare;
+mod in_process;
 mod peer_cached;
 mod peer_hitbox;
 mod this;
@@ -14,6 +15,7 @@ use hitbox_fn::CacheableResponse;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use bare::{Bare, BareBlocking, BareNoDelay, decode, encode};
+pub(crate) use in_process::{CachedInMemory, CachedSharded, CachedTracked, InProcess, Map, ThisLocal};
 pub(crate) use peer_cached::{PeerCached, PeerCachedBlocking};
 pub(crate) use peer_hitbox::{PeerHitbox, PeerHitboxTold};
 pub(crate) use this::{This, ThisBlocking};

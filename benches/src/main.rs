@@ -11,18 +11,20 @@
 //!   Ratios, because two runs on one machine differ by more than two contenders do.
 //! - `blocking`: the same for blocking functions, on threads.
 //! - `miss`: nobody has asked for the key before.
-//! - `users`: a value of megabytes is in Redis.
+//! - `users`: a value of megabytes is in Redis, or in this process.
+//! - `local`: the value is in this process.
 //! - `stampede`: many callers at once of one key that is not there.
 //! - `frozen`: Redis keeps its connections and answers nothing.
 //!
 //! Each scenario runs in a process of its own, so that what a contender leaves behind, such as attempts to connect, disturbs
-//! nobody. It starts a server of its own; `hit`, `blocking` and `stampede` use the one at `REDIS_URL` where that is set.
+//! nobody. It starts a server of its own; `hit`, `blocking`, `local` and `stampede` use the one at `REDIS_URL` where that is set.
 
 mod blocking;
 mod contenders;
 mod frozen;
 mod harness;
 mod hit;
+mod local;
 mod miss;
 mod options;
 mod stampede;
@@ -46,6 +48,7 @@ enum Scenario {
     Blocking,
     Miss,
     Users,
+    Local,
     Stampede,
     Frozen,
 }
@@ -70,7 +73,8 @@ fn run() -> Result<(), Failure> {
 
 impl Scenario {
     /// In the order in which they run.
-    const ALL: [Self; 6] = [Self::Hit, Self::Blocking, Self::Miss, Self::Users, Self::Stampede, Self::Frozen];
+    const ALL: [Self; 7] =
+        [Self::Hit, Self::Blocking, Self::Miss, Self::Users, Self::Local, Self::Stampede, Self::Frozen];
 
     fn name(self) -> &'static str {
         match self {
@@ -78,6 +82,7 @@ impl Scenario {
             Self::Blocking => "blocking",
             Self::Miss => "miss",
             Self::Users => "users",
+            Self::Local => "local",
             Self::Stampede => "stampede",
             Self::Frozen => "frozen",
         }
@@ -103,6 +108,7 @@ impl Scenario {
         Ok(match self {
             Self::Hit => Box::new(hit::run(options, &url()).await?),
             Self::Blocking => Box::new(blocking::run(options, &url()).await?),
+            Self::Local => Box::new(local::run(options, &url()).await?),
             Self::Stampede => Box::new(stampede::run(options, &url()).await?),
             // In any case our own: nobody else's is to be emptied, filled or stopped.
             Self::Miss => Box::new(miss::run(options, &server).await?),

@@ -11,6 +11,7 @@
 //! Two programs, because the counting allocator would be among the instructions.
 
 use std::fmt;
+use std::sync::Arc;
 
 use redis_cached::redis_cached;
 use serde::{Deserialize, Serialize};
@@ -32,10 +33,16 @@ impl User {
     }
 }
 
-/// The function that is called.
+/// The function that is called for hits elsewhere …
 #[redis_cached(ttl = 3600, key = "guard:user:<id>")]
-pub async fn user(id: u64) -> User {
+async fn user(id: u64) -> User {
     User::new(id)
+}
+
+/// … and for hits in this process.
+#[redis_cached(ttl = 3600, key = "guard:local:user:<id>", local = "1h")]
+async fn local_user(id: u64) -> Arc<User> {
+    Arc::new(User::new(id))
 }
 
 /// As many values as are asked for.
@@ -46,16 +53,44 @@ pub const KEYS: u64 = 1024;
 /// # Panics
 /// Where a value is another id's.
 pub async fn call_users(calls: u64) {
-    for id in (0..KEYS).cycle().take(usize::try_from(calls).expect("a small number")) {
+    for call in 0..calls {
+        let id = call % KEYS;
         assert_eq!(user(id).await.id, id);
     }
 }
 
-/// How often the function was found to be a hit, and how often not.
+/// Calls the function with `local`.
+///
+/// # Panics
+/// Where a value is another id's.
+pub async fn call_local_users(calls: u64) {
+    for call in 0..calls {
+        let id = call % KEYS;
+        assert_eq!(local_user(id).await.id, id);
+    }
+}
+
+/// What calls were, so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcomes {
+    /// Hits of any kind.
+    pub hits: u64,
+    /// Of these, hits in this process.
+    pub local_hits: u64,
+    /// Calls that found nothing.
+    pub misses: u64,
+}
+
+/// What all calls were, so far.
 #[must_use]
-pub fn hits_and_misses() -> (u64, u64) {
+pub fn outcomes() -> Outcomes {
     let stats = redis_cached::Cache::global().stats();
-    stats.functions.iter().fold((0, 0), |(hits, misses), row| (hits + row.hits, misses + row.misses))
+    let sum = |count: fn(&redis_cached::FunctionStats) -> u64| stats.functions.iter().map(count).sum();
+    Outcomes {
+        hits: sum(|row| row.hits),
+        local_hits: sum(|row| row.local_hits),
+        misses: sum(|row| row.misses),
+    }
 }
 
 /// What something costs, beside what it may.
