@@ -24,12 +24,24 @@ async fn users(count: u64) -> Vec<User> {
     compute_all(count)
 }
 
+#[redis_cached(ttl = 3600, key = "bench:this:users:lz4:<count>", compress = Lz4)]
+async fn lz4_users(count: u64) -> Vec<User> {
+    compute_all(count)
+}
+
+#[redis_cached(ttl = 3600, key = "bench:this:users:zstd:<count>", compress = Zstd)]
+async fn zstd_users(count: u64) -> Vec<User> {
+    compute_all(count)
+}
+
 #[redis_cached(ttl = 3600, key = "bench:this:users:local:<count>", local = "1h")]
 async fn local_users(count: u64) -> Arc<Vec<User>> {
     Arc::new(compute_all(count))
 }
 
 type Access<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + 'a>>;
+
+type MakeAccess<'a> = Box<dyn Fn() -> Access<'a> + 'a>;
 
 /// One way to get all users.
 struct Way<'a> {
@@ -38,7 +50,7 @@ struct Way<'a> {
     key: String,
     /// Accesses that are timed as one, where one is too short for the clock.
     at_once: u32,
-    access: Box<dyn Fn() -> Access<'a> + 'a>,
+    access: MakeAccess<'a>,
 }
 
 pub(crate) async fn run(options: &Options, server: &RedisServer) -> Result<Table, Failure> {
@@ -46,28 +58,36 @@ pub(crate) async fn run(options: &Options, server: &RedisServer) -> Result<Table
     Cache::connect(server.url()).await?.set_global()?;
     let connection = redis::Client::open(server.url())?.get_multiplexed_async_connection().await?;
     let () = connection.clone().set_ex(BY_HAND, encode(&compute_all(count))?, 3600).await?;
+    let of_this = |name, part: &str, at_once, access| Way {
+        name,
+        key: format!("bench:this:users:{part}{count}"),
+        at_once,
+        access,
+    };
     let ways = [
         Way {
             name: "redis-rs, by hand",
             key: BY_HAND.to_owned(),
             at_once: 1,
-            access: Box::new(move || {
+            access: access(move || {
                 let connection = connection.clone();
-                Box::pin(async move { all_there(&by_hand(connection).await?, count) })
+                async move { all_there(&by_hand(connection).await?, count) }
             }),
         },
-        Way {
-            name: "redis-cached",
-            key: format!("bench:this:users:{count}"),
-            at_once: 1,
-            access: Box::new(move || Box::pin(async move { all_there(&users(count).await, count) })),
-        },
-        Way {
-            name: "redis-cached, local",
-            key: format!("bench:this:users:local:{count}"),
-            at_once: 1000,
-            access: Box::new(move || Box::pin(async move { all_there(&local_users(count).await, count) })),
-        },
+        of_this("redis-cached", "", 1, access(move || async move { all_there(&users(count).await, count) })),
+        of_this("Lz4", "lz4:", 1, access(move || async move { all_there(&lz4_users(count).await, count) })),
+        of_this(
+            "Zstd",
+            "zstd:",
+            1,
+            access(move || async move { all_there(&zstd_users(count).await, count) }),
+        ),
+        of_this(
+            "local",
+            "local:",
+            1000,
+            access(move || async move { all_there(&local_users(count).await, count) }),
+        ),
     ];
 
     let mut times = vec![Vec::new(); ways.len()];
@@ -85,6 +105,10 @@ pub(crate) async fn run(options: &Options, server: &RedisServer) -> Result<Table
     }
     let title = format!("{count} users as one value, found by one caller: {} rounds", options.rounds);
     Ok(table(&title, &ways, &times, server))
+}
+
+fn access<'a, F: Future<Output = Result<(), String>> + 'a>(make: impl Fn() -> F + 'a) -> MakeAccess<'a> {
+    Box::new(move || Box::pin(make()))
 }
 
 async fn by_hand(mut connection: MultiplexedConnection) -> Result<Vec<User>, String> {
