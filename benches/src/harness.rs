@@ -10,7 +10,7 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::options::Options;
 use crate::table::Report;
 
-/// How many callers there are at once.
+/// How many tasks call at once, where tasks do.
 pub(crate) const TASKS: [usize; 4] = [1, 16, 64, 256];
 
 /// How often in a row a turn may be repeated. More is no hiccup of the machine.
@@ -34,16 +34,21 @@ pub(crate) trait Contender: Send + Sync + 'static {
     ///
     /// An error says why this was not what the scenario is about: the turn is lost.
     fn once(&self, index: u64) -> impl Future<Output = Result<(), String>> + Send;
+
+    /// Returns when nothing of the turn is left to do. That time is the turn's.
+    fn finish(&self) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
 }
 
-type Turn<'a> = Pin<Box<dyn Future<Output = Result<Sample, String>> + 'a>>;
+pub(crate) type Turn<'a> = Pin<Box<dyn Future<Output = Result<Sample, String>> + 'a>>;
 
 /// A [`Contender`] behind a pointer. One indirect call a turn, none an operation.
 pub(crate) trait Runner {
     fn name(&self) -> &'static str;
 
-    /// Runs for one slice of time with this many tasks.
-    fn turn(&self, tasks: usize, slice: Duration) -> Turn<'_>;
+    /// Runs for one slice of time with this many callers.
+    fn turn(&self, callers: usize, slice: Duration) -> Turn<'_>;
 }
 
 impl<C: Contender> Runner for Arc<C> {
@@ -58,7 +63,7 @@ impl<C: Contender> Runner for Arc<C> {
 
 async fn sample<C: Contender>(contender: &Arc<C>, tasks: usize, slice: Duration) -> Result<Sample, String> {
     let over = Arc::new(AtomicBool::new(false));
-    let (begin, cpu) = (Instant::now(), cpu_time());
+    let began = Began::now();
     let tasks: Vec<_> = (0..tasks as u64)
         .map(|task| {
             let (contender, over) = (Arc::clone(contender), Arc::clone(&over));
@@ -80,11 +85,29 @@ async fn sample<C: Contender>(contender: &Arc<C>, tasks: usize, slice: Duration)
     for task in tasks {
         done += task.await.expect("a contender does not panic")?;
     }
+    contender.finish().await;
     // Until the last task is done: the time of every operation counted is in it.
-    Ok(Sample {
-        rate: done as f64 / begin.elapsed().as_secs_f64(),
-        cpu: (cpu_time() - cpu).as_secs_f64() / done as f64,
-    })
+    Ok(began.sample(done))
+}
+
+/// The beginning of a turn.
+pub(crate) struct Began {
+    time: Instant,
+    cpu: Duration,
+}
+
+impl Began {
+    pub(crate) fn now() -> Self {
+        Self { time: Instant::now(), cpu: cpu_time() }
+    }
+
+    /// A turn that ends now, with so many operations.
+    pub(crate) fn sample(&self, done: u64) -> Sample {
+        Sample {
+            rate: done as f64 / self.time.elapsed().as_secs_f64(),
+            cpu: (cpu_time() - self.cpu).as_secs_f64() / done as f64,
+        }
+    }
 }
 
 /// The processor time of this process so far: the client's, and not the server's.
@@ -93,24 +116,26 @@ fn cpu_time() -> Duration {
     Duration::try_from(time).expect("a process does not run for less than no time")
 }
 
-/// Lets the contenders take turns. The first is the yardstick.
+/// Lets the contenders take turns, with so many callers of the named kind. The first is the yardstick.
 pub(crate) async fn compare(
     title: &str,
     options: &Options,
-    contenders: &[Box<dyn Runner>],
+    (unit, callers): (&'static str, &[usize]),
+    contenders: &[Box<dyn Runner + '_>],
 ) -> Result<Report, String> {
     // Connections, tables and branch predictors warm up on nobody's account.
     for contender in contenders {
-        turn(&**contender, TASKS[1], options.slice).await?;
+        turn(&**contender, callers[callers.len() / 2], options.slice).await?;
     }
-    let mut report = Report::new(title, contenders.iter().map(|contender| contender.name()).collect());
+    let mut report =
+        Report::new(title, unit, callers, contenders.iter().map(|contender| contender.name()).collect());
     for round in 0..options.rounds {
-        for (row, tasks) in TASKS.into_iter().enumerate() {
+        for (row, callers) in callers.iter().enumerate() {
             let mut samples = vec![None; contenders.len()];
             // Another one begins in each round, so that no contender always runs in the wake of the same other.
             for place in 0..contenders.len() {
                 let contender = (round + place) % contenders.len();
-                samples[contender] = Some(turn(&*contenders[contender], tasks, options.slice).await?);
+                samples[contender] = Some(turn(&*contenders[contender], *callers, options.slice).await?);
             }
             report.add(row, samples.into_iter().flatten());
         }
@@ -119,10 +144,10 @@ pub(crate) async fn compare(
 }
 
 /// One turn, again where it was lost: on a busy machine everything stands still now and then for longer than a time limit.
-async fn turn(contender: &dyn Runner, tasks: usize, slice: Duration) -> Result<Sample, String> {
+async fn turn(contender: &dyn Runner, callers: usize, slice: Duration) -> Result<Sample, String> {
     let mut lost = 0;
     loop {
-        match contender.turn(tasks, slice).await {
+        match contender.turn(callers, slice).await {
             Ok(sample) => return Ok(sample),
             Err(reason) if lost < LOST_TURNS => {
                 lost += 1;

@@ -1,12 +1,10 @@
 //! A hit: the value is in Redis, and every call finds it there.
 
-mod bare;
-
 use std::sync::Arc;
 
 use crate::Failure;
-use crate::contenders::{Memoized, PeerCached, PeerHitbox, This, hit, warm};
-use crate::harness::{Contender, Runner, compare};
+use crate::contenders::{Bare, BareNoDelay, Memoized, PeerCached, PeerHitbox, This, hit, warm};
+use crate::harness::{Contender, Runner, TASKS, compare};
 use crate::options::Options;
 use crate::table::Report;
 
@@ -26,8 +24,8 @@ impl<M: Memoized> Contender for Hit<M> {
 
 pub(crate) async fn run(options: &Options, url: &str) -> Result<Report, Failure> {
     let contenders = [
-        warmed(bare::Bare::connect(url).await?).await,
-        warmed(bare::BareNoDelay::connect(url).await?).await,
+        warmed(Bare::connect(url).await?).await,
+        warmed(BareNoDelay::connect(url).await?).await,
         warmed(PeerCached::connect(url)).await,
         warmed(PeerHitbox::connect(url)?).await,
         warmed(This::connect(url).await?).await,
@@ -38,7 +36,7 @@ pub(crate) async fn run(options: &Options, url: &str) -> Result<Report, Failure>
         options.slice,
         options.workers()
     );
-    Ok(compare(&title, options, &contenders).await?)
+    Ok(compare(&title, options, ("tasks", &TASKS), &contenders).await?)
 }
 
 async fn warmed(contender: impl Memoized) -> Box<dyn Runner> {

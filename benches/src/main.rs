@@ -9,19 +9,27 @@
 //! - `hit`: the value is in Redis. The contenders take turns, a fraction of a second each, for several rounds; what is
 //!   printed is the ratio to the bare driver *within a round*, as the median of all rounds with the least and the greatest.
 //!   Ratios, because two runs on one machine differ by more than two contenders do.
+//! - `blocking`: the same for blocking functions, on threads.
+//! - `miss`: nobody has asked for the key before.
+//! - `users`: a value of megabytes is in Redis, or in this process.
+//! - `local`: the value is in this process.
 //! - `stampede`: many callers at once of one key that is not there.
 //! - `frozen`: Redis keeps its connections and answers nothing.
 //!
 //! Each scenario runs in a process of its own, so that what a contender leaves behind, such as attempts to connect, disturbs
-//! nobody. It starts a server of its own; `hit` and `stampede` use the one at `REDIS_URL` where that is set.
+//! nobody. It starts a server of its own; `hit`, `blocking`, `local` and `stampede` use the one at `REDIS_URL` where that is set.
 
+mod blocking;
 mod contenders;
 mod frozen;
 mod harness;
 mod hit;
+mod local;
+mod miss;
 mod options;
 mod stampede;
 mod table;
+mod users;
 
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -37,6 +45,10 @@ type Failure = Box<dyn std::error::Error>;
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Scenario {
     Hit,
+    Blocking,
+    Miss,
+    Users,
+    Local,
     Stampede,
     Frozen,
 }
@@ -61,11 +73,16 @@ fn run() -> Result<(), Failure> {
 
 impl Scenario {
     /// In the order in which they run.
-    const ALL: [Self; 3] = [Self::Hit, Self::Stampede, Self::Frozen];
+    const ALL: [Self; 7] =
+        [Self::Hit, Self::Blocking, Self::Miss, Self::Users, Self::Local, Self::Stampede, Self::Frozen];
 
     fn name(self) -> &'static str {
         match self {
             Self::Hit => "hit",
+            Self::Blocking => "blocking",
+            Self::Miss => "miss",
+            Self::Users => "users",
+            Self::Local => "local",
             Self::Stampede => "stampede",
             Self::Frozen => "frozen",
         }
@@ -90,8 +107,12 @@ impl Scenario {
         let url = || std::env::var("REDIS_URL").unwrap_or_else(|_| server.url());
         Ok(match self {
             Self::Hit => Box::new(hit::run(options, &url()).await?),
+            Self::Blocking => Box::new(blocking::run(options, &url()).await?),
+            Self::Local => Box::new(local::run(options, &url()).await?),
             Self::Stampede => Box::new(stampede::run(options, &url()).await?),
-            // In any case our own: nobody else's is to be stopped.
+            // In any case our own: nobody else's is to be emptied, filled or stopped.
+            Self::Miss => Box::new(miss::run(options, &server).await?),
+            Self::Users => Box::new(users::run(options, &server).await?),
             Self::Frozen => Box::new(frozen::run(options, &server).await?),
         })
     }

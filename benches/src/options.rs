@@ -7,8 +7,8 @@ use std::time::Duration;
 use crate::{Failure, Scenario};
 
 const USAGE: &str = "usage: redis-cached-benches [SCENARIO…] [--rounds N] [--smoke] [--pin] [--workers N]
-  SCENARIO      hit, stampede or frozen (default: all)
-  --rounds N    how often each contender has its turn, in hit at each number of tasks (default 31)
+  SCENARIO      hit, blocking, miss, users, local, stampede or frozen (default: all)
+  --rounds N    how often each contender has its turn, at each number of callers (default 31)
   --smoke       shows within a minute that everything runs; the figures mean nothing
   --pin         client and server on one CPU, which repeats within a few percent (needs taskset)
   --workers N   threads of the runtime (default: as many as there are CPUs)";
@@ -16,8 +16,10 @@ const USAGE: &str = "usage: redis-cached-benches [SCENARIO…] [--rounds N] [--s
 pub(crate) struct Options {
     pub(crate) scenarios: Vec<Scenario>,
     pub(crate) rounds: usize,
-    /// How long a contender runs in `hit` before the next has its turn.
+    /// How long a contender runs in `hit` and its like before the next has its turn.
     pub(crate) slice: Duration,
+    /// How many users are one value.
+    pub(crate) users: u64,
     /// How many calls in a row a contender makes to a frozen server.
     pub(crate) frozen_calls: usize,
     /// How often a contender's server freezes.
@@ -34,6 +36,7 @@ impl Options {
             scenarios: Vec::new(),
             rounds: 31,
             slice: Duration::from_millis(100),
+            users: 100_000,
             frozen_calls: 40,
             freezes: 5,
             pin: false,
@@ -45,6 +48,7 @@ impl Options {
             match arg.as_str() {
                 "--smoke" => {
                     (options.rounds, options.slice) = (2, Duration::from_millis(40));
+                    options.users = 2000;
                     (options.frozen_calls, options.freezes) = (6, 1);
                     options.common.push(arg);
                 }

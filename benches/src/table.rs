@@ -2,19 +2,22 @@
 
 use std::fmt;
 
-use crate::harness::{Sample, TASKS};
+use crate::harness::Sample;
 
-/// One scenario: a row for each number of tasks, a column for each contender, a sample for each round.
+/// One scenario: a row for each number of callers, a column for each contender, a sample for each round.
 pub(crate) struct Report {
     title: String,
+    /// What the callers are.
+    unit: &'static str,
+    callers: Vec<usize>,
     names: Vec<&'static str>,
     samples: Vec<Vec<Vec<Sample>>>,
 }
 
 impl Report {
-    pub(crate) fn new(title: &str, names: Vec<&'static str>) -> Self {
-        let samples = vec![vec![Vec::new(); names.len()]; TASKS.len()];
-        Self { title: title.to_owned(), names, samples }
+    pub(crate) fn new(title: &str, unit: &'static str, callers: &[usize], names: Vec<&'static str>) -> Self {
+        let samples = vec![vec![Vec::new(); names.len()]; callers.len()];
+        Self { title: title.to_owned(), unit, callers: callers.to_vec(), names, samples }
     }
 
     /// One round's samples, by contender.
@@ -37,9 +40,9 @@ impl Report {
 
     /// A table of this report's shape.
     fn table(&self, title: &str, cell: impl Fn(usize, usize) -> String) -> Table {
-        let mut table = Table::new(title, "tasks", TASKS.map(|tasks| tasks.to_string()));
+        let mut table = Table::new(title, self.unit, &self.callers);
         for (column, name) in self.names.iter().enumerate() {
-            table.column(name, (0..TASKS.len()).map(|row| cell(row, column)));
+            table.column(name, (0..self.callers.len()).map(|row| cell(row, column)));
         }
         table
     }
@@ -159,7 +162,7 @@ mod tests {
 
     #[test]
     fn ratios_are_taken_within_a_round() {
-        let mut report = Report::new("test", vec!["yardstick", "other"]);
+        let mut report = Report::new("test", "tasks", &[1], vec!["yardstick", "other"]);
         let sample = |rate| Sample { rate, cpu: 0.0 };
         report.add(0, [sample(100.0), sample(50.0)]);
         report.add(0, [sample(1000.0), sample(500.0)]);

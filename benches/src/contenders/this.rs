@@ -2,18 +2,34 @@
 
 use redis_cached::{Cache, redis_cached};
 
-use super::{Memoized, User, compute};
+use super::{Blocking, Memoized, User, compute, computed_at_once};
+use crate::Failure;
 
 #[redis_cached(ttl = 3600, key = "bench:this:user:<id>")]
 async fn user(id: u64) -> User {
     compute(id).await
 }
 
+#[redis_cached(ttl = 3600, key = "bench:this:user:<id>")]
+fn blocking_user(id: u64) -> User {
+    computed_at_once(id)
+}
+
 pub(crate) struct This;
+
+pub(crate) struct ThisBlocking;
 
 impl This {
     pub(crate) async fn connect(url: &str) -> Result<Self, redis_cached::Error> {
         Cache::connect(url).await?.set_global()?;
+        Ok(Self)
+    }
+}
+
+impl ThisBlocking {
+    /// Nothing is connected yet, and no runtime is in play: so it is in a program without one.
+    pub(crate) fn new(url: &str) -> Result<Self, Failure> {
+        Cache::builder().url(url).connect_lazy()?.set_global()?;
         Ok(Self)
     }
 }
@@ -23,5 +39,22 @@ impl Memoized for This {
 
     async fn user(&self, id: u64) -> Result<User, String> {
         Ok(user(id).await)
+    }
+
+    async fn flush(&self) {
+        Cache::global().flush().await;
+    }
+}
+
+impl Blocking for ThisBlocking {
+    const NAME: &'static str = "redis-cached";
+    type Own = ();
+
+    fn own(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn user(&self, (): &mut (), id: u64) -> Result<User, String> {
+        Ok(blocking_user(id))
     }
 }
