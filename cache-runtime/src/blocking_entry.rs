@@ -70,6 +70,19 @@ impl<T> BlockingEntry<T> {
         self.begin().or_compute_blocking(compute)
     }
 
+    /// As [`Entry::refresh_with`].
+    pub fn refresh_with(&self, compute: impl FnOnce() -> T) -> T {
+        block_on(self.0.begin_fresh()).or_compute_blocking(compute)
+    }
+
+    /// As [`Entry::try_refresh_with`].
+    ///
+    /// # Errors
+    /// The error of `compute`, never one of the cache.
+    pub fn try_refresh_with<E>(&self, compute: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        block_on(self.0.begin_fresh()).or_try_compute_blocking(Sharing::NONE, compute)
+    }
+
     /// As [`Entry::get_or_try_compute`].
     ///
     /// # Errors

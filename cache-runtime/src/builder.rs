@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::byte_size::ByteSize;
 use crate::cache::{Cache, Inner};
-use crate::engine::Background;
+use crate::engine::{Background, Renewals};
 use crate::error::Error;
 use crate::local::Tier;
 use crate::pending::Pending;
@@ -188,6 +188,7 @@ impl CacheBuilder {
             functions: Functions::default(),
             flights: Arc::default(),
             background: Background::default(),
+            renewals: Renewals::default(),
             pending: Pending::default(),
             logged: AtomicU32::new(0),
         })

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::builder::CacheBuilder;
-use crate::engine::Background;
+use crate::bypass;
+use crate::engine::{Background, Renewals};
 use crate::error::{Error, ErrorKind};
 use crate::flight::Flights;
 use crate::global;
@@ -36,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) functions: Functions,
     pub(crate) flights: Arc<Flights>,
     pub(crate) background: Background,
+    pub(crate) renewals: Renewals,
     pub(crate) pending: Pending,
     /// Which kinds of errors have been logged, a bit each.
     pub(crate) logged: AtomicU32,
@@ -92,6 +94,19 @@ impl Cache {
     /// Runs `work` with this cache in place of the global one, for blocking functions.
     pub fn sync_scope<R>(&self, work: impl FnOnce() -> R) -> R {
         global::sync_scope(self.clone(), work)
+    }
+
+    /// Runs `future` without reading from this cache: every annotated function that uses it computes, and what it gives takes the
+    /// place of what was stored. For requests that ask for fresh data, such as `Cache-Control: no-cache`.
+    ///
+    /// As [`Entry::refresh_with`](crate::Entry::refresh_with) in all else. Holds for the future itself, not for tasks that it spawns.
+    pub async fn bypass<F: Future>(&self, future: F) -> F::Output {
+        bypass::scope(self, future).await
+    }
+
+    /// [`bypass`](Self::bypass) for blocking functions.
+    pub fn sync_bypass<R>(&self, work: impl FnOnce() -> R) -> R {
+        bypass::sync_scope(self, work)
     }
 
     /// The counters so far, per function.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::begun::{Begun, Sharing};
+use crate::bypass::is_bypassed;
 use crate::codec::CodecError;
 use crate::codec::compress::Compression;
 use crate::decision::{Admission, Facts, Lifetime, admit};
@@ -139,6 +140,27 @@ impl<T> Entry<T> {
         }
     }
 
+    /// What `compute` gives, which takes the place of what is stored: a call that wants it fresh. Whoever calls the function
+    /// meanwhile is served the old value. An invalidation in between wins.
+    ///
+    /// Three round trips, for two of which the caller waits. If somebody else is computing the value, in this process or another, this one is
+    /// returned and not stored. Fails never.
+    pub async fn refresh_with(&self, compute: impl Future<Output = T>) -> T {
+        self.begin_fresh().await.or_compute(compute).await
+    }
+
+    /// [`refresh_with`](Self::refresh_with) for what may fail; what is stored stays then.
+    ///
+    /// # Errors
+    /// The error of `compute`, never one of the cache.
+    pub async fn try_refresh_with<E>(&self, compute: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        self.begin_fresh().await.or_try_compute(Sharing::NONE, compute).await
+    }
+
+    pub(crate) async fn begin_fresh(&self) -> Begun<'_, T> {
+        Begun::new(self, Next::Compute(self.reader().begin_fresh().await))
+    }
+
     /// The stored value, or what `compute` gives, which is stored if it is `Ok`.
     ///
     /// Costs as [`get_or_compute`](Self::get_or_compute). An error of `compute` is not shared: callers that waited compute for themselves.
@@ -177,7 +199,7 @@ impl<T> Entry<T> {
     /// The value that this process keeps. First of all, and on its own: what follows is many times dearer, if only to set up.
     #[inline]
     fn kept(&self) -> Option<T> {
-        self.reader().local_hit()
+        if is_bypassed(self.call.cache.arc()) { None } else { self.reader().local_hit() }
     }
 
     async fn begin_elsewhere(&self) -> Begun<'_, T> {

@@ -27,6 +27,7 @@ mod begun;
 mod blocking;
 mod blocking_entry;
 mod builder;
+mod bypass;
 mod byte_size;
 mod cache;
 mod clock;

@@ -13,6 +13,7 @@ mod default_key;
 mod entries;
 mod entry_handle;
 mod faults;
+mod fresh;
 mod freshness;
 mod invalidation;
 mod jitter;

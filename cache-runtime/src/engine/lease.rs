@@ -3,11 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::task::AbortHandle;
-
 use crate::cache::Inner;
 use crate::entry::header;
-use crate::home::{self, home};
+use crate::home;
 use crate::random;
 use crate::store::{Mark, Store};
 
@@ -17,7 +15,8 @@ pub(super) struct Lease {
     cache: Arc<Inner>,
     key: String,
     mark: Mark,
-    renewal: Option<AbortHandle>,
+    /// Whether it is being renewed.
+    renewed: bool,
     /// Whether it is still there to be given back.
     held: bool,
 }
@@ -32,13 +31,13 @@ impl Lease {
     /// For a lease that is about to be asked for. It is given back also if the answer does not come, or nobody waits for it any
     /// more: the server may have granted it all the same, and then others would wait for nobody.
     pub(super) fn asked(cache: &Arc<Inner>, key: String, mark: Mark) -> Self {
-        Self { cache: Arc::clone(cache), key, mark, renewal: None, held: true }
+        Self { cache: Arc::clone(cache), key, mark, renewed: false, held: true }
     }
 
     /// The server has granted it: it is renewed from now on.
     pub(super) fn granted(mut self) -> Self {
-        let renewal = renew(Arc::clone(&self.cache), self.key.clone(), self.mark);
-        self.renewal = home().ok().map(|home| home.spawn(renewal).abort_handle());
+        self.cache.renewals.begin(&self.cache, &self.key, self.mark);
+        self.renewed = true;
         self
     }
 
@@ -54,8 +53,8 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let Some(renewal) = self.renewal.take() {
-            renewal.abort();
+        if self.renewed {
+            self.cache.renewals.end(&self.mark);
         }
         if self.held {
             let (cache, key, mark) = (Arc::clone(&self.cache), std::mem::take(&mut self.key), self.mark);
@@ -77,21 +76,4 @@ async fn give_back(cache: Arc<Inner>, key: String, mark: Mark) {
         }
         pause *= 2;
     }
-}
-
-/// Keeps the lease for as long as the computation takes. Ends when the lease has been taken away: then the value will
-/// not be stored.
-async fn renew(cache: Arc<Inner>, key: String, mark: Mark) {
-    let lease = cache.lease;
-    loop {
-        tokio::time::sleep(third(lease)).await;
-        let until = Instant::now() + cache.deadline;
-        if let Ok(false) = cache.store.swap(&key, &mark, &mark, Some(lease), until).await {
-            return;
-        }
-    }
-}
-
-fn third(lease: Duration) -> Duration {
-    (lease / 3).max(Duration::from_millis(1))
 }

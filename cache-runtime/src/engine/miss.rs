@@ -8,6 +8,7 @@ use super::Budget;
 use super::lease::{Lease, new_mark};
 use super::look_up::{Reader, Replace, Seen};
 use super::ticket::{Hold, Ticket};
+use crate::bypass::is_bypassed;
 use crate::error::Error;
 use crate::flight::{Follow, Landed, Lead, Role, is_computing};
 use crate::home;
@@ -32,6 +33,9 @@ const POLL: (Duration, Duration) = (Duration::from_millis(4), Duration::from_mil
 impl<T> Reader<'_, T> {
     /// The whole course before a computation. A hit is one round trip, a miss two.
     pub(crate) async fn begin(&self) -> Next<T> {
+        if is_bypassed(self.call.cache.arc()) {
+            return Next::Compute(Box::pin(self.begin_fresh()).await);
+        }
         let counters = &self.call.function.counters;
         let budget = Budget::of(self.call.cache().deadline);
         if self.call.cache().pending.contains(&self.call.key) {
@@ -207,7 +211,7 @@ impl<T> Reader<'_, T> {
         Next::Compute(ticket)
     }
 
-    async fn claim_lease(&self, budget: &Budget) -> Option<Lease> {
+    pub(super) async fn claim_lease(&self, budget: &Budget) -> Option<Lease> {
         let call = self.call;
         let key = format!("{}\u{1}refresh", call.key);
         let (mark, ttl) = (new_mark(), call.cache().lease);

@@ -17,9 +17,11 @@
 //! (no lease was to be had, a tombstone is there, Redis is away) computes all the same.
 
 mod background;
+mod fresh;
 mod lease;
 mod look_up;
 mod miss;
+mod renewal;
 mod ticket;
 
 use std::time::{Duration, Instant};
@@ -38,6 +40,7 @@ use crate::store::{Mark, Store};
 pub(crate) use background::Background;
 pub(crate) use look_up::Reader;
 pub(crate) use miss::Next;
+pub(crate) use renewal::Renewals;
 pub(crate) use ticket::Ticket;
 
 /// One call for one key.
@@ -55,7 +58,7 @@ impl Call {
     }
 
     pub(crate) fn flight_key(&self) -> FlightKey {
-        FlightKey { key: self.key.to_string(), fingerprint: self.function.fingerprint }
+        FlightKey { key: (*self.key).into(), fingerprint: self.function.fingerprint }
     }
 
     /// Drops the value that this process keeps: what is in Redis has changed, or is to change.

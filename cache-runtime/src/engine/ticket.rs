@@ -34,6 +34,11 @@ impl Ticket {
         Self { lead: Some(lead), hold, ..Self::default() }
     }
 
+    /// For a call that shares with nobody.
+    pub(super) fn unshared(hold: Option<Hold>) -> Self {
+        Self { hold, ..Self::default() }
+    }
+
     /// For a call that computes for itself, without the right to store.
     pub(super) fn alone(fallback: Option<Vec<u8>>) -> Self {
         Self { fallback, ..Self::default() }

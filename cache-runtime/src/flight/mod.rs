@@ -52,7 +52,7 @@ pub(crate) enum Landed {
 /// What tells flights apart: the key, and what reads its entries.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct FlightKey {
-    pub(crate) key: String,
+    pub(crate) key: Arc<str>,
     pub(crate) fingerprint: u64,
 }
 

@@ -1,0 +1,86 @@
+//! Leases that are held for long are renewed, all of a cache's by one task.
+//!
+//! Most computations are over before their lease needs it. A task and a timer for each would cost every miss for the sake of
+//! the few that take seconds.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use crate::blocking::library_runtime;
+use crate::cache::Inner;
+use crate::store::{Mark, Store};
+
+/// The leases of a cache that are held.
+#[derive(Debug, Default)]
+pub(crate) struct Renewals(Mutex<Held>);
+
+#[derive(Debug, Default)]
+struct Held {
+    /// By mark, which no two leases share: where, and since when without a renewal.
+    leases: HashMap<Mark, (String, Instant)>,
+    running: bool,
+}
+
+impl Renewals {
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a lease that was granted just now, until [`end`](Self::end).
+    pub(super) fn begin(&self, cache: &Arc<Inner>, key: &str, mark: Mark) {
+        let mut held = self.held();
+        held.leases.insert(mark, (key.to_owned(), Instant::now()));
+        if !std::mem::replace(&mut held.running, true) {
+            // On the library's runtime: the caller's may be busy with the very computation.
+            match library_runtime() {
+                Ok(library) => drop(library.spawn(renew(Arc::downgrade(cache)))),
+                Err(_) => held.running = false,
+            }
+        }
+    }
+
+    /// The lease is given back, or has become a value.
+    pub(super) fn end(&self, mark: &Mark) {
+        self.held().leases.remove(mark);
+    }
+
+    /// Those that have not been renewed for `age`. `None`, and the end of the task, if there is no lease at all.
+    fn due(&self, age: Duration) -> Option<Vec<(Mark, String)>> {
+        let mut held = self.held();
+        held.running = !held.leases.is_empty();
+        held.running.then(|| {
+            let due = held.leases.iter_mut().filter(|(_, (_, since))| since.elapsed() >= age);
+            due.map(|(mark, (key, since))| {
+                *since = Instant::now();
+                (*mark, key.clone())
+            })
+            .collect()
+        })
+    }
+}
+
+/// Looks at each sixth of a lease for those that have run for as long, so that none gets older than a third.
+async fn renew(cache: Weak<Inner>) {
+    loop {
+        let Some(tick) = cache.upgrade().map(|cache| tick(cache.lease)) else { return };
+        tokio::time::sleep(tick).await;
+        let Some(cache) = cache.upgrade() else { return };
+        let Some(due) = cache.renewals.due(tick) else { return };
+        for (mark, key) in due {
+            let cache = Arc::clone(&cache);
+            // Side by side: a slow answer to one must not cost another its lease.
+            tokio::spawn(async move {
+                let (lease, until) = (Some(cache.lease), Instant::now() + cache.deadline);
+                if let Ok(false) = cache.store.swap(&key, &mark, &mark, lease, until).await {
+                    // It has been taken away: its value will not be stored.
+                    cache.renewals.end(&mark);
+                }
+            });
+        }
+    }
+}
+
+fn tick(lease: Duration) -> Duration {
+    (lease / 6).max(Duration::from_millis(1))
+}
