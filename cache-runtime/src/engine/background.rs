@@ -2,9 +2,10 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore};
 
 use crate::home::home;
 
@@ -19,7 +20,7 @@ const REFRESHES: usize = 64;
 pub(crate) struct Background {
     stores: Arc<Semaphore>,
     /// How many of them are under way.
-    pending: watch::Sender<usize>,
+    pending: Arc<Pending>,
     refreshes: Arc<Semaphore>,
 }
 
@@ -27,7 +28,7 @@ impl Default for Background {
     fn default() -> Self {
         Self {
             stores: Arc::new(Semaphore::new(STORES)),
-            pending: watch::Sender::new(0),
+            pending: Arc::default(),
             refreshes: Arc::new(Semaphore::new(REFRESHES)),
         }
     }
@@ -40,7 +41,7 @@ impl Background {
     /// waited. Dropped where there is no room and no runtime: then a lease runs out by itself.
     pub(crate) fn store(&self, work: impl Future<Output = ()> + Send + 'static) {
         let Ok(permit) = Arc::clone(&self.stores).try_acquire_owned() else { return };
-        let pending = Pending::begin(&self.pending);
+        let pending = self.pending.begin();
         let mut work: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
             work.await;
             drop((permit, pending));
@@ -78,23 +79,39 @@ impl Background {
 
     /// Waits until no store is under way.
     pub(crate) async fn flush(&self) {
-        // It cannot fail: the sender is here.
-        let _ = self.pending.subscribe().wait_for(|pending| *pending == 0).await;
+        loop {
+            // Before the question, so that an end in between is heard of.
+            let ended = self.pending.ended.notified();
+            if self.pending.number.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            ended.await;
+        }
     }
 }
 
-/// Counts one store as under way for as long as it lives, also if its runtime drops it.
-struct Pending(watch::Sender<usize>);
+/// How many stores are under way.
+#[derive(Debug, Default)]
+struct Pending {
+    number: AtomicUsize,
+    /// Told when there is none.
+    ended: Notify,
+}
 
 impl Pending {
-    fn begin(pending: &watch::Sender<usize>) -> Self {
-        pending.send_modify(|pending| *pending += 1);
-        Self(pending.clone())
+    /// Counts one until what it gives is dropped, also if its runtime drops it.
+    fn begin(self: &Arc<Self>) -> UnderWay {
+        self.number.fetch_add(1, Ordering::AcqRel);
+        UnderWay(Arc::clone(self))
     }
 }
 
-impl Drop for Pending {
+struct UnderWay(Arc<Pending>);
+
+impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.send_modify(|pending| *pending -= 1);
+        if self.0.number.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.ended.notify_waiters();
+        }
     }
 }

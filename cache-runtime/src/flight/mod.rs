@@ -28,9 +28,10 @@ mod tests;
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use crate::store::Mark;
 
@@ -56,7 +57,27 @@ pub(crate) struct FlightKey {
     pub(crate) fingerprint: u64,
 }
 
-type Flight = Arc<watch::Sender<Option<Landed>>>;
+/// One computation and those who wait for it.
+#[derive(Default)]
+struct Flight {
+    landed: OnceLock<Landed>,
+    ended: Notify,
+    followers: AtomicUsize,
+}
+
+impl Flight {
+    fn follow(self: &Arc<Self>) -> Follow {
+        self.followers.fetch_add(1, Ordering::AcqRel);
+        Follow(Arc::clone(self))
+    }
+
+    /// The first end counts.
+    fn end(&self, landed: Landed) {
+        if self.landed.set(landed).is_ok() {
+            self.ended.notify_waiters();
+        }
+    }
+}
 
 /// The flights of a cache.
 #[derive(Default)]
@@ -64,8 +85,8 @@ pub(crate) struct Flights(Mutex<Tables>);
 
 #[derive(Default)]
 struct Tables {
-    open: HashMap<FlightKey, Flight>,
-    marked: HashMap<(Mark, u64), Flight>,
+    open: HashMap<FlightKey, Arc<Flight>>,
+    marked: HashMap<(Mark, u64), Arc<Flight>>,
 }
 
 /// A caller's part in a flight.
@@ -78,12 +99,12 @@ pub(crate) enum Role {
 pub(crate) struct Lead {
     flights: Arc<Flights>,
     key: FlightKey,
-    flight: Flight,
+    flight: Arc<Flight>,
     mark: Option<Mark>,
 }
 
 /// Waits for another's flight.
-pub(crate) struct Follow(watch::Receiver<Option<Landed>>);
+pub(crate) struct Follow(Arc<Flight>);
 
 impl Flights {
     fn tables(&self) -> MutexGuard<'_, Tables> {
@@ -94,16 +115,16 @@ impl Flights {
     pub(crate) fn join(self: &Arc<Self>, key: &FlightKey) -> Role {
         let mut tables = self.tables();
         if let Some(flight) = tables.open.get(key) {
-            return Role::Follow(Follow(flight.subscribe()));
+            return Role::Follow(flight.follow());
         }
-        let flight = Flight::new(watch::Sender::new(None));
+        let flight = Arc::<Flight>::default();
         tables.open.insert(key.clone(), Arc::clone(&flight));
         Role::Lead(Lead { flights: Arc::clone(self), key: key.clone(), flight, mark: None })
     }
 
     /// Joins the flight whose mark the caller has just seen in the store, if it is one of this process.
     pub(crate) fn seen(&self, mark: Mark, fingerprint: u64) -> Option<Follow> {
-        self.tables().marked.get(&(mark, fingerprint)).map(|flight| Follow(flight.subscribe()))
+        self.tables().marked.get(&(mark, fingerprint)).map(Flight::follow)
     }
 
     /// How many flights there are, in both tables.
@@ -116,11 +137,21 @@ impl Flights {
 
 impl Follow {
     /// Waits for the end. The caller bounds the wait.
-    pub(crate) async fn landed(mut self) -> Landed {
-        match self.0.wait_for(Option::is_some).await.as_deref() {
-            Ok(Some(landed)) => landed.clone(),
-            _ => Landed::Abandoned,
+    pub(crate) async fn landed(self) -> Landed {
+        loop {
+            // Before the question, so that an end in between is heard of.
+            let ended = self.0.ended.notified();
+            if let Some(landed) = self.0.landed.get() {
+                return landed.clone();
+            }
+            ended.await;
         }
+    }
+}
+
+impl Drop for Follow {
+    fn drop(&mut self) {
+        self.0.followers.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -154,12 +185,12 @@ impl Lead {
 
     /// Whether anybody waits for the end. Nobody can join a closed flight without its mark.
     pub(crate) fn has_followers(&self) -> bool {
-        self.flight.receiver_count() > 0
+        self.flight.followers.load(Ordering::Acquire) > 0
     }
 
     /// Ends the flight and tells its followers.
     pub(crate) fn land(self, landed: Landed) {
-        self.flight.send_replace(Some(landed));
+        self.flight.end(landed);
     }
 
     /// Another flight of the same key may be open by now; that one stays.
@@ -178,12 +209,6 @@ impl Drop for Lead {
             tables.marked.remove(&(mark, self.key.fingerprint));
         }
         drop(tables);
-        self.flight.send_if_modified(|landed| {
-            let abandoned = landed.is_none();
-            if abandoned {
-                *landed = Some(Landed::Abandoned);
-            }
-            abandoned
-        });
+        self.flight.end(Landed::Abandoned);
     }
 }

@@ -18,10 +18,10 @@ pub(super) static ACQUIRE: Script = Script {
 pub(super) static RELEASE: Script = Script {
     index: 1,
     text: include_str!("lua/release.lua"),
-    sha1: "a917425e30bee0aa7d1e6796b7112c9ed6ebde87",
+    sha1: "332da32870cfcda95997f3dd4ec49442edab3e72",
 };
 pub(super) static SWAP: Script =
-    Script { index: 2, text: include_str!("lua/swap.lua"), sha1: "32338ce6b865dd05a2d17caa5b5f3dc495004060" };
+    Script { index: 2, text: include_str!("lua/swap.lua"), sha1: "526414b514b88ecb45f0b0f212ba4d2bbef62752" };
 
 pub(super) static CLEAR: Script = Script {
     index: 3,

@@ -1,6 +1,7 @@
 -- Replaces the value only if it still begins with the mark, a state and a nonce.
 -- KEYS[1] the key; ARGV[1] the mark, ARGV[2] the new value, ARGV[3] its time to live in milliseconds, or '' for none.
-if redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) ~= ARGV[1] then
+-- Positions as text: a number would be printed, as floating point, at each call.
+if redis.call('GETRANGE', KEYS[1], '0', '16') ~= ARGV[1] then
   return 0
 end
 if ARGV[3] == '' then
