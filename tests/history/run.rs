@@ -145,7 +145,7 @@ impl Outcome {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let History { reads, promises, commits } = &self.history;
+        let History { reads, promises, commits, .. } = &self.history;
         write!(
             f,
             "{} reads, {} hits ({} local), {} computations, {} reads of the database, {} commits, {} promises, {} refused",
