@@ -130,10 +130,10 @@ impl CacheBuilder {
     /// # Errors
     /// As [`Cache::connect`].
     pub async fn connect(self) -> Result<Cache, Error> {
+        let capacity = self.local_capacity.clone()?;
         if self.is_memory() {
             return Ok(self.memory());
         }
-        let capacity = self.local_capacity.clone()?;
         let store = RedisStore::connected(self.redis()?).await?;
         Ok(self.with_redis(store, capacity))
     }
@@ -144,10 +144,10 @@ impl CacheBuilder {
     /// # Errors
     /// [`ErrorKind::Url`](crate::ErrorKind::Url) only; nothing is sent yet.
     pub fn connect_lazy(self) -> Result<Cache, Error> {
+        let capacity = self.local_capacity.clone()?;
         if self.is_memory() {
             return Ok(self.memory());
         }
-        let capacity = self.local_capacity.clone()?;
         let store = RedisStore::lazy(self.redis()?);
         Ok(self.with_redis(store, capacity))
     }

@@ -119,6 +119,10 @@ async fn work_off(cache: Weak<Inner>) {
                 // The others would fail alike.
                 break;
             }
+            // Before it: a reader that finds nothing pending any more, and was answered before the removal, is kept out.
+            if let Some(tier) = &cache.tier {
+                tier.forget(key.as_bytes());
+            }
             cache.pending.done(&key, wanted);
             pause = FIRST_PAUSE;
         }

@@ -5,6 +5,7 @@
 //! began, whatever the clocks of the processes say. Where the numbers say nothing, nothing is demanded.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 /// A call of a cached function that returned `version` of `key`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,7 @@ pub(crate) struct Read {
     pub(crate) version: u64,
     pub(crate) begin: u64,
     pub(crate) end: u64,
+    pub(crate) process: u64,
 }
 
 /// An invalidation, or a write to the cache, that returned `Ok` after `version` had been committed.
@@ -21,6 +23,7 @@ pub(crate) struct Promise {
     pub(crate) key: u64,
     pub(crate) version: u64,
     pub(crate) end: u64,
+    pub(crate) process: u64,
 }
 
 /// The database's commit of `version`.
@@ -37,6 +40,10 @@ pub(crate) struct History {
     pub(crate) reads: Vec<Read>,
     pub(crate) promises: Vec<Promise>,
     pub(crate) commits: Vec<Commit>,
+    /// When the counter's numbers were given, by the database's clock, from 1 on.
+    pub(crate) times: Vec<Instant>,
+    /// The processes that keep values, and for how long they may serve what another has invalidated.
+    pub(crate) keeping: Option<(u64, Duration)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +61,7 @@ impl History {
             self.commits.iter().map(|commit| ((commit.key, commit.version), commit.at)).collect();
         let mut violations = Vec::new();
         for read in &self.reads {
-            let newest = promises.get(&read.key).and_then(|promises| newest_before(promises, read.begin));
+            let newest = promises.get(&read.key).and_then(|promises| self.newest_before(promises, read));
             if let Some(promise) = newest.filter(|promise| promise.version > read.version) {
                 violations.push(Violation::Older(*read, promise));
             }
@@ -64,6 +71,26 @@ impl History {
             }
         }
         violations
+    }
+
+    /// Among those that had ended before the read began, and that bind it, the one of the newest version. Promises need not end
+    /// in the order of their versions.
+    fn newest_before(&self, promises: &[Promise], read: &Read) -> Option<Promise> {
+        let ended = promises.partition_point(|promise| promise.end < read.begin);
+        let binding = promises[..ended].iter().filter(|promise| self.binds(promise, read));
+        binding.max_by_key(|promise| promise.version).copied()
+    }
+
+    /// A process that keeps values may not have heard of another's promise yet. By one clock: the promise's number was
+    /// given after its end and the read's before its beginning, so what lay between was no shorter.
+    fn binds(&self, promise: &Promise, read: &Read) -> bool {
+        let Some((processes, delay)) = self.keeping else { return true };
+        let is_own = promise.process == read.process;
+        is_own || read.process >= processes || self.time(read.begin) - self.time(promise.end) >= delay
+    }
+
+    fn time(&self, number: u64) -> Instant {
+        self.times[usize::try_from(number - 1).unwrap()]
     }
 }
 
@@ -77,20 +104,13 @@ fn by_key(promises: &[Promise]) -> HashMap<u64, Vec<Promise>> {
     of_keys
 }
 
-/// Among those that had ended before `begin`, the one of the newest version. Promises need not end in the order of their
-/// versions.
-fn newest_before(promises: &[Promise], begin: u64) -> Option<Promise> {
-    let ended = promises.partition_point(|promise| promise.end < begin);
-    promises[..ended].iter().max_by_key(|promise| promise.version).copied()
-}
-
 mod tests {
     //! A checker that finds nothing proves nothing: these histories are wrong, or just not wrong.
 
     use super::*;
 
     fn read(key: u64, version: u64, begin: u64, end: u64) -> Read {
-        Read { key, version, begin, end }
+        Read { key, version, begin, end, process: 0 }
     }
 
     /// Two commits of key 1, at 10 and 20, whose invalidations ended at 12 and 22.
@@ -99,11 +119,12 @@ mod tests {
             reads: reads.to_vec(),
             promises: vec![promise(2, 22), promise(1, 12)],
             commits: vec![Commit { key: 1, version: 1, at: 10 }, Commit { key: 1, version: 2, at: 20 }],
+            ..History::default()
         }
     }
 
     fn promise(version: u64, end: u64) -> Promise {
-        Promise { key: 1, version, end }
+        Promise { key: 1, version, end, process: 1 }
     }
 
     #[test]
@@ -113,6 +134,21 @@ mod tests {
             history(&[before, after]).violations(),
             [Violation::Older(before, promise(1, 12)), Violation::Older(after, promise(2, 22))]
         );
+    }
+
+    #[test]
+    fn a_process_that_keeps_values_may_hear_of_others_later_but_not_of_its_own() {
+        let began = Instant::now();
+        let reads = [read(1, 1, 25, 50), read(1, 1, 32, 50)];
+        let mut history = history(&reads);
+        history.times = (1..=50).map(|number| began + Duration::from_millis(number)).collect();
+        history.keeping = Some((1, Duration::from_millis(10)));
+        assert_eq!(history.violations(), [Violation::Older(reads[1], promise(2, 22))]);
+        history.promises.iter_mut().for_each(|promise| promise.process = 0);
+        assert_eq!(history.violations().len(), 2);
+        let other = Read { process: 2, ..reads[0] };
+        history.reads = vec![other];
+        assert_eq!(history.violations(), [Violation::Older(other, history.promises[0])]);
     }
 
     #[test]

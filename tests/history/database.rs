@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
 use crate::checker::Commit;
 
@@ -17,7 +18,8 @@ pub(crate) struct Database {
 
 #[derive(Default)]
 struct State {
-    counter: u64,
+    /// When each number was given.
+    times: Vec<Instant>,
     versions: HashMap<u64, u64>,
     commits: Vec<Commit>,
     /// How often versions were read: what the cache is there to avoid.
@@ -46,6 +48,10 @@ impl Database {
 
     pub(crate) fn commits(&self) -> Vec<Commit> {
         lock(&self.state).commits.clone()
+    }
+
+    pub(crate) fn times(&self) -> Vec<Instant> {
+        lock(&self.state).times.clone()
     }
 
     pub(crate) fn reads(&self) -> u64 {
@@ -91,7 +97,7 @@ impl State {
     }
 
     fn tick(&mut self) -> u64 {
-        self.counter += 1;
-        self.counter
+        self.times.push(Instant::now());
+        self.times.len() as u64
     }
 }

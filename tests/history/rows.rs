@@ -41,3 +41,22 @@ pub(crate) async fn lasting(database: &Database, key: u64, pace: Pace) -> Row {
 pub(crate) async fn refreshed(database: Arc<Database>, key: u64, pace: Pace) -> Row {
     read(&database, key, pace).await
 }
+
+/// As `lasting`, of the same keys, and kept in the process.
+#[redis_cached(ttl = 60, local = "1h", key = "row:<key>", skip(database, pace))]
+pub(crate) async fn kept(database: &Database, key: u64, pace: Pace) -> Row {
+    read(database, key, pace).await
+}
+
+/// As `refreshed`, of the same keys, and kept in the process.
+#[redis_cached(
+    ttl = "60ms",
+    local = "1h",
+    stale_while_revalidate = "10s",
+    early_refresh = 1.0,
+    key = "refreshed:<key>",
+    skip(database, pace)
+)]
+pub(crate) async fn kept_refreshed(database: Arc<Database>, key: u64, pace: Pace) -> Row {
+    read(&database, key, pace).await
+}

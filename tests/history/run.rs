@@ -23,6 +23,8 @@ pub(crate) struct Options {
     pub(crate) time: Duration,
     /// `honest` or `forgetful`.
     pub(crate) writers: &'static str,
+    /// The staleness bound of the processes that keep values, the first of all; the others keep none.
+    pub(crate) local: Option<(u64, Duration)>,
 }
 
 pub(crate) struct Run {
@@ -45,6 +47,8 @@ pub(crate) struct Outcome {
     pub(crate) refused: u64,
     pub(crate) hits: u64,
     pub(crate) computes: u64,
+    /// Of the hits.
+    pub(crate) local_hits: u64,
     pub(crate) database_reads: u64,
 }
 
@@ -63,11 +67,12 @@ impl Run {
 
     pub(crate) fn end(self) -> Outcome {
         let mut outcome = Outcome::default();
-        for worker in self.workers {
+        for (process, worker) in (0..).zip(self.workers) {
             for line in worker.report(self.until + GRACE).lines() {
-                outcome.add(line);
+                outcome.add(process, line);
             }
         }
+        outcome.history.times = self.database.times();
         outcome.history.commits = self.database.commits();
         outcome.database_reads = self.database.reads();
         outcome
@@ -77,10 +82,13 @@ impl Run {
 impl Worker {
     fn start(server: &RedisServer, database: &Database, options: &Options, process: u64) -> Self {
         let numbers = [options.seed, millis(options.time), options.tasks, process, PROCESSES];
+        let keeps = options.local.filter(|(processes, _)| process < *processes);
+        let staleness = keeps.map_or(Duration::ZERO, |(_, staleness)| staleness);
         let mut child = Command::new(env!("CARGO_BIN_EXE_history-worker"))
             .args([server.url(), database.port().to_string()])
             .args(numbers.map(|number| number.to_string()))
             .arg(options.writers)
+            .arg(millis(staleness).to_string())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -114,18 +122,21 @@ impl Drop for Worker {
 }
 
 impl Outcome {
-    fn add(&mut self, line: &str) {
+    fn add(&mut self, process: u64, line: &str) {
         let (what, numbers) = line.split_once(' ').unwrap_or((line, ""));
         let numbers: Vec<u64> = numbers.split_whitespace().map(|number| number.parse().unwrap()).collect();
         match (what, numbers.as_slice()) {
             ("read", &[key, version, begin, end]) => {
-                self.history.reads.push(Read { key, version, begin, end });
+                self.history.reads.push(Read { key, version, begin, end, process });
             }
-            ("promise", &[key, version, end]) => self.history.promises.push(Promise { key, version, end }),
+            ("promise", &[key, version, end]) => {
+                self.history.promises.push(Promise { key, version, end, process });
+            }
             ("refused", []) => self.refused += 1,
-            ("stats", [hits, computes]) => {
+            ("stats", [hits, computes, local]) => {
                 self.hits += hits;
                 self.computes += computes;
+                self.local_hits += local;
             }
             _ => panic!("a process reports `{line}`"),
         }
@@ -134,12 +145,13 @@ impl Outcome {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let History { reads, promises, commits } = &self.history;
+        let History { reads, promises, commits, .. } = &self.history;
         write!(
             f,
-            "{} reads, {} hits, {} computations, {} reads of the database, {} commits, {} promises, {} refused",
+            "{} reads, {} hits ({} local), {} computations, {} reads of the database, {} commits, {} promises, {} refused",
             reads.len(),
             self.hits,
+            self.local_hits,
             self.computes,
             self.database_reads,
             commits.len(),

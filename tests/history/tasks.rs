@@ -9,7 +9,10 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::client::Database;
 use crate::random::Random;
-use crate::rows::{Pace, Row, lasting, lasting_entry, refreshed, refreshed_entry};
+use crate::rows::{
+    Pace, Row, kept, kept_entry, kept_refreshed, kept_refreshed_entry, lasting, lasting_entry, refreshed,
+    refreshed_entry,
+};
 
 /// Keys of each cached function. Few, so that tasks and processes meet at them.
 const KEYS: u64 = 12;
@@ -66,6 +69,8 @@ pub(crate) struct Task {
     pub(crate) owner: Arc<Owner>,
     pub(crate) random: Random,
     pub(crate) writers: Writers,
+    /// Whether values are kept in this process.
+    pub(crate) local: bool,
     pub(crate) lines: Vec<String>,
 }
 
@@ -95,10 +100,11 @@ impl Task {
             after: Duration::from_millis(self.random.below(20)),
         };
         let begin = self.database.tick().await;
-        let (of_key, version) = if key < KEYS {
-            lasting(&self.database, key, pace).await
-        } else {
-            refreshed(Arc::clone(&self.database), key, pace).await
+        let (of_key, version) = match (key < KEYS, self.local) {
+            (true, false) => lasting(&self.database, key, pace).await,
+            (true, true) => kept(&self.database, key, pace).await,
+            (false, false) => refreshed(Arc::clone(&self.database), key, pace).await,
+            (false, true) => kept_refreshed(Arc::clone(&self.database), key, pace).await,
         };
         let end = self.database.tick().await;
         assert_eq!(of_key, key, "another key's value");
@@ -109,7 +115,12 @@ impl Task {
         let owner = Arc::clone(&self.owner);
         let _turn = if Owner::is_shared(key) { None } else { Some(owner.turn(key).await) };
         let version = self.database.commit(key).await;
-        let entry = if key < KEYS { lasting_entry(key) } else { refreshed_entry(key) };
+        let entry = match (key < KEYS, self.local) {
+            (true, false) => lasting_entry(key),
+            (true, true) => kept_entry(key),
+            (false, false) => refreshed_entry(key),
+            (false, true) => kept_refreshed_entry(key),
+        };
         let taken = match self.writers {
             Writers::Honest => self.tell_the_cache(&entry, (key, version)).await.is_ok(),
             Writers::Forgetful => true,

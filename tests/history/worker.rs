@@ -1,8 +1,9 @@
 //! One process of a recorded run: tasks that read through a cached function, and write and invalidate now and then.
 //!
-//! `history-worker URL DATABASE SEED MILLISECONDS TASKS PROCESS PROCESSES WRITERS`. Prints what it did when the time is up:
+//! `history-worker URL DATABASE SEED MILLISECONDS TASKS PROCESS PROCESSES WRITERS STALENESS`. Prints what it did when the time is up:
 //! `read KEY VERSION BEGIN END` for each read, `promise KEY VERSION END` for each invalidation or write that the cache took,
-//! `refused` for each that it did not take, and `stats HITS COMPUTES`.
+//! `refused` for each that it did not take, and `stats HITS COMPUTES LOCAL`. With a
+//! STALENESS (in milliseconds) over 0 values are kept in this process.
 
 mod client;
 mod random;
@@ -21,12 +22,17 @@ use self::tasks::{Task, Writers};
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, url, database, seed, millis, tasks, process, processes, writers] = arguments.as_slice() else {
+    let [_, url, database, seed, millis, tasks, process, processes, writers, staleness] =
+        arguments.as_slice()
+    else {
         return Err(
-            "usage: history-worker URL DATABASE SEED MILLISECONDS TASKS PROCESS PROCESSES WRITERS".into()
+            "usage: history-worker URL DATABASE SEED MILLISECONDS TASKS PROCESS PROCESSES WRITERS STALENESS"
+                .into(),
         );
     };
+    let staleness: u64 = staleness.parse()?;
     let cache = Cache::builder()
+        .local_staleness(Duration::from_millis(staleness))
         .url(url)
         // Short, so that a run of seconds sees many of them pass.
         .deadline(Duration::from_millis(100))
@@ -46,6 +52,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 owner: Arc::clone(&owner),
                 random: Random::new(seed ^ (process << 32) ^ number),
                 writers,
+                local: staleness > 0,
                 lines: Vec::new(),
             };
             tokio::spawn(task.run(until))
@@ -59,6 +66,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let functions = cache.stats().functions;
     let hits: u64 = functions.iter().map(|function| function.hits).sum();
     let computes: u64 = functions.iter().map(|function| function.computes).sum();
-    println!("stats {hits} {computes}");
+    let local: u64 = functions.iter().map(|function| function.local_hits).sum();
+    println!("stats {hits} {computes} {local}");
     Ok(())
 }

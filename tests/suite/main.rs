@@ -19,6 +19,7 @@ mod invalidation;
 mod jitter;
 mod key;
 mod late_lease;
+mod local;
 mod negative_ttl;
 mod processes;
 mod round_trips;

@@ -38,6 +38,7 @@
 mod caller;
 mod canonical;
 mod flights;
+mod local;
 mod races;
 pub(crate) mod schedulers;
 mod server;
