@@ -15,7 +15,7 @@ use crate::home;
 use crate::local::Tier;
 use crate::pending::Pending;
 use crate::stats::{Functions, Stats};
-use crate::store::AnyStore;
+use crate::store::{AnyStore, Store};
 
 /// Where annotated functions keep their values. Cloning is cheap and gives the same cache.
 ///
@@ -94,6 +94,45 @@ impl Cache {
     /// Runs `work` with this cache in place of the global one, for blocking functions.
     pub fn sync_scope<R>(&self, work: impl FnOnce() -> R) -> R {
         global::sync_scope(self.clone(), work)
+    }
+
+    /// Removes all entries whose keys begin with `prefix`, which stands behind the cache's own prefix; says how many there were.
+    ///
+    /// Goes through *all* keys of the server, a thousand at a time, other clients being served in between (`SCAN` and `UNLINK`, never
+    /// `KEYS`): for a rare clean-up. What belongs together and changes often is better given a tag.
+    ///
+    /// What is there throughout is removed. A computation that is under way is not stored; one that begins meanwhile may be.
+    ///
+    /// # Errors
+    /// If Redis cannot be reached, or does not carry out a step within the [deadline](CacheBuilder::deadline); what was removed by then is
+    /// removed.
+    pub async fn invalidate_prefix(&self, prefix: &str) -> Result<u64, Error> {
+        self.invalidate_prefix_with(prefix, |_| ()).await
+    }
+
+    /// [`invalidate_prefix`](Self::invalidate_prefix) that tells after each step how many entries it has removed so far.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn invalidate_prefix_with(
+        &self,
+        prefix: &str,
+        mut progress: impl FnMut(u64),
+    ) -> Result<u64, Error> {
+        let prefix = format!("{}{prefix}", self.0.prefix);
+        let (mut cursor, mut removed) = (0, 0);
+        loop {
+            let swept = self.0.store.sweep(&prefix, cursor, Instant::now() + self.0.deadline).await?;
+            if let Some(tier) = &self.0.tier {
+                swept.keys.iter().for_each(|key| tier.forget(key.as_bytes()));
+            }
+            removed += swept.removed;
+            progress(removed);
+            if swept.cursor == 0 {
+                return Ok(removed);
+            }
+            cursor = swept.cursor;
+        }
     }
 
     /// Runs `future` without reading from this cache: every annotated function that uses it computes, and what it gives takes the

@@ -21,6 +21,7 @@ mod key;
 mod late_lease;
 mod local;
 mod negative_ttl;
+mod prefix;
 mod processes;
 mod round_trips;
 

@@ -10,7 +10,7 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use super::slot::{self, Content, Write};
-use super::{Epoch, Found, Left, Mark, Store};
+use super::{Epoch, Found, Left, Mark, Store, Swept};
 use crate::error::{Error, ErrorKind};
 
 /// Bounded by bytes; what was used least goes first, and no entry outlives its time.
@@ -151,6 +151,14 @@ impl Store for MemoryStore {
         let _writing = self.write();
         self.carry_out(key, slot::remove());
         Ok(())
+    }
+
+    async fn sweep(&self, prefix: &str, _: u64, _: Instant) -> Result<Swept, Error> {
+        let _writing = self.write();
+        let keys: Vec<String> =
+            self.entries.iter().map(|(key, _)| key).filter(|key| key.starts_with(prefix)).collect();
+        let removed = keys.iter().filter(|key| self.entries.remove(key.as_str()).is_some()).count();
+        Ok(Swept { cursor: 0, keys, removed: removed as u64 })
     }
 
     async fn left(&self, key: &str, _: Instant) -> Result<Left, Error> {

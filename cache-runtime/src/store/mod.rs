@@ -113,6 +113,20 @@ pub(crate) trait Store {
     async fn remove(&self, key: &str, until: Instant) -> Result<(), Error>;
 
     async fn left(&self, key: &str, until: Instant) -> Result<Left, Error>;
+
+    /// One step through all keys, from `cursor` on, which is 0 at first: removes those that begin with `prefix`. Two round trips.
+    async fn sweep(&self, prefix: &str, cursor: u64, until: Instant) -> Result<Swept, Error>;
+}
+
+/// What one step of [`sweep`](Store::sweep) did.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Swept {
+    /// Where to go on; 0 is the end.
+    pub(crate) cursor: u64,
+    /// The keys that were met. A key may be met twice, or be gone already.
+    pub(crate) keys: Vec<String>,
+    /// How many were there to be removed.
+    pub(crate) removed: u64,
 }
 
 /// The store of a cache. An enum and not a trait object: two kinds, known here, and no allocation for each future.
@@ -149,4 +163,5 @@ delegate! {
     async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, until: Instant) -> ();
     async fn remove(&self, key: &str, until: Instant) -> ();
     async fn left(&self, key: &str, until: Instant) -> Left;
+    async fn sweep(&self, prefix: &str, cursor: u64, until: Instant) -> Swept;
 }

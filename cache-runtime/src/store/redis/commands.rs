@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
-use redis::{Cmd, RedisError, Value, cmd};
+use redis::{Cmd, RedisError, Value, cmd, from_redis_value};
 use tokio::runtime::Handle;
 
 use super::RedisStore;
@@ -15,7 +15,10 @@ use crate::decision::whole_millis;
 use crate::entry::header::LEASE;
 use crate::error::Error;
 use crate::home::home;
-use crate::store::{Epoch, Found, Left, Mark, Store};
+use crate::store::{Epoch, Found, Left, Mark, Store, Swept};
+
+/// How many keys a step of a sweep looks at, about. Others are served between two steps.
+const SWEPT_AT_ONCE: usize = 1000;
 
 /// What the server knows, found by trying once. A script does the same elsewhere.
 #[derive(Debug, Default)]
@@ -186,6 +189,24 @@ impl Store for RedisStore {
         Ok(())
     }
 
+    async fn sweep(&self, prefix: &str, cursor: u64, until: Instant) -> Result<Swept, Error> {
+        let mut scan = cmd("SCAN");
+        scan.arg(cursor).arg("MATCH").arg(beginning_with(prefix)).arg("COUNT").arg(SWEPT_AT_ONCE);
+        let answer = self.run("SCAN", &scan, until).await?;
+        let scanned = answer.and_then(|answer| Ok(from_redis_value::<(u64, Vec<String>)>(answer)?));
+        let (cursor, keys) = scanned.map_err(|error| translate("SCAN", error))?;
+        if keys.is_empty() {
+            return Ok(Swept { cursor, ..Swept::default() });
+        }
+        let mut unlink = cmd("UNLINK");
+        unlink.arg(&keys);
+        let answer = self.run("UNLINK", &unlink, until).await?;
+        let removed = answer
+            .and_then(|answer| Ok(from_redis_value(answer)?))
+            .map_err(|error| translate("UNLINK", error))?;
+        Ok(Swept { cursor, keys, removed })
+    }
+
     async fn left(&self, key: &str, until: Instant) -> Result<Left, Error> {
         let mut command = cmd("PTTL");
         command.arg(key);
@@ -224,6 +245,19 @@ async fn found_with_left(
     let ([time, value], epoch) = lane.run_both(home, "GET", &pipeline, until).await?;
     let left = left(&time.map_err(|error| translate("PTTL", error))?);
     Ok((found("GET", value)?, left, epoch))
+}
+
+/// The pattern of all keys that begin with `prefix`, whatever stands in it.
+fn beginning_with(prefix: &str) -> String {
+    let mut pattern = String::with_capacity(prefix.len() + 8);
+    for character in prefix.chars() {
+        if matches!(character, '*' | '?' | '[' | ']' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('*');
+    pattern
 }
 
 fn left(answer: &Value) -> Left {

@@ -1,0 +1,75 @@
+//! `invalidate_prefix`: all entries under a name, and no others.
+
+use std::time::Duration;
+
+use redis_cached::{Cache, redis_cached};
+use redis_cached_test_support::RedisServer;
+
+use crate::{both, user};
+
+#[redis_cached(ttl = 60, key = "<group>:<id>", local = "1m")]
+async fn member(group: &str, id: u64) -> crate::User {
+    let _ = group;
+    user(id)
+}
+
+async fn fill(cache: &Cache, group: &str, members: u64) {
+    for id in 0..members {
+        cache.scope(member(group, id)).await;
+    }
+    cache.flush().await;
+}
+
+#[tokio::test]
+async fn what_begins_with_it_is_removed_and_nothing_else() {
+    let (_server, caches) = both().await;
+    for cache in &caches {
+        fill(cache, "user", 30).await;
+        fill(cache, "users", 5).await;
+        fill(cache, "u", 2).await;
+        assert_eq!(cache.invalidate_prefix("user:").await.unwrap(), 30);
+        for (group, there) in [("user", false), ("users", true), ("u", true)] {
+            let entry = cache.sync_scope(|| member_entry(group, 1));
+            assert_eq!(entry.get().await.unwrap().is_some(), there, "{group}");
+        }
+        assert_eq!(cache.invalidate_prefix("user:").await.unwrap(), 0);
+        assert_eq!(cache.invalidate_prefix("").await.unwrap(), 7);
+    }
+}
+
+#[tokio::test]
+async fn the_caches_prefix_stands_before_it_and_patterns_mean_nothing() {
+    let server = RedisServer::start();
+    let cache = |prefix: &'static str| {
+        let server = &server;
+        async move {
+            let patient = Cache::builder().deadline(Duration::from_secs(10));
+            patient.url(server.url()).prefix(prefix).connect().await.unwrap()
+        }
+    };
+    let (one, other, odd) = (cache("one:").await, cache("other:").await, cache("[a-z]*?\\").await);
+    for cache in [&one, &other, &odd] {
+        fill(cache, "user", 3).await;
+    }
+    assert_eq!(odd.invalidate_prefix("").await.unwrap(), 3);
+    assert_eq!(one.invalidate_prefix("*").await.unwrap(), 0);
+    assert_eq!(one.invalidate_prefix("user").await.unwrap(), 3);
+    assert_eq!(other.invalidate_prefix("user").await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn many_entries_go_in_steps_and_the_process_keeps_none_of_them() {
+    let (server, [cache, _]) = both().await;
+    fill(&cache, "many", 3000).await;
+    // Kept in the process by now, as far as they were asked for twice.
+    fill(&cache, "many", 3000).await;
+    let mut steps = vec![];
+    let monitor = server.monitor();
+    let removed = cache.invalidate_prefix_with("many:", |so_far| steps.push(so_far)).await.unwrap();
+    assert_eq!(removed, 3000);
+    assert!(steps.len() > 1 && steps.is_sorted() && steps.last() == Some(&3000), "{steps:?}");
+    assert!(monitor.commands().iter().all(|command| !command.name().eq_ignore_ascii_case("KEYS")));
+    let before = cache.stats().functions[0].computes;
+    fill(&cache, "many", 10).await;
+    assert_eq!(cache.stats().functions[0].computes, before + 10);
+}
