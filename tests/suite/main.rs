@@ -14,6 +14,7 @@ mod entries;
 mod entry_handle;
 mod faults;
 mod freshness;
+mod invalidates;
 mod invalidation;
 mod jitter;
 mod key;
@@ -27,6 +28,7 @@ mod single_flight;
 mod stats;
 mod trait_impls;
 mod ttl;
+mod updates;
 mod version;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
