@@ -138,14 +138,16 @@ fn build(style: Style) -> TokenStream {
 }
 
 /// The body with a first line that tells an `async` block its type.
-///
-/// An `async fn` knows what it returns, an `async` block infers it from what it meets first, and then `Err(Box::new(e))`
-/// is no `Box<dyn Error>`. A block has no place for a type, so a `return` that is never reached gives it.
 pub(crate) fn typed(plan: &Plan, body: &Group) -> Group {
     if matches!(plan.item.sig.output, syn::ReturnType::Default) {
         return body.clone();
     }
-    let whole = &plan.returns.whole;
+    typed_as(&plan.returns.whole, body)
+}
+
+/// An `async fn` knows what it returns, an `async` block infers it from what it meets first, and then `Err(Box::new(e))`
+/// is no `Box<dyn Error>`. A block has no place for a type, so a `return` that is never reached gives it.
+pub(crate) fn typed_as(whole: &TokenStream, body: &Group) -> Group {
     let mut tokens = quote! {
         if let ::core::option::Option::Some(never) = ::core::option::Option::None::<#whole> {
             return never;

@@ -13,6 +13,7 @@ use syn::{Attribute, File, ImplItem, Item, Meta, TraitItem};
 
 use crate::cached::redis_cached;
 use crate::key_part::key_part;
+use crate::writes::{redis_invalidates, redis_updates};
 
 #[test]
 fn golden_expansions() {
@@ -50,7 +51,10 @@ fn expanded(mut file: File) -> File {
 fn item(item: Item) -> Vec<Item> {
     match item {
         Item::Fn(mut function) => match take(&mut function.attrs) {
-            Some(options) => items(redis_cached(options, function.into_token_stream())),
+            Some((expand, options)) => items(expand(options, function.into_token_stream()))
+                .into_iter()
+                .flat_map(self::item)
+                .collect(),
             None => vec![Item::Fn(function)],
         },
         Item::Impl(mut block) => {
@@ -78,7 +82,9 @@ fn impl_item(item: ImplItem) -> Vec<ImplItem> {
         return vec![item];
     };
     match take(&mut function.attrs) {
-        Some(options) => items(redis_cached(options, function.into_token_stream())),
+        Some((expand, options)) => {
+            items(expand(options, function.into_token_stream())).into_iter().flat_map(impl_item).collect()
+        }
         None => vec![ImplItem::Fn(function)],
     }
 }
@@ -88,18 +94,32 @@ fn trait_item(item: TraitItem) -> Vec<TraitItem> {
         return vec![item];
     };
     match take(&mut function.attrs) {
-        Some(options) => items(redis_cached(options, function.into_token_stream())),
+        Some((expand, options)) => {
+            items(expand(options, function.into_token_stream())).into_iter().flat_map(trait_item).collect()
+        }
         None => vec![TraitItem::Fn(function)],
     }
 }
 
-/// Takes `#[redis_cached(…)]` off a function, as rustc does, and gives what is between its parentheses.
-fn take(attrs: &mut Vec<Attribute>) -> Option<TokenStream> {
-    let at = attrs.iter().position(|attr| attr.path().is_ident("redis_cached"))?;
-    match attrs.remove(at).meta {
-        Meta::List(list) => Some(list.tokens),
-        Meta::Path(_) | Meta::NameValue(_) => Some(TokenStream::new()),
-    }
+type Expand = fn(TokenStream, TokenStream) -> TokenStream;
+
+const ATTRIBUTES: [(&str, Expand); 3] = [
+    ("redis_cached", redis_cached),
+    ("redis_invalidates", redis_invalidates),
+    ("redis_updates", redis_updates),
+];
+
+/// Takes the first attribute of ours off a function, as rustc does, and gives what is between its parentheses.
+fn take(attrs: &mut Vec<Attribute>) -> Option<(Expand, TokenStream)> {
+    let expand = |attr: &Attribute| {
+        ATTRIBUTES.iter().find(|(name, _)| attr.path().is_ident(name)).map(|(_, expand)| *expand)
+    };
+    let (at, expand) = attrs.iter().enumerate().find_map(|(at, attr)| Some((at, expand(attr)?)))?;
+    let tokens = match attrs.remove(at).meta {
+        Meta::List(list) => list.tokens,
+        Meta::Path(_) | Meta::NameValue(_) => TokenStream::new(),
+    };
+    Some((expand, tokens))
 }
 
 fn derives(attrs: &[Attribute]) -> bool {

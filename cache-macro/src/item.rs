@@ -19,26 +19,36 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    pub(crate) fn parse(tokens: TokenStream) -> syn::Result<Self> {
+    pub(crate) fn parse(tokens: TokenStream, attribute: &Purpose) -> syn::Result<Self> {
+        let Purpose { attribute: name, of_a_function, .. } = attribute;
         if !looks_like_function(&tokens) {
             return Err(syn::Error::new_spanned(
                 first_line(tokens),
-                "`#[redis_cached]` goes on a function: put it on the `fn` whose results it should remember",
+                format!("`#[{name}]` goes on a function: put it on the `fn` {of_a_function}"),
             ));
         }
-        function.parse2(tokens)
+        (|input: ParseStream<'_>| function(input, attribute)).parse2(tokens)
     }
 }
 
-fn function(input: ParseStream<'_>) -> syn::Result<Item> {
+/// What an attribute is for, as its errors say it.
+pub(crate) struct Purpose {
+    pub(crate) attribute: &'static str,
+    pub(crate) of_a_function: &'static str,
+    pub(crate) without_body: &'static str,
+}
+
+fn function(input: ParseStream<'_>, attribute: &Purpose) -> syn::Result<Item> {
     let attrs = input.call(Attribute::parse_outer)?;
     let vis = input.parse()?;
     let sig = Signature::parse(input)?;
     if input.peek(Token![;]) {
         return Err(syn::Error::new_spanned(
             &sig,
-            "this function has no body, so there is nothing to remember: put `#[redis_cached]` on the function in the \
-             `impl`",
+            format!(
+                "this function has no body, so there is {}: put `#[{}]` on the function in the `impl`",
+                attribute.without_body, attribute.attribute
+            ),
         ));
     }
     let (inner_attrs, body) = split_body(&input.parse()?);
@@ -91,25 +101,27 @@ mod tests {
     use quote::{ToTokens as _, quote};
 
     use super::*;
+    use crate::cached::PURPOSE as CACHED;
 
     #[test]
     fn a_body_is_kept_even_if_it_is_half_typed() {
-        let item = Item::parse(quote!(pub async fn f(a: u8) -> u8 { let x = ; a. })).expect("a function");
+        let item =
+            Item::parse(quote!(pub async fn f(a: u8) -> u8 { let x = ; a. }), &CACHED).expect("a function");
         assert_eq!(item.body.to_string(), "{ let x = ; a . }");
         assert_eq!(item.vis.to_token_stream().to_string(), "pub");
     }
 
     #[test]
     fn inner_attributes_leave_the_body() {
-        let item = Item::parse(quote!(
+        let tokens = quote!(
             fn f() {
                 #![allow(a)]
                 #![warn(b)]
                 #[c]
                 let x = 1;
             }
-        ))
-        .expect("a function");
+        );
+        let item = Item::parse(tokens, &CACHED).expect("a function");
         assert_eq!(item.inner_attrs.to_string(), "# ! [allow (a)] # ! [warn (b)]");
         assert_eq!(item.body.to_string(), "{ # [c] let x = 1 ; }");
     }
@@ -137,18 +149,17 @@ mod tests {
                 }
             ),
         ] {
-            let error = Item::parse(tokens).err().expect("an error");
+            let error = Item::parse(tokens, &CACHED).err().expect("an error");
             assert!(error.to_string().contains("goes on a function"), "{error}");
         }
     }
 
     #[test]
     fn a_declaration_is_told_to_move() {
-        let error = Item::parse(quote!(
+        let tokens = quote!(
             async fn f(&self) -> u8;
-        ))
-        .err()
-        .expect("an error");
+        );
+        let error = Item::parse(tokens, &CACHED).err().expect("an error");
         assert!(error.to_string().contains("no body"), "{error}");
     }
 }

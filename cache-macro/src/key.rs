@@ -87,6 +87,12 @@ impl Planner<'_> {
         }
     }
 
+    /// The pieces of a name that need not tell all arguments apart: of a tag.
+    pub(crate) fn name(&self, template: &Template) -> Key {
+        self.check_braces(template);
+        self.template_key(template)
+    }
+
     fn template_key(&self, template: &Template) -> Key {
         let mut pieces = template.pieces.iter().peekable();
         let start = match pieces.peek() {

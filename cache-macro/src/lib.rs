@@ -29,6 +29,7 @@ mod returns;
 mod signature;
 mod spans;
 mod validate;
+mod writes;
 
 use proc_macro::TokenStream;
 
@@ -36,6 +37,18 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn redis_cached(attribute: TokenStream, item: TokenStream) -> TokenStream {
     cached::redis_cached(attribute.into(), item.into()).into()
+}
+
+#[doc = include_str!("redis_invalidates.md")]
+#[proc_macro_attribute]
+pub fn redis_invalidates(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    writes::redis_invalidates(attribute.into(), item.into()).into()
+}
+
+#[doc = include_str!("redis_updates.md")]
+#[proc_macro_attribute]
+pub fn redis_updates(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    writes::redis_updates(attribute.into(), item.into()).into()
 }
 
 /// Makes a struct or an enum something that can stand in a key.

@@ -84,20 +84,20 @@ fn split<'a>(ty: &'a Type, runtime: &TokenStream) -> (Option<&'a Type>, Option<T
 }
 
 /// The type arguments of a `Result` by whatever alias.
-fn result_arguments(ty: &Type) -> Option<Vec<&Type>> {
+pub(crate) fn result_arguments(ty: &Type) -> Option<Vec<&Type>> {
     let path = path(ty)?;
     path.segments.last()?.ident.to_string().ends_with("Result").then(|| type_arguments(path))
 }
 
 /// `R` of `Pin<Box<dyn Future<Output = R> + …>>`.
-fn boxed_output(ty: &Type) -> Option<&Type> {
+pub(crate) fn boxed_output(ty: &Type) -> Option<&Type> {
     let Type::TraitObject(object) = bare(only_argument(only_argument(ty, "Pin")?, "Box")?) else {
         return None;
     };
     object.bounds.iter().find_map(future_output)
 }
 
-fn future_output(bound: &TypeParamBound) -> Option<&Type> {
+pub(crate) fn future_output(bound: &TypeParamBound) -> Option<&Type> {
     let TypeParamBound::Trait(bound) = bound else {
         return None;
     };
@@ -159,7 +159,7 @@ fn check(whole: &Type, value: &Type, errors: &Diagnostics) {
 }
 
 /// `BoxFuture<'_, T>` and its like.
-fn is_named_future(ty: &Type) -> bool {
+pub(crate) fn is_named_future(ty: &Type) -> bool {
     path(ty)
         .and_then(|path| path.segments.last())
         .is_some_and(|segment| segment.ident.to_string().ends_with("Future"))

@@ -176,17 +176,20 @@ impl Cache {
 }
 
 impl Inner {
-    /// Logs an error that no caller will see: the first of its kind as a warning, so that an outage does not fill the log.
+    /// Logs an error that no caller will see, of a call that computed instead.
     pub(crate) fn log(&self, error: &Error) {
+        self.log_first(error, "the value was computed instead");
+    }
+
+    /// The first error of its kind as a warning, with what follows from it, so that an outage does not fill the log.
+    pub(crate) fn log_first(&self, error: &Error, consequence: &str) {
         // An outage of the connection is logged by what connects, with its end.
         if matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout) {
             return log::debug!("{error}");
         }
         let bit = 1 << (error.kind() as u32);
         if self.logged.fetch_or(bit, Ordering::Relaxed) & bit == 0 {
-            log::warn!(
-                "{error}; the value was computed instead, further errors of this kind are only counted"
-            );
+            log::warn!("{error}; {consequence}, further errors of this kind are only counted");
         }
     }
 }

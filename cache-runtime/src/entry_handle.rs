@@ -1,7 +1,7 @@
 //! `Entry`: one key of one function, typed.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::begun::{Begun, Sharing};
 use crate::bypass::is_bypassed;
@@ -11,8 +11,8 @@ use crate::decision::{Admission, Facts, Lifetime, admit};
 use crate::engine::{Call, Next, Reader, Ticket, remove};
 use crate::entry::header::{self, Meta};
 use crate::error::{Error, ErrorKind};
+use crate::invalidate::settle;
 use crate::local::Keep;
-use crate::pending::Wanted;
 use crate::random;
 use crate::store::{Found, Left, Store};
 
@@ -40,9 +40,6 @@ pub(crate) struct Hooks<T> {
     pub(crate) cache_if: Option<fn(&T) -> bool>,
     pub(crate) local: Option<Keep<T>>,
 }
-
-/// For how long a failed invalidation is tried again where the entry itself could stay longer.
-const LONGEST_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl<T> Entry<T> {
     pub(crate) fn new(call: Call, hooks: Hooks<T>) -> Self {
@@ -294,27 +291,16 @@ impl<T> Entry<T> {
 
     /// An invalidation or a write is over, or has to be tried again.
     fn settled(&self, done: Result<(), Error>, hold: Option<Duration>) -> Result<(), Error> {
-        let cache = self.call.cache();
-        match &done {
-            Ok(()) => {
-                cache.pending.settled(self.key());
-                self.call.forget();
-            }
-            Err(_) => {
-                let now = Instant::now();
-                let expires = now
-                    + self.call.policy.longest_life().map_or(LONGEST_RETRY, |life| life.min(LONGEST_RETRY));
-                let hold = hold.and_then(|hold| now.checked_add(hold));
-                cache.pending.add(self.call.cache.arc(), self.key(), Wanted { hold, expires });
-                // After that: a read that was sent before it sees either this or that.
-                self.call.forget();
-            }
-        }
+        settle(&self.call, done.is_ok(), hold);
         done
     }
 
     /// The bytes to store and for how long, or `None` if the options keep this value from being stored.
-    fn encode(&self, value: &T, compute_time: Duration) -> Result<Option<(Vec<u8>, Lifetime)>, Error> {
+    pub(crate) fn encode(
+        &self,
+        value: &T,
+        compute_time: Duration,
+    ) -> Result<Option<(Vec<u8>, Lifetime)>, Error> {
         let facts = Facts {
             is_none: (self.hooks.is_none)(value),
             own_ttl: self.hooks.ttl_with.map(|ttl| ttl(value)),

@@ -23,6 +23,7 @@
 //! done with one, [`KeyPart`] what may stand in a key, and [`codec`] how values are encoded and which types the schema
 //! fingerprint cannot see through.
 
+mod argument;
 mod begun;
 mod blocking;
 mod blocking_entry;
@@ -41,6 +42,7 @@ mod error;
 mod flight;
 mod global;
 mod home;
+mod invalidate;
 mod key;
 mod local;
 #[cfg(test)]
@@ -54,6 +56,7 @@ mod site;
 mod stats;
 mod store;
 mod striped;
+mod update;
 
 pub use blocking_entry::BlockingEntry;
 pub use builder::CacheBuilder;
@@ -63,7 +66,7 @@ pub use entry_builder::Cacheable;
 pub use entry_handle::Entry;
 pub use error::{Error, ErrorKind};
 pub use key::{KeyPart, KeyWriter};
-pub use redis_cached_macro::{KeyPart, redis_cached};
+pub use redis_cached_macro::{KeyPart, redis_cached, redis_invalidates, redis_updates};
 pub use stats::{FunctionStats, LocalStats, Stats};
 
 #[cfg(fuzzing)]

@@ -1,9 +1,12 @@
 //! All that expansions may name, beside `Cache`, `Entry`, `KeyPart`, `KeyWriter` and `codec`. No promise holds between versions, which is
 //! why the macro crate is pinned to this one's version.
 
+pub use crate::argument::{Argument, Kept, arg, kept, run};
 pub use crate::begun::{Begun, Detach, Errors, NotShared, Sharing, owned};
 pub use crate::codec::compress::Compression;
 pub use crate::entry_builder::{
     EntryBuilder, ErrorOf, Fallible, Keepable, KeyedEntry, Nullable, OkOf, entry,
 };
+pub use crate::invalidate::{Invalidates, TagName, invalidates, tag};
 pub use crate::site::Site;
+pub use crate::update::{Updates, updates};

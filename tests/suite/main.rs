@@ -15,6 +15,7 @@ mod entry_handle;
 mod faults;
 mod fresh;
 mod freshness;
+mod invalidates;
 mod invalidation;
 mod jitter;
 mod key;
@@ -30,6 +31,7 @@ mod single_flight;
 mod stats;
 mod trait_impls;
 mod ttl;
+mod updates;
 mod version;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -50,6 +50,17 @@ async fn removes(store: &AnyStore) {
     assert_eq!(store.left("gone", soon()).await.expect("a time"), Left::Absent);
 }
 
+async fn removes_several(store: &AnyStore) {
+    for key in ["first", "second", "third"] {
+        store.set(key, b"x", None, soon()).await.expect("a set");
+    }
+    store.remove_all(&["first", "absent", "third"], soon()).await.expect("a removal");
+    assert_eq!(bytes(store, "first").await, None);
+    assert!(bytes(store, "second").await.is_some(), "not asked for");
+    assert_eq!(bytes(store, "third").await, None);
+    store.remove_all(&[], soon()).await.expect("a removal of nothing");
+}
+
 async fn expires_by_the_millisecond(store: &AnyStore) {
     let ttl = Duration::from_millis(300);
     store.set("brief", b"x", Some(ttl), soon()).await.expect("a set");
@@ -132,6 +143,7 @@ async fn all(store: AnyStore) {
     stores_and_replaces(&store).await;
     takes_any_bytes_and_any_key(&store).await;
     removes(&store).await;
+    removes_several(&store).await;
     expires_by_the_millisecond(&store).await;
     a_later_set_replaces_the_time_too(&store).await;
     takes_the_longest_times(&store).await;

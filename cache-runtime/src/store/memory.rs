@@ -161,6 +161,12 @@ impl Store for MemoryStore {
         Ok(Swept { cursor: 0, keys, removed: removed as u64 })
     }
 
+    async fn remove_all(&self, keys: &[&str], _: Instant) -> Result<(), Error> {
+        let _writing = self.write();
+        keys.iter().for_each(|key| self.carry_out(key, slot::remove()));
+        Ok(())
+    }
+
     async fn left(&self, key: &str, _: Instant) -> Result<Left, Error> {
         Ok(self.live(key).map_or(Left::Absent, |entry| entry.left()))
     }

@@ -112,6 +112,9 @@ pub(crate) trait Store {
     /// Removes the key, of any type; fine if it is absent.
     async fn remove(&self, key: &str, until: Instant) -> Result<(), Error>;
 
+    /// [`remove`](Self::remove) for several keys, in one command. Nothing is asked for none.
+    async fn remove_all(&self, keys: &[&str], until: Instant) -> Result<(), Error>;
+
     async fn left(&self, key: &str, until: Instant) -> Result<Left, Error>;
 
     /// One step through all keys, from `cursor` on, which is 0 at first: removes those that begin with `prefix`. Two round trips.
@@ -162,6 +165,7 @@ delegate! {
     async fn clear(&self, key: &str, until: Instant) -> ();
     async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, until: Instant) -> ();
     async fn remove(&self, key: &str, until: Instant) -> ();
+    async fn remove_all(&self, keys: &[&str], until: Instant) -> ();
     async fn left(&self, key: &str, until: Instant) -> Left;
     async fn sweep(&self, prefix: &str, cursor: u64, until: Instant) -> Swept;
 }

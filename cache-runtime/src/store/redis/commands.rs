@@ -183,8 +183,16 @@ impl Store for RedisStore {
     }
 
     async fn remove(&self, key: &str, until: Instant) -> Result<(), Error> {
+        self.remove_all(&[key], until).await
+    }
+
+    // One command on several keys: a cluster takes it only if they are in one slot, and will have to be asked slot by slot.
+    async fn remove_all(&self, keys: &[&str], until: Instant) -> Result<(), Error> {
+        if keys.is_empty() {
+            return Ok(());
+        }
         let mut command = cmd("UNLINK");
-        command.arg(key);
+        command.arg(keys);
         self.run("UNLINK", &command, until).await?.map_err(|error| translate("UNLINK", error))?;
         Ok(())
     }

@@ -1,0 +1,253 @@
+//! Invalidation by attribute: what a function that changes data removes from its caches when it has returned.
+//!
+//! An expansion makes the targets before the body runs, while the arguments are there, and hands them on when the result
+//! is known. What is made before owns its keys, so nothing of the arguments is borrowed meanwhile.
+//!
+//! Cancellation: a future may be dropped between the commit and the invalidation, and a body may panic after its commit.
+//! Nobody can tell from outside, so targets that are dropped before they are settled are invalidated in the background: one
+//! that was not needed costs a miss, one that is missing serves old data for a TTL.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use crate::blocking::block_on;
+use crate::cache::Inner;
+use crate::engine::Call;
+use crate::entry_handle::Entry;
+use crate::error::Error;
+use crate::key::{KeyBuf, KeyBuilder, KeyPart};
+use crate::pending::Wanted;
+use crate::shared::Shared;
+use crate::stats::Function;
+use crate::store::Store;
+use crate::{Cache, global};
+
+/// For how long a failed invalidation is tried again where the entry itself could stay longer.
+const LONGEST_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Begins the targets of one call.
+pub fn invalidates() -> Invalidates {
+    Invalidates { targets: Vec::new(), on_error: false }
+}
+
+/// What is to be invalidated when a function has returned. Dropped before that, it is invalidated in the background.
+#[allow(missing_debug_implementations, reason = "lives within one body of an expansion")]
+#[must_use]
+pub struct Invalidates {
+    targets: Vec<Target>,
+    on_error: bool,
+}
+
+/// One key of one cache, of whatever type the value is.
+#[derive(Clone)]
+pub(crate) struct Target {
+    cache: Shared<Inner>,
+    key: KeyBuf,
+    /// Whose statistics count a failure; no function's for a tag.
+    function: Option<Shared<Function>>,
+    /// How long what is there can stay by itself.
+    life: Option<Duration>,
+}
+
+#[allow(missing_docs, reason = "named by expansions only")]
+impl Invalidates {
+    pub fn entry<T>(mut self, entry: Entry<T>) -> Self {
+        self.targets.push(Target::of(entry.call()));
+        self
+    }
+
+    /// A tag of the current cache.
+    pub fn tag(self, tag: TagName) -> Self {
+        let cache = global::current();
+        self.tag_of(cache, tag)
+    }
+
+    pub fn tag_in(self, cache: &(impl AsRef<Cache> + ?Sized), tag: TagName) -> Self {
+        self.tag_of(Shared::Counted(Arc::clone(&cache.as_ref().0)), tag)
+    }
+
+    fn tag_of(mut self, cache: Shared<Inner>, TagName(name): TagName) -> Self {
+        let mut key = KeyBuf::new();
+        for part in [&cache.prefix, "tag:", &name.finish()] {
+            key.push_str(part);
+        }
+        self.targets.push(Target { cache, key, function: None, life: None });
+        self
+    }
+
+    /// Also if the function fails.
+    pub fn on_error(mut self) -> Self {
+        self.on_error = true;
+        self
+    }
+
+    /// Invalidates before the body, and keeps the targets for after it.
+    pub async fn before(&self) {
+        remove(&self.targets).await;
+    }
+
+    pub fn before_blocking(&self) {
+        block_on(self.before());
+    }
+
+    /// What is left to do after `result`.
+    pub fn after_ok<T, E>(self, result: &Result<T, E>) -> Self {
+        self.after_ok_with(result, |targets, _| targets)
+    }
+
+    /// The same, with targets that the value tells.
+    pub fn after_ok_with<T, E>(mut self, result: &Result<T, E>, with: impl FnOnce(Self, &T) -> Self) -> Self {
+        match result {
+            Ok(value) => with(self, value),
+            Err(_) => {
+                if !self.on_error {
+                    self.targets.clear();
+                }
+                self
+            }
+        }
+    }
+
+    pub fn after_with<R>(self, result: &R, with: impl FnOnce(Self, &R) -> Self) -> Self {
+        with(self, result)
+    }
+
+    /// Removes all of them: one command for each cache. A failure is counted, logged and made up for in the background.
+    pub async fn invalidate(mut self) {
+        remove(&self.targets).await;
+        // Only now: dropped while it waits, it begins anew in the background.
+        self.targets.clear();
+    }
+
+    pub fn invalidate_blocking(self) {
+        block_on(self.invalidate());
+    }
+
+    /// There is nothing left to do.
+    pub(crate) fn is_done(mut self) {
+        self.targets.clear();
+    }
+}
+
+impl Drop for Invalidates {
+    fn drop(&mut self) {
+        for of_one_cache in by_cache(&self.targets) {
+            let cache = Arc::clone(of_one_cache[0].cache.arc());
+            let targets: Vec<Target> = of_one_cache.into_iter().cloned().collect();
+            // Noted first: until Redis has taken it, this process does not use the entries, and if there is no room for the
+            // work here, `pending` does it.
+            targets.iter().for_each(|target| target.settle(false, None));
+            cache.background.store(async move { remove(&targets).await });
+        }
+    }
+}
+
+impl Target {
+    fn of(call: &Call) -> Self {
+        Self {
+            cache: call.cache.clone(),
+            key: call.key.clone(),
+            function: Some(call.function.clone()),
+            life: call.policy.longest_life(),
+        }
+    }
+
+    /// An invalidation or a write is over, or has to be tried again.
+    fn settle(&self, done: bool, hold: Option<Duration>) {
+        let Self { cache, key, life, .. } = self;
+        if done {
+            cache.pending.settled(key);
+        } else {
+            let now = Instant::now();
+            let expires = now + life.map_or(LONGEST_RETRY, |life| life.min(LONGEST_RETRY));
+            let hold = hold.and_then(|hold| now.checked_add(hold));
+            cache.pending.add(cache.arc(), key, Wanted { hold, expires });
+        }
+        // After that: a read that was sent before it sees either this or that.
+        if let Some(tier) = &cache.tier {
+            tier.forget(key.as_bytes());
+        }
+    }
+}
+
+/// What follows an invalidation of, or a write to, the entry of `call`.
+pub(crate) fn settle(call: &Call, done: bool, hold: Option<Duration>) {
+    Target::of(call).settle(done, hold);
+}
+
+/// Removes the targets, each cache's by one command, all caches' at the same time: a frozen one keeps none waiting.
+async fn remove(targets: &[Target]) {
+    all(by_cache(targets).into_iter().map(remove_of_one_cache)).await;
+}
+
+async fn remove_of_one_cache(targets: Vec<&Target>) {
+    let Some(cache) = targets.first().map(|target| target.cache.clone()) else { return };
+    let keys: Vec<&str> = targets.iter().map(|target| &*target.key).collect();
+    let done = cache.store.remove_all(&keys, Instant::now() + cache.deadline).await;
+    if let Err(error) = &done {
+        failed(&cache, error);
+        for function in targets.iter().filter_map(|target| target.function.as_ref()) {
+            function.counters.errors.count();
+        }
+    }
+    for target in targets {
+        target.settle(done.is_ok(), None);
+    }
+}
+
+pub(crate) fn failed(cache: &Inner, error: &Error) {
+    cache.log_first(error, "what was to be invalidated is tried again");
+}
+
+fn by_cache(targets: &[Target]) -> Vec<Vec<&Target>> {
+    let mut groups: Vec<Vec<&Target>> = Vec::new();
+    for target in targets {
+        let same = |group: &&mut Vec<&Target>| Arc::ptr_eq(group[0].cache.arc(), target.cache.arc());
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(target),
+            None => groups.push(vec![target]),
+        }
+    }
+    groups
+}
+
+/// Waits for a few futures at once.
+pub(crate) async fn all<F: Future<Output = ()> + Send>(futures: impl Iterator<Item = F>) {
+    let mut futures: Vec<Pin<Box<F>>> = futures.map(Box::pin).collect();
+    poll_fn(|context| {
+        futures.retain_mut(|future| future.as_mut().poll(context).is_pending());
+        if futures.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+/// Begins a tag's name with a template's leading text.
+pub fn tag(text: &str) -> TagName {
+    TagName(KeyBuilder::template("", text))
+}
+
+/// The name of a tag, which is rendered as a key is.
+#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
+#[must_use]
+pub struct TagName(KeyBuilder);
+
+#[allow(missing_docs, reason = "named by expansions only")]
+impl TagName {
+    pub fn text(mut self, text: &str) -> Self {
+        self.0.text(text);
+        self
+    }
+
+    pub fn arg<P: KeyPart + ?Sized>(mut self, part: &P) -> Self {
+        self.0.arg(part);
+        self
+    }
+
+    /// A type parameter, by its full name.
+    pub fn type_name<P: ?Sized>(self) -> Self {
+        self.arg(std::any::type_name::<P>())
+    }
+}

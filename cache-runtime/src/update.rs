@@ -1,0 +1,109 @@
+//! Write-through by attribute: what a function returned becomes the entry of another.
+//!
+//! The same course as in [`crate::invalidate`], and the same guard: entries that were made before the body and are dropped
+//! before they are written are invalidated in the background.
+
+use std::time::Duration;
+
+use crate::blocking::block_on;
+use crate::decision::Lifetime;
+use crate::engine::{Call, remove};
+use crate::entry_handle::Entry;
+use crate::error::Error;
+use crate::invalidate::{Invalidates, all, failed, invalidates, settle};
+use crate::store::Store;
+
+/// Begins the entries that one call writes.
+pub fn updates<T>() -> Updates<T> {
+    Updates { entries: Vec::new(), guard: invalidates(), writes: Vec::new() }
+}
+
+/// Which entries become the value of one call.
+#[allow(missing_debug_implementations, reason = "lives within one body of an expansion")]
+#[must_use]
+pub struct Updates<T> {
+    entries: Vec<Entry<T>>,
+    guard: Invalidates,
+    writes: Vec<Write>,
+}
+
+/// A value that is encoded, so that its reference is held no longer.
+struct Write {
+    call: Call,
+    /// `None` where the function's options keep the value from being stored.
+    value: Option<(Vec<u8>, Lifetime)>,
+}
+
+#[allow(missing_docs, reason = "named by expansions only")]
+impl<T> Updates<T> {
+    pub fn entry(mut self, entry: Entry<T>) -> Self {
+        self.guard = self.guard.entry(entry.clone());
+        self.entries.push(entry);
+        self
+    }
+
+    /// What the entries become.
+    pub fn value(mut self, value: &T) -> Self {
+        self.writes = self
+            .entries
+            .iter()
+            .map(|entry| {
+                // A value that cannot be encoded cannot replace the old one, which is removed all the same.
+                let encoded = entry.encode(value, Duration::ZERO);
+                let value = encoded.inspect_err(|error| entry.call().failed(error)).ok().flatten();
+                Write { call: entry.call().clone(), value }
+            })
+            .collect();
+        self
+    }
+
+    pub fn after_ok<R, E>(self, result: &Result<R, E>, with: impl FnOnce(Self, &R) -> Self) -> Self {
+        match result {
+            Ok(value) => with(self, value),
+            Err(_) => {
+                self.guard.is_done();
+                updates()
+            }
+        }
+    }
+
+    pub fn after<R>(self, result: &R, with: impl FnOnce(Self, &R) -> Self) -> Self {
+        with(self, result)
+    }
+
+    /// Writes all of them, at the same time. Where that fails, the entry is invalidated as soon as its store is back.
+    pub async fn write(self) {
+        // The future holds neither the value's type nor its reference.
+        write_all(self.writes, self.guard).await;
+    }
+
+    pub fn write_blocking(self) {
+        block_on(self.write());
+    }
+}
+
+async fn write_all(writes: Vec<Write>, guard: Invalidates) {
+    all(writes.iter().map(Write::carry_out)).await;
+    guard.is_done();
+}
+
+impl Write {
+    async fn carry_out(&self) {
+        let done = self.put().await;
+        if let Err(error) = &done {
+            self.call.function.counters.errors.count();
+            failed(self.call.cache(), error);
+        }
+        settle(&self.call, done.is_ok(), None);
+    }
+
+    async fn put(&self) -> Result<(), Error> {
+        let Self { call, value } = self;
+        match value {
+            Some((bytes, lifetime)) => {
+                call.cache().store.set(&call.key, bytes, lifetime.total(), call.until()).await
+            }
+            None => remove(call.cache(), &call.key, None).await,
+        }
+    }
+}

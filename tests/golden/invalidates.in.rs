@@ -1,0 +1,62 @@
+//! `#[redis_invalidates]`: targets before the body where that is possible, after it where they need what it returned.
+
+#[redis_invalidates(get_user(id), list_users())]
+pub async fn rename_user(db: &Pool, id: u64, name: String) -> Result<(), sqlx::Error> {
+    db.rename(id, name).await
+}
+
+/// No `Result`: whatever is returned.
+#[redis_invalidates(users::get_user(user.id), list::<User>(&user.org, limit + 1))]
+fn forget(user: &User, limit: u64) {
+    drop(user);
+}
+
+#[redis_invalidates(get_user(ret.id), by_org(org, ret.region), tag("org:<ret.org>:<org>"))]
+async fn create_user(db: &Pool, org: String) -> Result<User, Error> {
+    db.create(org).await
+}
+
+#[redis_invalidates(get_user(id), before, on_error, tag("org:<org>"), cache = self.cache)]
+async fn both_sides(id: u64, org: &str) -> Result<(), Error> {
+    Ok(())
+}
+
+struct Users;
+
+impl Users {
+    #[redis_invalidates(self.get_user(ret.id), Self::count(), entry(named_entry(&self.name)))]
+    async fn save(&mut self, user: User) -> Result<User, Error> {
+        self.saved += 1;
+        Ok(user)
+    }
+
+    #[redis_invalidates(self.get_user(ret))]
+    fn next(&self) -> u64 {
+        self.next
+    }
+}
+
+impl Boxed for Users {
+    #[redis_invalidates(self.get_user(id))]
+    fn boxed<'a>(&'a self, id: u64) -> Pin<Box<dyn Future<Output = Result<User, Error>> + Send + 'a>> {
+        Box::pin(async move { self.load(id).await })
+    }
+}
+
+/// The first attribute is the innermost.
+#[redis_invalidates(list_users())]
+#[instrument]
+#[redis_cached(ttl = 60, key = "user:<id>")]
+async fn stacked(id: u64) -> u64 {
+    id
+}
+
+#[redis_invalidates(get_user(id))]
+fn shown(id: u64) -> impl Display {
+    id
+}
+
+#[redis_invalidates(get_user(id), on_eror, befor, tag(name), get_user, before)]
+fn wrong(id: u64) -> u64 {
+    id
+}

@@ -1,0 +1,199 @@
+//! `#[redis_invalidates]`: targets before the body where that is possible, after it where they need what it returned.
+pub async fn rename_user(db: &Pool, id: u64, name: String) -> Result<(), sqlx::Error> {
+    let targets = ::redis_cached::private::invalidates()
+        .entry(get_user_entry(::redis_cached::private::arg(&id)))
+        .entry(list_users_entry());
+    let result = async move {
+        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+            Result<(), sqlx::Error>,
+        > {
+            return never;
+        }
+        db.rename(id, name).await
+    }
+        .await;
+    targets.after_ok(&result).invalidate().await;
+    result
+}
+/// No `Result`: whatever is returned.
+fn forget(user: &User, limit: u64) {
+    let targets = ::redis_cached::private::invalidates()
+        .entry(users::get_user_entry(::redis_cached::private::arg(&user.id)))
+        .entry(
+            list_entry::<User>(&user.org, ::redis_cached::private::arg(&(limit + 1))),
+        );
+    let result = ::redis_cached::private::run(move || {
+        drop(user);
+    });
+    targets.invalidate_blocking();
+    result
+}
+async fn create_user(db: &Pool, org: String) -> Result<User, Error> {
+    let targets = ::redis_cached::private::invalidates();
+    let argument_1_0 = ::redis_cached::private::kept(&org);
+    let result = async {
+        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+            Result<User, Error>,
+        > {
+            return never;
+        }
+        db.create(org).await
+    }
+        .await;
+    targets
+        .after_ok_with(
+            &result,
+            |targets, ret| {
+                targets
+                    .entry(get_user_entry(::redis_cached::private::arg(&ret.id)))
+                    .entry(
+                        by_org_entry(
+                            ::redis_cached::private::arg(&argument_1_0),
+                            ::redis_cached::private::arg(&ret.region),
+                        ),
+                    )
+                    .tag(
+                        ::redis_cached::private::tag("org:")
+                            .arg(&ret.org)
+                            .text(":")
+                            .arg(&org),
+                    )
+            },
+        )
+        .invalidate()
+        .await;
+    result
+}
+async fn both_sides(id: u64, org: &str) -> Result<(), Error> {
+    let targets = ::redis_cached::private::invalidates()
+        .entry(get_user_entry(::redis_cached::private::arg(&id)))
+        .tag_in(&self.cache, ::redis_cached::private::tag("org:").arg(org))
+        .on_error();
+    targets.before().await;
+    let result = async move {
+        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+            Result<(), Error>,
+        > {
+            return never;
+        }
+        Ok(())
+    }
+        .await;
+    targets.after_ok(&result).invalidate().await;
+    result
+}
+struct Users;
+impl Users {
+    async fn save(&mut self, user: User) -> Result<User, Error> {
+        let targets = ::redis_cached::private::invalidates()
+            .entry(Self::count_entry())
+            .entry(named_entry(&self.name));
+        let result = async {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                Result<User, Error>,
+            > {
+                return never;
+            }
+            self.saved += 1;
+            Ok(user)
+        }
+            .await;
+        targets
+            .after_ok_with(
+                &result,
+                |targets, ret| {
+                    targets
+                        .entry(
+                            self.get_user_entry(::redis_cached::private::arg(&ret.id)),
+                        )
+                },
+            )
+            .invalidate()
+            .await;
+        result
+    }
+    fn next(&self) -> u64 {
+        self.next
+    }
+    ::core::compile_error! {
+        "every target mentions `ret`, which is not there before the function has returned: leave out `before`"
+    }
+}
+impl Boxed for Users {
+    fn boxed<'a>(
+        &'a self,
+        id: u64,
+    ) -> Pin<Box<dyn Future<Output = Result<User, Error>> + Send + 'a>> {
+        ::std::boxed::Box::pin(async move {
+            let targets = ::redis_cached::private::invalidates()
+                .entry(self.get_user_entry(::redis_cached::private::arg(&id)));
+            let result = { Box::pin(async move { self.load(id).await }) }.await;
+            targets.after_ok(&result).invalidate().await;
+            result
+        })
+    }
+}
+/// The first attribute is the innermost.
+#[instrument]
+async fn stacked(id: u64) -> u64 {
+    ::redis_cached::private::entry::<
+        u64,
+        ::redis_cached::codec::Bincode,
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "stacked",
+            );
+            &SITE
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("user:")
+        .arg(&id)
+        .build()
+        .get_or_compute(async move {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                u64,
+            > {
+                return never;
+            }
+            let targets = ::redis_cached::private::invalidates()
+                .entry(list_users_entry());
+            let result = async move {
+                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                    u64,
+                > {
+                    return never;
+                }
+                id
+            }
+                .await;
+            targets.invalidate().await;
+            result
+        })
+        .await
+}
+/// The cache entry of `stacked` for these arguments.
+#[allow(dead_code)]
+fn stacked_entry(id: u64) -> ::redis_cached::Entry<u64> {
+    ::redis_cached::private::entry::<
+        u64,
+        ::redis_cached::codec::Bincode,
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "stacked",
+            );
+            &SITE
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("user:")
+        .arg(&id)
+        .build()
+}
+fn shown(id: u64) -> impl Display {
+    let targets = ::redis_cached::private::invalidates()
+        .entry(get_user_entry(::redis_cached::private::arg(&id)));
+    let result = ::redis_cached::private::run(move || { id });
+    targets.invalidate_blocking();
+    result
+}

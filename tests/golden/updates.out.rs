@@ -1,0 +1,124 @@
+//! `#[redis_updates]`: what a function returned becomes the entry of another.
+pub async fn save_user(db: &Pool, user: NewUser) -> Result<User, Error> {
+    let targets = ::redis_cached::private::updates();
+    let result = async move {
+        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+            Result<User, Error>,
+        > {
+            return never;
+        }
+        db.save(user).await
+    }
+        .await;
+    targets
+        .after_ok(
+            &result,
+            |targets, ret| {
+                targets
+                    .entry(get_user_entry(::redis_cached::private::arg(&ret.id)))
+                    .value(ret)
+            },
+        )
+        .write()
+        .await;
+    result
+}
+fn touch(id: u64, org: &str) -> User {
+    let targets = ::redis_cached::private::updates()
+        .entry(get_user_entry(::redis_cached::private::arg(&id)));
+    let argument_1_0 = ::redis_cached::private::kept(&org);
+    let result = ::redis_cached::private::run(move || -> User { load(id) });
+    targets
+        .after(
+            &result,
+            |targets, ret| {
+                targets
+                    .entry(
+                        by_name_entry(
+                            ::redis_cached::private::arg(&argument_1_0),
+                            &ret.name,
+                        ),
+                    )
+                    .value(ret)
+            },
+        )
+        .write_blocking();
+    result
+}
+async fn write(db: &Pool, user: &User) -> Result<(), Error> {
+    let targets = ::redis_cached::private::updates()
+        .entry(get_user_entry(::redis_cached::private::arg(&user.id)));
+    let result = async {
+        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+            Result<(), Error>,
+        > {
+            return never;
+        }
+        db.write(user).await
+    }
+        .await;
+    targets
+        .after_ok(
+            &result,
+            |targets, _| targets.value(::redis_cached::private::arg(&user)),
+        )
+        .write()
+        .await;
+    result
+}
+async fn insert(id: u64) -> Result<User, Error> {
+    let targets = my::cache::private::updates()
+        .entry(find_user_entry(my::cache::private::arg(&id)));
+    let result = async move {
+        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+            Result<User, Error>,
+        > {
+            return never;
+        }
+        Ok(User { id })
+    }
+        .await;
+    targets
+        .after_ok(
+            &result,
+            |targets, ret| targets.value(my::cache::private::arg(&Some(ret.clone()))),
+        )
+        .write()
+        .await;
+    result
+}
+async fn add(user: User) -> Result<User, Error> {
+    let targets = ::redis_cached::private::invalidates().entry(list_users_entry());
+    let result = async move {
+        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+            Result<User, Error>,
+        > {
+            return never;
+        }
+        let targets = ::redis_cached::private::updates();
+        let result = async move {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                Result<User, Error>,
+            > {
+                return never;
+            }
+            Ok(user)
+        }
+            .await;
+        targets
+            .after_ok(
+                &result,
+                |targets, ret| {
+                    targets
+                        .entry(get_user_entry(::redis_cached::private::arg(&ret.id)))
+                        .value(ret)
+                },
+            )
+            .write()
+            .await;
+        result
+    }
+        .await;
+    targets.after_ok(&result).invalidate().await;
+    result
+}
