@@ -87,6 +87,12 @@ impl Planner<'_> {
         }
     }
 
+    /// A tag: a template over the arguments like a key, but one that need not name them all.
+    pub(crate) fn tag(&self, template: &Template) -> Key {
+        self.check_braces(template);
+        self.template_key(template)
+    }
+
     fn template_key(&self, template: &Template) -> Key {
         let mut pieces = template.pieces.iter().peekable();
         let start = match pieces.peek() {
@@ -140,13 +146,13 @@ impl Planner<'_> {
                 Some(receiver) => Ok(Target::Value(Ident::new("self", receiver.self_token.span))),
                 None => error(format!(
                     "`{placeholder}` in a function without `self`: {}",
-                    self.what_may_be_named()
+                    self.what_may_be_named(template.noun)
                 )),
             };
         }
         let found = self.parameter(name).or_else(|| self.type_parameter(name));
         let Some(target) = found else {
-            return error(self.unknown(name));
+            return error(self.unknown(name, template.noun));
         };
         if placeholder.fields.is_empty() {
             return Ok(target);

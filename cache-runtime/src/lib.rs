@@ -25,6 +25,7 @@
 
 mod begun;
 mod blocking;
+mod blocking_cache;
 mod blocking_entry;
 mod builder;
 mod byte_size;
@@ -53,7 +54,9 @@ mod site;
 mod stats;
 mod store;
 mod striped;
+mod tags;
 
+pub use blocking_cache::BlockingCache;
 pub use blocking_entry::BlockingEntry;
 pub use builder::CacheBuilder;
 pub use byte_size::ByteSize;

@@ -25,6 +25,7 @@ mod round_trips;
 mod shapes;
 mod single_flight;
 mod stats;
+mod tags;
 mod trait_impls;
 mod ttl;
 mod version;

@@ -14,7 +14,10 @@ pub(crate) mod slot;
 use std::time::{Duration, Instant};
 
 use crate::clock::Moment;
+use crate::entry::header::Nonce;
 use crate::error::Error;
+use crate::key::KeyBuf;
+use crate::tags::Life;
 
 pub(crate) use memory::MemoryStore;
 pub(crate) use redis::Config as RedisConfig;
@@ -74,6 +77,26 @@ pub(crate) trait Observer: Send + Sync + 'static {
 /// State and nonce: how an entry begins, and what tells one write from any other.
 pub(crate) type Mark = [u8; 17];
 
+/// How to read several keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asking {
+    Plain,
+    /// With the time that the first key has left.
+    WithLeft,
+    /// As that, and whatever becomes of the keys is told to the store's observer.
+    Watched,
+}
+
+/// What is at several keys, in one step.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Several {
+    /// One for each key. What is no string may be called absent.
+    pub(crate) found: Vec<Found>,
+    pub(crate) left: Option<Left>,
+    /// Over which connection; of no meaning where the keys are not watched.
+    pub(crate) epoch: Epoch,
+}
+
 /// The operations that the engine needs.
 pub(crate) trait Store {
     async fn get(&self, key: &str, until: Instant) -> Result<Found, Error>;
@@ -113,6 +136,15 @@ pub(crate) trait Store {
     async fn remove(&self, key: &str, until: Instant) -> Result<(), Error>;
 
     async fn left(&self, key: &str, until: Instant) -> Result<Left, Error>;
+
+    /// What is at the keys. In a cluster they would have to share a slot, as for the two operations that follow.
+    async fn get_several(&self, keys: &[&str], how: Asking, until: Instant) -> Result<Several, Error>;
+
+    /// The nonces at the keys of tags, which are given new ones where they have none, and live for as long as is asked.
+    async fn tag(&self, keys: &[KeyBuf], life: Life, until: Instant) -> Result<Vec<Nonce>, Error>;
+
+    /// Removes all the keys, in one step.
+    async fn remove_several(&self, keys: &[KeyBuf], until: Instant) -> Result<(), Error>;
 }
 
 /// The store of a cache. An enum and not a trait object: two kinds, known here, and no allocation for each future.
@@ -149,4 +181,7 @@ delegate! {
     async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, until: Instant) -> ();
     async fn remove(&self, key: &str, until: Instant) -> ();
     async fn left(&self, key: &str, until: Instant) -> Left;
+    async fn get_several(&self, keys: &[&str], how: Asking, until: Instant) -> Several;
+    async fn tag(&self, keys: &[KeyBuf], life: Life, until: Instant) -> Vec<Nonce>;
+    async fn remove_several(&self, keys: &[KeyBuf], until: Instant) -> ();
 }
