@@ -50,8 +50,13 @@ impl<T> Reader<'_, T> {
     /// A value that this process keeps.
     #[inline]
     pub(crate) fn local_hit(&self) -> Option<T> {
-        let Call { cache, function, key, policy, .. } = self.call;
-        let hit = self.local?.get(cache.tier.as_ref()?, key, function.fingerprint, policy)?;
+        let Call { cache, function, key, policy, tags } = self.call;
+        let (keep, tier) = (self.local?, cache.tier.as_ref()?);
+        let fingerprint = match tags {
+            None => function.fingerprint,
+            Some(tags) => self.kept_fingerprint(tier, tags)?,
+        };
+        let hit = keep.get(tier, key, fingerprint, policy)?;
         function.counters.local_hits.count();
         Some(hit)
     }

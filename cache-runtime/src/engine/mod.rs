@@ -17,6 +17,7 @@
 //! (no lease was to be had, a tombstone is there, Redis is away) computes all the same.
 
 mod background;
+mod kept;
 mod lease;
 mod look_up;
 mod miss;

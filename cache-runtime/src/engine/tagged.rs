@@ -16,24 +16,41 @@ use crate::entry::header::{Nonce, Slot};
 use crate::error::Error;
 use crate::flight::Sight;
 use crate::key::KeyBuf;
+use crate::local::{Guard, Tier};
 use crate::pending::{LONGEST_RETRY, Wanted};
-use crate::store::{Asking, Found, Left, Several, Store};
+use crate::store::{Asking, Epoch, Found, Left, Several, Store};
 use crate::tags::{self, Life, Tags, any_tag, are_current};
 
 /// What was at a key, and which nonces its tags had.
-struct Read {
+pub(super) struct Read {
     found: Found,
-    left: Option<Left>,
+    pub(super) left: Option<Left>,
+    pub(super) epoch: Epoch,
     nonces: Vec<Option<Nonce>>,
+}
+
+/// The keys of the tags that a value names, and what was noted before they were asked for.
+#[derive(Default)]
+pub(super) struct Named<'a> {
+    pub(super) keys: Vec<KeyBuf>,
+    /// Where there is one, the keys are read so that it is told of their changes.
+    pub(super) tier: Option<&'a Tier>,
+    pub(super) guards: Vec<Guard>,
+    pub(super) epoch: Epoch,
 }
 
 impl<T> Reader<'_, T> {
     /// [`look_up`](Self::look_up) for a function with tags. One round trip; a hit whose value names tags takes another.
     pub(super) async fn look_up_tagged(&self, tags: &Tags, budget: &Budget) -> Seen<T> {
+        if let (Some(keep), Some(tier)) = (self.local, &self.call.cache().tier)
+            && let Some(seen) = self.look_up_tagged_and_keep(tags, keep, tier, budget).await
+        {
+            return seen;
+        }
         let mut how = if self.call.policy.asks_for_time() { Asking::WithLeft } else { Asking::Plain };
         loop {
             let seen = match self.ask_tagged(tags, how, budget.0).await {
-                Ok(read) => self.interpret_tagged(tags, read, budget.0).await,
+                Ok(read) => self.interpret_tagged(tags, read, &mut Named::default(), budget.0).await,
                 Err(error) => Err(error),
             };
             match seen {
@@ -45,20 +62,21 @@ impl<T> Reader<'_, T> {
         }
     }
 
-    async fn ask_tagged(&self, tags: &Tags, how: Asking, until: Instant) -> Result<Read, Error> {
+    pub(super) async fn ask_tagged(&self, tags: &Tags, how: Asking, until: Instant) -> Result<Read, Error> {
         let mut keys = vec![&*self.call.key];
         keys.extend(tags.keys().iter().map(|key| &**key));
-        let Several { found, left, .. } = self.call.cache().store.get_several(&keys, how, until).await?;
+        let Several { found, left, epoch } = self.call.cache().store.get_several(&keys, how, until).await?;
         let mut found = found.into_iter();
         // There is an answer for each key.
         let entry = found.next().unwrap_or(Found::Absent);
-        Ok(Read { found: entry, left, nonces: found.map(nonce).collect() })
+        Ok(Read { found: entry, left, epoch, nonces: found.map(nonce).collect() })
     }
 
-    async fn interpret_tagged(
+    pub(super) async fn interpret_tagged(
         &self,
         tags: &Tags,
         read: Read,
+        named: &mut Named<'_>,
         until: Instant,
     ) -> Result<Option<Seen<T>>, Error> {
         let bytes = match read.found {
@@ -78,7 +96,7 @@ impl<T> Reader<'_, T> {
             Err(_) => return Ok(Some(self.unfit(Some(mark)))),
         };
         let Ok(value) = value else { return Ok(Some(self.unfit(Some(mark)))) };
-        if !self.is_current(tags, &bytes, &value, read.nonces, until).await? {
+        if !self.is_current(tags, &bytes, &value, read.nonces, named, until).await? {
             // Invalidated. It is replaced, and serves for nothing meanwhile.
             return Ok(Some(Seen::Unfit(Some(mark))));
         }
@@ -92,6 +110,7 @@ impl<T> Reader<'_, T> {
         bytes: &[u8],
         value: &T,
         mut nonces: Vec<Option<Nonce>>,
+        named: &mut Named<'_>,
         until: Instant,
     ) -> Result<bool, Error> {
         let Ok(Slot::Value(entry)) = self.slot(bytes) else { return Ok(false) };
@@ -102,10 +121,19 @@ impl<T> Reader<'_, T> {
         if of_arguments.is_none_or(|stored| !are_current(stored, &nonces)) {
             return Ok(false);
         }
-        let Some(named) = self.named(tags, value) else { return Ok(false) };
-        if stored.len() == nonces.len() + named.len() && !named.is_empty() {
-            let keys: Vec<&str> = named.iter().map(|key| &**key).collect();
-            let several = self.call.cache().store.get_several(&keys, Asking::Plain, until).await?;
+        let Some(keys) = self.named(tags, value) else { return Ok(false) };
+        if stored.len() == nonces.len() + keys.len() && !keys.is_empty() {
+            named.keys = keys;
+            let how = match named.tier {
+                None => Asking::Plain,
+                Some(tier) => {
+                    named.guards = named.keys.iter().map(|key| tier.guard(key)).collect();
+                    Asking::Watched
+                }
+            };
+            let keys: Vec<&str> = named.keys.iter().map(|key| &**key).collect();
+            let several = self.call.cache().store.get_several(&keys, how, until).await?;
+            named.epoch = several.epoch;
             nonces.extend(several.found.into_iter().map(nonce));
         }
         Ok(are_current(&stored, &nonces))
@@ -127,7 +155,8 @@ impl<T> Reader<'_, T> {
         let read = self.ask_tagged(tags, how, until).await?;
         let Found::Bytes(bytes) = read.found else { return Ok(None) };
         let Some(value) = self.read(&bytes) else { return Ok(None) };
-        let is_current = self.is_current(tags, &bytes, &value, read.nonces, until).await?;
+        let named = &mut Named::default();
+        let is_current = self.is_current(tags, &bytes, &value, read.nonces, named, until).await?;
         Ok(is_current.then_some((value, read.left.unwrap_or(Left::Never))))
     }
 

@@ -50,8 +50,8 @@ impl Left {
     }
 }
 
-/// Which of a store's connections in a row. Never 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which of a store's connections in a row. 0 is none of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Epoch(pub(crate) u64);
 
 /// Who is told what becomes of keys that were read by [`get_watched`](Store::get_watched).
