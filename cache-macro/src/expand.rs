@@ -15,7 +15,7 @@ use crate::calls::Call;
 use crate::companion::companion;
 use crate::detached::detached;
 use crate::item::Item;
-use crate::key::{Piece, Start};
+use crate::key::{Key, Piece, Start};
 use crate::returns::Style;
 use crate::signature::{bare, is_passed_by_value};
 use crate::spans::{Ends, moved, ours_at};
@@ -55,9 +55,9 @@ fn entry(plan: &Plan, place: Place) -> TokenStream {
     });
     let calls =
         calls.iter().map(|Call { method, argument }| quote_spanned!(ours_at(last)=> .#method(#argument)));
-    let key = key(plan, place);
+    let (key, tags) = (key(plan, place), tags(plan, place));
     let arguments = quote_spanned!(ours_at(last)=> (#site));
-    quote!(#function::<#value, #runtime::codec::#codec> #arguments #(#calls)* #key)
+    quote!(#function::<#value, #runtime::codec::#codec> #arguments #(#calls)* #key #tags)
 }
 
 /// Which of the two functions an entry is printed for: an argument that the one takes by value, the other takes by
@@ -75,7 +75,31 @@ fn key(plan: &Plan, place: Place) -> TokenStream {
         // A closure's type name tells the module, the type and the `impl` that the function is in, and nothing else does.
         Start::Path => (quote!(.default_key(::core::any::type_name_of_val(&|| ()))), Some(quote!(.end()))),
     };
-    let pieces = plan.key.pieces.iter().map(|piece| match piece {
+    let pieces = pieces(plan, &plan.key, place);
+    quote!(#start #(#pieces)* #end)
+}
+
+/// A call for each tag that the arguments name, and one for those that the value names.
+fn tags(plan: &Plan, place: Place) -> TokenStream {
+    let of_arguments = plan.tags.of_arguments.iter().map(|tag| {
+        let (at, pieces) = (ours_at(tag.place), pieces(plan, tag, place));
+        let text = match &tag.start {
+            Start::Text(text) => text,
+            // Of a key alone.
+            Start::Path => "",
+        };
+        quote_spanned!(at=> .tag(#text) #(#pieces)*)
+    });
+    let of_value = plan.tags.of_value.as_ref().map(|(option, closure)| {
+        let tags_of = Ident::new("tags_of", ours_at(option.span()));
+        quote_spanned!(ours_at(plan.returns.place.last)=> .#tags_of(#closure))
+    });
+    quote!(#(#of_arguments)* #of_value)
+}
+
+fn pieces(plan: &Plan, key: &Key, place: Place) -> Vec<TokenStream> {
+    let at = ours_at(key.place);
+    let piece = |piece: &Piece| match piece {
         Piece::Text(text) => quote_spanned!(at=> .text(#text)),
         Piece::Type(name) => quote_spanned!(at=> .type_name::<#name>()),
         Piece::Value(value) => {
@@ -87,8 +111,8 @@ fn key(plan: &Plan, place: Place) -> TokenStream {
             let value = value.as_reference(is_reference);
             quote_spanned!(at=> .arg(#value))
         }
-    });
-    quote!(#start #(#pieces)* #end)
+    };
+    key.pieces.iter().map(piece).collect()
 }
 
 /// The new body: the entry, asked for the value or for room to compute it.

@@ -146,13 +146,13 @@ impl Planner<'_> {
                 Some(receiver) => Ok(Target::Value(Ident::new("self", receiver.self_token.span))),
                 None => error(format!(
                     "`{placeholder}` in a function without `self`: {}",
-                    self.what_may_be_named()
+                    self.what_may_be_named(template.noun)
                 )),
             };
         }
         let found = self.parameter(name).or_else(|| self.type_parameter(name));
         let Some(target) = found else {
-            return error(self.unknown(name));
+            return error(self.unknown(name, template.noun));
         };
         if placeholder.fields.is_empty() {
             return Ok(target);

@@ -7,7 +7,7 @@ use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 
 use crate::key::Planner;
-use crate::key_template::{Piece, Template};
+use crate::key_template::{Noun, Piece, Template};
 use crate::nearest::{list, nearest};
 use crate::signature::{Binding, TypeParameter, same, type_parameters};
 
@@ -135,7 +135,7 @@ impl Planner<'_> {
     }
 
     /// What to say of a placeholder that names nothing.
-    pub(crate) fn unknown(&self, name: &Ident) -> String {
+    pub(crate) fn unknown(&self, name: &Ident, noun: Noun) -> String {
         let name = name.unraw().to_string();
         let bound = self.parameters.iter().any(|parameter| match &parameter.binding {
             Binding::Pattern(_, names) => names.iter().any(|bound| bound.unraw() == name),
@@ -149,15 +149,15 @@ impl Planner<'_> {
         let known = self.nameable();
         match nearest(&name, known.iter().map(String::as_str)) {
             Some(nearest) => format!("no argument is named `{name}`: did you mean `<{nearest}>`?"),
-            None => format!("no argument is named `{name}`: {}", self.what_may_be_named()),
+            None => format!("no argument is named `{name}`: {}", self.what_may_be_named(noun)),
         }
     }
 
-    pub(crate) fn what_may_be_named(&self) -> String {
+    pub(crate) fn what_may_be_named(&self, noun: Noun) -> String {
         let known: Vec<String> = self.nameable().iter().map(|name| format!("<{name}>")).collect();
         match known[..] {
-            [] => "the function has no arguments, so the key has no placeholders (`<<` is a `<`)".to_owned(),
-            _ => format!("the key may name {}", list(known.iter().map(String::as_str))),
+            [] => format!("the function has no arguments, so the {noun} has no placeholders (`<<` is a `<`)"),
+            _ => format!("the {noun} may name {}", list(known.iter().map(String::as_str))),
         }
     }
 

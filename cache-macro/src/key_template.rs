@@ -13,7 +13,24 @@ use syn::{Index, LitStr, Member};
 
 use crate::diagnostics::Diagnostics;
 
+/// What a template is of, for messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Noun {
+    Key,
+    Tag,
+}
+
+impl fmt::Display for Noun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Key => "key",
+            Self::Tag => "tag",
+        })
+    }
+}
+
 pub(crate) struct Template {
+    pub(crate) noun: Noun,
     /// As written. Errors about the template point at it: stable Rust cannot point into a literal.
     pub(crate) literal: LitStr,
     pub(crate) pieces: Vec<Piece>,
@@ -37,14 +54,17 @@ pub(crate) struct Placeholder {
 
 impl Template {
     /// Reports whatever is wrong with the template; what could be read comes back all the same.
-    pub(crate) fn parse(literal: LitStr, errors: &Diagnostics) -> Self {
-        let (pieces, readable) = pieces(&literal, errors);
-        let template = Self { literal, pieces, readable };
+    pub(crate) fn parse(literal: LitStr, noun: Noun, errors: &Diagnostics) -> Self {
+        let (pieces, readable) = pieces(&literal, noun, errors);
+        let template = Self { noun, literal, pieces, readable };
         if template.literal.value().is_empty() {
-            errors.at(
-                &template.literal,
-                "the key is empty: write a name for what is stored, such as `key = \"user:<id>\"`",
-            );
+            let example = match noun {
+                Noun::Key => "write a name for what is stored, such as `key = \"user:<id>\"`",
+                Noun::Tag => {
+                    "write a name for what is invalidated together, such as `tags = [\"org:<org>\"]`"
+                }
+            };
+            errors.at(&template.literal, format!("the {noun} is empty: {example}"));
         }
         template.check_delimiters(errors);
         template
@@ -80,12 +100,14 @@ impl Template {
     fn no_delimiter(&self, previous: &Placeholder, next: &Placeholder, between: &str) -> String {
         let problem = if between.is_empty() {
             format!(
-                "nothing stands between `{previous}` and `{next}`, so different arguments can make one key"
+                "nothing stands between `{previous}` and `{next}`, so different arguments can make one {}",
+                self.noun
             )
         } else {
             format!(
                 "`{between}` between `{previous}` and `{next}` can also be part of an argument, so different arguments \
-                 can make one key"
+                 can make one {}",
+                self.noun
             )
         };
         format!("{problem}: put a character such as `:` between them, as in {:?}", self.corrected())
@@ -132,7 +154,7 @@ fn may_be_rendered(char: char) -> bool {
 }
 
 /// The pieces, and whether they are all.
-fn pieces(literal: &LitStr, errors: &Diagnostics) -> (Vec<Piece>, bool) {
+fn pieces(literal: &LitStr, noun: Noun, errors: &Diagnostics) -> (Vec<Piece>, bool) {
     let template = literal.value();
     let mut pieces = Vec::new();
     let mut readable = true;
@@ -149,7 +171,7 @@ fn pieces(literal: &LitStr, errors: &Diagnostics) -> (Vec<Piece>, bool) {
         let inside = match rest.find(['<', '>']) {
             Some(end) if rest[end..].starts_with('>') => &rest[..end],
             _ => {
-                errors.at(literal, unclosed(rest));
+                errors.at(literal, unclosed(rest, noun));
                 // Where the placeholder was to end is a guess, and errors about guesses help nobody.
                 return (pieces, false);
             }
@@ -173,11 +195,11 @@ fn pieces(literal: &LitStr, errors: &Diagnostics) -> (Vec<Piece>, bool) {
     (pieces, readable)
 }
 
-fn unclosed(rest: &str) -> String {
+fn unclosed(rest: &str, noun: Noun) -> String {
     let name: String = rest.chars().take_while(|char| char.is_alphanumeric() || *char == '_').collect();
     let name = if name.is_empty() { "id" } else { &name };
     format!(
-        "a `<` in the key is never closed: write `<{name}>` for an argument, or `<<` for the character itself"
+        "a `<` in the {noun} is never closed: write `<{name}>` for an argument, or `<<` for the character itself"
     )
 }
 

@@ -28,6 +28,7 @@ mod options;
 mod returns;
 mod signature;
 mod spans;
+mod tags;
 mod validate;
 mod writes;
 

@@ -10,7 +10,7 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, ExprClosure, ExprLit, Lit, Path, Token};
 
 use crate::diagnostics::Diagnostics;
-use crate::key_template::Template;
+use crate::key_template::{Noun, Template};
 use crate::length::Length;
 use crate::options::{Form, Written};
 
@@ -64,7 +64,9 @@ impl Value for Template {
     fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
         let example = "key = \"user:<id>\"";
         match expr(written, example, errors)? {
-            Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Some(Self::parse(literal.clone(), errors)),
+            Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => {
+                Some(Self::parse(literal.clone(), Noun::Key, errors))
+            }
             other => {
                 errors.at(other, format!("`key` is a template in one string literal: write `{example}`"));
                 None
@@ -287,7 +289,7 @@ pub(crate) fn expr<'a>(written: &'a Written, example: &str, errors: &Diagnostics
 }
 
 /// Closures of options see the value and nothing else: they decide about what was computed, whoever asked for it.
-fn takes_the_value(closure: &ExprClosure, option: &str, errors: &Diagnostics) -> bool {
+pub(crate) fn takes_the_value(closure: &ExprClosure, option: &str, errors: &Diagnostics) -> bool {
     if closure.inputs.len() != 1 {
         errors.at(
             closure,

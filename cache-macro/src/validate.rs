@@ -3,6 +3,8 @@
 //! Parse, don't validate: whatever can be wrong is found here, and a plan in hand means that nothing is. Only this file
 //! can make one, so `expand` has nothing to check and cannot fail.
 
+use std::iter;
+
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
@@ -21,6 +23,7 @@ use crate::option_values::{EntryName, Version};
 use crate::options::{Options, Slot};
 use crate::returns::Returns;
 use crate::signature::{Binding, Parameter, parameters};
+use crate::tags::Tags;
 
 /// Everything that an expansion needs, checked.
 pub(crate) struct Plan {
@@ -34,6 +37,7 @@ pub(crate) struct Plan {
     /// The options that are calls.
     pub(crate) calls: Vec<Call>,
     pub(crate) key: Key,
+    pub(crate) tags: Tags,
     pub(crate) companion: Option<Companion>,
     /// Whether the expression of `cache` may make a value that lives until the end of its statement.
     pub(crate) leaves_temporary: bool,
@@ -68,6 +72,7 @@ pub(crate) fn validate(options: &Options, item: Item, errors: &Diagnostics) -> O
     let readable = options.key.is_written() == options.key.value().is_some()
         && options.skip.is_written() == options.skip.value().is_some();
     let key = readable.then(|| planner.plan(options.key.value()));
+    let tags = Tags::plan(options, &planner);
     let codec = codec(&options.codec, errors);
     if !options.ttl.is_written() {
         errors.add(syn::Error::new(
@@ -81,7 +86,8 @@ pub(crate) fn validate(options: &Options, item: Item, errors: &Diagnostics) -> O
     }
     let key = key?;
     let expressions = expressions(options);
-    let companion = companion(options, &item, &parameters, &key, &expressions, errors);
+    let keys: Vec<&Key> = iter::once(&key).chain(&tags.of_arguments).collect();
+    let companion = companion(options, &item, &parameters, &keys, &expressions, errors);
     let leaves_temporary = options.cache.value().is_some_and(|cache| leaves_temporary("cache", cache));
     Some(Plan {
         codec: codec?,
@@ -94,6 +100,7 @@ pub(crate) fn validate(options: &Options, item: Item, errors: &Diagnostics) -> O
         returns,
         runtime,
         key,
+        tags,
         companion,
         _checked: (),
     })
@@ -128,7 +135,7 @@ fn companion(
     options: &Options,
     item: &Item,
     parameters: &[Parameter],
-    key: &Key,
+    keys: &[&Key],
     expressions: &[Expression<'_>],
     errors: &Diagnostics,
 ) -> Option<Companion> {
@@ -144,8 +151,9 @@ fn companion(
     check_patterns_in_expressions(parameters, expressions, errors);
     let mut mentions = Mentions::default();
     expressions.iter().for_each(|expression| mentions.add(expression.expr));
+    let pieces = || keys.iter().flat_map(|key| &key.pieces);
     let in_key = |index| {
-        let values = key.pieces.iter().filter_map(|piece| match piece {
+        let values = pieces().filter_map(|piece| match piece {
             Piece::Value(value) => value.parameter,
             Piece::Text(_) | Piece::Type(_) => None,
         });
@@ -156,8 +164,7 @@ fn companion(
         Binding::Pattern(..) | Binding::Nothing => false,
     });
     let takes = takes.map(|(index, _)| index).collect();
-    let self_in_key =
-        key.pieces.iter().any(|piece| matches!(piece, Piece::Value(value) if value.name == "self"));
+    let self_in_key = pieces().any(|piece| matches!(piece, Piece::Value(value) if value.name == "self"));
     let takes_self = self_in_key || mentions.text("self");
     let expressions = expressions.iter().map(|expression| expression.expr.clone()).collect();
     Some(Companion { name, takes_self, takes, expressions })

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::blocking::block_on;
 use crate::engine::{Next, Ticket};
 use crate::entry_handle::Entry;
-use crate::flight::{computing, sync_computing};
+use crate::flight::{Sight, computing, sync_computing};
 use crate::home::yield_now;
 
 /// A call after its look-up.
@@ -36,12 +36,12 @@ impl<'a, T> Begun<'a, T> {
         T: 'static,
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
-        self.refreshed(|entry, mark| {
+        self.refreshed(|entry, sight| {
             let compute = make();
             entry.call().cache().background.refresh({
                 let entry = entry.clone();
                 async move {
-                    let Some(ticket) = entry.reader().begin_refresh(mark).await else { return };
+                    let Some(ticket) = entry.reader().begin_refresh(sight).await else { return };
                     let ticket = entry.started(ticket);
                     let result = computing(entry.call().flight_key(), compute).await;
                     entry.finish_refresh(ticket, result);
@@ -56,12 +56,12 @@ impl<'a, T> Begun<'a, T> {
         T: 'static,
         F: FnOnce() -> Result<T, E> + Send + 'static,
     {
-        self.refreshed(|entry, mark| {
+        self.refreshed(|entry, sight| {
             let compute = make();
             entry.call().cache().background.refresh_blocking({
                 let entry = entry.clone();
                 move || {
-                    let Some(ticket) = block_on(entry.reader().begin_refresh(mark)) else { return };
+                    let Some(ticket) = block_on(entry.reader().begin_refresh(sight)) else { return };
                     let ticket = entry.started(ticket);
                     let result = sync_computing(entry.call().flight_key(), compute);
                     entry.finish_refresh(ticket, result);
@@ -70,11 +70,11 @@ impl<'a, T> Begun<'a, T> {
         })
     }
 
-    fn refreshed(self, start: impl FnOnce(&Entry<T>, crate::store::Mark)) -> Self {
+    fn refreshed(self, start: impl FnOnce(&Entry<T>, Sight)) -> Self {
         let next = match self.next {
-            Next::Refresh(value, mark) => {
-                if !self.entry.reader().is_refreshing(mark) {
-                    start(self.entry, mark);
+            Next::Refresh(value, sight) => {
+                if !self.entry.reader().is_refreshing(sight) {
+                    start(self.entry, sight);
                 }
                 Next::Value(value)
             }

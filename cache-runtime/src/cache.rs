@@ -5,17 +5,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::blocking_cache::BlockingCache;
 use crate::builder::CacheBuilder;
 use crate::bypass;
-use crate::engine::{Background, Renewals};
+use crate::engine::{self, Background, Renewals};
 use crate::error::{Error, ErrorKind};
 use crate::flight::Flights;
 use crate::global;
 use crate::home;
+use crate::key::KeyBuf;
 use crate::local::Tier;
 use crate::pending::Pending;
 use crate::stats::{Functions, Stats};
 use crate::store::{AnyStore, Store};
+use crate::tags;
 
 /// Where annotated functions keep their values. Cloning is cheap and gives the same cache.
 ///
@@ -168,6 +171,42 @@ impl Cache {
     pub async fn flush(&self) {
         let until = Instant::now() + 2 * self.0.deadline;
         let _ = home::timeout_at(until, self.0.background.flush()).await;
+    }
+
+    /// Invalidates all entries that have this tag, of all functions and in all processes. One command and one round trip,
+    /// however many there are.
+    ///
+    /// `name` is the tag as it is when the arguments are in it: `org:7` for `tags = ["org:<org>"]`. An argument with other characters
+    /// than `A–Z a–z 0–9 - . _ ~` is percent-encoded in it, as in keys: `org:Zo%C3%AB`.
+    ///
+    /// As with [`Entry::invalidate`](crate::Entry::invalidate), what a computation gives that began before is not served
+    /// afterwards. Call it after the change is committed.
+    ///
+    /// # Errors
+    /// If Redis cannot be reached, or not in time. Then the invalidation is tried again in the background until Redis takes it; until
+    /// then this process does not use entries with this tag. [`Stats`] count them.
+    pub async fn invalidate_tag(&self, name: &str) -> Result<(), Error> {
+        self.invalidate_tags([name]).await
+    }
+
+    /// [`invalidate_tag`](Self::invalidate_tag) for several tags, in one command.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn invalidate_tags<I>(&self, names: I) -> Result<(), Error>
+    where
+        I: IntoIterator<Item: AsRef<str>>,
+    {
+        let key = |name: I::Item| tags::tag(&self.0.prefix, name.as_ref());
+        // Before the first await, so that the future does not hold the names.
+        let keys: Vec<KeyBuf> = names.into_iter().map(key).collect();
+        engine::invalidate_tags(&self.0, keys).await
+    }
+
+    /// The same operations for code that is not async.
+    #[must_use]
+    pub fn blocking(&self) -> BlockingCache {
+        BlockingCache::new(self.clone())
     }
 
     pub(crate) fn new(inner: Inner) -> Self {

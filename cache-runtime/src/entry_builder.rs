@@ -1,5 +1,7 @@
 //! From an expansion to an [`Entry`]: the one chain of calls that every expansion consists of.
 
+mod tagged;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +23,8 @@ use crate::local::Keep;
 use crate::shared::Shared;
 use crate::site::Site;
 use crate::stats::Function;
+
+pub use tagged::TaggedEntry;
 
 /// A type whose values can be cached: everything that serde can write and read back as an owned value.
 #[diagnostic::on_unimplemented(
@@ -97,6 +101,7 @@ pub fn entry<T: Cacheable, C: Codec>(site: &'static Site) -> EntryBuilder<T> {
             ttl_with: None,
             cache_if: None,
             local: None,
+            tags_of: None,
         },
     }
 }
@@ -252,8 +257,13 @@ impl<T> KeyedEntry<T> {
     #[must_use]
     #[inline]
     pub fn build(self) -> Entry<T> {
-        let call =
-            Call { cache: self.cache, function: self.function, key: self.key.finish(), policy: self.policy };
+        let call = Call {
+            cache: self.cache,
+            function: self.function,
+            key: self.key.finish(),
+            policy: self.policy,
+            tags: None,
+        };
         Entry::new(call, self.hooks)
     }
 

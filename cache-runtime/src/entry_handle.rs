@@ -1,5 +1,6 @@
 //! `Entry`: one key of one function, typed.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -8,13 +9,15 @@ use crate::bypass::is_bypassed;
 use crate::codec::CodecError;
 use crate::codec::compress::Compression;
 use crate::decision::{Admission, Facts, Lifetime, admit};
-use crate::engine::{Call, Next, Reader, Ticket, remove};
-use crate::entry::header::{self, Meta};
+use crate::engine::{Call, Encoded, Next, Reader, Ticket, remove};
+use crate::entry::header::{self, Meta, Nonce};
 use crate::error::{Error, ErrorKind};
 use crate::invalidate::settle;
+use crate::key::KeyBuf;
 use crate::local::Keep;
 use crate::random;
-use crate::store::{Found, Left, Store};
+use crate::store::{Asking, Found, Left, Store};
+use crate::tags::{self, Tags};
 
 /// The cache entry of one call of an annotated function: its key, its type, and what can be done with it.
 ///
@@ -39,6 +42,7 @@ pub(crate) struct Hooks<T> {
     pub(crate) ttl_with: Option<fn(&T) -> Duration>,
     pub(crate) cache_if: Option<fn(&T) -> bool>,
     pub(crate) local: Option<Keep<T>>,
+    pub(crate) tags_of: Option<fn(&T) -> Vec<String>>,
 }
 
 impl<T> Entry<T> {
@@ -57,8 +61,12 @@ impl<T> Entry<T> {
     /// # Errors
     /// If Redis cannot be reached, or not in time. An entry that does not fit is no error.
     pub async fn get(&self) -> Result<Option<T>, Error> {
-        let store = &self.call.cache().store;
-        Ok(match store.get(self.key(), self.call.until()).await? {
+        let until = self.call.until();
+        if let Some(tags) = &self.call.tags {
+            let found = self.reader().get_tagged(tags, Asking::Plain, until).await?;
+            return Ok(found.map(|(value, _)| value));
+        }
+        Ok(match self.call.cache().store.get(self.key(), until).await? {
             Found::Bytes(bytes) => self.reader().read(&bytes),
             Found::Absent | Found::Foreign => None,
         })
@@ -75,13 +83,10 @@ impl<T> Entry<T> {
     /// the value, the old one is invalidated as soon as Redis is back; see [`invalidate`](Self::invalidate).
     pub async fn put(&self, value: &T) -> Result<(), Error> {
         // Encoded before the first await, so that the future does not hold the reference.
-        let encoded = self.encode(value, Duration::ZERO);
+        let encoded = self.encode(value, Duration::ZERO, &self.no_nonces());
         async move {
-            let store = &self.call.cache().store;
             let done = match encoded? {
-                Some((bytes, lifetime)) => {
-                    store.set(self.key(), &bytes, lifetime.total(), self.call.until()).await
-                }
+                Some(encoded) => self.call.set(encoded).await,
                 None => remove(self.call.cache(), self.key(), None).await,
             };
             self.settled(done, None)
@@ -118,8 +123,15 @@ impl<T> Entry<T> {
     /// # Errors
     /// As [`get`](Self::get).
     pub async fn ttl(&self) -> Result<Option<Duration>, Error> {
-        let store = &self.call.cache().store;
-        Ok(match store.left(self.key(), self.call.until()).await? {
+        let until = self.call.until();
+        let left = match &self.call.tags {
+            None => self.call.cache().store.left(self.key(), until).await?,
+            Some(tags) => {
+                let found = self.reader().get_tagged(tags, Asking::WithLeft, until).await?;
+                found.map_or(Left::Absent, |(_, left)| left)
+            }
+        };
+        Ok(match left {
             Left::Absent => None,
             Left::Expires(left) => Some(left),
             Left::Never => Some(Duration::MAX),
@@ -210,8 +222,8 @@ impl<T> Entry<T> {
     }
 
     pub(crate) fn reader(&self) -> Reader<'_, T> {
-        let Hooks { codec, decode, local, .. } = self.hooks;
-        Reader { call: &self.call, codec, decode, local }
+        let Hooks { codec, decode, local, tags_of, .. } = self.hooks;
+        Reader { call: &self.call, codec, decode, local, tags_of }
     }
 
     pub(crate) fn call(&self) -> &Call {
@@ -268,8 +280,8 @@ impl<T> Entry<T> {
 
     /// What follows a computation that gave a value.
     pub(crate) fn finish(&self, ticket: Ticket, value: &T) {
-        match self.encode(value, ticket.compute_time()) {
-            Ok(Some((bytes, lifetime))) => ticket.store(&self.call, bytes, lifetime),
+        match self.encode(value, ticket.compute_time(), ticket.nonces()) {
+            Ok(Some(encoded)) => ticket.store(&self.call, encoded),
             Ok(None) => {
                 self.call.function.counters.not_stored.count();
                 match self.encode_for_followers(&ticket, value) {
@@ -286,7 +298,7 @@ impl<T> Entry<T> {
 
     fn encode_for_followers(&self, ticket: &Ticket, value: &T) -> Option<Vec<u8>> {
         let unstored = Lifetime { fresh: None, stale: Duration::ZERO };
-        if ticket.has_followers() { self.encoded(value, unstored, Duration::ZERO).ok() } else { None }
+        if ticket.has_followers() { self.encoded(value, unstored, Duration::ZERO, &[]).ok() } else { None }
     }
 
     /// An invalidation or a write is over, or has to be tried again.
@@ -300,7 +312,8 @@ impl<T> Entry<T> {
         &self,
         value: &T,
         compute_time: Duration,
-    ) -> Result<Option<(Vec<u8>, Lifetime)>, Error> {
+        nonces: &[Nonce],
+    ) -> Result<Option<Encoded>, Error> {
         let facts = Facts {
             is_none: (self.hooks.is_none)(value),
             own_ttl: self.hooks.ttl_with.map(|ttl| ttl(value)),
@@ -308,11 +321,49 @@ impl<T> Entry<T> {
         };
         match admit(&self.call.policy, facts, random::unit()) {
             Admission::Skip => Ok(None),
-            Admission::Store(lifetime) => Ok(Some((self.encoded(value, lifetime, compute_time)?, lifetime))),
+            Admission::Store(lifetime) => {
+                let (named, nonces) = match &self.call.tags {
+                    None => (Vec::new(), Cow::Borrowed(nonces)),
+                    Some(tags) => self.tagged(value, tags, nonces)?,
+                };
+                let bytes = self.encoded(value, lifetime, compute_time, &nonces)?;
+                Ok(Some(Encoded { bytes, lifetime, compute_time, named }))
+            }
         }
     }
 
-    fn encoded(&self, value: &T, lifetime: Lifetime, compute_time: Duration) -> Result<Vec<u8>, Error> {
+    /// The keys of the tags that the value names, and the nonces of all its tags, those still to be read as zeros.
+    fn tagged<'n>(
+        &self,
+        value: &T,
+        tags: &Tags,
+        nonces: &'n [Nonce],
+    ) -> Result<(Vec<KeyBuf>, Cow<'n, [Nonce]>), Error> {
+        let Some(names) = self.hooks.tags_of else { return Ok((Vec::new(), Cow::Borrowed(nonces))) };
+        let known = tags.of_arguments().len();
+        let named = tags::of_value(&self.call.cache().prefix, &names(value), known).ok_or_else(|| {
+            let name = self.call.function.site.name;
+            Error::new(ErrorKind::Encode, format!("a value of `{name}` has more tags than an entry can have"))
+        })?;
+        let mut nonces = nonces.to_vec();
+        nonces.resize(known, Nonce::default());
+        nonces.resize(known + named.len(), Nonce::default());
+        Ok((named, Cow::Owned(nonces)))
+    }
+
+    /// As many as there are tags, where they are read later.
+    pub(crate) fn no_nonces(&self) -> Vec<Nonce> {
+        let tags = self.call.tags.as_ref().map_or(0, |tags| tags.of_arguments().len());
+        vec![Nonce::default(); tags]
+    }
+
+    fn encoded(
+        &self,
+        value: &T,
+        lifetime: Lifetime,
+        compute_time: Duration,
+        nonces: &[Nonce],
+    ) -> Result<Vec<u8>, Error> {
         let meta = Meta {
             codec: self.hooks.codec,
             fingerprint: self.call.function.fingerprint,
@@ -322,16 +373,15 @@ impl<T> Entry<T> {
         };
         let function = &self.call.function;
         let payload = |out: &mut Vec<u8>| (self.hooks.encode)(value, out);
-        header::encode(&random::nonce(), &meta, &function.room, self.hooks.compression, payload).map_err(
-            |source| {
+        header::encode(&random::nonce(), &meta, nonces, &function.room, self.hooks.compression, payload)
+            .map_err(|source| {
                 let name = function.site.name;
                 Error::with_source(
                     ErrorKind::Encode,
                     format!("the value of `{name}` cannot be encoded: {source}"),
                     source,
                 )
-            },
-        )
+            })
     }
 }
 

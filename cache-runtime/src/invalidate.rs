@@ -19,14 +19,12 @@ use crate::engine::Call;
 use crate::entry_handle::Entry;
 use crate::error::Error;
 use crate::key::{KeyBuf, KeyBuilder, KeyPart};
-use crate::pending::Wanted;
+use crate::pending::{LONGEST_RETRY, Wanted};
 use crate::shared::Shared;
 use crate::stats::Function;
 use crate::store::Store;
+use crate::tags;
 use crate::{Cache, global};
-
-/// For how long a failed invalidation is tried again where the entry itself could stay longer.
-const LONGEST_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Begins the targets of one call.
 pub fn invalidates() -> Invalidates {
@@ -70,11 +68,10 @@ impl Invalidates {
     }
 
     fn tag_of(mut self, cache: Shared<Inner>, TagName(name): TagName) -> Self {
-        let mut key = KeyBuf::new();
-        for part in [&cache.prefix, "tag:", &name.finish()] {
-            key.push_str(part);
+        // With that of any tag, which tells values that name their tags that one of them was removed.
+        for key in [tags::tag(&cache.prefix, &name.finish()), tags::any_tag(&cache.prefix)] {
+            self.targets.push(Target { cache: cache.clone(), key, function: None, life: None });
         }
-        self.targets.push(Target { cache, key, function: None, life: None });
         self
     }
 

@@ -26,6 +26,7 @@
 mod argument;
 mod begun;
 mod blocking;
+mod blocking_cache;
 mod blocking_entry;
 mod builder;
 mod bypass;
@@ -56,8 +57,10 @@ mod site;
 mod stats;
 mod store;
 mod striped;
+mod tags;
 mod update;
 
+pub use blocking_cache::BlockingCache;
 pub use blocking_entry::BlockingEntry;
 pub use builder::CacheBuilder;
 pub use byte_size::ByteSize;

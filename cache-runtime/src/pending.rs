@@ -2,7 +2,8 @@
 //!
 //! An invalidation that is lost leaves an old value for as long as its TTL lasts. So a failed one is kept, the latest of
 //! each key, and carried out in the background; until then this process takes the key for a miss and stores nothing at it.
-//! Bounded in number, and dropped when what it is about has run out by itself.
+//! Bounded in number, and dropped when what it is about has run out by itself. A tag is invalidated by removing its key, so its
+//! key is kept here as an entry's is.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,6 +17,8 @@ use crate::stats::Counter;
 
 /// How many keys are remembered. More are counted as lost.
 const KEYS: usize = 10_000;
+/// For how long a failed invalidation is tried again where what it is about could stay longer.
+pub(crate) const LONGEST_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 

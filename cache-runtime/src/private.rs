@@ -5,7 +5,7 @@ pub use crate::argument::{Argument, Kept, arg, kept, run};
 pub use crate::begun::{Begun, Detach, Errors, NotShared, Sharing, owned};
 pub use crate::codec::compress::Compression;
 pub use crate::entry_builder::{
-    EntryBuilder, ErrorOf, Fallible, Keepable, KeyedEntry, Nullable, OkOf, entry,
+    EntryBuilder, ErrorOf, Fallible, Keepable, KeyedEntry, Nullable, OkOf, TaggedEntry, entry,
 };
 pub use crate::invalidate::{Invalidates, TagName, invalidates, tag};
 pub use crate::site::Site;

@@ -6,12 +6,9 @@
 use std::time::Duration;
 
 use crate::blocking::block_on;
-use crate::decision::Lifetime;
-use crate::engine::{Call, remove};
+use crate::engine::{Call, Encoded, remove};
 use crate::entry_handle::Entry;
-use crate::error::Error;
 use crate::invalidate::{Invalidates, all, failed, invalidates, settle};
-use crate::store::Store;
 
 /// Begins the entries that one call writes.
 pub fn updates<T>() -> Updates<T> {
@@ -31,7 +28,7 @@ pub struct Updates<T> {
 struct Write {
     call: Call,
     /// `None` where the function's options keep the value from being stored.
-    value: Option<(Vec<u8>, Lifetime)>,
+    value: Option<Encoded>,
 }
 
 #[allow(missing_docs, reason = "named by expansions only")]
@@ -49,7 +46,7 @@ impl<T> Updates<T> {
             .iter()
             .map(|entry| {
                 // A value that cannot be encoded cannot replace the old one, which is removed all the same.
-                let encoded = entry.encode(value, Duration::ZERO);
+                let encoded = entry.encode(value, Duration::ZERO, &entry.no_nonces());
                 let value = encoded.inspect_err(|error| entry.call().failed(error)).ok().flatten();
                 Write { call: entry.call().clone(), value }
             })
@@ -83,27 +80,21 @@ impl<T> Updates<T> {
 }
 
 async fn write_all(writes: Vec<Write>, guard: Invalidates) {
-    all(writes.iter().map(Write::carry_out)).await;
+    all(writes.into_iter().map(Write::carry_out)).await;
     guard.is_done();
 }
 
 impl Write {
-    async fn carry_out(&self) {
-        let done = self.put().await;
-        if let Err(error) = &done {
-            self.call.function.counters.errors.count();
-            failed(self.call.cache(), error);
-        }
-        settle(&self.call, done.is_ok(), None);
-    }
-
-    async fn put(&self) -> Result<(), Error> {
+    async fn carry_out(self) {
         let Self { call, value } = self;
-        match value {
-            Some((bytes, lifetime)) => {
-                call.cache().store.set(&call.key, bytes, lifetime.total(), call.until()).await
-            }
+        let done = match value {
+            Some(encoded) => call.set(encoded).await,
             None => remove(call.cache(), &call.key, None).await,
+        };
+        if let Err(error) = &done {
+            call.function.counters.errors.count();
+            failed(call.cache(), error);
         }
+        settle(&call, done.is_ok(), None);
     }
 }

@@ -29,6 +29,7 @@ mod round_trips;
 mod shapes;
 mod single_flight;
 mod stats;
+mod tags;
 mod trait_impls;
 mod ttl;
 mod updates;

@@ -3,7 +3,7 @@ use super::*;
 /// The pieces in a readable form, or the error messages.
 fn read(template: &str) -> Result<String, Vec<String>> {
     let errors = Diagnostics::new();
-    let template = Template::parse(LitStr::new(template, Span::call_site()), &errors);
+    let template = Template::parse(LitStr::new(template, Span::call_site()), Noun::Key, &errors);
     match errors.finish() {
         Some(error) => Err(error.into_iter().map(|error| error.to_string()).collect()),
         None => Ok(template

@@ -11,7 +11,7 @@ use syn::{Expr, ExprCall, ExprMethodCall, ExprPath};
 use super::attribute::Written;
 use crate::companion::default_name;
 use crate::key::{Key, Piece, Planner, Start, Value};
-use crate::key_template::Template;
+use crate::key_template::{Noun, Template};
 use crate::mentions::Mentions;
 use crate::signature::{Parameter, bare};
 use crate::spans::{Ends, moved, ours_at};
@@ -88,7 +88,7 @@ impl Printer<'_> {
     }
 
     fn tag(&self, literal: &syn::LitStr, index: usize) -> Target {
-        let template = Template::parse(literal.clone(), self.planner.errors);
+        let template = Template::parse(literal.clone(), Noun::Tag, self.planner.errors);
         let after = template.placeholders().any(|placeholder| placeholder.name == "ret");
         let Key { start, pieces, place } = self.planner.name(&template);
         let at = ours_at(place);

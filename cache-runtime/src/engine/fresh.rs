@@ -10,6 +10,7 @@ use super::lease::{Lease, new_mark};
 use super::look_up::{Reader, Seen};
 use super::ticket::{Hold, Ticket};
 use super::{Budget, mark_of};
+use crate::flight::Sight;
 use crate::home;
 use crate::store::{Found, Mark, Store};
 
@@ -23,7 +24,7 @@ impl<T> Reader<'_, T> {
     /// has it.
     pub(crate) async fn begin_fresh(&self) -> Ticket {
         self.call.function.counters.misses.count();
-        if self.call.cache().pending.contains(&self.call.key) {
+        if self.call.is_pending() {
             return Ticket::default();
         }
         let budget = Budget::of(self.call.cache().deadline);
@@ -33,15 +34,15 @@ impl<T> Reader<'_, T> {
                 Seen::Unfit(Some(unfit)) => {
                     return Ticket::unshared(self.hold_slot(Some(unfit), &budget).await);
                 }
-                Seen::Serve(_, _, bytes) => mark_of(&bytes),
-                Seen::ServeAndRefresh(_, mark) => Some(mark),
-                Seen::Replace(old) => Some(old.mark),
+                Seen::Serve(_, _, bytes) => mark_of(&bytes).map(Sight::from),
+                Seen::ServeAndRefresh(_, sight) => Some(sight),
+                Seen::Replace(old) => Some(old.sight),
                 Seen::Lease(_) | Seen::Tombstone | Seen::Unfit(None) | Seen::Unknown => None,
             };
             // A lease beside the value, which stays readable meanwhile.
             let Some(base) = base else { break };
-            if let Some(lease) = self.claim_lease(&budget).await {
-                return Ticket::unshared(Some(Hold { lease, base: Some(base) }));
+            if let Some(hold) = self.claim_lease(base, &budget).await {
+                return Ticket::unshared(Some(hold));
             }
             if home::sleep(pause).await.is_err() {
                 break;
@@ -55,13 +56,15 @@ impl<T> Reader<'_, T> {
         let (call, mark) = (self.call, new_mark());
         let (store, ttl) = (&call.cache().store, call.cache().lease);
         let mut lease = Lease::asked(call.cache.arc(), call.key.to_string(), mark);
-        let granted = match unfit {
-            None => store.acquire(&call.key, &mark, ttl, budget.0).await.map(|found| found == Found::Absent),
-            Some(unfit) => store.swap(&call.key, &unfit, &mark, Some(ttl), budget.0).await,
+        let asked = async {
+            match unfit {
+                None => Ok(store.acquire(&call.key, &mark, ttl, budget.0).await? == Found::Absent),
+                Some(unfit) => store.swap(&call.key, &unfit, &mark, Some(ttl), budget.0).await,
+            }
         };
-        match granted {
-            Ok(true) => Some(Hold { lease: lease.granted(), base: None }),
-            Ok(false) => {
+        match self.with_tags(asked, budget.0).await {
+            Ok((true, nonces)) => Some(Hold { lease: lease.granted(), base: None, nonces }),
+            Ok((false, _)) => {
                 lease.is_gone();
                 None
             }

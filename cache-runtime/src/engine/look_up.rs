@@ -6,6 +6,7 @@ use super::{Budget, Call, mark_of};
 use crate::codec::CodecError;
 use crate::decision::{Decision, decide};
 use crate::entry::header::{self, Meta, Rejected, Slot};
+use crate::flight::Sight;
 use crate::local::{Arrival, Keep, Tier};
 use crate::random;
 use crate::store::{Found, Left, Mark, Store};
@@ -14,13 +15,14 @@ use crate::store::{Found, Left, Mark, Store};
 pub(super) enum Seen<T> {
     Nothing,
     /// Somebody computes.
-    Lease(Mark),
+    Lease(Sight),
     /// Somebody wants nothing to be stored for a while.
     Tombstone,
     Serve(T, Meta, Vec<u8>),
-    ServeAndRefresh(T, Mark),
+    ServeAndRefresh(T, Sight),
     Replace(Replace),
-    /// Bytes that are no entry of this function, or one past all its windows; with their mark, if they have one.
+    /// Bytes that are no entry of this function, or one past all its windows, or whose tags were invalidated; with their mark, if
+    /// they have one.
     Unfit(Option<Mark>),
     /// The store could not be asked.
     Unknown,
@@ -29,7 +31,7 @@ pub(super) enum Seen<T> {
 /// An entry that is to be replaced now, by this call.
 pub(super) struct Replace {
     pub(super) bytes: Vec<u8>,
-    pub(super) mark: Mark,
+    pub(super) sight: Sight,
     /// Whether it has time left, and is to be replaced early.
     pub(super) is_fresh: bool,
 }
@@ -40,19 +42,30 @@ pub(crate) struct Reader<'a, T> {
     pub(crate) codec: u8,
     pub(crate) decode: fn(&[u8]) -> Result<T, CodecError>,
     pub(crate) local: Option<Keep<T>>,
+    /// The tags that a value names.
+    pub(crate) tags_of: Option<fn(&T) -> Vec<String>>,
 }
 
 impl<T> Reader<'_, T> {
     /// A value that this process keeps.
     #[inline]
     pub(crate) fn local_hit(&self) -> Option<T> {
-        let Call { cache, function, key, policy } = self.call;
-        let hit = self.local?.get(cache.tier.as_ref()?, key, function.fingerprint, policy)?;
+        let Call { cache, function, key, policy, tags } = self.call;
+        let (keep, tier) = (self.local?, cache.tier.as_ref()?);
+        let fingerprint = match tags {
+            None => function.fingerprint,
+            Some(tags) => self.kept_fingerprint(tier, tags)?,
+        };
+        let hit = keep.get(tier, key, fingerprint, policy)?;
         function.counters.local_hits.count();
         Some(hit)
     }
 
     pub(super) async fn look_up(&self, budget: &Budget) -> Seen<T> {
+        if let Some(tags) = &self.call.tags {
+            // A box, so that others' futures are small.
+            return Box::pin(self.look_up_tagged(tags, budget)).await;
+        }
         if let (Some(keep), Some(tier)) = (self.local, &self.call.cache().tier)
             && let Some(seen) = self.look_up_and_keep(keep, tier, budget).await
         {
@@ -109,37 +122,41 @@ impl<T> Reader<'_, T> {
         };
         let Some(mark) = mark_of(&bytes) else { return Some(self.unfit(None)) };
         Some(match self.slot(&bytes) {
-            Ok(Slot::Lease(_)) => Seen::Lease(mark),
+            Ok(Slot::Lease(_)) => Seen::Lease(mark.into()),
             Ok(Slot::Tombstone(_)) => Seen::Tombstone,
+            // Another function's: this one could not tell whether they are as they were.
+            Ok(Slot::Value(value)) if !value.tags.is_empty() => self.unfit(Some(mark)),
             Ok(Slot::Value(value)) if left.is_none() && value.meta.stale_window > Duration::ZERO => {
                 return None;
             }
             Ok(Slot::Value(value)) => match (value.meta, value.payload.decode(self.decode)) {
-                (meta, Ok(value)) => self.decided(meta, left.unwrap_or(Left::Never), value, bytes, mark),
+                (meta, Ok(value)) => {
+                    self.decided(meta, left.unwrap_or(Left::Never), value, bytes, mark.into())
+                }
                 _ => self.unfit(Some(mark)),
             },
             Err(_) => self.unfit(Some(mark)),
         })
     }
 
-    fn decided(&self, meta: Meta, left: Left, value: T, bytes: Vec<u8>, mark: Mark) -> Seen<T> {
+    pub(super) fn decided(&self, meta: Meta, left: Left, value: T, bytes: Vec<u8>, sight: Sight) -> Seen<T> {
         let policy = &self.call.policy;
         // A number is not free, and one option alone asks for it.
         let random = if policy.early_refresh > 0.0 { random::unit() } else { 0.0 };
         match decide(policy, &meta, left, random) {
             Decision::Serve => Seen::Serve(value, meta, bytes),
-            Decision::ServeAndRefresh => Seen::ServeAndRefresh(value, mark),
-            Decision::ComputeEarly => Seen::Replace(Replace { bytes, mark, is_fresh: true }),
-            Decision::ComputeOrServe => Seen::Replace(Replace { bytes, mark, is_fresh: false }),
-            Decision::Compute => Seen::Unfit(Some(mark)),
+            Decision::ServeAndRefresh => Seen::ServeAndRefresh(value, sight),
+            Decision::ComputeEarly => Seen::Replace(Replace { bytes, sight, is_fresh: true }),
+            Decision::ComputeOrServe => Seen::Replace(Replace { bytes, sight, is_fresh: false }),
+            Decision::Compute => Seen::Unfit(Some(sight.mark)),
         }
     }
 
-    fn slot<'b>(&self, bytes: &'b [u8]) -> Result<Slot<'b>, Rejected> {
+    pub(super) fn slot<'b>(&self, bytes: &'b [u8]) -> Result<Slot<'b>, Rejected> {
         header::decode(bytes, self.codec, self.call.function.fingerprint)
     }
 
-    /// Reads an entry, whatever its age.
+    /// Reads an entry, whatever its age and whatever became of its tags.
     pub(crate) fn read(&self, bytes: &[u8]) -> Option<T> {
         match self.slot(bytes) {
             Ok(Slot::Value(value)) => value.payload.decode(self.decode).ok(),
@@ -167,10 +184,10 @@ impl<T> Seen<T> {
         }
     }
 
-    /// The mark by which a flight of this process may be joined.
-    pub(super) fn mark(&self) -> Option<Mark> {
+    /// By what a flight of this process may be joined.
+    pub(super) fn sight(&self) -> Option<Sight> {
         match self {
-            Self::Lease(mark) | Self::Replace(Replace { mark, .. }) => Some(*mark),
+            Self::Lease(sight) | Self::Replace(Replace { sight, .. }) => Some(*sight),
             _ => None,
         }
     }

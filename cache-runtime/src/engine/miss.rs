@@ -9,17 +9,19 @@ use super::lease::{Lease, new_mark};
 use super::look_up::{Reader, Replace, Seen};
 use super::ticket::{Hold, Ticket};
 use crate::bypass::is_bypassed;
+use crate::entry::header::Nonce;
 use crate::error::Error;
-use crate::flight::{Follow, Landed, Lead, Role, is_computing};
+use crate::flight::{Follow, Landed, Lead, Role, Sight, is_computing};
 use crate::home;
 use crate::random;
-use crate::store::{Found, Mark, Store};
+use crate::store::{Found, Store};
+use crate::tags::digest_of;
 
 /// How a call goes on.
 pub(crate) enum Next<T> {
     Value(T),
     /// A value, and the claim to refresh it in the background.
-    Refresh(T, Mark),
+    Refresh(T, Sight),
     /// The error of another caller's computation.
     Error(Arc<dyn Any + Send + Sync>),
     Compute(Ticket),
@@ -38,7 +40,7 @@ impl<T> Reader<'_, T> {
         }
         let counters = &self.call.function.counters;
         let budget = Budget::of(self.call.cache().deadline);
-        if self.call.cache().pending.contains(&self.call.key) {
+        if self.call.is_pending() {
             // What is there should have been removed, and could not be yet.
             counters.misses.count();
             return Next::Compute(Ticket::default());
@@ -48,10 +50,10 @@ impl<T> Reader<'_, T> {
                 counters.hits.count();
                 Next::Value(value)
             }
-            Seen::ServeAndRefresh(value, mark) => {
+            Seen::ServeAndRefresh(value, sight) => {
                 counters.hits.count();
                 counters.stale.count();
-                Next::Refresh(value, mark)
+                Next::Refresh(value, sight)
             }
             // A box, so that the future of a hit is small.
             seen => Box::pin(self.miss(seen, budget)).await,
@@ -67,18 +69,23 @@ impl<T> Reader<'_, T> {
         }
         let patience = Instant::now() + call.cache().wait;
         for _ in 0..ATTEMPTS {
-            let follow = match seen.mark().and_then(|mark| call.cache().flights.seen(mark, key.fingerprint)) {
-                Some(follow) => follow,
-                None => match call.cache().flights.join(&key) {
-                    Role::Follow(follow) => follow,
-                    Role::Lead(lead) => {
-                        // All callers that are as far as this one find the flight open; see `flight`.
-                        budget.pause(home::yield_now()).await;
-                        lead.close();
-                        return self.lead(lead, seen, &mut budget, patience).await;
-                    }
-                },
-            };
+            let follow =
+                match seen.sight().and_then(|sight| call.cache().flights.seen(sight, key.fingerprint)) {
+                    Some(follow) => follow,
+                    None => match call.cache().flights.join(&key) {
+                        Role::Follow(follow) => follow,
+                        Role::Lead(lead) => {
+                            // All callers that are as far as this one find the flight open; see `flight`.
+                            budget.pause(home::yield_now()).await;
+                            lead.close();
+                            if call.tags.is_some() && matches!(seen, Seen::Lease(_)) {
+                                // The tags were read before the others came, who must not be given what was computed under them.
+                                seen = self.look_up(&budget).await;
+                            }
+                            return self.lead(lead, seen, &mut budget, patience).await;
+                        }
+                    },
+                };
             if let Some(landed) = budget.pause(self.follow(follow, patience)).await {
                 return self.landed(landed, seen.into_fallback());
             }
@@ -127,10 +134,11 @@ impl<T> Reader<'_, T> {
                 Seen::Nothing => {
                     let mut lease = self.ask(&mut lead);
                     let (mark, ttl) = (*lease.mark(), call.cache().lease);
-                    match store.acquire(&call.key, &mark, ttl, budget.0).await {
-                        Ok(Found::Absent) => return hold(lead, lease),
+                    let asked = store.acquire(&call.key, &mark, ttl, budget.0);
+                    match self.with_tags(asked, budget.0).await {
+                        Ok((Found::Absent, nonces)) => return self.hold(lead, lease, nonces),
                         // Of another type, which a look-up together with others does not tell from nothing.
-                        Ok(Found::Foreign) => {
+                        Ok((Found::Foreign, _)) => {
                             lease.is_gone();
                             self.unfit(None)
                         }
@@ -142,9 +150,10 @@ impl<T> Reader<'_, T> {
                 Seen::Unfit(Some(unfit)) => {
                     let lease = self.ask(&mut lead);
                     let (mark, ttl) = (*lease.mark(), Some(call.cache().lease));
-                    match store.swap(&call.key, &unfit, &mark, ttl, budget.0).await {
-                        Ok(true) => return hold(lead, lease),
-                        Ok(false) => self.refused(lease, budget).await,
+                    let asked = store.swap(&call.key, &unfit, &mark, ttl, budget.0);
+                    match self.with_tags(asked, budget.0).await {
+                        Ok((true, nonces)) => return self.hold(lead, lease, nonces),
+                        Ok((false, _)) => self.refused(lease, budget).await,
                         Err(error) => self.unanswered(&mut lead, &error),
                     }
                 }
@@ -153,9 +162,9 @@ impl<T> Reader<'_, T> {
                     Err(error) => self.unknown(&error),
                 },
                 Seen::Replace(old) => return self.claim(lead, old, budget).await,
-                Seen::Lease(mark) => {
+                Seen::Lease(sight) => {
                     // Perhaps a flight of this process that was closed when this one opened.
-                    if let Some(follow) = call.cache().flights.seen(mark, call.function.fingerprint) {
+                    if let Some(follow) = self.flight_of(sight) {
                         let landed = budget.pause(self.follow(follow, patience)).await;
                         if let Some(landed) = landed {
                             lead.land(landed.clone());
@@ -163,7 +172,7 @@ impl<T> Reader<'_, T> {
                         }
                         self.look_up(budget).await
                     } else {
-                        budget.pause(self.wait_for_other_process(mark, patience)).await
+                        budget.pause(self.wait_for_other_process(sight, patience)).await
                     }
                 }
                 Seen::Serve(value, _, bytes) => {
@@ -181,7 +190,10 @@ impl<T> Reader<'_, T> {
     /// A lease under a new mark, to be asked for at the key.
     fn ask(&self, lead: &mut Lead) -> Lease {
         let mark = new_mark();
-        lead.mark(mark);
+        // With tags it is the nonces too that tell the flight, and they are not known yet.
+        if self.call.tags.is_none() {
+            lead.mark(mark);
+        }
         Lease::asked(self.call.cache.arc(), self.call.key.to_string(), mark)
     }
 
@@ -198,26 +210,29 @@ impl<T> Reader<'_, T> {
 
     /// The right to replace an entry that stays readable meanwhile: a lease beside it.
     async fn claim(&self, mut lead: Lead, old: Replace, budget: &Budget) -> Next<T> {
-        let lease = if lead.mark(old.mark) { self.claim_lease(budget).await } else { None };
-        if lease.is_none()
+        let hold = if lead.mark(old.sight) { self.claim_lease(old.sight, budget).await } else { None };
+        if hold.is_none()
             && old.is_fresh
             && let Some(value) = self.read(&old.bytes)
         {
             // Somebody else is at it, and there is time left.
             return Next::Value(value);
         }
-        let mut ticket = Ticket::new(lead, lease.map(|lease| Hold { lease, base: Some(old.mark) }));
+        let mut ticket = Ticket::new(lead, hold);
         ticket.fallback = Some(old.bytes);
         Next::Compute(ticket)
     }
 
-    pub(super) async fn claim_lease(&self, budget: &Budget) -> Option<Lease> {
+    pub(super) async fn claim_lease(&self, base: Sight, budget: &Budget) -> Option<Hold> {
         let call = self.call;
         let key = format!("{}\u{1}refresh", call.key);
         let (mark, ttl) = (new_mark(), call.cache().lease);
         let mut lease = Lease::asked(call.cache.arc(), key.clone(), mark);
-        match call.cache().store.acquire(&key, &mark, ttl, budget.0).await {
-            Ok(Found::Absent) => Some(lease.granted()),
+        let asked = call.cache().store.acquire(&key, &mark, ttl, budget.0);
+        match self.with_tags(asked, budget.0).await {
+            Ok((Found::Absent, nonces)) => {
+                Some(Hold { lease: lease.granted(), base: Some(base.mark), nonces })
+            }
             Ok(_) => {
                 lease.is_gone();
                 None
@@ -230,7 +245,7 @@ impl<T> Reader<'_, T> {
     }
 
     /// The ticket of a refresh in the background; `None` if somebody else, here or elsewhere, is at it.
-    pub(crate) async fn begin_refresh(&self, base: Mark) -> Option<Ticket> {
+    pub(crate) async fn begin_refresh(&self, base: Sight) -> Option<Ticket> {
         let Role::Lead(mut lead) = self.call.cache().flights.join(&self.call.flight_key()) else {
             return None;
         };
@@ -238,18 +253,30 @@ impl<T> Reader<'_, T> {
         if !lead.mark(base) {
             return None;
         }
-        let lease = self.claim_lease(&Budget::of(self.call.cache().deadline)).await?;
-        Some(Ticket::new(lead, Some(Hold { lease, base: Some(base) })))
+        let hold = self.claim_lease(base, &Budget::of(self.call.cache().deadline)).await?;
+        Some(Ticket::new(lead, Some(hold)))
     }
 
     /// Whether a refresh of this entry is under way in this process.
-    pub(crate) fn is_refreshing(&self, base: Mark) -> bool {
-        self.call.cache().flights.seen(base, self.call.function.fingerprint).is_some()
+    pub(crate) fn is_refreshing(&self, base: Sight) -> bool {
+        self.flight_of(base).is_some()
+    }
+
+    fn flight_of(&self, sight: Sight) -> Option<Follow> {
+        self.call.cache().flights.seen(sight, self.call.function.fingerprint)
+    }
+
+    /// The ticket of who has got the lease.
+    fn hold(&self, mut lead: Lead, lease: Lease, nonces: Vec<Nonce>) -> Next<T> {
+        if self.call.tags.is_some() {
+            lead.mark(Sight { mark: *lease.mark(), tags: Some(digest_of(&nonces)) });
+        }
+        Next::Compute(Ticket::new(lead, Some(Hold { lease: lease.granted(), base: None, nonces })))
     }
 
     /// Asks again and again, ever more rarely, until the lease is gone or patience is over. Jitter keeps the processes that
     /// wait from asking all at once.
-    async fn wait_for_other_process(&self, mark: Mark, patience: Instant) -> Seen<T> {
+    async fn wait_for_other_process(&self, sight: Sight, patience: Instant) -> Seen<T> {
         self.call.function.counters.waits.count();
         let mut pause = POLL.0;
         while Instant::now() < patience {
@@ -259,15 +286,13 @@ impl<T> Reader<'_, T> {
             }
             pause = (pause * 2).min(POLL.1);
             match self.look_up(&Budget::of(self.call.cache().deadline)).await {
-                Seen::Lease(still) if still == mark => {}
+                // With tags, a flight of this process is known by its lease only some time after the lease is there.
+                Seen::Lease(still)
+                    if still.mark == sight.mark
+                        && (self.call.tags.is_none() || self.flight_of(still).is_none()) => {}
                 seen => return seen,
             }
         }
         Seen::Unknown
     }
-}
-
-/// The ticket of who has got the lease.
-fn hold<T>(lead: Lead, lease: Lease) -> Next<T> {
-    Next::Compute(Ticket::new(lead, Some(Hold { lease: lease.granted(), base: None })))
 }

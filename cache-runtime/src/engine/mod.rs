@@ -18,12 +18,15 @@
 
 mod background;
 mod fresh;
+mod kept;
 mod lease;
 mod look_up;
 mod miss;
 mod renewal;
+mod tagged;
 mod ticket;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::cache::Inner;
@@ -36,12 +39,14 @@ use crate::random;
 use crate::shared::Shared;
 use crate::stats::Function;
 use crate::store::{Mark, Store};
+use crate::tags::Tags;
 
 pub(crate) use background::Background;
 pub(crate) use look_up::Reader;
 pub(crate) use miss::Next;
 pub(crate) use renewal::Renewals;
-pub(crate) use ticket::Ticket;
+pub(crate) use tagged::invalidate_tags;
+pub(crate) use ticket::{Encoded, Ticket};
 
 /// One call for one key.
 #[derive(Debug, Clone)]
@@ -50,6 +55,7 @@ pub(crate) struct Call {
     pub(crate) function: Shared<Function>,
     pub(crate) key: KeyBuf,
     pub(crate) policy: Policy,
+    pub(crate) tags: Option<Arc<Tags>>,
 }
 
 impl Call {
@@ -59,6 +65,13 @@ impl Call {
 
     pub(crate) fn flight_key(&self) -> FlightKey {
         FlightKey { key: (*self.key).into(), fingerprint: self.function.fingerprint }
+    }
+
+    /// Whether an invalidation of the entry, or of a tag that its arguments name, could not be carried out yet.
+    fn is_pending(&self) -> bool {
+        let pending = &self.cache().pending;
+        let is_tagged = |tags: &Arc<Tags>| tags.keys().iter().any(|key| pending.contains(key));
+        pending.len() > 0 && (pending.contains(&self.key) || self.tags.as_ref().is_some_and(is_tagged))
     }
 
     /// Drops the value that this process keeps: what is in Redis has changed, or is to change.

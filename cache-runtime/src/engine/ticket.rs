@@ -6,9 +6,14 @@ use std::time::{Duration, Instant};
 
 use super::Call;
 use super::lease::Lease;
+use super::tagged::both;
 use crate::decision::Lifetime;
+use crate::entry::header::{self, Nonce};
+use crate::error::Error;
 use crate::flight::{Landed, Lead};
+use crate::key::KeyBuf;
 use crate::store::{Mark, Store};
+use crate::tags::{Life, Tags};
 
 /// Held while the function computes. Dropping it, because the caller went away or panicked, gives the lease back and hands
 /// the flight over.
@@ -27,6 +32,17 @@ pub(super) struct Hold {
     pub(super) lease: Lease,
     /// The value that is to be replaced; `None` if the lease itself is in its place.
     pub(super) base: Option<Mark>,
+    /// Those of the tags' keys, from before the computation.
+    pub(super) nonces: Vec<Nonce>,
+}
+
+/// A value as it is to be stored.
+pub(crate) struct Encoded {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) lifetime: Lifetime,
+    pub(crate) compute_time: Duration,
+    /// The keys of the tags that the value names. Their nonces are not in the bytes yet.
+    pub(crate) named: Vec<KeyBuf>,
 }
 
 impl Ticket {
@@ -63,15 +79,28 @@ impl Ticket {
     }
 
     /// Stores an encoded value in the background, if there is the right to, and shares it.
-    pub(crate) fn store(mut self, call: &Call, bytes: Vec<u8>, lifetime: Lifetime) {
+    pub(crate) fn store(mut self, call: &Call, encoded: Encoded) {
+        let Encoded { bytes, lifetime, compute_time, named } = encoded;
         let bytes = Arc::new(bytes);
         if let Some(hold) = self.hold.take() {
-            let work = store(call.clone(), hold, Arc::clone(&bytes), lifetime);
-            call.cache().background.store(work);
+            let (call, bytes) = (call.clone(), Arc::clone(&bytes));
+            let background = call.cache.arc().clone();
+            match call.tags.clone() {
+                None => background.background.store(store(call, hold, bytes, lifetime)),
+                Some(tags) => {
+                    let tagged = Tagged { tags, named, lifetime, compute_time };
+                    background.background.store(tagged.store(call, hold, bytes));
+                }
+            }
         }
         if let Some(lead) = self.lead {
             lead.land(Landed::Bytes(bytes));
         }
+    }
+
+    /// The nonces that the tags' keys had before the computation.
+    pub(crate) fn nonces(&self) -> &[Nonce] {
+        self.hold.as_ref().map(|hold| &hold.nonces[..]).unwrap_or_default()
     }
 
     /// Shares an encoded value and gives the right to store it back.
@@ -91,10 +120,19 @@ impl Ticket {
     }
 }
 
-async fn store(call: Call, mut hold: Hold, bytes: Arc<Vec<u8>>, lifetime: Lifetime) {
+async fn store(call: Call, hold: Hold, bytes: Arc<Vec<u8>>, lifetime: Lifetime) {
+    let stored = swap(&call, &hold, &bytes, lifetime).await;
+    settled(&call, hold, stored);
+}
+
+async fn swap(call: &Call, hold: &Hold, bytes: &[u8], lifetime: Lifetime) -> Result<bool, Error> {
     let mark = hold.base.as_ref().unwrap_or(hold.lease.mark());
+    call.cache().store.swap(&call.key, mark, bytes, lifetime.total(), call.until()).await
+}
+
+fn settled(call: &Call, mut hold: Hold, stored: Result<bool, Error>) {
     let counters = &call.function.counters;
-    match call.cache().store.swap(&call.key, mark, &bytes, lifetime.total(), call.until()).await {
+    match stored {
         Ok(true) => {
             counters.stored.count();
             call.forget();
@@ -105,5 +143,43 @@ async fn store(call: Call, mut hold: Hold, bytes: Arc<Vec<u8>>, lifetime: Lifeti
     // Stored or not, the slot is not the lease any more. A lease beside the slot is still to be given back.
     if hold.base.is_none() {
         hold.lease.is_gone();
+    }
+}
+
+/// What there is to do about tags before a value is stored.
+struct Tagged {
+    tags: Arc<Tags>,
+    named: Vec<KeyBuf>,
+    lifetime: Lifetime,
+    compute_time: Duration,
+}
+
+impl Tagged {
+    async fn store(self, call: Call, hold: Hold, bytes: Arc<Vec<u8>>) {
+        let total = self.lifetime.total();
+        let life = Life::of_entry(total);
+        if self.tags.are_of_value() {
+            match call.nonces_of_value(&self.tags, &hold.nonces, &self.named, life).await {
+                Ok(Some(nonces)) => {
+                    let mut bytes = bytes.to_vec();
+                    header::set_tags(&mut bytes, &nonces);
+                    let stored = swap(&call, &hold, &bytes, self.lifetime).await;
+                    settled(&call, hold, stored);
+                }
+                // The lease is given back.
+                Ok(None) => call.function.counters.overtaken.count(),
+                Err(error) => call.failed(&error),
+            }
+        } else if Life::of(&call.policy).is_enough(total, self.compute_time) {
+            store(call, hold, bytes, self.lifetime).await;
+        } else {
+            let longer = call.cache().store.tag(self.tags.keys(), life, call.until());
+            let (stored, longer) = both(swap(&call, &hold, &bytes, self.lifetime), longer).await;
+            // Where that failed the entry is a miss before its time.
+            if let Err(error) = longer {
+                call.failed(&error);
+            }
+            settled(&call, hold, stored);
+        }
     }
 }

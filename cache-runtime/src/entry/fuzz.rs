@@ -69,7 +69,7 @@ fn resigned(bytes: &[u8], compression: Option<Compression>) {
         stale_window: std::time::Duration::ZERO,
         compute_time: std::time::Duration::ZERO,
     };
-    let written = header::encode(&nonce, &meta, &Room::default(), compression, |out| {
+    let written = header::encode(&nonce, &meta, &[], &Room::default(), compression, |out| {
         out.extend_from_slice(bytes);
         Ok::<(), ()>(())
     });

@@ -13,9 +13,10 @@
 //! | 38..46 | milliseconds for which the value is fresh, all ones: for ever |
 //! | 46..54 | microseconds that computing it took |
 //! | 54..62 | length of the payload, as it is stored |
-//! | 62..64 | number of tags, 0 for now; their nonces, 16 bytes each, stand before the payload |
+//! | 62..64 | number of tags |
 //! | 64..72 | milliseconds for which the entry is kept past its freshness |
-//! | 72.. | payload; compressed: 8 bytes, its length before, and then what the compression made of it |
+//! | 72.. | the tags' nonces, 16 bytes each, in the function's order |
+//! | then | payload; compressed: 8 bytes, its length before, and then what the compression made of it |
 //!
 //! Leases and tombstones are a state and a nonce, 17 bytes, so the script that stores a value compares one prefix
 //! whatever the state is, and no flipped bit makes a lease of a value: the lengths differ.
@@ -24,8 +25,9 @@
 //! behind what scripts read and covers both sides of itself. The two parts are hashed apart and rotated against each
 //! other, so that equal parts do not cancel out.
 //!
-//! Everything is checked before the first byte of the payload is looked at. What a reader of version 1 cannot honour, tags or
-//! a compression that it was built without, it rejects: serving an entry without checking its tags would be serving what was invalidated.
+//! Everything is checked before the first byte of the payload is looked at. What a reader of version 1 cannot honour, a
+//! compression that it was built without, it rejects. Whether the tags' nonces are still the tags' is for the engine to find
+//! out, which a function without tags does by rejecting every entry that has some.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -89,6 +91,8 @@ pub(crate) enum Slot<'a> {
 pub(crate) struct Value<'a> {
     pub(crate) nonce: Nonce,
     pub(crate) meta: Meta,
+    /// The nonces that the tags had before the value was computed.
+    pub(crate) tags: &'a [Nonce],
     pub(crate) payload: Payload<'a>,
 }
 
@@ -107,7 +111,7 @@ pub(crate) enum Rejected {
     Codec,
     /// A value of another type, or of the same type as it was before a change.
     Fingerprint,
-    /// Sound, but tagged, or compressed in a way that this build does not read.
+    /// Sound, but compressed in a way that this build does not read.
     Unsupported,
 }
 
@@ -118,11 +122,11 @@ pub(crate) struct Room(AtomicUsize);
 
 impl Room {
     /// A buffer with a header's length of zeros in it.
-    fn header(&self) -> Vec<u8> {
+    fn header(&self, header_len: usize) -> Vec<u8> {
         let last = self.0.load(Ordering::Relaxed);
         // An eighth more, for values that differ a little.
-        let mut bytes = Vec::with_capacity(last.saturating_add(last / 8).max(2 * HEADER_LEN));
-        bytes.resize(HEADER_LEN, 0);
+        let mut bytes = Vec::with_capacity(last.saturating_add(last / 8).max(2 * header_len));
+        bytes.resize(header_len, 0);
         bytes
     }
 
@@ -135,39 +139,58 @@ impl Room {
     }
 }
 
-/// A value's entry. The payload is written straight behind the header, so a large value is not copied unless it is compressed.
+/// How many tags an entry can have: the length of its header is a number of 16 bits.
+pub(crate) const MOST_TAGS: usize = (u16::MAX as usize - HEADER_LEN) / size_of::<Nonce>();
+
+/// A value's entry, which has no more than [`MOST_TAGS`] tags. The payload is written straight behind the header, so a large
+/// value is not copied unless it is compressed.
 pub(crate) fn encode<E>(
     nonce: &Nonce,
     meta: &Meta,
+    tags: &[Nonce],
     room: &Room,
     compression: Option<Compression>,
     payload: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
 ) -> Result<Vec<u8>, E> {
-    let mut bytes = room.header();
+    let tags = &tags[..tags.len().min(MOST_TAGS)];
+    let header_len = HEADER_LEN + size_of_val(tags);
+    let mut bytes = room.header(header_len);
     payload(&mut bytes)?;
     room.learn(&mut bytes);
     let mut compressed = UNCOMPRESSED;
-    if let Some((id, smaller)) = compression.and_then(|compression| shrunk(&bytes, HEADER_LEN, compression)) {
+    if let Some((id, smaller)) = compression.and_then(|compression| shrunk(&bytes, header_len, compression)) {
         (compressed, bytes) = (id, smaller);
     }
-    let payload_len = bytes.len() - HEADER_LEN;
+    let payload_len = bytes.len() - header_len;
 
     bytes[0] = VALUE;
     bytes[1..SLOT_LEN].copy_from_slice(nonce);
     bytes[VERSION_AT] = VERSION;
     bytes[CODEC_AT] = meta.codec;
     bytes[COMPRESSION_AT] = compressed;
-    put(&mut bytes, HEADER_LEN_AT, (HEADER_LEN as u16).to_le_bytes());
+    put(&mut bytes, HEADER_LEN_AT, (header_len as u16).to_le_bytes());
     put(&mut bytes, FINGERPRINT_AT, meta.fingerprint.to_le_bytes());
     put(&mut bytes, FRESH_TTL_AT, fresh_millis(meta.fresh_ttl).to_le_bytes());
     put(&mut bytes, COMPUTE_TIME_AT, micros(meta.compute_time).to_le_bytes());
     put(&mut bytes, PAYLOAD_LEN_AT, (payload_len as u64).to_le_bytes());
-    put(&mut bytes, TAGS_AT, 0u16.to_le_bytes());
+    put(&mut bytes, TAGS_AT, (tags.len() as u16).to_le_bytes());
+    bytes[HEADER_LEN..header_len].copy_from_slice(tags.as_flattened());
     let stale_millis = u64::try_from(meta.stale_window.as_millis()).unwrap_or(u64::MAX);
     put(&mut bytes, STALE_WINDOW_AT, stale_millis.to_le_bytes());
-    let checksum = checksum(&bytes);
-    put(&mut bytes, CHECKSUM_AT, checksum.to_le_bytes());
+    seal(&mut bytes);
     Ok(bytes)
+}
+
+/// Puts the tags' nonces into an entry that was encoded before they were known, for as many tags.
+pub(crate) fn set_tags(bytes: &mut [u8], tags: &[Nonce]) {
+    let Some(place) = bytes.get_mut(HEADER_LEN..HEADER_LEN + size_of_val(tags)) else { return };
+    place.copy_from_slice(tags.as_flattened());
+    seal(bytes);
+}
+
+fn seal(bytes: &mut [u8]) {
+    let checksum = checksum(bytes);
+    put(bytes, CHECKSUM_AT, checksum.to_le_bytes());
 }
 
 /// A lease: somebody is computing the value.
@@ -219,10 +242,8 @@ fn decode_value(bytes: &[u8], nonce: Nonce, codec: u8, fingerprint: u64) -> Resu
     if u64::from_le_bytes(take(header, FINGERPRINT_AT)) != fingerprint {
         return Err(Rejected::Fingerprint);
     }
+    let (tags, _) = bytes[HEADER_LEN..header_len].as_chunks();
     let payload = Payload::new(header[COMPRESSION_AT], payload).ok_or(Rejected::Unsupported)?;
-    if tags != 0 {
-        return Err(Rejected::Unsupported);
-    }
     let fresh_ttl = match u64::from_le_bytes(take(header, FRESH_TTL_AT)) {
         NEVER => None,
         millis => Some(Duration::from_millis(millis)),
@@ -230,7 +251,7 @@ fn decode_value(bytes: &[u8], nonce: Nonce, codec: u8, fingerprint: u64) -> Resu
     let compute_time = Duration::from_micros(u64::from_le_bytes(take(header, COMPUTE_TIME_AT)));
     let stale_window = Duration::from_millis(u64::from_le_bytes(take(header, STALE_WINDOW_AT)));
     let meta = Meta { codec, fingerprint, fresh_ttl, stale_window, compute_time };
-    Ok(Value { nonce, meta, payload })
+    Ok(Value { nonce, meta, tags, payload })
 }
 
 /// Two calls of the one-shot hash, which is faster than the streaming one for the short part.

@@ -5,7 +5,8 @@
 //! - An **open** one: it has not asked the store yet, so whatever it will read or compute begins after the caller did.
 //! - One whose **mark** the caller has seen in the store since it began: the lease under which it computes, or the
 //!   value that it is to replace. An invalidation takes the mark away, so none came between the flight's beginning and
-//!   the caller's.
+//!   the caller's. The invalidation of a tag does not: it takes the tag's nonce away. So where there are tags the caller must
+//!   have seen the nonces too under which the flight computes, all of them ([`Sight`]).
 //!
 //! Any other flight may have read the database before an invalidation that had returned when the caller began, and would
 //! hand the caller an older version than the caller must get. That one of many callers becomes a leader and that the
@@ -79,6 +80,22 @@ impl Flight {
     }
 }
 
+/// What a caller has seen in the store that tells a flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Sight {
+    pub(crate) mark: Mark,
+    /// A digest of the tags' nonces. `None` if a tag had none: then no flight is told by it, because it could have begun
+    /// before or after the nonce was dropped.
+    pub(crate) tags: Option<u64>,
+}
+
+/// Of a function without tags.
+impl From<Mark> for Sight {
+    fn from(mark: Mark) -> Self {
+        Self { mark, tags: Some(0) }
+    }
+}
+
 /// The flights of a cache.
 #[derive(Default)]
 pub(crate) struct Flights(Mutex<Tables>);
@@ -86,7 +103,7 @@ pub(crate) struct Flights(Mutex<Tables>);
 #[derive(Default)]
 struct Tables {
     open: HashMap<FlightKey, Arc<Flight>>,
-    marked: HashMap<(Mark, u64), Arc<Flight>>,
+    marked: HashMap<(Sight, u64), Arc<Flight>>,
 }
 
 /// A caller's part in a flight.
@@ -100,7 +117,7 @@ pub(crate) struct Lead {
     flights: Arc<Flights>,
     key: FlightKey,
     flight: Arc<Flight>,
-    mark: Option<Mark>,
+    mark: Option<Sight>,
 }
 
 /// Waits for another's flight.
@@ -123,8 +140,8 @@ impl Flights {
     }
 
     /// Joins the flight whose mark the caller has just seen in the store, if it is one of this process.
-    pub(crate) fn seen(&self, mark: Mark, fingerprint: u64) -> Option<Follow> {
-        self.tables().marked.get(&(mark, fingerprint)).map(Flight::follow)
+    pub(crate) fn seen(&self, sight: impl Into<Sight>, fingerprint: u64) -> Option<Follow> {
+        self.tables().marked.get(&(sight.into(), fingerprint)).map(Flight::follow)
     }
 
     /// How many flights there are, in both tables.
@@ -162,8 +179,13 @@ impl Lead {
     }
 
     /// From now on who sees `mark` in the store may join. To be called before `mark` can be there to be seen. False if a
-    /// flight has it already, which happens where the mark is that of a value that another is replacing.
-    pub(crate) fn mark(&mut self, mark: Mark) -> bool {
+    /// flight has it already, which happens where the mark is that of a value that another is replacing. A sight with a tag
+    /// missing is nobody's.
+    pub(crate) fn mark(&mut self, mark: impl Into<Sight>) -> bool {
+        let mark = mark.into();
+        if mark.tags.is_none() {
+            return true;
+        }
         let mut tables = self.flights.tables();
         let of_this = (mark, self.key.fingerprint);
         if tables.marked.contains_key(&of_this) {

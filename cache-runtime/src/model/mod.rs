@@ -43,6 +43,7 @@ mod races;
 pub(crate) mod schedulers;
 mod server;
 mod state;
+mod tags;
 mod tests;
 
 use stateright::{Model, Property};

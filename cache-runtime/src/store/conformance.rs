@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use redis_cached_test_support::RedisServer;
 
-use super::{AnyStore, Found, Left, Mark, MemoryStore, RedisConfig, RedisStore, Store};
+use super::{AnyStore, Asking, Found, Left, Mark, MemoryStore, RedisConfig, RedisStore, Store};
+use crate::tags::{self, Life};
 
 fn soon() -> Instant {
     Instant::now() + Duration::from_secs(5)
@@ -139,6 +140,51 @@ async fn takes_the_longest_times(store: &AnyStore) {
     assert_eq!(bytes(store, "odd").await.as_deref(), Some(&b"x"[..]));
 }
 
+/// A tag's nonce stays until its key is removed, and a new one is no nonce that was there before.
+async fn tags_have_nonces(store: &AnyStore) {
+    let keys = ["tag:a", "tag:b"].map(|name| tags::tag("", name));
+    let life = |seconds| Life { least: Some(Duration::from_secs(seconds)) };
+    let first = store.tag(&keys, life(60), soon()).await.expect("nonces");
+    assert_ne!(first[0], first[1]);
+    assert_eq!(store.tag(&keys, life(60), soon()).await.expect("the same"), first);
+    let left = async |key: &str| store.left(key, soon()).await.expect("a time");
+    let between = |left: Left, least: u64, most: u64| match left {
+        Left::Expires(left) => left > Duration::from_secs(least) && left <= Duration::from_secs(most),
+        _ => false,
+    };
+    assert!(between(left("tag:tag:a").await, 100, 120), "twice what is needed");
+    store.tag(&keys[..1], life(90), soon()).await.expect("nonces");
+    assert!(between(left("tag:tag:a").await, 100, 120), "it has enough");
+    store.tag(&keys[..1], life(1_000), soon()).await.expect("nonces");
+    assert!(between(left("tag:tag:a").await, 1_900, 2_000));
+    store.tag(&keys[..1], Life { least: None }, soon()).await.expect("nonces");
+    store.tag(&keys[..1], life(10), soon()).await.expect("nonces");
+    assert_eq!(
+        (left("tag:tag:a").await, bytes(store, "tag:tag:a").await),
+        (Left::Never, Some(first[0].to_vec()))
+    );
+
+    store.set("plain", b"x", Some(Duration::from_secs(60)), soon()).await.expect("a set");
+    let read = ["plain", "tag:tag:a", "nothing", "tag:tag:b"];
+    let several = store.get_several(&read, Asking::Plain, soon()).await.expect("answers");
+    let expected = [b"x".to_vec(), first[0].to_vec(), vec![], first[1].to_vec()];
+    let found = expected.map(|bytes| if bytes.is_empty() { Found::Absent } else { Found::Bytes(bytes) });
+    assert_eq!((several.found, several.left), (found.to_vec(), None));
+    let several = store.get_several(&read, Asking::WithLeft, soon()).await.expect("answers");
+    assert_eq!(several.found, found);
+    assert!(between(several.left.expect("a time"), 50, 60));
+
+    store.remove_all(&[&keys[0]], soon()).await.expect("a removal");
+    assert_eq!(bytes(store, "tag:tag:a").await, None);
+    // What is no nonce is replaced by one.
+    store.set("tag:tag:b", b"no nonce", None, soon()).await.expect("a set");
+    let second = store.tag(&keys, life(60), soon()).await.expect("nonces");
+    assert!(second.iter().all(|nonce| !first.contains(nonce)));
+    assert_eq!(bytes(store, "tag:tag:b").await, Some(second[1].to_vec()));
+    store.remove_all(&[&keys[0], &keys[1]], soon()).await.expect("a removal");
+    assert_eq!((bytes(store, "tag:tag:a").await, bytes(store, "tag:tag:b").await), (None, None));
+}
+
 async fn all(store: AnyStore) {
     stores_and_replaces(&store).await;
     takes_any_bytes_and_any_key(&store).await;
@@ -149,6 +195,7 @@ async fn all(store: AnyStore) {
     takes_the_longest_times(&store).await;
     leases_are_compared(&store).await;
     foreign_bytes_are_replaced_and_short_ones_cleared(&store).await;
+    tags_have_nonces(&store).await;
 }
 
 #[tokio::test]
@@ -205,6 +252,9 @@ async fn other_types_are_foreign_and_replaced() {
         store.set(key, b"mine", None, soon()).await.expect("a set");
         assert_eq!(bytes(&store, key).await.as_deref(), Some(&b"mine"[..]));
     }
+    server.cli(&["RPUSH", "tag:list", "x"]);
+    let nonces = store.tag(&[tags::tag("", "list")], Life { least: None }, soon()).await.expect("a nonce");
+    assert_eq!(bytes(&store, "tag:list").await, Some(nonces[0].to_vec()));
 }
 
 #[test]

@@ -10,8 +10,12 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use super::slot::{self, Content, Write};
-use super::{Epoch, Found, Left, Mark, Store, Swept};
+use super::{Asking, Epoch, Found, Left, Mark, Several, Store, Swept};
+use crate::entry::header::Nonce;
 use crate::error::{Error, ErrorKind};
+use crate::key::KeyBuf;
+use crate::random;
+use crate::tags::Life;
 
 /// Bounded by bytes; what was used least goes first, and no entry outlives its time.
 #[derive(Debug)]
@@ -108,8 +112,7 @@ impl Store for MemoryStore {
     }
 
     async fn get_watched(&self, _: &str, _: Instant) -> Result<(Found, Left, Epoch), Error> {
-        // There is nothing nearer than this.
-        Err(Error::new(ErrorKind::Server, "entries in this process are not watched"))
+        Err(not_watched())
     }
 
     async fn acquire(&self, key: &str, lease: &Mark, ttl: Duration, _: Instant) -> Result<Found, Error> {
@@ -170,6 +173,47 @@ impl Store for MemoryStore {
     async fn left(&self, key: &str, _: Instant) -> Result<Left, Error> {
         Ok(self.live(key).map_or(Left::Absent, |entry| entry.left()))
     }
+
+    async fn get_several(&self, keys: &[&str], how: Asking, _: Instant) -> Result<Several, Error> {
+        if how == Asking::Watched {
+            return Err(not_watched());
+        }
+        // No write comes between two of them.
+        let _writing = self.write();
+        let live: Vec<Option<Entry>> = keys.iter().map(|key| self.live(key)).collect();
+        let left = match live.first() {
+            Some(Some(first)) => first.left(),
+            _ => Left::Absent,
+        };
+        let found = live.into_iter().map(|entry| entry.map_or(Found::Absent, Entry::found)).collect();
+        Ok(Several { found, left: (how == Asking::WithLeft).then_some(left), epoch: Epoch(0) })
+    }
+
+    async fn tag(&self, keys: &[KeyBuf], life: Life, _: Instant) -> Result<Vec<Nonce>, Error> {
+        let _writing = self.write();
+        let tag = |key: &KeyBuf| {
+            let current = self.live(key);
+            let nonce = current.as_ref().and_then(Entry::nonce);
+            let (write, nonce) = slot::tag(nonce, || {
+                let nonce = random::nonce();
+                (Entry::new(&nonce, life.given()), nonce)
+            });
+            match (write, current.filter(|current| !current.lives_for(life.least))) {
+                (Write::Keep, Some(brief)) => {
+                    let longer = Entry::new(&brief.value, life.given());
+                    self.carry_out(key, Write::Put(longer));
+                }
+                (write, _) => self.carry_out(key, write),
+            }
+            nonce
+        };
+        Ok(keys.iter().map(tag).collect())
+    }
+}
+
+/// There is nothing nearer than this.
+fn not_watched() -> Error {
+    Error::new(ErrorKind::Server, "entries in this process are not watched")
 }
 
 impl Content for Entry {
@@ -189,6 +233,20 @@ impl Entry {
 
     fn found(self) -> Found {
         Found::Bytes(self.value.to_vec())
+    }
+
+    /// Of a tag.
+    fn nonce(&self) -> Option<Nonce> {
+        Nonce::try_from(&*self.value).ok()
+    }
+
+    /// Whether it is there for that long yet; `None` is for ever.
+    fn lives_for(&self, least: Option<Duration>) -> bool {
+        match (self.left(), least) {
+            (Left::Expires(left), Some(least)) => left >= least,
+            (Left::Expires(_), None) => false,
+            _ => true,
+        }
     }
 
     fn left(&self) -> Left {

@@ -14,7 +14,10 @@ pub(crate) mod slot;
 use std::time::{Duration, Instant};
 
 use crate::clock::Moment;
+use crate::entry::header::Nonce;
 use crate::error::Error;
+use crate::key::KeyBuf;
+use crate::tags::Life;
 
 pub(crate) use memory::MemoryStore;
 pub(crate) use redis::Config as RedisConfig;
@@ -47,8 +50,8 @@ impl Left {
     }
 }
 
-/// Which of a store's connections in a row. Never 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which of a store's connections in a row. 0 is none of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Epoch(pub(crate) u64);
 
 /// Who is told what becomes of keys that were read by [`get_watched`](Store::get_watched).
@@ -73,6 +76,26 @@ pub(crate) trait Observer: Send + Sync + 'static {
 
 /// State and nonce: how an entry begins, and what tells one write from any other.
 pub(crate) type Mark = [u8; 17];
+
+/// How to read several keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asking {
+    Plain,
+    /// With the time that the first key has left.
+    WithLeft,
+    /// As that, and whatever becomes of the keys is told to the store's observer.
+    Watched,
+}
+
+/// What is at several keys, in one step.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Several {
+    /// One for each key. What is no string may be called absent.
+    pub(crate) found: Vec<Found>,
+    pub(crate) left: Option<Left>,
+    /// Over which connection; of no meaning where the keys are not watched.
+    pub(crate) epoch: Epoch,
+}
 
 /// The operations that the engine needs.
 pub(crate) trait Store {
@@ -119,6 +142,12 @@ pub(crate) trait Store {
 
     /// One step through all keys, from `cursor` on, which is 0 at first: removes those that begin with `prefix`. Two round trips.
     async fn sweep(&self, prefix: &str, cursor: u64, until: Instant) -> Result<Swept, Error>;
+
+    /// What is at the keys. In a cluster they would have to share a slot, as for the two operations that follow.
+    async fn get_several(&self, keys: &[&str], how: Asking, until: Instant) -> Result<Several, Error>;
+
+    /// The nonces at the keys of tags, which are given new ones where they have none, and live for as long as is asked.
+    async fn tag(&self, keys: &[KeyBuf], life: Life, until: Instant) -> Result<Vec<Nonce>, Error>;
 }
 
 /// What one step of [`sweep`](Store::sweep) did.
@@ -168,4 +197,6 @@ delegate! {
     async fn remove_all(&self, keys: &[&str], until: Instant) -> ();
     async fn left(&self, key: &str, until: Instant) -> Left;
     async fn sweep(&self, prefix: &str, cursor: u64, until: Instant) -> Swept;
+    async fn get_several(&self, keys: &[&str], how: Asking, until: Instant) -> Several;
+    async fn tag(&self, keys: &[KeyBuf], life: Life, until: Instant) -> Vec<Nonce>;
 }

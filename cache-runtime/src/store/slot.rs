@@ -43,6 +43,17 @@ pub(crate) fn release<C: Content>(current: Option<&C>, mark: &C::Mark) -> Write<
     if holds(current, mark) { Write::Remove } else { Write::Keep }
 }
 
+/// Keeps the nonce of a tag, if one is there, and else puts a new one. Answers which is there then.
+pub(crate) fn tag<C, N>(nonce: Option<N>, new: impl FnOnce() -> (C, N)) -> (Write<C>, N) {
+    match nonce {
+        Some(nonce) => (Write::Keep, nonce),
+        None => {
+            let (content, nonce) = new();
+            (Write::Put(content), nonce)
+        }
+    }
+}
+
 /// Replaces whatever is there.
 pub(crate) fn set<C>(new: C) -> Write<C> {
     Write::Put(new)

@@ -24,7 +24,7 @@ fn entry<C: Codec, T: Serialize>(value: &T, compression: Option<Compression>) ->
         stale_window: Duration::ZERO,
         compute_time: Duration::ZERO,
     };
-    header::encode(&[3; 16], &meta, &Room::default(), compression, |out| C::encode(value, out)).unwrap()
+    header::encode(&[3; 16], &meta, &[], &Room::default(), compression, |out| C::encode(value, out)).unwrap()
 }
 
 fn read<C: Codec, T: DeserializeOwned>(entry: &[u8]) -> T {

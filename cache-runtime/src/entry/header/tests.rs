@@ -4,7 +4,9 @@ use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::{convert::Infallible, time::Duration};
 
-use super::{Meta, Nonce, Rejected, Room, Slot, Value, decode, encode, lease, tombstone};
+use super::{
+    MOST_TAGS, Meta, Nonce, Rejected, Room, Slot, Value, decode, encode, lease, set_tags, tombstone,
+};
 use crate::{
     codec::{
         Codec,
@@ -23,7 +25,7 @@ const META: Meta = Meta {
 };
 
 fn entry(meta: &Meta, payload: &[u8]) -> Vec<u8> {
-    let Ok(bytes) = encode(&NONCE, meta, &Room::default(), None, |out| {
+    let Ok(bytes) = encode(&NONCE, meta, &[], &Room::default(), None, |out| {
         out.extend_from_slice(payload);
         Ok::<(), Infallible>(())
     });
@@ -43,7 +45,7 @@ fn a_value_comes_back() {
     for payload in [&b""[..], b"x", &[7; 1_000]] {
         let bytes = entry(&META, payload);
         let payload = Payload::new(UNCOMPRESSED, payload).unwrap();
-        let value = Value { nonce: NONCE, meta: META, payload };
+        let value = Value { nonce: NONCE, meta: META, tags: &[], payload };
         assert_eq!(read(&bytes), Ok(Slot::Value(value)));
     }
 }
@@ -58,7 +60,7 @@ fn leases_and_tombstones_come_back() {
 
 #[test]
 fn an_error_of_the_payload_is_the_result() {
-    assert_eq!(encode(&NONCE, &META, &Room::default(), None, |_| Err("no")), Err("no"));
+    assert_eq!(encode(&NONCE, &META, &[], &Room::default(), None, |_| Err("no")), Err("no"));
 }
 
 #[test]
@@ -66,7 +68,7 @@ fn there_is_room_for_as_much_as_the_last_entry_took() {
     let room = Room::default();
     let entry = |len: usize| {
         let mut found = 0;
-        let Ok(bytes) = encode(&NONCE, &META, &room, None, |out| {
+        let Ok(bytes) = encode(&NONCE, &META, &[], &room, None, |out| {
             found = out.capacity();
             out.resize(out.len() + len, 1);
             Ok::<(), Infallible>(())
@@ -162,7 +164,7 @@ fn rejections_say_what_is_wrong() {
     };
     assert_eq!(read(&change(17, 2)), Err(Rejected::Version));
     assert_eq!(read(&change(72, b'[')), Err(Rejected::Checksum));
-    // Sound in itself, from a version that tags, or a build that compresses in another way.
+    // Sound in itself, from a build that compresses in another way.
     let resign = |mut bytes: Vec<u8>| {
         let checksum = super::checksum(&bytes);
         bytes[22..30].copy_from_slice(&checksum.to_le_bytes());
@@ -171,12 +173,33 @@ fn rejections_say_what_is_wrong() {
     assert_eq!(read(&resign(change(19, 3))), Err(Rejected::Unsupported));
     let is_read = |compression| read(&resign(change(19, compression))) != Err(Rejected::Unsupported);
     assert_eq!((is_read(1), is_read(2)), (cfg!(feature = "lz4"), cfg!(feature = "zstd")));
-    let mut tagged = sound.clone();
-    tagged.splice(72..72, [9; 16]);
-    tagged[20] = 88;
-    tagged[62] = 1;
-    assert_eq!(read(&resign(tagged)), Err(Rejected::Unsupported));
     assert_eq!(read(&resign(change(20, 71))), Err(Rejected::Length));
+    // A tag that is counted and not there.
+    assert_eq!(read(&resign(change(62, 1))), Err(Rejected::Length));
+}
+
+#[test]
+fn the_nonces_of_tags_come_back() {
+    let tagged = |tags: &[Nonce]| {
+        let Ok(bytes) = encode(&NONCE, &META, tags, &Room::default(), None, |out| {
+            out.extend_from_slice(b"payload");
+            Ok::<(), Infallible>(())
+        });
+        bytes
+    };
+    let tags = [[1; 16], [2; 16], [1; 16]];
+    let mut bytes = tagged(&tags);
+    let value = |bytes: &[u8]| match read(bytes) {
+        Ok(Slot::Value(value)) => {
+            (value.tags.to_vec(), value.payload.decode(|payload| Ok(payload.to_vec())).ok())
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(value(&bytes), (tags.to_vec(), Some(b"payload".to_vec())));
+    // They can be put in later, and nothing but them changes.
+    set_tags(&mut bytes, &[[7; 16], [8; 16], [9; 16]]);
+    assert_eq!(bytes, tagged(&[[7; 16], [8; 16], [9; 16]]));
+    assert_eq!(value(&tagged(&vec![[3; 16]; MOST_TAGS + 1])).0.len(), MOST_TAGS);
 }
 
 #[test]
@@ -235,7 +258,7 @@ fn golden<C: Codec>() -> String {
             id: 300, name: "né".into(), tags: vec![None, Some(true)], kind: Kind::Member { level: -2 }
         };
     let meta = Meta { codec: C::ID, fingerprint: fingerprint::of::<Golden>(C::HUMAN_READABLE), ..META };
-    let bytes = encode(&NONCE, &meta, &Room::default(), None, |out| C::encode(&value, out)).unwrap();
+    let bytes = encode(&NONCE, &meta, &[], &Room::default(), None, |out| C::encode(&value, out)).unwrap();
     hex(&bytes)
 }
 

@@ -10,12 +10,15 @@ use super::RedisStore;
 use super::error::{is_no_script, is_syntax_error, is_wrong_type, translate};
 use super::lane::Lane;
 use super::reads::Way;
-use super::script::{ACQUIRE, CLEAR, RELEASE, SWAP, Script};
+use super::script::{ACQUIRE, CLEAR, RELEASE, SWAP, Script, TAG};
 use crate::decision::whole_millis;
-use crate::entry::header::LEASE;
-use crate::error::Error;
+use crate::entry::header::{LEASE, Nonce};
+use crate::error::{Error, ErrorKind};
 use crate::home::home;
-use crate::store::{Epoch, Found, Left, Mark, Store, Swept};
+use crate::key::KeyBuf;
+use crate::random;
+use crate::store::{Asking, Epoch, Found, Left, Mark, Several, Store, Swept};
+use crate::tags::Life;
 
 /// How many keys a step of a sweep looks at, about. Others are served between two steps.
 const SWEPT_AT_ONCE: usize = 1000;
@@ -28,7 +31,7 @@ pub(super) struct Abilities {
     /// `SET … IFEQ`: Redis 8.4, Valkey 8.1.
     ifeq: Ability,
     /// Which scripts it has been taught.
-    scripts: [Ability; 4],
+    scripts: [Ability; 5],
 }
 
 impl Abilities {
@@ -68,19 +71,19 @@ impl RedisStore {
         &self,
         script: &Script,
         doing: &str,
-        key: &str,
+        keys: &[&str],
         arguments: &[&[u8]],
         until: Instant,
     ) -> Result<Result<Value, RedisError>, Error> {
         // Never by name before it is known there: a store is one command even if the program ends behind it.
         let known = self.abilities.of(script);
         if known.is(Ability::YES) {
-            let answer = self.run(doing, &script.by_name(key, arguments), until).await?;
+            let answer = self.run(doing, &script.by_name(keys, arguments), until).await?;
             if !answer.as_ref().is_err_and(is_no_script) {
                 return Ok(answer);
             }
         }
-        let answer = self.run(doing, &script.by_text(key, arguments), until).await?;
+        let answer = self.run(doing, &script.by_text(keys, arguments), until).await?;
         known.learn(&answer);
         Ok(answer)
     }
@@ -125,7 +128,7 @@ impl Store for RedisStore {
             }
         }
         let millis = millis.to_string();
-        found("SET NX", self.script(&ACQUIRE, "SET NX", key, &[lease, millis.as_bytes()], until).await?)
+        found("SET NX", self.script(&ACQUIRE, "SET NX", &[key], &[lease, millis.as_bytes()], until).await?)
     }
 
     async fn swap(
@@ -153,7 +156,7 @@ impl Store for RedisStore {
         }
         let millis = millis.map(|millis| millis.to_string()).unwrap_or_default();
         let done =
-            swapped(self.script(&SWAP, "store", key, &[mark, value, millis.as_bytes()], until).await?)?;
+            swapped(self.script(&SWAP, "store", &[key], &[mark, value, millis.as_bytes()], until).await?)?;
         // Tried when all is done, so that nothing waits for an answer that may be a refusal: a store is one command even if the
         // program ends behind it. The lease is gone by now, so whoever knows IFEQ does nothing.
         if let Some(command) = by_ifeq.filter(|_| done && value.len() > mark.len() && ifeq.is_unknown()) {
@@ -163,12 +166,12 @@ impl Store for RedisStore {
     }
 
     async fn release(&self, key: &str, mark: &Mark, until: Instant) -> Result<(), Error> {
-        swapped(self.script(&RELEASE, "release", key, &[mark], until).await?)?;
+        swapped(self.script(&RELEASE, "release", &[key], &[mark], until).await?)?;
         Ok(())
     }
 
     async fn clear(&self, key: &str, until: Instant) -> Result<(), Error> {
-        self.script(&CLEAR, "clear", key, &[], until).await?.map_err(|error| translate("clear", error))?;
+        self.script(&CLEAR, "clear", &[key], &[], until).await?.map_err(|error| translate("clear", error))?;
         Ok(())
     }
 
@@ -221,6 +224,74 @@ impl Store for RedisStore {
         let answer = self.run("PTTL", &command, until).await?;
         Ok(left(&answer.map_err(|error| translate("PTTL", error))?))
     }
+
+    async fn get_several(&self, keys: &[&str], how: Asking, until: Instant) -> Result<Several, Error> {
+        match how {
+            Asking::Plain => {
+                let (home, lane) = self.lane()?;
+                let mut command = Cmd::with_capacity(1 + keys.len(), 64 * (1 + keys.len()));
+                command.arg("MGET").arg(keys);
+                several(lane.run(&home, "MGET", &command, until).await?, None, keys.len(), Epoch(0))
+            }
+            Asking::WithLeft => {
+                let (home, lane) = self.lane()?;
+                several_with_left(&lane, &home, keys, until).await
+            }
+            Asking::Watched => several_with_left(self.watched_lane()?, &home()?, keys, until).await,
+        }
+    }
+
+    async fn tag(&self, keys: &[KeyBuf], life: Life, until: Instant) -> Result<Vec<Nonce>, Error> {
+        let keys: Vec<&str> = keys.iter().map(|key| &**key).collect();
+        let [least, given] = [life.least, life.given()]
+            .map(|time| time.map(|time| whole_millis(time).to_string()).unwrap_or_default());
+        let new: Vec<Nonce> = keys.iter().map(|_| random::nonce()).collect();
+        let mut arguments = vec![least.as_bytes(), given.as_bytes()];
+        arguments.extend(new.iter().map(|nonce| &nonce[..]));
+        let answer = self.script(&TAG, "tag", &keys, &arguments, until).await?;
+        let nonce = |value: Value| match value {
+            Value::BulkString(bytes) => Nonce::try_from(bytes).ok(),
+            _ => None,
+        };
+        match answer.map_err(|error| translate("tag", error))? {
+            Value::Array(values) if values.len() == keys.len() => values.into_iter().map(nonce).collect(),
+            _ => None,
+        }
+        .ok_or_else(|| strange("tag"))
+    }
+}
+
+fn several(
+    answer: Result<Value, RedisError>,
+    left: Option<Left>,
+    keys: usize,
+    epoch: Epoch,
+) -> Result<Several, Error> {
+    match answer.map_err(|error| translate("MGET", error))? {
+        Value::Array(values) if values.len() == keys => {
+            let found = values.into_iter().map(|value| found("MGET", Ok(value))).collect::<Result<_, _>>()?;
+            Ok(Several { found, left, epoch })
+        }
+        _ => Err(strange("MGET")),
+    }
+}
+
+async fn several_with_left(
+    lane: &Lane,
+    home: &Handle,
+    keys: &[&str],
+    until: Instant,
+) -> Result<Several, Error> {
+    let mut pipeline = redis::Pipeline::with_capacity(2);
+    // The time first, as for one key.
+    pipeline.cmd("PTTL").arg(keys.first()).cmd("MGET").arg(keys);
+    let ([time, values], epoch) = lane.run_both(home, "MGET", &pipeline, until).await?;
+    let left = left(&time.map_err(|error| translate("PTTL", error))?);
+    several(values, Some(left), keys.len(), epoch)
+}
+
+fn strange(doing: &str) -> Error {
+    Error::new(ErrorKind::Server, format!("cannot {doing}: the answer is not what was asked for"))
 }
 
 pub(super) fn get(key: &[u8]) -> Cmd {

@@ -29,22 +29,27 @@ pub(super) static CLEAR: Script = Script {
     sha1: "3febb4d5ef680b069cc69aefaf1b78c7d330aaf2",
 };
 
+pub(super) static TAG: Script =
+    Script { index: 4, text: include_str!("lua/tag.lua"), sha1: "df7e369e2dc5af6582f70c147ab33b733210e2fa" };
+
 impl Script {
     /// Calls by name; the server answers NOSCRIPT if it does not know it.
-    pub(super) fn by_name(&self, key: &str, arguments: &[&[u8]]) -> Cmd {
-        command("EVALSHA", self.sha1, key, arguments)
+    pub(super) fn by_name(&self, keys: &[&str], arguments: &[&[u8]]) -> Cmd {
+        command("EVALSHA", self.sha1, keys, arguments)
     }
 
     /// Calls by text, which also teaches the server the name.
-    pub(super) fn by_text(&self, key: &str, arguments: &[&[u8]]) -> Cmd {
-        command("EVAL", self.text, key, arguments)
+    pub(super) fn by_text(&self, keys: &[&str], arguments: &[&[u8]]) -> Cmd {
+        command("EVAL", self.text, keys, arguments)
     }
 }
 
-fn command(name: &str, script: &str, key: &str, arguments: &[&[u8]]) -> Cmd {
+fn command(name: &str, script: &str, keys: &[&str], arguments: &[&[u8]]) -> Cmd {
     let size: usize = arguments.iter().map(|argument| argument.len()).sum();
-    let mut command = Cmd::with_capacity(4 + arguments.len(), script.len() + key.len() + size + 16);
-    command.arg(name).arg(script).arg(1).arg(key);
+    let keys_size: usize = keys.iter().map(|key| key.len()).sum();
+    let mut command =
+        Cmd::with_capacity(3 + keys.len() + arguments.len(), script.len() + keys_size + size + 16);
+    command.arg(name).arg(script).arg(keys.len()).arg(keys);
     for argument in arguments {
         command.arg(argument);
     }
@@ -60,7 +65,7 @@ mod tests {
     #[test]
     fn the_names_are_the_servers() {
         let server = RedisServer::start();
-        for script in [&ACQUIRE, &RELEASE, &SWAP, &CLEAR] {
+        for script in [&ACQUIRE, &RELEASE, &SWAP, &CLEAR, &TAG] {
             let name: String = server.query(&["SCRIPT", "LOAD", script.text]);
             assert_eq!(name, script.sha1, "{}", script.text);
         }

@@ -1,0 +1,41 @@
+//! `BlockingCache`: what a cache does, for code that is not async.
+
+use crate::Cache;
+use crate::blocking::block_on;
+use crate::error::Error;
+
+/// A [`Cache`] whose methods block the thread instead of being async. Made by [`Cache::blocking`].
+///
+/// Works with and without a runtime, on any thread of any kind of runtime, as [`BlockingEntry`](crate::BlockingEntry) does.
+#[derive(Debug, Clone)]
+pub struct BlockingCache(Cache);
+
+impl BlockingCache {
+    pub(crate) fn new(cache: Cache) -> Self {
+        Self(cache)
+    }
+
+    /// As [`Cache::invalidate_tag`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn invalidate_tag(&self, name: &str) -> Result<(), Error> {
+        block_on(self.0.invalidate_tag(name))
+    }
+
+    /// As [`Cache::invalidate_tags`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn invalidate_tags<I>(&self, names: I) -> Result<(), Error>
+    where
+        I: IntoIterator<Item: AsRef<str>>,
+    {
+        block_on(self.0.invalidate_tags(names))
+    }
+
+    /// As [`Cache::flush`].
+    pub fn flush(&self) {
+        block_on(self.0.flush());
+    }
+}

@@ -1,0 +1,173 @@
+//! Tags: names under which entries of any functions are invalidated together.
+//!
+//! A tag is a key, `<prefix>tag:<name>`, that holds a nonce. An entry remembers the nonces that its tags had before it was
+//! computed; it is served while the tags have them still. To invalidate a tag is to remove its key, whatever number of entries
+//! has it. A tag without a key fits no entry, so an eviction, `FLUSHALL` or an expiry can make misses and never old values.
+//!
+//! Where the value names its tags, they are not known before it is computed, and their nonces cannot be read then. So one more key,
+//! `<prefix>tags`, is removed by every invalidation of any tag. Its nonce is read before the computation and once more together with
+//! the nonces of the tags after it: if it is the same, no tag was invalidated in between.
+
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::decision::Policy;
+use crate::entry::header::{MOST_TAGS, Nonce};
+use crate::key::{KeyBuf, KeyBuilder};
+
+/// By how much a tag's key outlives the entries that were computed in less than this.
+const MARGIN: Duration = Duration::from_secs(60);
+/// For how long a tag's key is to live at least while it is not known how long the entry does.
+const UNKNOWN: Duration = Duration::from_secs(60 * 60);
+
+/// The tags of one call.
+#[derive(Debug)]
+pub(crate) struct Tags {
+    /// The keys that are read together with the entry: those of the tags that the arguments name and, if the value names some
+    /// too, that of any tag.
+    keys: Vec<KeyBuf>,
+    of_value: bool,
+}
+
+impl Tags {
+    pub(crate) fn new(mut keys: Vec<KeyBuf>, prefix: &str, of_value: bool) -> Self {
+        if of_value {
+            keys.push(any_tag(prefix));
+        }
+        Self { keys, of_value }
+    }
+
+    pub(crate) fn keys(&self) -> &[KeyBuf] {
+        &self.keys
+    }
+
+    /// The keys of the tags that the arguments name.
+    pub(crate) fn of_arguments(&self) -> &[KeyBuf] {
+        &self.keys[..self.keys.len() - usize::from(self.of_value)]
+    }
+
+    pub(crate) fn are_of_value(&self) -> bool {
+        self.of_value
+    }
+}
+
+/// The key of the tag `name`.
+pub(crate) fn tag(prefix: &str, name: &str) -> KeyBuf {
+    let mut key = KeyBuilder::template(prefix, TAG);
+    key.text(name);
+    key.finish()
+}
+
+/// What the key of a tag begins with, after the cache's prefix.
+pub(crate) const TAG: &str = "tag:";
+
+/// The key that the invalidation of any tag removes.
+pub(crate) fn any_tag(prefix: &str) -> KeyBuf {
+    KeyBuilder::template(prefix, "tags").finish()
+}
+
+/// What tells these nonces, in this order, from any others; `None` if one is missing.
+pub(crate) fn digest(nonces: &[Option<Nonce>]) -> Option<u64> {
+    nonces.iter().copied().collect::<Option<Vec<Nonce>>>().map(|nonces| digest_of(&nonces))
+}
+
+/// As [`digest`], of nonces that are there.
+pub(crate) fn digest_of(nonces: &[Nonce]) -> u64 {
+    xxh3_64(nonces.as_flattened())
+}
+
+/// Whether an entry's nonces are those that its tags have now.
+pub(crate) fn are_current(stored: &[Nonce], now: &[Option<Nonce>]) -> bool {
+    // A missing nonce fits no entry.
+    stored.len() == now.len() && stored.iter().zip(now).all(|(stored, now)| Some(stored) == now.as_ref())
+}
+
+/// For how long the keys of an entry's tags have to live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Life {
+    /// What must be left; `None`: for ever.
+    pub(crate) least: Option<Duration>,
+}
+
+impl Life {
+    /// Before the computation, from what is known of all entries of the function.
+    pub(crate) fn of(policy: &Policy) -> Self {
+        match policy.longest_life() {
+            Some(life) => Self::of_entry(Some(life)),
+            None if policy.ttl == Duration::MAX => Self { least: None },
+            None => Self { least: Some(UNKNOWN) },
+        }
+    }
+
+    /// Of an entry that is stored now and lives for `total`.
+    pub(crate) fn of_entry(total: Option<Duration>) -> Self {
+        Self { least: total.map(|total| total.saturating_add(MARGIN)) }
+    }
+
+    /// Whether an entry that lives for `total` is outlived, its computation having taken `computing`.
+    pub(crate) fn is_enough(self, total: Option<Duration>, computing: Duration) -> bool {
+        match (self.least, total) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(least), Some(total)) => total.saturating_add(computing) <= least,
+        }
+    }
+
+    /// What a key is given that has less than the least: twice as much, because every change of the time to live makes
+    /// the processes that keep the tag drop it.
+    pub(crate) fn given(self) -> Option<Duration> {
+        self.least.map(|least| least.saturating_mul(2))
+    }
+}
+
+/// The keys of the tags that a value names; `None` if they are too many for an entry.
+pub(crate) fn of_value(prefix: &str, names: &[String], others: usize) -> Option<Vec<KeyBuf>> {
+    (names.len() + others <= MOST_TAGS).then(|| names.iter().map(|name| tag(prefix, name)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: Nonce = [1; 16];
+    const B: Nonce = [2; 16];
+
+    #[test]
+    fn an_entry_is_current_only_with_all_its_nonces_in_order() {
+        assert!(are_current(&[], &[]) && are_current(&[A, B], &[Some(A), Some(B)]));
+        for now in [&[][..], &[Some(A)], &[Some(B), Some(A)], &[Some(A), None], &[Some(A), Some(B), Some(A)]]
+        {
+            assert!(!are_current(&[A, B], now), "{now:?}");
+        }
+        assert!(!are_current(&[], &[None]));
+    }
+
+    #[test]
+    fn digests_tell_nonces_apart() {
+        assert_eq!(digest(&[Some(A), Some(B)]), Some(digest_of(&[A, B])));
+        assert_ne!(digest_of(&[A, B]), digest_of(&[B, A]));
+        assert_eq!(digest(&[Some(A), None]), None);
+    }
+
+    #[test]
+    fn a_tag_outlives_its_entries() {
+        let minute = Duration::from_secs(60);
+        let life = |ttl, window| Life::of(&Policy { ttl, stale_if_error: window, ..Policy::NONE });
+        assert_eq!(life(minute, minute).least, Some(2 * minute + MARGIN));
+        assert!(life(minute, minute).is_enough(Some(2 * minute), MARGIN));
+        assert!(!life(minute, minute).is_enough(Some(2 * minute), MARGIN + minute), "it took too long");
+        assert_eq!(life(Duration::MAX, Duration::ZERO), Life { least: None });
+        // Decided by the value.
+        let unknown = life(Duration::ZERO, Duration::ZERO);
+        assert!(unknown.is_enough(Some(minute), minute) && !unknown.is_enough(Some(2 * UNKNOWN), minute));
+        assert!(!unknown.is_enough(None, Duration::ZERO));
+    }
+
+    #[test]
+    fn names_become_keys_by_the_rules_of_keys() {
+        assert_eq!(&*tag("shop:", "org:7"), "shop:tag:org:7");
+        assert!(tag("", &"x".repeat(1_000)).len() <= crate::key::LONGEST);
+        assert_eq!(&*any_tag("shop:"), "shop:tags");
+    }
+}

@@ -1,0 +1,200 @@
+//! `tags` and `group`: what follows the key in the chain.
+async fn of_arguments(org: Org, id: u64) -> User {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "of_arguments",
+            );
+            &SITE
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("user:")
+        .arg(&id)
+        .tag("org:")
+        .arg(&org)
+        .tag("users")
+        .build()
+        .get_or_compute(async move {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                User,
+            > {
+                return never;
+            }
+            fetch(id).await
+        })
+        .await
+}
+/// The cache entry of `of_arguments` for these arguments.
+#[allow(dead_code)]
+fn of_arguments_entry(org: &Org, id: u64) -> ::redis_cached::Entry<User> {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "of_arguments",
+            );
+            &SITE
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("user:")
+        .arg(&id)
+        .tag("org:")
+        .arg(org)
+        .tag("users")
+        .build()
+}
+fn of_value(id: u64) -> Result<User, Error> {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "of_value",
+            );
+            &SITE
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("user:")
+        .arg(&id)
+        .tags_of(|user: &User| vec![format!("team:{}", user.team)])
+        .build_blocking()
+        .get_or_try_compute_sharing(
+            ::redis_cached::private::Errors::<Error>::NEW.sharing(),
+            move || { fetch(id) },
+        )
+}
+/// The cache entry of `of_value` for these arguments.
+#[allow(dead_code)]
+fn of_value_entry(id: u64) -> ::redis_cached::Entry<User> {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "of_value",
+            );
+            &SITE
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("user:")
+        .arg(&id)
+        .tags_of(|user: &User| vec![format!("team:{}", user.team)])
+        .build()
+}
+async fn group() -> Vec<User> {
+    ::redis_cached::private::entry::<
+        Vec<User>,
+        ::redis_cached::codec::Bincode,
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "group",
+            );
+            &SITE
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .default_key(::core::any::type_name_of_val(&|| ()))
+        .end()
+        .tag("group:users")
+        .build()
+        .get_or_compute(async move {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                Vec<User>,
+            > {
+                return never;
+            }
+            fetch().await
+        })
+        .await
+}
+/// The cache entry of `group` for these arguments.
+#[allow(dead_code)]
+fn group_entry() -> ::redis_cached::Entry<Vec<User>> {
+    ::redis_cached::private::entry::<
+        Vec<User>,
+        ::redis_cached::codec::Bincode,
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "group",
+            );
+            &SITE
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .default_key(::core::any::type_name_of_val(&|| ()))
+        .end()
+        .tag("group:users")
+        .build()
+}
+impl<T: KeyPart> Repo<T> {
+    async fn method<K: Kind>(&self, id: u64) -> User {
+        ::redis_cached::private::entry::<
+            User,
+            ::redis_cached::codec::Bincode,
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "method",
+                );
+                &SITE
+            })
+            .ttl(::core::time::Duration::from_secs(60))
+            .key("m:")
+            .type_name::<K>()
+            .text(":")
+            .arg(&id)
+            .tag("")
+            .arg(&self.tenant)
+            .text(":")
+            .type_name::<Self>()
+            .text(":")
+            .type_name::<K>()
+            .tag("x")
+            .tag("group:users")
+            .build()
+            .get_or_compute(async move {
+                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                    User,
+                > {
+                    return never;
+                }
+                fetch(id).await
+            })
+            .await
+    }
+    /// The cache entry of `method` for these arguments.
+    #[allow(dead_code)]
+    fn method_entry<K: Kind>(&self, id: u64) -> ::redis_cached::Entry<User> {
+        ::redis_cached::private::entry::<
+            User,
+            ::redis_cached::codec::Bincode,
+        >({
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "method",
+                );
+                &SITE
+            })
+            .ttl(::core::time::Duration::from_secs(60))
+            .key("m:")
+            .type_name::<K>()
+            .text(":")
+            .arg(&id)
+            .tag("")
+            .arg(&self.tenant)
+            .text(":")
+            .type_name::<Self>()
+            .text(":")
+            .type_name::<K>()
+            .tag("x")
+            .tag("group:users")
+            .build()
+    }
+}
