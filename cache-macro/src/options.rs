@@ -16,7 +16,7 @@ use crate::diagnostics::Diagnostics;
 use crate::key_template::Template;
 use crate::nearest::{list, nearest};
 use crate::option_values::{
-    Beta, CacheIf, EntryName, Jitter, Local, NegativeTtl, Skip, Ttl, Value, Version, Window,
+    BatchName, Beta, CacheIf, EntryName, Jitter, Local, NegativeTtl, Skip, Ttl, Value, Version, Window,
 };
 
 macro_rules! options {
@@ -62,6 +62,7 @@ options! {
     stale_if_error = "stale_if_error": Window,
     early_refresh = "early_refresh": Beta,
     local = "local": Local,
+    batch = "batch": BatchName,
     codec = "codec": Codec,
     compress = "compress": Compression,
     version = "version": Version,

@@ -23,6 +23,7 @@
 //! done with one, [`KeyPart`] what may stand in a key, and [`codec`] how values are encoded and which types the schema
 //! fingerprint cannot see through.
 
+mod batch;
 mod begun;
 mod blocking;
 mod blocking_entry;
@@ -47,6 +48,7 @@ mod model;
 mod pending;
 #[doc(hidden)]
 pub mod private;
+mod put_many;
 mod random;
 mod shared;
 mod site;

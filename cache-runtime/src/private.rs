@@ -1,6 +1,7 @@
 //! All that expansions may name, beside `Cache`, `Entry`, `KeyPart`, `KeyWriter` and `codec`. No promise holds between versions, which is
 //! why the macro crate is pinned to this one's version.
 
+pub use crate::batch::{Batch, BatchKey, Batched, ValueOf, cloned};
 pub use crate::begun::{Begun, Detach, Errors, NotShared, Sharing, owned};
 pub use crate::codec::compress::Compression;
 pub use crate::entry_builder::{

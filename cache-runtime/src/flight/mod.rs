@@ -34,7 +34,7 @@ use tokio::sync::watch;
 
 use crate::store::Mark;
 
-pub(crate) use chain::{computing, is_computing, sync_computing};
+pub(crate) use chain::{Keys, computing, is_computing, sync_computing};
 
 /// How a flight ended.
 #[derive(Clone)]
