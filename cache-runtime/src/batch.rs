@@ -219,7 +219,7 @@ impl<C: Batched<Key: BatchKey>> Batch<C> {
     }
 
     fn finished<E>(&mut self, work: Work, result: Result<C, E>, sharing: Sharing<E>) -> Result<(), E> {
-        self.run.computed_since(work.began());
+        self.run.waited_since(work.began());
         match result {
             Ok(values) => {
                 self.computed(work, values);

@@ -115,6 +115,11 @@ impl Flights {
 }
 
 impl Follow {
+    /// The end, if it is there.
+    pub(crate) fn landed_already(&self) -> Option<Landed> {
+        self.0.borrow().clone()
+    }
+
     /// Waits for the end. The caller bounds the wait.
     pub(crate) async fn landed(mut self) -> Landed {
         match self.0.wait_for(Option::is_some).await.as_deref() {

@@ -84,7 +84,13 @@ async fn arguments_and_results_of_each_kind() {
         assert_eq!(cache.sync_scope(|| alias(&[1])), Ok(users([1])));
     }
     let computes = |name: &str| {
-        cache.stats().functions.into_iter().find(|row| row.function.ends_with(name)).unwrap().computes
+        cache
+            .stats()
+            .functions
+            .into_iter()
+            .find(|row| row.function.ends_with(&format!("::{name}")))
+            .unwrap()
+            .computes
     };
     assert_eq!(["borrowed_vec", "iterator", "alias"].map(computes), [1, 1, 1]);
 }

@@ -1,9 +1,13 @@
 //! What goes over the wire.
 
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
-use redis_cached::Entry;
-use redis_cached_test_support::Command;
+use redis_cached::{Cache, Entry};
+use redis_cached_test_support::{Command, RedisServer};
 
 use super::{Calls, get_user_entry, get_users, users};
 use crate::{redis, user};
@@ -22,8 +26,58 @@ fn sent(commands: &[Command]) -> Vec<(String, usize)> {
     runs
 }
 
-/// One `MGET`, one pipeline of leases, one call, one pipeline of values. What shows that a pipeline is one: on a server that
-/// answers late, as many times as late as there are round trips.
+/// A way to the server that notes what the client sends between two answers.
+fn turns(server: &RedisServer) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (port, server) = (listener.local_addr().unwrap().port(), server.port());
+    let turns = Arc::new(Mutex::new(vec![String::new()]));
+    let noted = Arc::clone(&turns);
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let client = client.unwrap();
+            let server = TcpStream::connect(("127.0.0.1", server)).unwrap();
+            for (mut from, mut to, is_client) in
+                [(client.try_clone().unwrap(), server.try_clone().unwrap(), true), (server, client, false)]
+            {
+                let turns = Arc::clone(&noted);
+                thread::spawn(move || {
+                    let mut buffer = vec![0; 1 << 20];
+                    while let Ok(length @ 1..) = from.read(&mut buffer) {
+                        let mut turns = turns.lock().unwrap();
+                        if is_client {
+                            let sent = String::from_utf8_lossy(&buffer[..length]);
+                            turns.last_mut().unwrap().push_str(&sent);
+                        } else if !turns.last().unwrap().is_empty() {
+                            turns.push(String::new());
+                        }
+                        drop(turns);
+                        to.write_all(&buffer[..length]).unwrap();
+                    }
+                });
+            }
+        }
+    });
+    (format!("redis://127.0.0.1:{port}"), turns)
+}
+
+#[tokio::test]
+async fn a_miss_is_three_round_trips_however_many_keys_it_has() {
+    let (server, _) = redis().await;
+    let (url, turns) = turns(&server);
+    let cache = Cache::builder().url(url).deadline(Duration::from_secs(10)).connect().await.unwrap();
+    let calls = Calls::default();
+    // What the server knows is found out by the first store.
+    cache.scope(get_users(&calls, &[0])).await.unwrap();
+    cache.flush().await;
+    *turns.lock().unwrap() = vec![String::new()];
+    cache.scope(get_users(&calls, &(0..11).collect::<Vec<_>>())).await.unwrap();
+    cache.flush().await;
+    let turns: Vec<String> = turns.lock().unwrap().iter().filter(|turn| !turn.is_empty()).cloned().collect();
+    let keys = |turn: &String| turn.matches("\r\nuser:").count();
+    assert_eq!(turns.iter().map(keys).collect::<Vec<_>>(), [11, 10, 10], "{turns:?}");
+    assert!(turns[0].contains("MGET"));
+}
+
 #[tokio::test]
 async fn a_hundred_keys_of_which_ten_are_missing() {
     let (server, cache) = redis().await;

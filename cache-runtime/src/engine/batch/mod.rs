@@ -124,8 +124,8 @@ impl<T> Run<T> {
         self.alone.push(slot);
     }
 
-    /// A computation took its time, which is no fault of Redis.
-    pub(crate) fn computed_since(&mut self, began: Instant) {
+    /// Others than Redis took their time.
+    pub(crate) fn waited_since(&mut self, began: Instant) {
         self.budget.0 += began.elapsed();
     }
 
@@ -151,8 +151,9 @@ impl<T> Run<T> {
             } else if !self.waiting.is_empty() {
                 self.poll(reader).await;
             } else if let Some((slot, follow)) = self.following.pop() {
-                if let Some(error) = self.follow(reader, slot, follow).await {
-                    return Step::Failed(slot, error);
+                let landed = self.follow(follow).await;
+                if let Some(error) = self.landed(reader, slot, landed).or_else(|| self.land_others(reader)) {
+                    return error;
                 }
             } else if !self.alone.is_empty() {
                 let mut work = Work::new(reader.call);
@@ -166,12 +167,12 @@ impl<T> Run<T> {
 
     /// Asks for all keys at once what has become of their leases, ever more rarely, until one of them has to be claimed.
     async fn poll(&mut self, reader: &Reader<'_, T>) {
-        let mut pause = POLL.0;
+        let (mut pause, began) = (POLL.0, Instant::now());
         while !self.waiting.is_empty() && self.open.is_empty() {
             let jittered = pause.mul_f64(0.5 + random::unit());
             if Instant::now() >= self.patience || home::sleep(jittered).await.is_err() {
                 self.alone.extend(self.waiting.drain(..).map(|waiting| waiting.slot));
-                return;
+                break;
             }
             pause = (pause * 2).min(POLL.1);
             let keys = names(self.waiting.iter().map(|waiting| &self.slots[waiting.slot].name));
@@ -180,7 +181,8 @@ impl<T> Run<T> {
                 self.polled(waiting, met);
             }
         }
-        self.budget = Budget::of(reader.call.cache().deadline);
+        // Each poll has a deadline of its own, and none counts against what comes after.
+        self.waited_since(began);
     }
 
     fn polled(&mut self, waiting: Waiting, met: Met<T>) {
@@ -199,19 +201,44 @@ impl<T> Run<T> {
         }
     }
 
-    /// Waits for another flight's end. Gives its error.
-    async fn follow(&mut self, reader: &Reader<'_, T>, slot: usize, follow: Follow) -> Option<Shared> {
-        let landed = self.budget.pause(home::timeout_at(self.patience, follow.landed())).await;
+    /// Waits for another flight's end; where that takes too long, for nothing.
+    async fn follow(&mut self, follow: Follow) -> Landed {
+        let landed = self.budget.pause(async {
+            let landed = home::timeout_at(self.patience, follow.landed()).await;
+            // A batch's flights end one after the other. What they leave undone is to be one computation again.
+            home::yield_now().await;
+            landed
+        });
+        landed.await.ok().flatten().unwrap_or(Landed::Nothing)
+    }
+
+    /// What has ended as well, without waiting.
+    fn land_others(&mut self, reader: &Reader<'_, T>) -> Option<Step> {
+        let mut at = 0;
+        while let Some((slot, follow)) = self.following.get(at) {
+            let (slot, Some(landed)) = (*slot, follow.landed_already()) else {
+                at += 1;
+                continue;
+            };
+            self.following.swap_remove(at);
+            if let Some(error) = self.landed(reader, slot, landed) {
+                return Some(error);
+            }
+        }
+        None
+    }
+
+    /// Gives the error, if it is one.
+    fn landed(&mut self, reader: &Reader<'_, T>, slot: usize, landed: Landed) -> Option<Step> {
         match landed {
-            Ok(Some(Landed::Bytes(bytes))) => match reader.read_landed(&bytes) {
+            Landed::Bytes(bytes) => match reader.read_landed(&bytes) {
                 Some(outcome) => self.settle(slot, outcome),
                 None => self.alone.push(slot),
             },
-            Ok(Some(Landed::Error(error))) => return Some(error),
+            Landed::Error(error) => return Some(Step::Failed(slot, error)),
             // The leader went away, and its lease is on its way out.
-            Ok(Some(Landed::Abandoned)) => self.open.push(slot),
-            // Nothing to be shared, or waited long enough.
-            Ok(Some(Landed::Nothing) | None) | Err(_) => self.alone.push(slot),
+            Landed::Abandoned => self.open.push(slot),
+            Landed::Nothing => self.alone.push(slot),
         }
         None
     }

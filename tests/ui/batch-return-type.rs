@@ -1,0 +1,13 @@
+use redis_cached::redis_cached;
+
+#[redis_cached(ttl = 60, key = "user:<ids>", batch = ids)]
+fn list(ids: &[u64]) -> Vec<String> {
+    Vec::new()
+}
+
+#[redis_cached(ttl = 60, key = "user:<ids>", batch = ids)]
+async fn one(ids: &[u64]) -> Result<String, ()> {
+    Ok(String::new())
+}
+
+fn main() {}
