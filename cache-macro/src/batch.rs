@@ -8,8 +8,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::{
-    FnArg, GenericArgument, Pat, PathArguments, Signature, Token, Type, TypeImplTrait, TypeParamBound,
-    TypePath,
+    AngleBracketedGenericArguments, FnArg, GenericArgument, Pat, PathArguments, Signature, Token, Type,
+    TypeImplTrait, TypeParamBound, TypePath,
 };
 
 use crate::diagnostics::Diagnostics;
@@ -20,7 +20,7 @@ use crate::mentions::Mentions;
 use crate::nearest::{list, nearest};
 use crate::options::Options;
 use crate::returns::{Returns, Style, part_of};
-use crate::signature::{Binding, Parameter, bare, same};
+use crate::signature::{Binding, Parameter, bare, is_passed_by_value, same};
 use crate::spans::{Ends, ours_at};
 use crate::validate::Plan;
 
@@ -83,7 +83,7 @@ pub(crate) fn resolve(
     }
     parameters[parameter].ty = key.clone();
     let collection = std::mem::take(&mut returns.value);
-    let (value, place) = value(&collection, runtime).unwrap_or_else(|| (TokenStream::new(), returns.place));
+    let (value, place) = errors.ok(value(&collection, runtime))?;
     (returns.value, returns.place) = (value, place);
     let mutability = take_mutability(signature, &name.0);
     let Binding::Name(name) = &parameters[parameter].binding else { return None };
@@ -205,10 +205,7 @@ fn form(ty: &Type) -> syn::Result<(Form, Type)> {
 fn vec_of(path: &TypePath) -> Option<&Type> {
     let last = path.path.segments.last().filter(|segment| segment.ident == "Vec")?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
+    types(arguments).first().copied()
 }
 
 /// `impl IntoIterator<Item = K>`, or of one of the iterators that a vector's can be, and whatever else.
@@ -233,34 +230,37 @@ fn iterator_of(ty: &TypeImplTrait) -> Option<(Form, Type)> {
     })
 }
 
-/// The type of one key's value, and where it stands. Where the collection's name does not show it, the runtime tells.
-fn value(collection: &TokenStream, runtime: &TokenStream) -> Option<(TokenStream, Ends)> {
-    let ty: Type = syn::parse2(collection.clone()).ok()?;
-    if let Type::Path(path) = bare(&ty)
-        && let Some(last) = path.path.segments.last()
-        && let PathArguments::AngleBracketed(arguments) = &last.arguments
-    {
-        let types: Vec<&Type> = arguments
-            .args
-            .iter()
-            .filter_map(|argument| match argument {
-                GenericArgument::Type(ty) => Some(ty),
-                _ => None,
-            })
-            .collect();
-        let shown = match (last.ident.to_string().as_str(), &types[..]) {
-            ("HashMap" | "BTreeMap", [_, value, ..]) => Some(*value),
-            ("Vec", [pair]) => match bare(pair) {
-                Type::Tuple(pair) if pair.elems.len() == 2 => pair.elems.last(),
-                _ => None,
-            },
-            _ => None,
-        };
-        if let Some(shown) = shown {
-            return Some((shown.to_token_stream(), Ends::of(shown)));
-        }
-    }
-    Some((part_of("ValueOf", &ty, runtime), Ends::of(&ty)))
+/// The type of one key's value, and where it stands. Where the collection's name does not show it, an alias perhaps, the
+/// runtime tells.
+fn value(collection: &TokenStream, runtime: &TokenStream) -> syn::Result<(TokenStream, Ends)> {
+    let ty: Type = syn::parse2(collection.clone())?;
+    let no_map = || {
+        let help = "a function with `batch` returns its values by their keys: write `HashMap<K, V>`, `BTreeMap<K, V>` or \
+                    `Vec<(K, V)>`, plain or in a `Result`";
+        Err(syn::Error::new_spanned(&ty, help))
+    };
+    let Type::Path(path) = bare(&ty) else { return no_map() };
+    let Some(last) = path.path.segments.last() else { return no_map() };
+    let types = match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => types(arguments),
+        _ => Vec::new(),
+    };
+    let shown = match (last.ident.to_string().as_str(), &types[..]) {
+        ("HashMap" | "BTreeMap", [_, value, ..]) => *value,
+        ("Vec", [Type::Tuple(pair)]) if pair.elems.len() == 2 => &pair.elems[1],
+        ("Vec" | "Option" | "String" | "Box" | "Arc" | "HashSet" | "BTreeSet", _) => return no_map(),
+        _ if is_passed_by_value(&ty) => return no_map(),
+        _ => return Ok((part_of("ValueOf", &ty, runtime), Ends::of(&ty))),
+    };
+    Ok((shown.to_token_stream(), Ends::of(shown)))
+}
+
+fn types(arguments: &AngleBracketedGenericArguments) -> Vec<&Type> {
+    let types = arguments.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(bare(ty)),
+        _ => None,
+    });
+    types.collect()
 }
 
 /// The function's own parameter is not changed any more; what the body sees in its place is.

@@ -228,7 +228,7 @@ mod tests {
         let (options, messages) = read(quote! {
             key = "user:<id>", ttl = 3600, skip(db, T), cache = &self.cache, cache_if = |user: &User| user.active,
             negative_ttl = "30s", jitter = 0.1, stale_while_revalidate = "30s", stale_if_error = 3600,
-            early_refresh = 1.0, local = "30s", codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
+            early_refresh = 1.0, local = "30s", batch = ids, codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
             crate = my::cache,
         });
         assert!(messages.iter().all(|message| message.contains("feature")), "{messages:?}");
@@ -241,6 +241,7 @@ mod tests {
         assert!(options.jitter.value().is_some());
         assert!(options.stale_while_revalidate.value().is_some() && options.stale_if_error.value().is_some());
         assert!(options.early_refresh.value().is_some() && options.local.value().is_some());
+        assert!(options.batch.value().is_some());
         assert!(options.compress.value().is_some());
         assert!(options.version.value().is_some());
         assert!(options.entry.value().is_some());

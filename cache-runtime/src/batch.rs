@@ -12,7 +12,7 @@ use crate::decision::{Admission, Facts, admit};
 use crate::engine::batch::{Name, Outcome, Run, Step, Work, encode_absence};
 use crate::entry_handle::Entry;
 use crate::flight::{computing, sync_computing};
-use crate::key::{KeyPart, KeyTemplate};
+use crate::key::{KeyBuf, KeyPart, KeyTemplate};
 use crate::random;
 
 /// What a batch's function can return: one value for each key that there is a value for.
@@ -99,6 +99,7 @@ pub struct Batch<C: Batched> {
     /// The entry that all have in common: their function and its options. It has no key.
     entry: Entry<C::Value>,
     template: KeyTemplate,
+    hooks: Hooks<C::Key>,
     /// One for each slot of the run.
     keys: Vec<C::Key>,
     run: Run<C::Value>,
@@ -106,15 +107,26 @@ pub struct Batch<C: Batched> {
     work: Option<Work>,
 }
 
-impl<C: Batched<Key: BatchKey>> Batch<C> {
+/// What the batch knows of its keys' type: plain functions, so that a type that will not do is one error, where the batch is
+/// made, and not one for each method.
+struct Hooks<K> {
+    render: fn(&KeyTemplate, &K) -> KeyBuf,
+    clone: fn(&K) -> K,
+}
+
+impl<C: Batched> Batch<C> {
     pub(crate) fn new(
         entry: Entry<C::Value>,
         template: KeyTemplate,
         keys: impl IntoIterator<Item = C::Key>,
-    ) -> Self {
+    ) -> Self
+    where
+        C::Key: BatchKey,
+    {
         let (keys, names) = distinct(&template, keys);
         let run = Run::new(&entry.reader(), names);
-        Self { entry, template, keys, run, work: None }
+        let hooks = Hooks { render: KeyTemplate::key, clone: C::Key::clone };
+        Self { entry, template, hooks, keys, run, work: None }
     }
 
     /// The keys that the function is to be called with now; `None` once all is there.
@@ -213,7 +225,7 @@ impl<C: Batched<Key: BatchKey>> Batch<C> {
     /// The function's body runs next.
     fn started(&mut self, mut work: Work) -> Vec<C::Key> {
         self.entry.call().function.counters.computes.count();
-        let missing = work.begin().into_iter().map(|slot| self.keys[slot].clone()).collect();
+        let missing = work.begin().into_iter().map(|slot| (self.hooks.clone)(&self.keys[slot])).collect();
         self.work = Some(work);
         missing
     }
@@ -242,7 +254,7 @@ impl<C: Batched<Key: BatchKey>> Batch<C> {
             slots.iter().map(|slot| (Arc::clone(self.run.name(*slot)), *slot)).collect();
         slots.into_iter().for_each(|slot| self.run.settle(slot, None));
         for (key, value) in values.pairs() {
-            if let Some(slot) = by_name.get(&*self.template.key(&key)) {
+            if let Some(slot) = by_name.get(&*(self.hooks.render)(&self.template, &key)) {
                 self.run.settle(*slot, Some(value));
             }
         }

@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use redis_cached::redis_cached;
 
 #[redis_cached(ttl = 60, key = "user:<ids>", batch = ids)]
@@ -8,6 +10,11 @@ fn list(ids: &[u64]) -> Vec<String> {
 #[redis_cached(ttl = 60, key = "user:<ids>", batch = ids)]
 async fn one(ids: &[u64]) -> Result<String, ()> {
     Ok(String::new())
+}
+
+#[redis_cached(ttl = 60, key = "user:<ids>", batch = ids)]
+fn borrowed(ids: &[u64]) -> &'static [(u64, String)] {
+    &[]
 }
 
 fn main() {}

@@ -72,15 +72,15 @@ impl<T> Reader<'_, T> {
             let met = self.meet(found, Some(left));
             if let Some(Met::Seen(Seen::Serve(value, meta, _))) = &met {
                 let arrived = Arrived { key, guard, encoded_len, left, epoch };
-                self.keep(keep, tier, arrived, meta, value);
+                self.keep(keep, tier, &arrived, meta, value);
             }
             met.unwrap_or(Met::Seen(Seen::Unknown))
         });
         Some(met.collect())
     }
 
-    fn keep(&self, keep: Keep<T>, tier: &Tier, arrived: Arrived<'_>, meta: &Meta, value: &T) {
-        let Arrived { key, guard, encoded_len, left, epoch } = arrived;
+    fn keep(&self, keep: Keep<T>, tier: &Tier, arrived: &Arrived<'_>, meta: &Meta, value: &T) {
+        let Arrived { key, guard, encoded_len, left, epoch } = *arrived;
         // Looked for after the guard was taken, as for one key.
         if !self.call.cache().pending.contains(key) {
             let arrival = Arrival {
