@@ -26,10 +26,12 @@ pub(crate) fn calls(options: &Options, runtime: &TokenStream) -> Vec<Call> {
         Ttl::OfValue(closure) => call("ttl_with", option, closure),
     });
     let jitter = options.jitter.given().map(|(option, Jitter(share))| call("jitter", option, share));
+    // A batch's function leaves keys out, whatever the type of the others' values.
+    let negative = if options.batch.is_written() { "absent_ttl" } else { "negative_ttl" };
     let negative_ttl = options
         .negative_ttl
         .given()
-        .map(|(option, NegativeTtl(length))| call("negative_ttl", option, alone("negative_ttl", length)));
+        .map(|(option, NegativeTtl(length))| call(negative, option, alone("negative_ttl", length)));
     let cache_if = options.cache_if.given().map(|(option, CacheIf(wanted))| call("cache_if", option, wanted));
     let cache = options.cache.given().map(|(option, cache)| call("cache", option, reference_to(cache)));
     let windows = [&options.stale_while_revalidate, &options.stale_if_error].map(|window| {

@@ -11,11 +11,12 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use syn::Type;
 use syn::ext::IdentExt as _;
 
+use crate::batch;
 use crate::calls::Call;
 use crate::companion::companion;
 use crate::detached::detached;
 use crate::item::Item;
-use crate::key::{Key, Piece, Start};
+use crate::key::{Key, Piece, Start, Value};
 use crate::returns::Style;
 use crate::signature::{bare, is_passed_by_value};
 use crate::spans::{Ends, moved, ours_at};
@@ -23,7 +24,11 @@ use crate::validate::Plan;
 
 pub(crate) fn expand(plan: &Plan) -> TokenStream {
     let Item { attrs, vis, sig, inner_attrs, .. } = &plan.item;
-    let body = call(plan, &entry(plan, Place::Function));
+    let entry_of_call = entry(plan, Place::Function);
+    let body = match &plan.batch {
+        Some(batch) => batch::call(plan, batch, &entry_of_call),
+        None => call(plan, &entry_of_call),
+    };
     let companion = plan.companion.as_ref().map(|_| companion(plan, &entry(plan, Place::Companion)));
     quote! {
         #(#attrs)*
@@ -102,6 +107,9 @@ fn pieces(plan: &Plan, key: &Key, place: Place) -> Vec<TokenStream> {
     let piece = |piece: &Piece| match piece {
         Piece::Text(text) => quote_spanned!(at=> .text(#text)),
         Piece::Type(name) => quote_spanned!(at=> .type_name::<#name>()),
+        Piece::Value(value) if place == Place::Function && is_of_batch(plan, value) => {
+            quote_spanned!(at=> .each())
+        }
         Piece::Value(value) => {
             let parameter = value.parameter.and_then(|index| plan.parameters.get(index));
             let is_reference = parameter.is_some_and(|parameter| match bare(&parameter.ty) {
@@ -113,6 +121,11 @@ fn pieces(plan: &Plan, key: &Key, place: Place) -> Vec<TokenStream> {
         }
     };
     key.pieces.iter().map(piece).collect()
+}
+
+/// Whether it is what tells the keys of a batch apart.
+fn is_of_batch(plan: &Plan, value: &Value) -> bool {
+    plan.batch.as_ref().is_some_and(|batch| value.parameter == Some(batch.parameter))
 }
 
 /// The new body: the entry, asked for the value or for room to compute it.

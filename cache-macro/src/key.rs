@@ -43,6 +43,11 @@ pub(crate) struct Value {
 }
 
 impl Value {
+    /// Whether it is the argument itself and no part of it.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.fields.is_empty()
+    }
+
     /// A reference to the value, whose name may be one already.
     pub(crate) fn as_reference(&self, is_reference: bool) -> TokenStream {
         let (name, fields) = (moved_ident(&self.name, self.place), &self.fields);

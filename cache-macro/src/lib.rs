@@ -1,6 +1,7 @@
 //! The attribute macros of [redis-cached](https://docs.rs/redis-cached). Use them through that crate, which re-exports
 //! them: what they expand to names its items.
 
+mod batch;
 mod cached;
 mod calls;
 mod codec;

@@ -50,6 +50,9 @@ pub(crate) struct Beta(pub(crate) Literal);
 /// `local`: for how long a value may be kept in the process.
 pub(crate) struct Local(pub(crate) Length);
 
+/// `batch`: the argument that holds the keys.
+pub(crate) struct BatchName(pub(crate) Ident);
+
 /// `version`
 pub(crate) struct Version(pub(crate) Literal);
 
@@ -175,6 +178,20 @@ impl Value for Local {
             return None;
         }
         Length::read(expr, "local", errors).map(Self)
+    }
+}
+
+impl Value for BatchName {
+    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
+        let expr = expr(written, "batch = ids", errors)?;
+        match expr {
+            Expr::Path(path) if path.path.get_ident().is_some() => path.path.get_ident().cloned().map(Self),
+            _ => {
+                errors
+                    .at(expr, "`batch` is the name of the argument that holds the keys: write `batch = ids`");
+                None
+            }
+        }
     }
 }
 

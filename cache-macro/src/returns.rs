@@ -64,7 +64,7 @@ impl Returns {
 }
 
 /// The runtime's type for a part of a `Result` whose arguments do not show it.
-fn part_of(part: &str, ty: &Type, runtime: &TokenStream) -> TokenStream {
+pub(crate) fn part_of(part: &str, ty: &Type, runtime: &TokenStream) -> TokenStream {
     let Ends { first, last } = Ends::of(ty);
     let (runtime, part) = (moved(runtime, ours_at(first)), Ident::new(part, ours_at(first)));
     let close = quote_spanned!(ours_at(last)=> >);

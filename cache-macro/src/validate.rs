@@ -10,6 +10,7 @@ use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::{Expr, Signature};
 
+use crate::batch::{self, Batch};
 use crate::calls::{Call, calls};
 use crate::codec::Codec;
 use crate::companion::default_name;
@@ -43,6 +44,7 @@ pub(crate) struct Plan {
     pub(crate) leaves_temporary: bool,
     /// Whether the body must be able to run once more in the background, on clones of the arguments.
     pub(crate) refreshes: bool,
+    pub(crate) batch: Option<Batch>,
     /// Keeps other files from making a plan.
     _checked: (),
 }
@@ -58,14 +60,15 @@ pub(crate) struct Companion {
 }
 
 /// Checks everything, so that every error is found at once; a plan comes out only if none was.
-pub(crate) fn validate(options: &Options, item: Item, errors: &Diagnostics) -> Option<Plan> {
+pub(crate) fn validate(options: &Options, mut item: Item, errors: &Diagnostics) -> Option<Plan> {
     let runtime = match options.runtime.value() {
         Some(path) => path.to_token_stream(),
         None => quote!(::redis_cached),
     };
     check_signature(&item.sig, errors);
-    let returns = Returns::of(&item.sig, &runtime, errors);
-    let parameters = parameters(&item.sig);
+    let mut returns = Returns::of(&item.sig, &runtime, errors);
+    let mut parameters = parameters(&item.sig);
+    let batch = batch::resolve(options, &mut item.sig, &mut parameters, &mut returns, &runtime, errors);
     let skip = options.skip.value().map(|skip| &skip.names[..]).unwrap_or_default();
     let planner = Planner { signature: &item.sig, parameters: &parameters, skip, errors };
     // A key or a `skip` that could not be read was reported; without it every argument would look forgotten.
@@ -86,6 +89,9 @@ pub(crate) fn validate(options: &Options, item: Item, errors: &Diagnostics) -> O
     }
     let key = key?;
     let expressions = expressions(options);
+    if let Some(batch) = &batch {
+        batch::check(batch, &key, skip, &expressions, errors);
+    }
     let keys: Vec<&Key> = iter::once(&key).chain(&tags.of_arguments).collect();
     let companion = companion(options, &item, &parameters, &keys, &expressions, errors);
     let leaves_temporary = options.cache.value().is_some_and(|cache| leaves_temporary("cache", cache));
@@ -93,6 +99,7 @@ pub(crate) fn validate(options: &Options, item: Item, errors: &Diagnostics) -> O
         codec: codec?,
         version: options.version.value().map(|Version(version)| version.clone()),
         calls: calls(options, &runtime),
+        batch,
         leaves_temporary,
         refreshes,
         item,

@@ -163,7 +163,7 @@ impl<'a, T> Begun<'a, T> {
 
 /// A store is in line on the connection, and the caller does not wait for its answer. But a program that ends at once would
 /// end before it is written: one turn of the runtime is enough for that.
-async fn let_the_connection_write() {
+pub(crate) async fn let_the_connection_write() {
     yield_now().await;
 }
 
@@ -187,7 +187,7 @@ impl<E> Sharing<E> {
         self.0.map(|clones| (clones.pack)(error))
     }
 
-    fn unpack(self, error: &SharedError) -> Option<E> {
+    pub(crate) fn unpack(self, error: &SharedError) -> Option<E> {
         self.0.and_then(|clones| (clones.unpack)(error))
     }
 }

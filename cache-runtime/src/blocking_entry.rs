@@ -19,6 +19,10 @@ impl<T> BlockingEntry<T> {
         Self(entry)
     }
 
+    pub(crate) fn into_async(self) -> Entry<T> {
+        self.0
+    }
+
     /// As [`Entry::key`].
     #[must_use]
     pub fn key(&self) -> &str {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::batch::{Batch, BatchKey, Batched};
 use crate::blocking_entry::BlockingEntry;
 use crate::cache::{Cache, Inner};
 use crate::codec::Codec;
@@ -18,7 +19,7 @@ use crate::entry::fingerprint;
 use crate::entry::none::is_none;
 use crate::entry_handle::{Entry, Hooks};
 use crate::global;
-use crate::key::{KeyBuilder, KeyPart};
+use crate::key::{KeyBuf, KeyBuilder, KeyPart};
 use crate::local::Keep;
 use crate::shared::Shared;
 use crate::site::Site;
@@ -174,6 +175,13 @@ impl<T> EntryBuilder<T> {
         self
     }
 
+    /// `negative_ttl` of a batch: also for keys that the function does not return, so the type need not have a `None`.
+    #[inline]
+    pub fn absent_ttl(mut self, ttl: Duration) -> Self {
+        self.policy.negative_ttl = Some(ttl);
+        self
+    }
+
     #[inline]
     pub fn cache_if(mut self, wanted: fn(&T) -> bool) -> Self {
         self.hooks.cache_if = Some(wanted);
@@ -244,6 +252,12 @@ impl<T> KeyedEntry<T> {
         Self { cache, function, key, policy, hooks }
     }
 
+    /// The argument that is different for each key of a batch.
+    pub fn each(mut self) -> Self {
+        self.key.each();
+        self
+    }
+
     /// A type parameter, by its full name.
     pub fn type_name<P: ?Sized>(self) -> Self {
         self.arg(std::any::type_name::<P>())
@@ -265,6 +279,16 @@ impl<T> KeyedEntry<T> {
             tags: None,
         };
         Entry::new(call, self.hooks)
+    }
+
+    /// A call for all of `keys`.
+    pub fn batch<C: Batched<Key: BatchKey, Value = T>>(
+        self,
+        keys: impl IntoIterator<Item = C::Key>,
+    ) -> Batch<C> {
+        let key = KeyBuf::new();
+        let call = Call { cache: self.cache, function: self.function, key, policy: self.policy, tags: None };
+        Batch::new(Entry::new(call, self.hooks), self.key.template_of_many(), keys)
     }
 
     #[must_use]

@@ -230,6 +230,10 @@ impl<T> Entry<T> {
         &self.call
     }
 
+    pub(crate) fn codec(&self) -> u8 {
+        self.hooks.codec
+    }
+
     /// The function's body runs now.
     pub(crate) fn started(&self, mut ticket: Ticket) -> Ticket {
         self.call.function.counters.computes.count();
@@ -297,12 +301,17 @@ impl<T> Entry<T> {
     }
 
     fn encode_for_followers(&self, ticket: &Ticket, value: &T) -> Option<Vec<u8>> {
+        if ticket.has_followers() { self.encode_unstored(value) } else { None }
+    }
+
+    /// The bytes for others who wait, of a value that is not to be stored.
+    pub(crate) fn encode_unstored(&self, value: &T) -> Option<Vec<u8>> {
         let unstored = Lifetime { fresh: None, stale: Duration::ZERO };
-        if ticket.has_followers() { self.encoded(value, unstored, Duration::ZERO, &[]).ok() } else { None }
+        self.encoded(value, unstored, Duration::ZERO, &[]).ok()
     }
 
     /// An invalidation or a write is over, or has to be tried again.
-    fn settled(&self, done: Result<(), Error>, hold: Option<Duration>) -> Result<(), Error> {
+    pub(crate) fn settled(&self, done: Result<(), Error>, hold: Option<Duration>) -> Result<(), Error> {
         settle(&self.call, done.is_ok(), hold);
         done
     }

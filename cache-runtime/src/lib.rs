@@ -24,6 +24,7 @@
 //! fingerprint cannot see through.
 
 mod argument;
+mod batch;
 mod begun;
 mod blocking;
 mod blocking_cache;
@@ -51,6 +52,7 @@ mod model;
 mod pending;
 #[doc(hidden)]
 pub mod private;
+mod put_many;
 mod random;
 mod shared;
 mod site;

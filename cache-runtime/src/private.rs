@@ -2,6 +2,7 @@
 //! why the macro crate is pinned to this one's version.
 
 pub use crate::argument::{Argument, Kept, arg, kept, run};
+pub use crate::batch::{Batch, BatchKey, Batched, ValueOf, cloned};
 pub use crate::begun::{Begun, Detach, Errors, NotShared, Sharing, owned};
 pub use crate::codec::compress::Compression;
 pub use crate::entry_builder::{

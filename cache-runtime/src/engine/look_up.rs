@@ -114,7 +114,7 @@ impl<T> Reader<'_, T> {
 
     /// What was found, looked at once. `None` only if the time that is left was not asked for and has to be: an entry
     /// that a function with windows stored, and one without reads, may be past its time.
-    fn interpret(&self, found: Found, left: Option<Left>) -> Option<Seen<T>> {
+    pub(super) fn interpret(&self, found: Found, left: Option<Left>) -> Option<Seen<T>> {
         let bytes = match found {
             Found::Absent => return Some(Seen::Nothing),
             Found::Foreign => return Some(self.unfit(None)),

@@ -17,6 +17,7 @@
 //! (no lease was to be had, a tombstone is there, Redis is away) computes all the same.
 
 mod background;
+pub(crate) mod batch;
 mod fresh;
 mod kept;
 mod lease;
@@ -76,8 +77,13 @@ impl Call {
 
     /// Drops the value that this process keeps: what is in Redis has changed, or is to change.
     pub(crate) fn forget(&self) {
+        self.forget_key(&self.key);
+    }
+
+    /// The same for another key of the function.
+    pub(crate) fn forget_key(&self, key: &str) {
         if let Some(tier) = &self.cache.tier {
-            tier.forget(self.key.as_bytes());
+            tier.forget(key.as_bytes());
         }
     }
 

@@ -50,7 +50,7 @@ const NEVER: u64 = u64::MAX;
 /// State and nonce: all of a lease or a tombstone, and what the store script compares.
 const SLOT_LEN: usize = 17;
 /// A header without tags.
-const HEADER_LEN: usize = 72;
+pub(crate) const HEADER_LEN: usize = 72;
 
 // Where the fields of a value begin. The checksum covers what is before it and what is behind it.
 const VERSION_AT: usize = 17;

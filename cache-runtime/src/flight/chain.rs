@@ -1,6 +1,7 @@
 //! Which keys the current task, or thread, is computing: a function that calls itself for the same key must not wait for
 //! itself.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::FlightKey;
@@ -10,16 +11,44 @@ use super::FlightKey;
 struct Chain(Arc<Link>);
 
 struct Link {
-    key: FlightKey,
+    keys: Keys,
     outer: Option<Chain>,
+}
+
+/// What one computation is for.
+pub(crate) enum Keys {
+    One(FlightKey),
+    /// A batch's.
+    Many(HashSet<FlightKey>),
+}
+
+impl Keys {
+    fn contain(&self, key: &FlightKey) -> bool {
+        match self {
+            Self::One(own) => own == key,
+            Self::Many(own) => own.contains(key),
+        }
+    }
+}
+
+impl From<FlightKey> for Keys {
+    fn from(key: FlightKey) -> Self {
+        Self::One(key)
+    }
+}
+
+impl FromIterator<FlightKey> for Keys {
+    fn from_iter<I: IntoIterator<Item = FlightKey>>(keys: I) -> Self {
+        Self::Many(keys.into_iter().collect())
+    }
 }
 
 tokio::task_local! {
     static CHAIN: Chain;
 }
 
-fn extended(key: FlightKey) -> Chain {
-    Chain(Arc::new(Link { key, outer: CHAIN.try_with(Chain::clone).ok() }))
+fn extended(keys: Keys) -> Chain {
+    Chain(Arc::new(Link { keys, outer: CHAIN.try_with(Chain::clone).ok() }))
 }
 
 /// Whether this task or thread is within a computation of `key`. A task that a computation spawned is not within it: if
@@ -29,7 +58,7 @@ pub(crate) fn is_computing(key: &FlightKey) -> bool {
         .try_with(|innermost| {
             let mut link = Some(innermost);
             while let Some(Chain(current)) = link {
-                if current.key == *key {
+                if current.keys.contain(key) {
                     return true;
                 }
                 link = current.outer.as_ref();
@@ -39,12 +68,12 @@ pub(crate) fn is_computing(key: &FlightKey) -> bool {
         .unwrap_or(false)
 }
 
-/// Runs `future` as a computation of `key`.
-pub(crate) async fn computing<F: Future>(key: FlightKey, future: F) -> F::Output {
-    CHAIN.scope(extended(key), future).await
+/// Runs `future` as a computation of these keys.
+pub(crate) async fn computing<F: Future>(keys: impl Into<Keys>, future: F) -> F::Output {
+    CHAIN.scope(extended(keys.into()), future).await
 }
 
-/// Runs `work` as a computation of `key`.
-pub(crate) fn sync_computing<R>(key: FlightKey, work: impl FnOnce() -> R) -> R {
-    CHAIN.sync_scope(extended(key), work)
+/// Runs `work` as a computation of these keys.
+pub(crate) fn sync_computing<R>(keys: impl Into<Keys>, work: impl FnOnce() -> R) -> R {
+    CHAIN.sync_scope(extended(keys.into()), work)
 }

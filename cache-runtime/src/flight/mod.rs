@@ -36,7 +36,7 @@ use tokio::sync::Notify;
 
 use crate::store::Mark;
 
-pub(crate) use chain::{computing, is_computing, sync_computing};
+pub(crate) use chain::{Keys, computing, is_computing, sync_computing};
 
 /// How a flight ended.
 #[derive(Clone)]
@@ -153,6 +153,11 @@ impl Flights {
 }
 
 impl Follow {
+    /// The end, if it is there.
+    pub(crate) fn landed_already(&self) -> Option<Landed> {
+        self.0.landed.get().cloned()
+    }
+
     /// Waits for the end. The caller bounds the wait.
     pub(crate) async fn landed(self) -> Landed {
         loop {

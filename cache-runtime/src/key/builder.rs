@@ -15,6 +15,8 @@ pub(crate) struct KeyBuilder {
     out: KeyBuf,
     /// What goes before the next argument of a default key; `None` in a template, which has text of its own.
     separator: Option<char>,
+    /// Where the keys of a batch have the part that tells them apart.
+    gap: Option<usize>,
 }
 
 impl KeyBuilder {
@@ -24,7 +26,7 @@ impl KeyBuilder {
         let mut out = KeyBuf::new();
         out.push_str(prefix);
         out.push_str(text);
-        Self { out, separator: None }
+        Self { out, separator: None, gap: None }
     }
 
     /// The default key: the function's path and its arguments, `shop::users::get_user(42,eu)`.
@@ -38,7 +40,7 @@ impl KeyBuilder {
         encode(&mut out, surroundings(closure), 1, |byte| is_unreserved(byte) || byte == b':');
         out.push_str("::");
         out.push_str(name);
-        Self { out, separator: Some('(') }
+        Self { out, separator: Some('('), gap: None }
     }
 
     #[inline]
@@ -50,6 +52,17 @@ impl KeyBuilder {
     pub(crate) fn arg<P: KeyPart + ?Sized>(&mut self, part: &P) {
         self.separate();
         part.write(&mut KeyWriter::new(&mut self.out));
+    }
+
+    /// The place of an argument that is different for each key of a batch.
+    pub(crate) fn each(&mut self) {
+        self.separate();
+        self.gap = Some(self.out.len());
+    }
+
+    /// Ends what the keys of a batch have in common.
+    pub(crate) fn template_of_many(self) -> KeyTemplate {
+        KeyTemplate { gap: self.gap.unwrap_or(self.out.len()), text: self.out }
     }
 
     #[inline]
@@ -73,6 +86,22 @@ impl KeyBuilder {
             shorten(&mut self.out);
         }
         self.out
+    }
+}
+
+/// What the keys of a batch have in common: the text before and behind the part that tells them apart.
+#[derive(Debug)]
+pub(crate) struct KeyTemplate {
+    text: KeyBuf,
+    gap: usize,
+}
+
+impl KeyTemplate {
+    pub(crate) fn key<P: KeyPart + ?Sized>(&self, part: &P) -> KeyBuf {
+        let mut key = KeyBuilder::template(&self.text[..self.gap], "");
+        key.arg(part);
+        key.text(&self.text[self.gap..]);
+        key.finish()
     }
 }
 
@@ -156,6 +185,31 @@ mod tests {
         let mut key = KeyBuilder::path("", "shop::all::{{closure}}", "all");
         key.close();
         assert_eq!(&*key.finish(), "shop::all()");
+    }
+
+    #[test]
+    fn the_keys_of_a_batch_are_those_of_single_calls() {
+        let part = "ö".repeat(30);
+        let build = |fill: &dyn Fn(&mut KeyBuilder), path: bool| {
+            let mut key = match path {
+                true => KeyBuilder::path("p:", "shop::get::{{closure}}", "get"),
+                false => KeyBuilder::template("p:", "user:"),
+            };
+            key.arg(&7);
+            key.text(":");
+            fill(&mut key);
+            key.text("/x");
+            if path {
+                key.close();
+            }
+            key
+        };
+        for path in [true, false] {
+            let single = |part: &str| build(&|key| key.arg(part), path).finish();
+            let many = build(&KeyBuilder::each, path).template_of_many();
+            assert_eq!(many.key("a:b"), single("a:b"));
+            assert_eq!(many.key(part.as_str()), single(&part), "long ones too");
+        }
     }
 
     #[test]

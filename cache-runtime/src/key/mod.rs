@@ -35,8 +35,8 @@ mod tests;
 mod writer;
 
 pub(crate) use buffer::KeyBuf;
-pub(crate) use builder::KeyBuilder;
 #[cfg(test)]
 pub(crate) use builder::LONGEST;
+pub(crate) use builder::{KeyBuilder, KeyTemplate};
 pub use part::KeyPart;
 pub use writer::KeyWriter;

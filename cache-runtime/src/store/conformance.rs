@@ -1,5 +1,7 @@
 //! What every store must do, run on each of them: memory, Redis by TCP in both protocols, Redis by Unix socket.
 
+mod many;
+
 use std::time::{Duration, Instant};
 
 use redis_cached_test_support::RedisServer;
@@ -196,6 +198,7 @@ async fn all(store: AnyStore) {
     leases_are_compared(&store).await;
     foreign_bytes_are_replaced_and_short_ones_cleared(&store).await;
     tags_have_nonces(&store).await;
+    many::all(&store).await;
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use super::slot::{self, Content, Write};
-use super::{Asking, Epoch, Found, Left, Mark, Several, Store, Swept};
+use super::{Asking, Epoch, Found, Left, Mark, Set, Several, Store, Swap, Swept};
 use crate::entry::header::Nonce;
 use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
@@ -112,7 +112,7 @@ impl Store for MemoryStore {
     }
 
     async fn get_watched(&self, _: &str, _: Instant) -> Result<(Found, Left, Epoch), Error> {
-        Err(not_watched())
+        Err(unwatched())
     }
 
     async fn acquire(&self, key: &str, lease: &Mark, ttl: Duration, _: Instant) -> Result<Found, Error> {
@@ -176,7 +176,7 @@ impl Store for MemoryStore {
 
     async fn get_several(&self, keys: &[&str], how: Asking, _: Instant) -> Result<Several, Error> {
         if how == Asking::Watched {
-            return Err(not_watched());
+            return Err(unwatched());
         }
         // No write comes between two of them.
         let _writing = self.write();
@@ -209,10 +209,64 @@ impl Store for MemoryStore {
         };
         Ok(keys.iter().map(tag).collect())
     }
+
+    async fn get_many(&self, keys: &[&str], _: Instant) -> Result<Vec<Found>, Error> {
+        Ok(keys.iter().map(|key| self.live(key).map_or(Found::Absent, Entry::found)).collect())
+    }
+
+    async fn get_many_with_left(&self, keys: &[&str], until: Instant) -> Result<Vec<(Found, Left)>, Error> {
+        let mut all = Vec::with_capacity(keys.len());
+        for key in keys {
+            all.push(self.get_with_left(key, until).await?);
+        }
+        Ok(all)
+    }
+
+    async fn get_many_watched(&self, _: &[&str], _: Instant) -> Result<(Vec<(Found, Left)>, Epoch), Error> {
+        Err(unwatched())
+    }
+
+    async fn acquire_many(
+        &self,
+        leases: &[(&str, Mark)],
+        ttl: Duration,
+        until: Instant,
+    ) -> Result<Vec<Result<Found, Error>>, Error> {
+        let mut all = Vec::with_capacity(leases.len());
+        for (key, lease) in leases {
+            all.push(self.acquire(key, lease, ttl, until).await);
+        }
+        Ok(all)
+    }
+
+    async fn swap_many(&self, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
+        let mut all = Vec::with_capacity(swaps.len());
+        for Swap { key, mark, value, ttl } in swaps {
+            all.push(self.swap(key, mark, value, *ttl, until).await);
+        }
+        Ok(all)
+    }
+
+    async fn release_many(&self, leases: &[(&str, Mark)], until: Instant) -> Result<(), Error> {
+        for (key, mark) in leases {
+            self.release(key, mark, until).await?;
+        }
+        Ok(())
+    }
+
+    async fn set_many(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
+        for Set { key, value, ttl } in sets {
+            match value {
+                Some(value) => self.set(key, value, *ttl, until).await?,
+                None => self.remove(key, until).await?,
+            }
+        }
+        Ok(())
+    }
 }
 
 /// There is nothing nearer than this.
-fn not_watched() -> Error {
+fn unwatched() -> Error {
     Error::new(ErrorKind::Server, "entries in this process are not watched")
 }
 

@@ -148,6 +148,38 @@ pub(crate) trait Store {
 
     /// The nonces at the keys of tags, which are given new ones where they have none, and live for as long as is asked.
     async fn tag(&self, keys: &[KeyBuf], life: Life, until: Instant) -> Result<Vec<Nonce>, Error>;
+
+    /// [`get`](Self::get) for several keys, in one round trip; an answer for each, in their order.
+    async fn get_many(&self, keys: &[&str], until: Instant) -> Result<Vec<Found>, Error>;
+
+    /// [`get_with_left`](Self::get_with_left) for several keys, in one round trip.
+    async fn get_many_with_left(&self, keys: &[&str], until: Instant) -> Result<Vec<(Found, Left)>, Error>;
+
+    /// [`get_watched`](Self::get_watched) for several keys, in one round trip.
+    async fn get_many_watched(
+        &self,
+        keys: &[&str],
+        until: Instant,
+    ) -> Result<(Vec<(Found, Left)>, Epoch), Error>;
+
+    /// [`acquire`](Self::acquire) for several keys, in one round trip. One step for each key, not for all: of two callers with
+    /// the same keys, each may get some.
+    async fn acquire_many(
+        &self,
+        leases: &[(&str, Mark)],
+        ttl: Duration,
+        until: Instant,
+    ) -> Result<Vec<Result<Found, Error>>, Error>;
+
+    /// [`swap`](Self::swap) for several keys, in one round trip, one step for each key.
+    async fn swap_many(&self, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error>;
+
+    /// [`release`](Self::release) for several keys, in one round trip. Fails if one of them failed.
+    async fn release_many(&self, leases: &[(&str, Mark)], until: Instant) -> Result<(), Error>;
+
+    /// [`set`](Self::set), or [`remove`](Self::remove) where there is no value, for several keys, in one round trip. Fails if one
+    /// of them failed.
+    async fn set_many(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error>;
 }
 
 /// What one step of [`sweep`](Store::sweep) did.
@@ -159,6 +191,23 @@ pub(crate) struct Swept {
     pub(crate) keys: Vec<String>,
     /// How many were there to be removed.
     pub(crate) removed: u64,
+}
+
+/// One of several values that are to replace what was seen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Swap<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) mark: &'a Mark,
+    pub(crate) value: &'a [u8],
+    pub(crate) ttl: Option<Duration>,
+}
+
+/// One of several keys that are to hold a value, or none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Set<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) value: Option<&'a [u8]>,
+    pub(crate) ttl: Option<Duration>,
 }
 
 /// The store of a cache. An enum and not a trait object: two kinds, known here, and no allocation for each future.
@@ -199,4 +248,11 @@ delegate! {
     async fn sweep(&self, prefix: &str, cursor: u64, until: Instant) -> Swept;
     async fn get_several(&self, keys: &[&str], how: Asking, until: Instant) -> Several;
     async fn tag(&self, keys: &[KeyBuf], life: Life, until: Instant) -> Vec<Nonce>;
+    async fn get_many(&self, keys: &[&str], until: Instant) -> Vec<Found>;
+    async fn get_many_with_left(&self, keys: &[&str], until: Instant) -> Vec<(Found, Left)>;
+    async fn get_many_watched(&self, keys: &[&str], until: Instant) -> (Vec<(Found, Left)>, Epoch);
+    async fn acquire_many(&self, leases: &[(&str, Mark)], ttl: Duration, until: Instant) -> Vec<Result<Found, Error>>;
+    async fn swap_many(&self, swaps: &[Swap<'_>], until: Instant) -> Vec<Result<bool, Error>>;
+    async fn release_many(&self, leases: &[(&str, Mark)], until: Instant) -> ();
+    async fn set_many(&self, sets: &[Set<'_>], until: Instant) -> ();
 }

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use super::RedisStore;
 use super::error::{is_no_script, is_syntax_error, is_wrong_type, translate};
 use super::lane::Lane;
+use super::many::found_many_with_left;
 use super::reads::Way;
 use super::script::{ACQUIRE, CLEAR, RELEASE, SWAP, Script, TAG};
 use crate::decision::whole_millis;
@@ -17,7 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::home::home;
 use crate::key::KeyBuf;
 use crate::random;
-use crate::store::{Asking, Epoch, Found, Left, Mark, Several, Store, Swept};
+use crate::store::{Asking, Epoch, Found, Left, Mark, Set, Several, Store, Swap, Swept};
 use crate::tags::Life;
 
 /// How many keys a step of a sweep looks at, about. Others are served between two steps.
@@ -27,9 +28,9 @@ const SWEPT_AT_ONCE: usize = 1000;
 #[derive(Debug, Default)]
 pub(super) struct Abilities {
     /// `SET … NX GET`: Redis 7.0, Valkey.
-    nx_get: Ability,
+    pub(super) nx_get: Ability,
     /// `SET … IFEQ`: Redis 8.4, Valkey 8.1.
-    ifeq: Ability,
+    pub(super) ifeq: Ability,
     /// Which scripts it has been taught.
     scripts: [Ability; 5],
 }
@@ -41,22 +42,22 @@ impl Abilities {
 }
 
 #[derive(Debug, Default)]
-struct Ability(AtomicU8);
+pub(super) struct Ability(AtomicU8);
 
 impl Ability {
-    const YES: u8 = 1;
-    const NO: u8 = 2;
+    pub(super) const YES: u8 = 1;
+    pub(super) const NO: u8 = 2;
 
-    fn is(&self, known: u8) -> bool {
+    pub(super) fn is(&self, known: u8) -> bool {
         self.0.load(Ordering::Relaxed) == known
     }
 
-    fn is_unknown(&self) -> bool {
+    pub(super) fn is_unknown(&self) -> bool {
         self.is(0)
     }
 
     /// Learns from the answer to a command that takes the ability.
-    fn learn(&self, answer: &Result<Value, RedisError>) {
+    pub(super) fn learn(&self, answer: &Result<Value, RedisError>) {
         match answer {
             Ok(_) => self.0.store(Self::YES, Ordering::Relaxed),
             Err(error) if is_syntax_error(error) => self.0.store(Self::NO, Ordering::Relaxed),
@@ -117,11 +118,9 @@ impl Store for RedisStore {
 
     async fn acquire(&self, key: &str, lease: &Mark, ttl: Duration, until: Instant) -> Result<Found, Error> {
         let millis = whole_millis(ttl);
-        let mut command = Cmd::with_capacity(7, key.len() + 64);
-        command.arg("SET").arg(key).arg(lease).arg("NX").arg("GET").arg("PX").arg(millis);
         let nx_get = &self.abilities.nx_get;
         if !nx_get.is(Ability::NO) {
-            let answer = self.run("SET NX GET", &command, until).await?;
+            let answer = self.run("SET NX GET", &set_nx_get(key, lease, millis), until).await?;
             nx_get.learn(&answer);
             if !nx_get.is(Ability::NO) {
                 return found("SET NX GET", answer);
@@ -140,16 +139,7 @@ impl Store for RedisStore {
         until: Instant,
     ) -> Result<bool, Error> {
         let millis = ttl.map(whole_millis);
-        // IFEQ compares the whole value, and only a lease is its mark and nothing else. Who takes the place of foreign bytes,
-        // which may begin like one, puts a lease there; who has a lease puts a value, or the same lease again.
-        let by_ifeq = (mark[0] == LEASE && (value.len() > mark.len() || value == mark)).then(|| {
-            let mut command = Cmd::with_capacity(7, key.len() + value.len() + 64);
-            command.arg("SET").arg(key).arg(value).arg("IFEQ").arg(mark);
-            if let Some(millis) = millis {
-                command.arg("PX").arg(millis);
-            }
-            command
-        });
+        let by_ifeq = set_ifeq(key, mark, value, millis);
         let ifeq = &self.abilities.ifeq;
         if let Some(command) = by_ifeq.as_ref().filter(|_| ifeq.is(Ability::YES)) {
             return swapped(self.run("SET IFEQ", command, until).await?);
@@ -176,12 +166,7 @@ impl Store for RedisStore {
     }
 
     async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, until: Instant) -> Result<(), Error> {
-        let mut command = Cmd::with_capacity(5, key.len() + value.len() + 32);
-        command.arg("SET").arg(key).arg(value);
-        if let Some(ttl) = ttl {
-            command.arg("PX").arg(whole_millis(ttl));
-        }
-        self.run("SET", &command, until).await?.map_err(|error| translate("SET", error))?;
+        self.run("SET", &set(key, value, ttl), until).await?.map_err(|error| translate("SET", error))?;
         Ok(())
     }
 
@@ -259,6 +244,44 @@ impl Store for RedisStore {
         }
         .ok_or_else(|| strange("tag"))
     }
+
+    async fn get_many(&self, keys: &[&str], until: Instant) -> Result<Vec<Found>, Error> {
+        self.found_many(keys, until).await
+    }
+
+    async fn get_many_with_left(&self, keys: &[&str], until: Instant) -> Result<Vec<(Found, Left)>, Error> {
+        let (home, lane) = self.lane()?;
+        Ok(found_many_with_left(&lane, &home, keys, until).await?.0)
+    }
+
+    async fn get_many_watched(
+        &self,
+        keys: &[&str],
+        until: Instant,
+    ) -> Result<(Vec<(Found, Left)>, Epoch), Error> {
+        found_many_with_left(self.watched_lane()?, &home()?, keys, until).await
+    }
+
+    async fn acquire_many(
+        &self,
+        leases: &[(&str, Mark)],
+        ttl: Duration,
+        until: Instant,
+    ) -> Result<Vec<Result<Found, Error>>, Error> {
+        self.acquired_many(leases, ttl, until).await
+    }
+
+    async fn swap_many(&self, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
+        self.swapped_many(swaps, until).await
+    }
+
+    async fn release_many(&self, leases: &[(&str, Mark)], until: Instant) -> Result<(), Error> {
+        self.released_many(leases, until).await
+    }
+
+    async fn set_many(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
+        self.stored_many(sets, until).await
+    }
 }
 
 fn several(
@@ -292,6 +315,35 @@ async fn several_with_left(
 
 fn strange(doing: &str) -> Error {
     Error::new(ErrorKind::Server, format!("cannot {doing}: the answer is not what was asked for"))
+}
+
+pub(super) fn set_nx_get(key: &str, lease: &Mark, millis: u64) -> Cmd {
+    let mut command = Cmd::with_capacity(7, key.len() + 64);
+    command.arg("SET").arg(key).arg(lease).arg("NX").arg("GET").arg("PX").arg(millis);
+    command
+}
+
+/// `None` where IFEQ cannot stand for a comparison of marks: it compares the whole value, and only a lease is its mark and
+/// nothing else. Who takes the place of foreign bytes, which may begin like one, puts a lease there; who has a lease puts a
+/// value, or the same lease again.
+pub(super) fn set_ifeq(key: &str, mark: &Mark, value: &[u8], millis: Option<u64>) -> Option<Cmd> {
+    (mark[0] == LEASE && (value.len() > mark.len() || value == mark)).then(|| {
+        let mut command = Cmd::with_capacity(7, key.len() + value.len() + 64);
+        command.arg("SET").arg(key).arg(value).arg("IFEQ").arg(mark);
+        if let Some(millis) = millis {
+            command.arg("PX").arg(millis);
+        }
+        command
+    })
+}
+
+pub(super) fn set(key: &str, value: &[u8], ttl: Option<Duration>) -> Cmd {
+    let mut command = Cmd::with_capacity(5, key.len() + value.len() + 32);
+    command.arg("SET").arg(key).arg(value);
+    if let Some(ttl) = ttl {
+        command.arg("PX").arg(whole_millis(ttl));
+    }
+    command
 }
 
 pub(super) fn get(key: &[u8]) -> Cmd {
@@ -339,7 +391,7 @@ fn beginning_with(prefix: &str) -> String {
     pattern
 }
 
-fn left(answer: &Value) -> Left {
+pub(super) fn left(answer: &Value) -> Left {
     match answer {
         Value::Int(millis @ 0..) => Left::Expires(Duration::from_millis(millis.unsigned_abs())),
         Value::Int(-1) => Left::Never,
@@ -348,7 +400,7 @@ fn left(answer: &Value) -> Left {
 }
 
 /// `OK` of `SET … IFEQ` and 1 of a script; nil and 0 where something else was there, and so is another type.
-fn swapped(answer: Result<Value, RedisError>) -> Result<bool, Error> {
+pub(super) fn swapped(answer: Result<Value, RedisError>) -> Result<bool, Error> {
     match answer {
         Ok(Value::Okay | Value::Int(1..)) => Ok(true),
         Ok(_) => Ok(false),

@@ -64,14 +64,36 @@ impl Lane {
         pipeline: &Pipeline,
         until: Instant,
     ) -> Result<([RedisResult<Value>; 2], Epoch), Error> {
-        let mut epoch = Epoch(0);
+        let (answers, epoch) = self.run_all(home, doing, pipeline, until).await?;
+        match <[RedisResult<Value>; 2]>::try_from(answers) {
+            Ok(answers) => Ok((answers, epoch)),
+            Err(_) => Err(missing(doing)),
+        }
+    }
+
+    /// Sends all commands of a pipeline at once and waits for all answers, one for each; says over which connection. An error
+    /// is the connection's; what the server says against a command is that command's answer.
+    pub(super) async fn run_all(
+        &self,
+        home: &Handle,
+        doing: &str,
+        pipeline: &Pipeline,
+        until: Instant,
+    ) -> Result<(Vec<RedisResult<Value>>, Epoch), Error> {
+        let (mut epoch, commands) = (Epoch(0), pipeline.len());
+        if commands == 0 {
+            // The driver does not take it.
+            return Ok((Vec::new(), epoch));
+        }
         let exchange = async |connection: &mut Connection| {
             epoch = connection.epoch;
-            connection.driver.send_packed_commands(pipeline, 0, 2).await
+            connection.driver.send_packed_commands(pipeline, 0, commands).await
         };
-        match self.exchange(home, doing, exchange, until).await?.map(<[Value; 2]>::try_from) {
-            Ok(Ok(answers)) => Ok((answers.map(Value::extract_error), epoch)),
-            Ok(Err(_)) => Err(Error::new(ErrorKind::Server, format!("cannot {doing}: an answer is missing"))),
+        match self.exchange(home, doing, exchange, until).await? {
+            Ok(answers) if answers.len() == commands => {
+                Ok((answers.into_iter().map(Value::extract_error).collect(), epoch))
+            }
+            Ok(_) => Err(missing(doing)),
             Err(error) => Err(translate(doing, error)),
         }
     }
@@ -128,6 +150,10 @@ fn settled<T>(
             Err(unanswered(doing))
         }
     }
+}
+
+fn missing(doing: &str) -> Error {
+    Error::new(ErrorKind::Server, format!("cannot {doing}: an answer is missing"))
 }
 
 /// The error of who waited long enough.

@@ -11,6 +11,7 @@ mod error;
 mod exchange;
 mod gather;
 mod lane;
+mod many;
 mod reads;
 mod script;
 mod url;

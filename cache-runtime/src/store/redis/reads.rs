@@ -99,6 +99,17 @@ pub(super) enum Way {
     OneByOne,
 }
 
+impl Reads {
+    /// Whether the server has shown that it will not take several keys at once.
+    pub(super) fn is_one_by_one(&self) -> bool {
+        self.one_by_one.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn go_one_by_one(&self) {
+        self.one_by_one.store(true, Ordering::Relaxed);
+    }
+}
+
 impl Reading<'_> {
     pub(super) fn way(&self) -> Way {
         match self.is_alone {
@@ -183,7 +194,7 @@ fn only(command: &Cmd) -> Cmd {
 
 /// Whether a refusal is for the command itself and not for one of its keys: missing rights, a server or a proxy that does
 /// not know it, or keys of several nodes.
-fn is_about_mget(error: &RedisError) -> bool {
+pub(super) fn is_about_mget(error: &RedisError) -> bool {
     let names_it = |detail: &str| {
         let detail = detail.to_ascii_lowercase();
         detail.contains("'mget'") || detail.contains("`mget`")

@@ -1,0 +1,325 @@
+//! A call for many keys, from its arguments to its result: what the expansion of `batch` consists of.
+
+use std::collections::hash_map::Entry as Place;
+use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
+use std::hash::{BuildHasher, Hash};
+use std::sync::Arc;
+
+use crate::begun::{Sharing, let_the_connection_write};
+use crate::blocking::block_on;
+use crate::decision::{Admission, Facts, admit};
+use crate::engine::Encoded;
+use crate::engine::batch::{Name, Outcome, Run, Step, Work, encode_absence};
+use crate::entry_handle::Entry;
+use crate::flight::{computing, sync_computing};
+use crate::key::{KeyBuf, KeyPart, KeyTemplate};
+use crate::random;
+
+/// What a batch's function can return: one value for each key that there is a value for.
+#[diagnostic::on_unimplemented(
+    message = "a function with `batch` returns a map, and `{Self}` is none",
+    label = "this type must be `HashMap<K, V>`, `BTreeMap<K, V>` or `Vec<(K, V)>`",
+    note = "return the values by their keys, in one of these types or in a `Result` of one"
+)]
+pub trait Batched: Sized {
+    /// What the argument's items are.
+    type Key;
+    /// What is stored under each key.
+    type Value;
+
+    /// Makes the result of a call.
+    fn collected(pairs: impl Iterator<Item = (Self::Key, Self::Value)>) -> Self;
+
+    /// Takes the function's result apart.
+    fn pairs(self) -> impl Iterator<Item = (Self::Key, Self::Value)>;
+}
+
+impl<K: Eq + Hash, V, S: BuildHasher + Default> Batched for HashMap<K, V, S> {
+    type Key = K;
+    type Value = V;
+
+    fn collected(pairs: impl Iterator<Item = (K, V)>) -> Self {
+        pairs.collect()
+    }
+
+    fn pairs(self) -> impl Iterator<Item = (K, V)> {
+        self.into_iter()
+    }
+}
+
+impl<K: Ord, V> Batched for BTreeMap<K, V> {
+    type Key = K;
+    type Value = V;
+
+    fn collected(pairs: impl Iterator<Item = (K, V)>) -> Self {
+        pairs.collect()
+    }
+
+    fn pairs(self) -> impl Iterator<Item = (K, V)> {
+        self.into_iter()
+    }
+}
+
+impl<K, V> Batched for Vec<(K, V)> {
+    type Key = K;
+    type Value = V;
+
+    fn collected(pairs: impl Iterator<Item = (K, V)>) -> Self {
+        pairs.collect()
+    }
+
+    fn pairs(self) -> impl Iterator<Item = (K, V)> {
+        self.into_iter()
+    }
+}
+
+/// The type of what a batch stores under each key, where the return type does not show it.
+pub type ValueOf<C> = <C as Batched>::Value;
+
+/// What a batch can be asked for.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the key of a batch",
+    label = "this type must be `Clone` and a `KeyPart`",
+    note = "derive both: `#[derive(Clone, redis_cached::KeyPart)]`"
+)]
+pub trait BatchKey: KeyPart + Clone {}
+
+#[diagnostic::do_not_recommend]
+impl<K: KeyPart + Clone> BatchKey for K {}
+
+/// The keys of a batch that borrows them.
+pub fn cloned<K: BatchKey>(keys: &[K]) -> Vec<K> {
+    keys.to_vec()
+}
+
+/// A call for many keys.
+#[allow(missing_debug_implementations, reason = "lives within one expansion")]
+#[must_use]
+pub struct Batch<C: Batched> {
+    /// The entry that all have in common: their function and its options. It has no key.
+    entry: Entry<C::Value>,
+    template: KeyTemplate,
+    hooks: Hooks<C::Key>,
+    /// One for each slot of the run.
+    keys: Vec<C::Key>,
+    run: Run<C::Value>,
+    /// What is being computed.
+    work: Option<Work>,
+}
+
+/// What the batch knows of its keys' type: plain functions, so that a type that will not do is one error, where the batch is
+/// made, and not one for each method.
+struct Hooks<K> {
+    render: fn(&KeyTemplate, &K) -> KeyBuf,
+    clone: fn(&K) -> K,
+}
+
+impl<C: Batched> Batch<C> {
+    pub(crate) fn new(
+        entry: Entry<C::Value>,
+        template: KeyTemplate,
+        keys: impl IntoIterator<Item = C::Key>,
+    ) -> Self
+    where
+        C::Key: BatchKey,
+    {
+        let (keys, names) = distinct(&template, keys);
+        let run = Run::new(&entry.reader(), names);
+        let hooks = Hooks { render: KeyTemplate::key, clone: C::Key::clone };
+        Self { entry, template, hooks, keys, run, work: None }
+    }
+
+    /// The keys that the function is to be called with now; `None` once all is there.
+    pub async fn missing(&mut self) -> Option<Vec<C::Key>> {
+        match self.try_missing::<Infallible>(Sharing::NONE).await {
+            Ok(missing) => missing,
+            Err(never) => match never {},
+        }
+    }
+
+    /// The same for a function that can fail.
+    ///
+    /// # Errors
+    /// A clone of the error of a computation that this call waited for.
+    pub async fn try_missing<E>(&mut self, sharing: Sharing<E>) -> Result<Option<Vec<C::Key>>, E> {
+        loop {
+            match self.run.step(&self.entry.reader()).await {
+                Step::Done => return Ok(None),
+                Step::Failed(slot, error) => match sharing.unpack(&error) {
+                    Some(error) => return Err(error),
+                    None => self.run.compute_alone(slot),
+                },
+                Step::Compute(work) => return Ok(Some(self.started(work))),
+            }
+        }
+    }
+
+    /// [`missing`](Self::missing) for blocking code.
+    pub fn missing_blocking(&mut self) -> Option<Vec<C::Key>> {
+        block_on(self.missing())
+    }
+
+    /// [`try_missing`](Self::try_missing) for blocking code.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn try_missing_blocking<E>(&mut self, sharing: Sharing<E>) -> Result<Option<Vec<C::Key>>, E> {
+        block_on(self.try_missing(sharing))
+    }
+
+    /// Computes what was missing.
+    pub async fn compute(&mut self, compute: impl Future<Output = C>) {
+        let result = self.try_compute(Sharing::NONE, async { Ok::<_, Infallible>(compute.await) });
+        match result.await {
+            Ok(()) => {}
+            Err(never) => match never {},
+        }
+    }
+
+    /// The same for a function that can fail.
+    ///
+    /// # Errors
+    /// The error of `compute`.
+    pub async fn try_compute<E>(
+        &mut self,
+        sharing: Sharing<E>,
+        compute: impl Future<Output = Result<C, E>>,
+    ) -> Result<(), E> {
+        let Some(work) = self.work.take() else { return Ok(()) };
+        let keys = work.keys(self.entry.call(), |slot| Arc::clone(self.run.name(slot)));
+        let result = computing(keys, compute).await;
+        self.finished(work, result, sharing)?;
+        let_the_connection_write().await;
+        Ok(())
+    }
+
+    /// [`compute`](Self::compute) for blocking code.
+    pub fn compute_blocking(&mut self, compute: impl FnOnce() -> C) {
+        match self.try_compute_blocking(Sharing::NONE, || Ok::<_, Infallible>(compute())) {
+            Ok(()) => {}
+            Err(never) => match never {},
+        }
+    }
+
+    /// [`try_compute`](Self::try_compute) for blocking code.
+    ///
+    /// # Errors
+    /// The error of `compute`.
+    pub fn try_compute_blocking<E>(
+        &mut self,
+        sharing: Sharing<E>,
+        compute: impl FnOnce() -> Result<C, E>,
+    ) -> Result<(), E> {
+        let Some(work) = self.work.take() else { return Ok(()) };
+        let keys = work.keys(self.entry.call(), |slot| Arc::clone(self.run.name(slot)));
+        let result = sync_computing(keys, compute);
+        block_on(async { self.finished(work, result, sharing) })
+    }
+
+    /// All values that were found or computed, in the order in which their keys were first named.
+    pub fn finish(self) -> C {
+        let pairs = self.keys.into_iter().zip(self.run.outcomes());
+        C::collected(pairs.filter_map(|(key, value)| Some((key, value?))))
+    }
+
+    /// The function's body runs next.
+    fn started(&mut self, mut work: Work) -> Vec<C::Key> {
+        self.entry.call().function.counters.computes.count();
+        let missing = work.begin().into_iter().map(|slot| (self.hooks.clone)(&self.keys[slot])).collect();
+        self.work = Some(work);
+        missing
+    }
+
+    fn finished<E>(&mut self, work: Work, result: Result<C, E>, sharing: Sharing<E>) -> Result<(), E> {
+        self.run.waited_since(work.began());
+        match result {
+            Ok(values) => {
+                self.computed(work, values);
+                Ok(())
+            }
+            Err(error) => {
+                self.entry.call().function.counters.failed.count();
+                work.fail(sharing.pack(&error).as_ref());
+                Err(error)
+            }
+        }
+    }
+
+    /// Keys that were not asked for are left out, as they would be if all had been found. Of two values for one key, the
+    /// last one counts, as in a map.
+    fn computed(&mut self, work: Work, values: C) {
+        let compute_time = work.began().elapsed();
+        let slots = work.slots();
+        let by_name: HashMap<Name, usize> =
+            slots.iter().map(|slot| (Arc::clone(self.run.name(*slot)), *slot)).collect();
+        slots.into_iter().for_each(|slot| self.run.settle(slot, None));
+        for (key, value) in values.pairs() {
+            if let Some(slot) = by_name.get(&*(self.hooks.render)(&self.template, &key)) {
+                self.run.settle(*slot, Some(value));
+            }
+        }
+        let (entry, run) = (&self.entry, &self.run);
+        work.finish(entry.call(), |slot, has_followers| {
+            let outcome = match run.outcome(slot) {
+                Some(value) => value_outcome(entry, value, compute_time, has_followers),
+                None => absence_outcome(entry, compute_time, has_followers),
+            };
+            (Arc::clone(run.name(slot)), outcome)
+        });
+    }
+}
+
+/// The keys without those that were there before, and their names. Two keys are one if their names are: equal keys render
+/// equally, and others differently.
+fn distinct<K: KeyPart>(template: &KeyTemplate, keys: impl IntoIterator<Item = K>) -> (Vec<K>, Vec<Name>) {
+    let keys = keys.into_iter();
+    let mut known = HashMap::with_capacity(keys.size_hint().0);
+    let (mut distinct, mut names) = (Vec::with_capacity(keys.size_hint().0), Vec::new());
+    for key in keys {
+        if let Place::Vacant(place) = known.entry(Name::from(&*template.key(&key))) {
+            names.push(Arc::clone(place.key()));
+            distinct.push(key);
+            place.insert(());
+        }
+    }
+    (distinct, names)
+}
+
+fn value_outcome<T>(
+    entry: &Entry<T>,
+    value: &T,
+    compute_time: std::time::Duration,
+    has_followers: bool,
+) -> Outcome {
+    // The time that the whole call took: what it would have taken for this key alone is not known, and to have been
+    // dearer than it was makes `early_refresh` earlier, not later.
+    match entry.encode(value, compute_time, &[]) {
+        Ok(Some(Encoded { bytes, lifetime, .. })) => Outcome::Store(bytes, lifetime),
+        Ok(None) => {
+            entry.call().function.counters.not_stored.count();
+            match has_followers.then(|| entry.encode_unstored(value)).flatten() {
+                Some(bytes) => Outcome::Share(bytes),
+                None => Outcome::Nothing,
+            }
+        }
+        Err(error) => {
+            entry.call().failed(&error);
+            Outcome::Nothing
+        }
+    }
+}
+
+/// What becomes of a key that the function did not return.
+fn absence_outcome<T>(entry: &Entry<T>, compute_time: std::time::Duration, has_followers: bool) -> Outcome {
+    let call = entry.call();
+    let facts = Facts { is_none: true, own_ttl: None, wanted: true };
+    let encode = |ttl| encode_absence(entry.codec(), call.function.fingerprint, ttl, compute_time);
+    match admit(&call.policy, facts, random::unit()) {
+        Admission::Store(lifetime) => Outcome::Store(encode(lifetime.fresh), lifetime),
+        Admission::Skip => {
+            call.function.counters.not_stored.count();
+            if has_followers { Outcome::Share(encode(None)) } else { Outcome::Nothing }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The entry that says that there is no value.
+//!
+//! A batch's function leaves out the keys that it has nothing for. With `negative_ttl` that is remembered as an entry without a
+//! payload under a fingerprint of its own: derived from the value's, and never equal to it. So a batch of the same type
+//! reads it as "no value", and the function for one key, which would have to make a value of it, takes it for a miss and
+//! replaces it, as it replaces whatever else does not fit.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::entry::header::{self, HEADER_LEN, Meta, Room, Slot};
+use crate::random;
+
+/// What tells these entries from values of the same type.
+fn fingerprint(of_value: u64) -> u64 {
+    match xxh3_64_with_seed(b"no value", of_value) {
+        // Once in 2^64 types.
+        same if same == of_value => !same,
+        other => other,
+    }
+}
+
+/// The entry, and for how long it is kept is its only content.
+pub(crate) fn encode(codec: u8, of_value: u64, ttl: Option<Duration>, compute_time: Duration) -> Vec<u8> {
+    let meta = Meta {
+        codec,
+        fingerprint: fingerprint(of_value),
+        fresh_ttl: ttl,
+        stale_window: Duration::ZERO,
+        compute_time,
+    };
+    let nothing = |_: &mut Vec<u8>| Ok::<_, Infallible>(());
+    match header::encode(&random::nonce(), &meta, &[], &Room::default(), None, nothing) {
+        Ok(bytes) => bytes,
+        Err(never) => match never {},
+    }
+}
+
+pub(super) fn is_absence(bytes: &[u8], codec: u8, of_value: u64) -> bool {
+    // The length first: a hit is not to be checked twice.
+    bytes.len() == HEADER_LEN
+        && matches!(header::decode(bytes, codec, fingerprint(of_value)), Ok(Slot::Value(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_value_is_read_as_that_and_as_nothing_else() {
+        let entry = encode(1, 7, Some(Duration::from_secs(1)), Duration::ZERO);
+        assert!(is_absence(&entry, 1, 7));
+        assert!(!is_absence(&entry, 1, 8) && !is_absence(&entry, 2, 7));
+        assert!(header::decode(&entry, 1, 7).is_err(), "a reader of values must not take it for one");
+        let unit = Meta {
+            codec: 1,
+            fingerprint: 7,
+            fresh_ttl: None,
+            stale_window: Duration::ZERO,
+            compute_time: Duration::ZERO,
+        };
+        let unit = header::encode(&[0; 16], &unit, &[], &Room::default(), None, |_| Ok::<_, Infallible>(()));
+        assert!(!is_absence(&unit.expect("nothing to encode"), 1, 7), "a value without a payload is a value");
+    }
+}

@@ -1,0 +1,244 @@
+//! The first half of a round: look up what is open, join what is under way, take leases for the rest.
+
+use super::leases::Leases;
+use super::look_up::{Met, names};
+use super::work::{Led, Work};
+use super::{Run, Waiting};
+use crate::engine::lease::new_mark;
+use crate::engine::look_up::{Reader, Seen};
+use crate::error::Error;
+use crate::flight::{Lead, Role, is_computing};
+use crate::home;
+use crate::store::{Found, Mark, Store, Swap};
+
+/// A key whose flight this call leads, before it is known whether it may store.
+struct Candidate<T> {
+    slot: usize,
+    lead: Lead,
+    seen: Seen<T>,
+}
+
+/// A lease that is asked for.
+struct Asked {
+    slot: usize,
+    lead: Lead,
+    mark: Mark,
+    /// What is to be replaced, if something is there.
+    unfit: Option<Mark>,
+}
+
+impl<T> Run<T> {
+    /// What this call is to compute now, with the right to store it. What it has to wait for is noted.
+    pub(super) async fn claim(&mut self, reader: &Reader<'_, T>) -> Work {
+        let candidates = self.candidates(reader).await;
+        if !candidates.is_empty() {
+            // All callers that are as far as this one find the flights open; see `flight`.
+            self.budget.pause(home::yield_now()).await;
+            candidates.iter().for_each(|candidate| candidate.lead.close());
+        }
+        let mut work = Work::new(reader.call);
+        let mut asked = Vec::new();
+        for Candidate { slot, mut lead, seen } in candidates {
+            match seen {
+                Seen::Lease(sight) => self.wait_for(reader, slot, sight.mark, lead),
+                // Nothing, as far as it is known: of another type is told from nothing by who asks for the lease.
+                Seen::Nothing => asked.push(ask(slot, lead, None)),
+                Seen::Unfit(Some(unfit)) => asked.push(ask(slot, lead, Some(unfit))),
+                Seen::Unfit(None) => {
+                    if self.clear(reader, slot).await {
+                        asked.push(ask(slot, lead, None));
+                    } else {
+                        work.lead(Led { slot, lead, mark: None });
+                    }
+                }
+                _ => {
+                    lead.unmark();
+                    work.lead(Led { slot, lead, mark: None });
+                }
+            }
+        }
+        let mut leases = Leases::new(reader.call.cache.arc());
+        let (fresh, unfit): (Vec<_>, Vec<_>) = asked.into_iter().partition(|asked| asked.unfit.is_none());
+        self.acquire(reader, fresh, &mut work, &mut leases).await;
+        self.replace(reader, unfit, &mut work, &mut leases).await;
+        work.hold(leases.granted());
+        work
+    }
+
+    /// The keys that nobody of this process computes.
+    async fn candidates(&mut self, reader: &Reader<'_, T>) -> Vec<Candidate<T>> {
+        let pending = &reader.call.cache().pending;
+        // What is there should have been removed, and could not be yet.
+        let (barred, open): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.open).into_iter().partition(|slot| pending.contains(self.name(*slot)));
+        let counters = &reader.call.function.counters;
+        let is_first = self.rounds == 0;
+        let count = |counter: &crate::stats::Counter| {
+            if is_first {
+                counter.count();
+            }
+        };
+        barred.iter().for_each(|_| count(&counters.misses));
+        self.alone.extend(barred);
+        let keys = names(open.iter().map(|slot| self.name(*slot)));
+        let met = if keys.is_empty() { Vec::new() } else { reader.look_up_many(&keys, &self.budget).await };
+        let mut candidates = Vec::new();
+        for (slot, met) in open.into_iter().zip(met) {
+            let seen = match met {
+                Met::Absent => {
+                    count(&counters.hits);
+                    self.settle(slot, None);
+                    continue;
+                }
+                Met::Seen(Seen::Serve(value, ..) | Seen::ServeAndRefresh(value, _)) => {
+                    count(&counters.hits);
+                    self.settle(slot, Some(value));
+                    continue;
+                }
+                Met::Seen(seen) => seen,
+            };
+            count(&counters.misses);
+            candidates.extend(self.join(reader, slot, seen));
+        }
+        candidates
+    }
+
+    /// Joins the flight of a key that is not there, or leads one.
+    fn join(&mut self, reader: &Reader<'_, T>, slot: usize, seen: Seen<T>) -> Option<Candidate<T>> {
+        let (call, key) = (reader.call, self.flight_key(reader.call, slot));
+        if is_computing(&key) {
+            self.alone.push(slot);
+            return None;
+        }
+        let flights = &call.cache().flights;
+        let follow = match seen.sight().and_then(|sight| flights.seen(sight, key.fingerprint)) {
+            Some(follow) => follow,
+            None => match flights.join(&key) {
+                Role::Follow(follow) => follow,
+                Role::Lead(lead) => return Some(Candidate { slot, lead, seen }),
+            },
+        };
+        call.function.counters.waits.count();
+        self.following.push((slot, follow));
+        None
+    }
+
+    /// Somebody else has the lease.
+    fn wait_for(&mut self, reader: &Reader<'_, T>, slot: usize, mark: Mark, lead: Lead) {
+        let call = reader.call;
+        call.function.counters.waits.count();
+        // Perhaps a flight of this process that was closed when this one opened.
+        match call.cache().flights.seen(mark, call.function.fingerprint) {
+            Some(follow) => self.following.push((slot, follow)),
+            None => self.waiting.push(Waiting { slot, mark, lead: Some(lead) }),
+        }
+    }
+
+    /// Removes what can be no entry.
+    async fn clear(&self, reader: &Reader<'_, T>, slot: usize) -> bool {
+        let done = reader.call.cache().store.clear(self.name(slot), self.budget.0).await;
+        done.inspect_err(|error| reader.call.failed(error)).is_ok()
+    }
+
+    /// Asks for the leases of keys where nothing is.
+    async fn acquire(
+        &mut self,
+        reader: &Reader<'_, T>,
+        mut asked: Vec<Asked>,
+        work: &mut Work,
+        leases: &mut Leases,
+    ) {
+        if asked.is_empty() {
+            return;
+        }
+        self.announce(&mut asked, leases);
+        let cache = reader.call.cache();
+        let keys: Vec<_> = asked.iter().map(|asked| (&**self.name(asked.slot), asked.mark)).collect();
+        let answers = match cache.store.acquire_many(&keys, cache.lease, self.budget.0).await {
+            Ok(answers) => answers,
+            Err(error) => return unanswered(reader, asked, &error, work, leases),
+        };
+        for (asked, answer) in asked.into_iter().zip(answers) {
+            match answer {
+                Ok(Found::Absent) => work.lead(asked.granted()),
+                Ok(found) => {
+                    leases.is_gone(&asked.mark);
+                    if found == Found::Foreign {
+                        reader.unfit(None);
+                        self.clear(reader, asked.slot).await;
+                    }
+                    self.open.push(asked.slot);
+                }
+                Err(error) => unanswered(reader, vec![asked], &error, work, leases),
+            }
+        }
+    }
+
+    /// Puts leases in the place of what does not fit.
+    async fn replace(
+        &mut self,
+        reader: &Reader<'_, T>,
+        mut asked: Vec<Asked>,
+        work: &mut Work,
+        leases: &mut Leases,
+    ) {
+        if asked.is_empty() {
+            return;
+        }
+        self.announce(&mut asked, leases);
+        let cache = reader.call.cache();
+        let swaps = asked.iter().filter_map(|asked| {
+            let (key, mark, value) = (&**self.name(asked.slot), asked.unfit.as_ref()?, &asked.mark[..]);
+            Some(Swap { key, mark, value, ttl: Some(cache.lease) })
+        });
+        let answers = match cache.store.swap_many(&swaps.collect::<Vec<_>>(), self.budget.0).await {
+            Ok(answers) => answers,
+            Err(error) => return unanswered(reader, asked, &error, work, leases),
+        };
+        for (asked, answer) in asked.into_iter().zip(answers) {
+            match answer {
+                Ok(true) => work.lead(asked.granted()),
+                Ok(false) => {
+                    leases.is_gone(&asked.mark);
+                    self.open.push(asked.slot);
+                }
+                Err(error) => unanswered(reader, vec![asked], &error, work, leases),
+            }
+        }
+    }
+
+    /// To be called before the store is asked: the marks can be seen from then on.
+    fn announce(&self, asked: &mut [Asked], leases: &mut Leases) {
+        for asked in asked {
+            asked.lead.mark(asked.mark);
+            leases.ask(self.name(asked.slot), asked.mark);
+        }
+    }
+}
+
+fn ask(slot: usize, lead: Lead, unfit: Option<Mark>) -> Asked {
+    Asked { slot, lead, mark: new_mark(), unfit }
+}
+
+impl Asked {
+    fn granted(self) -> Led {
+        Led { slot: self.slot, lead: self.lead, mark: Some(self.mark) }
+    }
+}
+
+/// The leases may be granted late, after an invalidation: who sees one then must not join a body that began before. They
+/// are given back at once, and the keys are computed without being stored.
+fn unanswered<T>(
+    reader: &Reader<'_, T>,
+    asked: Vec<Asked>,
+    error: &Error,
+    work: &mut Work,
+    leases: &mut Leases,
+) {
+    reader.call.failed(error);
+    leases.give_up(&asked.iter().map(|asked| asked.mark).collect::<Vec<_>>());
+    for mut asked in asked {
+        asked.lead.unmark();
+        work.lead(Led { slot: asked.slot, lead: asked.lead, mark: None });
+    }
+}

@@ -1,0 +1,136 @@
+//! What stands at several keys: one question to the store.
+
+use std::time::Duration;
+
+use super::Name;
+use super::absent;
+use crate::engine::Budget;
+use crate::engine::look_up::{Reader, Seen};
+use crate::entry::header::Meta;
+use crate::error::Error;
+use crate::local::{Arrival, Guard, Keep, Tier};
+use crate::store::{Epoch, Found, Left, Store};
+
+/// What stands at a key, for a batch.
+pub(super) enum Met<T> {
+    /// That the function has no value for it.
+    Absent,
+    Seen(Seen<T>),
+}
+
+impl<T> Reader<'_, T> {
+    /// A value that this process keeps.
+    pub(super) fn kept(&self, key: &str) -> Option<T> {
+        let call = self.call;
+        let hit =
+            self.local?.get(call.cache().tier.as_ref()?, key, call.function.fingerprint, &call.policy)?;
+        call.function.counters.local_hits.count();
+        Some(hit)
+    }
+
+    /// An answer for each key. One round trip; two where an entry says that it may be past its time.
+    pub(super) async fn look_up_many(&self, keys: &[&str], budget: &Budget) -> Vec<Met<T>> {
+        if let (Some(keep), Some(tier)) = (self.local, &self.call.cache().tier)
+            && let Some(met) = self.look_up_and_keep_many(keep, tier, keys, budget).await
+        {
+            return met;
+        }
+        let store = &self.call.cache().store;
+        let found = match store.get_many(keys, budget.0).await {
+            Ok(found) => found,
+            Err(error) => return self.all_unknown(&error, keys.len()),
+        };
+        let mut met: Vec<_> = found.into_iter().map(|found| self.meet(found, None)).collect();
+        let untimed: Vec<usize> = (0..met.len()).filter(|at| met[*at].is_none()).collect();
+        if !untimed.is_empty() {
+            let again: Vec<&str> = untimed.iter().map(|at| keys[*at]).collect();
+            match store.get_many_with_left(&again, budget.0).await {
+                Ok(found) => {
+                    for (at, (found, left)) in untimed.into_iter().zip(found) {
+                        met[at] = self.meet(found, Some(left));
+                    }
+                }
+                Err(error) => self.call.failed(&error),
+            }
+        }
+        met.into_iter().map(|met| met.unwrap_or(Met::Seen(Seen::Unknown))).collect()
+    }
+
+    /// A read of which Redis tells what becomes of it, so that the values may be kept; `None` if that is not to be had.
+    async fn look_up_and_keep_many(
+        &self,
+        keep: Keep<T>,
+        tier: &Tier,
+        keys: &[&str],
+        budget: &Budget,
+    ) -> Option<Vec<Met<T>>> {
+        let guards: Vec<_> = keys.iter().map(|key| tier.guard(key)).collect();
+        let watched = self.call.cache().store.get_many_watched(keys, budget.0).await;
+        let (found, epoch) = watched.inspect_err(|error| log::debug!("{error}")).ok()?;
+        let met = keys.iter().zip(guards).zip(found).map(|((key, guard), (found, left))| {
+            let encoded_len = if let Found::Bytes(bytes) = &found { bytes.len() } else { 0 };
+            let met = self.meet(found, Some(left));
+            if let Some(Met::Seen(Seen::Serve(value, meta, _))) = &met {
+                let arrived = Arrived { key, guard, encoded_len, left, epoch };
+                self.keep(keep, tier, &arrived, meta, value);
+            }
+            met.unwrap_or(Met::Seen(Seen::Unknown))
+        });
+        Some(met.collect())
+    }
+
+    fn keep(&self, keep: Keep<T>, tier: &Tier, arrived: &Arrived<'_>, meta: &Meta, value: &T) {
+        let Arrived { key, guard, encoded_len, left, epoch } = *arrived;
+        // Looked for after the guard was taken, as for one key.
+        if !self.call.cache().pending.contains(key) {
+            let arrival = Arrival {
+                fingerprint: self.call.function.fingerprint,
+                encoded_len,
+                compute_time: meta.compute_time,
+                fresh: left.less(meta.stale_window),
+                epoch,
+            };
+            keep.admit(tier, guard, key, arrival, value);
+        }
+    }
+
+    /// `None` only if the time that is left was not asked for and has to be.
+    fn meet(&self, found: Found, left: Option<Left>) -> Option<Met<T>> {
+        if let Found::Bytes(bytes) = &found
+            && absent::is_absence(bytes, self.codec, self.call.function.fingerprint)
+        {
+            return Some(Met::Absent);
+        }
+        self.interpret(found, left).map(Met::Seen)
+    }
+
+    /// What a flight of this process has landed with: a value, or that there is none; `None` if neither can be read.
+    pub(super) fn read_landed(&self, bytes: &[u8]) -> Option<Option<T>> {
+        if absent::is_absence(bytes, self.codec, self.call.function.fingerprint) {
+            return Some(None);
+        }
+        self.read(bytes).map(Some)
+    }
+
+    fn all_unknown(&self, error: &Error, keys: usize) -> Vec<Met<T>> {
+        self.call.failed(error);
+        (0..keys).map(|_| Met::Seen(Seen::Unknown)).collect()
+    }
+}
+
+/// A value on its way into the local tier.
+struct Arrived<'a> {
+    key: &'a str,
+    guard: Guard,
+    encoded_len: usize,
+    left: Left,
+    epoch: Epoch,
+}
+
+/// The names of some slots' keys, as the store takes them.
+pub(super) fn names<'a>(keys: impl IntoIterator<Item = &'a Name>) -> Vec<&'a str> {
+    keys.into_iter().map(|key| &**key).collect()
+}
+
+/// How long to wait before the next poll, and the longest pause.
+pub(super) const POLL: (Duration, Duration) = (Duration::from_millis(4), Duration::from_millis(64));

@@ -1,0 +1,104 @@
+//! Warm-up: many values in few round trips.
+
+use std::borrow::Borrow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::blocking::block_on;
+use crate::blocking_entry::BlockingEntry;
+use crate::decision::Lifetime;
+use crate::engine::Encoded;
+use crate::engine::batch::STORED_AT_ONCE;
+use crate::entry_handle::Entry;
+use crate::error::Error;
+use crate::store::{Set, Store};
+
+impl<T> Entry<T> {
+    /// Stores many values, each as [`put`](Self::put) would: one round trip for every 512 of them.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, Entry, redis_cached};
+    /// #[redis_cached(ttl = 3600, key = "user:<id>")]
+    /// async fn user_name(id: u64) -> String {
+    ///     format!("user {id}")
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// # Cache::memory().scope(async {
+    /// let names = [(1, "ann".to_owned()), (2, "bob".to_owned())];
+    /// Entry::put_many(names.iter().map(|(id, name)| (user_name_entry(*id), name))).await?;
+    /// assert_eq!(user_name(2).await, "bob");
+    /// # Ok(()) }).await }
+    /// ```
+    ///
+    /// The iterator is asked for 512 at a time, so the values of a whole table need not be in memory. The entries may be of
+    /// several functions, and of several caches.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put), at the first 512 that fail, all of which are invalidated then as soon as Redis is back; those behind them
+    /// are left as they were.
+    pub async fn put_many<V: Borrow<T>>(values: impl IntoIterator<Item = (Self, V)>) -> Result<(), Error> {
+        let mut values = values.into_iter();
+        loop {
+            let puts = encoded(values.by_ref())?;
+            if puts.is_empty() {
+                return Ok(());
+            }
+            put(puts).await?;
+        }
+    }
+}
+
+impl<T> BlockingEntry<T> {
+    /// As [`Entry::put_many`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn put_many<V: Borrow<T>>(values: impl IntoIterator<Item = (Self, V)>) -> Result<(), Error> {
+        let mut values = values.into_iter().map(|(entry, value)| (entry.into_async(), value));
+        loop {
+            // The caller's iterator runs outside of our wait.
+            let puts = encoded(values.by_ref())?;
+            if puts.is_empty() {
+                return Ok(());
+            }
+            block_on(put(puts))?;
+        }
+    }
+}
+
+/// An entry and what to put there; nothing if the options keep the value from being stored.
+type Put<T> = (Entry<T>, Option<(Vec<u8>, Lifetime)>);
+
+/// As many as are sent at once.
+fn encoded<T, V: Borrow<T>>(values: impl Iterator<Item = (Entry<T>, V)>) -> Result<Vec<Put<T>>, Error> {
+    let encode = |(entry, value): (Entry<T>, V)| {
+        let encoded = entry.encode(value.borrow(), Duration::ZERO, &[])?;
+        Ok((entry, encoded.map(|Encoded { bytes, lifetime, .. }| (bytes, lifetime))))
+    };
+    values.take(STORED_AT_ONCE).map(encode).collect()
+}
+
+async fn put<T>(mut puts: Vec<Put<T>>) -> Result<(), Error> {
+    let mut all = Ok(());
+    while let Some((first, _)) = puts.first() {
+        let cache = Arc::clone(first.call().cache.arc());
+        let (of_cache, others) =
+            puts.into_iter().partition(|(entry, _)| Arc::ptr_eq(entry.call().cache.arc(), &cache));
+        let of_cache: Vec<Put<T>> = of_cache;
+        puts = others;
+        let sets = of_cache.iter().map(|(entry, encoded)| match encoded {
+            Some((bytes, lifetime)) => Set { key: entry.key(), value: Some(bytes), ttl: lifetime.total() },
+            None => Set { key: entry.key(), value: None, ttl: None },
+        });
+        let sets: Vec<Set<'_>> = sets.collect();
+        let done = cache.store.set_many(&sets, std::time::Instant::now() + cache.deadline).await;
+        drop(sets);
+        for (entry, _) in of_cache {
+            if let Err(error) = entry.settled(done.clone(), None) {
+                all = Err(error);
+            }
+        }
+    }
+    all
+}

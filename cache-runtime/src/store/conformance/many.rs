@@ -1,0 +1,143 @@
+//! The operations on several keys.
+
+use std::time::Duration;
+
+use super::{AnyStore, Found, Left, Mark, RedisServer, Store, bytes, redis, soon};
+use crate::store::{Set, Swap};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn mark(number: u16) -> Mark {
+    let mut mark = [b'L'; 17];
+    mark[15..].copy_from_slice(&number.to_be_bytes());
+    mark
+}
+
+fn value(number: u16) -> Vec<u8> {
+    [&b"V"[..], &number.to_be_bytes(), &[7; 30]].concat()
+}
+
+pub(super) async fn all(store: &AnyStore) {
+    sets_and_gets_in_order(store).await;
+    leases_and_swaps_each_for_itself(store).await;
+    takes_more_keys_than_a_command_has(store).await;
+    nothing_is_nothing(store).await;
+}
+
+async fn sets_and_gets_in_order(store: &AnyStore) {
+    store.set("many:gone", b"x", None, soon()).await.expect("a set");
+    let set = |key, value, ttl| Set { key, value, ttl };
+    let sets = [
+        set("many:a", Some(&b"one"[..]), None),
+        set("many:gone", None, None),
+        set("many:b", Some(&b"two"[..]), Some(MINUTE)),
+    ];
+    store.set_many(&sets, soon()).await.expect("sets");
+    let keys = ["many:b", "many:gone", "many:a", "many:b"];
+    let [one, two] = ["one", "two"].map(|text| Found::Bytes(text.into()));
+    let expected = [two.clone(), Found::Absent, one.clone(), two.clone()];
+    assert_eq!(store.get_many(&keys, soon()).await.expect("values"), expected);
+
+    let timed = store.get_many_with_left(&keys[..3], soon()).await.expect("values");
+    assert!(matches!(&timed[0], (found, Left::Expires(left)) if *found == two && *left <= MINUTE));
+    assert_eq!(timed[1..], [(Found::Absent, Left::Absent), (one, Left::Never)]);
+}
+
+/// A lease that another has, and one that was taken away, are their keys' affair and not the others'.
+async fn leases_and_swaps_each_for_itself(store: &AnyStore) {
+    let keys = ["lease:0", "lease:1", "lease:2", "lease:3"];
+    store.set(keys[1], b"taken", None, soon()).await.expect("a set");
+    let leases: Vec<_> = keys.iter().zip(0..).map(|(key, number)| (*key, mark(number))).collect();
+    let got = store.acquire_many(&leases, MINUTE, soon()).await.expect("answers");
+    let got: Vec<_> = got.into_iter().map(|answer| answer.expect("an answer")).collect();
+    let taken = Found::Bytes(b"taken".to_vec());
+    assert_eq!(got, [Found::Absent, taken, Found::Absent, Found::Absent]);
+
+    store.remove(keys[2], soon()).await.expect("a removal");
+    let values: Vec<_> = (0..4).map(value).collect();
+    let swap = |at: usize| Swap { key: keys[at], mark: &leases[at].1, value: &values[at], ttl: Some(MINUTE) };
+    // Twice: the first finds out what a server knows, the second uses it.
+    for round in [[true, false, false], [false; 3]] {
+        let done = store.swap_many(&[0, 1, 2].map(swap), soon()).await.expect("answers");
+        let done: Vec<_> = done.into_iter().map(|done| done.expect("an answer")).collect();
+        assert_eq!(done, round);
+    }
+    assert!(matches!(store.left(keys[0], soon()).await, Ok(Left::Expires(left)) if left <= MINUTE));
+    assert_eq!(bytes(store, keys[0]).await, Some(values[0].clone()));
+    assert_eq!(bytes(store, keys[1]).await.as_deref(), Some(&b"taken"[..]));
+    assert_eq!(bytes(store, keys[2]).await, None);
+
+    let again = Swap { key: keys[3], mark: &leases[3].1, value: &leases[3].1, ttl: Some(2 * MINUTE) };
+    assert!(matches!(store.swap_many(&[again], soon()).await.expect("answers")[..], [Ok(true)]));
+    assert!(matches!(store.left(keys[3], soon()).await, Ok(Left::Expires(left)) if left > MINUTE));
+    store.release_many(&leases, soon()).await.expect("releases");
+    assert_eq!(bytes(store, keys[0]).await, Some(values[0].clone()), "a value is no lease");
+    assert_eq!(bytes(store, keys[1]).await.as_deref(), Some(&b"taken"[..]));
+    assert_eq!(bytes(store, keys[3]).await, None);
+}
+
+async fn takes_more_keys_than_a_command_has(store: &AnyStore) {
+    let keys: Vec<String> = (0..1300).map(|number| format!("wide:{number}")).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let values: Vec<_> = (0..1300).map(value).collect();
+    let leases: Vec<_> = keys.iter().zip(0..).map(|(key, number)| (*key, mark(number))).collect();
+    let got = store.acquire_many(&leases, MINUTE, soon()).await.expect("answers");
+    assert!(got.iter().all(|got| matches!(got, Ok(Found::Absent))));
+    let swaps = leases.iter().zip(&values).map(|((key, mark), value)| Swap { key, mark, value, ttl: None });
+    let done = store.swap_many(&swaps.collect::<Vec<_>>(), soon()).await.expect("answers");
+    assert!(done.len() == 1300 && done.iter().all(|done| matches!(done, Ok(true))));
+    let expected: Vec<_> = values.into_iter().map(Found::Bytes).collect();
+    assert_eq!(store.get_many(&keys, soon()).await.expect("values"), expected);
+    let timed = store.get_many_with_left(&keys, soon()).await.expect("values");
+    assert!(timed.into_iter().map(|(found, _)| found).eq(expected));
+}
+
+async fn nothing_is_nothing(store: &AnyStore) {
+    assert_eq!(store.get_many(&[], soon()).await.expect("no values"), []);
+    assert!(store.acquire_many(&[], MINUTE, soon()).await.expect("no answers").is_empty());
+    assert!(store.swap_many(&[], soon()).await.expect("no answers").is_empty());
+    store.release_many(&[], soon()).await.expect("nothing to do");
+    store.set_many(&[], soon()).await.expect("nothing to do");
+}
+
+#[tokio::test]
+async fn one_key_of_another_type_is_no_harm_to_the_others() {
+    let server = RedisServer::start();
+    let store = redis(&server.url());
+    server.cli(&["RPUSH", "list", "x"]);
+    store.set("string", b"x", None, soon()).await.expect("a set");
+    let found = store.get_many(&["list", "string"], soon()).await.expect("values");
+    assert_eq!(found, [Found::Absent, Found::Bytes(b"x".to_vec())]);
+    let got = store.acquire_many(&[("list", mark(0)), ("new", mark(1))], MINUTE, soon()).await;
+    assert!(matches!(got.expect("answers")[..], [Ok(Found::Foreign), Ok(Found::Absent)]));
+    let swap = |key| Swap { key, mark: &[b'L'; 17], value: b"x", ttl: None };
+    let done = store.swap_many(&[swap("list"), swap("string")], soon()).await.expect("answers");
+    assert!(matches!(done[..], [Ok(false), Ok(false)]));
+    let timed = store.get_many_with_left(&["list"], soon()).await.expect("values");
+    assert_eq!(timed, [(Found::Foreign, Left::Never)]);
+}
+
+#[tokio::test]
+async fn a_server_that_forgets_its_scripts_is_taught_again() {
+    let server = RedisServer::start();
+    let store = redis(&server.url());
+    for round in 0..3 {
+        let (key, lease) = (format!("k{round}"), mark(round));
+        store.set(&key, &lease, None, soon()).await.expect("a set");
+        store.release_many(&[(&key, lease), ("absent", lease)], soon()).await.expect("releases");
+        assert_eq!(bytes(&store, &key).await, None);
+        server.cli(&["SCRIPT", "FLUSH"]);
+    }
+}
+
+#[tokio::test]
+async fn without_the_right_to_mget_keys_are_read_one_by_one() {
+    let server = RedisServer::start();
+    server.cli(&["ACL", "SETUSER", "default", "-mget"]);
+    let store = redis(&server.url());
+    store.set("a", b"x", None, soon()).await.expect("a set");
+    for _ in 0..2 {
+        let found = store.get_many(&["a", "b"], soon()).await.expect("values");
+        assert_eq!(found, [Found::Bytes(b"x".to_vec()), Found::Absent]);
+    }
+}
