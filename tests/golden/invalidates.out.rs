@@ -31,7 +31,8 @@ fn forget(user: &User, limit: u64) {
 async fn create_user(db: &Pool, org: String) -> Result<User, Error> {
     let targets = ::redis_cached::private::invalidates();
     let argument_1_0 = ::redis_cached::private::kept(&org);
-    let result = async {
+    let argument_2_0 = ::redis_cached::private::kept(&org);
+    let result = async move {
         if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
             Result<User, Error>,
         > {
@@ -56,7 +57,7 @@ async fn create_user(db: &Pool, org: String) -> Result<User, Error> {
                         ::redis_cached::private::tag("org:")
                             .arg(&ret.org)
                             .text(":")
-                            .arg(&org),
+                            .arg(&argument_2_0),
                     )
             },
         )
@@ -113,10 +114,18 @@ impl Users {
         result
     }
     fn next(&self) -> u64 {
-        self.next
-    }
-    ::core::compile_error! {
-        "every target mentions `ret`, which is not there before the function has returned: leave out `before`"
+        let targets = ::redis_cached::private::invalidates();
+        let result = ::redis_cached::private::run(|| -> u64 { self.next });
+        targets
+            .after_with(
+                &result,
+                |targets, ret| {
+                    targets
+                        .entry(self.get_user_entry(::redis_cached::private::arg(&ret)))
+                },
+            )
+            .invalidate_blocking();
+        result
     }
 }
 impl Boxed for Users {
@@ -196,4 +205,19 @@ fn shown(id: u64) -> impl Display {
     let result = ::redis_cached::private::run(move || { id });
     targets.invalidate_blocking();
     result
+}
+fn wrong(id: u64) -> u64 {
+    id
+}
+::core::compile_error! {
+    "there is no option `on_eror`: did you mean `on_error`?"
+}
+::core::compile_error! {
+    "there is no option `befor`: did you mean `before`?"
+}
+::core::compile_error! {
+    "`tag` takes a template in one string literal: write `tag(\"org:<org>\")`; for a cached function of that name write `self::tag(…)`"
+}
+::core::compile_error! {
+    "`get_user` is no option, and as a target it lacks its arguments: write `get_user(…)`, as in `get_user(id)`"
 }

@@ -66,8 +66,11 @@ async fn a_write_is_one_command_for_each_entry() {
     let (server, cache) = redis().await;
     let monitor = server.monitor();
     cache.scope(save(named(1, "new"), false)).await.unwrap();
-    let mut sent: Vec<_> =
-        monitor.commands().iter().map(|command| format!("{} {}", command.name(), command.args()[0])).collect();
+    let mut sent: Vec<_> = monitor
+        .commands()
+        .iter()
+        .map(|command| format!("{} {}", command.name(), command.args()[0]))
+        .collect();
     sent.sort();
     assert_eq!(sent, ["SET name:new", "SET user:1"]);
 }
