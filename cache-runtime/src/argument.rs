@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 /// A reference that can become the argument `P`.
 #[diagnostic::on_unimplemented(
-    message = "this argument of the target must be a `{P}`, and `{Self}` is a reference to something else",
-    label = "the entry's function takes `{P}` here"
+    message = "a target takes a `{P}` here, and this is what `{Self}` points to",
+    label = "not a `{P}`"
 )]
 pub trait Argument<P> {
     /// The argument.
@@ -26,30 +26,35 @@ where
     value.argument()
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, T: ?Sized> Argument<&'a T> for &'a T {
     fn argument(self) -> &'a T {
         self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Copy> Argument<T> for &T {
     fn argument(self) -> T {
         *self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Copy> Argument<T> for &&T {
     fn argument(self) -> T {
         **self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Copy> Argument<T> for &&mut T {
     fn argument(self) -> T {
         **self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, T: ?Sized> Argument<&'a T> for &'a &mut T {
     fn argument(self) -> &'a T {
         self
@@ -59,12 +64,14 @@ impl<'a, T: ?Sized> Argument<&'a T> for &'a &mut T {
 /// What an owner lends, as a function's own argument would be lent: `&String` where `&str` is wanted, …
 macro_rules! lent {
     ($([$($generics:tt)*] $owner:ty => $lent:ty),* $(,)?) => {$(
+        #[diagnostic::do_not_recommend]
         impl<'a, $($generics)*> Argument<&'a $lent> for &'a $owner {
             fn argument(self) -> &'a $lent {
                 self
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<'a, $($generics)*> Argument<&'a $lent> for &&'a $owner {
             fn argument(self) -> &'a $lent {
                 *self

@@ -52,6 +52,7 @@ pub(crate) struct Target {
 
 #[allow(missing_docs, reason = "named by expansions only")]
 impl Invalidates {
+    #[allow(clippy::needless_pass_by_value, reason = "what an entry's function gives, as it gives it")]
     pub fn entry<T>(mut self, entry: Entry<T>) -> Self {
         self.targets.push(Target::of(entry.call()));
         self
@@ -124,7 +125,7 @@ impl Invalidates {
     }
 
     /// There is nothing left to do.
-    pub(crate) fn is_done(mut self) {
+    pub(crate) fn disarm(mut self) {
         self.targets.clear();
     }
 }

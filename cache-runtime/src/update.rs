@@ -58,7 +58,7 @@ impl<T> Updates<T> {
         match result {
             Ok(value) => with(self, value),
             Err(_) => {
-                self.guard.is_done();
+                self.guard.disarm();
                 updates()
             }
         }
@@ -81,7 +81,7 @@ impl<T> Updates<T> {
 
 async fn write_all(writes: Vec<Write>, guard: Invalidates) {
     all(writes.into_iter().map(Write::carry_out)).await;
-    guard.is_done();
+    guard.disarm();
 }
 
 impl Write {

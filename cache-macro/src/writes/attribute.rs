@@ -101,7 +101,7 @@ impl Attribute {
             if input.is_empty() || input.peek(Token![,]) {
                 return Err(syn::Error::new_spanned(&name, format!("`{name} =` is followed by no value")));
             }
-            return self.option(kind, name, input, errors);
+            return self.option(kind, &name, input, errors);
         }
         let expr: Expr = input.parse()?;
         comma(input)?;
@@ -112,14 +112,14 @@ impl Attribute {
     fn option(
         &mut self,
         kind: Kind,
-        name: Ident,
+        name: &Ident,
         input: ParseStream<'_>,
         errors: &Diagnostics,
     ) -> syn::Result<()> {
         let plain = name.unraw().to_string();
         let twice = |again: bool| {
             if again {
-                errors.at(&name, format!("`{plain}` is given twice: keep one of them"));
+                errors.at(name, format!("`{plain}` is given twice: keep one of them"));
             }
         };
         match plain.as_str() {
@@ -129,7 +129,7 @@ impl Attribute {
                 twice(slot.replace(input.parse()?).is_some());
             }
             unknown => {
-                errors.at(&name, kind.unknown(unknown, kind.options()));
+                errors.at(name, kind.unknown(unknown, kind.options()));
                 input.parse::<Expr>()?;
             }
         }

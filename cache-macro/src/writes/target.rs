@@ -64,11 +64,10 @@ impl Printer<'_> {
     }
 
     fn call(&self, call: &ExprCall, index: usize) -> Target {
-        let function = renamed_path(&call.func);
         let after = mentions_ret(&call.args);
         let mut arguments = Arguments::new(self.runtime, after, index);
         let arguments_printed: Vec<_> = call.args.iter().map(|argument| arguments.print(argument)).collect();
-        let mut entry = function.clone();
+        let mut entry = renamed_path(&call.func);
         entry.extend(in_parentheses(&call.paren_token, &quote!(#(#arguments_printed),*)));
         arguments.target(&entry, Ends::of(&call.func).last)
     }
