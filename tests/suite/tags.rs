@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use redis_cached::{Cache, redis_cached};
-use redis_cached_test_support::RedisServer;
+use redis_cached_test_support::{Command, Proxy, RedisServer};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
@@ -537,4 +537,86 @@ async fn the_local_tier_keeps_nothing_of_a_tag_whose_invalidation_failed() {
     assert_eq!(call().await, new);
     server.resume();
     assert_eq!((call().await, until_kept(&cache, call).await), (new, new));
+}
+
+/// The commands that a client sent, by name and first key.
+fn sent(commands: &[Command]) -> Vec<String> {
+    let sent = commands.iter().filter(|command| !command.in_script());
+    sent.map(|command| match command.name() {
+        "EVAL" | "EVALSHA" => format!("script {}", command.args()[2]),
+        name => format!("{name} {}", command.args().join(" ")),
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn a_hit_is_one_command_and_an_invalidation_too() {
+    let (server, cache) = redis().await;
+    let source = Source::new();
+    // The scripts are known afterwards, and what the server knows.
+    cache.scope(row(&source, "a", 1)).await;
+    cache.flush().await;
+    let monitor = server.monitor();
+    cache.scope(row(&source, "a", 2)).await;
+    cache.flush().await;
+    let miss = sent(&monitor.commands());
+    // The tag and the lease are asked for at once: see below.
+    assert_eq!(miss.len(), 4, "{miss:?}");
+    assert_eq!(miss[..2], ["MGET row:2 tag:org:a", "script tag:org:a"]);
+    monitor.clear();
+    cache.scope(row(&source, "a", 2)).await;
+    assert_eq!(sent(&monitor.commands()), ["MGET row:2 tag:org:a"]);
+    monitor.clear();
+    cache.invalidate_tags(["org:a", "org:b"]).await.unwrap();
+    assert_eq!(sent(&monitor.commands()), ["UNLINK tag:org:a tag:org:b tags"]);
+}
+
+/// While no answer comes, all that does not depend on it is asked.
+#[tokio::test]
+async fn a_tag_and_the_lease_are_one_round_trip() {
+    let server = RedisServer::start();
+    let proxy = Proxy::start(&server);
+    let cache = Cache::builder().url(proxy.url()).deadline(Duration::from_secs(20)).connect().await.unwrap();
+    let source = Source::new();
+    cache.scope(row(&source, "a", 1)).await;
+    cache.flush().await;
+    let monitor = server.monitor();
+    // Long enough to be seen between two of them.
+    proxy.delay_replies(Duration::from_secs(1));
+    let call = tokio::spawn({
+        let (cache, source) = (cache.clone(), Arc::clone(&source));
+        async move { cache.scope(row(&source, "a", 2)).await }
+    });
+    let mut asked = Vec::new();
+    while asked.len() < 2 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        asked = sent(&monitor.commands());
+    }
+    // The second answer has not come yet, so nobody waited for it before asking the third.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(sent(&monitor.commands()).len(), 3);
+    assert_eq!(source.reads(), 1, "both are waited for before the body runs");
+    assert_eq!(call.await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn the_rights_that_tags_need() {
+    let server = RedisServer::start();
+    let user = "ACL SETUSER app on >secret ~app:* resetchannels -@all";
+    let rights =
+        "+get +mget +set +unlink +pttl +pexpire +persist +getrange +evalsha +eval +ping +client|tracking";
+    server.cli(&user.split_whitespace().chain(rights.split_whitespace()).collect::<Vec<_>>());
+    let url = format!("redis://app:secret@127.0.0.1:{}", server.port());
+    let cache = Cache::builder().url(url).prefix("app:").connect().await.unwrap();
+    let source = Source::new();
+    for id in 0..2 {
+        cache.scope(row(&source, "a", id)).await;
+        cache.scope(member(&source, id, &["x"])).await;
+        cache.scope(for_ever()).await;
+        cache.scope(for_a_day(1)).await;
+    }
+    cache.flush().await;
+    cache.invalidate_tags(["org:a", "team:x"]).await.unwrap();
+    let stats = cache.stats();
+    assert!(stats.functions.iter().all(|function| function.errors == 0), "{stats}");
 }
