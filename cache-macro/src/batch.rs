@@ -242,7 +242,12 @@ fn value(collection: &TokenStream, runtime: &TokenStream) -> syn::Result<(TokenS
                     `Vec<(K, V)>`, plain or in a `Result`";
         Err(syn::Error::new_spanned(&ty, help))
     };
-    let Type::Path(path) = bare(&ty) else { return no_map() };
+    let path = match bare(&ty) {
+        Type::Path(path) => path,
+        // That has its own error: a result must own its data.
+        Type::Reference(_) => return Ok((collection.clone(), Ends::of(&ty))),
+        _ => return no_map(),
+    };
     let Some(last) = path.path.segments.last() else { return no_map() };
     let types = match &last.arguments {
         PathArguments::AngleBracketed(arguments) => types(arguments),
