@@ -97,6 +97,10 @@ impl CacheBuilder {
     /// as `"64MiB"` or `"1GB"`. Default: 64 MiB for the whole cache. A value counts with the length of its encoding, its key and
     /// about two hundred bytes; what was used least is dropped first, and a value over a sixteenth of a GiB or the capacity
     /// may not be kept at all.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a number or a literal, which nobody writes with an `&`"
+    )]
     pub fn local_capacity(mut self, bytes: impl ByteSize) -> Self {
         self.local_capacity = bytes.bytes();
         self

@@ -61,14 +61,14 @@ impl Invalidates {
     /// A tag of the current cache.
     pub fn tag(self, tag: TagName) -> Self {
         let cache = global::current();
-        self.tag_of(cache, tag)
+        self.tag_of(&cache, tag)
     }
 
     pub fn tag_in(self, cache: &(impl AsRef<Cache> + ?Sized), tag: TagName) -> Self {
-        self.tag_of(Shared::Counted(Arc::clone(&cache.as_ref().0)), tag)
+        self.tag_of(&Shared::Counted(Arc::clone(&cache.as_ref().0)), tag)
     }
 
-    fn tag_of(mut self, cache: Shared<Inner>, TagName(name): TagName) -> Self {
+    fn tag_of(mut self, cache: &Shared<Inner>, TagName(name): TagName) -> Self {
         // With that of any tag, which tells values that name their tags that one of them was removed.
         for key in [tags::tag(&cache.prefix, &name.finish()), tags::any_tag(&cache.prefix)] {
             self.targets.push(Target { cache: cache.clone(), key, function: None, life: None });

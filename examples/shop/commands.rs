@@ -1,4 +1,4 @@
-//! How many commands Redis carried out, as it says itself.
+//! How many commands Redis carried out, as it says itself: those that scripts run count too.
 
 use redis::{Client, Connection, InfoDict};
 
@@ -12,7 +12,8 @@ pub(crate) struct Commands {
 
 impl Commands {
     pub(crate) fn of(url: &str) -> Result<Self, Failure> {
-        let connection = if url.starts_with("memory") { None } else { Some(Client::open(url)?.get_connection()?) };
+        let connection =
+            if url.starts_with("memory") { None } else { Some(Client::open(url)?.get_connection()?) };
         let mut commands = Self { connection, last: 0 };
         commands.since_last()?;
         Ok(commands)

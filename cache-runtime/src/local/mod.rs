@@ -60,6 +60,7 @@ pub(crate) struct Guard {
 }
 
 /// What is known of a value on its way in.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrival {
     pub(crate) fingerprint: u64,
     pub(crate) encoded_len: usize,

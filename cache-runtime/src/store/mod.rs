@@ -212,6 +212,7 @@ pub(crate) struct Set<'a> {
 
 /// The store of a cache. An enum and not a trait object: two kinds, known here, and no allocation for each future.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "one for each cache")]
 pub(crate) enum AnyStore {
     Redis(RedisStore),
     Memory(MemoryStore),

@@ -14,6 +14,7 @@ async fn owned(mut ids: Vec<u64>) -> Vec<(u64, User)> {
     ids.into_iter().map(|id| (id, user(id))).collect()
 }
 
+#[allow(clippy::ptr_arg, reason = "it is this form that is tried")]
 #[redis_cached(ttl = 60, key = "tree:<ids>", batch = ids)]
 async fn borrowed_vec(ids: &Vec<u64>) -> BTreeMap<u64, User> {
     ids.iter().map(|id| (*id, user(*id))).collect()

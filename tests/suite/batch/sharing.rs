@@ -52,7 +52,7 @@ async fn overlapping_batches_compute_each_key_once() {
         // In both directions, so that each has what another needs.
         let ids = |batch: u64| {
             let ids = batch * 10..batch * 10 + 30;
-            if batch % 2 == 0 { ids.collect() } else { ids.rev().collect::<Vec<_>>() }
+            if batch.is_multiple_of(2) { ids.collect() } else { ids.rev().collect::<Vec<_>>() }
         };
         let batches: Vec<_> = (0..20).map(|batch| start(&cache, &calls, ids(batch))).collect();
         for (batch, found) in (0..).zip(batches) {
@@ -184,7 +184,7 @@ static PANICS: AtomicUsize = AtomicUsize::new(0);
 
 #[redis_cached(ttl = 60, key = "panics:<ids>", batch = ids)]
 async fn panics_once(ids: &[u64]) -> HashMap<u64, User> {
-    let first = PANICS.fetch_add(1, Ordering::SeqCst) % 2 == 0;
+    let first = PANICS.fetch_add(1, Ordering::SeqCst).is_multiple_of(2);
     tokio::time::sleep(SLOW).await;
     assert!(!first, "the first run panics");
     users(ids.to_vec())
