@@ -20,6 +20,7 @@ pub struct Begun<'a, T> {
 }
 
 /// What is left to do.
+#[allow(clippy::large_enum_variant, reason = "taken apart as soon as it is made")]
 enum Todo<T, E> {
     Return(Result<T, E>),
     Compute(Ticket),

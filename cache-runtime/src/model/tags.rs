@@ -278,7 +278,7 @@ impl Model for World {
         for (who, caller) in state.callers.iter().enumerate() {
             match caller.phase {
                 Phase::LookUp if caller.attempts < 2 => {
-                    actions.extend([Action::LookUp(who), Action::Alone(who)])
+                    actions.extend([Action::LookUp(who), Action::Alone(who)]);
                 }
                 Phase::LookUp => actions.push(Action::Alone(who)),
                 Phase::Check { .. } => actions.push(Action::Check(who)),
