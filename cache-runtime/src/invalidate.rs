@@ -71,7 +71,13 @@ impl Invalidates {
     fn tag_of(mut self, cache: &Shared<Inner>, TagName(name): TagName) -> Self {
         // With that of any tag, which tells values that name their tags that one of them was removed.
         for key in [tags::tag(&cache.prefix, &name.finish()), tags::any_tag(&cache.prefix)] {
-            self.targets.push(Target { cache: cache.clone(), key, function: None, life: None });
+            if !self
+                .targets
+                .iter()
+                .any(|known| known.key == key && Arc::ptr_eq(known.cache.arc(), cache.arc()))
+            {
+                self.targets.push(Target { cache: cache.clone(), key, function: None, life: None });
+            }
         }
         self
     }

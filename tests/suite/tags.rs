@@ -498,11 +498,19 @@ async fn the_local_tier_serves_an_entry_while_its_tags_are_as_they_were() {
     let named = async || here.scope(kept_member(&source, 1, &["x", "y"])).await.row;
     assert_eq!((until_kept(&here, tagged).await, until_kept(&here, other).await), (1, 1));
     assert_eq!(until_kept(&here, named).await, 1);
+    let (sister, brother) = (
+        async || here.scope(kept(&source, "a", 3)).await,
+        async || here.scope(kept_member(&source, 3, &["y"])).await.row,
+    );
+    assert_eq!((until_kept(&here, sister).await, until_kept(&here, brother).await), (1, 1));
 
     // Its own at once.
     let new = source.write();
     here.invalidate_tags(["org:a", "team:y"]).await.unwrap();
     assert_eq!((tagged().await, named().await, other().await), (new, new, 1));
+    assert_eq!((until_kept(&here, tagged).await, until_kept(&here, named).await), (new, new));
+    // Their tags are kept again, with other nonces.
+    assert_eq!((sister().await, brother().await), (new, new));
     assert_eq!((until_kept(&here, tagged).await, until_kept(&here, named).await), (new, new));
 
     // Another's as soon as Redis has told of it, and without it this would serve for half a minute.

@@ -1,3 +1,5 @@
+#![allow(unused_variables)]
+
 use redis_cached::redis_cached;
 
 struct Org;

@@ -1,3 +1,5 @@
+#![allow(unused_variables)]
+
 use redis_cached::redis_cached;
 
 #[redis_cached(ttl = 60, key = "a:<id>", tags = |value: &u8| vec![*value])]
