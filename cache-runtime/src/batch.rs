@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
-use crate::begun::{Sharing, let_the_connection_write};
+use crate::begun::Sharing;
 use crate::blocking::block_on;
 use crate::decision::{Admission, Facts, admit};
 use crate::engine::Encoded;
@@ -190,7 +190,7 @@ impl<C: Batched> Batch<C> {
         let keys = work.keys(self.entry.call(), |slot| Arc::clone(self.run.name(slot)));
         let result = computing(keys, compute).await;
         self.finished(work, result, sharing)?;
-        let_the_connection_write().await;
+        self.entry.call().cache().background.let_it_be_written().await;
         Ok(())
     }
 

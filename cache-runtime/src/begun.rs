@@ -9,7 +9,6 @@ use crate::blocking::block_on;
 use crate::engine::{Next, Ticket};
 use crate::entry_handle::Entry;
 use crate::flight::{Sight, computing, sync_computing};
-use crate::home::yield_now;
 
 /// A call after its look-up.
 #[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
@@ -94,7 +93,7 @@ impl<'a, T> Begun<'a, T> {
         };
         let value = computing(entry.call().flight_key(), compute).await;
         entry.finish(ticket, &value);
-        let_the_connection_write().await;
+        entry.call().cache().background.let_it_be_written().await;
         value
     }
 
@@ -115,7 +114,7 @@ impl<'a, T> Begun<'a, T> {
         let result = computing(entry.call().flight_key(), compute).await;
         // No error is alive at the next await: it need not be `Send` for the call to be.
         let value = entry.finish_or_fall_back(ticket, result, sharing)?;
-        let_the_connection_write().await;
+        entry.call().cache().background.let_it_be_written().await;
         Ok(value)
     }
 
@@ -160,12 +159,6 @@ impl<'a, T> Begun<'a, T> {
             Next::Compute(ticket) => Todo::Compute(ticket),
         }
     }
-}
-
-/// A store is in line on the connection, and the caller does not wait for its answer. But a program that ends at once would
-/// end before it is written: one turn of the runtime is enough for that.
-pub(crate) async fn let_the_connection_write() {
-    yield_now().await;
 }
 
 /// An error on its way to other callers, who know its type.

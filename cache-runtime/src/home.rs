@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::sync::{LazyLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -28,11 +29,18 @@ pub(crate) fn current() -> Option<Handle> {
 
 /// Bounds `future`, with a timer of the caller's home.
 pub(crate) async fn timeout_at<F: Future>(until: Instant, future: F) -> Result<Option<F::Output>, Error> {
-    Ok(timeout_on(&home()?, until, future).await)
+    Ok(timeout_on(&home()?, until, pin!(future)).await)
 }
 
 /// Bounds `future`, with a timer of `home`.
-pub(crate) async fn timeout_on<F: Future>(home: &Handle, until: Instant, future: F) -> Option<F::Output> {
+///
+/// Pinned by the caller: an async function has room for a future that it is given twice, as an argument and where it awaits
+/// it. Two or three of them around each other make kilobytes, to be moved for each call.
+pub(crate) async fn timeout_on<F: Future>(
+    home: &Handle,
+    until: Instant,
+    future: Pin<&mut F>,
+) -> Option<F::Output> {
     let bounded = {
         // A timer belongs to the runtime that is current when it is made, and needs none when it is polled.
         let _entered = home.enter();

@@ -144,7 +144,10 @@ impl Drop for Invalidates {
             // Noted first: until Redis has taken it, this process does not use the entries, and if there is no room for the
             // work here, `pending` does it.
             targets.iter().for_each(|target| target.settle(false, None));
-            cache.background.store(async move { remove(&targets).await });
+            cache.background.store(|under_way| async move {
+                remove(&targets).await;
+                drop(under_way);
+            });
         }
     }
 }

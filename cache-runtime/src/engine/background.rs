@@ -5,9 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use crate::home::home;
+use super::Call;
+use super::ticket::{self, Hold};
+use super::together::{Stored, Together};
+use crate::decision::Lifetime;
+use crate::home::{self, home, yield_now};
 
 /// How many stores and releases may be under way. Each lives no longer than the deadline.
 const STORES: usize = 1024;
@@ -22,6 +26,7 @@ pub(crate) struct Background {
     /// How many of them are under way.
     pending: Arc<Pending>,
     refreshes: Arc<Semaphore>,
+    pub(super) together: Together,
 }
 
 impl Default for Background {
@@ -30,22 +35,59 @@ impl Default for Background {
             stores: Arc::new(Semaphore::new(STORES)),
             pending: Arc::default(),
             refreshes: Arc::new(Semaphore::new(REFRESHES)),
+            together: Together::default(),
         }
     }
 }
 
 impl Background {
-    /// Starts `work` at once, and leaves the rest of it to the caller's home.
+    /// Starts work at once, and leaves the rest of it to the caller's home. It holds what it is given until it is done.
     ///
     /// The first poll puts its command in line on the connection, so what the same caller asks next is answered as if it had
     /// waited. Dropped where there is no room and no runtime: then a lease runs out by itself.
-    pub(crate) fn store(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let Ok(permit) = Arc::clone(&self.stores).try_acquire_owned() else { return };
-        let pending = self.pending.begin();
-        let mut work: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
-            work.await;
-            drop((permit, pending));
-        });
+    pub(crate) fn store<W>(&self, work: impl FnOnce(UnderWay) -> W)
+    where
+        W: Future<Output = ()> + Send + 'static,
+    {
+        if let Some(under_way) = self.begin() {
+            Self::start(work(under_way));
+        }
+    }
+
+    /// Stores a value: at once if no other is on its way, and else together with those that have not left yet.
+    pub(super) fn store_value(&self, call: Call, hold: Hold, bytes: Arc<Vec<u8>>, lifetime: Lifetime) {
+        let is_alone = !call.cache().store.is_remote() || self.pending.number.load(Ordering::Acquire) == 0;
+        let Some(under_way) = self.begin() else { return };
+        // Where the caller's own runtime cannot carry it, it goes by itself.
+        match home::current().filter(|_| !is_alone) {
+            Some(current) if home().is_ok_and(|home| home.id() == current.id()) => {
+                let cache = Arc::clone(call.cache.arc());
+                let value = Stored { call, hold, bytes, lifetime, under_way };
+                self.together.store(&current, &cache, value);
+            }
+            _ => Self::start(ticket::store(call, hold, bytes, lifetime, under_way)),
+        }
+    }
+
+    fn begin(&self) -> Option<UnderWay> {
+        let permit = Arc::clone(&self.stores).try_acquire_owned().ok()?;
+        Some(UnderWay { _permit: permit, _counted: self.pending.begin() })
+    }
+
+    /// Lets the connection write what was put in line, and what has gathered be put in line first: a caller does not wait for
+    /// its store's answer, but what it asks next is to come after it, and a program may end behind it.
+    pub(crate) async fn let_it_be_written(&self) {
+        // It leaves in the second turn at the latest.
+        for _ in 0..3 {
+            yield_now().await;
+            if !self.together.has_unsent() {
+                break;
+            }
+        }
+    }
+
+    fn start(work: impl Future<Output = ()> + Send + 'static) {
+        let mut work: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(work);
         // Whatever it waits for will wake the task, which polls it again first thing.
         let started = work.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         if started.is_pending()
@@ -90,6 +132,14 @@ impl Background {
     }
 }
 
+/// Held by a store for as long as it is under way.
+///
+/// It is the store's own, and not that of a future around it, which would be twice as large.
+pub(crate) struct UnderWay {
+    _permit: OwnedSemaphorePermit,
+    _counted: Counted,
+}
+
 /// How many stores are under way.
 #[derive(Debug, Default)]
 struct Pending {
@@ -100,15 +150,15 @@ struct Pending {
 
 impl Pending {
     /// Counts one until what it gives is dropped, also if its runtime drops it.
-    fn begin(self: &Arc<Self>) -> UnderWay {
+    fn begin(self: &Arc<Self>) -> Counted {
         self.number.fetch_add(1, Ordering::AcqRel);
-        UnderWay(Arc::clone(self))
+        Counted(Arc::clone(self))
     }
 }
 
-struct UnderWay(Arc<Pending>);
+struct Counted(Arc<Pending>);
 
-impl Drop for UnderWay {
+impl Drop for Counted {
     fn drop(&mut self) {
         if self.0.number.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.0.ended.notify_waiters();

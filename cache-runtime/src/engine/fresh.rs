@@ -4,6 +4,7 @@
 //! that an invalidation meanwhile wins as it does over every other computation. They join nobody's flight and let nobody join
 //! theirs: whoever began before them may have read older data.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use super::lease::{Lease, new_mark};
@@ -56,12 +57,12 @@ impl<T> Reader<'_, T> {
         let (call, mark) = (self.call, new_mark());
         let (store, ttl) = (&call.cache().store, call.cache().lease);
         let mut lease = Lease::asked(call.cache.arc(), call.key.to_string(), mark);
-        let asked = async {
+        let asked = pin!(async {
             match unfit {
                 None => Ok(store.acquire(&call.key, &mark, ttl, budget.0).await? == Found::Absent),
                 Some(unfit) => store.swap(&call.key, &unfit, &mark, Some(ttl), budget.0).await,
             }
-        };
+        });
         match self.with_tags(asked, budget.0).await {
             Ok((true, nonces)) => Some(Hold { lease: lease.granted(), base: None, nonces }),
             Ok((false, _)) => {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::background::UnderWay;
 use crate::cache::Inner;
 use crate::entry::header;
 use crate::home;
@@ -58,14 +59,14 @@ impl Drop for Lease {
         }
         if self.held {
             let (cache, key, mark) = (Arc::clone(&self.cache), std::mem::take(&mut self.key), self.mark);
-            self.cache.background.store(give_back(cache, key, mark));
+            self.cache.background.store(|under_way| give_back(cache, key, mark, under_way));
         }
     }
 }
 
 /// Tries until it succeeds, or until the lease has run out by itself: what made it fail may be the end of the very connection
 /// that the lease was asked for on, and the next one is on its way.
-async fn give_back(cache: Arc<Inner>, key: String, mark: Mark) {
+async fn give_back(cache: Arc<Inner>, key: String, mark: Mark, _: UnderWay) {
     let runs_out = Instant::now() + cache.lease;
     let mut pause = Duration::from_millis(5);
     loop {

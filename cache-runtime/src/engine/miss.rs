@@ -1,6 +1,7 @@
 //! From a look-up to a value, or to a ticket.
 
 use std::any::Any;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use crate::error::Error;
 use crate::flight::{Follow, Landed, Lead, Role, Sight, is_computing};
 use crate::home;
 use crate::random;
-use crate::store::{Found, Store};
+use crate::store::{Found, Mark, Store};
 use crate::tags::digest_of;
 
 /// How a call goes on.
@@ -80,7 +81,7 @@ impl<T> Reader<'_, T> {
                             lead.close();
                             if call.tags.is_some() && matches!(seen, Seen::Lease(_)) {
                                 // The tags were read before the others came, who must not be given what was computed under them.
-                                seen = self.look_up(&budget).await;
+                                seen = Box::pin(self.look_up(&budget)).await;
                             }
                             return self.lead(lead, seen, &mut budget, patience).await;
                         }
@@ -90,7 +91,7 @@ impl<T> Reader<'_, T> {
                 return self.landed(landed, seen.into_fallback());
             }
             // The leader went away. Its lease may be there for a moment yet.
-            seen = self.look_up(&budget).await;
+            seen = Box::pin(self.look_up(&budget)).await;
             if let Seen::Serve(value, ..) | Seen::ServeAndRefresh(value, _) = seen {
                 return Next::Value(value);
             }
@@ -120,6 +121,8 @@ impl<T> Reader<'_, T> {
     }
 
     /// A flight's leader: goes on until there is a value, a lease, or no hope of one.
+    ///
+    /// What is rare is boxed: the future has room for its largest part, and is moved for each miss.
     async fn lead(
         &self,
         mut lead: Lead,
@@ -133,9 +136,7 @@ impl<T> Reader<'_, T> {
             seen = match seen {
                 Seen::Nothing => {
                     let mut lease = self.ask(&mut lead);
-                    let (mark, ttl) = (*lease.mark(), call.cache().lease);
-                    let asked = store.acquire(&call.key, &mark, ttl, budget.0);
-                    match self.with_tags(asked, budget.0).await {
+                    match self.acquire(&call.key, lease.mark(), budget).await {
                         Ok((Found::Absent, nonces)) => return self.hold(lead, lease, nonces),
                         // Of another type, which a look-up together with others does not tell from nothing.
                         Ok((Found::Foreign, _)) => {
@@ -149,19 +150,17 @@ impl<T> Reader<'_, T> {
                 }
                 Seen::Unfit(Some(unfit)) => {
                     let lease = self.ask(&mut lead);
-                    let (mark, ttl) = (*lease.mark(), Some(call.cache().lease));
-                    let asked = store.swap(&call.key, &unfit, &mark, ttl, budget.0);
-                    match self.with_tags(asked, budget.0).await {
+                    match Box::pin(self.take_over(&unfit, lease.mark(), budget)).await {
                         Ok((true, nonces)) => return self.hold(lead, lease, nonces),
                         Ok((false, _)) => self.refused(lease, budget).await,
                         Err(error) => self.unanswered(&mut lead, &error),
                     }
                 }
-                Seen::Unfit(None) => match store.clear(&call.key, budget.0).await {
+                Seen::Unfit(None) => match Box::pin(store.clear(&call.key, budget.0)).await {
                     Ok(()) => Seen::Nothing,
                     Err(error) => self.unknown(&error),
                 },
-                Seen::Replace(old) => return self.claim(lead, old, budget).await,
+                Seen::Replace(old) => return Box::pin(self.claim(lead, old, budget)).await,
                 Seen::Lease(sight) => {
                     // Perhaps a flight of this process that was closed when this one opened.
                     if let Some(follow) = self.flight_of(sight) {
@@ -170,9 +169,9 @@ impl<T> Reader<'_, T> {
                             lead.land(landed.clone());
                             return self.landed(landed, None);
                         }
-                        self.look_up(budget).await
+                        Box::pin(self.look_up(budget)).await
                     } else {
-                        budget.pause(self.wait_for_other_process(sight, patience)).await
+                        budget.pause(Box::pin(self.wait_for_other_process(sight, patience))).await
                     }
                 }
                 Seen::Serve(value, _, bytes) => {
@@ -185,6 +184,25 @@ impl<T> Reader<'_, T> {
             };
         }
         Next::Compute(Ticket::new(lead, None))
+    }
+
+    /// Asks for a lease where nothing is, and for the tags' nonces.
+    async fn acquire(&self, key: &str, mark: &Mark, budget: &Budget) -> Result<(Found, Vec<Nonce>), Error> {
+        let cache = self.call.cache();
+        let asked = pin!(cache.store.acquire(key, mark, cache.lease, budget.0));
+        self.with_tags(asked, budget.0).await
+    }
+
+    /// The same in place of what is of no use.
+    async fn take_over(
+        &self,
+        unfit: &Mark,
+        mark: &Mark,
+        budget: &Budget,
+    ) -> Result<(bool, Vec<Nonce>), Error> {
+        let cache = self.call.cache();
+        let asked = pin!(cache.store.swap(&self.call.key, unfit, mark, Some(cache.lease), budget.0));
+        self.with_tags(asked, budget.0).await
     }
 
     /// A lease under a new mark, to be asked for at the key.
@@ -205,7 +223,7 @@ impl<T> Reader<'_, T> {
 
     async fn refused(&self, mut lease: Lease, budget: &Budget) -> Seen<T> {
         lease.is_gone();
-        self.look_up(budget).await
+        Box::pin(self.look_up(budget)).await
     }
 
     /// The right to replace an entry that stays readable meanwhile: a lease beside it.
@@ -226,10 +244,8 @@ impl<T> Reader<'_, T> {
     pub(super) async fn claim_lease(&self, base: Sight, budget: &Budget) -> Option<Hold> {
         let call = self.call;
         let key = format!("{}\u{1}refresh", call.key);
-        let (mark, ttl) = (new_mark(), call.cache().lease);
-        let mut lease = Lease::asked(call.cache.arc(), key.clone(), mark);
-        let asked = call.cache().store.acquire(&key, &mark, ttl, budget.0);
-        match self.with_tags(asked, budget.0).await {
+        let mut lease = Lease::asked(call.cache.arc(), key.clone(), new_mark());
+        match self.acquire(&key, lease.mark(), budget).await {
             Ok((Found::Absent, nonces)) => {
                 Some(Hold { lease: lease.granted(), base: Some(base.mark), nonces })
             }

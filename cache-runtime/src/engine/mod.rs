@@ -26,6 +26,7 @@ mod miss;
 mod renewal;
 mod tagged;
 mod ticket;
+mod together;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -4,7 +4,7 @@
 //! nonce, and the entry fits no more. And a tag whose nonce is missing fits no entry.
 
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -164,12 +164,14 @@ impl<T> Reader<'_, T> {
     /// are there before anything is computed.
     pub(super) async fn with_tags<A>(
         &self,
-        ask: impl Future<Output = Result<A, Error>>,
+        ask: Pin<&mut impl Future<Output = Result<A, Error>>>,
         until: Instant,
     ) -> Result<(A, Vec<Nonce>), Error> {
         let Some(tags) = &self.call.tags else { return Ok((ask.await?, Vec::new())) };
         let life = Life::of(&self.call.policy);
-        let (nonces, answer) = both(self.call.cache().store.tag(tags.keys(), life, until), ask).await;
+        // A box, so that others' futures are small.
+        let tag = Box::pin(self.call.cache().store.tag(tags.keys(), life, until));
+        let (nonces, answer) = both(tag, ask).await;
         Ok((answer?, nonces?))
     }
 }
@@ -240,8 +242,11 @@ fn nonce(found: Found) -> Option<Nonce> {
 }
 
 /// Both at once, the first one first.
-pub(super) async fn both<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (A, B) {
-    let (mut a, mut b) = (pin!(a), pin!(b));
+pub(super) async fn both<A, B>(
+    mut a: impl Future<Output = A> + Unpin,
+    mut b: impl Future<Output = B> + Unpin,
+) -> (A, B) {
+    let (mut a, mut b) = (Pin::new(&mut a), Pin::new(&mut b));
     let (mut from_a, mut from_b) = (None, None);
     poll_fn(|cx| {
         if from_a.is_none()

@@ -1,10 +1,12 @@
 //! The right and the duty to compute.
 
 use std::any::Any;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Call;
+use super::background::UnderWay;
 use super::lease::Lease;
 use super::tagged::both;
 use crate::decision::Lifetime;
@@ -34,6 +36,13 @@ pub(super) struct Hold {
     pub(super) base: Option<Mark>,
     /// Those of the tags' keys, from before the computation.
     pub(super) nonces: Vec<Nonce>,
+}
+
+impl Hold {
+    /// What the value takes the place of.
+    pub(super) fn mark(&self) -> &Mark {
+        self.base.as_ref().unwrap_or(self.lease.mark())
+    }
 }
 
 /// A value as it is to be stored.
@@ -86,10 +95,10 @@ impl Ticket {
             let (call, bytes) = (call.clone(), Arc::clone(&bytes));
             let background = call.cache.arc().clone();
             match call.tags.clone() {
-                None => background.background.store(store(call, hold, bytes, lifetime)),
+                None => background.background.store_value(call, hold, bytes, lifetime),
                 Some(tags) => {
                     let tagged = Tagged { tags, named, lifetime, compute_time };
-                    background.background.store(tagged.store(call, hold, bytes));
+                    background.background.store(|under_way| tagged.store(call, hold, bytes, under_way));
                 }
             }
         }
@@ -120,17 +129,17 @@ impl Ticket {
     }
 }
 
-async fn store(call: Call, hold: Hold, bytes: Arc<Vec<u8>>, lifetime: Lifetime) {
+/// Stores a value, and settles what follows.
+pub(super) async fn store(call: Call, hold: Hold, bytes: Arc<Vec<u8>>, lifetime: Lifetime, _: UnderWay) {
     let stored = swap(&call, &hold, &bytes, lifetime).await;
     settled(&call, hold, stored);
 }
 
 async fn swap(call: &Call, hold: &Hold, bytes: &[u8], lifetime: Lifetime) -> Result<bool, Error> {
-    let mark = hold.base.as_ref().unwrap_or(hold.lease.mark());
-    call.cache().store.swap(&call.key, mark, bytes, lifetime.total(), call.until()).await
+    call.cache().store.swap(&call.key, hold.mark(), bytes, lifetime.total(), call.until()).await
 }
 
-fn settled(call: &Call, mut hold: Hold, stored: Result<bool, Error>) {
+pub(super) fn settled(call: &Call, mut hold: Hold, stored: Result<bool, Error>) {
     let counters = &call.function.counters;
     match stored {
         Ok(true) => {
@@ -155,7 +164,7 @@ struct Tagged {
 }
 
 impl Tagged {
-    async fn store(self, call: Call, hold: Hold, bytes: Arc<Vec<u8>>) {
+    async fn store(self, call: Call, hold: Hold, bytes: Arc<Vec<u8>>, under_way: UnderWay) {
         let total = self.lifetime.total();
         let life = Life::of_entry(total);
         if self.tags.are_of_value() {
@@ -171,10 +180,10 @@ impl Tagged {
                 Err(error) => call.failed(&error),
             }
         } else if Life::of(&call.policy).is_enough(total, self.compute_time) {
-            store(call, hold, bytes, self.lifetime).await;
+            store(call, hold, bytes, self.lifetime, under_way).await;
         } else {
-            let longer = call.cache().store.tag(self.tags.keys(), life, call.until());
-            let (stored, longer) = both(swap(&call, &hold, &bytes, self.lifetime), longer).await;
+            let longer = pin!(call.cache().store.tag(self.tags.keys(), life, call.until()));
+            let (stored, longer) = both(pin!(swap(&call, &hold, &bytes, self.lifetime)), longer).await;
             // Where that failed the entry is a miss before its time.
             if let Err(error) = longer {
                 call.failed(&error);

@@ -220,6 +220,13 @@ pub(crate) enum AnyStore {
     Broken(Error),
 }
 
+impl AnyStore {
+    /// Whether an operation is a message to somebody else.
+    pub(crate) fn is_remote(&self) -> bool {
+        matches!(self, Self::Redis(_))
+    }
+}
+
 macro_rules! delegate {
     ($(async fn $method:ident(&self, $($name:ident: $type:ty),*) -> $result:ty;)*) => {
         impl Store for AnyStore {

@@ -8,6 +8,7 @@ use tokio::task::AbortHandle;
 
 use super::Name;
 use crate::cache::Inner;
+use crate::engine::background::UnderWay;
 use crate::home::{self, home};
 use crate::store::{Mark, Store, Swap};
 
@@ -62,13 +63,14 @@ impl Drop for Leases {
             renewal.abort();
         }
         if !self.held.is_empty() {
-            self.cache.background.store(give_back(Arc::clone(&self.cache), self.list()));
+            let (cache, list) = (Arc::clone(&self.cache), self.list());
+            self.cache.background.store(|under_way| give_back(cache, list, under_way));
         }
     }
 }
 
 /// Tries until it succeeds, or until the leases have run out by themselves; see the release of a single one.
-async fn give_back(cache: Arc<Inner>, leases: Vec<(Name, Mark)>) {
+async fn give_back(cache: Arc<Inner>, leases: Vec<(Name, Mark)>, _: UnderWay) {
     let leases: Vec<(&str, Mark)> = leases.iter().map(|(key, mark)| (&**key, *mark)).collect();
     let runs_out = Instant::now() + cache.lease;
     let mut pause = Duration::from_millis(5);

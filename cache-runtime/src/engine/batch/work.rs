@@ -7,6 +7,7 @@ use super::leases::Leases;
 use super::{Name, Shared};
 use crate::decision::Lifetime;
 use crate::engine::Call;
+use crate::engine::background::UnderWay;
 use crate::flight::{Keys, Landed, Lead};
 use crate::store::{Mark, Store, Swap};
 
@@ -110,7 +111,8 @@ impl Work {
             }
         }
         if !stored.is_empty() {
-            call.cache().background.store(store(call.clone(), self.leases, stored));
+            let work = |under_way| store(call.clone(), self.leases, stored, under_way);
+            call.cache().background.store(work);
         }
     }
 
@@ -125,7 +127,7 @@ impl Work {
 }
 
 /// Each value takes its own lease's place, if that is still there. Dropping the leases gives back the others.
-async fn store(call: Call, mut leases: Leases, stored: Vec<Stored>) {
+async fn store(call: Call, mut leases: Leases, stored: Vec<Stored>, _: UnderWay) {
     let counters = &call.function.counters;
     for stored in stored.chunks(STORED_AT_ONCE) {
         let swaps = stored.iter().map(|Stored { name: key, mark, bytes: value, ttl }| Swap {

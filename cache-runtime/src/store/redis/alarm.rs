@@ -5,7 +5,7 @@
 //! four timers a second, whatever the number of hits. There is never more than one lone reader a lane.
 
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Instant;
@@ -44,8 +44,11 @@ impl Alarm {
     }
 
     /// Bounds `future`. For one caller at a time.
-    pub(super) async fn bound<F: Future>(&self, until: Instant, future: F) -> Option<F::Output> {
-        let mut future = pin!(future);
+    pub(super) async fn bound<F: Future>(
+        &self,
+        until: Instant,
+        mut future: Pin<&mut F>,
+    ) -> Option<F::Output> {
         let _reset = Reset(&self.shared);
         poll_fn(|cx| match future.as_mut().poll(cx) {
             Poll::Ready(done) => Poll::Ready(Some(done)),
@@ -131,6 +134,7 @@ async fn ring(shared: Arc<Shared>) {
 #[cfg(test)]
 mod tests {
     use std::future::pending;
+    use std::pin::pin;
     use std::time::Duration;
 
     use super::*;
@@ -150,30 +154,31 @@ mod tests {
         let alarm = Alarm::new(&Handle::current());
         for _ in 0..3 {
             let until = after(Duration::from_millis(20));
-            assert_eq!(in_time(alarm.bound(until, pending::<()>())).await, None);
+            assert_eq!(in_time(alarm.bound(until, pin!(pending::<()>()))).await, None);
             assert!(Instant::now() >= until, "it rang too early");
-            assert_eq!(alarm.bound(until, async { 7 }).await, Some(7));
+            assert_eq!(alarm.bound(until, pin!(async { 7 })).await, Some(7));
         }
     }
 
     #[tokio::test]
     async fn rings_for_who_has_less_time_than_the_reader_before() {
         let alarm = Alarm::new(&Handle::current());
-        let one = alarm.bound(after(LONG), async {
+        let slow = pin!(async {
             tokio::time::sleep(Duration::from_millis(20)).await;
             7
         });
-        assert_eq!(one.await, Some(7));
-        assert_eq!(in_time(alarm.bound(after(Duration::from_millis(20)), pending::<()>())).await, None);
+        assert_eq!(alarm.bound(after(LONG), slow).await, Some(7));
+        let never = pin!(pending::<()>());
+        assert_eq!(in_time(alarm.bound(after(Duration::from_millis(20)), never)).await, None);
     }
 
     #[tokio::test]
     async fn does_not_ring_for_who_has_more_time() {
         let alarm = Alarm::new(&Handle::current());
         for short in [1, 10] {
-            let gone = alarm.bound(after(Duration::from_millis(short)), tokio::task::yield_now());
-            assert_eq!(gone.await, Some(()));
-            let slow = tokio::time::sleep(Duration::from_millis(40));
+            let soon = pin!(tokio::task::yield_now());
+            assert_eq!(alarm.bound(after(Duration::from_millis(short)), soon).await, Some(()));
+            let slow = pin!(tokio::time::sleep(Duration::from_millis(40)));
             assert_eq!(alarm.bound(after(LONG), slow).await, Some(()));
         }
     }

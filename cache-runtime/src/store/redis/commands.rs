@@ -32,11 +32,11 @@ pub(super) struct Abilities {
     /// `SET … IFEQ`: Redis 8.4, Valkey 8.1.
     pub(super) ifeq: Ability,
     /// Which scripts it has been taught.
-    scripts: [Ability; 5],
+    scripts: [Ability; 6],
 }
 
 impl Abilities {
-    fn of(&self, script: &Script) -> &Ability {
+    pub(super) fn of(&self, script: &Script) -> &Ability {
         &self.scripts[script.index]
     }
 }
@@ -68,7 +68,7 @@ impl Ability {
 
 impl RedisStore {
     /// One round trip; two where a server has forgotten the script, after a restart for example.
-    async fn script(
+    pub(super) async fn script(
         &self,
         script: &Script,
         doing: &str,
@@ -139,17 +139,22 @@ impl Store for RedisStore {
         until: Instant,
     ) -> Result<bool, Error> {
         let millis = ttl.map(whole_millis);
-        let by_ifeq = set_ifeq(key, mark, value, millis);
         let ifeq = &self.abilities.ifeq;
-        if let Some(command) = by_ifeq.as_ref().filter(|_| ifeq.is(Ability::YES)) {
-            return swapped(self.run("SET IFEQ", command, until).await?);
+        if ifeq.is(Ability::YES)
+            && let Some(command) = set_ifeq(key, mark, value, millis)
+        {
+            return swapped(self.run("SET IFEQ", &command, until).await?);
         }
-        let millis = millis.map(|millis| millis.to_string()).unwrap_or_default();
+        let text = millis.map(|millis| millis.to_string()).unwrap_or_default();
         let done =
-            swapped(self.script(&SWAP, "store", &[key], &[mark, value, millis.as_bytes()], until).await?)?;
+            swapped(self.script(&SWAP, "store", &[key], &[mark, value, text.as_bytes()], until).await?)?;
         // Tried when all is done, so that nothing waits for an answer that may be a refusal: a store is one command even if the
         // program ends behind it. The lease is gone by now, so whoever knows IFEQ does nothing.
-        if let Some(command) = by_ifeq.filter(|_| done && value.len() > mark.len() && ifeq.is_unknown()) {
+        if done
+            && value.len() > mark.len()
+            && ifeq.is_unknown()
+            && let Some(command) = set_ifeq(key, mark, value, millis)
+        {
             ifeq.learn(&self.run("SET IFEQ", &command, until).await?);
         }
         Ok(done)
@@ -313,7 +318,7 @@ async fn several_with_left(
     several(values, Some(left), keys.len(), epoch)
 }
 
-fn strange(doing: &str) -> Error {
+pub(super) fn strange(doing: &str) -> Error {
     Error::new(ErrorKind::Server, format!("cannot {doing}: the answer is not what was asked for"))
 }
 

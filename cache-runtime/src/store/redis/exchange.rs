@@ -1,5 +1,6 @@
 //! A command and its answer, bounded by an instant, and what that says of the connection.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -52,7 +53,7 @@ impl Lane {
         let exchange =
             async |connection: &mut Connection| connection.driver.send_packed_command(command).await;
         let mut used = None;
-        let answer = self.alarm.bound(until, self.ask(exchange, &mut used)).await;
+        let answer = self.alarm.bound(until, pin!(self.ask(exchange, &mut used))).await;
         Ok(settled(doing, used.as_deref(), answer)?.and_then(Value::extract_error))
     }
 
@@ -106,7 +107,7 @@ impl Lane {
         until: Instant,
     ) -> Result<RedisResult<T>, Error> {
         let mut used = None;
-        let answer = timeout_on(home, until, self.ask(exchange, &mut used)).await;
+        let answer = timeout_on(home, until, pin!(self.ask(exchange, &mut used))).await;
         settled(doing, used.as_deref(), answer)
     }
 
@@ -118,7 +119,8 @@ impl Lane {
     ) -> Result<RedisResult<T>, Error> {
         let mut connection = match self.now() {
             Some(connection) => connection?,
-            None => self.later().await?,
+            // Rare, and larger than all else that is done here.
+            None => Box::pin(self.later()).await?,
         };
         let (health, _waiting) = connection.use_it();
         *used = Some(health);

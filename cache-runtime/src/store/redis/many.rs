@@ -9,17 +9,19 @@ use redis::{Cmd, Pipeline, RedisResult, Value, cmd};
 use tokio::runtime::Handle;
 
 use super::RedisStore;
-use super::commands::{Ability, found, get, left, set, set_ifeq, set_nx_get, swapped};
+use super::commands::{Ability, found, get, left, set, set_ifeq, set_nx_get, strange, swapped};
 use super::error::translate;
 use super::lane::Lane;
 use super::reads::is_about_mget;
-use super::script::{ACQUIRE, RELEASE, SWAP, Script};
+use super::script::{ACQUIRE, RELEASE, SWAP, SWAP_MANY, Script};
 use crate::decision::whole_millis;
 use crate::error::{Error, ErrorKind};
 use crate::store::{Epoch, Found, Left, Mark, Set, Swap};
 
 /// The most keys of one `MGET`.
 const KEYS: usize = 512;
+/// The most values that one script stores.
+const SWAPS: usize = 128;
 
 type Answers = Vec<RedisResult<Value>>;
 
@@ -80,16 +82,21 @@ impl RedisStore {
         until: Instant,
     ) -> Result<Vec<Result<bool, Error>>, Error> {
         let ifeq = &self.abilities.ifeq;
-        let mut by = Taught::new(&SWAP);
-        let commands = swaps.iter().map(|Swap { key, mark, value, ttl }| {
-            let millis = ttl.map(whole_millis);
-            let by_ifeq = ifeq.is(Ability::YES).then(|| set_ifeq(key, mark, value, millis)).flatten();
-            by_ifeq.unwrap_or_else(|| {
-                let millis = millis.map(|millis| millis.to_string()).unwrap_or_default();
-                by.command(key, &[&mark[..], value, millis.as_bytes()])
-            })
-        });
-        let done = each(self.run_all("store", commands, until).await?, swapped);
+        if ifeq.is(Ability::YES) {
+            let mut by = Taught::new(&SWAP);
+            let commands = swaps.iter().map(|Swap { key, mark, value, ttl }| {
+                let millis = ttl.map(whole_millis);
+                set_ifeq(key, mark, value, millis).unwrap_or_else(|| {
+                    let millis = millis.map(|millis| millis.to_string()).unwrap_or_default();
+                    by.command(key, &[&mark[..], value, millis.as_bytes()])
+                })
+            });
+            return Ok(each(self.run_all("store", commands, until).await?, swapped));
+        }
+        let mut done = Vec::with_capacity(swaps.len());
+        for swaps in swaps.chunks(SWAPS) {
+            done.extend(self.swapped_by_script(swaps, until).await?);
+        }
         // As after a single store: one whose lease is gone shows whether the server knows IFEQ, and does nothing.
         let stored = swaps
             .iter()
@@ -102,6 +109,28 @@ impl RedisStore {
             ifeq.learn(&self.run("SET IFEQ", &command, until).await?);
         }
         Ok(done)
+    }
+
+    /// One script for all of them: to call one costs the server more than what it does for a key.
+    async fn swapped_by_script(
+        &self,
+        swaps: &[Swap<'_>],
+        until: Instant,
+    ) -> Result<Vec<Result<bool, Error>>, Error> {
+        let keys: Vec<&str> = swaps.iter().map(|swap| swap.key).collect();
+        let millis = |ttl: Option<Duration>| ttl.map(|ttl| whole_millis(ttl).to_string()).unwrap_or_default();
+        let times: Vec<String> = swaps.iter().map(|swap| millis(swap.ttl)).collect();
+        let mut arguments: Vec<&[u8]> = Vec::with_capacity(3 * swaps.len());
+        for (swap, time) in swaps.iter().zip(&times) {
+            arguments.extend([&swap.mark[..], swap.value, time.as_bytes()]);
+        }
+        match self.script(&SWAP_MANY, "store", &keys, &arguments, until).await? {
+            Ok(Value::Array(done)) if done.len() == swaps.len() => {
+                Ok(done.into_iter().map(|done| swapped(Ok(done))).collect())
+            }
+            Ok(_) => Err(strange("store")),
+            Err(error) => Err(translate("store", error)),
+        }
     }
 
     pub(super) async fn released_many(&self, leases: &[(&str, Mark)], until: Instant) -> Result<(), Error> {

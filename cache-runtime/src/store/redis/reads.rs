@@ -8,6 +8,7 @@
 //! by a task of its own on the lane's runtime. If the runtime ends and drops the task, a guard tells the callers.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
@@ -229,7 +230,7 @@ impl Lane {
         if joined.batch.until <= until + LATER {
             return joined.await;
         }
-        timeout_on(home, until, joined).await.unwrap_or_else(|| Some(Err(unanswered("GET"))))
+        timeout_on(home, until, pin!(joined)).await.unwrap_or_else(|| Some(Err(unanswered("GET"))))
     }
 }
 

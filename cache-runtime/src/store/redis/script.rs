@@ -32,6 +32,12 @@ pub(super) static CLEAR: Script = Script {
 pub(super) static TAG: Script =
     Script { index: 4, text: include_str!("lua/tag.lua"), sha1: "df7e369e2dc5af6582f70c147ab33b733210e2fa" };
 
+pub(super) static SWAP_MANY: Script = Script {
+    index: 5,
+    text: include_str!("lua/swap_many.lua"),
+    sha1: "36044c386be0767408cb052493b2e5836dabe5ac",
+};
+
 impl Script {
     /// Calls by name; the server answers NOSCRIPT if it does not know it.
     pub(super) fn by_name(&self, keys: &[&str], arguments: &[&[u8]]) -> Cmd {
@@ -65,7 +71,7 @@ mod tests {
     #[test]
     fn the_names_are_the_servers() {
         let server = RedisServer::start();
-        for script in [&ACQUIRE, &RELEASE, &SWAP, &CLEAR, &TAG] {
+        for script in [&ACQUIRE, &RELEASE, &SWAP, &CLEAR, &TAG, &SWAP_MANY] {
             let name: String = server.query(&["SCRIPT", "LOAD", script.text]);
             assert_eq!(name, script.sha1, "{}", script.text);
         }
