@@ -120,7 +120,13 @@ impl Store for RedisStore {
         let millis = whole_millis(ttl);
         let nx_get = &self.abilities.nx_get;
         if !nx_get.is(Ability::NO) {
-            let answer = self.run("SET NX GET", &set_nx_get(key, lease, millis), until).await?;
+            let (home, lane) = self.lane()?;
+            let command = set_nx_get(key, lease, millis);
+            let (_asking, is_alone) = lane.leases.enter();
+            if !is_alone && nx_get.is(Ability::YES) {
+                return lane.acquire_together(&home, command, until).await;
+            }
+            let answer = lane.run(&home, "SET NX GET", &command, until).await?;
             nx_get.learn(&answer);
             if !nx_get.is(Ability::NO) {
                 return found("SET NX GET", answer);

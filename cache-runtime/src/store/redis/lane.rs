@@ -16,6 +16,7 @@ use super::Config;
 use super::alarm::Alarm;
 use super::breaker::End;
 use super::connect::{Connection, connect};
+use super::leases::Leases;
 use super::reads::Reads;
 use super::watch::Watch;
 use crate::error::{Error, ErrorKind};
@@ -46,6 +47,7 @@ pub(super) struct Lane {
     runtime: runtime::Id,
     state: watch::Receiver<State>,
     pub(super) reads: Reads,
+    pub(super) leases: Leases,
     pub(super) alarm: Alarm,
     task: JoinHandle<()>,
 }
@@ -64,7 +66,14 @@ impl Lane {
     fn kept(runtime: &Handle, config: &Arc<Config>, first: Option<Connection>, watch: Option<Watch>) -> Self {
         let (publish, state) = watch::channel(first.map_or(State::Connecting, State::Up));
         let task = runtime.spawn(keep_up(Keeper { config: Arc::clone(config), watch, publish }));
-        Self { runtime: runtime.id(), state, reads: Reads::default(), alarm: Alarm::new(runtime), task }
+        Self {
+            runtime: runtime.id(),
+            state,
+            reads: Reads::default(),
+            leases: Leases::default(),
+            alarm: Alarm::new(runtime),
+            task,
+        }
     }
 
     pub(super) fn is_of(&self, runtime: runtime::Id) -> bool {

@@ -11,6 +11,7 @@ mod error;
 mod exchange;
 mod gather;
 mod lane;
+mod leases;
 mod many;
 mod reads;
 mod script;

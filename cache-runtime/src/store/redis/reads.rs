@@ -27,9 +27,9 @@ use crate::home::timeout_on;
 use crate::store::Found;
 
 /// How much earlier than its own a caller lets a batch's time limit be. Past it, it goes with the next batch.
-const EARLIER: Duration = Duration::from_millis(10);
+pub(super) const EARLIER: Duration = Duration::from_millis(10);
 /// How much later than its own. Past it, it takes a timer of its own.
-const LATER: Duration = Duration::from_millis(1);
+pub(super) const LATER: Duration = Duration::from_millis(1);
 
 /// The reads of one lane.
 #[derive(Default)]

@@ -1,0 +1,244 @@
+//! Leases that are asked for together travel together: for misses what `reads` is for hits.
+//!
+//! Who asks alone sends one `SET … NX GET` at once. Others share a batch: one pipeline, one timer, one message each way, carried by a
+//! task of its own.
+//!
+//! Cancellation: a caller may go away before its lease is granted. It gives back what it asked for, but its request may not have left
+//! by then, and be granted afterwards, to nobody. So the task gives back what it finds granted to who is gone.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use redis::{Arg, Cmd, Pipeline, RedisResult, Value};
+use tokio::runtime::Handle;
+
+use super::commands::found;
+use super::exchange::unanswered;
+use super::lane::Lane;
+use super::reads::{EARLIER, LATER, lock};
+use super::script::RELEASE;
+use crate::error::{Error, ErrorKind};
+use crate::home::timeout_on;
+use crate::store::Found;
+
+/// The most leases of one pipeline.
+const MOST: usize = 256;
+
+/// How long giving back may take. Nobody waits for it.
+const GIVING_BACK: Duration = Duration::from_secs(1);
+
+/// What a batch is about, in errors.
+const DOING: &str = "SET NX GET";
+
+/// Who asks for leases on one lane.
+#[derive(Default)]
+pub(super) struct Leases {
+    callers: AtomicUsize,
+    /// The batch that takes callers in, until its task closes it.
+    open: Mutex<Option<Arc<Batch>>>,
+}
+
+/// One caller that asks.
+pub(super) struct Asking<'a>(&'a Leases);
+
+impl Leases {
+    /// Counts a caller until what it gives is dropped; says whether it is the only one.
+    pub(super) fn enter(&self) -> (Asking<'_>, bool) {
+        let is_alone = self.callers.fetch_add(1, Ordering::Relaxed) == 0;
+        (Asking(self), is_alone)
+    }
+
+    /// A place in the open batch, or in a new one; and whether it is new.
+    fn join(&self, command: Cmd, until: Instant, waker: &Waker) -> (Joined, bool) {
+        let mut open = lock(&self.open);
+        let command = match open.as_ref().filter(|batch| until <= batch.until + EARLIER) {
+            Some(batch) => match batch.join(command, waker) {
+                Ok(joined) => return (joined, false),
+                Err(command) => command,
+            },
+            None => command,
+        };
+        let batch = Arc::new(Batch { until, gathered: Mutex::default() });
+        // What was open is full, or too short of time. Its task will send it.
+        *open = Some(Arc::clone(&batch));
+        (batch.add(command, waker), true)
+    }
+
+    fn close(&self, batch: &Arc<Batch>) {
+        let mut open = lock(&self.open);
+        if open.as_ref().is_some_and(|open| Arc::ptr_eq(open, batch)) {
+            *open = None;
+        }
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.callers.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+struct Batch {
+    /// When the answer must be there.
+    until: Instant,
+    gathered: Mutex<Gathered>,
+}
+
+#[derive(Default)]
+struct Gathered {
+    commands: Vec<Cmd>,
+    /// One for each caller; `None` of who is gone.
+    wakers: Vec<Option<Waker>>,
+    /// One for each caller, taken by it.
+    answers: Option<Result<Vec<Option<RedisResult<Value>>>, Error>>,
+}
+
+impl Batch {
+    /// Gives the command back if there is no room for it.
+    fn join(self: &Arc<Self>, command: Cmd, waker: &Waker) -> Result<Joined, Cmd> {
+        if lock(&self.gathered).commands.len() >= MOST { Err(command) } else { Ok(self.add(command, waker)) }
+    }
+
+    fn add(self: &Arc<Self>, command: Cmd, waker: &Waker) -> Joined {
+        let mut gathered = lock(&self.gathered);
+        gathered.commands.push(command);
+        gathered.wakers.push(Some(waker.clone()));
+        Joined { batch: Arc::clone(self), place: gathered.wakers.len() - 1, is_new: true }
+    }
+
+    /// Gives every caller its answer, unless they have one; says who is gone.
+    fn finish(&self, answers: Result<Vec<RedisResult<Value>>, Error>) -> Vec<usize> {
+        let wakers = {
+            let mut gathered = lock(&self.gathered);
+            if gathered.answers.is_some() {
+                return Vec::new();
+            }
+            gathered.answers = Some(answers.map(|answers| answers.into_iter().map(Some).collect()));
+            std::mem::take(&mut gathered.wakers)
+        };
+        let gone = (0..wakers.len()).filter(|place| wakers[*place].is_none()).collect();
+        wakers.into_iter().flatten().for_each(Waker::wake);
+        gone
+    }
+}
+
+/// A caller's place in a batch, and its answer.
+struct Joined {
+    batch: Arc<Batch>,
+    place: usize,
+    /// Whether this is the poll in which it joined.
+    is_new: bool,
+}
+
+impl Future for Joined {
+    type Output = Result<RedisResult<Value>, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if std::mem::take(&mut self.is_new) {
+            // This poll's waker is there. Should the answer be as well, it has been woken.
+            return Poll::Pending;
+        }
+        let mut gathered = lock(&self.batch.gathered);
+        match &mut gathered.answers {
+            Some(Ok(answers)) => {
+                let answer = answers.get_mut(self.place).and_then(Option::take);
+                Poll::Ready(answer.ok_or_else(|| unanswered(DOING)))
+            }
+            Some(Err(error)) => Poll::Ready(Err(error.clone())),
+            None => {
+                gathered.wakers[self.place] = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl Drop for Joined {
+    fn drop(&mut self) {
+        if let Some(waker) = lock(&self.batch.gathered).wakers.get_mut(self.place) {
+            *waker = None;
+        }
+    }
+}
+
+/// The task of a batch. However it ends, the callers hear of it.
+struct Carrier {
+    lane: Arc<Lane>,
+    batch: Arc<Batch>,
+}
+
+impl Carrier {
+    async fn carry(self) {
+        // To the end of the line: all that is ready to run, and all whose answers have arrived, may join.
+        tokio::task::yield_now().await;
+        self.lane.leases.close(&self.batch);
+        let (home, mut pipeline) = (Handle::current(), Pipeline::new());
+        for command in std::mem::take(&mut lock(&self.batch.gathered).commands) {
+            pipeline.add_command(command);
+        }
+        let answers = self.lane.run_all(&home, DOING, &pipeline, self.batch.until).await;
+        let granted = |place: &usize| {
+            // Without an answer it may have been granted as well.
+            answers.as_ref().map_or(true, |(answers, _)| matches!(answers.get(*place), Some(Ok(Value::Nil))))
+        };
+        let granted: Vec<bool> = (0..pipeline.len()).map(|place| granted(&place)).collect();
+        for place in self.batch.finish(answers.map(|(answers, _)| answers)) {
+            if granted[place]
+                && let Some(release) = pipeline.cmd_iter().nth(place).and_then(release)
+            {
+                // Should that fail, the lease runs out by itself.
+                let _ = self.lane.run(&home, "release", &release, Instant::now() + GIVING_BACK).await;
+            }
+        }
+    }
+}
+
+impl Drop for Carrier {
+    fn drop(&mut self) {
+        self.lane.leases.close(&self.batch);
+        let ended = "the runtime of the cache's connection has ended";
+        self.batch.finish(Err(Error::new(ErrorKind::Runtime, ended)));
+    }
+}
+
+/// Gives back what `acquire` asked for: `SET key mark …`.
+fn release(acquire: &Cmd) -> Option<Cmd> {
+    let mut arguments = acquire.args_iter().skip(1);
+    match (arguments.next(), arguments.next()) {
+        (Some(Arg::Simple(key)), Some(Arg::Simple(mark))) => {
+            Some(RELEASE.by_text(&[std::str::from_utf8(key).ok()?], &[mark]))
+        }
+        _ => None,
+    }
+}
+
+impl Lane {
+    /// Asks together with others.
+    pub(super) async fn acquire_together(
+        self: &Arc<Self>,
+        home: &Handle,
+        command: Cmd,
+        until: Instant,
+    ) -> Result<Found, Error> {
+        let mut command = Some(command);
+        let (joined, is_opener) = poll_fn(|cx| {
+            let command = command.take().unwrap_or_default();
+            Poll::Ready(self.leases.join(command, until, cx.waker()))
+        })
+        .await;
+        if is_opener {
+            // Outside of the locks: a runtime that ends drops the task at once.
+            home.spawn(Carrier { lane: Arc::clone(self), batch: Arc::clone(&joined.batch) }.carry());
+        }
+        let answer = if joined.batch.until <= until + LATER {
+            joined.await
+        } else {
+            timeout_on(home, until, pin!(joined)).await.unwrap_or_else(|| Err(unanswered(DOING)))
+        };
+        found(DOING, answer?)
+    }
+}
