@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// A call of a cached function that returned `version` of `key`.
+/// A call of a cached function that returned `version` of `key`, alone or with others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Read {
     pub(crate) key: u64,

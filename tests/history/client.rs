@@ -32,19 +32,25 @@ impl Database {
 
     /// The next number of the counter that orders all records.
     pub(crate) async fn tick(&self) -> u64 {
-        self.ask("tick\n".into()).await
+        self.ask("tick\n".into()).await[0]
     }
 
     pub(crate) async fn read(&self, key: u64) -> u64 {
-        self.ask(format!("read {key}\n")).await
+        self.read_many(&[key]).await[0]
+    }
+
+    /// All at one moment.
+    pub(crate) async fn read_many(&self, keys: &[u64]) -> Vec<u64> {
+        let keys: Vec<_> = keys.iter().map(|key| format!(" {key}")).collect();
+        self.ask(format!("read{}\n", keys.concat())).await
     }
 
     pub(crate) async fn commit(&self, key: u64) -> u64 {
-        self.ask(format!("commit {key}\n")).await
+        self.ask(format!("commit {key}\n")).await[0]
     }
 
     /// Not to be cancelled: the answer would be taken for the next question's.
-    async fn ask(&self, question: String) -> u64 {
+    async fn ask(&self, question: String) -> Vec<u64> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed) % CONNECTIONS;
         let mut connection = self.connections[turn].lock().await;
         connection.ask(&question).await.expect("the database outlives the workers")
@@ -52,10 +58,10 @@ impl Database {
 }
 
 impl Connection {
-    async fn ask(&mut self, question: &str) -> io::Result<u64> {
+    async fn ask(&mut self, question: &str) -> io::Result<Vec<u64>> {
         self.0.write_all(question.as_bytes()).await?;
         let mut answer = String::new();
         self.0.read_line(&mut answer).await?;
-        answer.trim().parse().map_err(io::Error::other)
+        answer.split_whitespace().map(|number| number.parse().map_err(io::Error::other)).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! A database of versions, which the processes reach over TCP: one line a question, one line an answer.
 //!
-//! `tick` gives the next number of the counter that orders all records; `read KEY` gives a key's version; `commit KEY` makes
-//! the next one and gives it. A key's versions only grow.
+//! `tick` gives the next number of the counter that orders all records; `read KEY …` gives the versions of keys, all as of
+//! one moment; `commit KEY` makes the next one and gives it. A key's versions only grow.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -22,7 +22,7 @@ struct State {
     times: Vec<Instant>,
     versions: HashMap<u64, u64>,
     commits: Vec<Commit>,
-    /// How often versions were read: what the cache is there to avoid.
+    /// How often versions were read, of one key or of several: what the cache is there to avoid.
     reads: u64,
 }
 
@@ -68,29 +68,30 @@ fn serve(mut client: TcpStream, state: &Mutex<State>) {
     let _ = client.set_nodelay(true);
     let Ok(questions) = client.try_clone() else { return };
     for question in BufReader::new(questions).lines().map_while(Result::ok) {
-        let answer = lock(state).answer(&question);
-        if client.write_all(format!("{answer}\n").as_bytes()).is_err() {
+        let answer: Vec<_> = lock(state).answer(&question).iter().map(u64::to_string).collect();
+        if client.write_all((answer.join(" ") + "\n").as_bytes()).is_err() {
             return;
         }
     }
 }
 
 impl State {
-    fn answer(&mut self, question: &str) -> u64 {
-        let (what, key) = question.split_once(' ').unwrap_or((question, "0"));
-        let key = key.parse().unwrap();
-        match what {
-            "tick" => self.tick(),
-            "read" => {
+    fn answer(&mut self, question: &str) -> Vec<u64> {
+        let mut words = question.split_whitespace();
+        let what = words.next().unwrap_or_default();
+        let keys: Vec<u64> = words.map(|key| key.parse().unwrap()).collect();
+        match (what, keys.as_slice()) {
+            ("tick", []) => vec![self.tick()],
+            ("read", keys) => {
                 self.reads += 1;
-                self.versions.get(&key).copied().unwrap_or_default()
+                keys.iter().map(|key| self.versions.get(key).copied().unwrap_or_default()).collect()
             }
-            "commit" => {
+            ("commit", &[key]) => {
                 let at = self.tick();
                 let version = self.versions.entry(key).or_default();
                 *version += 1;
                 self.commits.push(Commit { key, version: *version, at });
-                *version
+                vec![*version]
             }
             _ => panic!("the database knows no `{question}`"),
         }

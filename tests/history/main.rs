@@ -1,5 +1,6 @@
 //! Histories: processes read through the cache while others write, invalidate and break things, everything is recorded, and
-//! afterwards a checker looks for a read that returned what had been invalidated before it began.
+//! afterwards a checker looks for a read that returned what had been invalidated before it began. Values are read alone and in
+//! batches, and invalidated by their keys or, where they have tags, by these alone.
 //!
 //! `HISTORY_SEED` repeats a run's choices (not its schedule), `HISTORY_SECONDS` makes the runs with faults longer.
 
@@ -32,6 +33,11 @@ fn time_with_faults() -> Duration {
     Duration::from_secs(given.unwrap_or(7))
 }
 
+/// Mostly reads, in processes that keep nothing.
+fn options(seed: u64) -> Options {
+    Options { seed, tasks: 50, time: Duration::from_secs(3), writes: 2, writers: "honest", local: None }
+}
+
 /// Shows one violation and how many there are: a broken protocol makes hundreds.
 fn assert_no_violation(outcome: &Outcome, faults: &[&str]) {
     let violations = outcome.history.violations();
@@ -46,10 +52,7 @@ fn no_read_is_older_than_an_invalidation_that_had_returned() {
         println!("{program}");
         let seed = seed();
         let server = RedisServer::builder().program(program).start();
-        let run = Run::start(
-            &server,
-            Options { seed, tasks: 100, time: time_with_faults(), writers: "honest", local: None },
-        );
+        let run = Run::start(&server, Options { tasks: 100, time: time_with_faults(), ..options(seed) });
         let faults = faults::inject(&server, &mut Random::new(seed), run.until());
         let outcome = run.end();
         println!("{outcome}; {} faults", faults.len());
@@ -62,9 +65,7 @@ fn no_read_is_older_than_an_invalidation_that_had_returned() {
 #[test]
 fn without_faults_most_reads_are_hits_and_every_invalidation_is_taken() {
     let server = RedisServer::start();
-    let options =
-        Options { seed: seed(), tasks: 50, time: Duration::from_secs(3), writers: "honest", local: None };
-    let outcome = Run::start(&server, options).end();
+    let outcome = Run::start(&server, options(seed())).end();
     println!("{outcome}");
     assert_no_violation(&outcome, &[]);
     let reads = outcome.history.reads.len() as u64;
@@ -73,12 +74,25 @@ fn without_faults_most_reads_are_hits_and_every_invalidation_is_taken() {
     assert!(outcome.database_reads <= outcome.computes, "{outcome}");
 }
 
+/// Where much is written, many invalidations come while values are computed. This is the run that finds a batch stored without
+/// comparing, and a tag read too late.
+#[test]
+fn no_read_is_older_where_much_is_written() {
+    let server = RedisServer::start();
+    let outcome =
+        Run::start(&server, Options { writes: 15, time: Duration::from_secs(4), ..options(seed()) }).end();
+    println!("{outcome}");
+    assert_no_violation(&outcome, &[]);
+    assert!(outcome.batched > 0 && outcome.hits > 0, "{outcome}");
+    assert!(outcome.history.promises.len() * 50 > outcome.history.reads.len(), "{outcome}");
+}
+
 /// The whole apparatus, with writers that only claim to invalidate.
 #[test]
 fn writers_that_forget_to_invalidate_are_found_out() {
     let server = RedisServer::start();
     let options =
-        Options { seed: seed(), tasks: 20, time: Duration::from_secs(1), writers: "forgetful", local: None };
+        Options { tasks: 20, time: Duration::from_secs(1), writers: "forgetful", ..options(seed()) };
     let outcome = Run::start(&server, options).end();
     println!("{outcome}");
     let violations = outcome.history.violations();
@@ -99,7 +113,7 @@ fn processes_that_keep_values_serve_nothing_older_than_the_bound() {
         let staleness = Duration::from_millis(300);
         let local = Some((KEEPING, staleness));
         let time = time_with_faults();
-        let run = Run::start(&server, Options { seed, tasks: 50, time, writers: "honest", local });
+        let run = Run::start(&server, Options { time, local, ..options(seed) });
         let faults = faults::inject(&server, &mut Random::new(seed), run.until());
         let mut outcome = run.end();
         println!("{outcome}; {} faults", faults.len());
@@ -116,8 +130,7 @@ fn processes_that_keep_values_hear_of_changes_without_delay() {
     let server = RedisServer::start();
     let local = Some((KEEPING, Duration::from_secs(600)));
     let time = Duration::from_secs(4);
-    let mut outcome =
-        Run::start(&server, Options { seed: seed(), tasks: 25, time, writers: "honest", local }).end();
+    let mut outcome = Run::start(&server, Options { tasks: 25, time, local, ..options(seed()) }).end();
     println!("{outcome}");
     outcome.history.keeping = Some((KEEPING, Duration::from_millis(500)));
     assert_no_violation(&outcome, &[]);

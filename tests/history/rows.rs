@@ -1,5 +1,6 @@
 //! The cached functions under test. Each value carries its key, so that a mix-up would show.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,8 +26,43 @@ async fn read(database: &Database, key: u64, pace: Pace) -> Row {
     (key, version)
 }
 
+/// One query for all of them.
+async fn read_many(database: &Database, keys: &[u64], pace: Pace) -> HashMap<u64, Row> {
+    tokio::time::sleep(pace.before).await;
+    let versions = database.read_many(keys).await;
+    tokio::time::sleep(pace.after).await;
+    keys.iter().zip(versions).map(|(key, version)| (*key, (*key, version))).collect()
+}
+
 #[redis_cached(ttl = 60, key = "row:<key>", skip(database, pace))]
 pub(crate) async fn lasting(database: &Database, key: u64, pace: Pace) -> Row {
+    read(database, key, pace).await
+}
+
+/// Many of `lasting` at once: the same entries.
+#[redis_cached(ttl = 60, key = "row:<keys>", batch = keys, skip(database, pace))]
+pub(crate) async fn lasting_many(database: &Database, keys: &[u64], pace: Pace) -> HashMap<u64, Row> {
+    read_many(database, keys, pace).await
+}
+
+/// The tag by which alone `tagged` and `named` are invalidated. Two keys have it in common: who invalidates one drops the other as well.
+pub(crate) fn shelf(key: u64) -> u64 {
+    key / 2
+}
+
+#[redis_cached(ttl = 60, key = "tagged:<key>", tags = ["shelf:<shelf>"], skip(database, shelf, pace))]
+pub(crate) async fn tagged(database: &Database, shelf: u64, key: u64, pace: Pace) -> Row {
+    read(database, key, pace).await
+}
+
+/// As `tagged`, and it is the value that names the tag.
+#[redis_cached(
+    ttl = 60,
+    key = "named:<key>",
+    tags = |row: &Row| vec![format!("shelf:{}", shelf(row.0))],
+    skip(database, pace)
+)]
+pub(crate) async fn named(database: &Database, key: u64, pace: Pace) -> Row {
     read(database, key, pace).await
 }
 
@@ -45,6 +81,36 @@ pub(crate) async fn refreshed(database: Arc<Database>, key: u64, pace: Pace) -> 
 /// As `lasting`, of the same keys, and kept in the process.
 #[redis_cached(ttl = 60, local = "1h", key = "row:<key>", skip(database, pace))]
 pub(crate) async fn kept(database: &Database, key: u64, pace: Pace) -> Row {
+    read(database, key, pace).await
+}
+
+/// As `lasting_many`, of the same keys, and kept in the process.
+#[redis_cached(ttl = 60, local = "1h", key = "row:<keys>", batch = keys, skip(database, pace))]
+pub(crate) async fn kept_many(database: &Database, keys: &[u64], pace: Pace) -> HashMap<u64, Row> {
+    read_many(database, keys, pace).await
+}
+
+/// As `tagged`, of the same keys, and kept in the process.
+#[redis_cached(
+    ttl = 60,
+    local = "1h",
+    key = "tagged:<key>",
+    tags = ["shelf:<shelf>"],
+    skip(database, shelf, pace)
+)]
+pub(crate) async fn kept_tagged(database: &Database, shelf: u64, key: u64, pace: Pace) -> Row {
+    read(database, key, pace).await
+}
+
+/// As `named`, of the same keys, and kept in the process.
+#[redis_cached(
+    ttl = 60,
+    local = "1h",
+    key = "named:<key>",
+    tags = |row: &Row| vec![format!("shelf:{}", shelf(row.0))],
+    skip(database, pace)
+)]
+pub(crate) async fn kept_named(database: &Database, key: u64, pace: Pace) -> Row {
     read(database, key, pace).await
 }
 

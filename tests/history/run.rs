@@ -21,6 +21,8 @@ pub(crate) struct Options {
     /// In each process.
     pub(crate) tasks: u64,
     pub(crate) time: Duration,
+    /// Of a hundred things that a task does.
+    pub(crate) writes: u64,
     /// `honest` or `forgetful`.
     pub(crate) writers: &'static str,
     /// The staleness bound of the processes that keep values, the first of all; the others keep none.
@@ -49,6 +51,8 @@ pub(crate) struct Outcome {
     pub(crate) computes: u64,
     /// Of the hits.
     pub(crate) local_hits: u64,
+    /// Of the reads.
+    pub(crate) batched: u64,
     pub(crate) database_reads: u64,
 }
 
@@ -81,7 +85,7 @@ impl Run {
 
 impl Worker {
     fn start(server: &RedisServer, database: &Database, options: &Options, process: u64) -> Self {
-        let numbers = [options.seed, millis(options.time), options.tasks, process, PROCESSES];
+        let numbers = [options.seed, millis(options.time), options.tasks, options.writes, process, PROCESSES];
         let keeps = options.local.filter(|(processes, _)| process < *processes);
         let staleness = keeps.map_or(Duration::ZERO, |(_, staleness)| staleness);
         let mut child = Command::new(env!("CARGO_BIN_EXE_history-worker"))
@@ -126,7 +130,8 @@ impl Outcome {
         let (what, numbers) = line.split_once(' ').unwrap_or((line, ""));
         let numbers: Vec<u64> = numbers.split_whitespace().map(|number| number.parse().unwrap()).collect();
         match (what, numbers.as_slice()) {
-            ("read", &[key, version, begin, end]) => {
+            ("read" | "batched", &[key, version, begin, end]) => {
+                self.batched += u64::from(what == "batched");
                 self.history.reads.push(Read { key, version, begin, end, process });
             }
             ("promise", &[key, version, end]) => {
@@ -148,8 +153,9 @@ impl fmt::Display for Outcome {
         let History { reads, promises, commits, .. } = &self.history;
         write!(
             f,
-            "{} reads, {} hits ({} local), {} computations, {} reads of the database, {} commits, {} promises, {} refused",
+            "{} reads ({} in batches), {} hits ({} local), {} computations, {} reads of the database, {} commits, {} promises, {} refused",
             reads.len(),
+            self.batched,
             self.hits,
             self.local_hits,
             self.computes,

@@ -4,18 +4,41 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use redis_cached::{Entry, Error};
+use redis_cached::{Cache, Entry, Error};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::client::Database;
 use crate::random::Random;
 use crate::rows::{
-    Pace, Row, kept, kept_entry, kept_refreshed, kept_refreshed_entry, lasting, lasting_entry, refreshed,
-    refreshed_entry,
+    Pace, Row, kept, kept_entry, kept_many, kept_named, kept_refreshed, kept_refreshed_entry, kept_tagged,
+    lasting, lasting_entry, lasting_many, named, refreshed, refreshed_entry, shelf, tagged,
 };
 
 /// Keys of each cached function. Few, so that tasks and processes meet at them.
-const KEYS: u64 = 12;
+const KEYS: u64 = 8;
+/// The most keys that are asked for at once.
+const AT_ONCE: u64 = 6;
+
+/// What reads a key, and how it is invalidated.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    /// Alone and in batches.
+    Lasting,
+    Refreshed,
+    /// By a tag that the arguments name, and by nothing else.
+    Tagged,
+    /// By a tag that the value names.
+    Named,
+}
+
+const KINDS: [Kind; 4] = [Kind::Lasting, Kind::Refreshed, Kind::Tagged, Kind::Named];
+
+impl Kind {
+    fn of(key: u64) -> Self {
+        // The last one's keys come after all others.
+        KINDS.into_iter().zip(1..).find(|(_, end)| key < end * KEYS).map_or(Self::Named, |(kind, _)| kind)
+    }
+}
 
 /// Whether writers do what they report.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -66,8 +89,11 @@ impl Owner {
 
 pub(crate) struct Task {
     pub(crate) database: Arc<Database>,
+    pub(crate) cache: Cache,
     pub(crate) owner: Arc<Owner>,
     pub(crate) random: Random,
+    /// Of a hundred things.
+    pub(crate) writes: u64,
     pub(crate) writers: Writers,
     /// Whether values are kept in this process.
     pub(crate) local: bool,
@@ -78,9 +104,11 @@ impl Task {
     /// Gives the lines to report.
     pub(crate) async fn run(mut self, until: Instant) -> Vec<String> {
         while Instant::now() < until {
-            let key = self.random.below(2 * KEYS);
-            if self.random.below(100) < 2 && self.owner.may_write(key) {
+            let key = self.random.below(KINDS.len() as u64 * KEYS);
+            if self.random.below(100) < self.writes && self.owner.may_write(key) {
                 self.write(key).await;
+            } else if Kind::of(key) == Kind::Lasting && self.random.below(2) == 0 {
+                self.read_many(key).await;
             } else {
                 self.read(key).await;
             }
@@ -94,35 +122,60 @@ impl Task {
         tokio::time::sleep(Duration::from_millis(pause)).await;
     }
 
-    async fn read(&mut self, key: u64) {
-        let pace = Pace {
+    fn pace(&mut self) -> Pace {
+        Pace {
             before: Duration::from_millis(self.random.below(4)),
             after: Duration::from_millis(self.random.below(20)),
-        };
+        }
+    }
+
+    async fn read(&mut self, key: u64) {
+        let pace = self.pace();
         let begin = self.database.tick().await;
-        let (of_key, version) = match (key < KEYS, self.local) {
-            (true, false) => lasting(&self.database, key, pace).await,
-            (true, true) => kept(&self.database, key, pace).await,
-            (false, false) => refreshed(Arc::clone(&self.database), key, pace).await,
-            (false, true) => kept_refreshed(Arc::clone(&self.database), key, pace).await,
+        let database = &self.database;
+        let (of_key, version) = match (Kind::of(key), self.local) {
+            (Kind::Lasting, false) => lasting(database, key, pace).await,
+            (Kind::Lasting, true) => kept(database, key, pace).await,
+            (Kind::Refreshed, false) => refreshed(Arc::clone(database), key, pace).await,
+            (Kind::Refreshed, true) => kept_refreshed(Arc::clone(database), key, pace).await,
+            (Kind::Tagged, false) => tagged(database, shelf(key), key, pace).await,
+            (Kind::Tagged, true) => kept_tagged(database, shelf(key), key, pace).await,
+            (Kind::Named, false) => named(database, key, pace).await,
+            (Kind::Named, true) => kept_named(database, key, pace).await,
         };
         let end = self.database.tick().await;
         assert_eq!(of_key, key, "another key's value");
         self.lines.push(format!("read {key} {version} {begin} {end}"));
     }
 
+    /// A batch of `first` and others, in any order, with repetitions. It is a read of each of its keys.
+    async fn read_many(&mut self, first: u64) {
+        let others = self.random.below(AT_ONCE);
+        let mut keys: Vec<_> = (0..others).map(|_| self.random.below(KEYS)).collect();
+        keys.push(first);
+        let pace = self.pace();
+        let begin = self.database.tick().await;
+        let rows = match self.local {
+            false => lasting_many(&self.database, &keys, pace).await,
+            true => kept_many(&self.database, &keys, pace).await,
+        };
+        let end = self.database.tick().await;
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(rows.len(), keys.len(), "a value for each key");
+        for key in keys {
+            let (of_key, version) = rows[&key];
+            assert_eq!(of_key, key, "another key's value");
+            self.lines.push(format!("batched {key} {version} {begin} {end}"));
+        }
+    }
+
     async fn write(&mut self, key: u64) {
         let owner = Arc::clone(&self.owner);
         let _turn = if Owner::is_shared(key) { None } else { Some(owner.turn(key).await) };
         let version = self.database.commit(key).await;
-        let entry = match (key < KEYS, self.local) {
-            (true, false) => lasting_entry(key),
-            (true, true) => kept_entry(key),
-            (false, false) => refreshed_entry(key),
-            (false, true) => kept_refreshed_entry(key),
-        };
         let taken = match self.writers {
-            Writers::Honest => self.tell_the_cache(&entry, (key, version)).await.is_ok(),
+            Writers::Honest => self.tell_the_cache((key, version)).await.is_ok(),
             Writers::Forgetful => true,
         };
         if taken {
@@ -133,7 +186,19 @@ impl Task {
         }
     }
 
-    async fn tell_the_cache(&mut self, entry: &Entry<Row>, row: Row) -> Result<(), Error> {
+    async fn tell_the_cache(&mut self, row: Row) -> Result<(), Error> {
+        match (Kind::of(row.0), self.local) {
+            (Kind::Lasting, false) => self.tell(&lasting_entry(row.0), row).await,
+            (Kind::Lasting, true) => self.tell(&kept_entry(row.0), row).await,
+            (Kind::Refreshed, false) => self.tell(&refreshed_entry(row.0), row).await,
+            (Kind::Refreshed, true) => self.tell(&kept_refreshed_entry(row.0), row).await,
+            (Kind::Tagged | Kind::Named, _) => {
+                self.cache.invalidate_tag(&format!("shelf:{}", shelf(row.0))).await
+            }
+        }
+    }
+
+    async fn tell(&mut self, entry: &Entry<Row>, row: Row) -> Result<(), Error> {
         match self.random.below(4) {
             0 => {
                 let hold = Duration::from_millis(1 + self.random.below(100));

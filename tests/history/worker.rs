@@ -1,7 +1,7 @@
 //! One process of a recorded run: tasks that read through a cached function, and write and invalidate now and then.
 //!
-//! `history-worker URL DATABASE SEED MILLISECONDS TASKS PROCESS PROCESSES WRITERS STALENESS`. Prints what it did when the time is up:
-//! `read KEY VERSION BEGIN END` for each read, `promise KEY VERSION END` for each invalidation or write that the cache took,
+//! `history-worker URL DATABASE SEED MILLISECONDS TASKS WRITES PROCESS PROCESSES WRITERS STALENESS`. Prints what it did when the time is up:
+//! `read KEY VERSION BEGIN END` for each read, `batched …` likewise for each key of a batch, `promise KEY VERSION END` for each invalidation or write that the cache took,
 //! `refused` for each that it did not take, and `stats HITS COMPUTES LOCAL`. With a
 //! STALENESS (in milliseconds) over 0 values are kept in this process.
 
@@ -22,11 +22,11 @@ use self::tasks::{Task, Writers};
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, url, database, seed, millis, tasks, process, processes, writers, staleness] =
+    let [_, url, database, seed, millis, tasks, writes, process, processes, writers, staleness] =
         arguments.as_slice()
     else {
         return Err(
-            "usage: history-worker URL DATABASE SEED MILLISECONDS TASKS PROCESS PROCESSES WRITERS STALENESS"
+            "usage: history-worker URL DATABASE SEED MILLISECONDS TASKS WRITES PROCESS PROCESSES WRITERS STALENESS"
                 .into(),
         );
     };
@@ -42,6 +42,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let database = Arc::new(Database::connect(database.parse()?).await?);
     let until = Instant::now() + Duration::from_millis(millis.parse()?);
     let (process, seed): (u64, u64) = (process.parse()?, seed.parse()?);
+    let writes = writes.parse()?;
     let writers = Writers::parse(writers).ok_or("WRITERS is `honest` or `forgetful`")?;
     let owner = Arc::new(tasks::Owner::new(process, processes.parse()?));
 
@@ -49,8 +50,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .map(|number| {
             let task = Task {
                 database: Arc::clone(&database),
+                cache: cache.clone(),
                 owner: Arc::clone(&owner),
                 random: Random::new(seed ^ (process << 32) ^ number),
+                writes,
                 writers,
                 local: staleness > 0,
                 lines: Vec::new(),

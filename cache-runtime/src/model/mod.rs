@@ -35,6 +35,7 @@
 //! attempts, after which a call computes without storing, as it does here when it gives up; recursion; errors that
 //! followers share, which are no values.
 
+mod batches;
 mod caller;
 mod canonical;
 mod flights;

@@ -1,0 +1,218 @@
+//! What a state of the world is made of.
+
+use crate::store::slot::{self, Write};
+
+pub(super) type Who = usize;
+/// An index into what there is of each key.
+pub(super) type Key = usize;
+pub(super) type Version = u8;
+pub(super) type Each<T> = [T; 2];
+/// Says who asked for the lease, and in which round: no two of a key are the same.
+pub(super) type Mark = u8;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Content {
+    Lease(Mark),
+    Value(Version),
+    Tombstone,
+}
+
+impl slot::Content for Content {
+    type Mark = Mark;
+
+    fn begins_with(&self, mark: &Mark) -> bool {
+        *self == Self::Lease(*mark)
+    }
+}
+
+/// What has become of a key of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Part {
+    /// To be looked up.
+    Open,
+    /// Its flight is led, and others may join it. With what the look-up found.
+    Opened(Option<Content>),
+    /// A lease is asked for.
+    Asked {
+        mark: Mark,
+        granted: Option<bool>,
+        lapsed: bool,
+    },
+    /// To be computed; stored only with a mark. Lapsed if time or the writer has taken the lease.
+    Led {
+        mark: Option<Mark>,
+        lapsed: bool,
+    },
+    /// To be computed without being stored.
+    Alone,
+    /// Another process has the lease. Others of this process may wait for the call to see its end.
+    Waiting {
+        mark: Mark,
+        leads: bool,
+    },
+    Following(Who),
+    /// The flight that was followed ended without a value.
+    Landed(Landed),
+    /// The value is there, or the key was never asked for.
+    Settled,
+}
+
+/// How a flight ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Landed {
+    Value(Version),
+    Nothing,
+    Abandoned,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Stage {
+    Idle,
+    /// Looks up, asks, waits.
+    Running,
+    /// The body runs and has not read the database.
+    Computing,
+    /// It has.
+    Read(Each<Version>),
+    Over,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Caller {
+    pub(super) stage: Stage,
+    pub(super) parts: Each<Part>,
+    /// Keys whose flights are followed, in the order in which they were joined.
+    pub(super) following: Vec<Key>,
+    /// What had been invalidated when the call began.
+    pub(super) floor: Each<Version>,
+    pub(super) rounds: u8,
+}
+
+/// On its way to the server.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Posted {
+    Acquire(Key, Mark),
+    Release(Key, Mark),
+    /// Of one batch: for each key the lease and the value.
+    Store(Each<Option<(Mark, Version)>>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct State {
+    pub(super) database: Each<Version>,
+    pub(super) invalidated: Each<Version>,
+    pub(super) slots: Each<Option<Content>>,
+    pub(super) callers: Vec<Caller>,
+    pub(super) posted: Vec<Posted>,
+    /// A call returned less than it had to.
+    pub(super) is_stale: bool,
+}
+
+impl State {
+    pub(super) fn write(&mut self, key: Key, write: Write<Content>) {
+        match write {
+            Write::Keep => {}
+            Write::Put(content) => self.slots[key] = Some(content),
+            Write::Remove => self.slots[key] = None,
+        }
+    }
+
+    /// Time, or the writer, takes what is there.
+    pub(super) fn take(&mut self, key: Key) {
+        let Some(Content::Lease(lost)) = self.slots[key].take() else { return };
+        for caller in &mut self.callers {
+            match &mut caller.parts[key] {
+                Part::Asked { mark, lapsed, .. } if *mark == lost => *lapsed = true,
+                Part::Led { mark: Some(mark), lapsed } if *mark == lost => *lapsed = true,
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn any_part(&self, is: impl Fn(&Self, Key, Part) -> bool) -> bool {
+        self.callers.iter().any(|caller| [0, 1].iter().any(|key| is(self, *key, caller.parts[*key])))
+    }
+
+    pub(super) fn settle(&mut self, who: Who, key: Key, version: Version) {
+        self.is_stale |= version < self.callers[who].floor[key];
+        self.callers[who].parts[key] = Part::Settled;
+    }
+
+    pub(super) fn follow(&mut self, who: Who, key: Key, leader: Who) {
+        self.callers[who].parts[key] = Part::Following(leader);
+        self.callers[who].following.push(key);
+    }
+
+    /// The body reads the database: one query for all that it computes.
+    pub(super) fn read(&mut self, who: Who) {
+        let caller = &mut self.callers[who];
+        let is_computed = |key: Key| matches!(caller.parts[key], Part::Led { .. } | Part::Alone);
+        caller.stage = Stage::Read([0, 1].map(|key| if is_computed(key) { self.database[key] } else { 0 }));
+    }
+
+    /// Waits for a flight that computes the key.
+    pub(super) fn is_shared(&self, key: Key, part: Part) -> bool {
+        let Part::Following(leader) = part else { return false };
+        let leader = &self.callers[leader];
+        matches!((leader.stage, leader.parts[key]), (Stage::Read(_), Part::Led { .. }))
+    }
+
+    pub(super) fn holders(&self, key: Key) -> usize {
+        self.callers.iter().filter(|caller| caller.parts[key].holds()).count()
+    }
+}
+
+impl Part {
+    /// Whether a lease is held that is still there.
+    pub(super) fn holds(self) -> bool {
+        matches!(
+            self,
+            Self::Asked { granted: Some(true), lapsed: false, .. }
+                | Self::Led { mark: Some(_), lapsed: false }
+        )
+    }
+
+    /// Whether this is the flight that is known by the mark.
+    pub(super) fn has(self, seen: Mark) -> bool {
+        match self {
+            Self::Asked { mark, .. } => mark == seen,
+            Self::Led { mark, .. } => mark == Some(seen),
+            _ => false,
+        }
+    }
+}
+
+impl Posted {
+    /// A batch of both keys whose leases are still there.
+    pub(super) fn fits(&self, state: &State) -> bool {
+        let Self::Store(entries) = self else { return false };
+        entries
+            .iter()
+            .zip(state.slots)
+            .all(|(entry, slot)| entry.is_some_and(|(mark, _)| slot == Some(Content::Lease(mark))))
+    }
+
+    pub(super) fn concerns(&self, key: Key) -> bool {
+        match self {
+            Self::Acquire(of, _) | Self::Release(of, _) => *of == key,
+            Self::Store(entries) => entries[key].is_some(),
+        }
+    }
+}
+
+impl Caller {
+    pub(super) fn replace(&mut self, old: Part, new: Part) {
+        self.parts.iter_mut().filter(|part| **part == old).for_each(|part| *part = new);
+    }
+
+    /// The call is over. Nothing of it is left.
+    pub(super) fn end(&mut self) {
+        *self = Self {
+            stage: Stage::Over,
+            parts: [Part::Settled; 2],
+            following: Vec::new(),
+            floor: [0; 2],
+            rounds: 0,
+        };
+    }
+}
