@@ -1,5 +1,7 @@
 //! `tags`, `group`: entries that are invalidated together, and what is never served afterwards.
 
+mod joining;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -605,26 +607,4 @@ async fn a_tag_and_the_lease_are_one_round_trip() {
     assert_eq!(sent(&monitor.commands()).len(), 3);
     assert_eq!(source.reads(), 1, "both are waited for before the body runs");
     assert_eq!(call.await.unwrap(), 1);
-}
-
-#[tokio::test]
-async fn the_rights_that_tags_need() {
-    let server = RedisServer::start();
-    let user = "ACL SETUSER app on >secret ~app:* resetchannels -@all";
-    let rights =
-        "+get +mget +set +unlink +pttl +pexpire +persist +getrange +evalsha +eval +ping +client|tracking";
-    server.cli(&user.split_whitespace().chain(rights.split_whitespace()).collect::<Vec<_>>());
-    let url = format!("redis://app:secret@127.0.0.1:{}", server.port());
-    let cache = Cache::builder().url(url).prefix("app:").connect().await.unwrap();
-    let source = Source::new();
-    for id in 0..2 {
-        cache.scope(row(&source, "a", id)).await;
-        cache.scope(member(&source, id, &["x"])).await;
-        cache.scope(for_ever()).await;
-        cache.scope(for_a_day(1)).await;
-    }
-    cache.flush().await;
-    cache.invalidate_tags(["org:a", "team:x"]).await.unwrap();
-    let stats = cache.stats();
-    assert!(stats.functions.iter().all(|function| function.errors == 0), "{stats}");
 }

@@ -1,0 +1,119 @@
+//! Who may be given whose computation, where a tag is invalidated between a caller's look-up and what it does about it.
+//!
+//! The window is one turn of the runtime wide, so the callers are polled by hand: each goes as far as the test wants it to.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use redis_cached::Cache;
+use redis_cached_test_support::{Monitor, RedisServer};
+
+use super::{Source, row, sent};
+
+/// A call that goes on only when the test polls it. What it has asked is answered meanwhile.
+struct Held<'a> {
+    call: Pin<Box<dyn Future<Output = u64> + 'a>>,
+    woken: Arc<Woken>,
+}
+
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+impl<'a> Held<'a> {
+    /// A caller whose look-up has been answered, and who does not know it yet.
+    async fn after_look_up(call: impl Future<Output = u64> + 'a) -> Self {
+        let mut held = Self { call: Box::pin(call), woken: Arc::new(Woken(AtomicBool::new(false))) };
+        held.poll();
+        while !held.woken.0.load(Ordering::SeqCst) {
+            tick().await;
+        }
+        held
+    }
+
+    fn poll(&mut self) {
+        self.woken.0.store(false, Ordering::SeqCst);
+        let waker = Waker::from(Arc::clone(&self.woken));
+        let polled = self.call.as_mut().poll(&mut Context::from_waker(&waker));
+        assert_eq!(polled, Poll::Pending, "it was to be held");
+    }
+
+    /// Goes on until `done`, and no step further: nothing arrives between the question and the step.
+    async fn until(&mut self, done: impl Fn() -> bool) {
+        while !done() {
+            if self.woken.0.load(Ordering::SeqCst) {
+                self.poll();
+            } else {
+                tick().await;
+            }
+        }
+    }
+}
+
+/// Lets the connection's task run.
+async fn tick() {
+    tokio::time::sleep(Duration::from_millis(1)).await;
+}
+
+fn look_ups(monitor: &Monitor) -> usize {
+    sent(&monitor.commands()).iter().filter(|command| command.starts_with("MGET row:1 ")).count()
+}
+
+/// Three callers. The first has its lease and has not heard of it yet, when the second sees the lease and the tag's nonce, and
+/// opens a flight of its own. The first computes. Then, perhaps, the tag is invalidated, and the third comes while the second's
+/// flight is still open. What they were given, and how often the function ran.
+async fn three_callers(is_invalidated: bool) -> ([u64; 3], usize) {
+    let server = RedisServer::start();
+    let patient = Cache::builder().deadline(Duration::from_secs(20)).lease(Duration::from_secs(60));
+    let cache = patient.url(server.url()).connect().await.unwrap();
+    let source = Source::closed();
+    source.gate.add_permits(1);
+    // The connection is there, and the tag has a nonce.
+    cache.scope(row(&source, "a", 2)).await;
+    cache.flush().await;
+    let begun = source.reads();
+    let monitor = server.monitor();
+    let call = || cache.scope(row(&source, "a", 1));
+    let counted = || {
+        let stats = cache.stats();
+        (stats.functions[0].misses, stats.functions[0].waits)
+    };
+    let (misses, waits) = counted();
+
+    let mut first = Held::after_look_up(call()).await;
+    first.until(|| server.query::<usize>(&["EXISTS", "row:1"]) == 1).await;
+    let mut second = Held::after_look_up(call()).await;
+    assert_eq!(look_ups(&monitor), 2);
+    second.until(|| counted() == (misses + 2, waits)).await;
+    first.until(|| source.reads() > begun).await;
+    source.write();
+    if is_invalidated {
+        cache.invalidate_tag("org:a").await.unwrap();
+    }
+    let mut third = Held::after_look_up(call()).await;
+    third.until(|| counted() == (misses + 3, waits + 1)).await;
+
+    // It closes its flight, and has somebody to wait for.
+    second.until(|| counted().1 == waits + 2).await;
+
+    source.open();
+    let (first, second, third) = tokio::join!(first.call, second.call, third.call);
+    ([first, second, third], source.reads() - begun)
+}
+
+#[tokio::test]
+async fn who_joins_a_look_up_from_before_an_invalidation_is_given_nothing_older() {
+    assert_eq!(three_callers(true).await, ([1, 2, 2], 2));
+}
+
+#[tokio::test]
+async fn where_nothing_was_invalidated_they_share_one_computation() {
+    assert_eq!(three_callers(false).await, ([1, 1, 1], 1));
+}
