@@ -2,65 +2,13 @@
 //!
 //! The window is one turn of the runtime wide, so the callers are polled by hand: each goes as far as the test wants it to.
 
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use redis_cached::Cache;
 use redis_cached_test_support::{Monitor, RedisServer};
 
+use super::held::Held;
 use super::{Source, row, sent};
-
-/// A call that goes on only when the test polls it. What it has asked is answered meanwhile.
-struct Held<'a> {
-    call: Pin<Box<dyn Future<Output = u64> + 'a>>,
-    woken: Arc<Woken>,
-}
-
-struct Woken(AtomicBool);
-
-impl Wake for Woken {
-    fn wake(self: Arc<Self>) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-}
-
-impl<'a> Held<'a> {
-    /// A caller whose look-up has been answered, and who does not know it yet.
-    async fn after_look_up(call: impl Future<Output = u64> + 'a) -> Self {
-        let mut held = Self { call: Box::pin(call), woken: Arc::new(Woken(AtomicBool::new(false))) };
-        held.poll();
-        while !held.woken.0.load(Ordering::SeqCst) {
-            tick().await;
-        }
-        held
-    }
-
-    fn poll(&mut self) {
-        self.woken.0.store(false, Ordering::SeqCst);
-        let waker = Waker::from(Arc::clone(&self.woken));
-        let polled = self.call.as_mut().poll(&mut Context::from_waker(&waker));
-        assert_eq!(polled, Poll::Pending, "it was to be held");
-    }
-
-    /// Goes on until `done`, and no step further: nothing arrives between the question and the step.
-    async fn until(&mut self, done: impl Fn() -> bool) {
-        while !done() {
-            if self.woken.0.load(Ordering::SeqCst) {
-                self.poll();
-            } else {
-                tick().await;
-            }
-        }
-    }
-}
-
-/// Lets the connection's task run.
-async fn tick() {
-    tokio::time::sleep(Duration::from_millis(1)).await;
-}
 
 fn look_ups(monitor: &Monitor) -> usize {
     sent(&monitor.commands()).iter().filter(|command| command.starts_with("MGET row:1 ")).count()
