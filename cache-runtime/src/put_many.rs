@@ -1,6 +1,7 @@
 //! Warm-up: many values in few round trips.
 
 use std::borrow::Borrow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -120,17 +121,18 @@ async fn tag<T>(cache: &Inner, puts: &mut [Put<T>], until: Instant) -> Result<()
         Some(([tags.of_arguments(), &encoded.named].concat(), encoded))
     });
     let tagged: Vec<(Vec<KeyBuf>, &mut Encoded)> = tagged.collect();
-    let mut keys: Vec<KeyBuf> = tagged.iter().flat_map(|(keys, _)| keys).cloned().collect();
-    keys.sort_unstable_by(|a, b| (**a).cmp(&**b));
-    keys.dedup();
+    // Entries share tags, and each is asked for once.
+    let keys: BTreeMap<&str, &KeyBuf> =
+        tagged.iter().flat_map(|(keys, _)| keys).map(|key| (&**key, key)).collect();
     if keys.is_empty() {
         return Ok(());
     }
+    let keys: Vec<KeyBuf> = keys.into_values().cloned().collect();
     let lives = tagged.iter().map(|(_, encoded)| encoded.lifetime.total());
     let longest = lives.max_by_key(|total| total.unwrap_or(Duration::MAX)).flatten();
     let nonces = cache.store.tag(&keys, Life::of_entry(longest), until).await?;
     for (of_entry, encoded) in tagged {
-        let place = |key: &KeyBuf| keys.binary_search_by(|other| (**other).cmp(&**key)).ok();
+        let place = |key: &KeyBuf| keys.binary_search_by(|other| str::cmp(other, key)).ok();
         let nonces: Vec<_> = of_entry.iter().filter_map(|key| nonces.get(place(key)?).copied()).collect();
         header::set_tags(&mut encoded.bytes, &nonces);
     }
