@@ -78,9 +78,8 @@ impl CacheBuilder {
         self
     }
 
-    /// The longest that [`connect`](Self::connect), may take. Default: 2 s; attempts in the background take
-    /// one second at most.
-    /// No call waits that long: see [`deadline`](Self::deadline).
+    /// The longest that [`connect`](Self::connect) may take. Default: 2 s; attempts in the background take one second at
+    /// most. No call waits that long: see [`deadline`](Self::deadline).
     pub fn connect_timeout(mut self, connect_timeout: Duration) -> Self {
         self.connect_timeout = connect_timeout;
         self
@@ -96,7 +95,7 @@ impl CacheBuilder {
     /// The room of the local tier, which keeps the values of functions with the option `local`: a number of bytes, or text such
     /// as `"64MiB"` or `"1GB"`. Default: 64 MiB for the whole cache. A value counts with the length of its encoding, its key and
     /// about two hundred bytes; what was used least is dropped first, and a value over a sixteenth of a GiB or the capacity
-    /// may not be kept at all.
+    /// may not be kept at all. Text that is no number of bytes is an error where the cache is made.
     #[allow(
         clippy::needless_pass_by_value,
         reason = "a number or a literal, which nobody writes with an `&`"
@@ -132,7 +131,8 @@ impl CacheBuilder {
     /// Connects now.
     ///
     /// # Errors
-    /// As [`Cache::connect`].
+    /// As [`Cache::connect`], and [`ErrorKind::Option`](crate::ErrorKind::Option) if the text of
+    /// [`local_capacity`](Self::local_capacity) is no number of bytes.
     pub async fn connect(self) -> Result<Cache, Error> {
         let capacity = self.local_capacity.clone()?;
         if self.is_memory() {
@@ -146,7 +146,8 @@ impl CacheBuilder {
     /// works, without the server.
     ///
     /// # Errors
-    /// [`ErrorKind::Url`](crate::ErrorKind::Url) only; nothing is sent yet.
+    /// [`ErrorKind::Url`](crate::ErrorKind::Url), and [`ErrorKind::Option`](crate::ErrorKind::Option) if the text of
+    /// [`local_capacity`](Self::local_capacity) is no number of bytes; nothing is sent yet.
     pub fn connect_lazy(self) -> Result<Cache, Error> {
         let capacity = self.local_capacity.clone()?;
         if self.is_memory() {

@@ -81,3 +81,8 @@ pub use entry::fuzz_decode;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// So are those of the page on keys.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/keys.md")]
+struct Keys;

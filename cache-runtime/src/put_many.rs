@@ -1,20 +1,24 @@
 //! Warm-up: many values in few round trips.
 
 use std::borrow::Borrow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::blocking::block_on;
 use crate::blocking_entry::BlockingEntry;
-use crate::decision::Lifetime;
+use crate::cache::Inner;
 use crate::engine::Encoded;
 use crate::engine::batch::STORED_AT_ONCE;
+use crate::entry::header;
 use crate::entry_handle::Entry;
 use crate::error::Error;
+use crate::key::KeyBuf;
 use crate::store::{Set, Store};
+use crate::tags::Life;
 
 impl<T> Entry<T> {
-    /// Stores many values, each as [`put`](Self::put) would: one round trip for every 512 of them.
+    /// Stores many values, each as [`put`](Self::put) would: one round trip for every 512 of them, and one more where they have tags.
     ///
     /// ```
     /// # use redis_cached::{Cache, Entry, redis_cached};
@@ -68,13 +72,13 @@ impl<T> BlockingEntry<T> {
 }
 
 /// An entry and what to put there; nothing if the options keep the value from being stored.
-type Put<T> = (Entry<T>, Option<(Vec<u8>, Lifetime)>);
+type Put<T> = (Entry<T>, Option<Encoded>);
 
 /// As many as are sent at once.
 fn encoded<T, V: Borrow<T>>(values: impl Iterator<Item = (Entry<T>, V)>) -> Result<Vec<Put<T>>, Error> {
     let encode = |(entry, value): (Entry<T>, V)| {
-        let encoded = entry.encode(value.borrow(), Duration::ZERO, &[])?;
-        Ok((entry, encoded.map(|Encoded { bytes, lifetime, .. }| (bytes, lifetime))))
+        let encoded = entry.encode(value.borrow(), Duration::ZERO, &entry.no_nonces())?;
+        Ok((entry, encoded))
     };
     values.take(STORED_AT_ONCE).map(encode).collect()
 }
@@ -85,15 +89,9 @@ async fn put<T>(mut puts: Vec<Put<T>>) -> Result<(), Error> {
         let cache = Arc::clone(first.call().cache.arc());
         let (of_cache, others) =
             puts.into_iter().partition(|(entry, _)| Arc::ptr_eq(entry.call().cache.arc(), &cache));
-        let of_cache: Vec<Put<T>> = of_cache;
+        let mut of_cache: Vec<Put<T>> = of_cache;
         puts = others;
-        let sets = of_cache.iter().map(|(entry, encoded)| match encoded {
-            Some((bytes, lifetime)) => Set { key: entry.key(), value: Some(bytes), ttl: lifetime.total() },
-            None => Set { key: entry.key(), value: None, ttl: None },
-        });
-        let sets: Vec<Set<'_>> = sets.collect();
-        let done = cache.store.set_many(&sets, std::time::Instant::now() + cache.deadline).await;
-        drop(sets);
+        let done = store(&cache, &mut of_cache).await;
         for (entry, _) in of_cache {
             if let Err(error) = entry.settled(done.clone(), None) {
                 all = Err(error);
@@ -101,4 +99,42 @@ async fn put<T>(mut puts: Vec<Put<T>>) -> Result<(), Error> {
         }
     }
     all
+}
+
+/// Stores what is of one cache.
+async fn store<T>(cache: &Inner, puts: &mut [Put<T>]) -> Result<(), Error> {
+    let until = Instant::now() + cache.deadline;
+    tag(cache, puts, until).await?;
+    let sets = puts.iter().map(|(entry, encoded)| match encoded {
+        Some(Encoded { bytes, lifetime, .. }) => {
+            Set { key: entry.key(), value: Some(bytes), ttl: lifetime.total() }
+        }
+        None => Set { key: entry.key(), value: None, ttl: None },
+    });
+    cache.store.set_many(&sets.collect::<Vec<Set<'_>>>(), until).await
+}
+
+/// Puts the nonces into the values that their tags have now: one question for all of them.
+async fn tag<T>(cache: &Inner, puts: &mut [Put<T>], until: Instant) -> Result<(), Error> {
+    let tagged = puts.iter_mut().filter_map(|(entry, encoded)| {
+        let (tags, encoded) = (entry.call().tags.as_ref()?, encoded.as_mut()?);
+        Some(([tags.of_arguments(), &encoded.named].concat(), encoded))
+    });
+    let tagged: Vec<(Vec<KeyBuf>, &mut Encoded)> = tagged.collect();
+    // Entries share tags, and each is asked for once.
+    let keys: BTreeMap<&str, &KeyBuf> =
+        tagged.iter().flat_map(|(keys, _)| keys).map(|key| (&**key, key)).collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<KeyBuf> = keys.into_values().cloned().collect();
+    let lives = tagged.iter().map(|(_, encoded)| encoded.lifetime.total());
+    let longest = lives.max_by_key(|total| total.unwrap_or(Duration::MAX)).flatten();
+    let nonces = cache.store.tag(&keys, Life::of_entry(longest), until).await?;
+    for (of_entry, encoded) in tagged {
+        let place = |key: &KeyBuf| keys.binary_search_by(|other| str::cmp(other, key)).ok();
+        let nonces: Vec<_> = of_entry.iter().filter_map(|key| nonces.get(place(key)?).copied()).collect();
+        header::set_tags(&mut encoded.bytes, &nonces);
+    }
+    Ok(())
 }

@@ -1,14 +1,18 @@
 //! `tags`, `group`: entries that are invalidated together, and what is never served afterwards.
 
+mod held;
+mod joining;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use redis_cached::{Cache, redis_cached};
+use redis_cached::{Cache, Entry, redis_cached};
 use redis_cached_test_support::{Command, Proxy, RedisServer};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
+use self::held::Held;
 use crate::{Failed, both, redis};
 
 /// A database with one number. Reads can be held up between reading and returning.
@@ -584,47 +588,40 @@ async fn a_hit_is_one_command_and_an_invalidation_too() {
 async fn a_tag_and_the_lease_are_one_round_trip() {
     let server = RedisServer::start();
     let proxy = Proxy::start(&server);
-    let cache = Cache::builder().url(proxy.url()).deadline(Duration::from_secs(20)).connect().await.unwrap();
+    let cache = Cache::builder().url(proxy.url()).deadline(Duration::from_secs(30)).connect().await.unwrap();
     let source = Source::new();
     cache.scope(row(&source, "a", 1)).await;
     cache.flush().await;
     let monitor = server.monitor();
-    // Long enough to be seen between two of them.
-    proxy.delay_replies(Duration::from_secs(1));
-    let call = tokio::spawn({
-        let (cache, source) = (cache.clone(), Arc::clone(&source));
-        async move { cache.scope(row(&source, "a", 2)).await }
-    });
-    let mut asked = Vec::new();
-    while asked.len() < 2 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        asked = sent(&monitor.commands());
-    }
-    // The second answer has not come yet, so nobody waited for it before asking the third.
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    assert_eq!(sent(&monitor.commands()).len(), 3);
+    let mut call = Held::after_look_up(cache.scope(row(&source, "a", 2))).await;
+    assert_eq!(sent(&monitor.commands()), ["MGET row:2 tag:org:a"]);
+    // From here on nothing is answered, so whatever waits for an answer before it asks the next thing never asks it.
+    proxy.delay_replies(Duration::from_secs(3600));
+    call.until(|| sent(&monitor.commands()).len() == 3).await;
     assert_eq!(source.reads(), 1, "both are waited for before the body runs");
-    assert_eq!(call.await.unwrap(), 1);
+    proxy.heal();
+    assert_eq!((call.call.await, source.reads()), (1, 2));
 }
 
+/// A warm-up stores under the tags too, those of arguments and those that values name.
 #[tokio::test]
-async fn the_rights_that_tags_need() {
-    let server = RedisServer::start();
-    let user = "ACL SETUSER app on >secret ~app:* resetchannels -@all";
-    let rights =
-        "+get +mget +set +unlink +pttl +pexpire +persist +getrange +evalsha +eval +ping +client|tracking";
-    server.cli(&user.split_whitespace().chain(rights.split_whitespace()).collect::<Vec<_>>());
-    let url = format!("redis://app:secret@127.0.0.1:{}", server.port());
-    let cache = Cache::builder().url(url).prefix("app:").connect().await.unwrap();
-    let source = Source::new();
-    for id in 0..2 {
-        cache.scope(row(&source, "a", id)).await;
-        cache.scope(member(&source, id, &["x"])).await;
-        cache.scope(for_ever()).await;
-        cache.scope(for_a_day(1)).await;
+async fn many_values_are_stored_with_their_tags() {
+    let (_server, caches) = both().await;
+    for cache in caches {
+        let source = Source::new();
+        let rows = [("a", 1), ("a", 2), ("b", 3)];
+        let entries = cache.sync_scope(|| rows.map(|(org, id)| (row_entry(org, id), 70 + id)));
+        Entry::put_many(entries).await.unwrap();
+        let named = |team: &str| Member { teams: vec![team.into()], row: 77 };
+        let entries = cache.sync_scope(|| [(member_entry(1), named("x")), (member_entry(2), named("y"))]);
+        Entry::put_many(entries).await.unwrap();
+        let all = async || {
+            let row = |org, id| cache.scope(row(&source, org, id));
+            let member = async |id| cache.scope(member(&source, id, &[])).await.row;
+            [row("a", 1).await, row("a", 2).await, row("b", 3).await, member(1).await, member(2).await]
+        };
+        assert_eq!(all().await, [71, 72, 73, 77, 77]);
+        cache.invalidate_tags(["org:a", "team:x"]).await.unwrap();
+        assert_eq!(all().await, [1, 1, 73, 1, 77]);
     }
-    cache.flush().await;
-    cache.invalidate_tags(["org:a", "team:x"]).await.unwrap();
-    let stats = cache.stats();
-    assert!(stats.functions.iter().all(|function| function.errors == 0), "{stats}");
 }

@@ -1,7 +1,8 @@
 //! Injectivity, over strings made of everything that has a meaning somewhere in a key.
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::num::NonZero;
 
 use proptest::prelude::*;
 
@@ -171,7 +172,113 @@ fn scalars_render_as_their_text() {
     assert_eq!(rendered(&true), "true");
     assert_eq!(rendered(&'é'), "%C3%A9");
     assert_eq!(rendered("a b/c~d"), "a%20b%2Fc~d");
-    assert_eq!(rendered(&std::net::Ipv4Addr::LOCALHOST), "127.0.0.1");
+    assert_eq!(rendered(&Ipv4Addr::LOCALHOST), "127.0.0.1");
     assert_eq!(rendered(&std::borrow::Cow::Borrowed("x")), "x");
     assert_eq!(rendered(&BTreeMap::from([(1, "a:b")])), "1%252Ca%25253Ab%252C%2C");
+}
+
+/// The table of `docs/keys.md` is what the code gives, and all of it is looked at.
+#[test]
+fn the_page_on_keys_is_right() {
+    const PAGE: &str = include_str!("../../../docs/keys.md");
+    macro_rules! row {
+        ($shown:expr) => {
+            row!($shown, $shown)
+        };
+        ($shown:expr, $value:expr) => {
+            (stringify!($shown).to_owned(), rendered(&$value))
+        };
+    }
+    let rows = [
+        row!(42_u64),
+        row!(-5_i128),
+        row!(NonZero::<u8>::MAX),
+        row!(true),
+        row!('é'),
+        row!("a b/c~d"),
+        row!(""),
+        row!(Ipv4Addr::LOCALHOST),
+        row!(Ipv6Addr::LOCALHOST),
+        row!(None, None::<&str>),
+        row!(Some("")),
+        row!(Some(1)),
+        row!(Some("a/b")),
+        row!(Some(None), Some(None::<u8>)),
+        row!([], [0_u8; 0]),
+        row!(()),
+        row!([""]),
+        row!(["", ""]),
+        row!([1, 2]),
+        row!((1, 2)),
+        row!(["a,b"]),
+        row!(["a", "b"]),
+        row!((Some(1), ["a", "b"])),
+        row!(BTreeMap::from([(1, "a:b")])),
+    ];
+    let (_, table) = PAGE.split_once("| value | in the key |\n| --- | --- |\n").expect("the table");
+    let lines = table.lines().take_while(|line| line.starts_with('|'));
+    let of_page = lines.flat_map(|line| {
+        let (values, keys) = line.trim_matches(['|', ' ']).split_once(" | ").expect("two columns");
+        let keys: Vec<&str> = keys.split(", ").map(|key| key.trim_matches('`')).collect();
+        let values: Vec<&str> = values.split("`, `").map(|value| value.trim_matches('`')).collect();
+        // One key for all values, or one for each.
+        assert!(keys.len() == 1 || keys.len() == values.len(), "{line}");
+        let key = move |at: usize| keys[at.min(keys.len() - 1)].replace("(nothing)", "");
+        values.into_iter().enumerate().map(move |(at, value)| (value.to_owned(), key(at))).collect::<Vec<_>>()
+    });
+    assert_eq!(of_page.collect::<Vec<_>>(), rows);
+}
+
+/// What the Python of `docs/keys.md` gives: cut at a whole character, and at a whole escape.
+#[test]
+fn long_keys_are_what_other_programs_make_of_them() {
+    for (text, kept, hash) in [
+        ("ü".repeat(200), "ü".repeat(108), "cb26b0de5a63c843909f2a32874407b3"),
+        (
+            format!("{}%%{}", "x".repeat(216), "y".repeat(100)),
+            "x".repeat(216),
+            "c4a40a35ece37cabd2b3be67e1a12e1c",
+        ),
+        (
+            format!("{}%%é{}", "xy".repeat(107), "y".repeat(100)),
+            "xy".repeat(107) + "%",
+            "46cb5cc2f01406d9504f08950940a8e7",
+        ),
+        (
+            format!("user:x#{}", "0".repeat(32)),
+            format!("user:x#{}", "0".repeat(32)),
+            "1c09db0be5000990ce0a8b7143e31ba2",
+        ),
+    ] {
+        assert_eq!(KeyBuilder::template("", &text).finish().to_string(), format!("{kept}#{hash}"));
+    }
+}
+
+#[cfg(all(feature = "uuid", feature = "time", feature = "chrono"))]
+#[test]
+fn other_crates_types_render_as_the_page_says() {
+    let uuid = uuid::Uuid::from_u128(0x67e5_5044_10b1_426f_9247_bb68_0e5f_e0c8);
+    assert_eq!(rendered(&uuid), "67e55044-10b1-426f-9247-bb680e5fe0c8");
+
+    let date = time::Date::from_calendar_date(2026, time::Month::January, 2).expect("a date");
+    let time = time::Time::from_hms(3, 4, 5).expect("a time");
+    assert_eq!((rendered(&date), rendered(&time)), ("2026-01-02".into(), "3%3A04%3A05.0".into()));
+    assert_eq!(rendered(&time::PrimitiveDateTime::new(date, time)), "2026-01-02%203%3A04%3A05.0");
+    let instant = time::PrimitiveDateTime::new(date, time).assume_utc();
+    let elsewhere = instant.to_offset(time::UtcOffset::from_hms(1, 0, 0).expect("an offset"));
+    assert_eq!([rendered(&instant), rendered(&elsewhere)], ["1767323045.000000000"; 2]);
+
+    let date = chrono::NaiveDate::from_ymd_opt(2026, 1, 2).expect("a date");
+    let time = chrono::NaiveTime::from_hms_opt(3, 4, 5).expect("a time");
+    assert_eq!((rendered(&date), rendered(&time)), ("2026-01-02".into(), "03%3A04%3A05".into()));
+    assert_eq!(rendered(&date.and_time(time)), "2026-01-02%2003%3A04%3A05");
+    let instant = date.and_time(time).and_utc();
+    let elsewhere = instant.with_timezone(&chrono::FixedOffset::east_opt(3600).expect("an offset"));
+    assert_eq!([rendered(&instant), rendered(&elsewhere)], ["1767323045.000000000"; 2]);
+
+    let before = [
+        rendered(&time::OffsetDateTime::from_unix_timestamp_nanos(-500_000_000).expect("an instant")),
+        rendered(&chrono::DateTime::from_timestamp_nanos(-500_000_000)),
+    ];
+    assert_eq!(before, ["-1.500000000"; 2], "rounded down");
 }

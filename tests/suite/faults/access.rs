@@ -1,16 +1,21 @@
 //! Wrong passwords, and users who may not do everything.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use redis_cached::{Cache, ErrorKind};
+use redis_cached::{Cache, CacheBuilder, Entry, ErrorKind, redis_cached};
 use redis_cached_test_support::{RedisServer, servers};
 
-use super::{DEADLINE, assert_hits, assert_own_value, get_user, get_user_entry, lazy};
-use crate::user;
+use super::{DEADLINE, assert_hits, assert_own_value, get_user, get_user_entry, lazy, wait_until};
+use crate::{User, user};
 
-/// What the documentation says a user of the cache needs, with the prefix `app:`.
-const LEAST: &str = "~app:* resetchannels -@all +get +mget +set +unlink +del +pttl +pexpire +getrange +evalsha +eval \
-                     +script|load +ping +client|tracking";
+const GUARANTEES: &str = include_str!("../../../docs/guarantees.md");
+
+/// What the documentation says a user of the cache needs, with the prefix `app:`. Nothing else is tested, so it is what it says.
+fn least() -> &'static str {
+    let (_, rights) = GUARANTEES.split_once("ACL SETUSER cache on >PASSWORD ").unwrap();
+    rights.lines().next().unwrap()
+}
 
 fn add_user(server: &RedisServer, name: &str, rights: &str) -> String {
     let mut command = vec!["ACL", "SETUSER", name, "on", ">secret"];
@@ -19,29 +24,163 @@ fn add_user(server: &RedisServer, name: &str, rights: &str) -> String {
     format!("redis://{name}:secret@127.0.0.1:{}", server.port())
 }
 
+/// What a cache of a user with these rights is made with, patient enough for a busy machine.
+fn app(server: &RedisServer, rights: &str) -> CacheBuilder {
+    let patient = Cache::builder().deadline(Duration::from_secs(10));
+    patient.url(add_user(server, "app", rights)).prefix("app:")
+}
+
+#[redis_cached(ttl = 60, key = "several:<ids>", batch = ids)]
+async fn get_users(ids: &[u64]) -> HashMap<u64, User> {
+    ids.iter().map(|id| (*id, user(*id))).collect()
+}
+
+#[redis_cached(ttl = Duration::from_secs(seconds), key = "tagged:<seconds>", tags = ["all"], group = "tagged")]
+async fn tagged(seconds: u64) -> User {
+    user(seconds)
+}
+
+/// Its tag is to live for ever from now on.
+#[redis_cached(ttl = "never", key = "for ever", tags = ["all"])]
+async fn for_ever() -> User {
+    user(0)
+}
+
+#[redis_cached(ttl = 60, key = "named:<id>", tags = |user: &User| vec![user.name.replace(' ', "-")])]
+async fn named(id: u64) -> User {
+    user(id)
+}
+
+#[redis_cached(ttl = 60, key = "windowed:<id>", stale_while_revalidate = 60)]
+async fn windowed(id: u64) -> User {
+    user(id)
+}
+
+#[redis_cached(ttl = 60, key = "kept:<id>", local = "1m")]
+async fn kept(id: u64) -> User {
+    user(id)
+}
+
+fn computes(cache: &Cache) -> u64 {
+    cache.stats().functions.iter().map(|function| function.computes).sum()
+}
+
+/// Whether the second of two calls finds what the first one stored. Each gives the function's own value in any case.
+async fn hits<T: PartialEq>(cache: &Cache, own: T, call: impl AsyncFn() -> T) -> bool {
+    assert!(cache.scope(call()).await == own);
+    cache.flush().await;
+    let before = computes(cache);
+    assert!(cache.scope(call()).await == own);
+    computes(cache) == before
+}
+
+async fn local_hits(cache: &Cache) -> u64 {
+    for _ in 0..5 {
+        assert_eq!(cache.scope(kept(1)).await, user(1));
+        cache.flush().await;
+    }
+    cache.stats().functions.iter().map(|function| function.local_hits).sum()
+}
+
+/// What a cache can do, by name.
+async fn able(server: &RedisServer, cache: &Cache) -> Vec<&'static str> {
+    let mut able = Vec::new();
+    let mut note = |what, is_able| able.extend(Some(what).filter(|_| is_able));
+    // Two, because a server learns a script from the first store.
+    let calls =
+        [hits(cache, Ok(user(1)), || get_user(1)).await, hits(cache, Ok(user(2)), || get_user(2)).await];
+    note("calls", calls == [true; 2]);
+    note("windows", hits(cache, user(3), || windowed(3)).await);
+    let users = || HashMap::from([4, 5].map(|id| (id, user(id))));
+    note("batches", hits(cache, users(), || get_users(&[4, 5])).await);
+    // The tag has to live longer each time.
+    let mut tags = vec![hits(cache, user(9), || named(9)).await];
+    for seconds in [5, 500] {
+        tags.push(hits(cache, user(seconds), || tagged(seconds)).await);
+    }
+    tags.push(hits(cache, user(0), for_ever).await);
+    tags.push(cache.invalidate_tags(["all", "group:tagged", "user-9"]).await.is_ok());
+    // Redis was asked to forget them, and this process must, whatever the answer was.
+    let before = computes(cache);
+    cache.scope(async { (named(9).await, tagged(500).await, for_ever().await) }).await;
+    assert_eq!(computes(cache), before + 3);
+    note("tags", !tags.contains(&false));
+
+    let entry = cache.sync_scope(|| get_user_entry(6));
+    let put = entry.put(&user(6)).await;
+    note("put", put.is_ok() && Entry::put_many([(entry.clone(), user(6))]).await.is_ok());
+    note("get", entry.get().await.is_ok());
+    note("ttl", entry.ttl().await.is_ok());
+    note("invalidate", entry.invalidate().await.is_ok());
+    server.cli(&["SET", "app:swept:1", "by the test"]);
+    note("prefixes", cache.invalidate_prefix("swept:").await.ok() == Some(1));
+    note("local", local_hits(cache).await > 0);
+    able
+}
+
+const ALL: [&str; 10] =
+    ["calls", "windows", "batches", "tags", "put", "get", "ttl", "invalidate", "prefixes", "local"];
+
 #[tokio::test]
 async fn the_least_rights_are_enough_for_everything() {
     for program in servers() {
         let server = RedisServer::builder().program(program).start();
-        let url = add_user(&server, "app", LEAST);
-        let connect = async || Cache::builder().url(&url).prefix("app:").connect().await.unwrap();
-        let [one, other] = [connect().await, connect().await];
-        for cache in [&one, &other] {
+        let app = app(&server, least());
+        let caches = [app.clone().connect_lazy().unwrap(), app.connect_lazy().unwrap()];
+        for cache in &caches {
             assert_own_value(cache, 1).await;
             assert_hits(cache).await;
+            // The connection on which Redis tells of changes is made when the first call wants it.
+            let is_told = || cache.stats().local.is_some_and(|local| local.serving);
+            local_hits(cache).await;
+            wait_until(is_told).await;
+            assert_eq!(able(&server, cache).await, ALL);
+            let entry = cache.sync_scope(|| get_user_entry(2));
+            entry.invalidate_with_hold(Duration::from_millis(1)).await.unwrap();
+            cache.scope(cache.bypass(get_user(3))).await.unwrap();
         }
-        let entry = one.sync_scope(|| get_user_entry(2));
-        entry.put(&user(2)).await.unwrap();
-        assert_eq!(entry.get().await.unwrap(), Some(user(2)));
-        assert!(entry.ttl().await.unwrap().is_some());
-        entry.invalidate().await.unwrap();
-        entry.invalidate_with_hold(Duration::from_millis(1)).await.unwrap();
-        for cache in [one, other] {
+        for cache in caches {
             cache.flush().await;
             let stats = cache.stats();
             assert!(stats.functions.iter().all(|function| function.errors == 0), "{stats}");
             assert_eq!(stats.pending_invalidations, 0);
         }
+    }
+}
+
+/// What goes with each right, as docs/guarantees.md has it. Whatever is missing, calls give their own value.
+#[tokio::test]
+async fn each_of_the_least_rights_is_needed_and_costs_what_the_page_says() {
+    let costs: HashMap<&str, &[&str]> = HashMap::from([
+        ("+get", &["calls", "windows", "tags", "get", "local"][..]),
+        ("+mget", &["tags"]),
+        ("+set", &["calls", "windows", "batches", "tags", "put", "local"]),
+        ("+unlink", &["tags", "invalidate", "prefixes"]),
+        ("+pttl", &["windows", "tags", "ttl", "local"]),
+        ("+pexpire", &["tags"]),
+        ("+persist", &["tags"]),
+        ("+getrange", &["calls", "windows", "batches", "tags", "local"]),
+        ("+evalsha", &["calls", "windows", "batches", "tags", "local"]),
+        ("+eval", &["calls", "windows", "batches", "tags", "local"]),
+        ("+ping", &ALL),
+        ("+client|tracking", &["local"]),
+        ("+scan", &["prefixes"]),
+    ]);
+    for right in least().split_whitespace().filter(|word| word.starts_with('+')) {
+        let server = RedisServer::start();
+        let without: Vec<&str> = least().split_whitespace().filter(|word| *word != right).collect();
+        let mut app = app(&server, &without.join(" "));
+        if ["+getrange", "+eval", "+evalsha"].contains(&right) {
+            // Nothing is stored, and what waits here is a lease that nobody may give back.
+            app = app.lease(Duration::from_millis(30));
+        }
+        let cache = app.connect_lazy().unwrap();
+        // By the time that anything is looked at, the server knows a script and tells of changes, if it is ever to.
+        assert_eq!(cache.scope(get_user(7)).await, Ok(user(7)));
+        local_hits(&cache).await;
+        let able = able(&server, &cache).await;
+        let missing: Vec<&str> = ALL.into_iter().filter(|what| !able.contains(what)).collect();
+        assert_eq!(Some(&missing[..]), costs.get(right).copied(), "without {right}: {}", cache.stats());
     }
 }
 
@@ -58,7 +197,7 @@ async fn missing_rights_cost_the_cache_and_nothing_else() {
 #[tokio::test]
 async fn keys_that_the_user_may_not_touch_are_computed() {
     let server = RedisServer::start();
-    let url = add_user(&server, "app", LEAST);
+    let url = add_user(&server, "app", least());
     let cache = Cache::builder().url(url).prefix("others:").deadline(DEADLINE).connect_lazy().unwrap();
     assert_own_value(&cache, 1).await;
     assert_eq!(cache.scope(get_user(3)).await, Ok(user(3)));

@@ -7,6 +7,7 @@ mod access;
 mod cancelled;
 mod frozen;
 mod full;
+mod given;
 mod proxy;
 mod replica;
 mod restart;
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use redis_cached::{Cache, redis_cached};
 
+use self::given::Given;
 use crate::{Failed, User, user};
 
 const DEADLINE: Duration = Duration::from_millis(100);
@@ -51,7 +53,7 @@ fn lazy(url: impl Into<String>) -> Cache {
 
 /// Calls must give the function's own value or error, the current one, and soon.
 async fn assert_own_value(cache: &Cache, id: u64) {
-    let began = Instant::now();
+    let began = Given::now();
     assert_eq!(cache.scope(get_user(id)).await, Ok(user(id)));
     assert_eq!(cache.scope(get_user(0)).await, Err(Failed("own error")));
     let worker = cache.clone();
@@ -71,23 +73,30 @@ async fn assert_not_older(cache: &Cache) {
 /// From now on, within the time for that, calls hit again, and the invalidations that failed are made up for.
 async fn assert_recovers(cache: &Cache) {
     let entry = cache.sync_scope(|| get_user_entry(999));
-    let until = Instant::now() + RECOVERY;
-    while entry.put(&user(999)).await.is_err() || cache.stats().pending_invalidations > 0 {
-        assert!(Instant::now() < until, "no recovery: {:?}, {}", entry.get().await, cache.stats());
+    let began = Given::now();
+    while entry.put(&user(999)).await.is_err()
+        || cache.stats().pending_invalidations > 0
+        || entry.get().await.ok() != Some(Some(user(999)))
+        || !hits(cache).await
+    {
+        assert!(began.elapsed() < RECOVERY, "no recovery: {:?}, {}", entry.get().await, cache.stats());
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert_eq!(entry.get().await.unwrap(), Some(user(999)));
-    assert_hits(cache).await;
 }
 
 /// A second call for a key does not run the function.
 async fn assert_hits(cache: &Cache) {
+    assert!(hits(cache).await, "{}", cache.stats());
+}
+
+/// Where an answer takes longer than the deadline, as it may on a busy machine, the second call does.
+async fn hits(cache: &Cache) -> bool {
     let computes = || -> u64 { cache.stats().functions.iter().map(|function| function.computes).sum() };
     assert_not_older(cache).await;
     cache.flush().await;
     let before = computes();
     cache.scope(version()).await;
-    assert_eq!(computes(), before, "{}", cache.stats());
+    computes() == before
 }
 
 async fn wait_until(done: impl Fn() -> bool) {

@@ -1,10 +1,11 @@
 //! A network that delays, stalls, cuts, swallows, resets and refuses.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use redis_cached::Cache;
 use redis_cached_test_support::{Direction, Proxy, RedisServer};
 
+use super::given::Given;
 use super::{DEADLINE, SLACK, assert_own_value, assert_recovers, get_user, lazy};
 use crate::user;
 
@@ -113,7 +114,7 @@ async fn a_lease_that_was_granted_to_nobody_is_given_back() {
     proxy.delay_replies(Duration::from_millis(20));
     let call = cache.scope(get_user(1));
     tokio::time::timeout(Duration::from_millis(30), call).await.unwrap_err();
-    let began = Instant::now();
+    let began = Given::now();
     assert_eq!(cache.scope(get_user(1)).await, Ok(user(1)));
     assert!(began.elapsed() < DEADLINE + SLACK, "{:?}", began.elapsed());
 }
