@@ -43,6 +43,7 @@ mod entry_handle;
 mod error;
 mod flight;
 mod global;
+mod hashing;
 mod home;
 mod invalidate;
 mod key;

@@ -75,7 +75,7 @@ impl<T> Reader<'_, T> {
                     Some(follow) => follow,
                     None => match call.cache().flights.join(&key) {
                         Role::Follow(follow) => follow,
-                        Role::Lead(lead) => {
+                        Role::Lead(mut lead) => {
                             // All callers that are as far as this one find the flight open; see `flight`.
                             budget.pause(home::yield_now()).await;
                             lead.close();

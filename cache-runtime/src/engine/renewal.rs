@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::blocking::library_runtime;
 use crate::cache::Inner;
+use crate::hashing::Seeded;
 use crate::store::{Mark, Store};
 
 /// The leases of a cache that are held.
@@ -18,7 +19,7 @@ pub(crate) struct Renewals(Mutex<Held>);
 #[derive(Debug, Default)]
 struct Held {
     /// By mark, which no two leases share: where, and since when without a renewal.
-    leases: HashMap<Mark, (String, Instant)>,
+    leases: HashMap<Mark, (String, Instant), Seeded>,
     running: bool,
 }
 

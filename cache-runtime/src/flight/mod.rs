@@ -29,11 +29,13 @@ mod tests;
 
 use std::any::Any;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::Notify;
 
+use crate::hashing::Seeded;
 use crate::store::Mark;
 
 pub(crate) use chain::{Keys, computing, is_computing, sync_computing};
@@ -102,8 +104,8 @@ pub(crate) struct Flights(Mutex<Tables>);
 
 #[derive(Default)]
 struct Tables {
-    open: HashMap<FlightKey, Arc<Flight>>,
-    marked: HashMap<(Sight, u64), Arc<Flight>>,
+    open: HashMap<FlightKey, Arc<Flight>, Seeded>,
+    marked: HashMap<(Sight, u64), Arc<Flight>, Seeded>,
 }
 
 /// A caller's part in a flight.
@@ -117,6 +119,8 @@ pub(crate) struct Lead {
     flights: Arc<Flights>,
     key: FlightKey,
     flight: Arc<Flight>,
+    /// Whether others may join unseen.
+    is_open: bool,
     mark: Option<Sight>,
 }
 
@@ -130,13 +134,11 @@ impl Flights {
 
     /// Joins the open flight of `key`, or opens one.
     pub(crate) fn join(self: &Arc<Self>, key: &FlightKey) -> Role {
-        let mut tables = self.tables();
-        if let Some(flight) = tables.open.get(key) {
-            return Role::Follow(flight.follow());
-        }
-        let flight = Arc::<Flight>::default();
-        tables.open.insert(key.clone(), Arc::clone(&flight));
-        Role::Lead(Lead { flights: Arc::clone(self), key: key.clone(), flight, mark: None })
+        let flight = match self.tables().open.entry(key.clone()) {
+            Entry::Occupied(open) => return Role::Follow(open.get().follow()),
+            Entry::Vacant(free) => Arc::clone(free.insert(Arc::default())),
+        };
+        Role::Lead(Lead { flights: Arc::clone(self), key: key.clone(), flight, is_open: true, mark: None })
     }
 
     /// Joins the flight whose mark the caller has just seen in the store, if it is one of this process.
@@ -179,8 +181,9 @@ impl Drop for Follow {
 
 impl Lead {
     /// Ends the time in which others may join unseen. To be called before the store is asked, and before the body runs.
-    pub(crate) fn close(&self) {
-        self.remove_open(&mut self.flights.tables());
+    pub(crate) fn close(&mut self) {
+        let flights = Arc::clone(&self.flights);
+        self.remove_open(&mut flights.tables());
     }
 
     /// From now on who sees `mark` in the store may join. To be called before `mark` can be there to be seen. False if a
@@ -193,13 +196,13 @@ impl Lead {
         }
         let mut tables = self.flights.tables();
         let of_this = (mark, self.key.fingerprint);
-        if tables.marked.contains_key(&of_this) {
-            return false;
-        }
+        match tables.marked.entry(of_this) {
+            Entry::Occupied(_) => return false,
+            Entry::Vacant(free) => free.insert(Arc::clone(&self.flight)),
+        };
         if let Some(former) = self.mark.replace(mark) {
             tables.marked.remove(&(former, self.key.fingerprint));
         }
-        tables.marked.insert(of_this, Arc::clone(&self.flight));
         true
     }
 
@@ -221,16 +224,20 @@ impl Lead {
     }
 
     /// Another flight of the same key may be open by now; that one stays.
-    fn remove_open(&self, tables: &mut Tables) {
-        if tables.open.get(&self.key).is_some_and(|flight| Arc::ptr_eq(flight, &self.flight)) {
-            tables.open.remove(&self.key);
+    fn remove_open(&mut self, tables: &mut Tables) {
+        if std::mem::take(&mut self.is_open)
+            && let Entry::Occupied(open) = tables.open.entry(self.key.clone())
+            && Arc::ptr_eq(open.get(), &self.flight)
+        {
+            open.remove();
         }
     }
 }
 
 impl Drop for Lead {
     fn drop(&mut self) {
-        let mut tables = self.flights.tables();
+        let flights = Arc::clone(&self.flights);
+        let mut tables = flights.tables();
         self.remove_open(&mut tables);
         if let Some(mark) = self.mark {
             tables.marked.remove(&(mark, self.key.fingerprint));

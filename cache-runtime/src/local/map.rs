@@ -1,16 +1,14 @@
 //! Where the local tier keeps its values: a map bounded in bytes.
 
 use std::any::Any;
-use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{OptionsBuilder, Weighter};
-use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::clock::Moment;
-use crate::random;
+use crate::hashing::Seeded;
 
 /// By the whole key. A hash alone would be smaller, but arguments are chosen by callers, and two keys with one hash would hand
 /// one caller's data to another.
@@ -62,46 +60,5 @@ pub(super) fn map(capacity: u64) -> Map {
         Ok(options) => Map::with_options(options, Bytes, Seeded::new(), DefaultLifecycle::default()),
         // Only a missing capacity is an error, and both are given; the fallback keeps this free of panics.
         Err(_) => Map::with(items, capacity, Bytes, Seeded::new(), DefaultLifecycle::default()),
-    }
-}
-
-/// XXH3 under a seed that nobody outside knows, so that keys cannot be chosen to meet in one place of the map.
-#[derive(Debug, Clone)]
-pub(super) struct Seeded(u64);
-
-impl Seeded {
-    fn new() -> Self {
-        let nonce = random::nonce();
-        Self(u64::from_le_bytes(*nonce.first_chunk().unwrap_or(&[0; 8])))
-    }
-}
-
-impl BuildHasher for Seeded {
-    type Hasher = Xxh3;
-
-    #[inline]
-    fn build_hasher(&self) -> Xxh3 {
-        Xxh3(self.0)
-    }
-}
-
-/// One shot for each piece; a string is one piece and an end mark.
-#[derive(Debug)]
-pub(super) struct Xxh3(u64);
-
-impl Hasher for Xxh3 {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = xxh3_64_with_seed(bytes, self.0);
-    }
-
-    #[inline]
-    fn write_u8(&mut self, byte: u8) {
-        self.0 = self.0.wrapping_add(u64::from(byte));
-    }
-
-    #[inline]
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
