@@ -66,9 +66,15 @@ impl<const NO_DELAY: bool> Many for Mget<NO_DELAY> {
     async fn users(&self, ids: &[u64]) -> Result<HashMap<u64, User>, String> {
         let keys: Vec<String> = ids.iter().map(|id| key(*id)).collect();
         let values: Vec<Option<Vec<u8>>> = self.0.clone().mget(keys).await.map_err(text)?;
-        let found = ids.iter().zip(values);
-        // What is not there would be computed; here it is missed by whoever looks at the result.
-        found.filter_map(|(id, bytes)| Some(decode(&bytes?).map(|user| (*id, user)))).collect()
+        // As fast as it can be done by hand: the map is made for as many at once.
+        let mut users = HashMap::with_capacity(ids.len());
+        for (id, bytes) in ids.iter().zip(values) {
+            // What is not there would be computed; here it is missed by whoever looks at the result.
+            if let Some(bytes) = bytes {
+                users.insert(*id, decode(&bytes)?);
+            }
+        }
+        Ok(users)
     }
 }
 
