@@ -2,10 +2,13 @@
 
 mod bare;
 mod in_process;
+mod many;
 mod peer_cached;
 mod peer_hitbox;
+mod tagged;
 mod this;
 
+use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,8 +19,10 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use bare::{Bare, BareBlocking, BareNoDelay, decode, encode};
 pub(crate) use in_process::{CachedInMemory, CachedSharded, CachedTracked, InProcess, Map, ThisLocal};
+pub(crate) use many::{Gets, Many, Mget, ThisBatch, ThisEach};
 pub(crate) use peer_cached::{PeerCached, PeerCachedBlocking};
 pub(crate) use peer_hitbox::{PeerHitbox, PeerHitboxTold};
+pub(crate) use tagged::Tagged;
 pub(crate) use this::{This, ThisBlocking};
 
 /// A small value with two strings, as most are.
@@ -92,6 +97,12 @@ async fn compute(id: u64) -> User {
 fn computed_at_once(id: u64) -> User {
     COMPUTED.fetch_add(1, Ordering::Relaxed);
     User::new(id)
+}
+
+/// Some users at once.
+fn compute_each(ids: &[u64]) -> HashMap<u64, User> {
+    COMPUTED.fetch_add(1, Ordering::Relaxed);
+    ids.iter().map(|id| (*id, User::new(*id))).collect()
 }
 
 /// Many users at once.

@@ -11,15 +11,19 @@
 //!   Ratios, because two runs on one machine differ by more than two contenders do.
 //! - `blocking`: the same for blocking functions, on threads.
 //! - `miss`: nobody has asked for the key before.
+//! - `batch`: the values of a hundred keys are in Redis, and are wanted at once.
+//! - `tags`: a hundred thousand entries are invalidated by one name.
 //! - `users`: a value of megabytes is in Redis, or in this process.
 //! - `local`: the value is in this process.
 //! - `stampede`: many callers at once of one key that is not there.
 //! - `frozen`: Redis keeps its connections and answers nothing.
 //!
 //! Each scenario runs in a process of its own, so that what a contender leaves behind, such as attempts to connect, disturbs
-//! nobody. It starts a server of its own; `hit`, `blocking`, `local` and `stampede` use the one at `REDIS_URL` where that is set.
+//! nobody. It starts a server of its own; `hit`, `blocking`, `batch`, `local` and `stampede` use the one at `REDIS_URL` where that is set.
 
+mod batch;
 mod blocking;
+mod commands;
 mod contenders;
 mod frozen;
 mod harness;
@@ -29,6 +33,7 @@ mod miss;
 mod options;
 mod stampede;
 mod table;
+mod tags;
 mod users;
 
 use std::fmt::Display;
@@ -47,6 +52,8 @@ enum Scenario {
     Hit,
     Blocking,
     Miss,
+    Batch,
+    Tags,
     Users,
     Local,
     Stampede,
@@ -73,14 +80,25 @@ fn run() -> Result<(), Failure> {
 
 impl Scenario {
     /// In the order in which they run.
-    const ALL: [Self; 7] =
-        [Self::Hit, Self::Blocking, Self::Miss, Self::Users, Self::Local, Self::Stampede, Self::Frozen];
+    const ALL: [Self; 9] = [
+        Self::Hit,
+        Self::Blocking,
+        Self::Miss,
+        Self::Batch,
+        Self::Tags,
+        Self::Users,
+        Self::Local,
+        Self::Stampede,
+        Self::Frozen,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Self::Hit => "hit",
             Self::Blocking => "blocking",
             Self::Miss => "miss",
+            Self::Batch => "batch",
+            Self::Tags => "tags",
             Self::Users => "users",
             Self::Local => "local",
             Self::Stampede => "stampede",
@@ -108,10 +126,12 @@ impl Scenario {
         Ok(match self {
             Self::Hit => Box::new(hit::run(options, &url()).await?),
             Self::Blocking => Box::new(blocking::run(options, &url()).await?),
+            Self::Batch => Box::new(batch::run(options, &url()).await?),
             Self::Local => Box::new(local::run(options, &url()).await?),
             Self::Stampede => Box::new(stampede::run(options, &url()).await?),
             // In any case our own: nobody else's is to be emptied, filled or stopped.
             Self::Miss => Box::new(miss::run(options, &server).await?),
+            Self::Tags => Box::new(tags::run(options, &server).await?),
             Self::Users => Box::new(users::run(options, &server).await?),
             Self::Frozen => Box::new(frozen::run(options, &server).await?),
         })

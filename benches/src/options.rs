@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::{Failure, Scenario};
 
 const USAGE: &str = "usage: redis-cached-benches [SCENARIO…] [--rounds N] [--smoke] [--pin] [--workers N]
-  SCENARIO      hit, blocking, miss, users, local, stampede or frozen (default: all)
+  SCENARIO      hit, blocking, miss, batch, tags, users, local, stampede or frozen (default: all)
   --rounds N    how often each contender has its turn, at each number of callers (default 31)
   --smoke       shows within a minute that everything runs; the figures mean nothing
   --pin         client and server on one CPU, which repeats within a few percent (needs taskset)
@@ -18,6 +18,8 @@ pub(crate) struct Options {
     pub(crate) rounds: usize,
     /// How long a contender runs in `hit` and its like before the next has its turn.
     pub(crate) slice: Duration,
+    /// How many entries one tag has.
+    pub(crate) tagged: u64,
     /// How many users are one value.
     pub(crate) users: u64,
     /// How many calls in a row a contender makes to a frozen server.
@@ -36,6 +38,7 @@ impl Options {
             scenarios: Vec::new(),
             rounds: 31,
             slice: Duration::from_millis(100),
+            tagged: 100_000,
             users: 100_000,
             frozen_calls: 40,
             freezes: 5,
@@ -48,7 +51,7 @@ impl Options {
             match arg.as_str() {
                 "--smoke" => {
                     (options.rounds, options.slice) = (2, Duration::from_millis(40));
-                    options.users = 2000;
+                    (options.tagged, options.users) = (2000, 2000);
                     (options.frozen_calls, options.freezes) = (6, 1);
                     options.common.push(arg);
                 }

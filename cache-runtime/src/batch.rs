@@ -1,10 +1,11 @@
 //! A call for many keys, from its arguments to its result: what the expansion of `batch` consists of.
 
-use std::collections::hash_map::Entry as Place;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::convert::Infallible;
 use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::begun::Sharing;
 use crate::blocking::block_on;
@@ -219,8 +220,9 @@ impl<C: Batched> Batch<C> {
 
     /// All values that were found or computed, in the order in which their keys were first named.
     pub fn finish(self) -> C {
+        let left = self.run.values();
         let pairs = self.keys.into_iter().zip(self.run.outcomes());
-        C::collected(pairs.filter_map(|(key, value)| Some((key, value?))))
+        C::collected(Counted { pairs: pairs.filter_map(|(key, value)| Some((key, value?))), left })
     }
 
     /// The function's body runs next.
@@ -273,17 +275,39 @@ impl<C: Batched> Batch<C> {
 /// The keys without those that were there before, and their names. Two keys are one if their names are: equal keys render
 /// equally, and others differently.
 fn distinct<K: KeyPart>(template: &KeyTemplate, keys: impl IntoIterator<Item = K>) -> (Vec<K>, Vec<Name>) {
-    let keys = keys.into_iter();
-    let mut known = HashMap::with_capacity(keys.size_hint().0);
-    let (mut distinct, mut names) = (Vec::with_capacity(keys.size_hint().0), Vec::new());
-    for key in keys {
-        if let Place::Vacant(place) = known.entry(Name::from(&*template.key(&key))) {
-            names.push(Arc::clone(place.key()));
-            distinct.push(key);
-            place.insert(());
-        }
+    let keys: Vec<K> = keys.into_iter().collect();
+    let names: Vec<Name> = keys.iter().map(|key| Name::from(&*template.key(key))).collect();
+    if all_differ(&names) {
+        return (keys, names);
     }
-    (distinct, names)
+    let mut known = HashSet::with_capacity(names.len());
+    keys.into_iter().zip(names).filter(|(_, name)| known.insert(Arc::clone(name))).unzip()
+}
+
+/// Whether this is sure: to sort hashes costs less than to keep a set of names, and mostly it is enough.
+fn all_differ(names: &[Name]) -> bool {
+    let mut hashes: Vec<u64> = names.iter().map(|name| xxh3_64(name.as_bytes())).collect();
+    hashes.sort_unstable();
+    hashes.windows(2).all(|pair| pair[0] != pair[1])
+}
+
+/// Pairs of which it is known how many there are, so that a map is made as large as it has to be at once.
+struct Counted<P> {
+    pairs: P,
+    left: usize,
+}
+
+impl<P: Iterator> Iterator for Counted<P> {
+    type Item = P::Item;
+
+    fn next(&mut self) -> Option<P::Item> {
+        self.left = self.left.saturating_sub(1);
+        self.pairs.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
 }
 
 fn value_outcome<T>(

@@ -22,12 +22,20 @@ pub(crate) struct BareNoDelay(MultiplexedConnection);
 pub(crate) struct BareBlocking(Client);
 
 impl Bare {
+    pub(super) fn connection(&self) -> MultiplexedConnection {
+        self.0.clone()
+    }
+
     pub(crate) async fn connect(url: &str) -> Result<Self, Failure> {
         Ok(Self(Client::open(url)?.get_multiplexed_async_connection().await?))
     }
 }
 
 impl BareNoDelay {
+    pub(super) fn connection(&self) -> MultiplexedConnection {
+        self.0.clone()
+    }
+
     pub(crate) async fn connect(url: &str) -> Result<Self, Failure> {
         let info = url.into_connection_info()?.set_tcp_settings(TcpSettings::default().set_nodelay(true));
         Ok(Self(Client::open(info)?.get_multiplexed_async_connection().await?))
@@ -97,6 +105,6 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     decoded.map(|(value, _)| value).map_err(text)
 }
 
-fn key(id: u64) -> String {
+pub(super) fn key(id: u64) -> String {
     format!("bench:bare:user:{id}")
 }

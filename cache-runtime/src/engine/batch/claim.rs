@@ -30,11 +30,11 @@ struct Asked {
 impl<T> Run<T> {
     /// What this call is to compute now, with the right to store it. What it has to wait for is noted.
     pub(super) async fn claim(&mut self, reader: &Reader<'_, T>) -> Work {
-        let candidates = self.candidates(reader).await;
+        let mut candidates = self.candidates(reader).await;
         if !candidates.is_empty() {
             // All callers that are as far as this one find the flights open; see `flight`.
             self.budget.pause(home::yield_now()).await;
-            candidates.iter().for_each(|candidate| candidate.lead.close());
+            candidates.iter_mut().for_each(|candidate| candidate.lead.close());
         }
         let mut work = Work::new(reader.call);
         let mut asked = Vec::new();
@@ -69,8 +69,8 @@ impl<T> Run<T> {
     async fn candidates(&mut self, reader: &Reader<'_, T>) -> Vec<Candidate<T>> {
         let pending = &reader.call.cache().pending;
         // What is there should have been removed, and could not be yet.
-        let (barred, open): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.open).into_iter().partition(|slot| pending.contains(self.name(*slot)));
+        let mut open = std::mem::take(&mut self.open);
+        let barred: Vec<_> = open.extract_if(.., |slot| pending.contains(self.name(*slot))).collect();
         let counters = &reader.call.function.counters;
         let is_first = self.rounds == 0;
         let count = |counter: &crate::stats::Counter| {
@@ -80,27 +80,27 @@ impl<T> Run<T> {
         };
         barred.iter().for_each(|_| count(&counters.misses));
         self.alone.extend(barred);
-        let keys = names(open.iter().map(|slot| self.name(*slot)));
-        let met = if keys.is_empty() { Vec::new() } else { reader.look_up_many(&keys, &self.budget).await };
-        let mut candidates = Vec::new();
-        for (slot, met) in open.into_iter().zip(met) {
-            let seen = match met {
-                Met::Absent => {
-                    count(&counters.hits);
-                    self.settle(slot, None);
-                    continue;
-                }
-                Met::Seen(Seen::Serve(value, ..) | Seen::ServeAndRefresh(value, _)) => {
-                    count(&counters.hits);
-                    self.settle(slot, Some(value));
-                    continue;
-                }
-                Met::Seen(seen) => seen,
-            };
-            count(&counters.misses);
-            candidates.extend(self.join(reader, slot, seen));
+        if open.is_empty() {
+            return Vec::new();
         }
-        candidates
+        let keys = names(open.iter().map(|slot| &self.names[*slot]));
+        let (outcomes, mut not_there) = (&mut self.outcomes, Vec::new());
+        let tell = |at: usize, met| {
+            let slot: usize = open[at];
+            match met {
+                Met::Absent => outcomes[slot] = Some(None),
+                Met::Seen(Seen::Serve(value, ..) | Seen::ServeAndRefresh(value, _)) => {
+                    outcomes[slot] = Some(Some(value));
+                }
+                Met::Seen(seen) => {
+                    count(&counters.misses);
+                    return not_there.push((slot, seen));
+                }
+            }
+            count(&counters.hits);
+        };
+        reader.look_up_many(&keys, &self.budget, tell).await;
+        not_there.into_iter().filter_map(|(slot, seen)| self.join(reader, slot, seen)).collect()
     }
 
     /// Joins the flight of a key that is not there, or leads one.

@@ -7,7 +7,6 @@ use super::absent;
 use crate::engine::Budget;
 use crate::engine::look_up::{Reader, Seen};
 use crate::entry::header::Meta;
-use crate::error::Error;
 use crate::local::{Arrival, Guard, Keep, Tier};
 use crate::store::{Epoch, Found, Left, Store};
 
@@ -28,55 +27,73 @@ impl<T> Reader<'_, T> {
         Some(hit)
     }
 
-    /// An answer for each key. One round trip; two where an entry says that it may be past its time.
-    pub(super) async fn look_up_many(&self, keys: &[&str], budget: &Budget) -> Vec<Met<T>> {
+    /// Tells what stands at each key, by its place among them. One round trip; two where an entry says that it may be past
+    /// its time. Told one by one: decoded values may be large as they are, and are not to be there twice.
+    pub(super) async fn look_up_many(
+        &self,
+        keys: &[&str],
+        budget: &Budget,
+        mut tell: impl FnMut(usize, Met<T>),
+    ) {
         if let (Some(keep), Some(tier)) = (self.local, &self.call.cache().tier)
-            && let Some(met) = self.look_up_and_keep_many(keep, tier, keys, budget).await
+            && self.look_up_and_keep_many(keep, tier, keys, budget, &mut tell).await
         {
-            return met;
+            return;
         }
         let store = &self.call.cache().store;
         let found = match store.get_many(keys, budget.0).await {
             Ok(found) => found,
-            Err(error) => return self.all_unknown(&error, keys.len()),
+            Err(error) => {
+                self.call.failed(&error);
+                return (0..keys.len()).for_each(|at| tell(at, Met::Seen(Seen::Unknown)));
+            }
         };
-        let mut met: Vec<_> = found.into_iter().map(|found| self.meet(found, None)).collect();
-        let untimed: Vec<usize> = (0..met.len()).filter(|at| met[*at].is_none()).collect();
-        if !untimed.is_empty() {
-            let again: Vec<&str> = untimed.iter().map(|at| keys[*at]).collect();
-            match store.get_many_with_left(&again, budget.0).await {
-                Ok(found) => {
-                    for (at, (found, left)) in untimed.into_iter().zip(found) {
-                        met[at] = self.meet(found, Some(left));
-                    }
-                }
-                Err(error) => self.call.failed(&error),
+        let mut untimed = Vec::new();
+        for (at, found) in found.into_iter().enumerate() {
+            match self.meet(found, None) {
+                Some(met) => tell(at, met),
+                None => untimed.push(at),
             }
         }
-        met.into_iter().map(|met| met.unwrap_or(Met::Seen(Seen::Unknown))).collect()
+        if untimed.is_empty() {
+            return;
+        }
+        let again: Vec<&str> = untimed.iter().map(|at| keys[*at]).collect();
+        match store.get_many_with_left(&again, budget.0).await {
+            Ok(found) => {
+                for (at, (found, left)) in untimed.into_iter().zip(found) {
+                    tell(at, self.meet(found, Some(left)).unwrap_or(Met::Seen(Seen::Unknown)));
+                }
+            }
+            Err(error) => {
+                self.call.failed(&error);
+                untimed.into_iter().for_each(|at| tell(at, Met::Seen(Seen::Unknown)));
+            }
+        }
     }
 
-    /// A read of which Redis tells what becomes of it, so that the values may be kept; `None` if that is not to be had.
+    /// A read of which Redis tells what becomes of it, so that the values may be kept; `false` if that is not to be had.
     async fn look_up_and_keep_many(
         &self,
         keep: Keep<T>,
         tier: &Tier,
         keys: &[&str],
         budget: &Budget,
-    ) -> Option<Vec<Met<T>>> {
+        tell: &mut impl FnMut(usize, Met<T>),
+    ) -> bool {
         let guards: Vec<_> = keys.iter().map(|key| tier.guard(key)).collect();
         let watched = self.call.cache().store.get_many_watched(keys, budget.0).await;
-        let (found, epoch) = watched.inspect_err(|error| log::debug!("{error}")).ok()?;
-        let met = keys.iter().zip(guards).zip(found).map(|((key, guard), (found, left))| {
+        let Ok((found, epoch)) = watched.inspect_err(|error| log::debug!("{error}")) else { return false };
+        for (at, ((key, guard), (found, left))) in keys.iter().zip(guards).zip(found).enumerate() {
             let encoded_len = if let Found::Bytes(bytes) = &found { bytes.len() } else { 0 };
             let met = self.meet(found, Some(left));
             if let Some(Met::Seen(Seen::Serve(value, meta, _))) = &met {
                 let arrived = Arrived { key, guard, encoded_len, left, epoch };
                 self.keep(keep, tier, &arrived, meta, value);
             }
-            met.unwrap_or(Met::Seen(Seen::Unknown))
-        });
-        Some(met.collect())
+            tell(at, met.unwrap_or(Met::Seen(Seen::Unknown)));
+        }
+        true
     }
 
     fn keep(&self, keep: Keep<T>, tier: &Tier, arrived: &Arrived<'_>, meta: &Meta, value: &T) {
@@ -110,11 +127,6 @@ impl<T> Reader<'_, T> {
             return Some(None);
         }
         self.read(bytes).map(Some)
-    }
-
-    fn all_unknown(&self, error: &Error, keys: usize) -> Vec<Met<T>> {
-        self.call.failed(error);
-        (0..keys).map(|_| Met::Seen(Seen::Unknown)).collect()
     }
 }
 

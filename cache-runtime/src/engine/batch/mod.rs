@@ -45,8 +45,11 @@ pub(crate) type Shared = Arc<dyn std::any::Any + Send + Sync>;
 const ROUNDS: usize = 16;
 
 /// A call for many keys.
+///
+/// A key is a slot: a place in the names, and in the outcomes.
 pub(crate) struct Run<T> {
-    slots: Vec<Slot<T>>,
+    names: Vec<Name>,
+    outcomes: Vec<Settled<T>>,
     /// To be looked up.
     open: Vec<usize>,
     /// What other processes compute.
@@ -60,11 +63,8 @@ pub(crate) struct Run<T> {
     patience: Instant,
 }
 
-/// A key, and what has become of it: a value, or that there is none.
-struct Slot<T> {
-    name: Name,
-    outcome: Option<Option<T>>,
-}
+/// What has become of a key, once that is known: a value, or that there is none.
+type Settled<T> = Option<Option<T>>;
 
 /// A key that another process computes.
 struct Waiting {
@@ -85,13 +85,14 @@ pub(crate) enum Step {
 
 impl<T> Run<T> {
     /// `names` are all different.
-    pub(crate) fn new(reader: &Reader<'_, T>, names: impl IntoIterator<Item = Name>) -> Self {
+    pub(crate) fn new(reader: &Reader<'_, T>, names: Vec<Name>) -> Self {
         let cache = reader.call.cache();
-        let slot = |name: Name| Slot { outcome: reader.kept(&name).map(Some), name };
-        let slots: Vec<_> = names.into_iter().map(slot).collect();
-        let open = (0..slots.len()).filter(|slot| slots[*slot].outcome.is_none()).collect();
+        let outcomes: Vec<_> = names.iter().map(|name| reader.kept(name).map(Some)).collect();
+        let mut open = Vec::with_capacity(names.len());
+        open.extend((0..names.len()).filter(|slot| outcomes[*slot].is_none()));
         Self {
-            slots,
+            names,
+            outcomes,
             open,
             waiting: Vec::new(),
             following: Vec::new(),
@@ -103,20 +104,25 @@ impl<T> Run<T> {
     }
 
     pub(crate) fn name(&self, slot: usize) -> &Name {
-        &self.slots[slot].name
+        &self.names[slot]
     }
 
     /// The value of a slot that was computed.
     pub(crate) fn outcome(&self, slot: usize) -> Option<&T> {
-        self.slots[slot].outcome.as_ref()?.as_ref()
+        self.outcomes[slot].as_ref()?.as_ref()
+    }
+
+    /// How many slots have a value.
+    pub(crate) fn values(&self) -> usize {
+        self.outcomes.iter().filter(|outcome| matches!(outcome, Some(Some(_)))).count()
     }
 
     pub(crate) fn outcomes(self) -> impl Iterator<Item = Option<T>> {
-        self.slots.into_iter().map(|slot| slot.outcome.flatten())
+        self.outcomes.into_iter().map(Option::flatten)
     }
 
     pub(crate) fn settle(&mut self, slot: usize, outcome: Option<T>) {
-        self.slots[slot].outcome = Some(outcome);
+        self.outcomes[slot] = Some(outcome);
     }
 
     /// This slot's error was not for us: compute.
@@ -175,9 +181,12 @@ impl<T> Run<T> {
                 break;
             }
             pause = (pause * 2).min(POLL.1);
-            let keys = names(self.waiting.iter().map(|waiting| &self.slots[waiting.slot].name));
-            let met = reader.look_up_many(&keys, &Budget::of(reader.call.cache().deadline)).await;
-            for (waiting, met) in std::mem::take(&mut self.waiting).into_iter().zip(met) {
+            let keys = names(self.waiting.iter().map(|waiting| &self.names[waiting.slot]));
+            let budget = Budget::of(reader.call.cache().deadline);
+            let mut all = Vec::with_capacity(keys.len());
+            reader.look_up_many(&keys, &budget, |at, met| all.push((at, met))).await;
+            all.sort_unstable_by_key(|(at, _)| *at);
+            for (waiting, (_, met)) in std::mem::take(&mut self.waiting).into_iter().zip(all) {
                 self.polled(waiting, met);
             }
         }
