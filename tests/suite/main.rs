@@ -22,6 +22,7 @@ mod jitter;
 mod key;
 mod late_lease;
 mod local;
+mod misses;
 mod negative_ttl;
 mod prefix;
 mod processes;

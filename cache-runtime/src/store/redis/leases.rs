@@ -6,6 +6,9 @@
 //! Cancellation: a caller may go away before its lease is granted. It gives back what it asked for, but its request may not have left
 //! by then, and be granted afterwards, to nobody. So the task gives back what it finds granted to who is gone.
 
+#[cfg(test)]
+mod tests;
+
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,0 +1,88 @@
+//! Misses that happen at the same time travel together.
+
+use std::time::Duration;
+
+use redis_cached::{Cache, redis_cached};
+use redis_cached_test_support::{Proxy, RedisServer};
+use tokio::runtime::Builder;
+use tokio::task::JoinSet;
+
+use crate::{User, redis, user};
+
+#[redis_cached(ttl = 3600, key = "user:<id>")]
+async fn get_user(id: u64) -> User {
+    user(id)
+}
+
+/// Long enough for any machine, and never waited for.
+const LONG: Duration = Duration::from_secs(20);
+
+/// Calls for all of them at the same time.
+fn call_all(cache: &Cache, ids: std::ops::Range<u64>) -> JoinSet<()> {
+    let mut calls = JoinSet::new();
+    for id in ids {
+        let cache = cache.clone();
+        calls.spawn(async move { assert_eq!(cache.scope(get_user(id)).await, user(id)) });
+    }
+    calls
+}
+
+/// How many of the keys hold a value, and how many a lease.
+fn values_and_leases(server: &RedisServer, ids: std::ops::Range<u64>) -> (usize, usize) {
+    let states: Vec<String> =
+        ids.map(|id| server.query(&["GETRANGE", &format!("user:{id}"), "0", "0"])).collect();
+    let count = |state| states.iter().filter(|found| *found == state).count();
+    (count("V"), count("L"))
+}
+
+#[tokio::test]
+async fn values_that_are_stored_at_the_same_time_share_a_script() {
+    let (server, cache) = redis().await;
+    // What the server can do is known after the first.
+    call_all(&cache, 1000..1001).join_all().await;
+    cache.flush().await;
+    let monitor = server.monitor();
+    call_all(&cache, 0..64).join_all().await;
+    cache.flush().await;
+    let scripts = monitor.commands().iter().filter(|command| command.name().starts_with("EVAL")).count();
+    // Where the server compares by itself there is none.
+    assert!(scripts <= 8, "{scripts} scripts for 64 values");
+    assert_eq!(values_and_leases(&server, 0..64), (64, 0));
+    assert_eq!(cache.stats().functions[0].stored, 65);
+}
+
+/// The last caller may end with the program: what it stored was put in line before, and so was what others stored.
+#[test]
+fn values_are_stored_though_the_runtime_ends() {
+    let server = RedisServer::start();
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let cache = Cache::builder().url(server.url()).deadline(LONG).connect().await.unwrap();
+        call_all(&cache, 0..64).join_all().await;
+    });
+    drop(runtime);
+    assert_eq!(values_and_leases(&server, 0..64), (64, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_that_go_away_leave_no_lease_behind() {
+    let server = RedisServer::start();
+    let proxy = Proxy::start(&server);
+    let cache = Cache::builder().url(proxy.url()).deadline(LONG).lease(LONG).connect().await.unwrap();
+    proxy.delay_replies(Duration::from_millis(3));
+    for round in 0..20 {
+        let ids = round * 100..round * 100 + 64;
+        let mut calls = call_all(&cache, ids.clone());
+        tokio::time::sleep(Duration::from_micros(700 * round)).await;
+        // Those that are looking up, asking for their leases, or storing.
+        calls.abort_all();
+        while calls.join_next().await.is_some() {}
+    }
+    let all_given_back = async {
+        while values_and_leases(&server, 0..2000).1 > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    // Sooner than they run out.
+    tokio::time::timeout(LONG / 2, all_given_back).await.expect("leases are left");
+}
