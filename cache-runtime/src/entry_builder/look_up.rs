@@ -62,7 +62,7 @@ impl<T> EntryBuilder<'_, T, Here> {
     #[cold]
     #[inline(never)]
     fn elsewhere(self, cache: Shared<Inner>, key: &mut KeyBuilder) -> Entry<T> {
-        let key = key.to_key();
+        let key = key.take_key();
         self.entry(cache, key)
     }
 }

@@ -45,16 +45,16 @@ impl KeyBuilder {
 
     /// A key that consists of the cache's prefix and `pieces`.
     pub(crate) fn of(prefix: &str, pieces: &impl Pieces) -> Self {
-        let mut key = Self::within(Scratch::to_stay());
+        let mut key = Self::within(Scratch::staying());
         key.write(prefix, pieces);
         key
     }
 
     /// The key that consists of the cache's prefix and `pieces`.
     pub(crate) fn key(prefix: &str, pieces: &impl Pieces) -> KeyBuf {
-        let mut key = Self::within(Scratch::to_stay());
+        let mut key = Self::within(Scratch::staying());
         key.write(prefix, pieces);
-        key.to_key()
+        key.take_key()
     }
 
     /// A template that begins with `text`, after the cache's prefix.
@@ -111,11 +111,11 @@ impl KeyBuilder {
 
     /// Ends the key; see the module's rule for long ones.
     pub(crate) fn finish(mut self) -> KeyBuf {
-        self.to_key()
+        self.take_key()
     }
 
     /// [`finish`](Self::finish) where it is.
-    pub(crate) fn to_key(&mut self) -> KeyBuf {
+    pub(crate) fn take_key(&mut self) -> KeyBuf {
         self.finished();
         self.out.take()
     }

@@ -29,7 +29,7 @@ impl Scratch {
 
     /// For text that is to stay: in memory from the beginning, so that nothing has to be shown of it.
     #[inline]
-    pub(crate) fn to_stay() -> Self {
+    pub(crate) fn staying() -> Self {
         Self { room: [0; ROOM], len: ROOM + 1, long: KeyBuf::spare() }
     }
 
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn text_of_any_length_is_what_was_pushed() {
         for (piece, times) in [("", 3), ("a", 5), ("ä", ROOM), ("abcdefg", 40)] {
-            for mut scratch in [Scratch::new(), Scratch::to_stay()] {
+            for mut scratch in [Scratch::new(), Scratch::staying()] {
                 (0..times).for_each(|_| scratch.push_str(piece));
                 let expected = piece.repeat(times);
                 assert_eq!((&*scratch.text(), scratch.len()), (&*expected, expected.len()));
