@@ -241,7 +241,7 @@ impl<'c, T, L, K: Pieces> KeyedEntry<'c, T, L, K> {
 
     #[inline]
     pub fn arg<P: KeyPart + ?Sized>(self, part: &P) -> KeyedEntry<'c, T, L, Arg<'_, K, P>> {
-        KeyedEntry { options: self.options, key: Arg(self.key, part) }
+        KeyedEntry { options: self.options, key: Arg::new(self.key, part) }
     }
 
     /// The argument that is different for each key of a batch.

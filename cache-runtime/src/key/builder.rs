@@ -81,8 +81,13 @@ impl KeyBuilder {
 
     #[inline(always)]
     pub(crate) fn arg<P: KeyPart + ?Sized>(&mut self, part: &P) {
+        self.arg_with(|key| part.write(key));
+    }
+
+    #[inline(always)]
+    pub(super) fn arg_with(&mut self, write: impl FnOnce(&mut KeyWriter<'_>)) {
         self.separate();
-        part.write(&mut KeyWriter::new(&mut self.out));
+        write(&mut KeyWriter::new(&mut self.out));
     }
 
     /// The place of an argument that is different for each key of a batch.

@@ -3,7 +3,7 @@
 //! An expansion names them one by one, and each call hands on what the ones before it made. What is handed on is where the pieces
 //! are, and the key is written at once when all are known: text that grows would be copied from call to call.
 
-use super::{KeyBuilder, KeyPart};
+use super::{KeyBuilder, KeyPart, KeyWriter};
 
 /// A key's pieces, in order.
 pub trait Pieces {
@@ -26,9 +26,20 @@ pub struct Path<'k> {
 #[derive(Debug)]
 pub struct Text<'k, K>(pub(crate) K, pub(crate) &'k str);
 
-/// An argument behind the pieces `0`.
+/// An argument behind other pieces. With how it is written, so that one that cannot be is complained of once, where it is named.
 #[derive(Debug)]
-pub struct Arg<'k, K, P: ?Sized>(pub(crate) K, pub(crate) &'k P);
+pub struct Arg<'k, K, P: ?Sized> {
+    before: K,
+    part: &'k P,
+    write: fn(&P, &mut KeyWriter<'_>),
+}
+
+impl<'k, K, P: KeyPart + ?Sized> Arg<'k, K, P> {
+    #[inline(always)]
+    pub(crate) fn new(before: K, part: &'k P) -> Self {
+        Self { before, part, write: P::write }
+    }
+}
 
 /// The argument that is different for each key of a batch, behind the pieces `0`.
 #[derive(Debug)]
@@ -59,11 +70,11 @@ impl<K: Pieces> Pieces for Text<'_, K> {
     }
 }
 
-impl<K: Pieces, P: KeyPart + ?Sized> Pieces for Arg<'_, K, P> {
+impl<K: Pieces, P: ?Sized> Pieces for Arg<'_, K, P> {
     #[inline(always)]
     fn write(&self, key: &mut KeyBuilder) {
-        self.0.write(key);
-        key.arg(self.1);
+        self.before.write(key);
+        key.arg_with(|key| (self.write)(self.part, key));
     }
 }
 
