@@ -1,7 +1,7 @@
 //! The options as the builder's calls: each option is one call with the option's name.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprReference, Token};
@@ -11,7 +11,8 @@ use crate::expressions::leaves_temporary;
 use crate::length::Length;
 use crate::option_values::{Beta, CacheIf, Jitter, Local, NegativeTtl, Ttl, Window};
 use crate::options::Options;
-use crate::spans::ours_at;
+use crate::returns::Returns;
+use crate::spans::{moved, ours_at};
 
 pub(crate) struct Call {
     /// Stands where the option's name does: an error about the value's type is shown at the option.
@@ -20,7 +21,7 @@ pub(crate) struct Call {
 }
 
 /// In one order, whatever order the options were written in.
-pub(crate) fn calls(options: &Options, runtime: &TokenStream) -> Vec<Call> {
+pub(crate) fn calls(options: &Options, returns: &Returns, runtime: &TokenStream) -> Vec<Call> {
     let ttl = options.ttl.given().map(|(option, ttl)| match ttl {
         Ttl::Fixed(length) => call("ttl", option, alone("ttl", length)),
         Ttl::OfValue(closure) => call("ttl_with", option, closure),
@@ -42,8 +43,10 @@ pub(crate) fn calls(options: &Options, runtime: &TokenStream) -> Vec<Call> {
     let [stale_while_revalidate, stale_if_error] = windows;
     let early_refresh =
         options.early_refresh.given().map(|(option, Beta(beta))| call("early_refresh", option, beta));
-    let local =
-        options.local.given().map(|(option, Local(length))| call("local", option, alone("local", length)));
+    let local = options.local.given().map(|(option, Local(length))| {
+        let (length, how) = (alone("local", length), how_to_keep(returns, runtime));
+        call("local", option, quote!(#length, #how))
+    });
     let compress = options.compress.given().map(|(option, Compression(name))| {
         call("compress", option, quote!(#runtime::private::Compression::#name))
     });
@@ -62,6 +65,13 @@ pub(crate) fn calls(options: &Options, runtime: &TokenStream) -> Vec<Call> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// How values are kept: the runtime finds out whether they are an `Arc`. What rustc has to say about it is about the type.
+fn how_to_keep(returns: &Returns, runtime: &TokenStream) -> TokenStream {
+    let (value, at) = (&returns.value, ours_at(returns.place.last));
+    let runtime = moved(runtime, at);
+    quote_spanned!(at=> #runtime::private::Keeping::<#value>::NEW.how())
 }
 
 fn call(method: &str, option: &Ident, argument: impl ToTokens) -> Call {

@@ -130,7 +130,7 @@ fn is_of_batch(plan: &Plan, value: &Value) -> bool {
 
 /// The new body: the entry, asked for the value or for room to compute it.
 fn call(plan: &Plan, entry: &TokenStream) -> TokenStream {
-    let build = build(plan.returns.style);
+    let build = build(plan);
     let (entry, before) = if plan.leaves_temporary {
         // A statement of its own, at whose end the temporaries of the expression for `cache` are dropped. The name is
         // hygienic: the user's code cannot see it.
@@ -167,9 +167,11 @@ pub(crate) fn sharing(plan: &Plan) -> Option<TokenStream> {
     Some(quote!(#runtime::private::Errors::<#error>::NEW.sharing()))
 }
 
-fn build(style: Style) -> TokenStream {
-    match style {
-        Style::Async | Style::BoxedFuture => quote!(.build()),
+fn build(plan: &Plan) -> TokenStream {
+    match plan.returns.style {
+        // Asks for the entry itself, to compute in the background.
+        Style::Async | Style::BoxedFuture if plan.refreshes => quote!(.build()),
+        Style::Async | Style::BoxedFuture => quote!(.look_up()),
         Style::Blocking => quote!(.build_blocking()),
     }
 }

@@ -98,7 +98,7 @@ pub(crate) fn validate(options: &Options, mut item: Item, errors: &Diagnostics) 
     Some(Plan {
         codec: codec?,
         version: options.version.value().map(|Version(version)| version.clone()),
-        calls: calls(options, &runtime),
+        calls: calls(options, &returns, &runtime),
         batch,
         leaves_temporary,
         refreshes,

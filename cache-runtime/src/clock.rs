@@ -29,17 +29,14 @@ impl Moment {
         Self(ticks)
     }
 
+    #[inline]
     pub(crate) fn ticks(self) -> u64 {
         self.0
     }
 
     /// The moment at which `duration` since this one is over *at the latest*, as this clock shows it.
     pub(crate) fn plus(self, duration: Duration) -> Self {
-        // A tick is a part of 2^32 of a second.
-        let Ok(nanos) = u64::try_from(duration.saturating_sub(LAG).as_nanos()) else { return Self::FOR_EVER };
-        let (seconds, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
-        let ticks = (seconds << 32) | ((rest << 32) / 1_000_000_000);
-        if seconds >> 32 != 0 { Self::FOR_EVER } else { Self(self.0.saturating_add(ticks)) }
+        Self(self.0.saturating_add(ticks(duration.saturating_sub(LAG))))
     }
 
     /// How long it is until `later`; zero if that has been.
@@ -50,6 +47,15 @@ impl Moment {
         // Less than a second's worth of nanoseconds.
         Duration::new(ticks >> 32, u32::try_from(nanos).unwrap_or(0))
     }
+}
+
+/// How many parts of 2^32 of a second a length has, and no more; as many as there can be for one that is longer.
+#[inline]
+pub(crate) fn ticks(duration: Duration) -> u64 {
+    if duration.as_secs() >> 32 != 0 {
+        return u64::MAX;
+    }
+    (duration.as_secs() << 32) | ((u64::from(duration.subsec_nanos()) << 32) / 1_000_000_000)
 }
 
 #[cfg(test)]

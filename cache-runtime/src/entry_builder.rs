@@ -1,7 +1,9 @@
 //! From an expansion to an [`Entry`]: the one chain of calls that every expansion consists of.
 
+mod look_up;
 mod tagged;
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,12 +21,12 @@ use crate::entry::fingerprint;
 use crate::entry::none::is_none;
 use crate::entry_handle::{Entry, Hooks};
 use crate::global;
-use crate::key::{KeyBuf, KeyBuilder, KeyPart};
+use crate::key::{Arg, Each, End, KeyBuf, KeyBuilder, KeyPart, Path, Pieces, Template, Text};
 use crate::local::Keep;
 use crate::shared::Shared;
 use crate::site::Site;
-use crate::stats::Function;
 
+pub use look_up::{Answer, LookedUp};
 pub use tagged::TaggedEntry;
 
 /// A type whose values can be cached: everything that serde can write and read back as an owned value.
@@ -87,7 +89,7 @@ pub type ErrorOf<R> = <R as Fallible>::Error;
 
 /// Begins the entry of a call of `site`'s function, which returns `T` and encodes with `C`.
 #[inline]
-pub fn entry<T: Cacheable, C: Codec>(site: &'static Site) -> EntryBuilder<T> {
+pub fn entry<T: Cacheable, C: Codec>(site: &'static Site) -> EntryBuilder<'static, T> {
     EntryBuilder {
         site,
         cache: None,
@@ -104,22 +106,32 @@ pub fn entry<T: Cacheable, C: Codec>(site: &'static Site) -> EntryBuilder<T> {
             local: None,
             tags_of: None,
         },
+        place: PhantomData,
     }
 }
+
+/// The place of values that are in Redis alone.
+#[derive(Debug)]
+pub struct Elsewhere;
+
+/// The place of values that this process keeps too: `local`.
+#[derive(Debug)]
+pub struct Here;
 
 /// An entry's options. The attribute's documentation says what each means.
 #[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
 #[must_use]
-pub struct EntryBuilder<T> {
+pub struct EntryBuilder<'c, T, L = Elsewhere> {
     site: &'static Site,
-    cache: Option<Shared<Inner>>,
+    cache: Option<&'c Arc<Inner>>,
     policy: Policy,
     fingerprint: fn() -> u64,
     hooks: Hooks<T>,
+    place: PhantomData<L>,
 }
 
 #[allow(missing_docs, reason = "named after the options, and by expansions only")]
-impl<T> EntryBuilder<T> {
+impl<'c, T, L> EntryBuilder<'c, T, L> {
     #[inline]
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.policy.ttl = ttl;
@@ -157,13 +169,11 @@ impl<T> EntryBuilder<T> {
     }
 
     #[inline]
-    pub fn local(mut self, keep: Duration) -> Self
-    where
-        T: Keepable,
-    {
-        self.policy.local = keep;
-        self.hooks.local = Some(Keep::new());
-        self
+    pub fn local(self, length: Duration, keep: Keep<T>) -> EntryBuilder<'c, T, Here> {
+        let Self { site, cache, mut policy, fingerprint, mut hooks, .. } = self;
+        policy.local = length;
+        hooks.local = Some(keep);
+        EntryBuilder { site, cache, policy, fingerprint, hooks, place: PhantomData }
     }
 
     #[inline]
@@ -195,90 +205,72 @@ impl<T> EntryBuilder<T> {
     }
 
     #[inline]
-    pub fn cache(mut self, cache: &(impl AsRef<Cache> + ?Sized)) -> Self {
-        self.cache = Some(Shared::Counted(Arc::clone(&cache.as_ref().0)));
+    pub fn cache(mut self, cache: &'c (impl AsRef<Cache> + ?Sized)) -> Self {
+        self.cache = Some(&cache.as_ref().0);
         self
     }
 
     /// Begins a key with a template's leading text.
     #[inline]
-    pub fn key(self, text: &str) -> KeyedEntry<T> {
-        self.keyed(|prefix, _| KeyBuilder::template(prefix, text))
+    pub fn key(self, text: &str) -> KeyedEntry<'c, T, L, Template<'_>> {
+        KeyedEntry { options: self, key: Template(text) }
     }
 
     /// Begins a key with the function's path, which `closure`, the name of a closure's type in the function, tells.
-    pub fn default_key(self, closure: &str) -> KeyedEntry<T> {
-        self.keyed(|prefix, site| KeyBuilder::path(prefix, closure, site.name))
-    }
-
     #[inline]
-    fn keyed(self, key: impl FnOnce(&str, &Site) -> KeyBuilder) -> KeyedEntry<T> {
-        let cache = self.cache.unwrap_or_else(global::current);
-        let key = key(&cache.prefix, self.site);
-        let function = cache.functions.get(self.site, self.fingerprint);
-        KeyedEntry { cache, function, key, policy: self.policy, hooks: self.hooks }
+    pub fn default_key(self, closure: &str) -> KeyedEntry<'c, T, L, Path<'_>> {
+        let name = self.site.name;
+        KeyedEntry { options: self, key: Path { closure, name } }
     }
 }
 
-/// An entry whose key is being built.
+/// An entry whose key's pieces are being named.
 #[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
 #[must_use]
-pub struct KeyedEntry<T> {
-    cache: Shared<Inner>,
-    function: Shared<Function>,
-    key: KeyBuilder,
-    policy: Policy,
-    hooks: Hooks<T>,
+pub struct KeyedEntry<'c, T, L, K> {
+    options: EntryBuilder<'c, T, L>,
+    key: K,
 }
 
 #[allow(missing_docs, reason = "named by expansions only")]
-impl<T> KeyedEntry<T> {
+impl<'c, T, L, K: Pieces> KeyedEntry<'c, T, L, K> {
     #[inline]
-    pub fn text(self, text: &str) -> Self {
-        self.with_key(|key| key.text(text))
+    pub fn text(self, text: &str) -> KeyedEntry<'c, T, L, Text<'_, K>> {
+        KeyedEntry { options: self.options, key: Text(self.key, text) }
     }
 
     #[inline]
-    pub fn arg<P: KeyPart + ?Sized>(self, part: &P) -> Self {
-        self.with_key(|key| key.arg(part))
-    }
-
-    /// The key is written in a place of its own: a reference to a part of this would keep the compiler from taking the rest
-    /// apart, and each step of the chain would copy all of it.
-    #[inline]
-    fn with_key(self, write: impl FnOnce(&mut KeyBuilder)) -> Self {
-        let Self { cache, function, mut key, policy, hooks } = self;
-        write(&mut key);
-        Self { cache, function, key, policy, hooks }
+    pub fn arg<P: KeyPart + ?Sized>(self, part: &P) -> KeyedEntry<'c, T, L, Arg<'_, K, P>> {
+        KeyedEntry { options: self.options, key: Arg::new(self.key, part) }
     }
 
     /// The argument that is different for each key of a batch.
-    pub fn each(mut self) -> Self {
-        self.key.each();
-        self
+    pub fn each(self) -> KeyedEntry<'c, T, L, Each<K>> {
+        KeyedEntry { options: self.options, key: Each(self.key) }
     }
 
     /// A type parameter, by its full name.
-    pub fn type_name<P: ?Sized>(self) -> Self {
+    #[inline]
+    pub fn type_name<P: ?Sized>(self) -> KeyedEntry<'c, T, L, Arg<'static, K, str>> {
         self.arg(std::any::type_name::<P>())
     }
 
     /// Ends a default key.
-    pub fn end(self) -> Self {
-        self.with_key(KeyBuilder::close)
+    #[inline]
+    pub fn end(self) -> KeyedEntry<'c, T, L, End<K>> {
+        KeyedEntry { options: self.options, key: End(self.key) }
     }
 
     #[must_use]
     #[inline]
     pub fn build(self) -> Entry<T> {
-        let call = Call {
-            cache: self.cache,
-            function: self.function,
-            key: self.key.finish(),
-            policy: self.policy,
-            tags: None,
-        };
-        Entry::new(call, self.hooks)
+        // Taken apart as in `look_up`.
+        let Self { options, key: pieces } = self;
+        let EntryBuilder { site, cache, policy, fingerprint, hooks, .. } = options;
+        let cache = in_use(cache);
+        let key = KeyBuilder::key(&cache.prefix, &pieces);
+        let function = cache.functions.get(site, fingerprint);
+        Entry::new(Call { cache, function, key, policy, tags: None }, hooks)
     }
 
     /// A call for all of `keys`.
@@ -286,14 +278,33 @@ impl<T> KeyedEntry<T> {
         self,
         keys: impl IntoIterator<Item = C::Key>,
     ) -> Batch<C> {
-        let key = KeyBuf::new();
-        let call = Call { cache: self.cache, function: self.function, key, policy: self.policy, tags: None };
-        Batch::new(Entry::new(call, self.hooks), self.key.template_of_many(), keys)
+        let cache = self.options.in_use();
+        let template = KeyBuilder::of(&cache.prefix, &self.key).template_of_many();
+        Batch::new(self.options.entry(cache, KeyBuf::new()), template, keys)
     }
 
     #[must_use]
     #[inline]
     pub fn build_blocking(self) -> BlockingEntry<T> {
         BlockingEntry::new(self.build())
+    }
+}
+
+/// The cache that the option names, or the one of the scope or the program.
+#[inline]
+fn in_use(cache: Option<&Arc<Inner>>) -> Shared<Inner> {
+    cache.map_or_else(global::current, |cache| Shared::Counted(Arc::clone(cache)))
+}
+
+impl<T, L> EntryBuilder<'_, T, L> {
+    #[inline]
+    fn in_use(&self) -> Shared<Inner> {
+        in_use(self.cache)
+    }
+
+    #[inline]
+    fn entry(self, cache: Shared<Inner>, key: KeyBuf) -> Entry<T> {
+        let function = cache.functions.get(self.site, self.fingerprint);
+        Entry::new(Call { cache, function, key, policy: self.policy, tags: None }, self.hooks)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::begun::{Begun, Sharing};
@@ -48,6 +49,11 @@ pub(crate) struct Hooks<T> {
 impl<T> Entry<T> {
     pub(crate) fn new(call: Call, hooks: Hooks<T>) -> Self {
         Self { call, hooks }
+    }
+
+    pub(crate) fn with_tags(mut self, tags: Arc<Tags>) -> Self {
+        self.call.tags = Some(tags);
+        self
     }
 
     /// The key in Redis, the cache's prefix included.
@@ -207,11 +213,11 @@ impl<T> Entry<T> {
 
     /// The value that this process keeps. First of all, and on its own: what follows is many times dearer, if only to set up.
     #[inline]
-    fn kept(&self) -> Option<T> {
+    pub(crate) fn kept(&self) -> Option<T> {
         if is_bypassed(self.call.cache.arc()) { None } else { self.reader().local_hit() }
     }
 
-    async fn begin_elsewhere(&self) -> Begun<'_, T> {
+    pub(crate) async fn begin_elsewhere(&self) -> Begun<'_, T> {
         Begun::new(self, self.reader().begin().await)
     }
 

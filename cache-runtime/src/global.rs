@@ -1,5 +1,6 @@
 //! Which cache a function without the `cache` option uses.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::builder::DEFAULT_URL;
@@ -14,11 +15,25 @@ tokio::task_local! {
     static SCOPED: Cache;
 }
 
+/// Whether there ever was a scope. Most programs have none, and to look for one costs more than to know that.
+static WAS_SCOPED: AtomicBool = AtomicBool::new(false);
+
 #[inline]
 pub(crate) fn current() -> Shared<Inner> {
-    SCOPED
-        .try_with(|cache| Shared::Counted(Arc::clone(&cache.0)))
-        .unwrap_or_else(|_| Shared::Static(&GLOBAL.get_or_init(from_environment).0))
+    if WAS_SCOPED.load(Ordering::Relaxed)
+        && let Ok(cache) = SCOPED.try_with(|cache| Arc::clone(&cache.0))
+    {
+        return Shared::Counted(cache);
+    }
+    match GLOBAL.get() {
+        Some(cache) => Shared::Static(&cache.0),
+        None => Shared::Static(&from_now_on().0),
+    }
+}
+
+#[cold]
+fn from_now_on() -> &'static Cache {
+    GLOBAL.get_or_init(from_environment)
 }
 
 pub(crate) fn set(cache: &Cache) -> Result<(), Error> {
@@ -31,10 +46,13 @@ pub(crate) fn set(cache: &Cache) -> Result<(), Error> {
 }
 
 pub(crate) async fn scope<F: Future>(cache: Cache, future: F) -> F::Output {
+    // Whoever is to see the scope runs on this thread, or is handed the future by it.
+    WAS_SCOPED.store(true, Ordering::Relaxed);
     SCOPED.scope(cache, future).await
 }
 
 pub(crate) fn sync_scope<R>(cache: Cache, work: impl FnOnce() -> R) -> R {
+    WAS_SCOPED.store(true, Ordering::Relaxed);
     SCOPED.sync_scope(cache, work)
 }
 

@@ -32,7 +32,7 @@ impl BuildHasher for Seeded {
     }
 }
 
-/// One shot for each piece; a string is one piece and an end mark.
+/// One shot for each piece; a string is one piece and an end mark, a list of bytes its length and one piece.
 #[derive(Debug)]
 pub(crate) struct Xxh3(u64);
 
@@ -45,6 +45,11 @@ impl Hasher for Xxh3 {
     #[inline]
     fn write_u8(&mut self, byte: u8) {
         self.0 = self.0.wrapping_add(u64::from(byte));
+    }
+
+    #[inline]
+    fn write_usize(&mut self, number: usize) {
+        self.0 = self.0.wrapping_add(number as u64);
     }
 
     #[inline]

@@ -6,8 +6,11 @@ pub use crate::batch::{Batch, BatchKey, Batched, ValueOf, cloned};
 pub use crate::begun::{Begun, Detach, Errors, NotShared, Sharing, owned};
 pub use crate::codec::compress::Compression;
 pub use crate::entry_builder::{
-    EntryBuilder, ErrorOf, Fallible, Keepable, KeyedEntry, Nullable, OkOf, TaggedEntry, entry,
+    Answer, Elsewhere, EntryBuilder, ErrorOf, Fallible, Here, Keepable, KeyedEntry, LookedUp, Nullable, OkOf,
+    TaggedEntry, entry,
 };
 pub use crate::invalidate::{Invalidates, TagName, invalidates, tag};
+pub use crate::key::{Arg, Each, End, KeyBuilder, Path, Pieces, Template, Text};
+pub use crate::local::{Keep, Keeping, KeepingClones};
 pub use crate::site::Site;
 pub use crate::update::{Updates, updates};

@@ -158,7 +158,7 @@ async fn stacked(id: u64) -> u64 {
         .ttl(::core::time::Duration::from_secs(60))
         .key("user:")
         .arg(&id)
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 u64,

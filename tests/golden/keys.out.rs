@@ -430,7 +430,7 @@ impl Repo {
             .arg(&self.tenant)
             .text(":")
             .arg(&id)
-            .build()
+            .look_up()
             .get_or_compute(async move {
                 if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                     u8,
@@ -477,7 +477,7 @@ impl Repo {
             .ttl(::core::time::Duration::from_secs(60))
             .key("")
             .arg(&self)
-            .build()
+            .look_up()
             .get_or_compute(async move {
                 if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                     u8,
@@ -521,7 +521,7 @@ impl Repo {
             .default_key(::core::any::type_name_of_val(&|| ()))
             .arg(&id)
             .end()
-            .build()
+            .look_up()
             .get_or_compute(async move {
                 if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                     u8,

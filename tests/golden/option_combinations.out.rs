@@ -27,7 +27,7 @@ async fn every_option(
         .arg(id)
         .text("/")
         .arg(&shard)
-        .build();
+        .look_up();
     entry
         .get_or_try_compute_sharing(
             my_cache::private::Errors::<Error>::NEW.sharing(),
@@ -91,7 +91,7 @@ async fn expressions_that_leave_something(
         .negative_ttl(SHORT)
         .key("a:")
         .arg(&id)
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 Option<u8>,
@@ -181,7 +181,7 @@ async fn cache_made_in_place(name: String) -> u8 {
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&cache_of(&name))
         .key("a")
-        .build();
+        .look_up();
     entry
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
@@ -225,7 +225,7 @@ async fn cache_in_parentheses(first: bool, second: bool) -> u8 {
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&(first || second))
         .key("a")
-        .build();
+        .look_up();
     entry
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
@@ -271,7 +271,7 @@ async fn default_key_with_options(db: &Pool, id: u64) -> u8 {
         .default_key(::core::any::type_name_of_val(&|| ()))
         .arg(&id)
         .end()
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 u8,
@@ -317,7 +317,7 @@ async fn macro_in_expression(tenant: &str, id: u64) -> u8 {
         .cache(&format_cache!("{tenant}"))
         .key("a:")
         .arg(&id)
-        .build();
+        .look_up();
     entry
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<

@@ -13,7 +13,7 @@ async fn get_user(db: &Pool, id: u64) -> Result<User, sqlx::Error> {
         .ttl(::core::time::Duration::from_secs(3600))
         .key("user:")
         .arg(&id)
-        .build()
+        .look_up()
         .get_or_try_compute_sharing(
             ::redis_cached::private::Errors::<sqlx::Error>::NEW.sharing(),
             async move {
@@ -59,7 +59,7 @@ async fn ttl_humantime() -> u8 {
         })
         .ttl(::core::time::Duration::from_secs(5400))
         .key("a")
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 u8,
@@ -100,7 +100,7 @@ async fn ttl_milliseconds() -> u8 {
         })
         .ttl(::core::time::Duration::from_millis(1500))
         .key("a")
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 u8,
@@ -141,7 +141,7 @@ async fn ttl_never() -> u8 {
         })
         .ttl(::core::time::Duration::MAX)
         .key("a")
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 u8,
@@ -183,7 +183,7 @@ async fn ttl_expression(seconds: u64, id: u64) -> u8 {
         .ttl(Duration::from_secs(seconds))
         .key("a:")
         .arg(&id)
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 u8,
@@ -226,7 +226,7 @@ async fn ttl_of_value(id: u64) -> User {
         .ttl_with(|user: &User| user.ttl)
         .key("a:")
         .arg(&id)
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 User,
@@ -270,7 +270,7 @@ async fn cache(caches: &Caches, id: u64) -> u8 {
         .cache(&caches.main)
         .key("a:")
         .arg(&id)
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 u8,
@@ -315,7 +315,7 @@ async fn cache_if(id: u64) -> User {
         .cache_if(|user: &User| user.active)
         .key("a:")
         .arg(&id)
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 User,
@@ -360,7 +360,7 @@ async fn negative_ttl(id: u64) -> Option<User> {
         .negative_ttl(::core::time::Duration::from_secs(30))
         .key("a:")
         .arg(&id)
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 Option<User>,
@@ -405,7 +405,7 @@ async fn jitter(id: u64) -> u8 {
         .jitter(0.1)
         .key("a:")
         .arg(&id)
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 u8,
@@ -449,7 +449,7 @@ async fn codec(id: u64) -> u8 {
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 u8,
@@ -493,7 +493,7 @@ async fn compress(id: u64) -> u8 {
         .compress(::redis_cached::private::Compression::Zstd)
         .key("a:")
         .arg(&id)
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 u8,
@@ -538,7 +538,7 @@ async fn version(id: u64) -> u8 {
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 u8,
@@ -582,7 +582,7 @@ async fn entry_renamed(id: u64) -> u8 {
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 u8,
@@ -625,7 +625,7 @@ async fn entry_left_out(id: u64) -> u8 {
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 u8,
@@ -650,7 +650,7 @@ async fn runtime_renamed(id: u64) -> u8 {
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 u8,

@@ -13,7 +13,7 @@ async fn plain_value(id: u64) -> User {
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 User,
@@ -128,7 +128,7 @@ async fn nothing_returned() {
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a")
-        .build()
+        .look_up()
         .get_or_compute(async move {
             println!();
         })
@@ -165,7 +165,7 @@ async fn alias_of_one(id: u64) -> io::Result<User> {
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
-        .build()
+        .look_up()
         .get_or_try_compute_sharing(
             ::redis_cached::private::Errors::<
                 ::redis_cached::private::ErrorOf<io::Result<User>>,
@@ -353,7 +353,7 @@ where
         .type_name::<K>()
         .text(":")
         .arg(keys)
-        .build()
+        .look_up()
         .get_or_try_compute_sharing(
             ::redis_cached::private::Errors::<Box<dyn Error>>::NEW.sharing(),
             async move {
@@ -411,7 +411,7 @@ async fn entry(entry: u8, key: u8, cache: u8, site: u8) -> u8 {
         .arg(&entry)
         .text(":")
         .arg(&key)
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 u8,
@@ -503,7 +503,7 @@ pub(crate) async unsafe fn attributes() -> u8 {
         })
         .ttl(::core::time::Duration::from_secs(60))
         .key("a")
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 u8,
@@ -550,7 +550,7 @@ impl<T: Store> Repo<T> {
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
             .arg(&id)
-            .build()
+            .look_up()
             .get_or_compute(async move {
                 if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                     User,
@@ -594,7 +594,7 @@ impl<T: Store> Repo<T> {
             .cache(&self.cache)
             .key("a:")
             .arg(&id)
-            .build()
+            .look_up()
             .get_or_try_compute_sharing(
                 ::redis_cached::private::Errors::<T::Error>::NEW.sharing(),
                 async move {
@@ -686,7 +686,7 @@ impl<T: Store> Repo<T> {
             .arg(&self.tenant)
             .text(":")
             .arg(&id)
-            .build()
+            .look_up()
             .get_or_compute(async move {
                 if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                     User,
@@ -732,7 +732,7 @@ impl<T: Store> Repo<T> {
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
             .arg(&self.tenant)
-            .build()
+            .look_up()
             .get_or_compute(async move {
                 if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                     Vec<User>,
@@ -777,7 +777,7 @@ mod inner {
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
             .arg(&id)
-            .build()
+            .look_up()
             .get_or_compute(async move {
                 if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                     User,

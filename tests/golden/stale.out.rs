@@ -193,10 +193,13 @@ async fn kept(id: u64) -> Result<Arc<User>, Error> {
             &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
-        .local(::core::time::Duration::from_secs(30))
+        .local(
+            ::core::time::Duration::from_secs(30),
+            ::redis_cached::private::Keeping::<Arc<User>>::NEW.how(),
+        )
         .key("user:")
         .arg(&id)
-        .build()
+        .look_up()
         .get_or_try_compute_sharing(
             ::redis_cached::private::Errors::<Error>::NEW.sharing(),
             async move {
@@ -224,7 +227,10 @@ fn kept_entry(id: u64) -> ::redis_cached::Entry<Arc<User>> {
             &SITE
         })
         .ttl(::core::time::Duration::from_secs(60))
-        .local(::core::time::Duration::from_secs(30))
+        .local(
+            ::core::time::Duration::from_secs(30),
+            ::redis_cached::private::Keeping::<Arc<User>>::NEW.how(),
+        )
         .key("user:")
         .arg(&id)
         .build()
@@ -245,7 +251,7 @@ async fn early(id: u64) -> Result<User, Error> {
         .early_refresh(1.0)
         .key("user:")
         .arg(&id)
-        .build()
+        .look_up()
         .get_or_try_compute_sharing(
             ::redis_cached::private::Errors::<Error>::NEW.sharing(),
             async move {

@@ -16,7 +16,7 @@ async fn of_arguments(org: Org, id: u64) -> User {
         .tag("org:")
         .arg(&org)
         .tag("users")
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 User,
@@ -103,7 +103,7 @@ async fn group() -> Vec<User> {
         .default_key(::core::any::type_name_of_val(&|| ()))
         .end()
         .tag("group:users")
-        .build()
+        .look_up()
         .get_or_compute(async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 Vec<User>,
@@ -158,7 +158,7 @@ impl<T: KeyPart> Repo<T> {
             .type_name::<K>()
             .tag("x")
             .tag("group:users")
-            .build()
+            .look_up()
             .get_or_compute(async move {
                 if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                     User,

@@ -14,7 +14,7 @@ impl Users for Repo {
             .ttl(::core::time::Duration::from_secs(60))
             .key("user:")
             .arg(&id)
-            .build()
+            .look_up()
             .get_or_try_compute_sharing(
                 ::redis_cached::private::Errors::<Error>::NEW.sharing(),
                 async move {
@@ -58,7 +58,7 @@ impl Users for Repo {
                 .cache(&self.cache)
                 .key("user:")
                 .arg(&id)
-                .build()
+                .look_up()
                 .get_or_try_compute_sharing(
                     ::redis_cached::private::Errors::<Error>::NEW.sharing(),
                     {
@@ -96,7 +96,7 @@ trait Provided {
             .type_name::<Self>()
             .text(":")
             .arg(&id)
-            .build()
+            .look_up()
             .get_or_compute(async move {
                 if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                     User,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::Budget;
 use super::look_up::{Reader, Seen};
 use super::tagged::Named;
-use crate::entry::header::{Meta, Nonce, Slot};
+use crate::entry::header::{self, Meta, Nonce, Slot};
 use crate::key::KeyBuf;
 use crate::local::{Arrival, Guard, Keep, Tier};
 use crate::store::{Asking, Epoch, Left};
@@ -84,7 +84,7 @@ impl<T> Reader<'_, T> {
                 tier.admit(guards.names, &self.names_key(), arrival, keys);
             }
             let fingerprint = self.fingerprint_with(entry.tags);
-            let arrival = self.arrival(fingerprint, bytes.len(), meta, fresh, epoch);
+            let arrival = self.arrival(fingerprint, header::decoded_len(bytes), meta, fresh, epoch);
             keep.admit(tier, guards.key, &self.call.key, arrival, value);
         }
         Some(seen)

@@ -7,7 +7,7 @@ use crate::codec::CodecError;
 use crate::decision::{Decision, decide};
 use crate::entry::header::{self, Meta, Rejected, Slot};
 use crate::flight::Sight;
-use crate::local::{Arrival, Keep, Tier};
+use crate::local::{Arrival, Keep, Terms, Tier};
 use crate::random;
 use crate::store::{Found, Left, Mark, Store};
 
@@ -56,7 +56,7 @@ impl<T> Reader<'_, T> {
             None => function.fingerprint,
             Some(tags) => self.kept_fingerprint(tier, tags)?,
         };
-        let hit = keep.get(tier, key, fingerprint, policy)?;
+        let hit = keep.get(tier, key.as_bytes(), &Terms::of(fingerprint, policy))?;
         function.counters.local_hits.count();
         Some(hit)
     }
@@ -94,15 +94,14 @@ impl<T> Reader<'_, T> {
         let guard = tier.guard(key);
         let watched = self.call.cache().store.get_watched(key, budget.0).await;
         let (found, left, epoch) = watched.inspect_err(|error| log::debug!("{error}")).ok()?;
-        let encoded_len = if let Found::Bytes(bytes) = &found { bytes.len() } else { 0 };
         let seen = self.interpret(found, Some(left))?;
         // An invalidation that Redis could not take: see `pending`. Looked for after the guard was taken.
-        if let Seen::Serve(value, meta, _) = &seen
+        if let Seen::Serve(value, meta, bytes) = &seen
             && !self.call.cache().pending.contains(key)
         {
             let arrival = Arrival {
                 fingerprint: function.fingerprint,
-                encoded_len,
+                encoded_len: header::decoded_len(bytes),
                 compute_time: meta.compute_time,
                 fresh: left.less(meta.stale_window),
                 epoch,

@@ -219,6 +219,15 @@ pub(crate) fn decode(bytes: &[u8], codec: u8, fingerprint: u64) -> Result<Slot<'
     }
 }
 
+/// How long an entry is, its payload as it was before it was compressed: about what the value takes in memory. Of an entry that
+/// was read before; of anything else it is no more than a number.
+pub(crate) fn decoded_len(bytes: &[u8]) -> usize {
+    let Some(header) = bytes.first_chunk::<HEADER_LEN>() else { return bytes.len() };
+    let header_len = usize::from(u16::from_le_bytes(take(header, HEADER_LEN_AT)));
+    let payload = bytes.get(header_len..).and_then(|payload| Payload::new(header[COMPRESSION_AT], payload));
+    payload.map_or(bytes.len(), |payload| header_len.saturating_add(payload.len()))
+}
+
 fn decode_value(bytes: &[u8], nonce: Nonce, codec: u8, fingerprint: u64) -> Result<Value<'_>, Rejected> {
     // Before anything else: another version may place the rest elsewhere.
     if bytes.get(VERSION_AT).is_some_and(|version| *version != VERSION) {

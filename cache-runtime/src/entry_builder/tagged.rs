@@ -2,43 +2,45 @@
 
 use std::sync::Arc;
 
-use super::KeyedEntry;
+use super::{Elsewhere, Here, KeyedEntry, LookedUp};
 use crate::blocking_entry::BlockingEntry;
-use crate::engine::Call;
+use crate::cache::Inner;
 use crate::entry_handle::Entry;
-use crate::key::{KeyBuf, KeyBuilder, KeyPart};
+use crate::key::{KeyBuf, KeyBuilder, KeyPart, Pieces};
+use crate::shared::Shared;
 use crate::tags::{self, Tags};
 
 /// An entry whose key is complete, and of whose tags one may be being built.
 #[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
 #[must_use]
-pub struct TaggedEntry<T> {
-    keyed: KeyedEntry<T>,
+pub struct TaggedEntry<'c, T, L, K> {
+    keyed: KeyedEntry<'c, T, L, K>,
+    cache: Shared<Inner>,
     tags: Vec<KeyBuf>,
     tag: Option<KeyBuilder>,
 }
 
-impl<T> KeyedEntry<T> {
+impl<'c, T, L, K: Pieces> KeyedEntry<'c, T, L, K> {
     /// Begins the entry's first tag with a template's leading text.
-    pub fn tag(self, text: &str) -> TaggedEntry<T> {
+    pub fn tag(self, text: &str) -> TaggedEntry<'c, T, L, K> {
         self.tagged().tag(text)
     }
 
     /// The tags that the value names.
-    pub fn tags_of(self, names: fn(&T) -> Vec<String>) -> TaggedEntry<T> {
+    pub fn tags_of(self, names: fn(&T) -> Vec<String>) -> TaggedEntry<'c, T, L, K> {
         self.tagged().tags_of(names)
     }
 
-    fn tagged(self) -> TaggedEntry<T> {
-        TaggedEntry { keyed: self, tags: Vec::new(), tag: None }
+    fn tagged(self) -> TaggedEntry<'c, T, L, K> {
+        TaggedEntry { cache: self.options.in_use(), keyed: self, tags: Vec::new(), tag: None }
     }
 }
 
 #[allow(missing_docs, reason = "named by expansions only")]
-impl<T> TaggedEntry<T> {
+impl<T, L, K: Pieces> TaggedEntry<'_, T, L, K> {
     pub fn tag(mut self, text: &str) -> Self {
         self.end();
-        let mut tag = KeyBuilder::template(&self.keyed.cache.prefix, tags::TAG);
+        let mut tag = KeyBuilder::template(&self.cache.prefix, tags::TAG);
         tag.text(text);
         self.tag = Some(tag);
         self
@@ -64,7 +66,7 @@ impl<T> TaggedEntry<T> {
     }
 
     pub fn tags_of(mut self, names: fn(&T) -> Vec<String>) -> Self {
-        self.keyed.hooks.tags_of = Some(names);
+        self.keyed.options.hooks.tags_of = Some(names);
         self
     }
 
@@ -75,14 +77,31 @@ impl<T> TaggedEntry<T> {
     #[must_use]
     pub fn build(mut self) -> Entry<T> {
         self.end();
-        let KeyedEntry { cache, function, key, policy, hooks } = self.keyed;
-        let tags = Tags::new(self.tags, &cache.prefix, hooks.tags_of.is_some());
-        let call = Call { cache, function, key: key.finish(), policy, tags: Some(Arc::new(tags)) };
-        Entry::new(call, hooks)
+        let KeyedEntry { options, key } = self.keyed;
+        let prefix = &self.cache.prefix;
+        let tags = Tags::new(self.tags, prefix, options.hooks.tags_of.is_some());
+        let key = KeyBuilder::key(prefix, &key);
+        options.entry(self.cache, key).with_tags(Arc::new(tags))
     }
 
     #[must_use]
     pub fn build_blocking(self) -> BlockingEntry<T> {
         BlockingEntry::new(self.build())
+    }
+}
+
+#[allow(missing_docs, reason = "named by expansions only")]
+impl<T, K: Pieces> TaggedEntry<'_, T, Elsewhere, K> {
+    #[must_use]
+    pub fn look_up(self) -> Entry<T> {
+        self.build()
+    }
+}
+
+#[allow(missing_docs, reason = "named by expansions only")]
+impl<T, K: Pieces> TaggedEntry<'_, T, Here, K> {
+    /// Not by the short way of [`KeyedEntry::look_up`]: whether an entry fits hangs on its tags' nonces, which are looked up too.
+    pub fn look_up(self) -> LookedUp<T> {
+        LookedUp::of(self.build())
     }
 }

@@ -24,28 +24,25 @@ pub(crate) struct KeyBuf(String);
 impl KeyBuf {
     #[inline]
     pub(crate) fn new() -> Self {
+        Self(Self::spare())
+    }
+
+    /// Of text in the memory that [`spare`](Self::spare) gave.
+    #[inline]
+    pub(super) fn of(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Memory that is used again when the text is a key, and given back.
+    #[inline]
+    pub(super) fn spare() -> String {
         // A thread that is ending has no spare room any more.
         let mut text = SPARE.try_with(Cell::take).unwrap_or_default();
         if text.capacity() == 0 {
             text.reserve(ROOM);
         }
         text.clear();
-        Self(text)
-    }
-
-    #[inline]
-    pub(crate) fn push_str(&mut self, text: &str) {
-        self.0.push_str(text);
-    }
-
-    #[inline]
-    pub(crate) fn push(&mut self, character: char) {
-        self.0.push(character);
-    }
-
-    /// Keeps the first `len` bytes, which must be whole characters.
-    pub(crate) fn truncate(&mut self, len: usize) {
-        self.0.truncate(len);
+        text
     }
 }
 
@@ -94,7 +91,7 @@ mod tests {
     #[test]
     fn room_is_used_again_and_its_text_is_not() {
         let mut first = KeyBuf::new();
-        first.push_str("first");
+        first.0.push_str("first");
         let room = first.as_ptr();
         let beside = KeyBuf::new();
         assert_ne!(beside.as_ptr(), room, "two keys in one room");
@@ -102,7 +99,7 @@ mod tests {
         drop(first);
         let mut next = KeyBuf::new();
         assert_eq!((next.as_ptr(), &*next), (room, ""));
-        next.push_str(&"long".repeat(1000));
+        next.0.push_str(&"long".repeat(1000));
         drop(next);
         assert!(KeyBuf::new().0.capacity() < 1000, "a long key's room was kept");
     }

@@ -1,7 +1,8 @@
 //! One key, from its pieces to the finished name.
 
+use super::pieces::Template;
 use super::writer::{encode, is_unreserved};
-use super::{KeyBuf, KeyPart, KeyWriter};
+use super::{KeyBuf, KeyPart, KeyWriter, Pieces, Scratch};
 
 /// The longest key in bytes; a longer one ends in a hash. Long names cost memory in Redis and time on the wire.
 pub(crate) const LONGEST: usize = 250;
@@ -11,22 +12,54 @@ const TAIL: usize = 1 + 32;
 
 /// Collects a key's pieces. Made by expansions only, in the order of the template.
 #[derive(Debug)]
-pub(crate) struct KeyBuilder {
-    out: KeyBuf,
+pub struct KeyBuilder {
+    out: Scratch,
     /// What goes before the next argument of a default key; `None` in a template, which has text of its own.
     separator: Option<char>,
     /// Where the keys of a batch have the part that tells them apart.
     gap: Option<usize>,
+    is_finished: bool,
 }
 
 impl KeyBuilder {
-    /// A template that begins with `text`, after the cache's prefix.
+    /// An empty one.
     #[inline]
+    pub(crate) fn new() -> Self {
+        Self::within(Scratch::new())
+    }
+
+    #[inline]
+    fn within(out: Scratch) -> Self {
+        Self { out, separator: None, gap: None, is_finished: false }
+    }
+
+    /// Writes the cache's prefix and `pieces`.
+    #[inline(always)]
+    pub(crate) fn write(&mut self, prefix: &str, pieces: &impl Pieces) {
+        // Most caches have none, and to copy nothing is a call nevertheless.
+        if !prefix.is_empty() {
+            self.text(prefix);
+        }
+        pieces.write(self);
+    }
+
+    /// A key that consists of the cache's prefix and `pieces`.
+    pub(crate) fn of(prefix: &str, pieces: &impl Pieces) -> Self {
+        let mut key = Self::within(Scratch::staying());
+        key.write(prefix, pieces);
+        key
+    }
+
+    /// The key that consists of the cache's prefix and `pieces`.
+    pub(crate) fn key(prefix: &str, pieces: &impl Pieces) -> KeyBuf {
+        let mut key = Self::within(Scratch::staying());
+        key.write(prefix, pieces);
+        key.take_key()
+    }
+
+    /// A template that begins with `text`, after the cache's prefix.
     pub(crate) fn template(prefix: &str, text: &str) -> Self {
-        let mut out = KeyBuf::new();
-        out.push_str(prefix);
-        out.push_str(text);
-        Self { out, separator: None, gap: None }
+        Self::of(prefix, &Template(text))
     }
 
     /// The default key: the function's path and its arguments, `shop::users::get_user(42,eu)`.
@@ -34,24 +67,27 @@ impl KeyBuilder {
     /// `closure` is the type name of a closure written in the function, which is the one place where the compiler tells
     /// a macro about the surrounding module, type and trait. The path cannot contain `(`, so a path and its
     /// arguments never run into each other.
-    pub(crate) fn path(prefix: &str, closure: &str, name: &str) -> Self {
-        let mut out = KeyBuf::new();
-        out.push_str(prefix);
-        encode(&mut out, surroundings(closure), 1, |byte| is_unreserved(byte) || byte == b':');
-        out.push_str("::");
-        out.push_str(name);
-        Self { out, separator: Some('('), gap: None }
+    pub(super) fn path(&mut self, closure: &str, name: &str) {
+        encode(&mut self.out, surroundings(closure), 1, |byte| is_unreserved(byte) || byte == b':');
+        self.out.push_str("::");
+        self.out.push_str(name);
+        self.separator = Some('(');
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn text(&mut self, text: &str) {
         self.out.push_str(text);
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn arg<P: KeyPart + ?Sized>(&mut self, part: &P) {
+        self.arg_with(|key| part.write(key));
+    }
+
+    #[inline(always)]
+    pub(super) fn arg_with(&mut self, write: impl FnOnce(&mut KeyWriter<'_>)) {
         self.separate();
-        part.write(&mut KeyWriter::new(&mut self.out));
+        write(&mut KeyWriter::new(&mut self.out));
     }
 
     /// The place of an argument that is different for each key of a batch.
@@ -61,8 +97,8 @@ impl KeyBuilder {
     }
 
     /// Ends what the keys of a batch have in common.
-    pub(crate) fn template_of_many(self) -> KeyTemplate {
-        KeyTemplate { gap: self.gap.unwrap_or(self.out.len()), text: self.out }
+    pub(crate) fn template_of_many(mut self) -> KeyTemplate {
+        KeyTemplate { gap: self.gap.unwrap_or(self.out.len()), text: self.out.take() }
     }
 
     #[inline]
@@ -79,13 +115,32 @@ impl KeyBuilder {
     }
 
     /// Ends the key; see the module's rule for long ones.
-    #[inline]
     pub(crate) fn finish(mut self) -> KeyBuf {
+        self.take_key()
+    }
+
+    /// [`finish`](Self::finish) where it is.
+    pub(crate) fn take_key(&mut self) -> KeyBuf {
+        self.finished();
+        self.out.take()
+    }
+
+    /// [`finish`](Self::finish) for who only looks. May be called again.
+    #[inline]
+    pub(crate) fn finished(&mut self) -> &[u8] {
+        let key = self.out.as_bytes();
         // A short key that looks like a shortened one is shortened too, so that the two kinds never meet.
-        if self.out.len() > LONGEST || is_shortened(&self.out) {
-            shorten(&mut self.out);
+        if !self.is_finished && (key.len() > LONGEST || is_shortened(key)) {
+            self.shorten();
         }
-        self.out
+        self.out.as_bytes()
+    }
+
+    #[cold]
+    fn shorten(&mut self) {
+        let short = shortened(&self.out.text());
+        self.out.replace(&short);
+        self.is_finished = true;
     }
 }
 
@@ -131,13 +186,12 @@ fn last_segment(path: &str) -> usize {
 }
 
 #[inline]
-fn is_shortened(key: &str) -> bool {
-    let bytes = key.as_bytes();
+fn is_shortened(bytes: &[u8]) -> bool {
     let Some(start) = bytes.len().checked_sub(TAIL) else { return false };
     bytes[start] == b'#' && bytes[start + 1..].iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-fn shorten(key: &mut KeyBuf) {
+fn shortened(key: &str) -> String {
     let hash = hmac_sha256::Hash::hash(key.as_bytes());
     let mut keep = (LONGEST - TAIL).min(key.len());
     while !key.is_char_boundary(keep) {
@@ -147,18 +201,23 @@ fn shorten(key: &mut KeyBuf) {
     if let Some(percent) = key[..keep].rfind('%').filter(|percent| keep - percent < 3) {
         keep = percent;
     }
-    key.truncate(keep);
-    key.push('#');
+    let mut short = format!("{}#", &key[..keep]);
     for byte in &hash[..16] {
         for nibble in [byte >> 4, byte & 15] {
-            key.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+            short.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
         }
     }
+    short
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key::Path;
+
+    fn by_path(prefix: &str, closure: &str, name: &'static str) -> KeyBuilder {
+        KeyBuilder::of(prefix, &Path { closure, name })
+    }
 
     #[test]
     fn surroundings_of_every_kind_of_function() {
@@ -177,12 +236,12 @@ mod tests {
 
     #[test]
     fn default_keys_show_path_and_arguments() {
-        let mut key = KeyBuilder::path("p:", "shop::Repo<u8>::get::{{closure}}", "get");
+        let mut key = by_path("p:", "shop::Repo<u8>::get::{{closure}}", "get");
         key.arg(&42_u64);
         key.arg("a,b");
         key.close();
         assert_eq!(&*key.finish(), "p:shop::Repo%3Cu8%3E::get(42,a%2Cb)");
-        let mut key = KeyBuilder::path("", "shop::all::{{closure}}", "all");
+        let mut key = by_path("", "shop::all::{{closure}}", "all");
         key.close();
         assert_eq!(&*key.finish(), "shop::all()");
     }
@@ -192,7 +251,7 @@ mod tests {
         let part = "ö".repeat(30);
         let build = |fill: &dyn Fn(&mut KeyBuilder), path: bool| {
             let mut key = match path {
-                true => KeyBuilder::path("p:", "shop::get::{{closure}}", "get"),
+                true => by_path("p:", "shop::get::{{closure}}", "get"),
                 false => KeyBuilder::template("p:", "user:"),
             };
             key.arg(&7);
@@ -246,6 +305,6 @@ mod tests {
         let disguised = format!("user:x#{}", "0".repeat(32));
         let key = KeyBuilder::template("", &disguised).finish();
         assert_ne!(*key, disguised);
-        assert!(is_shortened(&key));
+        assert!(is_shortened(key.as_bytes()));
     }
 }

@@ -30,13 +30,18 @@
 mod buffer;
 mod builder;
 mod part;
+mod pieces;
+mod scratch;
 #[cfg(test)]
 mod tests;
 mod writer;
 
 pub(crate) use buffer::KeyBuf;
+pub use builder::KeyBuilder;
+pub(crate) use builder::KeyTemplate;
 #[cfg(test)]
 pub(crate) use builder::LONGEST;
-pub(crate) use builder::{KeyBuilder, KeyTemplate};
 pub use part::KeyPart;
+pub use pieces::{Arg, Each, End, Path, Pieces, Template, Text};
+use scratch::Scratch;
 pub use writer::KeyWriter;

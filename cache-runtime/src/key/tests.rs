@@ -6,12 +6,12 @@ use std::num::NonZero;
 
 use proptest::prelude::*;
 
-use super::{KeyBuf, KeyBuilder, KeyPart, KeyWriter};
+use super::{KeyBuilder, KeyPart, KeyWriter, Path, Scratch};
 
 fn rendered<P: KeyPart + ?Sized>(part: &P) -> String {
-    let mut out = KeyBuf::new();
+    let mut out = Scratch::new();
     part.write(&mut KeyWriter::new(&mut out));
-    out.to_string()
+    out.text().into_owned()
 }
 
 /// Short strings over few characters, so that two of them are often nearly alike.
@@ -114,7 +114,7 @@ proptest! {
     #[test]
     fn default_keys_keep_arguments_apart(a in (nasty(), nasty()), b in (nasty(), nasty())) {
         let key = |(one, two): &(String, String)| {
-            let mut key = KeyBuilder::path("", "shop::Repo<u8>::get::{{closure}}", "get");
+            let mut key = KeyBuilder::of("", &Path { closure: "shop::Repo<u8>::get::{{closure}}", name: "get" });
             key.arg(one);
             key.arg(two);
             key.close();

@@ -1,6 +1,6 @@
 //! Percent-encoding into a key that is being built.
 
-use super::{KeyBuf, KeyPart};
+use super::{KeyPart, Scratch};
 
 /// Receives one argument of a key; what [`KeyPart::write`] writes to.
 ///
@@ -8,14 +8,14 @@ use super::{KeyBuf, KeyPart};
 /// one other part. Anything else may give two values one key.
 #[derive(Debug)]
 pub struct KeyWriter<'a> {
-    out: &'a mut KeyBuf,
+    out: &'a mut Scratch,
     /// How many times what is written gets encoded: 1 for an argument, one more within each composite.
     depth: usize,
 }
 
 impl<'a> KeyWriter<'a> {
     #[inline]
-    pub(crate) fn new(out: &'a mut KeyBuf) -> Self {
+    pub(super) fn new(out: &'a mut Scratch) -> Self {
         Self { out, depth: 1 }
     }
 
@@ -41,7 +41,7 @@ impl<'a> KeyWriter<'a> {
 }
 
 /// Appends `text` encoded `depth` times, keeping the bytes that `keep` names.
-pub(super) fn encode(out: &mut KeyBuf, text: &str, depth: usize, keep: fn(u8) -> bool) {
+pub(super) fn encode(out: &mut Scratch, text: &str, depth: usize, keep: fn(u8) -> bool) {
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|byte| !keep(byte)) {
         out.push_str(&rest[..at]);
@@ -56,7 +56,7 @@ pub(super) fn encode(out: &mut KeyBuf, text: &str, depth: usize, keep: fn(u8) ->
 }
 
 /// `%XX`; encoded again, the percent sign alone becomes `%25`, so depth only adds a run of `25`.
-fn escape(out: &mut KeyBuf, byte: u8, depth: usize) {
+fn escape(out: &mut Scratch, byte: u8, depth: usize) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     out.push('%');
     for _ in 1..depth {

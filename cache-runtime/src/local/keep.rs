@@ -1,31 +1,84 @@
-//! What the tier does with values of one type, as functions, so that the engine asks nothing of its types.
+//! How values of one type go into the tier and come out, as functions, so that the engine asks nothing of its types.
 
-use super::{Arrival, Guard, Tier};
-use crate::decision::Policy;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
 
-/// For values that can be kept.
-pub(crate) struct Keep<T> {
-    get: fn(&Tier, &str, u64, &Policy) -> Option<T>,
-    admit: fn(&Tier, Guard, &str, Arrival, &T),
+use super::{Arrival, Guard, Kept, Terms, Tier};
+use crate::entry_builder::Keepable;
+
+/// How values of a type are kept.
+#[allow(missing_debug_implementations, reason = "two functions")]
+pub struct Keep<T> {
+    give: fn(Kept) -> Option<T>,
+    take: fn(&T) -> Kept,
 }
 
 impl<T: Clone + Send + Sync + 'static> Keep<T> {
-    pub(crate) fn new() -> Self {
-        Self {
-            get: Tier::get::<T>,
-            admit: |tier, guard, key, arrival, value| tier.admit(guard, key, arrival, value.clone()),
-        }
+    /// A clone goes in, and a clone of it comes out.
+    #[inline]
+    fn cloned() -> Self {
+        Self { give: |kept| kept.downcast_ref::<T>().cloned(), take: |value| Arc::new(value.clone()) }
+    }
+}
+
+impl<T: Send + Sync + 'static> Keep<Arc<T>> {
+    /// The `Arc` itself is what the tier keeps: no count of its own around that of the value.
+    #[inline]
+    fn shared() -> Self {
+        Self { give: |kept| kept.downcast::<T>().ok(), take: |value| Arc::<T>::clone(value) }
     }
 }
 
 impl<T> Keep<T> {
-    pub(crate) fn get(self, tier: &Tier, key: &str, fingerprint: u64, policy: &Policy) -> Option<T> {
-        (self.get)(tier, key, fingerprint, policy)
+    #[inline]
+    pub(crate) fn get(self, tier: &Tier, key: &[u8], terms: &Terms) -> Option<T> {
+        (self.give)(tier.find(key, terms)?)
     }
 
     /// Keeps a clone of the value.
     pub(crate) fn admit(self, tier: &Tier, guard: Guard, key: &str, arrival: Arrival, value: &T) {
-        (self.admit)(tier, guard, key, arrival, value);
+        tier.admit_kept(guard, key, arrival, (self.take)(value));
+    }
+}
+
+/// Finds out whether `T` is an `Arc`, as [`Errors`](crate::private::Errors) finds out whether an error can be cloned.
+#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
+pub struct Keeping<T>(KeepingClones<T>);
+
+/// The types of which it is not known that they are an `Arc`.
+#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
+pub struct KeepingClones<T>(PhantomData<fn() -> T>);
+
+impl<T> Keeping<T> {
+    /// The only value.
+    pub const NEW: Self = Self(KeepingClones(PhantomData));
+}
+
+impl<T: Send + Sync + 'static> Keeping<Arc<T>> {
+    /// The `Arc` itself.
+    #[inline]
+    pub fn how(&self) -> Keep<Arc<T>> {
+        Keep::shared()
+    }
+}
+
+impl<T> KeepingClones<T> {
+    /// A clone.
+    #[inline]
+    pub fn how(&self) -> Keep<T>
+    where
+        T: Keepable,
+    {
+        Keep::cloned()
+    }
+}
+
+impl<T> Deref for Keeping<T> {
+    type Target = KeepingClones<T>;
+
+    fn deref(&self) -> &KeepingClones<T> {
+        &self.0
     }
 }
 

@@ -1,24 +1,21 @@
 //! Where the local tier keeps its values: a map bounded in bytes.
 
-use std::any::Any;
-use std::sync::Arc;
 use std::time::Duration;
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{OptionsBuilder, Weighter};
 
+use super::Kept;
 use crate::clock::Moment;
 use crate::hashing::Seeded;
 
 /// By the whole key. A hash alone would be smaller, but arguments are chosen by callers, and two keys with one hash would hand
-/// one caller's data to another.
-pub(super) type Map = Cache<Box<str>, Shared, Bytes, Seeded>;
+/// one caller's data to another. As bytes: that a key is text need not be shown for a look-up.
+pub(super) type Map = Cache<Box<[u8]>, Held, Bytes, Seeded>;
 
-/// One allocation and one count for value and all: a hit takes it out of the map's lock by raising the count.
-pub(super) type Shared = Arc<Held<dyn Any + Send + Sync>>;
-
-/// A decoded value.
-pub(super) struct Held<V: ?Sized> {
+/// A decoded value. A hit takes it out of the map's lock as a clone: a few words, and a count that is raised.
+#[derive(Clone)]
+pub(super) struct Held {
     /// The function's schema and version: another function may have the same key.
     pub(super) fingerprint: u64,
     /// When it was asked for.
@@ -28,14 +25,14 @@ pub(super) struct Held<V: ?Sized> {
     pub(super) compute_time: Duration,
     /// In bytes, as far as that can be known.
     pub(super) weight: u64,
-    pub(super) value: V,
+    pub(super) value: Kept,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bytes;
 
-impl Weighter<Box<str>, Shared> for Bytes {
-    fn weight(&self, key: &Box<str>, held: &Shared) -> u64 {
+impl Weighter<Box<[u8]>, Held> for Bytes {
+    fn weight(&self, key: &Box<[u8]>, held: &Held) -> u64 {
         held.weight + key.len() as u64
     }
 }

@@ -18,13 +18,14 @@ mod map;
 #[cfg(test)]
 mod tests;
 
+use std::any::Any;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-pub(crate) use self::keep::Keep;
+pub use self::keep::{Keep, Keeping, KeepingClones};
 use self::map::{Held, Map, OVERHEAD, map};
-use crate::clock::{LAG, Moment};
+use crate::clock::{LAG, Moment, ticks};
 use crate::decision::{Policy, is_due_early};
 use crate::random;
 use crate::stats::{Counter, LocalStats};
@@ -49,6 +50,36 @@ pub(crate) struct Tier {
     changes: Counter,
     /// How often everything was dropped.
     dropped: Counter,
+}
+
+/// A value of any type.
+pub(crate) type Kept = Arc<dyn Any + Send + Sync>;
+
+/// To whom a value is served.
+pub(crate) struct Terms {
+    /// The function's schema.
+    fingerprint: u64,
+    /// For how long it may have been here, in ticks.
+    longest: u64,
+    early_refresh: f64,
+}
+
+impl Terms {
+    #[inline]
+    pub(crate) fn new(fingerprint: u64, local: Duration, early_refresh: f64) -> Self {
+        Self { fingerprint, longest: ticks(local.saturating_sub(LAG)), early_refresh }
+    }
+
+    #[cold]
+    fn is_due_early(&self, held: &Held, now: Moment) -> bool {
+        let policy = Policy { early_refresh: self.early_refresh, ..Policy::NONE };
+        is_due_early(&policy, held.compute_time, now.until(held.fresh_until), random::unit())
+    }
+
+    #[inline]
+    pub(crate) fn of(fingerprint: u64, policy: &Policy) -> Self {
+        Self::new(fingerprint, policy.local, policy.early_refresh)
+    }
 }
 
 /// What a reader notes before it asks.
@@ -85,24 +116,26 @@ impl Tier {
     }
 
     /// The value at `key`, if it may be served to a function of this schema and policy.
-    #[inline]
     pub(crate) fn get<T: Clone + 'static>(&self, key: &str, fingerprint: u64, policy: &Policy) -> Option<T> {
+        self.find(key.as_bytes(), &Terms::of(fingerprint, policy))?.downcast_ref::<T>().cloned()
+    }
+
+    /// The value at `key`, if it may be served under these terms.
+    pub(crate) fn find(&self, key: &[u8], terms: &Terms) -> Option<Kept> {
         let held = self.map.get()?.get(key)?;
         // The time last: a thread that is held up after the look-up must not serve what it saw long ago.
         let now = Moment::now();
         if now.ticks() >= self.good_until.load(Ordering::Acquire)
             || now >= held.fresh_until
-            || held.since.until(now) >= policy.local.saturating_sub(LAG)
-            || held.fingerprint != fingerprint
+            || now.ticks().saturating_sub(held.since.ticks()) >= terms.longest
+            || held.fingerprint != terms.fingerprint
         {
             return None;
         }
-        if policy.early_refresh > 0.0
-            && is_due_early(policy, held.compute_time, now.until(held.fresh_until), random::unit())
-        {
+        if terms.early_refresh > 0.0 && terms.is_due_early(&held, now) {
             return None;
         }
-        held.value.downcast_ref::<T>().cloned()
+        Some(held.value)
     }
 
     /// To be called before the read is sent.
@@ -119,6 +152,11 @@ impl Tier {
         arrival: Arrival,
         value: T,
     ) {
+        self.admit_kept(guard, key, arrival, Arc::new(value));
+    }
+
+    /// [`admit`](Self::admit) of a value of any type.
+    pub(crate) fn admit_kept(&self, guard: Guard, key: &str, arrival: Arrival, value: Kept) {
         let fresh_until = match arrival.fresh {
             Left::Expires(fresh) => guard.began.plus(fresh),
             Left::Never => Moment::FOR_EVER,
@@ -134,7 +172,7 @@ impl Tier {
         };
         let generation = self.lock(guard.stripe);
         if *generation == guard.generation && self.epoch.load(Ordering::Acquire) == arrival.epoch.0 {
-            self.map.get_or_init(|| map(self.capacity)).insert(key.into(), Arc::new(held));
+            self.map.get_or_init(|| map(self.capacity)).insert(key.as_bytes().into(), held);
         }
     }
 
@@ -142,8 +180,7 @@ impl Tier {
     pub(crate) fn forget(&self, key: &[u8]) {
         let mut generation = self.lock(self.stripe(key));
         *generation += 1;
-        // Keys are text; what is none is nobody's here.
-        if let (Ok(key), Some(map)) = (std::str::from_utf8(key), self.map.get()) {
+        if let Some(map) = self.map.get() {
             map.remove(key);
         }
     }

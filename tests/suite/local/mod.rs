@@ -229,6 +229,22 @@ fn blocking_functions_hit_in_the_process_too() {
 }
 
 #[tokio::test]
+async fn what_is_compressed_takes_the_room_that_it_takes_decoded() {
+    let server = RedisServer::start();
+    for way in 0..3 {
+        let cache = process(&server);
+        settle(&cache, async || match way {
+            0 => options::compressed().await,
+            1 => options::compressed_and_tagged().await,
+            _ => options::compressed_in_a_batch(vec![1]).await.remove(&1).unwrap(),
+        })
+        .await;
+        let local = cache.stats().local.unwrap();
+        assert!((40_000..50_000).contains(&local.bytes), "{way}: {local:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_has_no_room_is_not_kept_and_all_else_is() {
     let server = RedisServer::start();
     let small = Cache::builder().deadline(Duration::from_secs(10)).local_capacity("20 KiB");

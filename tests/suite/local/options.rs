@@ -1,5 +1,6 @@
 //! `local` beside the other options: they behave as without it.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,21 @@ use crate::Failed;
 #[redis_cached(ttl = 3600, local = "1h", key = "large:<length>")]
 pub(super) async fn large(length: usize) -> String {
     "x".repeat(length)
+}
+
+#[redis_cached(ttl = 3600, local = "1h", key = "compressed", compress = Lz4)]
+pub(super) async fn compressed() -> String {
+    "x".repeat(40_000)
+}
+
+#[redis_cached(ttl = 3600, local = "1h", key = "tagged", tags = ["all"], compress = Lz4)]
+pub(super) async fn compressed_and_tagged() -> String {
+    "x".repeat(40_000)
+}
+
+#[redis_cached(ttl = 3600, local = "1h", key = "batch:<ids>", batch = ids, compress = Lz4)]
+pub(super) async fn compressed_in_a_batch(ids: Vec<u64>) -> HashMap<u64, String> {
+    ids.into_iter().map(|id| (id, "x".repeat(40_000))).collect()
 }
 
 #[redis_cached(ttl = "300ms", local = "1h", stale_while_revalidate = "1h", key = "swr:<name>", skip(row))]

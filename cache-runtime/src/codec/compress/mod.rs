@@ -146,6 +146,13 @@ impl<'a> Payload<'a> {
         Some(Self { compression, stored })
     }
 
+    /// How long it is, or says that it was before it was compressed.
+    pub(crate) fn len(&self) -> usize {
+        let claimed = self.compression.and_then(|_| self.stored.first_chunk().copied());
+        let claimed = claimed.and_then(|len| usize::try_from(u64::from_le_bytes(len)).ok());
+        claimed.unwrap_or(self.stored.len())
+    }
+
     /// What `decode` reads out of the payload.
     pub(crate) fn decode<T>(
         &self,

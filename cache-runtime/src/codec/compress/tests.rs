@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Compression, FREE, GROWTH, LEN, Payload, SMALL, UNCOMPRESSED, longest, shrunk};
 use crate::codec::{Codec, CodecError};
-use crate::entry::header::{self, Meta, Room, Slot};
+use crate::entry::header::{self, Meta, Room, Slot, decoded_len};
 
 const ALL: &[Compression] = &[
     #[cfg(feature = "lz4")]
@@ -64,12 +64,14 @@ fn every_compression_holds<C: Codec>() {
     let value = rows(2_000);
     let plain = entry::<C, _>(&value, None);
     assert_eq!(plain[19], UNCOMPRESSED);
+    assert_eq!(decoded_len(&plain), plain.len());
     for &compression in ALL {
         let bytes = entry::<C, _>(&value, Some(compression));
         assert_eq!(bytes[19], compression.id());
         assert!(bytes.len() < plain.len() / 2, "{compression:?}: {} of {}", bytes.len(), plain.len());
         assert!(bytes.capacity() < plain.len(), "the room for the worst case is given back");
         assert_eq!(read::<C, Vec<(u32, String)>>(&bytes), value);
+        assert_eq!(decoded_len(&bytes), plain.len());
         // Empty and small values, with the option on.
         assert_eq!(read::<C, Vec<(u32, String)>>(&entry::<C, _>(&rows(0), Some(compression))), rows(0));
         assert_eq!(read::<C, Vec<(u32, String)>>(&entry::<C, _>(&rows(3), Some(compression))), rows(3));

@@ -6,8 +6,8 @@ use super::Name;
 use super::absent;
 use crate::engine::Budget;
 use crate::engine::look_up::{Reader, Seen};
-use crate::entry::header::Meta;
-use crate::local::{Arrival, Guard, Keep, Tier};
+use crate::entry::header::{self, Meta};
+use crate::local::{Arrival, Guard, Keep, Terms, Tier};
 use crate::store::{Epoch, Found, Left, Store};
 
 /// What stands at a key, for a batch.
@@ -21,8 +21,8 @@ impl<T> Reader<'_, T> {
     /// A value that this process keeps.
     pub(super) fn kept(&self, key: &str) -> Option<T> {
         let call = self.call;
-        let hit =
-            self.local?.get(call.cache().tier.as_ref()?, key, call.function.fingerprint, &call.policy)?;
+        let terms = Terms::of(call.function.fingerprint, &call.policy);
+        let hit = self.local?.get(call.cache().tier.as_ref()?, key.as_bytes(), &terms)?;
         call.function.counters.local_hits.count();
         Some(hit)
     }
@@ -85,10 +85,9 @@ impl<T> Reader<'_, T> {
         let watched = self.call.cache().store.get_many_watched(keys, budget.0).await;
         let Ok((found, epoch)) = watched.inspect_err(|error| log::debug!("{error}")) else { return false };
         for (at, ((key, guard), (found, left))) in keys.iter().zip(guards).zip(found).enumerate() {
-            let encoded_len = if let Found::Bytes(bytes) = &found { bytes.len() } else { 0 };
             let met = self.meet(found, Some(left));
-            if let Some(Met::Seen(Seen::Serve(value, meta, _))) = &met {
-                let arrived = Arrived { key, guard, encoded_len, left, epoch };
+            if let Some(Met::Seen(Seen::Serve(value, meta, bytes))) = &met {
+                let arrived = Arrived { key, guard, encoded_len: header::decoded_len(bytes), left, epoch };
                 self.keep(keep, tier, &arrived, meta, value);
             }
             tell(at, met.unwrap_or(Met::Seen(Seen::Unknown)));
