@@ -56,14 +56,17 @@ impl Background {
 
     /// Stores a value: at once if no other is on its way, and else together with those that have not left yet.
     pub(super) fn store_value(&self, call: Call, hold: Hold, bytes: Arc<Vec<u8>>, lifetime: Lifetime) {
-        let is_alone = !call.cache().store.is_remote() || self.pending.number.load(Ordering::Acquire) == 0;
+        let is_remote = call.cache().store.is_remote();
+        let is_alone = self.pending.number.load(Ordering::Acquire) == 0;
         let Some(under_way) = self.begin() else { return };
         // Where the caller's own runtime cannot carry it, it goes by itself.
-        match home::current().filter(|_| !is_alone) {
+        match home::current().filter(|_| is_remote) {
+            // Not polled here first: a task that is started behind the connection's, which that would wake, has the runtime wake
+            // another of its threads for nothing.
             Some(current) if home().is_ok_and(|home| home.id() == current.id()) => {
                 let cache = Arc::clone(call.cache.arc());
                 let value = Stored { call, hold, bytes, lifetime, under_way };
-                self.together.store(&current, &cache, value);
+                self.together.store(&current, &cache, value, is_alone);
             }
             _ => Self::start(ticket::store(call, hold, bytes, lifetime, under_way)),
         }

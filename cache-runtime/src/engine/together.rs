@@ -20,6 +20,7 @@ use super::background::UnderWay;
 use super::ticket::{Hold, settled};
 use crate::cache::Inner;
 use crate::decision::Lifetime;
+use crate::error::Error;
 use crate::store::{Store, Swap};
 
 /// The most values of one request.
@@ -57,8 +58,8 @@ struct Gathered {
 }
 
 impl Together {
-    /// Takes the value along with others, on `home`, the caller's own runtime.
-    pub(super) fn store(&self, home: &Handle, cache: &Arc<Inner>, value: Stored) {
+    /// Takes the value along with others, on `home`, the caller's own runtime; `is_alone` if no other is on its way.
+    pub(super) fn store(&self, home: &Handle, cache: &Arc<Inner>, value: Stored, is_alone: bool) {
         let opened = {
             let mut open = lock(&self.open);
             let value = match open.as_ref().filter(|open| open.runtime == home.id()) {
@@ -76,7 +77,7 @@ impl Together {
             opened
         };
         // Outside of the lock: a runtime that ends drops the task at once, and what it holds.
-        home.spawn(Carrier { cache: Arc::clone(cache), gathering: opened, is_sent: false }.carry());
+        home.spawn(Carrier { cache: Arc::clone(cache), gathering: opened, is_sent: false }.carry(is_alone));
     }
 
     /// Whether there are values that have not been put in line.
@@ -121,15 +122,17 @@ struct Carrier {
 }
 
 impl Carrier {
-    async fn carry(mut self) {
-        // To the end of the line: all that is ready to run may join.
-        tokio::task::yield_now().await;
+    async fn carry(mut self, is_alone: bool) {
+        if !is_alone {
+            // To the end of the line: all that is ready to run may join.
+            tokio::task::yield_now().await;
+        }
         self.cache.background.together.close(&self.gathering);
         let values = std::mem::take(&mut lock(&self.gathering.gathered).values);
         let swaps: Vec<Swap<'_>> = values.iter().map(Stored::swap).collect();
         let stored = {
             let until = Instant::now() + self.cache.deadline;
-            let mut request = pin!(self.cache.store.swap_many(&swaps, until));
+            let mut request = pin!(swap(&self.cache, &swaps, until));
             // The first poll puts it in line.
             let begun = poll_fn(|cx| Poll::Ready(request.as_mut().poll(cx))).await;
             self.is_sent = true;
@@ -157,12 +160,20 @@ impl Drop for Carrier {
     }
 }
 
+/// Alone a value is stored as it always was.
+async fn swap(cache: &Inner, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
+    match swaps {
+        [Swap { key, mark, value, ttl }] => Ok(vec![cache.store.swap(key, mark, value, *ttl, until).await]),
+        _ => cache.store.swap_many(swaps, until).await,
+    }
+}
+
 impl Stored {
     fn swap(&self) -> Swap<'_> {
         Swap { key: &self.call.key, mark: self.hold.mark(), value: &self.bytes, ttl: self.lifetime.total() }
     }
 
-    fn settled(self, stored: Result<bool, crate::error::Error>) {
+    fn settled(self, stored: Result<bool, Error>) {
         settled(&self.call, self.hold, stored);
         drop(self.under_way);
     }
