@@ -175,8 +175,10 @@ async fn each_of_the_least_rights_is_needed_and_costs_what_the_page_says() {
             app = app.lease(Duration::from_millis(30));
         }
         let cache = app.connect_lazy().unwrap();
-        // By the time that anything is looked at, the server knows a script and tells of changes, if it is ever to.
+        // By the time that anything is looked at, the server knows the scripts that store, and tells of changes, if it is ever to.
         assert_eq!(cache.scope(get_user(7)).await, Ok(user(7)));
+        assert_eq!(cache.scope(get_users(&[7])).await[&7], user(7));
+        cache.flush().await;
         local_hits(&cache).await;
         let able = able(&server, &cache).await;
         let missing: Vec<&str> = ALL.into_iter().filter(|what| !able.contains(what)).collect();
