@@ -34,6 +34,22 @@ impl BlockingCache {
         block_on(self.0.invalidate_tags(names))
     }
 
+    /// As [`Cache::invalidate_prefix`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn invalidate_prefix(&self, prefix: &str) -> Result<u64, Error> {
+        block_on(self.0.invalidate_prefix(prefix))
+    }
+
+    /// As [`Cache::invalidate_prefix_with`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn invalidate_prefix_with(&self, prefix: &str, progress: impl FnMut(u64)) -> Result<u64, Error> {
+        block_on(self.0.invalidate_prefix_with(prefix, progress))
+    }
+
     /// As [`Cache::flush`].
     pub fn flush(&self) {
         block_on(self.0.flush());

@@ -20,6 +20,22 @@ async fn fill(cache: &Cache, group: &str, members: u64) {
     cache.flush().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn blocking_code_removes_it_too() {
+    let (_server, caches) = both().await;
+    for cache in caches {
+        fill(&cache, "user", 3).await;
+        let removed = tokio::task::spawn_blocking(move || {
+            let cache = cache.blocking();
+            let mut told = Vec::new();
+            let removed = cache.invalidate_prefix_with("user:", |removed| told.push(removed)).unwrap();
+            assert_eq!(told.last(), Some(&removed));
+            (removed, cache.invalidate_prefix("user:").unwrap())
+        });
+        assert_eq!(removed.await.unwrap(), (3, 0));
+    }
+}
+
 #[tokio::test]
 async fn what_begins_with_it_is_removed_and_nothing_else() {
     let (_server, caches) = both().await;

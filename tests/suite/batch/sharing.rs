@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use redis_cached::{Cache, redis_cached};
+use redis_cached_test_support::RedisServer;
 
 use super::{Calls, users};
 use crate::{User, both, redis, user};
@@ -29,6 +30,11 @@ async fn slow_one(calls: &Calls, id: u64) -> User {
 fn start(cache: &Cache, calls: &Arc<Calls>, ids: Vec<u64>) -> tokio::task::JoinHandle<HashMap<u64, User>> {
     let (cache, calls) = (cache.clone(), Arc::clone(calls));
     tokio::spawn(async move { cache.scope(slow(&calls, &ids)).await })
+}
+
+/// What stands for another process, and is as patient as the first.
+async fn another(server: &RedisServer) -> Cache {
+    Cache::builder().deadline(Duration::from_secs(10)).url(server.url()).connect().await.unwrap()
 }
 
 /// Waits until there have been this many calls of the body.
@@ -98,8 +104,7 @@ async fn a_key_without_a_value_is_looked_for_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_processes_compute_each_key_once() {
     let (server, first) = redis().await;
-    let patient = Cache::builder().deadline(Duration::from_secs(10));
-    let second = patient.url(server.url()).connect().await.unwrap();
+    let second = another(&server).await;
     let calls = Arc::new(Calls::default());
     let one = start(&first, &calls, (0..60).collect());
     let other = start(&second, &calls, (30..90).rev().collect());
@@ -111,7 +116,7 @@ async fn two_processes_compute_each_key_once() {
 #[tokio::test]
 async fn waiting_for_another_process_is_one_command_a_poll() {
     let (server, first) = redis().await;
-    let second = Cache::connect(server.url()).await.unwrap();
+    let second = another(&server).await;
     let calls = Arc::new(Calls::default());
     let holder = start(&first, &calls, (0..50).collect());
     until(&calls, 1).await;
@@ -266,7 +271,7 @@ fn on_threads(runs: &AtomicUsize, ids: &[u64]) -> HashMap<u64, User> {
 
 #[test]
 fn blocking_callers_share_too() {
-    let server = redis_cached_test_support::RedisServer::start();
+    let server = RedisServer::start();
     for url in [server.url(), "memory://".into()] {
         let cache = Cache::builder().url(url).deadline(Duration::from_secs(10)).connect_lazy().unwrap();
         let runs = AtomicUsize::new(0);
