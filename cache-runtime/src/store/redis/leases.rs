@@ -193,8 +193,11 @@ impl Carrier {
             if granted[place]
                 && let Some(release) = pipeline.cmd_iter().nth(place).and_then(release)
             {
-                // Should that fail, the lease runs out by itself.
-                let _ = self.lane.run(&home, "release", &release, Instant::now() + GIVING_BACK).await;
+                let until = Instant::now() + GIVING_BACK;
+                if self.lane.run(&home, "release", &release, until).await.is_err() {
+                    // The server is away. The leases run out by themselves.
+                    break;
+                }
             }
         }
     }
