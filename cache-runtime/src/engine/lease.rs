@@ -59,20 +59,24 @@ impl Drop for Lease {
         }
         if self.held {
             let (cache, key, mark) = (Arc::clone(&self.cache), std::mem::take(&mut self.key), self.mark);
-            self.cache.background.store(|under_way| give_back(cache, key, mark, under_way));
+            self.cache.background.store(|under_way| give_back(cache, vec![(key, mark)], under_way));
         }
     }
 }
 
-/// Tries until it succeeds, or until the lease has run out by itself: what made it fail may be the end of the very connection
-/// that the lease was asked for on, and the next one is on its way.
-async fn give_back(cache: Arc<Inner>, key: String, mark: Mark, _: UnderWay) {
+/// Tries until it succeeds, or until the leases have run out by themselves: what made it fail may be the end of the very
+/// connection that they were asked for on, and the next one is on its way.
+pub(super) async fn give_back<K: AsRef<str>>(cache: Arc<Inner>, leases: Vec<(K, Mark)>, _: UnderWay) {
+    let leases: Vec<(&str, Mark)> = leases.iter().map(|(key, mark)| (key.as_ref(), *mark)).collect();
     let runs_out = Instant::now() + cache.lease;
     let mut pause = Duration::from_millis(5);
     loop {
         let until = Instant::now() + cache.deadline;
-        let done = cache.store.release(&key, &mark, until).await.is_ok();
-        if done || Instant::now() >= runs_out || home::sleep(pause).await.is_err() {
+        let given_back = match &leases[..] {
+            [(key, mark)] => cache.store.release(key, mark, until).await,
+            several => cache.store.release_many(several, until).await,
+        };
+        if given_back.is_ok() || Instant::now() >= runs_out || home::sleep(pause).await.is_err() {
             return;
         }
         pause *= 2;

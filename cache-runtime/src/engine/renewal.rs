@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::blocking::library_runtime;
 use crate::cache::Inner;
 use crate::hashing::Seeded;
-use crate::store::{Mark, Store};
+use crate::store::{Mark, Store, Swap};
 
 /// The leases of a cache that are held.
 #[derive(Debug, Default)]
@@ -68,16 +68,22 @@ async fn renew(cache: Weak<Inner>) {
         tokio::time::sleep(tick).await;
         let Some(cache) = cache.upgrade() else { return };
         let Some(due) = cache.renewals.due(tick) else { return };
-        for (mark, key) in due {
-            let cache = Arc::clone(&cache);
-            // Side by side: a slow answer to one must not cost another its lease.
-            tokio::spawn(async move {
-                let (lease, until) = (Some(cache.lease), Instant::now() + cache.deadline);
-                if let Ok(false) = cache.store.swap(&key, &mark, &mark, lease, until).await {
-                    // It has been taken away: its value will not be stored.
-                    cache.renewals.end(&mark);
-                }
-            });
+        // Beside the next ones: a slow answer must not cost others their leases.
+        if !due.is_empty() {
+            tokio::spawn(prolong(cache, due));
+        }
+    }
+}
+
+/// Renews all of them by one request.
+async fn prolong(cache: Arc<Inner>, due: Vec<(Mark, String)>) {
+    let ttl = Some(cache.lease);
+    let swaps: Vec<_> = due.iter().map(|(mark, key)| Swap { key, mark, value: mark, ttl }).collect();
+    let Ok(prolonged) = cache.store.swap_many(&swaps, Instant::now() + cache.deadline).await else { return };
+    for ((mark, _), prolonged) in due.iter().zip(prolonged) {
+        if let Ok(false) = prolonged {
+            // It has been taken away: its value will not be stored.
+            cache.renewals.end(mark);
         }
     }
 }
