@@ -287,3 +287,20 @@ fn blocking_callers_share_too() {
         assert_eq!(runs.load(Ordering::SeqCst), 20);
     }
 }
+
+#[redis_cached(ttl = 60, key = "slower:<ids>", batch = ids)]
+async fn slower(ids: &[u64]) -> HashMap<u64, User> {
+    tokio::time::sleep(12 * SLOW).await;
+    users(ids.iter().copied())
+}
+
+/// The body takes several times as long as a lease.
+#[tokio::test]
+async fn leases_are_renewed_while_the_body_runs() {
+    let server = RedisServer::start();
+    let patient = Cache::builder().deadline(Duration::from_secs(10)).lease(4 * SLOW);
+    let cache = patient.url(server.url()).connect().await.unwrap();
+    assert_eq!(cache.scope(slower(&[1, 2, 3])).await, users([1, 2, 3]));
+    cache.flush().await;
+    assert_eq!(cache.stats().functions[0].stored, 3, "{}", cache.stats());
+}
