@@ -191,7 +191,7 @@ impl<C: Batched> Batch<C> {
         let keys = work.keys(self.entry.call(), |slot| Arc::clone(self.run.name(slot)));
         let result = computing(keys, compute).await;
         self.finished(work, result, sharing)?;
-        self.entry.call().cache().background.let_it_be_written().await;
+        self.entry.call().let_it_be_written().await;
         Ok(())
     }
 

@@ -93,7 +93,7 @@ impl<'a, T> Begun<'a, T> {
         };
         let value = computing(entry.call().flight_key(), compute).await;
         entry.finish(ticket, &value);
-        entry.call().cache().background.let_it_be_written().await;
+        entry.call().let_it_be_written().await;
         value
     }
 
@@ -114,7 +114,7 @@ impl<'a, T> Begun<'a, T> {
         let result = computing(entry.call().flight_key(), compute).await;
         // No error is alive at the next await: it need not be `Send` for the call to be.
         let value = entry.finish_or_fall_back(ticket, result, sharing)?;
-        entry.call().cache().background.let_it_be_written().await;
+        entry.call().let_it_be_written().await;
         Ok(value)
     }
 

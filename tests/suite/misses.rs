@@ -51,6 +51,23 @@ async fn values_that_are_stored_at_the_same_time_share_a_script() {
     assert_eq!(cache.stats().functions[0].stored, 65);
 }
 
+/// Outside of the runtime's threads it depends on when one of them wakes up, so it is tried often.
+#[test]
+fn what_a_caller_stored_is_there_for_what_it_asks_next() {
+    let server = RedisServer::start();
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let cache = Cache::builder().url(server.url()).deadline(LONG).connect().await.unwrap();
+        let rounds = async {
+            for id in 0..500 {
+                get_user(id).await;
+                assert_eq!(get_user_entry(id).get().await.unwrap(), Some(user(id)), "round {id}");
+            }
+        };
+        cache.scope(rounds).await;
+    });
+}
+
 /// The last caller may end with the program: what it stored was put in line before, and so was what others stored.
 #[test]
 fn values_are_stored_though_the_runtime_ends() {

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use super::Call;
 use super::ticket::{self, Hold};
 use super::together::{Stored, Together};
+use crate::cache::Inner;
 use crate::decision::Lifetime;
 use crate::home::{self, home, yield_now};
 
@@ -77,19 +78,23 @@ impl Background {
         Some(UnderWay { _permit: permit, _counted: self.pending.begin() })
     }
 
-    /// Lets the connection write what was put in line, and what has gathered be put in line first: a caller does not wait for
-    /// its store's answer, but what it asks next is to come after it, and a program may end behind it.
-    pub(crate) async fn let_it_be_written(&self) {
-        // It leaves in the second turn at the latest.
+    /// Lets the connection write what was put in line, and sees to it that what has gathered is put in line first: a caller does
+    /// not wait for its store's answer, but what it asks next is to come after it, and a program may end behind it.
+    pub(crate) async fn let_it_be_written(&self, cache: &Arc<Inner>) {
+        let Some(runtime) = home::current().map(|current| current.id()) else { return yield_now().await };
+        // It leaves in the second turn, if its thread is awake.
         for _ in 0..3 {
             yield_now().await;
-            if !self.together.has_unsent() {
-                break;
+            if !self.together.is_waiting(runtime) {
+                return;
             }
         }
+        // A box, so that the future of a miss is small.
+        Box::pin(self.together.hurry(cache, runtime)).await;
+        yield_now().await;
     }
 
-    fn start(work: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn start(work: impl Future<Output = ()> + Send + 'static) {
         let mut work: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(work);
         // Whatever it waits for will wake the task, which polls it again first thing.
         let started = work.as_mut().poll(&mut Context::from_waker(Waker::noop()));

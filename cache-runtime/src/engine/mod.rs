@@ -76,6 +76,11 @@ impl Call {
         pending.len() > 0 && (pending.contains(&self.key) || self.tags.as_ref().is_some_and(is_tagged))
     }
 
+    /// To be awaited by who has just stored, before it returns.
+    pub(crate) async fn let_it_be_written(&self) {
+        self.cache().background.let_it_be_written(self.cache.arc()).await;
+    }
+
     /// Drops the value that this process keeps: what is in Redis has changed, or is to change.
     pub(crate) fn forget(&self) {
         self.forget_key(&self.key);

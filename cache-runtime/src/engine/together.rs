@@ -4,19 +4,21 @@
 //! stored while others are on their way joins those that have not left yet: one request and one task for all of them. Who
 //! stores alone sends at once, as ever.
 //!
-//! Nobody waits for company: those that have gathered leave as soon as everything that was ready to run has run once.
+//! Nobody waits for company: those that have gathered leave as soon as everything that was ready to run has run once. And what
+//! a caller asks next comes after what it stored: if the task has not run by the time the caller returns, because its thread is
+//! still asleep, the caller does that part itself ([`Together::hurry`]).
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Instant;
 
 use tokio::runtime::{self, Handle};
+use tokio::sync::Notify;
 
 use super::Call;
-use super::background::UnderWay;
+use super::background::{Background, UnderWay};
 use super::ticket::{Hold, settled};
 use crate::cache::Inner;
 use crate::decision::Lifetime;
@@ -37,80 +39,109 @@ pub(super) struct Stored {
     pub(super) under_way: UnderWay,
 }
 
-/// The values of a cache that have not left yet.
+/// What of a cache's has not been put in line on the connection yet.
 #[derive(Default)]
-pub(super) struct Together {
-    open: Mutex<Option<Arc<Gathering>>>,
-    /// How many requests have not been put in line on the connection.
-    unsent: AtomicUsize,
-}
+pub(super) struct Together(Mutex<Vec<Arc<Gathering>>>);
 
-/// Values of one runtime's callers.
+/// Values of one runtime's callers, which leave together.
 struct Gathering {
     runtime: runtime::Id,
     gathered: Mutex<Gathered>,
+    left: Notify,
 }
 
 #[derive(Default)]
 struct Gathered {
     values: Vec<Stored>,
     bytes: usize,
+    /// Nobody joins from here on: they are being put in line.
+    is_closed: bool,
 }
 
 impl Together {
     /// Takes the value along with others, on `home`, the caller's own runtime; `is_alone` if no other is on its way.
     pub(super) fn store(&self, home: &Handle, cache: &Arc<Inner>, value: Stored, is_alone: bool) {
         let opened = {
-            let mut open = lock(&self.open);
-            let value = match open.as_ref().filter(|open| open.runtime == home.id()) {
-                Some(open) => match open.join(value) {
-                    None => return,
-                    Some(value) => value,
-                },
-                None => value,
-            };
-            let gathered = Gathered { bytes: value.bytes.len(), values: vec![value] };
-            let opened = Arc::new(Gathering { runtime: home.id(), gathered: Mutex::new(gathered) });
-            // What was open is full, or another runtime's. Its task will send it.
-            *open = Some(Arc::clone(&opened));
-            self.unsent.fetch_add(1, Ordering::AcqRel);
+            let mut waiting = lock(&self.0);
+            let mut value = Some(value);
+            if waiting.iter().any(|gathering| gathering.runtime == home.id() && gathering.join(&mut value)) {
+                return;
+            }
+            let opened = Arc::new(Gathering::new(home.id(), value));
+            waiting.push(Arc::clone(&opened));
             opened
         };
         // Outside of the lock: a runtime that ends drops the task at once, and what it holds.
-        home.spawn(Carrier { cache: Arc::clone(cache), gathering: opened, is_sent: false }.carry(is_alone));
+        home.spawn(Carrier { cache: Arc::clone(cache), gathering: opened }.carry(is_alone));
     }
 
-    /// Whether there are values that have not been put in line.
-    pub(super) fn has_unsent(&self) -> bool {
-        self.unsent.load(Ordering::Acquire) > 0
+    /// Whether anything of this runtime's waits for its task to run, or is being put in line this moment.
+    pub(super) fn is_waiting(&self, runtime: runtime::Id) -> bool {
+        lock(&self.0).iter().any(|gathering| gathering.runtime == runtime)
     }
 
-    /// Nobody joins from here on.
-    fn close(&self, gathering: &Arc<Gathering>) {
-        let mut open = lock(&self.open);
-        if open.as_ref().is_some_and(|open| Arc::ptr_eq(open, gathering)) {
-            *open = None;
+    /// Puts what waits in line without its task, which may be on a thread that has not woken up; or waits until another thread
+    /// has.
+    pub(super) async fn hurry(&self, cache: &Arc<Inner>, runtime: runtime::Id) {
+        let waiting: Vec<_> = {
+            let waiting = lock(&self.0);
+            waiting.iter().filter(|gathering| gathering.runtime == runtime).map(Arc::clone).collect()
+        };
+        for gathering in waiting {
+            let mut left = pin!(gathering.left.notified());
+            left.as_mut().enable();
+            if let Some(values) = gathering.close() {
+                Background::start(send(Leaving::new(cache, &gathering), values));
+            } else if self.has(&gathering) {
+                // From there to the connection's line is no wait.
+                left.await;
+            }
         }
+    }
+
+    fn has(&self, gathering: &Arc<Gathering>) -> bool {
+        lock(&self.0).iter().any(|waiting| Arc::ptr_eq(waiting, gathering))
+    }
+
+    fn remove(&self, gathering: &Arc<Gathering>) {
+        lock(&self.0).retain(|waiting| !Arc::ptr_eq(waiting, gathering));
     }
 }
 
 impl std::fmt::Debug for Together {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Together").field("unsent", &self.unsent).finish_non_exhaustive()
+        f.debug_struct("Together").field("waiting", &lock(&self.0).len()).finish_non_exhaustive()
     }
 }
 
 impl Gathering {
-    /// Gives the value back if there is no room for it.
-    fn join(&self, value: Stored) -> Option<Stored> {
+    fn new(runtime: runtime::Id, first: Option<Stored>) -> Self {
+        let values: Vec<_> = first.into_iter().collect();
+        let bytes = values.iter().map(|value| value.bytes.len()).sum();
+        Self {
+            runtime,
+            gathered: Mutex::new(Gathered { values, bytes, is_closed: false }),
+            left: Notify::new(),
+        }
+    }
+
+    /// Takes the value, if there is room for it.
+    fn join(&self, value: &mut Option<Stored>) -> bool {
         let mut gathered = lock(&self.gathered);
-        let bytes = gathered.bytes + value.bytes.len();
-        if gathered.values.len() >= MOST_VALUES || bytes > MOST_BYTES {
-            return Some(value);
+        let bytes = gathered.bytes + value.as_ref().map_or(0, |value| value.bytes.len());
+        if gathered.is_closed || gathered.values.len() >= MOST_VALUES || bytes > MOST_BYTES {
+            return false;
         }
         gathered.bytes = bytes;
-        gathered.values.push(value);
-        None
+        gathered.values.extend(value.take());
+        true
+    }
+
+    /// What has gathered, for the first to ask.
+    fn close(&self) -> Option<Vec<Stored>> {
+        let mut gathered = lock(&self.gathered);
+        let is_first = !std::mem::replace(&mut gathered.is_closed, true);
+        is_first.then(|| std::mem::take(&mut gathered.values))
     }
 }
 
@@ -118,45 +149,66 @@ impl Gathering {
 struct Carrier {
     cache: Arc<Inner>,
     gathering: Arc<Gathering>,
-    is_sent: bool,
 }
 
 impl Carrier {
-    async fn carry(mut self, is_alone: bool) {
+    async fn carry(self, is_alone: bool) {
         if !is_alone {
             // To the end of the line: all that is ready to run may join.
             tokio::task::yield_now().await;
         }
-        self.cache.background.together.close(&self.gathering);
-        let values = std::mem::take(&mut lock(&self.gathering.gathered).values);
-        let swaps: Vec<Swap<'_>> = values.iter().map(Stored::swap).collect();
-        let stored = {
-            let until = Instant::now() + self.cache.deadline;
-            let mut request = pin!(swap(&self.cache, &swaps, until));
-            // The first poll puts it in line.
-            let begun = poll_fn(|cx| Poll::Ready(request.as_mut().poll(cx))).await;
-            self.is_sent = true;
-            self.cache.background.together.unsent.fetch_sub(1, Ordering::AcqRel);
-            match begun {
-                Poll::Ready(stored) => stored,
-                Poll::Pending => request.await,
-            }
-        };
-        drop(swaps);
-        match stored {
-            Ok(each) => values.into_iter().zip(each).for_each(|(value, stored)| value.settled(stored)),
-            Err(error) => values.into_iter().for_each(|value| value.settled(Err(error.clone()))),
+        if let Some(values) = self.gathering.close() {
+            send(Leaving::new(&self.cache, &self.gathering), values).await;
         }
     }
 }
 
 impl Drop for Carrier {
     fn drop(&mut self) {
-        let together = &self.cache.background.together;
-        together.close(&self.gathering);
-        if !self.is_sent {
-            together.unsent.fetch_sub(1, Ordering::AcqRel);
+        if let Some(values) = self.gathering.close() {
+            drop(Leaving::new(&self.cache, &self.gathering));
+            drop(values);
         }
+    }
+}
+
+/// Held until what has gathered is in line, or will never be.
+struct Leaving {
+    cache: Arc<Inner>,
+    gathering: Arc<Gathering>,
+}
+
+impl Leaving {
+    fn new(cache: &Arc<Inner>, gathering: &Arc<Gathering>) -> Self {
+        Self { cache: Arc::clone(cache), gathering: Arc::clone(gathering) }
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.cache.background.together.remove(&self.gathering);
+        self.gathering.left.notify_waiters();
+    }
+}
+
+async fn send(leaving: Leaving, values: Vec<Stored>) {
+    let cache = Arc::clone(&leaving.cache);
+    let swaps: Vec<Swap<'_>> = values.iter().map(Stored::swap).collect();
+    let stored = {
+        let until = Instant::now() + cache.deadline;
+        let mut request = pin!(swap(&cache, &swaps, until));
+        // The first poll puts it in line.
+        let begun = poll_fn(|cx| Poll::Ready(request.as_mut().poll(cx))).await;
+        drop(leaving);
+        match begun {
+            Poll::Ready(stored) => stored,
+            Poll::Pending => request.await,
+        }
+    };
+    drop(swaps);
+    match stored {
+        Ok(each) => values.into_iter().zip(each).for_each(|(value, stored)| value.settled(stored)),
+        Err(error) => values.into_iter().for_each(|value| value.settled(Err(error.clone()))),
     }
 }
 
