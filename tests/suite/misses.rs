@@ -1,5 +1,6 @@
 //! Misses that happen at the same time travel together.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use redis_cached::{Cache, redis_cached};
@@ -66,6 +67,48 @@ fn what_a_caller_stored_is_there_for_what_it_asks_next() {
         };
         cache.scope(rounds).await;
     });
+}
+
+/// Has the server take no writes from here on, so that what it returns is not stored yet.
+#[redis_cached(ttl = 3600, key = "late:<id>", skip(server, runs))]
+async fn stored_late(id: u64, server: &RedisServer, runs: &AtomicUsize) -> u64 {
+    runs.fetch_add(1, Ordering::SeqCst);
+    server.query::<()>(&["CLIENT", "PAUSE", "60000", "WRITE"]);
+    id
+}
+
+#[redis_cached(ttl = 3600, key = "late:<ids>", batch = ids, skip(server, runs))]
+async fn all_stored_late(ids: &[u64], server: &RedisServer, runs: &AtomicUsize) -> Vec<(u64, u64)> {
+    runs.fetch_add(1, Ordering::SeqCst);
+    server.query::<()>(&["CLIENT", "PAUSE", "60000", "WRITE"]);
+    ids.iter().map(|id| (*id, *id)).collect()
+}
+
+/// Over a connection of its own: that of the first caller waits with its store.
+fn elsewhere<T: Send>(work: impl Future<Output = T> + Send) -> T {
+    std::thread::scope(|threads| {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        threads.spawn(move || runtime.block_on(work)).join().unwrap()
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_sees_the_lease_of_a_value_on_its_way_gets_the_value() {
+    let server = RedisServer::start();
+    let cache = Cache::builder().url(server.url()).deadline(LONG).connect().await.unwrap();
+    let runs = &AtomicUsize::new(0);
+    assert_eq!(cache.scope(stored_late(1, &server, runs)).await, 1);
+    assert_eq!(elsewhere(cache.scope(stored_late(1, &server, runs))), 1);
+    assert_eq!(elsewhere(cache.scope(all_stored_late(&[1], &server, runs))), [(1, 1)]);
+    server.query::<()>(&["CLIENT", "UNPAUSE"]);
+    assert_eq!(cache.scope(all_stored_late(&[2, 3], &server, runs)).await, [(2, 2), (3, 3)]);
+    assert_eq!(elsewhere(cache.scope(all_stored_late(&[3, 2], &server, runs))), [(3, 3), (2, 2)]);
+    assert_eq!(elsewhere(cache.scope(stored_late(2, &server, runs))), 2);
+    server.query::<()>(&["CLIENT", "UNPAUSE"]);
+    assert_eq!(runs.load(Ordering::SeqCst), 2);
+    assert_eq!(cache.stats().functions.iter().map(|function| function.waits).sum::<u64>(), 0);
+    cache.flush().await;
+    assert_eq!(server.query::<usize>(&["EXISTS", "late:1", "late:2", "late:3"]), 3);
 }
 
 /// The last caller may end with the program: what it stored was put in line before, and so was what others stored.

@@ -101,13 +101,15 @@ impl<T> Reader<'_, T> {
 
     /// Waits for another flight's end; `None` if its leader went away.
     async fn follow(&self, follow: Follow, patience: Instant) -> Option<Landed> {
-        self.call.function.counters.waits.count();
-        match home::timeout_at(patience, follow.landed()).await {
-            Ok(Some(Landed::Abandoned)) => None,
-            Ok(Some(landed)) => Some(landed),
-            // Waited long enough: compute.
-            Ok(None) | Err(_) => Some(Landed::Nothing),
-        }
+        let landed = match follow.landed_already() {
+            Some(landed) => landed,
+            None => {
+                self.call.function.counters.waits.count();
+                // Waited long enough: compute.
+                home::timeout_at(patience, follow.landed()).await.ok().flatten().unwrap_or(Landed::Nothing)
+            }
+        };
+        (!matches!(landed, Landed::Abandoned)).then_some(landed)
     }
 
     /// `fallback` is what this call has found itself, to be served should it have to compute, and fail.
@@ -246,9 +248,7 @@ impl<T> Reader<'_, T> {
         let key = format!("{}\u{1}refresh", call.key);
         let mut lease = Lease::asked(call.cache.arc(), key.clone(), new_mark());
         match self.acquire(&key, lease.mark(), budget).await {
-            Ok((Found::Absent, nonces)) => {
-                Some(Hold { lease: lease.granted(), base: Some(base.mark), nonces })
-            }
+            Ok((Found::Absent, nonces)) => Some(Hold::new(lease.granted(), Some(base.mark), nonces)),
             Ok(_) => {
                 lease.is_gone();
                 None
@@ -287,7 +287,7 @@ impl<T> Reader<'_, T> {
         if self.call.tags.is_some() {
             lead.mark(Sight { mark: *lease.mark(), tags: Some(digest_of(&nonces)) });
         }
-        Next::Compute(Ticket::new(lead, Some(Hold { lease: lease.granted(), base: None, nonces })))
+        Next::Compute(Ticket::new(lead, Some(Hold::new(lease.granted(), None, nonces))))
     }
 
     /// Asks again and again, ever more rarely, until the lease is gone or patience is over. Jitter keeps the processes that

@@ -12,7 +12,7 @@ use super::tagged::both;
 use crate::decision::Lifetime;
 use crate::entry::header::{self, Nonce};
 use crate::error::Error;
-use crate::flight::{Landed, Lead};
+use crate::flight::{Landed, Landing, Lead};
 use crate::key::KeyBuf;
 use crate::store::{Mark, Store};
 use crate::tags::{Life, Tags};
@@ -36,9 +36,15 @@ pub(super) struct Hold {
     pub(super) base: Option<Mark>,
     /// Those of the tags' keys, from before the computation.
     pub(super) nonces: Vec<Nonce>,
+    /// Of the flight, once there is a value.
+    _landing: Option<Landing>,
 }
 
 impl Hold {
+    pub(super) fn new(lease: Lease, base: Option<Mark>, nonces: Vec<Nonce>) -> Self {
+        Self { lease, base, nonces, _landing: None }
+    }
+
     /// What the value takes the place of.
     pub(super) fn mark(&self) -> &Mark {
         self.base.as_ref().unwrap_or(self.lease.mark())
@@ -87,12 +93,13 @@ impl Ticket {
         self.lead.as_ref().is_some_and(Lead::has_followers)
     }
 
-    /// Stores an encoded value in the background, if there is the right to, and shares it.
+    /// Shares an encoded value, and stores it in the background, if there is the right to.
     pub(crate) fn store(mut self, call: &Call, encoded: Encoded) {
         let Encoded { bytes, lifetime, compute_time, named } = encoded;
         let bytes = Arc::new(bytes);
+        let landing = self.lead.map(|lead| lead.land_before_stored(Arc::clone(&bytes)));
         if let Some(hold) = self.hold.take() {
-            let (call, bytes) = (call.clone(), Arc::clone(&bytes));
+            let (call, hold) = (call.clone(), Hold { _landing: landing, ..hold });
             let background = call.cache.arc().clone();
             match call.tags.clone() {
                 None => background.background.store_value(call, hold, bytes, lifetime),
@@ -101,9 +108,6 @@ impl Ticket {
                     background.background.store(|under_way| tagged.store(call, hold, bytes, under_way));
                 }
             }
-        }
-        if let Some(lead) = self.lead {
-            lead.land(Landed::Bytes(bytes));
         }
     }
 

@@ -21,7 +21,8 @@
 //! | has another error | compute, each for itself |
 //! | is dropped or panics | one of them leads, with its own computation |
 //!
-//! No flight outlives its leader: its entries in the tables go with the guard that the leader holds.
+//! No flight outlives its leader: its entries in the tables go with the guard that the leader holds, or hands to who stores the
+//! value.
 
 mod chain;
 #[cfg(test)]
@@ -124,6 +125,12 @@ pub(crate) struct Lead {
     mark: Option<Sight>,
 }
 
+/// Held until what has landed is in the store, or will never be. Until then the mark stands there, and who sees it may have what
+/// has landed, as it might have had before: there is nothing to wait for, and nothing to ask again and again.
+pub(crate) struct Landing {
+    _lead: Lead,
+}
+
 /// Waits for another's flight.
 pub(crate) struct Follow(Arc<Flight>);
 
@@ -221,6 +228,12 @@ impl Lead {
     /// Ends the flight and tells its followers.
     pub(crate) fn land(self, landed: Landed) {
         self.flight.end(landed);
+    }
+
+    /// The same for a value that is on its way to the store. What it gives is to be dropped when the value is there.
+    pub(crate) fn land_before_stored(self, bytes: Arc<Vec<u8>>) -> Landing {
+        self.flight.end(Landed::Bytes(bytes));
+        Landing { _lead: self }
     }
 
     /// Another flight of the same key may be open by now; that one stays.

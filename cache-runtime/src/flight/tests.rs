@@ -50,6 +50,22 @@ async fn a_closed_flight_is_joined_only_by_its_mark() {
 }
 
 #[tokio::test]
+async fn what_has_landed_is_told_by_its_mark_until_it_is_stored() {
+    let flights = Arc::new(Flights::default());
+    let mut leader = lead(flights.join(&key()));
+    leader.close();
+    assert!(leader.mark([1; 17]));
+    let landing = leader.land_before_stored(Arc::new(vec![7]));
+    let late = flights.seen([1; 17], 0).expect("its mark was seen");
+    assert!(matches!(late.landed_already(), Some(Landed::Bytes(bytes)) if *bytes == [7]));
+    // Who has not seen it computes.
+    drop(lead(flights.join(&key())));
+    drop(landing);
+    assert!(flights.seen([1; 17], 0).is_none());
+    assert_eq!(flights.len(), 0);
+}
+
+#[tokio::test]
 async fn a_dropped_leader_hands_over() {
     let flights = Arc::new(Flights::default());
     let leader = lead(flights.join(&key()));

@@ -2,7 +2,7 @@
 //! the one there that it mirrors.
 
 use super::canonical::NONCE_OF_CLIENT;
-use super::flights::{Landed, marked_flight, open_flight};
+use super::flights::{Landed, is_marked, marked_flight, open_flight};
 use super::state::{Content, Flight, Hold, Nonce, Old, Op, Phase, Reply, Seen, State, Value, Version, Who};
 use super::{Protocol, Variant};
 
@@ -132,7 +132,7 @@ impl Protocol {
         let process = state.actors[who].process;
         // A leader that looked again only serves.
         let looks_first = state.actors[who].flight.is_none();
-        if looks_first && marked_flight(state, who, value.nonce).is_none() {
+        if looks_first && !is_marked(state, who, value.nonce) {
             let refresher = state
                 .actors
                 .iter_mut()
@@ -172,6 +172,10 @@ impl Protocol {
             Seen::Replace(old) => self.claim(state, who, old),
             Seen::Refresh(value) => self.claim(state, who, Old { value, is_fresh: true }),
             Seen::Lease(mark) => {
+                if let Some(version) = self.landing(state, who, Some(mark)) {
+                    self.land(state, who, Landed::Value(version));
+                    return state.give(who, version);
+                }
                 // A flight of this process that was closed when this one opened; or another process: ask again.
                 state.actors[who].phase = match marked_flight(state, who, mark) {
                     Some(leader) => Phase::Following { leader, saw: Some(mark) },
@@ -193,7 +197,7 @@ impl Protocol {
     }
 
     fn claim(&self, state: &mut State, who: Who, old: Old) {
-        if marked_flight(state, who, old.value.nonce).is_some() {
+        if is_marked(state, who, old.value.nonce) {
             return self.unclaimed(state, who, old);
         }
         set_mark(state, who, Some(old.value.nonce));
@@ -252,7 +256,7 @@ impl Protocol {
         };
         if let Some(hold) = hold {
             state.post(match outcome {
-                Outcome::Value => store(state, hold, version),
+                Outcome::Value => store(state, who, hold, version),
                 Outcome::Error | Outcome::Dropped => release(hold),
             });
         }
@@ -279,10 +283,11 @@ impl Protocol {
     }
 }
 
-fn store(state: &State, hold: Hold, version: Version) -> Op {
+fn store(state: &State, who: Who, hold: Hold, version: Version) -> Op {
     let value = Value { nonce: state.new_nonce, version };
     let beside = hold.base.map(|_| hold.lease);
-    Op::Store { mark: hold.base.unwrap_or(hold.lease), value, beside }
+    let from = Some(state.actors[who].process);
+    Op::Store { mark: hold.base.unwrap_or(hold.lease), value, beside, from }
 }
 
 fn release(hold: Hold) -> Op {

@@ -92,7 +92,7 @@ fn in_op(op: &mut Op, visit: &mut impl FnMut(&mut Nonce)) {
             visit(lease);
             visit(old);
         }
-        Op::Store { mark, value, beside } => {
+        Op::Store { mark, value, beside, .. } => {
             visit(mark);
             visit(&mut value.nonce);
             beside.iter_mut().for_each(visit);

@@ -24,6 +24,9 @@ impl Protocol {
     /// A caller that found no value joins a flight, or opens one.
     pub(super) fn join(&self, state: &mut State, who: Who, seen: Seen) {
         let saw = seen.mark();
+        if let Some(version) = self.landing(state, who, saw) {
+            return state.give(who, version);
+        }
         let joined = saw
             .and_then(|mark| marked_flight(state, who, mark))
             .or_else(|| flight(state, who, |flight| flight.open || self.variant == Variant::JoinUnseen));
@@ -35,6 +38,12 @@ impl Protocol {
                 actor.phase = Phase::Opened(seen);
             }
         }
+    }
+
+    /// The value of a flight of `who`'s process that has landed and stands in the store only by the mark that `who` saw.
+    pub(super) fn landing(&self, state: &State, who: Who, saw: Option<Nonce>) -> Option<Version> {
+        let is_seen = |mark| saw == Some(mark) || self.variant == Variant::TakeUnseen;
+        state.landed(state.actors[who].process).find(|(mark, _)| is_seen(*mark)).map(|(_, version)| version)
     }
 
     /// The end of the flight that `leader` leads.
@@ -78,6 +87,12 @@ impl Protocol {
 /// The flight of `who`'s process, led by another, that has `mark`.
 pub(super) fn marked_flight(state: &State, who: Who, mark: Nonce) -> Option<Who> {
     flight(state, who, |flight| flight.mark == Some(mark))
+}
+
+/// Whether a flight of `who`'s process has `mark`, or has landed and its value is not in the store yet.
+pub(super) fn is_marked(state: &State, who: Who, mark: Nonce) -> bool {
+    let mut landed = state.landed(state.actors[who].process);
+    marked_flight(state, who, mark).is_some() || landed.any(|(landed, _)| landed == mark)
 }
 
 /// The open flight of `who`'s process.

@@ -72,6 +72,8 @@ enum Variant {
     FallbackToAllFollowers,
     /// A flight keeps its mark when its leader has given up waiting for the lease.
     MarkKeptAfterGivingUp,
+    /// A value that is on its way to the store is given to who has not seen the mark in whose place it is to be.
+    TakeUnseen,
 }
 
 /// The protocol in a world of some size.
@@ -102,6 +104,8 @@ enum Action {
     Receive(Who, Age),
     Close(Who),
     GiveUp(Who),
+    /// The answer to a command that was posted does not come in time.
+    GiveUpPosted(usize),
     ComputeAlone(Who),
     Finish(Who, Outcome),
     Change,
@@ -153,6 +157,8 @@ impl Model for Protocol {
             // Of equal commands it does not matter which comes first.
             if index == 0 || state.posted[index - 1] != *op {
                 actions.push(Action::ExecutePosted(index));
+                let is_awaited = matches!(op, Op::Store { from: Some(_), .. });
+                actions.extend((self.gives_up && is_awaited).then_some(Action::GiveUpPosted(index)));
             }
         }
         if state.database > state.invalidated {
@@ -179,6 +185,7 @@ impl Model for Protocol {
             Action::Receive(who, age) => self.receive(&mut state, who, age),
             Action::Close(who) => self.close(&mut state, who),
             Action::GiveUp(who) => self.give_up(&mut state, who),
+            Action::GiveUpPosted(index) => state.disown(|posted, _| posted == index),
             Action::ComputeAlone(who) => state.compute_alone(who),
             Action::Finish(who, outcome) => self.finish(&mut state, who, outcome),
             Action::Change => state.database += 1,
@@ -268,7 +275,9 @@ fn is_private(state: &State, actor: &Actor) -> bool {
             | Phase::Answered(Op::Get, _)
             | Phase::Answered(_, Reply::Done(false))
     );
-    thinks && state.actors.iter().filter(|other| other.process == actor.process).count() == 1
+    // Whether a value of the process's own is still on its way is asked in some of these steps.
+    let is_settled = state.landed(actor.process).next().is_none();
+    thinks && is_settled && state.actors.iter().filter(|other| other.process == actor.process).count() == 1
 }
 
 /// How many compute under a lease that time and the writer have left them; `beside` the slot or in it.

@@ -46,7 +46,7 @@ impl Protocol {
                 state.write(write);
                 Reply::Done(done)
             }
-            Op::Store { mark, value, beside } => {
+            Op::Store { mark, value, beside, .. } => {
                 let new = Content::Value(value);
                 let (write, done) = if self.stores_blindly(beside.is_some()) {
                     (slot::set(new), true)
@@ -130,6 +130,7 @@ impl State {
     /// A process ends in the middle of a computation. What it has sent may still arrive.
     pub(super) fn crash(&mut self, process: u8) {
         self.crashes -= 1;
+        self.disown(|_, from| from == process);
         for actor in self.actors.iter_mut().filter(|actor| actor.process == process) {
             if let Some(Hold { lease, base: None }) = actor.hold() {
                 self.orphan = Some(lease);

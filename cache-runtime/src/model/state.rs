@@ -57,11 +57,13 @@ pub(super) enum Op {
         lease: Nonce,
         old: Old,
     },
-    /// `beside` is the lease beside the slot, where the mark is that of the value to be replaced.
+    /// `beside` is the lease beside the slot, where the mark is that of the value to be replaced. `from` is the process that
+    /// waits for the answer.
     Store {
         mark: Nonce,
         value: Value,
         beside: Option<Nonce>,
+        from: Option<u8>,
     },
     Release {
         lease: Nonce,
@@ -213,6 +215,23 @@ pub(super) struct State {
 }
 
 impl State {
+    /// The values on their way to the store with which flights of the process have landed, and the marks that they replace.
+    pub(super) fn landed(&self, process: u8) -> impl Iterator<Item = (Nonce, Version)> {
+        self.posted.iter().filter_map(move |op| match *op {
+            Op::Store { mark, value, from: Some(from), .. } if from == process => Some((mark, value.version)),
+            _ => None,
+        })
+    }
+
+    /// Nobody waits for the answer any more: the process has ended, or its patience.
+    pub(super) fn disown(&mut self, is_meant: impl Fn(usize, u8) -> bool) {
+        for (index, op) in self.posted.iter_mut().enumerate() {
+            if let Op::Store { from, .. } = op {
+                *from = from.filter(|from| !is_meant(index, *from));
+            }
+        }
+    }
+
     pub(super) fn post(&mut self, op: Op) {
         self.posted.push(op);
     }

@@ -152,3 +152,8 @@ fn a_fallback_for_all_followers_hands_over_an_old_value() {
 fn a_mark_kept_after_giving_up_hands_over_an_old_value() {
     breaks(Variant::MarkKeptAfterGivingUp, deadlines(), NO_OLD_VALUE_SERVED);
 }
+
+#[test]
+fn a_value_on_its_way_given_unseen_is_old() {
+    breaks(Variant::TakeUnseen, flights(), NO_OLD_VALUE_SERVED);
+}

@@ -118,7 +118,9 @@ impl<T> Run<T> {
                 Role::Lead(lead) => return Some(Candidate { slot, lead, seen }),
             },
         };
-        call.function.counters.waits.count();
+        if follow.landed_already().is_none() {
+            call.function.counters.waits.count();
+        }
         self.following.push((slot, follow));
         None
     }

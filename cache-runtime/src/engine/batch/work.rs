@@ -8,7 +8,7 @@ use super::{Name, Shared};
 use crate::decision::Lifetime;
 use crate::engine::Call;
 use crate::engine::background::UnderWay;
-use crate::flight::{Keys, Landed, Lead};
+use crate::flight::{Keys, Landed, Landing, Lead};
 use crate::store::{Mark, Store, Swap};
 
 /// The most values that are sent at once: they are copied on their way out, and the copies of a large batch are not to be
@@ -46,6 +46,8 @@ struct Stored {
     mark: Mark,
     bytes: Arc<Vec<u8>>,
     ttl: Option<Duration>,
+    /// Of its flight.
+    _landing: Landing,
 }
 
 impl Work {
@@ -93,18 +95,17 @@ impl Work {
         self.led.iter().map(|led| led.slot).chain(self.alone.iter().copied()).map(key).collect()
     }
 
-    /// Stores in the background what is to be stored and may be, and shares it.
+    /// Shares what there is, and stores in the background what is to be stored and may be.
     pub(crate) fn finish(self, call: &Call, mut outcome: impl FnMut(usize, bool) -> (Name, Outcome)) {
         let mut stored = Vec::new();
         for Led { slot, lead, mark } in self.led {
             match outcome(slot, lead.has_followers()) {
                 (name, Outcome::Store(bytes, lifetime)) => {
                     let bytes = Arc::new(bytes);
+                    let landing = lead.land_before_stored(Arc::clone(&bytes));
                     if let Some(mark) = mark {
-                        let (bytes, ttl) = (Arc::clone(&bytes), lifetime.total());
-                        stored.push(Stored { name, mark, bytes, ttl });
+                        stored.push(Stored { name, mark, bytes, ttl: lifetime.total(), _landing: landing });
                     }
-                    lead.land(Landed::Bytes(bytes));
                 }
                 (_, Outcome::Share(bytes)) => lead.land(Landed::Bytes(Arc::new(bytes))),
                 (_, Outcome::Nothing) => lead.land(Landed::Nothing),
@@ -130,7 +131,7 @@ impl Work {
 async fn store(call: Call, mut leases: Leases, stored: Vec<Stored>, _: UnderWay) {
     let counters = &call.function.counters;
     for stored in stored.chunks(STORED_AT_ONCE) {
-        let swaps = stored.iter().map(|Stored { name: key, mark, bytes: value, ttl }| Swap {
+        let swaps = stored.iter().map(|Stored { name: key, mark, bytes: value, ttl, .. }| Swap {
             key,
             mark,
             value,

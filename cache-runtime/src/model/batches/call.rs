@@ -1,6 +1,6 @@
 //! The course of a call up to its body, step by step, as in `engine::batch`.
 
-use super::state::{Content, Key, Landed, Mark, Part, Posted, Stage, State, Who};
+use super::state::{Content, Key, Landed, Mark, Part, Posted, Stage, State, Version, Who};
 use super::{Variant, World};
 use crate::store::slot;
 
@@ -30,6 +30,10 @@ impl World {
 
     /// Whether the flight is led now.
     fn join(&self, state: &mut State, who: Who, key: Key, seen: Option<Content>) -> bool {
+        if let Some(version) = self.landing(state, who, key, seen) {
+            state.settle(who, key, version);
+            return false;
+        }
         let marked = match seen {
             Some(Content::Lease(mark)) => self.flight(state, who, key, |part| part.has(mark)),
             _ => None,
@@ -53,6 +57,17 @@ impl World {
         let others = (0..self.callers.len()).filter(|other| *other != who);
         let mut of_process = others.filter(|other| self.callers[*other].0 == self.callers[who].0);
         of_process.find(|other| is(state.callers[*other].parts[key]))
+    }
+
+    /// The value of a flight of the process that has landed and stands in the store only by its lease, which was seen.
+    fn landing(&self, state: &State, who: Who, key: Key, seen: Option<Content>) -> Option<Version> {
+        state.posted.iter().find_map(|posted| {
+            let Posted::Store(entries) = posted else { return None };
+            let (mark, version) = entries[key]?;
+            let is_seen = seen == Some(Content::Lease(mark)) || self.variant == Variant::TakeUnseen;
+            let of_process = self.callers[usize::from(mark / self.rounds)].0 == self.callers[who].0;
+            (is_seen && of_process).then_some(version)
+        })
     }
 
     /// Nobody joins from now on. Leases are asked for.
@@ -81,6 +96,10 @@ impl World {
 
     /// Somebody else has the lease.
     fn wait_for(&self, state: &mut State, who: Who, key: Key, mark: Mark) {
+        if let Some(version) = self.landing(state, who, key, Some(Content::Lease(mark))) {
+            state.settle(who, key, version);
+            return self.land(state, who, key, Landed::Abandoned);
+        }
         match self.flight(state, who, key, |part| part.has(mark)) {
             Some(leader) => {
                 state.follow(who, key, leader);

@@ -35,6 +35,8 @@ enum Variant {
     FollowBeforePolling,
     /// Any flight of the process may be joined.
     JoinUnseen,
+    /// A value that is on its way to the store is given to who has not seen the lease in whose place it is to be.
+    TakeUnseen,
     /// A flight keeps its mark when its leader does not know whether it has the lease.
     MarkKeptUnanswered,
 }

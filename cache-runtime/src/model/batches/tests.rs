@@ -150,3 +150,8 @@ fn a_flight_joined_unseen_hands_over_an_old_value() {
 fn a_mark_kept_without_an_answer_hands_over_an_old_value() {
     breaks(Variant::MarkKeptUnanswered, deadlines(), NO_OLD_VALUE_SERVED);
 }
+
+#[test]
+fn a_value_on_its_way_given_unseen_is_old() {
+    breaks(Variant::TakeUnseen, flights(), NO_OLD_VALUE_SERVED);
+}
