@@ -62,7 +62,7 @@ impl World {
     /// The value of a flight of the process that has landed and stands in the store only by its lease, which was seen.
     fn landing(&self, state: &State, who: Who, key: Key, seen: Option<Content>) -> Option<Version> {
         state.posted.iter().find_map(|posted| {
-            let Posted::Store(entries) = posted else { return None };
+            let Posted::Store { entries, is_awaited: true } = posted else { return None };
             let (mark, version) = entries[key]?;
             let is_seen = seen == Some(Content::Lease(mark)) || self.variant == Variant::TakeUnseen;
             let of_process = self.callers[usize::from(mark / self.rounds)].0 == self.callers[who].0;

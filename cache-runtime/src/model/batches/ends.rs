@@ -70,7 +70,7 @@ impl World {
             self.land(state, who, key, landed);
         }
         if stored != [None; 2] {
-            state.posted.push(Posted::Store(stored));
+            state.posted.push(Posted::Store { entries: stored, is_awaited: true });
         }
         if is_over {
             return state.callers[who].end();
@@ -107,12 +107,18 @@ impl World {
                 };
                 state.write(key, write);
             }
-            Posted::Store(entries) => self.store(state, entries, key),
+            Posted::Store { entries, is_awaited } => self.store(state, entries, is_awaited, key),
         }
     }
 
     /// Each value takes its own lease's place.
-    fn store(&self, state: &mut State, mut entries: [Option<(Mark, Version)>; 2], key: Key) {
+    fn store(
+        &self,
+        state: &mut State,
+        mut entries: [Option<(Mark, Version)>; 2],
+        is_awaited: bool,
+        key: Key,
+    ) {
         if self.variant == Variant::StoreIfAnyIsHeld {
             let is_held = |key: Key| {
                 entries[key]
@@ -133,7 +139,7 @@ impl World {
             state.write(key, write);
         }
         if entries != [None; 2] {
-            state.posted.push(Posted::Store(entries));
+            state.posted.push(Posted::Store { entries, is_awaited });
         }
     }
 }

@@ -19,7 +19,7 @@ mod tests;
 
 use stateright::{Model, Property};
 
-use state::{Caller, Content, Key, Part, Stage, State, Version, Who};
+use state::{Caller, Content, Key, Part, Posted, Stage, State, Version, Who};
 
 /// The protocol, or one that lacks a detail of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,8 @@ enum Action {
     Read(Who),
     Finish(Who, Outcome),
     Execute(usize, Key),
+    /// The answer to a store does not come.
+    UnansweredStore(usize),
     Change,
     Invalidate(Key, Option<Content>),
     Vanish(Key),
@@ -120,6 +122,8 @@ impl Model for World {
         for (index, posted) in state.posted.iter().enumerate() {
             let keys = [0, 1].into_iter().filter(|key| posted.concerns(*key));
             actions.extend(keys.map(|key| Action::Execute(index, key)));
+            let is_awaited = matches!(posted, Posted::Store { is_awaited: true, .. });
+            actions.extend((self.gives_up && is_awaited).then_some(Action::UnansweredStore(index)));
         }
         let done: Version = state.database.iter().sum();
         if let Some(key) = [0, 1].into_iter().find(|key| state.database[*key] > state.invalidated[*key]) {
@@ -143,6 +147,11 @@ impl Model for World {
             Action::Read(who) => state.read(who),
             Action::Finish(who, outcome) => self.finish(&mut state, who, outcome),
             Action::Execute(index, key) => self.execute(&mut state, index, key),
+            Action::UnansweredStore(index) => {
+                if let Posted::Store { is_awaited, .. } = &mut state.posted[index] {
+                    *is_awaited = false;
+                }
+            }
             Action::Change => {
                 let done: Version = state.database.iter().sum();
                 state.database[self.changes[usize::from(done)]] += 1;

@@ -94,7 +94,11 @@ pub(super) enum Posted {
     Acquire(Key, Mark),
     Release(Key, Mark),
     /// Of one batch: for each key the lease and the value.
-    Store(Each<Option<(Mark, Version)>>),
+    Store {
+        entries: Each<Option<(Mark, Version)>>,
+        /// Whether the process still waits for the answer.
+        is_awaited: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -185,7 +189,7 @@ impl Part {
 impl Posted {
     /// A batch of both keys whose leases are still there.
     pub(super) fn fits(&self, state: &State) -> bool {
-        let Self::Store(entries) = self else { return false };
+        let Self::Store { entries, .. } = self else { return false };
         entries
             .iter()
             .zip(state.slots)
@@ -195,7 +199,7 @@ impl Posted {
     pub(super) fn concerns(&self, key: Key) -> bool {
         match self {
             Self::Acquire(of, _) | Self::Release(of, _) => *of == key,
-            Self::Store(entries) => entries[key].is_some(),
+            Self::Store { entries, .. } => entries[key].is_some(),
         }
     }
 }

@@ -100,7 +100,7 @@ fn it_holds_beside_a_single_call() {
 
 #[test]
 fn it_holds_within_a_process() {
-    holds("flights of batches", flights(), &[]);
+    holds("flights of batches", flights(), &[POLLED]);
 }
 
 #[test]
