@@ -12,6 +12,7 @@ use super::ticket::{self, Hold};
 use super::together::{Stored, Together};
 use crate::cache::Inner;
 use crate::decision::Lifetime;
+use crate::flight::Landing;
 use crate::home::{self, home, yield_now};
 
 /// How many stores and releases may be under way. Each lives no longer than the deadline.
@@ -56,10 +57,17 @@ impl Background {
     }
 
     /// Stores a value: at once if no other is on its way, and else together with those that have not left yet.
-    pub(super) fn store_value(&self, call: Call, hold: Hold, bytes: Arc<Vec<u8>>, lifetime: Lifetime) {
+    pub(super) fn store_value(
+        &self,
+        call: Call,
+        hold: Hold,
+        bytes: Arc<Vec<u8>>,
+        lifetime: Lifetime,
+        landing: Option<Landing>,
+    ) {
         let is_remote = call.cache().store.is_remote();
         let is_alone = self.pending.number.load(Ordering::Acquire) == 0;
-        let Some(under_way) = self.begin() else { return };
+        let Some(under_way) = self.begin().map(|under_way| under_way.with(landing)) else { return };
         // Where the caller's own runtime cannot carry it, it goes by itself.
         match home::current().filter(|_| is_remote) {
             // Not polled here first: a task that is started behind the connection's, which that would wake, has the runtime wake
@@ -75,7 +83,7 @@ impl Background {
 
     fn begin(&self) -> Option<UnderWay> {
         let permit = Arc::clone(&self.stores).try_acquire_owned().ok()?;
-        Some(UnderWay { _permit: permit, _counted: self.pending.begin() })
+        Some(UnderWay { _permit: permit, _counted: self.pending.begin(), _landing: None })
     }
 
     /// Lets the connection write what was put in line, and sees to it that what has gathered is put in line first: a caller does
@@ -146,6 +154,14 @@ impl Background {
 pub(crate) struct UnderWay {
     _permit: OwnedSemaphorePermit,
     _counted: Counted,
+    _landing: Option<Landing>,
+}
+
+impl UnderWay {
+    /// With what tells others of the value meanwhile.
+    pub(super) fn with(self, landing: Option<Landing>) -> Self {
+        Self { _landing: landing, ..self }
+    }
 }
 
 /// How many stores are under way.

@@ -64,7 +64,7 @@ impl<T> Reader<'_, T> {
             }
         });
         match self.with_tags(asked, budget.0).await {
-            Ok((true, nonces)) => Some(Hold::new(lease.granted(), None, nonces)),
+            Ok((true, nonces)) => Some(Hold { lease: lease.granted(), base: None, nonces }),
             Ok((false, _)) => {
                 lease.is_gone();
                 None

@@ -248,7 +248,9 @@ impl<T> Reader<'_, T> {
         let key = format!("{}\u{1}refresh", call.key);
         let mut lease = Lease::asked(call.cache.arc(), key.clone(), new_mark());
         match self.acquire(&key, lease.mark(), budget).await {
-            Ok((Found::Absent, nonces)) => Some(Hold::new(lease.granted(), Some(base.mark), nonces)),
+            Ok((Found::Absent, nonces)) => {
+                Some(Hold { lease: lease.granted(), base: Some(base.mark), nonces })
+            }
             Ok(_) => {
                 lease.is_gone();
                 None
@@ -287,7 +289,7 @@ impl<T> Reader<'_, T> {
         if self.call.tags.is_some() {
             lead.mark(Sight { mark: *lease.mark(), tags: Some(digest_of(&nonces)) });
         }
-        Next::Compute(Ticket::new(lead, Some(Hold::new(lease.granted(), None, nonces))))
+        Next::Compute(Ticket::new(lead, Some(Hold { lease: lease.granted(), base: None, nonces })))
     }
 
     /// Asks again and again, ever more rarely, until the lease is gone or patience is over. Jitter keeps the processes that

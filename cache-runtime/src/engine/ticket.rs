@@ -12,7 +12,7 @@ use super::tagged::both;
 use crate::decision::Lifetime;
 use crate::entry::header::{self, Nonce};
 use crate::error::Error;
-use crate::flight::{Landed, Landing, Lead};
+use crate::flight::{Landed, Lead};
 use crate::key::KeyBuf;
 use crate::store::{Mark, Store};
 use crate::tags::{Life, Tags};
@@ -36,15 +36,9 @@ pub(super) struct Hold {
     pub(super) base: Option<Mark>,
     /// Those of the tags' keys, from before the computation.
     pub(super) nonces: Vec<Nonce>,
-    /// Of the flight, once there is a value.
-    _landing: Option<Landing>,
 }
 
 impl Hold {
-    pub(super) fn new(lease: Lease, base: Option<Mark>, nonces: Vec<Nonce>) -> Self {
-        Self { lease, base, nonces, _landing: None }
-    }
-
     /// What the value takes the place of.
     pub(super) fn mark(&self) -> &Mark {
         self.base.as_ref().unwrap_or(self.lease.mark())
@@ -99,13 +93,14 @@ impl Ticket {
         let bytes = Arc::new(bytes);
         let landing = self.lead.map(|lead| lead.land_before_stored(Arc::clone(&bytes)));
         if let Some(hold) = self.hold.take() {
-            let (call, hold) = (call.clone(), Hold { _landing: landing, ..hold });
-            let background = call.cache.arc().clone();
+            let (call, cache) = (call.clone(), call.cache.arc().clone());
             match call.tags.clone() {
-                None => background.background.store_value(call, hold, bytes, lifetime),
+                None => cache.background.store_value(call, hold, bytes, lifetime, landing),
                 Some(tags) => {
                     let tagged = Tagged { tags, named, lifetime, compute_time };
-                    background.background.store(|under_way| tagged.store(call, hold, bytes, under_way));
+                    let store =
+                        |under_way: UnderWay| tagged.store(call, hold, bytes, under_way.with(landing));
+                    cache.background.store(store);
                 }
             }
         }
