@@ -276,7 +276,7 @@ impl<C: Batched> Batch<C> {
 /// equally, and others differently.
 fn distinct<K: KeyPart>(template: &KeyTemplate, keys: impl IntoIterator<Item = K>) -> (Vec<K>, Vec<Name>) {
     let keys: Vec<K> = keys.into_iter().collect();
-    let names: Vec<Name> = keys.iter().map(|key| Name::from(&*template.key(key))).collect();
+    let names: Vec<Name> = template.keys(&keys).collect();
     if all_differ(&names) {
         return (keys, names);
     }

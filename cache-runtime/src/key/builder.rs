@@ -1,5 +1,7 @@
 //! One key, from its pieces to the finished name.
 
+use std::sync::Arc;
+
 use super::pieces::Template;
 use super::writer::{encode, is_unreserved};
 use super::{KeyBuf, KeyPart, KeyWriter, Pieces, Scratch};
@@ -28,6 +30,11 @@ impl KeyBuilder {
         Self::within(Scratch::new())
     }
 
+    /// An empty one whose key is to stay.
+    fn staying() -> Self {
+        Self::within(Scratch::staying())
+    }
+
     #[inline]
     fn within(out: Scratch) -> Self {
         Self { out, separator: None, gap: None, is_finished: false }
@@ -45,14 +52,14 @@ impl KeyBuilder {
 
     /// A key that consists of the cache's prefix and `pieces`.
     pub(crate) fn of(prefix: &str, pieces: &impl Pieces) -> Self {
-        let mut key = Self::within(Scratch::staying());
+        let mut key = Self::staying();
         key.write(prefix, pieces);
         key
     }
 
     /// The key that consists of the cache's prefix and `pieces`.
     pub(crate) fn key(prefix: &str, pieces: &impl Pieces) -> KeyBuf {
-        let mut key = Self::within(Scratch::staying());
+        let mut key = Self::staying();
         key.write(prefix, pieces);
         key.take_key()
     }
@@ -136,6 +143,12 @@ impl KeyBuilder {
         self.out.as_bytes()
     }
 
+    /// Begins anew, without a template.
+    fn clear(&mut self) {
+        self.out.replace("");
+        self.is_finished = false;
+    }
+
     #[cold]
     fn shorten(&mut self) {
         let short = shortened(&self.out.text());
@@ -153,10 +166,31 @@ pub(crate) struct KeyTemplate {
 
 impl KeyTemplate {
     pub(crate) fn key<P: KeyPart + ?Sized>(&self, part: &P) -> KeyBuf {
-        let mut key = KeyBuilder::template(&self.text[..self.gap], "");
+        let mut key = KeyBuilder::staying();
+        self.write(&mut key, part);
+        key.take_key()
+    }
+
+    /// The keys of all parts. One after the other they are put together in one place.
+    pub(crate) fn keys<'p, P: KeyPart + 'p>(
+        &self,
+        parts: impl IntoIterator<Item = &'p P>,
+    ) -> impl Iterator<Item = Arc<str>> {
+        let mut key = KeyBuilder::staying();
+        parts.into_iter().map(move |part| {
+            key.clear();
+            self.write(&mut key, part);
+            key.finished();
+            Arc::from(&*key.out.text())
+        })
+    }
+
+    fn write<P: KeyPart + ?Sized>(&self, key: &mut KeyBuilder, part: &P) {
+        key.text(&self.text[..self.gap]);
         key.arg(part);
-        key.text(&self.text[self.gap..]);
-        key.finish()
+        if self.gap < self.text.len() {
+            key.text(&self.text[self.gap..]);
+        }
     }
 }
 
@@ -268,6 +302,9 @@ mod tests {
             let many = build(&KeyBuilder::each, path).template_of_many();
             assert_eq!(many.key("a:b"), single("a:b"));
             assert_eq!(many.key(part.as_str()), single(&part), "long ones too");
+            let parts = ["a", &part, "b"];
+            let all: Vec<_> = many.keys(&parts).collect();
+            assert_eq!(all, parts.map(|part| Arc::from(&*single(part))));
         }
     }
 

@@ -77,8 +77,11 @@ impl Scratch {
     }
 
     pub(crate) fn text(&self) -> Cow<'_, str> {
-        // Nothing is lost: it is text.
-        String::from_utf8_lossy(self.as_bytes())
+        match self.room.get(..self.len) {
+            // Nothing is lost: it is text.
+            Some(short) => String::from_utf8_lossy(short),
+            None => Cow::Borrowed(&self.long),
+        }
     }
 
     /// The text, which is not here any more.

@@ -21,8 +21,9 @@ impl<T> Reader<'_, T> {
     /// A value that this process keeps.
     pub(super) fn kept(&self, key: &str) -> Option<T> {
         let call = self.call;
+        let (keep, tier) = (self.local?, call.cache().tier.as_ref()?);
         let terms = Terms::of(call.function.fingerprint, &call.policy);
-        let hit = self.local?.get(call.cache().tier.as_ref()?, key.as_bytes(), &terms)?;
+        let hit = keep.get(tier, key.as_bytes(), &terms)?;
         call.function.counters.local_hits.count();
         Some(hit)
     }
