@@ -111,7 +111,9 @@ impl<T> Reader<'_, T> {
         }
     }
 
-    /// `None` only if the time that is left was not asked for and has to be.
+    /// `None` only if the time that is left was not asked for and has to be. Part of its callers: what it gives is large, and each
+    /// hand that it goes through would copy it.
+    #[inline(always)]
     fn meet(&self, found: Found, left: Option<Left>) -> Option<Met<T>> {
         if let Found::Bytes(bytes) = &found
             && absent::is_absence(bytes, self.codec, self.call.function.fingerprint)
