@@ -38,6 +38,7 @@
 mod batches;
 mod caller;
 mod canonical;
+mod checks;
 mod flights;
 mod local;
 mod races;

@@ -6,8 +6,9 @@
 //! As there, a call has begun when its look-up is carried out, and an invalidation has returned when it is, which makes the promise
 //! stronger. `engine::tagged` and `engine::miss` are mirrored by hand; `tags::are_current` and `slot` are the code that runs.
 
-use stateright::{Checker, Model, Property};
+use stateright::{Model, Property};
 
+use super::checks::{breaks, holds};
 use crate::store::slot::{self, Write};
 use crate::tags::are_current;
 
@@ -376,10 +377,7 @@ fn world(variant: Variant, of_value: bool) -> World {
 #[test]
 fn tags_hold_in_every_order_of_steps() {
     for of_value in [false, true] {
-        let checker = world(Variant::Sound, of_value).checker().threads(2).spawn_bfs().join();
-        eprintln!("tags, of the value: {of_value}: {} states", checker.unique_state_count());
-        assert!(checker.is_done(), "not seen through");
-        checker.assert_properties();
+        holds(&format!("tags, of the value: {of_value}"), world(Variant::Sound, of_value), &[]);
     }
 }
 
@@ -395,8 +393,6 @@ fn a_tag_that_lacks_a_detail_breaks() {
         (Variant::JoinWithoutNonce, true),
         (Variant::AnyUnchecked, true),
     ] {
-        let checker = world(variant, of_value).checker().threads(2).spawn_bfs().join();
-        let path = checker.discovery(FRESH).unwrap_or_else(|| panic!("{variant:?} breaks nothing"));
-        eprintln!("{variant:?}: {:?}", path.into_actions());
+        breaks(variant, world(variant, of_value), FRESH);
     }
 }

@@ -27,6 +27,29 @@ struct Asked {
     unfit: Option<Mark>,
 }
 
+/// What became of it.
+enum Answer {
+    Granted,
+    /// Somebody was faster.
+    Refused,
+    /// What stands there is of another type, which a look-up of several keys does not tell from nothing.
+    Foreign,
+}
+
+impl Answer {
+    fn of_found(found: Found) -> Self {
+        match found {
+            Found::Absent => Self::Granted,
+            Found::Bytes(_) => Self::Refused,
+            Found::Foreign => Self::Foreign,
+        }
+    }
+
+    fn of_swap(is_done: bool) -> Self {
+        if is_done { Self::Granted } else { Self::Refused }
+    }
+}
+
 impl<T> Run<T> {
     /// What this call is to compute now, with the right to store it. What it has to wait for is noted.
     pub(super) async fn claim(&mut self, reader: &Reader<'_, T>) -> Work {
@@ -59,8 +82,8 @@ impl<T> Run<T> {
         }
         let mut leases = Leases::new(reader.call.cache.arc());
         let (fresh, unfit): (Vec<_>, Vec<_>) = asked.into_iter().partition(|asked| asked.unfit.is_none());
-        self.acquire(reader, fresh, &mut work, &mut leases).await;
-        self.replace(reader, unfit, &mut work, &mut leases).await;
+        self.take(reader, fresh, &mut work, &mut leases).await;
+        self.take(reader, unfit, &mut work, &mut leases).await;
         work.hold(leases.granted());
         work
     }
@@ -142,8 +165,8 @@ impl<T> Run<T> {
         done.inspect_err(|error| reader.call.failed(error)).is_ok()
     }
 
-    /// Asks for the leases of keys where nothing is.
-    async fn acquire(
+    /// Asks for leases, all of them where nothing is or all in the place of what does not fit.
+    async fn take(
         &mut self,
         reader: &Reader<'_, T>,
         mut asked: Vec<Asked>,
@@ -154,18 +177,16 @@ impl<T> Run<T> {
             return;
         }
         self.announce(&mut asked, leases);
-        let cache = reader.call.cache();
-        let keys: Vec<_> = asked.iter().map(|asked| (&**self.name(asked.slot), asked.mark)).collect();
-        let answers = match cache.store.acquire_many(&keys, cache.lease, self.budget.0).await {
+        let answers = match self.answers(reader, &asked).await {
             Ok(answers) => answers,
             Err(error) => return unanswered(reader, asked, &error, work, leases),
         };
         for (asked, answer) in asked.into_iter().zip(answers) {
             match answer {
-                Ok(Found::Absent) => work.lead(asked.granted()),
-                Ok(found) => {
+                Ok(Answer::Granted) => work.lead(asked.granted()),
+                Ok(refused) => {
                     leases.is_gone(&asked.mark);
-                    if found == Found::Foreign {
+                    if let Answer::Foreign = refused {
                         reader.unfit(None);
                         self.clear(reader, asked.slot).await;
                     }
@@ -176,36 +197,24 @@ impl<T> Run<T> {
         }
     }
 
-    /// Puts leases in the place of what does not fit.
-    async fn replace(
-        &mut self,
+    async fn answers(
+        &self,
         reader: &Reader<'_, T>,
-        mut asked: Vec<Asked>,
-        work: &mut Work,
-        leases: &mut Leases,
-    ) {
-        if asked.is_empty() {
-            return;
-        }
-        self.announce(&mut asked, leases);
-        let cache = reader.call.cache();
-        let swaps = asked.iter().filter_map(|asked| {
+        asked: &[Asked],
+    ) -> Result<Vec<Result<Answer, Error>>, Error> {
+        let (cache, until) = (reader.call.cache(), self.budget.0);
+        let replaces = asked.iter().filter_map(|asked| {
             let (key, mark, value) = (&**self.name(asked.slot), asked.unfit.as_ref()?, &asked.mark[..]);
             Some(Swap { key, mark, value, ttl: Some(cache.lease) })
         });
-        let answers = match cache.store.swap_many(&swaps.collect::<Vec<_>>(), self.budget.0).await {
-            Ok(answers) => answers,
-            Err(error) => return unanswered(reader, asked, &error, work, leases),
-        };
-        for (asked, answer) in asked.into_iter().zip(answers) {
-            match answer {
-                Ok(true) => work.lead(asked.granted()),
-                Ok(false) => {
-                    leases.is_gone(&asked.mark);
-                    self.open.push(asked.slot);
-                }
-                Err(error) => unanswered(reader, vec![asked], &error, work, leases),
-            }
+        let replaces: Vec<_> = replaces.collect();
+        if replaces.is_empty() {
+            let leases: Vec<_> = asked.iter().map(|asked| (&**self.name(asked.slot), asked.mark)).collect();
+            let found = cache.store.acquire_many(&leases, cache.lease, until).await?;
+            Ok(found.into_iter().map(|found| found.map(Answer::of_found)).collect())
+        } else {
+            let swapped = cache.store.swap_many(&replaces, until).await?;
+            Ok(swapped.into_iter().map(|done| done.map(Answer::of_swap)).collect())
         }
     }
 

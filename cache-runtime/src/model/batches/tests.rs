@@ -1,10 +1,7 @@
 //! The worlds that are checked. Each is small enough to be seen through, and together they have every kind of step.
 
-use std::time::Instant;
-
-use stateright::{Checker, HasDiscoveries};
-
 use super::*;
+use crate::model::checks::{self, holds};
 
 /// Two batches of the same keys in different orders, each in its own process.
 fn processes() -> World {
@@ -56,36 +53,9 @@ fn deadlines() -> World {
     World { callers: &[(0, &[0, 1]), (0, &[0])], gives_up: true, ..single() }
 }
 
-/// Sees the world through, and holds what must be reachable against what is.
-fn holds(name: &str, world: World, unreached: &[&str]) {
-    let began = Instant::now();
-    let checker = world.checker().threads(2).spawn_bfs().join();
-    eprintln!("{name}: {} states, {:.1?}", checker.unique_state_count(), began.elapsed());
-    assert!(checker.is_done(), "not seen through");
-    let discoveries = checker.discoveries();
-    for property in checker.model().properties() {
-        let path = discoveries.get(property.name).map(|path| path.clone().into_actions());
-        if property.expectation == stateright::Expectation::Always {
-            assert!(path.is_none(), "{name}, {}: {path:#?}", property.name);
-        } else {
-            assert_eq!(path.is_none(), unreached.contains(&property.name), "{name}: {}", property.name);
-        }
-    }
-}
-
 /// Looks for a way in which `variant` breaks `promise`.
 fn breaks(variant: Variant, world: World, promise: &'static str) {
-    let began = Instant::now();
-    let found = HasDiscoveries::AllOf([promise].into());
-    let checker = World { variant, ..world }.checker().finish_when(found).spawn_bfs().join();
-    let path = checker.discovery(promise).unwrap_or_else(|| panic!("{variant:?} does not break: {promise}"));
-    let steps = path.into_actions();
-    eprintln!(
-        "{variant:?} breaks \"{promise}\" in {} steps, {} states, {:.1?}: {steps:?}",
-        steps.len(),
-        checker.unique_state_count(),
-        began.elapsed(),
-    );
+    checks::breaks(variant, World { variant, ..world }, promise);
 }
 
 #[test]
