@@ -36,17 +36,14 @@ enum Answer {
     Foreign,
 }
 
-impl Answer {
-    fn of_found(found: Found) -> Self {
+impl From<Found> for Answer {
+    /// What stood in the lease's place.
+    fn from(found: Found) -> Self {
         match found {
             Found::Absent => Self::Granted,
             Found::Bytes(_) => Self::Refused,
             Found::Foreign => Self::Foreign,
         }
-    }
-
-    fn of_swap(is_done: bool) -> Self {
-        if is_done { Self::Granted } else { Self::Refused }
     }
 }
 
@@ -211,10 +208,11 @@ impl<T> Run<T> {
         if replaces.is_empty() {
             let leases: Vec<_> = asked.iter().map(|asked| (&**self.name(asked.slot), asked.mark)).collect();
             let found = cache.store.acquire_many(&leases, cache.lease, until).await?;
-            Ok(found.into_iter().map(|found| found.map(Answer::of_found)).collect())
+            Ok(found.into_iter().map(|found| found.map(Answer::from)).collect())
         } else {
             let swapped = cache.store.swap_many(&replaces, until).await?;
-            Ok(swapped.into_iter().map(|done| done.map(Answer::of_swap)).collect())
+            let answer = |done| if done { Answer::Granted } else { Answer::Refused };
+            Ok(swapped.into_iter().map(|done| done.map(answer)).collect())
         }
     }
 
