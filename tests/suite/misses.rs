@@ -46,8 +46,9 @@ async fn values_that_are_stored_at_the_same_time_share_a_script() {
     call_all(&cache, 0..64).join_all().await;
     cache.flush().await;
     let scripts = monitor.commands().iter().filter(|command| command.name().starts_with("EVAL")).count();
-    // Where the server compares by itself there is none.
-    assert!(scripts <= 8, "{scripts} scripts for 64 values");
+    // Where the server compares by itself there is none, and each lease is one where it has no `SET NX GET`.
+    let of_leases = if server.takes(&["SET", "probe", "1", "NX", "GET"]) { 0 } else { 64 };
+    assert!(scripts - of_leases <= 8, "{scripts} scripts for 64 values");
     assert_eq!(values_and_leases(&server, 0..64), (64, 0));
     assert_eq!(cache.stats().functions[0].stored, 65);
 }
