@@ -5,10 +5,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::Budget;
 use super::lease::{Lease, new_mark};
 use super::look_up::{Reader, Replace, Seen};
 use super::ticket::{Hold, Ticket};
+use super::{Budget, landed_by};
 use crate::bypass::is_bypassed;
 use crate::entry::header::Nonce;
 use crate::error::Error;
@@ -105,8 +105,7 @@ impl<T> Reader<'_, T> {
             Some(landed) => landed,
             None => {
                 self.call.function.counters.waits.count();
-                // Waited long enough: compute.
-                home::timeout_at(patience, follow.landed()).await.ok().flatten().unwrap_or(Landed::Nothing)
+                landed_by(patience, follow).await
             }
         };
         (!matches!(landed, Landed::Abandoned)).then_some(landed)

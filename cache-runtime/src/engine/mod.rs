@@ -35,7 +35,8 @@ use crate::cache::Inner;
 use crate::decision::Policy;
 use crate::entry::header;
 use crate::error::Error;
-use crate::flight::FlightKey;
+use crate::flight::{FlightKey, Follow, Landed};
+use crate::home;
 use crate::key::KeyBuf;
 use crate::random;
 use crate::shared::Shared;
@@ -121,6 +122,11 @@ impl Budget {
         self.0 += began.elapsed();
         done
     }
+}
+
+/// Waits for another flight's end. Where that takes too long it is as if there were nothing to share: compute.
+async fn landed_by(patience: Instant, follow: Follow) -> Landed {
+    home::timeout_at(patience, follow.landed()).await.ok().flatten().unwrap_or(Landed::Nothing)
 }
 
 /// How an entry begins.

@@ -88,11 +88,11 @@ impl Ticket {
     }
 
     /// Shares an encoded value, and stores it in the background, if there is the right to.
-    pub(crate) fn store(mut self, call: &Call, encoded: Encoded) {
+    pub(crate) fn store(self, call: &Call, encoded: Encoded) {
         let Encoded { bytes, lifetime, compute_time, named } = encoded;
         let bytes = Arc::new(bytes);
         let landing = self.lead.map(|lead| lead.land_before_stored(Arc::clone(&bytes)));
-        if let Some(hold) = self.hold.take() {
+        if let Some(hold) = self.hold {
             let (call, cache) = (call.clone(), call.cache.arc().clone());
             match call.tags.clone() {
                 None => cache.background.store_value(call, hold, bytes, lifetime, landing),

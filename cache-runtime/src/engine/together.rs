@@ -9,6 +9,7 @@
 //! still asleep, the caller does that part itself ([`Together::hurry`]).
 
 use std::future::poll_fn;
+use std::mem::{replace, take};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
@@ -90,8 +91,8 @@ impl Together {
         for gathering in waiting {
             let mut left = pin!(gathering.left.notified());
             left.as_mut().enable();
-            if let Some(values) = gathering.close() {
-                Background::start(send(Leaving::new(cache, &gathering), values));
+            if let Some(leaving) = Leaving::begin(cache, &gathering) {
+                Background::start(leaving.send());
             } else if self.has(&gathering) {
                 // From there to the connection's line is no wait.
                 left.await;
@@ -140,8 +141,8 @@ impl Gathering {
     /// What has gathered, for the first to ask.
     fn close(&self) -> Option<Vec<Stored>> {
         let mut gathered = lock(&self.gathered);
-        let is_first = !std::mem::replace(&mut gathered.is_closed, true);
-        is_first.then(|| std::mem::take(&mut gathered.values))
+        let is_first = !replace(&mut gathered.is_closed, true);
+        is_first.then(|| take(&mut gathered.values))
     }
 }
 
@@ -157,30 +158,51 @@ impl Carrier {
             // To the end of the line: all that is ready to run may join.
             tokio::task::yield_now().await;
         }
-        if let Some(values) = self.gathering.close() {
-            send(Leaving::new(&self.cache, &self.gathering), values).await;
+        if let Some(leaving) = Leaving::begin(&self.cache, &self.gathering) {
+            leaving.send().await;
         }
     }
 }
 
 impl Drop for Carrier {
     fn drop(&mut self) {
-        if let Some(values) = self.gathering.close() {
-            drop(Leaving::new(&self.cache, &self.gathering));
-            drop(values);
-        }
+        drop(Leaving::begin(&self.cache, &self.gathering));
     }
 }
 
-/// Held until what has gathered is in line, or will never be.
+/// What has gathered, on its way into the line. Dropped when it is there, or will never be.
 struct Leaving {
     cache: Arc<Inner>,
     gathering: Arc<Gathering>,
+    values: Vec<Stored>,
 }
 
 impl Leaving {
-    fn new(cache: &Arc<Inner>, gathering: &Arc<Gathering>) -> Self {
-        Self { cache: Arc::clone(cache), gathering: Arc::clone(gathering) }
+    /// For the first to ask.
+    fn begin(cache: &Arc<Inner>, gathering: &Arc<Gathering>) -> Option<Self> {
+        let values = gathering.close()?;
+        Some(Self { cache: Arc::clone(cache), gathering: Arc::clone(gathering), values })
+    }
+
+    async fn send(mut self) {
+        let (cache, values) = (Arc::clone(&self.cache), take(&mut self.values));
+        let swaps: Vec<Swap<'_>> = values.iter().map(Stored::swap).collect();
+        let stored = {
+            let until = Instant::now() + cache.deadline;
+            let mut request = pin!(swap(&cache, &swaps, until));
+            // The first poll puts it in line.
+            let begun = poll_fn(|cx| Poll::Ready(request.as_mut().poll(cx))).await;
+            drop(self);
+            match begun {
+                Poll::Ready(stored) => stored,
+                Poll::Pending => request.await,
+            }
+        };
+        drop(swaps);
+        match stored {
+            Ok(each) => values.into_iter().zip(each).for_each(|(value, stored)| value.settled(stored)),
+            Err(error) => values.into_iter().for_each(|value| value.settled(Err(error.clone()))),
+        }
     }
 }
 
@@ -188,27 +210,6 @@ impl Drop for Leaving {
     fn drop(&mut self) {
         self.cache.background.together.remove(&self.gathering);
         self.gathering.left.notify_waiters();
-    }
-}
-
-async fn send(leaving: Leaving, values: Vec<Stored>) {
-    let cache = Arc::clone(&leaving.cache);
-    let swaps: Vec<Swap<'_>> = values.iter().map(Stored::swap).collect();
-    let stored = {
-        let until = Instant::now() + cache.deadline;
-        let mut request = pin!(swap(&cache, &swaps, until));
-        // The first poll puts it in line.
-        let begun = poll_fn(|cx| Poll::Ready(request.as_mut().poll(cx))).await;
-        drop(leaving);
-        match begun {
-            Poll::Ready(stored) => stored,
-            Poll::Pending => request.await,
-        }
-    };
-    drop(swaps);
-    match stored {
-        Ok(each) => values.into_iter().zip(each).for_each(|(value, stored)| value.settled(stored)),
-        Err(error) => values.into_iter().for_each(|value| value.settled(Err(error.clone()))),
     }
 }
 

@@ -18,6 +18,14 @@ fn follow(role: Role) -> Follow {
     }
 }
 
+/// Leads a closed flight, which has this mark.
+fn marked(flights: &Arc<Flights>) -> Lead {
+    let mut leader = lead(flights.join(&key()));
+    leader.close();
+    assert!(leader.mark([1; 17]));
+    leader
+}
+
 #[tokio::test]
 async fn followers_get_what_the_leader_has() {
     let flights = Arc::new(Flights::default());
@@ -33,9 +41,7 @@ async fn followers_get_what_the_leader_has() {
 #[tokio::test]
 async fn a_closed_flight_is_joined_only_by_its_mark() {
     let flights = Arc::new(Flights::default());
-    let mut leader = lead(flights.join(&key()));
-    leader.close();
-    assert!(leader.mark([1; 17]));
+    let leader = marked(&flights);
     let follower = flights.seen([1; 17], 0).expect("its mark was seen");
     assert!(flights.seen([2; 17], 0).is_none() && flights.seen([1; 17], 7).is_none());
 
@@ -52,9 +58,7 @@ async fn a_closed_flight_is_joined_only_by_its_mark() {
 #[tokio::test]
 async fn what_has_landed_is_told_by_its_mark_until_it_is_stored() {
     let flights = Arc::new(Flights::default());
-    let mut leader = lead(flights.join(&key()));
-    leader.close();
-    assert!(leader.mark([1; 17]));
+    let leader = marked(&flights);
     let landing = leader.land_before_stored(Arc::new(vec![7]));
     let late = flights.seen([1; 17], 0).expect("its mark was seen");
     assert!(matches!(late.landed_already(), Some(Landed::Bytes(bytes)) if *bytes == [7]));

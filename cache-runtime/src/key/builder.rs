@@ -59,9 +59,7 @@ impl KeyBuilder {
 
     /// The key that consists of the cache's prefix and `pieces`.
     pub(crate) fn key(prefix: &str, pieces: &impl Pieces) -> KeyBuf {
-        let mut key = Self::staying();
-        key.write(prefix, pieces);
-        key.take_key()
+        Self::of(prefix, pieces).finish()
     }
 
     /// A template that begins with `text`, after the cache's prefix.

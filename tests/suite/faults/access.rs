@@ -189,7 +189,12 @@ async fn each_of_the_least_rights_is_needed_and_costs_what_the_page_says() {
             true => missing.iter().all(|what| costs[right].contains(what)),
             false => missing == costs[right],
         };
-        assert!(is_as_the_page_says, "without {right}: {missing:?}\n{}", cache.stats());
+        assert!(
+            is_as_the_page_says,
+            "without {right}: {missing:?} for {:?}\n{}",
+            costs[right],
+            cache.stats()
+        );
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Run, Waiting};
 use crate::engine::lease::new_mark;
 use crate::engine::look_up::{Reader, Seen};
 use crate::error::Error;
-use crate::flight::{Lead, Role, is_computing};
+use crate::flight::{Follow, Lead, Role, is_computing};
 use crate::home;
 use crate::store::{Found, Mark, Store, Swap};
 
@@ -138,22 +138,26 @@ impl<T> Run<T> {
                 Role::Lead(lead) => return Some(Candidate { slot, lead, seen }),
             },
         };
+        self.join_flight(reader, slot, follow);
+        None
+    }
+
+    fn join_flight(&mut self, reader: &Reader<'_, T>, slot: usize, follow: Follow) {
         if follow.landed_already().is_none() {
-            call.function.counters.waits.count();
+            reader.call.function.counters.waits.count();
         }
         self.following.push((slot, follow));
-        None
     }
 
     /// Somebody else has the lease.
     fn wait_for(&mut self, reader: &Reader<'_, T>, slot: usize, mark: Mark, lead: Lead) {
         let call = reader.call;
-        call.function.counters.waits.count();
         // Perhaps a flight of this process that was closed when this one opened.
-        match call.cache().flights.seen(mark, call.function.fingerprint) {
-            Some(follow) => self.following.push((slot, follow)),
-            None => self.waiting.push(Waiting { slot, mark, lead: Some(lead) }),
+        if let Some(follow) = call.cache().flights.seen(mark, call.function.fingerprint) {
+            return self.join_flight(reader, slot, follow);
         }
+        call.function.counters.waits.count();
+        self.waiting.push(Waiting { slot, mark, lead: Some(lead) });
     }
 
     /// Removes what can be no entry.

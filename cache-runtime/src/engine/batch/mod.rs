@@ -26,7 +26,7 @@ use std::time::Instant;
 
 use self::look_up::{Met, POLL, names};
 use super::look_up::{Reader, Seen};
-use super::{Budget, Call};
+use super::{Budget, Call, landed_by};
 use crate::flight::{FlightKey, Follow, Landed, Lead};
 use crate::home;
 use crate::random;
@@ -213,12 +213,12 @@ impl<T> Run<T> {
     /// Waits for another flight's end; where that takes too long, for nothing.
     async fn follow(&mut self, follow: Follow) -> Landed {
         let landed = self.budget.pause(async {
-            let landed = home::timeout_at(self.patience, follow.landed()).await;
+            let landed = landed_by(self.patience, follow).await;
             // A batch's flights end one after the other. What they leave undone is to be one computation again.
             home::yield_now().await;
             landed
         });
-        landed.await.ok().flatten().unwrap_or(Landed::Nothing)
+        landed.await
     }
 
     /// What has ended as well, without waiting.
