@@ -59,7 +59,10 @@ impl KeyBuilder {
 
     /// The key that consists of the cache's prefix and `pieces`.
     pub(crate) fn key(prefix: &str, pieces: &impl Pieces) -> KeyBuf {
-        Self::of(prefix, pieces).finish()
+        let mut key = Self::staying();
+        key.write(prefix, pieces);
+        // Where it is: to hand it on would copy its room.
+        key.take_key()
     }
 
     /// A template that begins with `text`, after the cache's prefix.
