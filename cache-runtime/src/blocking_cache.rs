@@ -3,6 +3,7 @@
 use crate::Cache;
 use crate::blocking::block_on;
 use crate::error::Error;
+use crate::prefix::Sweep;
 
 /// A [`Cache`] whose methods block the thread instead of being async. Made by [`Cache::blocking`].
 ///
@@ -46,12 +47,32 @@ impl BlockingCache {
     ///
     /// # Errors
     /// As there.
-    pub fn invalidate_prefix_with(&self, prefix: &str, progress: impl FnMut(u64)) -> Result<u64, Error> {
-        block_on(self.0.invalidate_prefix_with(prefix, progress))
+    pub fn invalidate_prefix_with(&self, prefix: &str, mut progress: impl FnMut(u64)) -> Result<u64, Error> {
+        let mut sweep = Sweep::new(&self.0.0, prefix)?;
+        loop {
+            let is_over = block_on(sweep.step())?;
+            // The caller's closure runs outside of our wait.
+            progress(sweep.removed());
+            if is_over {
+                return Ok(sweep.removed());
+            }
+        }
     }
 
     /// As [`Cache::flush`].
     pub fn flush(&self) {
         block_on(self.0.flush());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blocking::is_blocking;
+
+    #[test]
+    fn progress_is_told_outside_of_the_wait() {
+        let cache = Cache::memory().blocking();
+        cache.invalidate_prefix_with("a", |_| assert!(!is_blocking())).expect("a sweep in memory");
     }
 }

@@ -16,8 +16,9 @@ use crate::home;
 use crate::key::KeyBuf;
 use crate::local::Tier;
 use crate::pending::Pending;
+use crate::prefix::Sweep;
 use crate::stats::{Functions, Stats};
-use crate::store::{AnyStore, Store};
+use crate::store::AnyStore;
 use crate::tags;
 
 /// Where annotated functions keep their values. Cloning is cheap and gives the same cache.
@@ -99,21 +100,25 @@ impl Cache {
         global::sync_scope(self.clone(), work)
     }
 
-    /// Removes all entries whose keys begin with `prefix`, which stands behind the cache's own prefix; says how many there were.
+    /// Removes all keys that begin with `prefix`, which stands behind the cache's own prefix; says how many there were.
     ///
-    /// Goes through *all* keys of the server, a thousand at a time, other clients being served in between (`SCAN` and `UNLINK`, never
+    /// *All* keys: entries of any function, and whatever else is under that name, also what another program has put there. The
+    /// prefix is literal: `*`, `?` and `[` stand for themselves.
+    ///
+    /// Goes through the whole database, a thousand keys at a time, other clients being served in between (`SCAN` and `UNLINK`, never
     /// `KEYS`): for a rare clean-up. What belongs together and changes often is better given a tag.
     ///
     /// What is there throughout is removed. A computation that is under way is not stored; one that begins meanwhile may be.
     ///
     /// # Errors
-    /// If Redis cannot be reached, or does not carry out a step within the [deadline](CacheBuilder::deadline); what was removed by then is
-    /// removed.
+    /// [`ErrorKind::EmptyPrefix`] if both `prefix` and that of the cache are empty: that is what `FLUSHDB` is for. Otherwise if Redis
+    /// cannot be reached, or does not carry out a step within the [deadline](CacheBuilder::deadline). Then the message says how many
+    /// keys were removed; the rest is not retried.
     pub async fn invalidate_prefix(&self, prefix: &str) -> Result<u64, Error> {
         self.invalidate_prefix_with(prefix, |_| ()).await
     }
 
-    /// [`invalidate_prefix`](Self::invalidate_prefix) that tells after each step how many entries it has removed so far.
+    /// [`invalidate_prefix`](Self::invalidate_prefix) that tells after each step how many keys it has removed so far.
     ///
     /// # Errors
     /// As there.
@@ -122,19 +127,13 @@ impl Cache {
         prefix: &str,
         mut progress: impl FnMut(u64),
     ) -> Result<u64, Error> {
-        let prefix = format!("{}{prefix}", self.0.prefix);
-        let (mut cursor, mut removed) = (0, 0);
+        let mut sweep = Sweep::new(&self.0, prefix)?;
         loop {
-            let swept = self.0.store.sweep(&prefix, cursor, Instant::now() + self.0.deadline).await?;
-            if let Some(tier) = &self.0.tier {
-                swept.keys.iter().for_each(|key| tier.forget(key.as_bytes()));
+            let is_over = sweep.step().await?;
+            progress(sweep.removed());
+            if is_over {
+                return Ok(sweep.removed());
             }
-            removed += swept.removed;
-            progress(removed);
-            if swept.cursor == 0 {
-                return Ok(removed);
-            }
-            cursor = swept.cursor;
         }
     }
 
@@ -163,14 +162,18 @@ impl Cache {
         }
     }
 
-    /// Waits until the values that were computed so far are stored.
+    /// Waits until the values that were computed so far are stored, and retries the invalidations that failed.
     ///
     /// A caller does not wait for its value to be stored. A program that is about to end, and wants another to find what it
     /// computed, calls this. Waits for twice the [deadline](CacheBuilder::deadline) at most, within which a store is over; under
     /// steady load there may always be another one.
     pub async fn flush(&self) {
         let until = Instant::now() + 2 * self.0.deadline;
-        let _ = home::timeout_at(until, self.0.background.flush()).await;
+        let _ = home::timeout_at(until, async {
+            self.0.background.flush().await;
+            self.0.pending.flush().await;
+        })
+        .await;
     }
 
     /// Invalidates all entries that have this tag, of all functions and in all processes. One command and one round trip,
@@ -183,8 +186,9 @@ impl Cache {
     /// afterwards. Call it after the change is committed.
     ///
     /// # Errors
-    /// If Redis cannot be reached, or not in time. Then the invalidation is tried again in the background until Redis takes it; until
-    /// then this process does not use entries with this tag. [`Stats`] count them.
+    /// If Redis cannot be reached, or not in time. Then, and if the future is dropped after its first poll, the invalidation is retried in
+    /// the background until Redis takes it, for a day at most; until then this cache does not use entries with this tag. [`Stats`]
+    /// count them.
     pub async fn invalidate_tag(&self, name: &str) -> Result<(), Error> {
         self.invalidate_tags([name]).await
     }

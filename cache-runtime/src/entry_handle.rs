@@ -13,9 +13,9 @@ use crate::decision::{Admission, Facts, Lifetime, admit};
 use crate::engine::{Call, Encoded, Next, Reader, Ticket, remove};
 use crate::entry::header::{self, Meta, Nonce};
 use crate::error::{Error, ErrorKind};
-use crate::invalidate::settle;
 use crate::key::KeyBuf;
 use crate::local::Keep;
+use crate::pending::{Key, Operation};
 use crate::random;
 use crate::store::{Asking, Found, Left, Store};
 use crate::tags::{self, Tags};
@@ -64,9 +64,14 @@ impl<T> Entry<T> {
 
     /// The stored value; `None` if there is none that fits, or none within its TTL and windows. One round trip.
     ///
+    /// `None`, without a question to Redis, while a failed [invalidation](Self::invalidate) of the entry or of one of its tags is pending.
+    ///
     /// # Errors
     /// If Redis cannot be reached, or not in time. An entry that does not fit is no error.
     pub async fn get(&self) -> Result<Option<T>, Error> {
+        if self.call.is_pending() {
+            return Ok(None);
+        }
         let until = self.call.until();
         if let Some(tags) = &self.call.tags {
             let found = self.reader().get_tagged(tags, Asking::Plain, until).await?;
@@ -86,16 +91,19 @@ impl<T> Entry<T> {
     ///
     /// # Errors
     /// [`ErrorKind::Encode`] if the codec cannot express the value; otherwise as [`get`](Self::get). If Redis could not take
-    /// the value, the old one is invalidated as soon as Redis is back; see [`invalidate`](Self::invalidate).
+    /// the value, or the future is dropped meanwhile, the entry is invalidated as soon as Redis is back; see
+    /// [`invalidate`](Self::invalidate).
     pub async fn put(&self, value: &T) -> Result<(), Error> {
         // Encoded before the first await, so that the future does not hold the reference.
         let encoded = self.encode(value, Duration::ZERO, &self.no_nonces());
         async move {
-            let done = match encoded? {
+            let encoded = encoded?;
+            let key = [Key::Entry(self.key())];
+            let operation = Operation::begin(self.call.cache.arc(), &key, None);
+            operation.end(match encoded {
                 Some(encoded) => self.call.set(encoded).await,
                 None => remove(self.call.cache(), self.key(), None).await,
-            };
-            self.settled(done, None)
+            })
         }
         .await
     }
@@ -106,10 +114,11 @@ impl<T> Entry<T> {
     /// stored. Call it after the change is committed; a computation in between may read, and store, the old data.
     ///
     /// # Errors
-    /// As [`get`](Self::get). A failed invalidation is tried again in the background until Redis takes it, or until the
-    /// entry has expired by itself; until then this process does not use the entry. [`Stats`](crate::Stats) count them.
+    /// As [`get`](Self::get). A failed invalidation is retried in the background until Redis takes it, for a day at most; until
+    /// then this cache does not use the entry. [`Stats`](crate::Stats) count them. So is one that is cancelled, its future being
+    /// dropped after the first poll: Redis may not have taken it.
     pub async fn invalidate(&self) -> Result<(), Error> {
-        self.settled(remove(self.call.cache(), self.key(), None).await, None)
+        self.remove(None).await
     }
 
     /// Removes the stored value and keeps any other from being stored for as long as `hold`: for a database whose replicas
@@ -120,7 +129,13 @@ impl<T> Entry<T> {
     /// # Errors
     /// As [`invalidate`](Self::invalidate).
     pub async fn invalidate_with_hold(&self, hold: Duration) -> Result<(), Error> {
-        self.settled(remove(self.call.cache(), self.key(), Some(hold)).await, Some(hold))
+        self.remove(Some(hold)).await
+    }
+
+    async fn remove(&self, hold: Option<Duration>) -> Result<(), Error> {
+        let key = [Key::Entry(self.key())];
+        let operation = Operation::begin(self.call.cache.arc(), &key, hold);
+        operation.end(remove(self.call.cache(), self.key(), hold).await)
     }
 
     /// How long the stored value has left, windows included; `None` if there is none, `Duration::MAX` if it never
@@ -129,6 +144,9 @@ impl<T> Entry<T> {
     /// # Errors
     /// As [`get`](Self::get).
     pub async fn ttl(&self) -> Result<Option<Duration>, Error> {
+        if self.call.is_pending() {
+            return Ok(None);
+        }
         let until = self.call.until();
         let left = match &self.call.tags {
             None => self.call.cache().store.left(self.key(), until).await?,
@@ -314,12 +332,6 @@ impl<T> Entry<T> {
     pub(crate) fn encode_unstored(&self, value: &T) -> Option<Vec<u8>> {
         let unstored = Lifetime { fresh: None, stale: Duration::ZERO };
         self.encoded(value, unstored, Duration::ZERO, &[]).ok()
-    }
-
-    /// An invalidation or a write is over, or has to be tried again.
-    pub(crate) fn settled(&self, done: Result<(), Error>, hold: Option<Duration>) -> Result<(), Error> {
-        settle(&self.call, done.is_ok(), hold);
-        done
     }
 
     /// The bytes to store and for how long, or `None` if the options keep this value from being stored.

@@ -35,6 +35,8 @@ pub enum ErrorKind {
     Server,
     /// An option of the cache has a value that cannot be.
     Option,
+    /// The prefix of an invalidation is empty, that of its cache included: every key of the database would be removed.
+    EmptyPrefix,
     /// The value cannot be encoded by the function's codec.
     Encode,
     /// A global cache has been set, or used, already.

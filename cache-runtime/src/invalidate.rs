@@ -11,18 +11,16 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
 
 use crate::blocking::block_on;
 use crate::cache::Inner;
-use crate::engine::Call;
+use crate::engine::remove_all;
 use crate::entry_handle::Entry;
 use crate::error::Error;
 use crate::key::{KeyBuf, KeyBuilder, KeyPart};
-use crate::pending::{LONGEST_RETRY, Wanted};
+use crate::pending::{Key, Operation};
 use crate::shared::Shared;
 use crate::stats::Function;
-use crate::store::Store;
 use crate::tags;
 use crate::{Cache, global};
 
@@ -44,17 +42,17 @@ pub struct Invalidates {
 pub(crate) struct Target {
     cache: Shared<Inner>,
     key: KeyBuf,
-    /// Whose statistics count a failure; no function's for a tag.
+    /// Whose entry it is, and whose statistics count a failure; a tag is no function's.
     function: Option<Shared<Function>>,
-    /// How long what is there can stay by itself.
-    life: Option<Duration>,
 }
 
 #[allow(missing_docs, reason = "named by expansions only")]
 impl Invalidates {
     #[allow(clippy::needless_pass_by_value, reason = "what an entry's function gives, as it gives it")]
     pub fn entry<T>(mut self, entry: Entry<T>) -> Self {
-        self.targets.push(Target::of(entry.call()));
+        let call = entry.call();
+        let function = Some(call.function.clone());
+        self.targets.push(Target { cache: call.cache.clone(), key: call.key.clone(), function });
         self
     }
 
@@ -69,15 +67,12 @@ impl Invalidates {
     }
 
     fn tag_of(mut self, cache: &Shared<Inner>, TagName(name): TagName) -> Self {
-        // With that of any tag, which tells values that name their tags that one of them was removed.
-        for key in [tags::tag(&cache.prefix, &name.finish()), tags::any_tag(&cache.prefix)] {
-            if !self
-                .targets
-                .iter()
-                .any(|known| known.key == key && Arc::ptr_eq(known.cache.arc(), cache.arc()))
-            {
-                self.targets.push(Target { cache: cache.clone(), key, function: None, life: None });
-            }
+        let target =
+            Target { cache: cache.clone(), key: tags::tag(&cache.prefix, &name.finish()), function: None };
+        let is_known =
+            |known: &Target| known.key == target.key && Arc::ptr_eq(known.cache.arc(), cache.arc());
+        if !self.targets.iter().any(is_known) {
+            self.targets.push(target);
         }
         self
     }
@@ -143,7 +138,8 @@ impl Drop for Invalidates {
             let targets: Vec<Target> = of_one_cache.into_iter().cloned().collect();
             // Noted first: until Redis has taken it, this process does not use the entries, and if there is no room for the
             // work here, `pending` does it.
-            targets.iter().for_each(|target| target.settle(false, None));
+            let keys: Vec<Key<'_>> = targets.iter().map(Target::key).collect();
+            drop(Operation::begin(&cache, &keys, None));
             cache.background.store(|under_way| async move {
                 remove(&targets).await;
                 drop(under_way);
@@ -153,36 +149,12 @@ impl Drop for Invalidates {
 }
 
 impl Target {
-    fn of(call: &Call) -> Self {
-        Self {
-            cache: call.cache.clone(),
-            key: call.key.clone(),
-            function: Some(call.function.clone()),
-            life: call.policy.longest_life(),
+    fn key(&self) -> Key<'_> {
+        match self.function {
+            Some(_) => Key::Entry(&self.key),
+            None => Key::Tag(&self.key),
         }
     }
-
-    /// An invalidation or a write is over, or has to be tried again.
-    fn settle(&self, done: bool, hold: Option<Duration>) {
-        let Self { cache, key, life, .. } = self;
-        if done {
-            cache.pending.settled(key);
-        } else {
-            let now = Instant::now();
-            let expires = now + life.map_or(LONGEST_RETRY, |life| life.min(LONGEST_RETRY));
-            let hold = hold.and_then(|hold| now.checked_add(hold));
-            cache.pending.add(cache.arc(), key, Wanted { hold, expires });
-        }
-        // After that: a read that was sent before it sees either this or that.
-        if let Some(tier) = &cache.tier {
-            tier.forget(key.as_bytes());
-        }
-    }
-}
-
-/// What follows an invalidation of, or a write to, the entry of `call`.
-pub(crate) fn settle(call: &Call, done: bool, hold: Option<Duration>) {
-    Target::of(call).settle(done, hold);
 }
 
 /// Removes the targets, each cache's by one command, all caches' at the same time: a frozen one keeps none waiting.
@@ -192,16 +164,12 @@ async fn remove(targets: &[Target]) {
 
 async fn remove_of_one_cache(targets: Vec<&Target>) {
     let Some(cache) = targets.first().map(|target| target.cache.clone()) else { return };
-    let keys: Vec<&str> = targets.iter().map(|target| &*target.key).collect();
-    let done = cache.store.remove_all(&keys, Instant::now() + cache.deadline).await;
-    if let Err(error) = &done {
-        failed(&cache, error);
+    let keys: Vec<Key<'_>> = targets.iter().map(|target| target.key()).collect();
+    if let Err(error) = remove_all(cache.arc(), &keys).await {
+        failed(&cache, &error);
         for function in targets.iter().filter_map(|target| target.function.as_ref()) {
             function.counters.errors.count();
         }
-    }
-    for target in targets {
-        target.settle(done.is_ok(), None);
     }
 }
 

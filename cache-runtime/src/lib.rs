@@ -51,6 +51,7 @@ mod local;
 #[cfg(test)]
 mod model;
 mod pending;
+mod prefix;
 #[doc(hidden)]
 pub mod private;
 mod put_many;

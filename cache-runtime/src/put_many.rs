@@ -14,6 +14,7 @@ use crate::entry::header;
 use crate::entry_handle::Entry;
 use crate::error::Error;
 use crate::key::KeyBuf;
+use crate::pending::{Key, Operation};
 use crate::store::{Set, Store};
 use crate::tags::Life;
 
@@ -91,12 +92,10 @@ async fn put<T>(mut puts: Vec<Put<T>>) -> Result<(), Error> {
             puts.into_iter().partition(|(entry, _)| Arc::ptr_eq(entry.call().cache.arc(), &cache));
         let mut of_cache: Vec<Put<T>> = of_cache;
         puts = others;
-        let done = store(&cache, &mut of_cache).await;
-        for (entry, _) in of_cache {
-            if let Err(error) = entry.settled(done.clone(), None) {
-                all = Err(error);
-            }
-        }
+        let names: Vec<KeyBuf> = of_cache.iter().map(|(entry, _)| entry.call().key.clone()).collect();
+        let keys: Vec<Key<'_>> = names.iter().map(|name| Key::Entry(name)).collect();
+        let operation = Operation::begin(&cache, &keys, None);
+        all = all.and(operation.end(store(&cache, &mut of_cache).await));
     }
     all
 }

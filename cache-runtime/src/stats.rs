@@ -20,11 +20,12 @@ pub struct Stats {
     pub functions: Vec<FunctionStats>,
     /// The local tier; `None` for `memory://`, which has no use for one.
     pub local: Option<LocalStats>,
-    /// Invalidations that Redis could not take, and that are being tried again.
+    /// Invalidations that failed, or were cancelled, and are being retried: one for each key and tag.
     pub pending_invalidations: u64,
-    /// Invalidations that were tried again with success.
+    /// Invalidations that were retried with success.
     pub retried_invalidations: u64,
-    /// Invalidations that failed while too many others were pending: their entries stay until they expire.
+    /// Invalidations that were given up, because they failed while 10,000 others were pending or for a whole day: the old values stay
+    /// until they expire.
     pub lost_invalidations: u64,
 }
 

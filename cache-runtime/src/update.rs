@@ -8,7 +8,8 @@ use std::time::Duration;
 use crate::blocking::block_on;
 use crate::engine::{Call, Encoded, remove};
 use crate::entry_handle::Entry;
-use crate::invalidate::{Invalidates, all, failed, invalidates, settle};
+use crate::invalidate::{Invalidates, all, failed, invalidates};
+use crate::pending::{Key, Operation};
 
 /// Begins the entries that one call writes.
 pub fn updates<T>() -> Updates<T> {
@@ -87,14 +88,15 @@ async fn write_all(writes: Vec<Write>, guard: Invalidates) {
 impl Write {
     async fn carry_out(self) {
         let Self { call, value } = self;
+        let key = [Key::Entry(&call.key)];
+        let operation = Operation::begin(call.cache.arc(), &key, None);
         let done = match value {
             Some(encoded) => call.set(encoded).await,
             None => remove(call.cache(), &call.key, None).await,
         };
-        if let Err(error) = &done {
+        if let Err(error) = operation.end(done) {
             call.function.counters.errors.count();
-            failed(call.cache(), error);
+            failed(call.cache(), &error);
         }
-        settle(&call, done.is_ok(), None);
     }
 }

@@ -24,6 +24,7 @@ mod late_lease;
 mod local;
 mod misses;
 mod negative_ttl;
+mod pending;
 mod prefix;
 mod processes;
 mod round_trips;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis_cached::{Cache, redis_cached};
+use redis_cached::{Cache, ErrorKind, redis_cached};
 use redis_cached_test_support::RedisServer;
 
 use crate::{both, user};
@@ -49,7 +49,7 @@ async fn what_begins_with_it_is_removed_and_nothing_else() {
             assert_eq!(entry.get().await.unwrap().is_some(), there, "{group}");
         }
         assert_eq!(cache.invalidate_prefix("user:").await.unwrap(), 0);
-        assert_eq!(cache.invalidate_prefix("").await.unwrap(), 7);
+        assert_eq!(cache.invalidate_prefix("u").await.unwrap(), 7);
     }
 }
 
@@ -88,4 +88,75 @@ async fn many_entries_go_in_steps_and_the_process_keeps_none_of_them() {
     let before = cache.stats().functions[0].computes;
     fill(&cache, "many", 10).await;
     assert_eq!(cache.stats().functions[0].computes, before + 10);
+}
+
+#[tokio::test]
+async fn all_that_is_under_it_is_removed_whoever_put_it_there() {
+    let (server, [cache, _]) = both().await;
+    fill(&cache, "user", 3).await;
+    let mut connection = server.connection();
+    let binary: [&[u8]; 5] = [b"user:\xff\xfe", b"user:\0", b"\xff\xfeuser:", b"\x00", b"USER:1"];
+    for key in binary {
+        let _: () = redis::cmd("SET").arg(key).arg("x").query(&mut connection).unwrap();
+    }
+    server.cli(&["LPUSH", "user:list", "x"]);
+    assert_eq!(cache.invalidate_prefix("user:").await.unwrap(), 6);
+    assert_eq!(cache.invalidate_prefix("user:").await.unwrap(), 0);
+    assert_eq!(server.query::<u64>(&["DBSIZE"]), 3);
+}
+
+#[tokio::test]
+async fn characters_of_patterns_are_literal() {
+    let (server, [cache, _]) = both().await;
+    for prefix in ["a*", "a?", "a[bc]", "a\\", "a^", "[^a]", "é*🦀", "{a}"] {
+        let key = format!("{prefix}:1");
+        for other in ["ab:1", "axx:1", "bb:1", "é🦀:1"] {
+            server.cli(&["SET", other, "x"]);
+        }
+        server.cli(&["SET", &key, "x"]);
+        assert_eq!(cache.invalidate_prefix(prefix).await.unwrap(), 1, "{prefix}");
+        assert_eq!(server.query::<u64>(&["DBSIZE"]), 4, "{prefix}");
+    }
+}
+
+#[tokio::test]
+async fn a_prefix_that_is_empty_in_all_is_refused() {
+    let (server, caches) = both().await;
+    for cache in &caches {
+        fill(cache, "user", 3).await;
+        let error = cache.invalidate_prefix("").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::EmptyPrefix);
+        let mut told = 0;
+        let error = cache.blocking().invalidate_prefix_with("", |_| told += 1).unwrap_err();
+        assert_eq!((error.kind(), told), (ErrorKind::EmptyPrefix, 0));
+        assert!(cache.sync_scope(|| member_entry("user", 1)).get().await.unwrap().is_some());
+    }
+    let patient = Cache::builder().deadline(Duration::from_secs(10));
+    let shop = patient.url(server.url()).prefix("shop:").connect().await.unwrap();
+    fill(&shop, "user", 2).await;
+    assert_eq!(shop.invalidate_prefix("").await.unwrap(), 2);
+    assert_eq!(server.query::<u64>(&["DBSIZE"]), 3);
+}
+
+#[tokio::test]
+async fn a_sweep_that_fails_says_what_it_has_done() {
+    let (server, [cache, _]) = both().await;
+    fill(&cache, "user", 3000).await;
+    let mut steps = 0;
+    let progress = |removed| {
+        steps += 1;
+        if removed > 0 {
+            server.cli(&["ACL", "SETUSER", "default", "-unlink"]);
+        }
+    };
+    let error = cache.invalidate_prefix_with("user:", progress).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Permission);
+    let left: u64 = server.query(&["DBSIZE"]);
+    assert!(steps > 0 && left < 3000, "{steps} steps, {left} are left");
+    let done = format!("{} keys were removed", 3000 - left);
+    assert!(error.to_string().contains(&done), "{error}");
+    // Nothing is retried behind the caller's back.
+    assert_eq!(cache.stats().pending_invalidations, 0);
+    server.cli(&["ACL", "SETUSER", "default", "+unlink"]);
+    assert_eq!(cache.invalidate_prefix("user:").await.unwrap(), left);
 }

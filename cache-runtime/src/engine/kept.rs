@@ -64,7 +64,7 @@ impl<T> Reader<'_, T> {
             tags: tags.of_arguments().iter().map(|key| tier.guard(key)).collect(),
             names: tier.guard(&self.names_key()),
         };
-        let mut named = Named { tier: Some(tier), ..Named::default() };
+        let mut named = Named { pending: self.call.note_tags(), tier: Some(tier), ..Named::default() };
         let read = self.ask_tagged(tags, Asking::Watched, budget.0).await;
         let read = read.inspect_err(|error| log::debug!("{error}")).ok()?;
         let (left, epoch) = (read.left?, read.epoch);
@@ -73,6 +73,7 @@ impl<T> Reader<'_, T> {
         // An invalidation that Redis could not take: see `pending`. Looked for after the guards were taken.
         if let Seen::Serve(value, meta, bytes) = &seen
             && !self.call.is_pending()
+            && !self.call.cache().pending.contains_any_tag(&named.keys)
             && let Ok(Slot::Value(entry)) = self.slot(bytes)
         {
             self.keep_tags(tier, tags, &guards, &named, entry.tags, epoch);

@@ -8,6 +8,7 @@ use crate::decision::{Decision, decide};
 use crate::entry::header::{self, Meta, Rejected, Slot};
 use crate::flight::Sight;
 use crate::local::{Arrival, Keep, Terms, Tier};
+use crate::pending::Key;
 use crate::random;
 use crate::store::{Found, Left, Mark, Store};
 
@@ -97,7 +98,7 @@ impl<T> Reader<'_, T> {
         let seen = self.interpret(found, Some(left))?;
         // An invalidation that Redis could not take: see `pending`. Looked for after the guard was taken.
         if let Seen::Serve(value, meta, bytes) = &seen
-            && !self.call.cache().pending.contains(key)
+            && !self.call.cache().pending.contains(Key::Entry(key))
         {
             let arrival = Arrival {
                 fingerprint: function.fingerprint,

@@ -46,6 +46,7 @@ impl<T> Reader<'_, T> {
             counters.misses.count();
             return Next::Compute(Ticket::default());
         }
+        let tags_pending = self.call.note_tags().is_some();
         match self.look_up(&budget).await {
             Seen::Serve(value, ..) => {
                 counters.hits.count();
@@ -55,6 +56,11 @@ impl<T> Reader<'_, T> {
                 counters.hits.count();
                 counters.stale.count();
                 Next::Refresh(value, sight)
+            }
+            // What others compute may have one of these tags, which nobody knows before it is there. So nothing is shared.
+            seen if tags_pending => {
+                counters.misses.count();
+                Next::Compute(Ticket::alone(seen.into_fallback()))
             }
             // A box, so that the future of a hit is small.
             seen => Box::pin(self.miss(seen, budget)).await,

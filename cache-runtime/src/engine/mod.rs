@@ -23,6 +23,7 @@ mod kept;
 mod lease;
 mod look_up;
 mod miss;
+mod removal;
 mod renewal;
 mod tagged;
 mod ticket;
@@ -33,20 +34,20 @@ use std::time::{Duration, Instant};
 
 use crate::cache::Inner;
 use crate::decision::Policy;
-use crate::entry::header;
 use crate::error::Error;
 use crate::flight::{FlightKey, Follow, Landed};
 use crate::home;
 use crate::key::KeyBuf;
-use crate::random;
+use crate::pending::{Key, NotedTags};
 use crate::shared::Shared;
 use crate::stats::Function;
-use crate::store::{Mark, Store};
+use crate::store::Mark;
 use crate::tags::Tags;
 
 pub(crate) use background::Background;
 pub(crate) use look_up::Reader;
 pub(crate) use miss::Next;
+pub(crate) use removal::{remove, remove_all, unlink};
 pub(crate) use renewal::Renewals;
 pub(crate) use tagged::invalidate_tags;
 pub(crate) use ticket::{Encoded, Ticket};
@@ -71,10 +72,16 @@ impl Call {
     }
 
     /// Whether an invalidation of the entry, or of a tag that its arguments name, could not be carried out yet.
-    fn is_pending(&self) -> bool {
+    pub(crate) fn is_pending(&self) -> bool {
         let pending = &self.cache().pending;
-        let is_tagged = |tags: &Arc<Tags>| tags.keys().iter().any(|key| pending.contains(key));
-        pending.len() > 0 && (pending.contains(&self.key) || self.tags.as_ref().is_some_and(is_tagged))
+        let is_tagged = |tags: &Arc<Tags>| pending.contains_any_tag(tags.of_arguments());
+        pending.len() > 0
+            && (pending.contains(Key::Entry(&self.key)) || self.tags.as_ref().is_some_and(is_tagged))
+    }
+
+    /// To be noted before a read whose value may name tags of which an invalidation could not be carried out yet.
+    fn note_tags(&self) -> Option<NotedTags> {
+        self.tags.as_ref().filter(|tags| tags.are_of_value()).and_then(|_| self.cache().pending.note_tags())
     }
 
     /// To be awaited by who has just stored, before it returns.
@@ -132,13 +139,4 @@ async fn landed_by(patience: Instant, follow: Follow) -> Landed {
 /// How an entry begins.
 fn mark_of(bytes: &[u8]) -> Option<Mark> {
     bytes.first_chunk().copied()
-}
-
-/// Removes what is at `key`, or leaves a tombstone that stands for `hold`. One round trip.
-pub(crate) async fn remove(cache: &Inner, key: &str, hold: Option<Duration>) -> Result<(), Error> {
-    let until = Instant::now() + cache.deadline;
-    match hold {
-        None => cache.store.remove(key, until).await,
-        Some(hold) => cache.store.set(key, &header::tombstone(&random::nonce()), Some(hold), until).await,
-    }
 }

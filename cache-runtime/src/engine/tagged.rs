@@ -10,16 +10,16 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use super::look_up::{Reader, Seen};
-use super::{Budget, Call, Encoded, mark_of};
+use super::{Budget, Call, Encoded, mark_of, remove_all};
 use crate::cache::Inner;
 use crate::entry::header::{self, Nonce, Slot};
 use crate::error::Error;
 use crate::flight::Sight;
 use crate::key::KeyBuf;
 use crate::local::{Guard, Tier};
-use crate::pending::{LONGEST_RETRY, Wanted};
+use crate::pending::{Key, NotedTags};
 use crate::store::{Asking, Epoch, Found, Left, Several, Store};
-use crate::tags::{self, Life, Tags, any_tag, are_current};
+use crate::tags::{self, Life, Tags, are_current};
 
 /// What was at a key, and which nonces its tags had.
 pub(super) struct Read {
@@ -32,6 +32,8 @@ pub(super) struct Read {
 /// The keys of the tags that a value names, and what was noted before they were asked for.
 #[derive(Default)]
 pub(super) struct Named<'a> {
+    /// Before the entry was asked for: see [`Pending::allows`](crate::pending::Pending::allows).
+    pub(super) pending: Option<NotedTags>,
     pub(super) keys: Vec<KeyBuf>,
     /// Where there is one, the keys are read so that it is told of their changes.
     pub(super) tier: Option<&'a Tier>,
@@ -49,8 +51,9 @@ impl<T> Reader<'_, T> {
         }
         let mut how = if self.call.policy.asks_for_time() { Asking::WithLeft } else { Asking::Plain };
         loop {
+            let mut named = Named { pending: self.call.note_tags(), ..Named::default() };
             let seen = match self.ask_tagged(tags, how, budget.0).await {
-                Ok(read) => self.interpret_tagged(tags, read, &mut Named::default(), budget.0).await,
+                Ok(read) => self.interpret_tagged(tags, read, &mut named, budget.0).await,
                 Err(error) => Err(error),
             };
             match seen {
@@ -122,6 +125,9 @@ impl<T> Reader<'_, T> {
             return Ok(false);
         }
         let Some(keys) = self.named(tags, value) else { return Ok(false) };
+        if !self.call.cache().pending.allows(named.pending, &keys) {
+            return Ok(false);
+        }
         if stored.len() == nonces.len() + keys.len() && !keys.is_empty() {
             named.keys = keys;
             let how = match named.tier {
@@ -152,10 +158,10 @@ impl<T> Reader<'_, T> {
         how: Asking,
         until: Instant,
     ) -> Result<Option<(T, Left)>, Error> {
+        let named = &mut Named { pending: self.call.note_tags(), ..Named::default() };
         let read = self.ask_tagged(tags, how, until).await?;
         let Found::Bytes(bytes) = read.found else { return Ok(None) };
         let Some(value) = self.read(&bytes) else { return Ok(None) };
-        let named = &mut Named::default();
         let is_current = self.is_current(tags, &bytes, &value, read.nonces, named, until).await?;
         Ok(is_current.then_some((value, read.left.unwrap_or(Left::Never))))
     }
@@ -210,27 +216,9 @@ impl Call {
 }
 
 /// Removes the keys of tags. One round trip.
-pub(crate) async fn invalidate_tags(cache: &Arc<Inner>, mut keys: Vec<KeyBuf>) -> Result<(), Error> {
-    if keys.is_empty() {
-        return Ok(());
-    }
-    // In one step with the others: who finds it unchanged knows that none of them was removed.
-    keys.push(any_tag(&cache.prefix));
-    let names: Vec<&str> = keys.iter().map(|key| &**key).collect();
-    let done = cache.store.remove_all(&names, Instant::now() + cache.deadline).await;
-    for key in &keys {
-        match &done {
-            Ok(()) => cache.pending.settled(key),
-            Err(_) => {
-                cache.pending.add(cache, key, Wanted { hold: None, expires: Instant::now() + LONGEST_RETRY });
-            }
-        }
-        // After that: a read that was sent before it sees either this or that.
-        if let Some(tier) = &cache.tier {
-            tier.forget(key.as_bytes());
-        }
-    }
-    done
+pub(crate) async fn invalidate_tags(cache: &Arc<Inner>, keys: Vec<KeyBuf>) -> Result<(), Error> {
+    let keys: Vec<Key<'_>> = keys.iter().map(|key| Key::Tag(key)).collect();
+    remove_all(cache, &keys).await
 }
 
 /// A tag's nonce. What is none is replaced when somebody computes.

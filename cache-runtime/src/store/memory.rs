@@ -10,7 +10,7 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use super::slot::{self, Content, Write};
-use super::{Asking, Epoch, Found, Left, Mark, Set, Several, Store, Swap, Swept};
+use super::{Asking, Epoch, Found, Left, Mark, Scanned, Set, Several, Store, Swap};
 use crate::entry::header::Nonce;
 use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
@@ -156,12 +156,15 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn sweep(&self, prefix: &str, _: u64, _: Instant) -> Result<Swept, Error> {
+    async fn scan(&self, prefix: &str, _: u64, _: Instant) -> Result<Scanned, Error> {
+        let keys = self.entries.iter().map(|(key, _)| key).filter(|key| key.starts_with(prefix));
+        Ok(Scanned { cursor: 0, keys: keys.map(String::into_bytes).collect() })
+    }
+
+    async fn remove_scanned(&self, keys: &[Vec<u8>], _: Instant) -> Result<u64, Error> {
         let _writing = self.write();
-        let keys: Vec<String> =
-            self.entries.iter().map(|(key, _)| key).filter(|key| key.starts_with(prefix)).collect();
-        let removed = keys.iter().filter(|key| self.entries.remove(key.as_str()).is_some()).count();
-        Ok(Swept { cursor: 0, keys, removed: removed as u64 })
+        let keys = keys.iter().filter_map(|key| std::str::from_utf8(key).ok());
+        Ok(keys.filter(|key| self.entries.remove(*key).is_some()).count() as u64)
     }
 
     async fn remove_all(&self, keys: &[&str], _: Instant) -> Result<(), Error> {

@@ -140,8 +140,11 @@ pub(crate) trait Store {
 
     async fn left(&self, key: &str, until: Instant) -> Result<Left, Error>;
 
-    /// One step through all keys, from `cursor` on, which is 0 at first: removes those that begin with `prefix`. Two round trips.
-    async fn sweep(&self, prefix: &str, cursor: u64, until: Instant) -> Result<Swept, Error>;
+    /// One step through all keys, from `cursor` on, which is 0 at first: finds those that begin with `prefix`.
+    async fn scan(&self, prefix: &str, cursor: u64, until: Instant) -> Result<Scanned, Error>;
+
+    /// Removes keys that a [`scan`](Self::scan) has found; says how many were still there.
+    async fn remove_scanned(&self, keys: &[Vec<u8>], until: Instant) -> Result<u64, Error>;
 
     /// What is at the keys. In a cluster they would have to share a slot, as for the two operations that follow.
     async fn get_several(&self, keys: &[&str], how: Asking, until: Instant) -> Result<Several, Error>;
@@ -182,15 +185,13 @@ pub(crate) trait Store {
     async fn set_many(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error>;
 }
 
-/// What one step of [`sweep`](Store::sweep) did.
+/// What one step of [`scan`](Store::scan) found.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Swept {
+pub(crate) struct Scanned {
     /// Where to go on; 0 is the end.
     pub(crate) cursor: u64,
-    /// The keys that were met. A key may be met twice, or be gone already.
-    pub(crate) keys: Vec<String>,
-    /// How many were there to be removed.
-    pub(crate) removed: u64,
+    /// Bytes, since other programs' keys need not be text. A key may be met twice.
+    pub(crate) keys: Vec<Vec<u8>>,
 }
 
 /// One of several values that are to replace what was seen.
@@ -253,7 +254,8 @@ delegate! {
     async fn remove(&self, key: &str, until: Instant) -> ();
     async fn remove_all(&self, keys: &[&str], until: Instant) -> ();
     async fn left(&self, key: &str, until: Instant) -> Left;
-    async fn sweep(&self, prefix: &str, cursor: u64, until: Instant) -> Swept;
+    async fn scan(&self, prefix: &str, cursor: u64, until: Instant) -> Scanned;
+    async fn remove_scanned(&self, keys: &[Vec<u8>], until: Instant) -> u64;
     async fn get_several(&self, keys: &[&str], how: Asking, until: Instant) -> Several;
     async fn tag(&self, keys: &[KeyBuf], life: Life, until: Instant) -> Vec<Nonce>;
     async fn get_many(&self, keys: &[&str], until: Instant) -> Vec<Found>;

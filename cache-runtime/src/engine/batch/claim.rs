@@ -9,6 +9,7 @@ use crate::engine::look_up::{Reader, Seen};
 use crate::error::Error;
 use crate::flight::{Follow, Lead, Role, is_computing};
 use crate::home;
+use crate::pending::Key;
 use crate::store::{Found, Mark, Store, Swap};
 
 /// A key whose flight this call leads, before it is known whether it may store.
@@ -90,7 +91,8 @@ impl<T> Run<T> {
         let pending = &reader.call.cache().pending;
         // What is there should have been removed, and could not be yet.
         let mut open = std::mem::take(&mut self.open);
-        let barred: Vec<_> = open.extract_if(.., |slot| pending.contains(self.name(*slot))).collect();
+        let is_barred = |slot: &mut usize| pending.contains(Key::Entry(self.name(*slot)));
+        let barred: Vec<_> = open.extract_if(.., is_barred).collect();
         let counters = &reader.call.function.counters;
         let is_first = self.rounds == 0;
         let count = |counter: &crate::stats::Counter| {

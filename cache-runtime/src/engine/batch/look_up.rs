@@ -8,6 +8,7 @@ use crate::engine::Budget;
 use crate::engine::look_up::{Reader, Seen};
 use crate::entry::header::{self, Meta};
 use crate::local::{Arrival, Guard, Keep, Terms, Tier};
+use crate::pending::Key;
 use crate::store::{Epoch, Found, Left, Store};
 
 /// What stands at a key, for a batch.
@@ -99,7 +100,7 @@ impl<T> Reader<'_, T> {
     fn keep(&self, keep: Keep<T>, tier: &Tier, arrived: &Arrived<'_>, meta: &Meta, value: &T) {
         let Arrived { key, guard, encoded_len, left, epoch } = *arrived;
         // Looked for after the guard was taken, as for one key.
-        if !self.call.cache().pending.contains(key) {
+        if !self.call.cache().pending.contains(Key::Entry(key)) {
             let arrival = Arrival {
                 fingerprint: self.call.function.fingerprint,
                 encoded_len,

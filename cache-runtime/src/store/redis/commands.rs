@@ -18,11 +18,11 @@ use crate::error::{Error, ErrorKind};
 use crate::home::home;
 use crate::key::KeyBuf;
 use crate::random;
-use crate::store::{Asking, Epoch, Found, Left, Mark, Set, Several, Store, Swap, Swept};
+use crate::store::{Asking, Epoch, Found, Left, Mark, Scanned, Set, Several, Store, Swap};
 use crate::tags::Life;
 
-/// How many keys a step of a sweep looks at, about. Others are served between two steps.
-const SWEPT_AT_ONCE: usize = 1000;
+/// How many keys a step of a scan looks at, about. Others are served between two steps.
+const SCANNED_AT_ONCE: usize = 1000;
 
 /// What the server knows, found by trying once. A script does the same elsewhere.
 #[derive(Debug, Default)]
@@ -196,22 +196,25 @@ impl Store for RedisStore {
         Ok(())
     }
 
-    async fn sweep(&self, prefix: &str, cursor: u64, until: Instant) -> Result<Swept, Error> {
+    async fn scan(&self, prefix: &str, cursor: u64, until: Instant) -> Result<Scanned, Error> {
         let mut scan = cmd("SCAN");
-        scan.arg(cursor).arg("MATCH").arg(beginning_with(prefix)).arg("COUNT").arg(SWEPT_AT_ONCE);
+        scan.arg(cursor).arg("MATCH").arg(beginning_with(prefix)).arg("COUNT").arg(SCANNED_AT_ONCE);
         let answer = self.run("SCAN", &scan, until).await?;
-        let scanned = answer.and_then(|answer| Ok(from_redis_value::<(u64, Vec<String>)>(answer)?));
-        let (cursor, keys) = scanned.map_err(|error| translate("SCAN", error))?;
+        let scanned = answer.and_then(|answer| Ok(from_redis_value::<(u64, Vec<Vec<u8>>)>(answer)?));
+        let (cursor, mut keys) = scanned.map_err(|error| translate("SCAN", error))?;
+        // Removed for what they are, whatever a server makes of the pattern.
+        keys.retain(|key| key.starts_with(prefix.as_bytes()));
+        Ok(Scanned { cursor, keys })
+    }
+
+    async fn remove_scanned(&self, keys: &[Vec<u8>], until: Instant) -> Result<u64, Error> {
         if keys.is_empty() {
-            return Ok(Swept { cursor, ..Swept::default() });
+            return Ok(0);
         }
         let mut unlink = cmd("UNLINK");
-        unlink.arg(&keys);
+        unlink.arg(keys);
         let answer = self.run("UNLINK", &unlink, until).await?;
-        let removed = answer
-            .and_then(|answer| Ok(from_redis_value(answer)?))
-            .map_err(|error| translate("UNLINK", error))?;
-        Ok(Swept { cursor, keys, removed })
+        answer.and_then(|answer| Ok(from_redis_value(answer)?)).map_err(|error| translate("UNLINK", error))
     }
 
     async fn left(&self, key: &str, until: Instant) -> Result<Left, Error> {

@@ -1,0 +1,38 @@
+//! Removals of entries and of tags.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::cache::Inner;
+use crate::entry::header;
+use crate::error::Error;
+use crate::pending::{Key, Operation};
+use crate::random;
+use crate::store::Store;
+use crate::tags::any_tag;
+
+/// Removes what is at `key`, or leaves a tombstone that stands for `hold`. One round trip.
+pub(crate) async fn remove(cache: &Inner, key: &str, hold: Option<Duration>) -> Result<(), Error> {
+    let until = Instant::now() + cache.deadline;
+    match hold {
+        None => cache.store.remove(key, until).await,
+        Some(hold) => cache.store.set(key, &header::tombstone(&random::nonce()), Some(hold), until).await,
+    }
+}
+
+/// Removes entries and tags. One round trip. What fails is retried in the background.
+pub(crate) async fn remove_all(cache: &Arc<Inner>, keys: &[Key<'_>]) -> Result<(), Error> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let operation = Operation::begin(cache, keys, None);
+    operation.end(unlink(cache, keys).await)
+}
+
+/// Removes entries and tags, the latter in one step with the key of any tag: who finds that unchanged knows that no tag was
+/// removed. One round trip.
+pub(crate) async fn unlink(cache: &Inner, keys: &[Key<'_>]) -> Result<(), Error> {
+    let any = keys.iter().any(|key| matches!(key, Key::Tag(_))).then(|| any_tag(&cache.prefix));
+    let names: Vec<&str> = any.iter().map(|any| &**any).chain(keys.iter().map(|key| key.name())).collect();
+    cache.store.remove_all(&names, Instant::now() + cache.deadline).await
+}

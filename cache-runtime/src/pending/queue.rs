@@ -1,0 +1,149 @@
+//! Which invalidations are pending: a state machine without I/O and without a clock.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use super::Key;
+
+/// How many keys are remembered.
+pub(super) const KEYS: usize = 10_000;
+/// For how long an invalidation is retried.
+pub(super) const LONGEST_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct Queue {
+    entries: HashMap<String, Wanted>,
+    tags: HashMap<String, Wanted>,
+    /// How many tags have left the queue so far.
+    settled_tags: u64,
+    /// Whether a task is retrying.
+    pub(super) is_running: bool,
+}
+
+/// What is to be done at a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Wanted {
+    /// Which operation's failure this makes up for.
+    number: u64,
+    hold: Option<Hold>,
+    since: Instant,
+    /// Whether its removal is under way.
+    is_tried: bool,
+}
+
+/// A tombstone that is to stand for a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Hold {
+    since: Instant,
+    time: Duration,
+}
+
+/// What is retried at a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Try {
+    pub(super) number: u64,
+    /// What is left of the hold, if there is one.
+    pub(super) hold: Option<Duration>,
+}
+
+impl Queue {
+    pub(super) fn len(&self) -> usize {
+        self.entries.len() + self.tags.len()
+    }
+
+    pub(super) fn contains(&self, key: Key<'_>) -> bool {
+        match key {
+            Key::Entry(name) => self.entries.contains_key(name),
+            Key::Tag(name) => self.tags.contains_key(name),
+        }
+    }
+
+    pub(super) fn has_tags(&self) -> bool {
+        !self.tags.is_empty()
+    }
+
+    pub(super) fn settled_tags(&self) -> u64 {
+        self.settled_tags
+    }
+
+    /// An operation has failed. `false` if there is no room to remember it.
+    pub(super) fn failed(&mut self, key: Key<'_>, number: u64, hold: Option<Duration>, now: Instant) -> bool {
+        let is_full = self.len() >= KEYS;
+        let keys = self.keys(key);
+        let hold = hold.map(|time| Hold { since: now, time });
+        let wanted = Wanted { number, hold, since: now, is_tried: false };
+        match keys.get_mut(key.name()) {
+            // The one that began later says what is to be there.
+            Some(known) if known.number > number => {}
+            Some(known) => *known = wanted,
+            None if is_full => return false,
+            None => {
+                keys.insert(key.name().to_owned(), wanted);
+            }
+        }
+        true
+    }
+
+    /// An operation has succeeded, which settles what began before it.
+    pub(super) fn succeeded(&mut self, key: Key<'_>, number: u64, hold: Option<Duration>, now: Instant) {
+        match self.keys(key).get(key.name()) {
+            Some(known) if known.number < number => {
+                if known.is_tried && hold.is_some() {
+                    // A removal that is under way may take the tombstone away again.
+                    self.failed(key, number, hold, now);
+                } else {
+                    self.settle(key);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Gives up what has been retried for long enough; how many that were.
+    pub(super) fn give_up(&mut self, now: Instant) -> usize {
+        let (before, tags) = (self.len(), self.tags.len());
+        let is_young = |wanted: &mut Wanted| now.saturating_duration_since(wanted.since) < LONGEST_RETRY;
+        self.entries.retain(|_, wanted| is_young(wanted));
+        self.tags.retain(|_, wanted| is_young(wanted));
+        self.settled_tags += (tags - self.tags.len()) as u64;
+        before - self.len()
+    }
+
+    /// The names of all tags, and of all entries.
+    pub(super) fn all(&self) -> (Vec<String>, Vec<String>) {
+        (self.tags.keys().cloned().collect(), self.entries.keys().cloned().collect())
+    }
+
+    /// Begins to retry; `None` if the key was settled meanwhile.
+    pub(super) fn begin(&mut self, key: Key<'_>, now: Instant) -> Option<Try> {
+        let wanted = self.keys(key).get_mut(key.name())?;
+        wanted.is_tried = true;
+        let left = |hold: Hold| hold.time.checked_sub(now.saturating_duration_since(hold.since));
+        let hold = wanted.hold.and_then(left).filter(|left| !left.is_zero());
+        Some(Try { number: wanted.number, hold })
+    }
+
+    /// What was begun for the failure of this operation is over. If another one failed meanwhile, that one stays.
+    pub(super) fn end(&mut self, key: Key<'_>, number: u64, done: bool) {
+        match self.keys(key).get_mut(key.name()) {
+            Some(wanted) if wanted.number == number && done => self.settle(key),
+            Some(wanted) if wanted.number == number => wanted.is_tried = false,
+            _ => {}
+        }
+    }
+
+    fn settle(&mut self, key: Key<'_>) {
+        self.keys(key).remove(key.name());
+        self.settled_tags += u64::from(matches!(key, Key::Tag(_)));
+    }
+
+    fn keys(&mut self, key: Key<'_>) -> &mut HashMap<String, Wanted> {
+        match key {
+            Key::Entry(_) => &mut self.entries,
+            Key::Tag(_) => &mut self.tags,
+        }
+    }
+}
