@@ -263,11 +263,12 @@ impl<C: Batched> Batch<C> {
         }
         let (entry, run) = (&self.entry, &self.run);
         work.finish(entry.call(), |slot, has_followers| {
+            let key = run.name(slot);
             let outcome = match run.outcome(slot) {
-                Some(value) => value_outcome(entry, value, compute_time, has_followers),
-                None => absence_outcome(entry, compute_time, has_followers),
+                Some(value) => value_outcome(entry, key, value, compute_time, has_followers),
+                None => absence_outcome(entry, key, compute_time, has_followers),
             };
-            (Arc::clone(run.name(slot)), outcome)
+            (Arc::clone(key), outcome)
         });
     }
 }
@@ -312,17 +313,18 @@ impl<P: Iterator> Iterator for Counted<P> {
 
 fn value_outcome<T>(
     entry: &Entry<T>,
+    key: &str,
     value: &T,
     compute_time: std::time::Duration,
     has_followers: bool,
 ) -> Outcome {
     // The time that the whole call took: what it would have taken for this key alone is not known, and to have been
     // dearer than it was makes `early_refresh` earlier, not later.
-    match entry.encode(value, compute_time, &[]) {
+    match entry.encode(key, value, compute_time, &[]) {
         Ok(Some(Encoded { bytes, lifetime, .. })) => Outcome::Store(bytes, lifetime),
         Ok(None) => {
             entry.call().function.counters.not_stored.count();
-            match has_followers.then(|| entry.encode_unstored(value)).flatten() {
+            match has_followers.then(|| entry.encode_unstored(key, value)).flatten() {
                 Some(bytes) => Outcome::Share(bytes),
                 None => Outcome::Nothing,
             }
@@ -335,10 +337,15 @@ fn value_outcome<T>(
 }
 
 /// What becomes of a key that the function did not return.
-fn absence_outcome<T>(entry: &Entry<T>, compute_time: std::time::Duration, has_followers: bool) -> Outcome {
+fn absence_outcome<T>(
+    entry: &Entry<T>,
+    key: &str,
+    compute_time: std::time::Duration,
+    has_followers: bool,
+) -> Outcome {
     let call = entry.call();
     let facts = Facts { is_none: true, own_ttl: None, wanted: true };
-    let encode = |ttl| encode_absence(entry.codec(), call.function.fingerprint, ttl, compute_time);
+    let encode = |ttl| encode_absence(key, entry.codec(), call.function.fingerprint, ttl, compute_time);
     match admit(&call.policy, facts, random::unit()) {
         Admission::Store(lifetime) => Outcome::Store(encode(lifetime.fresh), lifetime),
         Admission::Skip => {

@@ -78,7 +78,7 @@ impl<T> Entry<T> {
             return Ok(found.map(|(value, _)| value));
         }
         Ok(match self.call.cache().store.get(self.key(), until).await? {
-            Found::Bytes(bytes) => self.reader().read(&bytes),
+            Found::Bytes(bytes) => self.reader().read(self.key(), &bytes),
             Found::Absent | Found::Foreign => None,
         })
     }
@@ -95,7 +95,7 @@ impl<T> Entry<T> {
     /// [`invalidate`](Self::invalidate).
     pub async fn put(&self, value: &T) -> Result<(), Error> {
         // Encoded before the first await, so that the future does not hold the reference.
-        let encoded = self.encode(value, Duration::ZERO, &self.no_nonces());
+        let encoded = self.encode(self.key(), value, Duration::ZERO, &self.no_nonces());
         async move {
             let encoded = encoded?;
             let key = [Key::Entry(self.key())];
@@ -281,7 +281,7 @@ impl<T> Entry<T> {
                 let counters = &self.call.function.counters;
                 counters.failed.count();
                 if let Some(bytes) = ticket.take_fallback()
-                    && let Some(value) = self.reader().read(&bytes)
+                    && let Some(value) = self.reader().read(self.key(), &bytes)
                 {
                     counters.stale.count();
                     // Not shared: a follower may have begun after an invalidation that this old value has not seen.
@@ -308,7 +308,7 @@ impl<T> Entry<T> {
 
     /// What follows a computation that gave a value.
     pub(crate) fn finish(&self, ticket: Ticket, value: &T) {
-        match self.encode(value, ticket.compute_time(), ticket.nonces()) {
+        match self.encode(self.key(), value, ticket.compute_time(), ticket.nonces()) {
             Ok(Some(encoded)) => ticket.store(&self.call, encoded),
             Ok(None) => {
                 self.call.function.counters.not_stored.count();
@@ -325,18 +325,19 @@ impl<T> Entry<T> {
     }
 
     fn encode_for_followers(&self, ticket: &Ticket, value: &T) -> Option<Vec<u8>> {
-        if ticket.has_followers() { self.encode_unstored(value) } else { None }
+        if ticket.has_followers() { self.encode_unstored(self.key(), value) } else { None }
     }
 
     /// The bytes for others who wait, of a value that is not to be stored.
-    pub(crate) fn encode_unstored(&self, value: &T) -> Option<Vec<u8>> {
+    pub(crate) fn encode_unstored(&self, key: &str, value: &T) -> Option<Vec<u8>> {
         let unstored = Lifetime { fresh: None, stale: Duration::ZERO };
-        self.encoded(value, unstored, Duration::ZERO, &[]).ok()
+        self.encoded(key, value, unstored, Duration::ZERO, &[]).ok()
     }
 
-    /// The bytes to store and for how long, or `None` if the options keep this value from being stored.
+    /// The bytes to store at `key` and for how long, or `None` if the options keep this value from being stored.
     pub(crate) fn encode(
         &self,
+        key: &str,
         value: &T,
         compute_time: Duration,
         nonces: &[Nonce],
@@ -353,7 +354,7 @@ impl<T> Entry<T> {
                     None => (Vec::new(), Cow::Borrowed(nonces)),
                     Some(tags) => self.tagged(value, tags, nonces)?,
                 };
-                let bytes = self.encoded(value, lifetime, compute_time, &nonces)?;
+                let bytes = self.encoded(key, value, lifetime, compute_time, &nonces)?;
                 Ok(Some(Encoded { bytes, lifetime, compute_time, named }))
             }
         }
@@ -386,6 +387,7 @@ impl<T> Entry<T> {
 
     fn encoded(
         &self,
+        key: &str,
         value: &T,
         lifetime: Lifetime,
         compute_time: Duration,
@@ -400,7 +402,7 @@ impl<T> Entry<T> {
         };
         let function = &self.call.function;
         let payload = |out: &mut Vec<u8>| (self.hooks.encode)(value, out);
-        header::encode(&random::nonce(), &meta, nonces, &function.room, self.hooks.compression, payload)
+        header::encode(key, &random::nonce(), &meta, nonces, &function.room, self.hooks.compression, payload)
             .map_err(|source| {
                 let name = function.site.name;
                 Error::with_source(

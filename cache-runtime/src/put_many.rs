@@ -78,7 +78,7 @@ type Put<T> = (Entry<T>, Option<Encoded>);
 /// As many as are sent at once.
 fn encoded<T, V: Borrow<T>>(values: impl Iterator<Item = (Entry<T>, V)>) -> Result<Vec<Put<T>>, Error> {
     let encode = |(entry, value): (Entry<T>, V)| {
-        let encoded = entry.encode(value.borrow(), Duration::ZERO, &entry.no_nonces())?;
+        let encoded = entry.encode(entry.key(), value.borrow(), Duration::ZERO, &entry.no_nonces())?;
         Ok((entry, encoded))
     };
     values.take(STORED_AT_ONCE).map(encode).collect()
@@ -117,23 +117,23 @@ async fn store<T>(cache: &Inner, puts: &mut [Put<T>]) -> Result<(), Error> {
 async fn tag<T>(cache: &Inner, puts: &mut [Put<T>], until: Instant) -> Result<(), Error> {
     let tagged = puts.iter_mut().filter_map(|(entry, encoded)| {
         let (tags, encoded) = (entry.call().tags.as_ref()?, encoded.as_mut()?);
-        Some(([tags.of_arguments(), &encoded.named].concat(), encoded))
+        Some((entry.key(), [tags.of_arguments(), &encoded.named].concat(), encoded))
     });
-    let tagged: Vec<(Vec<KeyBuf>, &mut Encoded)> = tagged.collect();
+    let tagged: Vec<(&str, Vec<KeyBuf>, &mut Encoded)> = tagged.collect();
     // Entries share tags, and each is asked for once.
     let keys: BTreeMap<&str, &KeyBuf> =
-        tagged.iter().flat_map(|(keys, _)| keys).map(|key| (&**key, key)).collect();
+        tagged.iter().flat_map(|(_, keys, _)| keys).map(|key| (&**key, key)).collect();
     if keys.is_empty() {
         return Ok(());
     }
     let keys: Vec<KeyBuf> = keys.into_values().cloned().collect();
-    let lives = tagged.iter().map(|(_, encoded)| encoded.lifetime.total());
+    let lives = tagged.iter().map(|(.., encoded)| encoded.lifetime.total());
     let longest = lives.max_by_key(|total| total.unwrap_or(Duration::MAX)).flatten();
     let nonces = cache.store.tag(&keys, Life::of_entry(longest), until).await?;
-    for (of_entry, encoded) in tagged {
+    for (key, of_entry, encoded) in tagged {
         let place = |key: &KeyBuf| keys.binary_search_by(|other| str::cmp(other, key)).ok();
         let nonces: Vec<_> = of_entry.iter().filter_map(|key| nonces.get(place(key)?).copied()).collect();
-        header::set_tags(&mut encoded.bytes, &nonces);
+        header::set_tags(key, &mut encoded.bytes, &nonces);
     }
     Ok(())
 }

@@ -47,7 +47,7 @@ impl<T> Updates<T> {
             .iter()
             .map(|entry| {
                 // A value that cannot be encoded cannot replace the old one, which is removed all the same.
-                let encoded = entry.encode(value, Duration::ZERO, &entry.no_nonces());
+                let encoded = entry.encode(entry.key(), value, Duration::ZERO, &entry.no_nonces());
                 let value = encoded.inspect_err(|error| entry.call().failed(error)).ok().flatten();
                 Write { call: entry.call().clone(), value }
             })

@@ -107,7 +107,7 @@ pub use self::postcard::Postcard;
     note = "each is behind the cargo feature of its name in lower case; `bincode` is on by default"
 )]
 pub trait Codec: sealed::Sealed + 'static {
-    /// The codec's number in the header of an entry; part of format version 1.
+    /// The codec's number in the header of an entry; part of format version 2.
     #[doc(hidden)]
     const ID: u8;
 

@@ -74,7 +74,7 @@ impl<T> Reader<'_, T> {
         if let Seen::Serve(value, meta, bytes) = &seen
             && !self.call.is_pending()
             && !self.call.cache().pending.contains_any_tag(&named.keys)
-            && let Ok(Slot::Value(entry)) = self.slot(bytes)
+            && let Ok(Slot::Value(entry)) = self.slot(&self.call.key, bytes)
         {
             self.keep_tags(tier, tags, &guards, &named, entry.tags, epoch);
             let fresh = left.less(meta.stale_window);

@@ -76,7 +76,7 @@ impl<T> Reader<'_, T> {
         if !self.call.policy.asks_for_time() {
             match store.get(key, budget.0).await {
                 Ok(found) => {
-                    if let Some(seen) = self.interpret(found, None) {
+                    if let Some(seen) = self.interpret(key, found, None) {
                         return seen;
                     }
                 }
@@ -84,7 +84,7 @@ impl<T> Reader<'_, T> {
             }
         }
         match store.get_with_left(key, budget.0).await {
-            Ok((found, left)) => self.interpret(found, Some(left)).unwrap_or(Seen::Unknown),
+            Ok((found, left)) => self.interpret(key, found, Some(left)).unwrap_or(Seen::Unknown),
             Err(error) => self.unknown(&error),
         }
     }
@@ -95,7 +95,7 @@ impl<T> Reader<'_, T> {
         let guard = tier.guard(key);
         let watched = self.call.cache().store.get_watched(key, budget.0).await;
         let (found, left, epoch) = watched.inspect_err(|error| log::debug!("{error}")).ok()?;
-        let seen = self.interpret(found, Some(left))?;
+        let seen = self.interpret(key, found, Some(left))?;
         // An invalidation that Redis could not take: see `pending`. Looked for after the guard was taken.
         if let Seen::Serve(value, meta, bytes) = &seen
             && !self.call.cache().pending.contains(Key::Entry(key))
@@ -112,16 +112,16 @@ impl<T> Reader<'_, T> {
         Some(seen)
     }
 
-    /// What was found, looked at once. `None` only if the time that is left was not asked for and has to be: an entry
+    /// What was found at `key`, looked at once. `None` only if the time that is left was not asked for and has to be: an entry
     /// that a function with windows stored, and one without reads, may be past its time.
-    pub(super) fn interpret(&self, found: Found, left: Option<Left>) -> Option<Seen<T>> {
+    pub(super) fn interpret(&self, key: &str, found: Found, left: Option<Left>) -> Option<Seen<T>> {
         let bytes = match found {
             Found::Absent => return Some(Seen::Nothing),
             Found::Foreign => return Some(self.unfit(None)),
             Found::Bytes(bytes) => bytes,
         };
         let Some(mark) = mark_of(&bytes) else { return Some(self.unfit(None)) };
-        Some(match self.slot(&bytes) {
+        Some(match self.slot(key, &bytes) {
             Ok(Slot::Lease(_)) => Seen::Lease(mark.into()),
             Ok(Slot::Tombstone(_)) => Seen::Tombstone,
             // Another function's: this one could not tell whether they are as they were.
@@ -152,13 +152,13 @@ impl<T> Reader<'_, T> {
         }
     }
 
-    pub(super) fn slot<'b>(&self, bytes: &'b [u8]) -> Result<Slot<'b>, Rejected> {
-        header::decode(bytes, self.codec, self.call.function.fingerprint)
+    pub(super) fn slot<'b>(&self, key: &str, bytes: &'b [u8]) -> Result<Slot<'b>, Rejected> {
+        header::decode(key, bytes, self.codec, self.call.function.fingerprint)
     }
 
-    /// Reads an entry, whatever its age and whatever became of its tags.
-    pub(crate) fn read(&self, bytes: &[u8]) -> Option<T> {
-        match self.slot(bytes) {
+    /// Reads the entry of `key`, whatever its age and whatever became of its tags.
+    pub(crate) fn read(&self, key: &str, bytes: &[u8]) -> Option<T> {
+        match self.slot(key, bytes) {
             Ok(Slot::Value(value)) => value.payload.decode(self.decode).ok(),
             _ => None,
         }

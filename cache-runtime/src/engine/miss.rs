@@ -120,7 +120,7 @@ impl<T> Reader<'_, T> {
     /// `fallback` is what this call has found itself, to be served should it have to compute, and fail.
     fn landed(&self, landed: Landed, fallback: Option<Vec<u8>>) -> Next<T> {
         let value = match landed {
-            Landed::Bytes(bytes) => self.read(&bytes),
+            Landed::Bytes(bytes) => self.read(&self.call.key, &bytes),
             Landed::Error(error) => return Next::Error(error),
             Landed::Nothing | Landed::Abandoned => None,
         };
@@ -238,7 +238,7 @@ impl<T> Reader<'_, T> {
         let hold = if lead.mark(old.sight) { self.claim_lease(old.sight, budget).await } else { None };
         if hold.is_none()
             && old.is_fresh
-            && let Some(value) = self.read(&old.bytes)
+            && let Some(value) = self.read(&self.call.key, &old.bytes)
         {
             // Somebody else is at it, and there is time left.
             return Next::Value(value);

@@ -89,7 +89,7 @@ impl<T> Reader<'_, T> {
         };
         let Some(mark) = mark_of(&bytes) else { return Ok(Some(self.unfit(None))) };
         let sight = Sight { mark, tags: tags::digest(&read.nonces) };
-        let (meta, value) = match self.slot(&bytes) {
+        let (meta, value) = match self.slot(&self.call.key, &bytes) {
             Ok(Slot::Lease(_)) => return Ok(Some(Seen::Lease(sight))),
             Ok(Slot::Tombstone(_)) => return Ok(Some(Seen::Tombstone)),
             Ok(Slot::Value(value)) if read.left.is_none() && value.meta.stale_window > Duration::ZERO => {
@@ -116,7 +116,7 @@ impl<T> Reader<'_, T> {
         named: &mut Named<'_>,
         until: Instant,
     ) -> Result<bool, Error> {
-        let Ok(Slot::Value(entry)) = self.slot(bytes) else { return Ok(false) };
+        let Ok(Slot::Value(entry)) = self.slot(&self.call.key, bytes) else { return Ok(false) };
         let stored = entry.tags.to_vec();
         nonces.truncate(tags.of_arguments().len());
         // First those that are known: where they have changed, there is no need to ask for others.
@@ -161,7 +161,7 @@ impl<T> Reader<'_, T> {
         let named = &mut Named { pending: self.call.note_tags(), ..Named::default() };
         let read = self.ask_tagged(tags, how, until).await?;
         let Found::Bytes(bytes) = read.found else { return Ok(None) };
-        let Some(value) = self.read(&bytes) else { return Ok(None) };
+        let Some(value) = self.read(&self.call.key, &bytes) else { return Ok(None) };
         let is_current = self.is_current(tags, &bytes, &value, read.nonces, named, until).await?;
         Ok(is_current.then_some((value, read.left.unwrap_or(Left::Never))))
     }
@@ -190,7 +190,7 @@ impl Call {
         if let Some(tags) = &self.tags {
             let keys = [tags.of_arguments(), &named].concat();
             let nonces = store.tag(&keys, Life::of_entry(lifetime.total()), until).await?;
-            header::set_tags(&mut bytes, &nonces);
+            header::set_tags(&self.key, &mut bytes, &nonces);
         }
         store.set(&self.key, &bytes, lifetime.total(), until).await
     }

@@ -170,7 +170,7 @@ impl Tagged {
             match call.nonces_of_value(&self.tags, &hold.nonces, &self.named, life).await {
                 Ok(Some(nonces)) => {
                     let mut bytes = bytes.to_vec();
-                    header::set_tags(&mut bytes, &nonces);
+                    header::set_tags(&call.key, &mut bytes, &nonces);
                     let stored = swap(&call, &hold, &bytes, self.lifetime).await;
                     settled(&call, hold, stored);
                 }

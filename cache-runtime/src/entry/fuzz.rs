@@ -6,6 +6,9 @@ use super::header::{self, Meta, Room, Slot};
 use crate::codec::compress::{Compression, Payload};
 use crate::codec::{Bincode, Codec, Json, MessagePack, Postcard};
 
+/// Where the bytes are said to stand.
+const KEY: &str = "user:1";
+
 /// Reads `bytes` in every way in which bytes from a server are read: as an entry, and as a payload of each codec.
 ///
 /// # Panics
@@ -38,7 +41,7 @@ fn entry<T: DeserializeOwned>(bytes: &[u8]) {
     let codec = bytes.get(18).copied().unwrap_or(0);
     let fingerprint = bytes.get(30..38).and_then(|bytes| bytes.try_into().ok());
     let fingerprint = u64::from_le_bytes(fingerprint.unwrap_or_default());
-    let Ok(Slot::Value(value)) = header::decode(bytes, codec, fingerprint) else {
+    let Ok(Slot::Value(value)) = header::decode(KEY, bytes, codec, fingerprint) else {
         return;
     };
     let payload = value.payload;
@@ -69,19 +72,20 @@ fn resigned(bytes: &[u8], compression: Option<Compression>) {
         stale_window: std::time::Duration::ZERO,
         compute_time: std::time::Duration::ZERO,
     };
-    let written = header::encode(&nonce, &meta, &[], &Room::default(), compression, |out| {
+    let written = header::encode(KEY, &nonce, &meta, &[], &Room::default(), compression, |out| {
         out.extend_from_slice(bytes);
         Ok::<(), ()>(())
     });
     let mut written = written.unwrap_or_default();
-    let Ok(Slot::Value(value)) = header::decode(&written, 1, 2) else {
+    let Ok(Slot::Value(value)) = header::decode(KEY, &written, 1, 2) else {
         panic!("a sound entry was rejected");
     };
+    assert!(header::decode("elsewhere", &written, 1, 2).is_err(), "an entry was read at another key");
     assert!(value.nonce == nonce && value.meta == meta);
     let same = value.payload.decode(|payload| Ok(payload == bytes));
     assert!(same.is_ok_and(|same| same), "another payload came back");
 
     let at = bytes.first().map_or(0, |&byte| usize::from(byte)) % written.len();
     written[at] ^= 1 << (bytes.len() % 8);
-    assert!(header::decode(&written, 1, 2).is_err(), "a flipped bit was not seen");
+    assert!(header::decode(KEY, &written, 1, 2).is_err(), "a flipped bit was not seen");
 }

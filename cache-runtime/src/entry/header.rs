@@ -1,15 +1,15 @@
-//! The layout of what stands at a key: format version 1, little-endian.
+//! The layout of what stands at a key: format version 2, little-endian.
 //!
 //! | bytes | what |
 //! | --- | --- |
 //! | 0 | state: `V` value, `L` lease, `T` tombstone |
 //! | 1..17 | nonce, new for every write |
-//! | 17 | format version, 1 |
+//! | 17 | format version, 2 |
 //! | 18 | codec: 1 bincode, 2 JSON, 3 MessagePack, 4 postcard |
 //! | 19 | compression: 0 none, 1 LZ4 (one block), 2 Zstandard |
 //! | 20..22 | length of the header, where the payload begins: 72 + 16 × tags |
-//! | 22..30 | checksum: XXH3-64 of bytes 0..22, exclusive or XXH3-64 of bytes 30.. rotated left by 1 |
-//! | 30..38 | schema fingerprint |
+//! | 22..30 | checksum: XXH3-64 of bytes 0..22, exclusive or XXH3-64 of bytes 30.. rotated left by 1, exclusive or XXH3-64 of the key rotated left by 2 |
+//! | 30..38 | fingerprint of the function: its type's schema, its template, … |
 //! | 38..46 | milliseconds for which the value is fresh, all ones: for ever |
 //! | 46..54 | microseconds that computing it took |
 //! | 54..62 | length of the payload, as it is stored |
@@ -22,10 +22,11 @@
 //! whatever the state is, and no flipped bit makes a lease of a value: the lengths differ.
 //!
 //! The state is the first byte and the nonce is next because scripts read them with `GETRANGE`; the checksum stands
-//! behind what scripts read and covers both sides of itself. The two parts are hashed apart and rotated against each
+//! behind what scripts read and covers both sides of itself. It covers the entry's own key too, whole as it stands in Redis:
+//! what `COPY` or `RENAME` has put at another key is damaged there. The three parts are hashed apart and rotated against each
 //! other, so that equal parts do not cancel out.
 //!
-//! Everything is checked before the first byte of the payload is looked at. What a reader of version 1 cannot honour, a
+//! Everything is checked before the first byte of the payload is looked at. What a reader of version 2 cannot honour, a
 //! compression that it was built without, it rejects. Whether the tags' nonces are still the tags' is for the engine to find
 //! out, which a function without tags does by rejecting every entry that has some.
 
@@ -44,7 +45,7 @@ const VALUE: u8 = b'V';
 pub(crate) const LEASE: u8 = b'L';
 const TOMBSTONE: u8 = b'T';
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const NEVER: u64 = u64::MAX;
 
 /// State and nonce: all of a lease or a tombstone, and what the store script compares.
@@ -105,11 +106,11 @@ pub(crate) enum Rejected {
     Version,
     /// Shorter or longer than the header says, or too short for a header.
     Length,
-    /// Changed since it was written.
+    /// Changed since it was written, or written at another key.
     Checksum,
     /// Written by another codec.
     Codec,
-    /// A value of another type, or of the same type as it was before a change.
+    /// Another function's value, or one of the same function as it was before a change.
     Fingerprint,
     /// Sound, but compressed in a way that this build does not read.
     Unsupported,
@@ -142,9 +143,10 @@ impl Room {
 /// How many tags an entry can have: the length of its header is a number of 16 bits.
 pub(crate) const MOST_TAGS: usize = (u16::MAX as usize - HEADER_LEN) / size_of::<Nonce>();
 
-/// A value's entry, which has no more than [`MOST_TAGS`] tags. The payload is written straight behind the header, so a large
+/// A value's entry at `key`, which has no more than [`MOST_TAGS`] tags. The payload is written straight behind the header, so a large
 /// value is not copied unless it is compressed.
 pub(crate) fn encode<E>(
+    key: &str,
     nonce: &Nonce,
     meta: &Meta,
     tags: &[Nonce],
@@ -177,19 +179,19 @@ pub(crate) fn encode<E>(
     bytes[HEADER_LEN..header_len].copy_from_slice(tags.as_flattened());
     let stale_millis = u64::try_from(meta.stale_window.as_millis()).unwrap_or(u64::MAX);
     put(&mut bytes, STALE_WINDOW_AT, stale_millis.to_le_bytes());
-    seal(&mut bytes);
+    seal(key, &mut bytes);
     Ok(bytes)
 }
 
 /// Puts the tags' nonces into an entry that was encoded before they were known, for as many tags.
-pub(crate) fn set_tags(bytes: &mut [u8], tags: &[Nonce]) {
+pub(crate) fn set_tags(key: &str, bytes: &mut [u8], tags: &[Nonce]) {
     let Some(place) = bytes.get_mut(HEADER_LEN..HEADER_LEN + size_of_val(tags)) else { return };
     place.copy_from_slice(tags.as_flattened());
-    seal(bytes);
+    seal(key, bytes);
 }
 
-fn seal(bytes: &mut [u8]) {
-    let checksum = checksum(bytes);
+fn seal(key: &str, bytes: &mut [u8]) {
+    let checksum = checksum(key, bytes);
     put(bytes, CHECKSUM_AT, checksum.to_le_bytes());
 }
 
@@ -203,8 +205,13 @@ pub(crate) fn tombstone(nonce: &Nonce) -> [u8; SLOT_LEN] {
     slot(TOMBSTONE, nonce)
 }
 
-/// What stands in `bytes`, if it is ours, whole, and a value written by `codec` for a type of this `fingerprint`.
-pub(crate) fn decode(bytes: &[u8], codec: u8, fingerprint: u64) -> Result<Slot<'_>, Rejected> {
+/// What stands in `bytes`, if it is ours, whole, and a value written at `key`, by `codec`, by a function of this `fingerprint`.
+pub(crate) fn decode<'b>(
+    key: &str,
+    bytes: &'b [u8],
+    codec: u8,
+    fingerprint: u64,
+) -> Result<Slot<'b>, Rejected> {
     let Some((state, nonce)) = bytes.split_first().and_then(|(state, rest)| {
         let nonce: &Nonce = rest.first_chunk()?;
         Some((*state, *nonce))
@@ -214,7 +221,7 @@ pub(crate) fn decode(bytes: &[u8], codec: u8, fingerprint: u64) -> Result<Slot<'
     match state {
         LEASE if bytes.len() == SLOT_LEN => Ok(Slot::Lease(nonce)),
         TOMBSTONE if bytes.len() == SLOT_LEN => Ok(Slot::Tombstone(nonce)),
-        VALUE => decode_value(bytes, nonce, codec, fingerprint).map(Slot::Value),
+        VALUE => decode_value(key, bytes, nonce, codec, fingerprint).map(Slot::Value),
         _ => Err(Rejected::Foreign),
     }
 }
@@ -228,7 +235,13 @@ pub(crate) fn decoded_len(bytes: &[u8]) -> usize {
     payload.map_or(bytes.len(), |payload| header_len.saturating_add(payload.len()))
 }
 
-fn decode_value(bytes: &[u8], nonce: Nonce, codec: u8, fingerprint: u64) -> Result<Value<'_>, Rejected> {
+fn decode_value<'b>(
+    key: &str,
+    bytes: &'b [u8],
+    nonce: Nonce,
+    codec: u8,
+    fingerprint: u64,
+) -> Result<Value<'b>, Rejected> {
     // Before anything else: another version may place the rest elsewhere.
     if bytes.get(VERSION_AT).is_some_and(|version| *version != VERSION) {
         return Err(Rejected::Version);
@@ -242,7 +255,7 @@ fn decode_value(bytes: &[u8], nonce: Nonce, codec: u8, fingerprint: u64) -> Resu
         return Err(Rejected::Length);
     }
     // Only of whole entries, so that the time it takes is in proportion to what was claimed.
-    if u64::from_le_bytes(take(header, CHECKSUM_AT)) != checksum(bytes) {
+    if u64::from_le_bytes(take(header, CHECKSUM_AT)) != checksum(key, bytes) {
         return Err(Rejected::Checksum);
     }
     if header[CODEC_AT] != codec {
@@ -263,9 +276,10 @@ fn decode_value(bytes: &[u8], nonce: Nonce, codec: u8, fingerprint: u64) -> Resu
     Ok(Value { nonce, meta, tags, payload })
 }
 
-/// Two calls of the one-shot hash, which is faster than the streaming one for the short part.
-fn checksum(bytes: &[u8]) -> u64 {
-    xxh3_64(&bytes[..CHECKSUM_AT]) ^ xxh3_64(&bytes[FINGERPRINT_AT..]).rotate_left(1)
+/// Calls of the one-shot hash, which is faster than the streaming one for the short parts.
+fn checksum(key: &str, bytes: &[u8]) -> u64 {
+    let (before, behind) = (&bytes[..CHECKSUM_AT], &bytes[FINGERPRINT_AT..]);
+    xxh3_64(before) ^ xxh3_64(behind).rotate_left(1) ^ xxh3_64(key.as_bytes()).rotate_left(2)
 }
 
 fn slot(state: u8, nonce: &Nonce) -> [u8; SLOT_LEN] {

@@ -24,11 +24,12 @@ fn entry<C: Codec, T: Serialize>(value: &T, compression: Option<Compression>) ->
         stale_window: Duration::ZERO,
         compute_time: Duration::ZERO,
     };
-    header::encode(&[3; 16], &meta, &[], &Room::default(), compression, |out| C::encode(value, out)).unwrap()
+    header::encode("key", &[3; 16], &meta, &[], &Room::default(), compression, |out| C::encode(value, out))
+        .unwrap()
 }
 
 fn read<C: Codec, T: DeserializeOwned>(entry: &[u8]) -> T {
-    let Ok(Slot::Value(value)) = header::decode(entry, C::ID, 7) else {
+    let Ok(Slot::Value(value)) = header::decode("key", entry, C::ID, 7) else {
         panic!("rejected");
     };
     value.payload.decode(C::decode).unwrap()

@@ -23,7 +23,13 @@ fn fingerprint(of_value: u64) -> u64 {
 }
 
 /// The entry, and for how long it is kept is its only content.
-pub(crate) fn encode(codec: u8, of_value: u64, ttl: Option<Duration>, compute_time: Duration) -> Vec<u8> {
+pub(crate) fn encode(
+    key: &str,
+    codec: u8,
+    of_value: u64,
+    ttl: Option<Duration>,
+    compute_time: Duration,
+) -> Vec<u8> {
     let meta = Meta {
         codec,
         fingerprint: fingerprint(of_value),
@@ -32,16 +38,16 @@ pub(crate) fn encode(codec: u8, of_value: u64, ttl: Option<Duration>, compute_ti
         compute_time,
     };
     let nothing = |_: &mut Vec<u8>| Ok::<_, Infallible>(());
-    match header::encode(&random::nonce(), &meta, &[], &Room::default(), None, nothing) {
+    match header::encode(key, &random::nonce(), &meta, &[], &Room::default(), None, nothing) {
         Ok(bytes) => bytes,
         Err(never) => match never {},
     }
 }
 
-pub(super) fn is_absence(bytes: &[u8], codec: u8, of_value: u64) -> bool {
+pub(super) fn is_absence(key: &str, bytes: &[u8], codec: u8, of_value: u64) -> bool {
     // The length first: a hit is not to be checked twice.
     bytes.len() == HEADER_LEN
-        && matches!(header::decode(bytes, codec, fingerprint(of_value)), Ok(Slot::Value(_)))
+        && matches!(header::decode(key, bytes, codec, fingerprint(of_value)), Ok(Slot::Value(_)))
 }
 
 #[cfg(test)]
@@ -50,10 +56,11 @@ mod tests {
 
     #[test]
     fn no_value_is_read_as_that_and_as_nothing_else() {
-        let entry = encode(1, 7, Some(Duration::from_secs(1)), Duration::ZERO);
-        assert!(is_absence(&entry, 1, 7));
-        assert!(!is_absence(&entry, 1, 8) && !is_absence(&entry, 2, 7));
-        assert!(header::decode(&entry, 1, 7).is_err(), "a reader of values must not take it for one");
+        let entry = encode("key", 1, 7, Some(Duration::from_secs(1)), Duration::ZERO);
+        assert!(is_absence("key", &entry, 1, 7));
+        assert!(!is_absence("key", &entry, 1, 8) && !is_absence("key", &entry, 2, 7));
+        assert!(!is_absence("other", &entry, 1, 7), "a copy at another key");
+        assert!(header::decode("key", &entry, 1, 7).is_err(), "a reader of values must not take it for one");
         let unit = Meta {
             codec: 1,
             fingerprint: 7,
@@ -61,7 +68,11 @@ mod tests {
             stale_window: Duration::ZERO,
             compute_time: Duration::ZERO,
         };
-        let unit = header::encode(&[0; 16], &unit, &[], &Room::default(), None, |_| Ok::<_, Infallible>(()));
-        assert!(!is_absence(&unit.expect("nothing to encode"), 1, 7), "a value without a payload is a value");
+        let nothing = |_: &mut Vec<u8>| Ok::<_, Infallible>(());
+        let unit = header::encode("key", &[0; 16], &unit, &[], &Room::default(), None, nothing);
+        assert!(
+            !is_absence("key", &unit.expect("nothing to encode"), 1, 7),
+            "a value without a payload is a value"
+        );
     }
 }

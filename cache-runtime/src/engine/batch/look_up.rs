@@ -52,7 +52,7 @@ impl<T> Reader<'_, T> {
         };
         let mut untimed = Vec::new();
         for (at, found) in found.into_iter().enumerate() {
-            match self.meet(found, None) {
+            match self.meet(keys[at], found, None) {
                 Some(met) => tell(at, met),
                 None => untimed.push(at),
             }
@@ -64,7 +64,7 @@ impl<T> Reader<'_, T> {
         match store.get_many_with_left(&again, budget.0).await {
             Ok(found) => {
                 for (at, (found, left)) in untimed.into_iter().zip(found) {
-                    tell(at, self.meet(found, Some(left)).unwrap_or(Met::Seen(Seen::Unknown)));
+                    tell(at, self.meet(keys[at], found, Some(left)).unwrap_or(Met::Seen(Seen::Unknown)));
                 }
             }
             Err(error) => {
@@ -87,7 +87,7 @@ impl<T> Reader<'_, T> {
         let watched = self.call.cache().store.get_many_watched(keys, budget.0).await;
         let Ok((found, epoch)) = watched.inspect_err(|error| log::debug!("{error}")) else { return false };
         for (at, ((key, guard), (found, left))) in keys.iter().zip(guards).zip(found).enumerate() {
-            let met = self.meet(found, Some(left));
+            let met = self.meet(key, found, Some(left));
             if let Some(Met::Seen(Seen::Serve(value, meta, bytes))) = &met {
                 let arrived = Arrived { key, guard, encoded_len: header::decoded_len(bytes), left, epoch };
                 self.keep(keep, tier, &arrived, meta, value);
@@ -115,21 +115,21 @@ impl<T> Reader<'_, T> {
     /// `None` only if the time that is left was not asked for and has to be. Part of its callers: what it gives is large, and each
     /// hand that it goes through would copy it.
     #[inline(always)]
-    fn meet(&self, found: Found, left: Option<Left>) -> Option<Met<T>> {
+    fn meet(&self, key: &str, found: Found, left: Option<Left>) -> Option<Met<T>> {
         if let Found::Bytes(bytes) = &found
-            && absent::is_absence(bytes, self.codec, self.call.function.fingerprint)
+            && absent::is_absence(key, bytes, self.codec, self.call.function.fingerprint)
         {
             return Some(Met::Absent);
         }
-        self.interpret(found, left).map(Met::Seen)
+        self.interpret(key, found, left).map(Met::Seen)
     }
 
     /// What a flight of this process has landed with: a value, or that there is none; `None` if neither can be read.
-    pub(super) fn read_landed(&self, bytes: &[u8]) -> Option<Option<T>> {
-        if absent::is_absence(bytes, self.codec, self.call.function.fingerprint) {
+    pub(super) fn read_landed(&self, key: &str, bytes: &[u8]) -> Option<Option<T>> {
+        if absent::is_absence(key, bytes, self.codec, self.call.function.fingerprint) {
             return Some(None);
         }
-        self.read(bytes).map(Some)
+        self.read(key, bytes).map(Some)
     }
 }
 

@@ -240,7 +240,7 @@ impl<T> Run<T> {
     /// Gives the error, if it is one.
     fn landed(&mut self, reader: &Reader<'_, T>, slot: usize, landed: Landed) -> Option<Step> {
         match landed {
-            Landed::Bytes(bytes) => match reader.read_landed(&bytes) {
+            Landed::Bytes(bytes) => match reader.read_landed(self.name(slot), &bytes) {
                 Some(outcome) => self.settle(slot, outcome),
                 None => self.alone.push(slot),
             },

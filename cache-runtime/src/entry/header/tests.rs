@@ -15,6 +15,7 @@ use crate::{
     entry::fingerprint,
 };
 
+const KEY: &str = "user:300";
 const NONCE: Nonce = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 const META: Meta = Meta {
     codec: 2,
@@ -25,7 +26,7 @@ const META: Meta = Meta {
 };
 
 fn entry(meta: &Meta, payload: &[u8]) -> Vec<u8> {
-    let Ok(bytes) = encode(&NONCE, meta, &[], &Room::default(), None, |out| {
+    let Ok(bytes) = encode(KEY, &NONCE, meta, &[], &Room::default(), None, |out| {
         out.extend_from_slice(payload);
         Ok::<(), Infallible>(())
     });
@@ -33,7 +34,7 @@ fn entry(meta: &Meta, payload: &[u8]) -> Vec<u8> {
 }
 
 fn read(bytes: &[u8]) -> Result<Slot<'_>, Rejected> {
-    decode(bytes, META.codec, META.fingerprint)
+    decode(KEY, bytes, META.codec, META.fingerprint)
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -51,6 +52,19 @@ fn a_value_comes_back() {
 }
 
 #[test]
+fn an_entry_at_another_key_is_rejected() {
+    let bytes = entry(&META, b"the payload");
+    for other in ["", "user:301", "user:30", "user:3000", "shop:user:300"] {
+        let read = decode(other, &bytes, META.codec, META.fingerprint);
+        assert_eq!(read, Err(Rejected::Checksum), "{other}");
+    }
+    // Nobody's value is in them.
+    assert!(
+        decode("other", &lease(&NONCE), 1, 2).is_ok() && decode("other", &tombstone(&NONCE), 1, 2).is_ok()
+    );
+}
+
+#[test]
 fn leases_and_tombstones_come_back() {
     assert_eq!(read(&lease(&NONCE)), Ok(Slot::Lease(NONCE)));
     assert_eq!(read(&tombstone(&NONCE)), Ok(Slot::Tombstone(NONCE)));
@@ -60,7 +74,7 @@ fn leases_and_tombstones_come_back() {
 
 #[test]
 fn an_error_of_the_payload_is_the_result() {
-    assert_eq!(encode(&NONCE, &META, &[], &Room::default(), None, |_| Err("no")), Err("no"));
+    assert_eq!(encode(KEY, &NONCE, &META, &[], &Room::default(), None, |_| Err("no")), Err("no"));
 }
 
 #[test]
@@ -68,7 +82,7 @@ fn there_is_room_for_as_much_as_the_last_entry_took() {
     let room = Room::default();
     let entry = |len: usize| {
         let mut found = 0;
-        let Ok(bytes) = encode(&NONCE, &META, &[], &room, None, |out| {
+        let Ok(bytes) = encode(KEY, &NONCE, &META, &[], &room, None, |out| {
             found = out.capacity();
             out.resize(out.len() + len, 1);
             Ok::<(), Infallible>(())
@@ -117,7 +131,7 @@ fn every_flipped_bit_is_rejected() {
         assert!(read(&bytes).is_err(), "bit {bit}");
         // Also where the reader expects what the flipped bit says.
         let fingerprint = u64::from_le_bytes(bytes[30..38].try_into().unwrap());
-        assert!(decode(&bytes, bytes[18], fingerprint).is_err(), "bit {bit}");
+        assert!(decode(KEY, &bytes, bytes[18], fingerprint).is_err(), "bit {bit}");
     }
 }
 
@@ -154,19 +168,19 @@ fn rejections_say_what_is_wrong() {
     assert_eq!(read(b"V"), Err(Rejected::Foreign));
     assert_eq!(read(&sound[..40]), Err(Rejected::Length));
     assert_eq!(read(&sound[..72]), Err(Rejected::Length));
-    assert_eq!(decode(&sound, 1, META.fingerprint), Err(Rejected::Codec));
-    assert_eq!(decode(&sound, 2, 1), Err(Rejected::Fingerprint));
+    assert_eq!(decode(KEY, &sound, 1, META.fingerprint), Err(Rejected::Codec));
+    assert_eq!(decode(KEY, &sound, 2, 1), Err(Rejected::Fingerprint));
 
     let change = |at: usize, byte: u8| {
         let mut bytes = sound.clone();
         bytes[at] = byte;
         bytes
     };
-    assert_eq!(read(&change(17, 2)), Err(Rejected::Version));
+    assert_eq!(read(&change(17, 1)), Err(Rejected::Version));
     assert_eq!(read(&change(72, b'[')), Err(Rejected::Checksum));
     // Sound in itself, from a build that compresses in another way.
     let resign = |mut bytes: Vec<u8>| {
-        let checksum = super::checksum(&bytes);
+        let checksum = super::checksum(KEY, &bytes);
         bytes[22..30].copy_from_slice(&checksum.to_le_bytes());
         bytes
     };
@@ -181,7 +195,7 @@ fn rejections_say_what_is_wrong() {
 #[test]
 fn the_nonces_of_tags_come_back() {
     let tagged = |tags: &[Nonce]| {
-        let Ok(bytes) = encode(&NONCE, &META, tags, &Room::default(), None, |out| {
+        let Ok(bytes) = encode(KEY, &NONCE, &META, tags, &Room::default(), None, |out| {
             out.extend_from_slice(b"payload");
             Ok::<(), Infallible>(())
         });
@@ -197,7 +211,7 @@ fn the_nonces_of_tags_come_back() {
     };
     assert_eq!(value(&bytes), (tags.to_vec(), Some(b"payload".to_vec())));
     // They can be put in later, and nothing but them changes.
-    set_tags(&mut bytes, &[[7; 16], [8; 16], [9; 16]]);
+    set_tags(KEY, &mut bytes, &[[7; 16], [8; 16], [9; 16]]);
     assert_eq!(bytes, tagged(&[[7; 16], [8; 16], [9; 16]]));
     assert_eq!(value(&tagged(&vec![[3; 16]; MOST_TAGS + 1])).0.len(), MOST_TAGS);
 }
@@ -205,16 +219,16 @@ fn the_nonces_of_tags_come_back() {
 #[test]
 fn equal_parts_do_not_cancel_out() {
     let mut bytes = vec![0; 60];
-    let zeros = super::checksum(&bytes);
+    let zeros = super::checksum(KEY, &bytes);
     bytes.fill(1);
-    assert_ne!(super::checksum(&bytes), zeros);
+    assert_ne!(super::checksum(KEY, &bytes), zeros);
     assert_ne!(zeros, 0);
 }
 
 proptest! {
     #[test]
     fn arbitrary_bytes_are_rejected(bytes: Vec<u8>, codec: u8, fingerprint: u64) {
-        if let Ok(slot) = decode(&bytes, codec, fingerprint) {
+        if let Ok(slot) = decode(KEY, &bytes, codec, fingerprint) {
             prop_assert!(matches!(slot, Slot::Lease(_) | Slot::Tombstone(_)) && bytes.len() == 17);
         }
     }
@@ -258,7 +272,8 @@ fn golden<C: Codec>() -> String {
             id: 300, name: "né".into(), tags: vec![None, Some(true)], kind: Kind::Member { level: -2 }
         };
     let meta = Meta { codec: C::ID, fingerprint: fingerprint::of::<Golden>(C::HUMAN_READABLE), ..META };
-    let bytes = encode(&NONCE, &meta, &[], &Room::default(), None, |out| C::encode(&value, out)).unwrap();
+    let bytes =
+        encode(KEY, &NONCE, &meta, &[], &Room::default(), None, |out| C::encode(&value, out)).unwrap();
     hex(&bytes)
 }
 
@@ -277,16 +292,16 @@ macro_rules! golden {
 golden! {
     "bincode" golden_bincode Bincode:
         "56" "000102030405060708090a0b0c0d0e0f"
-        "01" "01" "00" "4800"
-        "c18bbf8168ce9ddb"
+        "02" "01" "00" "4800"
+        "a2c43e3329828657"
         "641a95c8e0a5c27f"
         "dc05000000000000" "fa00000000000000"
         "0d00000000000000" "0000" "ee02000000000000"
         "fb2c01036ec3a9020001010103";
     "json" golden_json Json:
         "56" "000102030405060708090a0b0c0d0e0f"
-        "01" "02" "00" "4800"
-        "369dc78167453bcb"
+        "02" "02" "00" "4800"
+        "191793de07e59705"
         "641a95c8e0a5c27f"
         "dc05000000000000" "fa00000000000000"
         "4900000000000000" "0000" "ee02000000000000"
@@ -295,8 +310,8 @@ golden! {
         "656c223a2d327d7d7d";
     "messagepack" golden_message_pack MessagePack:
         "56" "000102030405060708090a0b0c0d0e0f"
-        "01" "03" "00" "4800"
-        "b6d018be7b25e862"
+        "02" "03" "00" "4800"
+        "6f9e2c44d8f5aec8"
         "641a95c8e0a5c27f"
         "dc05000000000000" "fa00000000000000"
         "2d00000000000000" "0000" "ee02000000000000"
@@ -304,8 +319,8 @@ golden! {
         "656d62657281a56c6576656cfe";
     "postcard" golden_postcard Postcard:
         "56" "000102030405060708090a0b0c0d0e0f"
-        "01" "04" "00" "4800"
-        "e0ea6f0609e0fae7"
+        "02" "04" "00" "4800"
+        "955418dd06909123"
         "641a95c8e0a5c27f"
         "dc05000000000000" "fa00000000000000"
         "0c00000000000000" "0000" "ee02000000000000"
