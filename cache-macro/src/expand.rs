@@ -49,19 +49,22 @@ fn entry(plan: &Plan, place: Place) -> TokenStream {
     let Ends { first, last } = returns.place;
     let value = &returns.value;
     let name = plan.item.sig.ident.unraw().to_string();
+    let template = plan.key.template().map(|template| quote!(.template(#template)));
     let version = plan.version.as_ref().map(|version| quote!(.version(#version)));
     let function = {
         let (runtime, first) = (moved(runtime, ours_at(first)), ours_at(first));
         quote_spanned!(first=> #runtime::private::entry)
     };
     let site = quote!({
-        static SITE: #runtime::private::Site = #runtime::private::Site::new(::core::module_path!(), #name) #version;
+        static SITE: #runtime::private::Site = #runtime::private::Site::new(::core::module_path!(), #name)
+            #template #version;
         &SITE
     });
     let calls =
         calls.iter().map(|Call { method, argument }| quote_spanned!(ours_at(last)=> .#method(#argument)));
     let (key, tags) = (key(plan, place), tags(plan, place));
-    let arguments = quote_spanned!(ours_at(last)=> (#site));
+    // A closure's type name tells the module, the type and the `impl` that the function is in, and nothing else does.
+    let arguments = quote_spanned!(ours_at(last)=> (#site, || ()));
     quote!(#function::<#value, #runtime::codec::#codec> #arguments #(#calls)* #key #tags)
 }
 
@@ -77,8 +80,7 @@ fn key(plan: &Plan, place: Place) -> TokenStream {
     let at = ours_at(plan.key.place);
     let (start, end) = match &plan.key.start {
         Start::Text(text) => (quote_spanned!(at=> .key(#text)), None),
-        // A closure's type name tells the module, the type and the `impl` that the function is in, and nothing else does.
-        Start::Path => (quote!(.default_key(::core::any::type_name_of_val(&|| ()))), Some(quote!(.end()))),
+        Start::Path => (quote!(.default_key()), Some(quote!(.end()))),
     };
     let pieces = pieces(plan, &plan.key, place);
     quote!(#start #(#pieces)* #end)

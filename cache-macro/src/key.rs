@@ -42,6 +42,21 @@ pub(crate) struct Value {
     place: Span,
 }
 
+impl Key {
+    /// The template as it is for a function and its batch, whatever their arguments are called: `<>` for each, `<type>` for a type
+    /// parameter, whose names no argument's can then pass for. `None` for a default key.
+    pub(crate) fn template(&self) -> Option<String> {
+        let Start::Text(start) = &self.start else { return None };
+        let text = |text: &str| text.replace('<', "<<");
+        let pieces = self.pieces.iter().map(|piece| match piece {
+            Piece::Text(literal) => text(literal),
+            Piece::Value(_) => "<>".to_owned(),
+            Piece::Type(_) => "<type>".to_owned(),
+        });
+        Some(std::iter::once(text(start)).chain(pieces).collect())
+    }
+}
+
 impl Value {
     /// Whether it is the argument itself and no part of it.
     pub(crate) fn is_whole(&self) -> bool {

@@ -17,7 +17,7 @@ use crate::codec::Codec;
 use crate::codec::compress::Compression;
 use crate::decision::Policy;
 use crate::engine::Call;
-use crate::entry::fingerprint;
+use crate::entry::identity;
 use crate::entry::none::is_none;
 use crate::entry_handle::{Entry, Hooks};
 use crate::global;
@@ -25,6 +25,7 @@ use crate::key::{Arg, Each, End, KeyBuf, KeyBuilder, KeyPart, Path, Pieces, Temp
 use crate::local::Keep;
 use crate::shared::Shared;
 use crate::site::Site;
+use crate::stats::Fingerprint;
 
 pub use look_up::{Answer, LookedUp};
 pub use tagged::TaggedEntry;
@@ -87,14 +88,21 @@ pub type OkOf<R> = <R as Fallible>::Ok;
 /// The type of `Err` of a `Result` alias.
 pub type ErrorOf<R> = <R as Fallible>::Error;
 
-/// Begins the entry of a call of `site`'s function, which returns `T` and encodes with `C`.
+/// Begins the entry of a call of `site`'s function, which returns `T` and encodes with `C`. `here` is a closure in that function; the name of
+/// its type tells what surrounds it.
 #[inline]
-pub fn entry<T: Cacheable, C: Codec>(site: &'static Site) -> EntryBuilder<'static, T> {
+pub fn entry<T: Cacheable, C: Codec>(site: &'static Site, here: impl Fn()) -> EntryBuilder<'static, T> {
+    begun::<T, C, _>(site, &here)
+}
+
+#[inline]
+fn begun<T: Cacheable, C: Codec, Here>(site: &'static Site, _: &Here) -> EntryBuilder<'static, T> {
     EntryBuilder {
         site,
+        here: std::any::type_name::<Here>(),
         cache: None,
         policy: Policy::NONE,
-        fingerprint: fingerprint::for_codec::<T, C>,
+        fingerprint: identity::of::<T, C, Here>,
         hooks: Hooks {
             codec: C::ID,
             encode: C::encode::<T>,
@@ -123,9 +131,11 @@ pub struct Here;
 #[must_use]
 pub struct EntryBuilder<'c, T, L = Elsewhere> {
     site: &'static Site,
+    /// The name of a closure's type in the function.
+    here: &'static str,
     cache: Option<&'c Arc<Inner>>,
     policy: Policy,
-    fingerprint: fn() -> u64,
+    fingerprint: Fingerprint,
     hooks: Hooks<T>,
     place: PhantomData<L>,
 }
@@ -170,10 +180,10 @@ impl<'c, T, L> EntryBuilder<'c, T, L> {
 
     #[inline]
     pub fn local(self, length: Duration, keep: Keep<T>) -> EntryBuilder<'c, T, Here> {
-        let Self { site, cache, mut policy, fingerprint, mut hooks, .. } = self;
+        let Self { site, here, cache, mut policy, fingerprint, mut hooks, .. } = self;
         policy.local = length;
         hooks.local = Some(keep);
-        EntryBuilder { site, cache, policy, fingerprint, hooks, place: PhantomData }
+        EntryBuilder { site, here, cache, policy, fingerprint, hooks, place: PhantomData }
     }
 
     #[inline]
@@ -216,11 +226,11 @@ impl<'c, T, L> EntryBuilder<'c, T, L> {
         KeyedEntry { options: self, key: Template(text) }
     }
 
-    /// Begins a key with the function's path, which `closure`, the name of a closure's type in the function, tells.
+    /// Begins a key with the function's path.
     #[inline]
-    pub fn default_key(self, closure: &str) -> KeyedEntry<'c, T, L, Path<'_>> {
-        let name = self.site.name;
-        KeyedEntry { options: self, key: Path { closure, name } }
+    pub fn default_key(self) -> KeyedEntry<'c, T, L, Path> {
+        let Self { site, here, .. } = self;
+        KeyedEntry { options: self, key: Path { site, here } }
     }
 }
 

@@ -61,6 +61,7 @@ mod site;
 mod stats;
 mod store;
 mod striped;
+mod surroundings;
 mod tags;
 mod update;
 

@@ -9,6 +9,8 @@ use crate::stats::First;
 pub struct Site {
     pub(crate) module: &'static str,
     pub(crate) name: &'static str,
+    /// The key's template, its placeholders without their names. `None`: the key begins with the function's path.
+    pub(crate) template: Option<&'static str>,
     pub(crate) version: u32,
     /// The attribute's place. An expansion contains the site twice, in the function and in its companion, and two
     /// functions of a module may share a name; this tells which sites are one.
@@ -17,14 +19,22 @@ pub struct Site {
 }
 
 impl Site {
-    /// The function `name` in `module`, version 0.
+    /// The function `name` in `module`, version 0, without a template.
     #[track_caller]
     #[must_use]
     pub const fn new(module: &'static str, name: &'static str) -> Self {
-        Self { module, name, version: 0, location: Location::caller(), first: First::new() }
+        Self { module, name, template: None, version: 0, location: Location::caller(), first: First::new() }
     }
 
-    /// `version = …`: becomes part of the schema fingerprint, so another version's entries are misses.
+    /// `key = …`, with `<>` for each argument: becomes part of the fingerprint, so that what another template has put at the same key
+    /// is a miss.
+    #[must_use]
+    pub const fn template(mut self, template: &'static str) -> Self {
+        self.template = Some(template);
+        self
+    }
+
+    /// `version = …`: becomes part of the fingerprint, so another version's entries are misses.
     #[must_use]
     pub const fn version(mut self, version: u32) -> Self {
         self.version = version;

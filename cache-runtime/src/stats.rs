@@ -180,11 +180,14 @@ impl Counter {
 #[derive(Debug)]
 pub(crate) struct Function {
     pub(crate) site: &'static Site,
-    /// Of the value's type and the site's version; derived once.
+    /// Which entries are its own: see [`identity`](crate::entry::identity). Derived once.
     pub(crate) fingerprint: u64,
     pub(crate) counters: Striped<Counters>,
     pub(crate) room: Room,
 }
+
+/// Derives a function's fingerprint.
+pub(crate) type Fingerprint = fn(&Site) -> u64;
 
 /// What a site remembers: the cache, of all caches, that it was used with first, and its function there. In most programs there is
 /// no other, and to look a function up costs a comparison.
@@ -195,7 +198,7 @@ pub(crate) type First = OnceLock<(u64, usize, Arc<Function>)>;
 pub(crate) struct Functions {
     /// No other's in this process.
     number: u64,
-    /// By the addresses of the site and of what derives the fingerprint. The latter tells a generic function's types apart;
+    /// By the addresses of the site and of what derives the fingerprint. The latter tells instantiations apart, which share a site;
     /// should the linker fold two of them into one, they are the same code and give the same fingerprint.
     known: RwLock<HashMap<(usize, usize), Arc<Function>>>,
 }
@@ -213,7 +216,7 @@ impl Functions {
     pub(crate) fn with<R>(
         &self,
         site: &'static Site,
-        fingerprint: fn() -> u64,
+        fingerprint: Fingerprint,
         work: impl FnOnce(&Function) -> R,
     ) -> R {
         let another;
@@ -228,7 +231,7 @@ impl Functions {
     }
 
     #[inline]
-    pub(crate) fn get(&self, site: &'static Site, fingerprint: fn() -> u64) -> Shared<Function> {
+    pub(crate) fn get(&self, site: &'static Site, fingerprint: Fingerprint) -> Shared<Function> {
         if let Some((number, of, function)) = site.first.get()
             && (*number, *of) == (self.number, fingerprint as usize)
         {
@@ -239,20 +242,20 @@ impl Functions {
 
     #[cold]
     #[inline(never)]
-    fn get_another(&self, site: &'static Site, fingerprint: fn() -> u64) -> Shared<Function> {
+    fn get_another(&self, site: &'static Site, fingerprint: Fingerprint) -> Shared<Function> {
         let function = self.look_up(site, fingerprint);
         // Nothing to do if another was first.
         let _ = site.first.set((self.number, fingerprint as usize, Arc::clone(&function)));
         Shared::Counted(function)
     }
 
-    fn look_up(&self, site: &'static Site, fingerprint: fn() -> u64) -> Arc<Function> {
+    fn look_up(&self, site: &'static Site, fingerprint: Fingerprint) -> Arc<Function> {
         let address = (std::ptr::from_ref(site).addr(), fingerprint as usize);
         if let Some(function) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&address) {
             return Arc::clone(function);
         }
         // Outside the lock: it runs the type's own `Deserialize`.
-        let fingerprint = mixed(fingerprint(), site.version);
+        let fingerprint = fingerprint(site);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let made =
             || Arc::new(Function { site, fingerprint, counters: Striped::default(), room: Room::default() });
@@ -284,14 +287,6 @@ impl Functions {
     }
 }
 
-/// Version 0 leaves the type's own fingerprint.
-fn mixed(fingerprint: u64, version: u32) -> u64 {
-    match version {
-        0 => fingerprint,
-        version => xxhash_rust::xxh3::xxh3_64_with_seed(&version.to_le_bytes(), fingerprint),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -303,11 +298,11 @@ mod tests {
         static ALONE: Site = Site::new("shop", "list");
         let functions = Functions::default();
         for (site, hits) in [(&ONE, 2), (&OTHER, 1), (&ALONE, 0)] {
-            let function = functions.get(site, || 1);
+            let function = functions.get(site, |_| 1);
             (0..hits).for_each(|_| function.counters.hits.count());
             function.counters.misses.count();
         }
-        functions.get(&ALONE, || 2).counters.misses.count();
+        functions.get(&ALONE, |_| 2).counters.misses.count();
         let stats = Stats {
             functions: functions.rows(),
             local: None,
@@ -327,12 +322,5 @@ mod tests {
             ]
         );
         assert!(stats.to_string().contains("  66.7 %"), "{stats}");
-    }
-
-    #[test]
-    fn a_version_changes_the_fingerprint() {
-        assert_eq!(mixed(7, 0), 7);
-        assert_ne!(mixed(7, 1), mixed(7, 2));
-        assert_ne!(mixed(7, 1), mixed(8, 1));
     }
 }

@@ -3,13 +3,17 @@ async fn users(db: &Pool, ids: &[u64]) -> Result<HashMap<u64, User>, Error> {
     let mut batch = ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "users",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "users",
+                    )
+                    .template("user:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("user:")
         .each()
@@ -39,13 +43,17 @@ fn users_entry(ids: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "users",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "users",
+                    )
+                    .template("user:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("user:")
         .arg(&ids)
@@ -55,13 +63,17 @@ fn users_of(tenant: &str, ids: Vec<UserId>) -> BTreeMap<UserId, User> {
     let mut batch = ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "users_of",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "users_of",
+                    )
+                    .template("user:<>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .absent_ttl(::core::time::Duration::from_secs(5))
         .key("user:")
@@ -85,13 +97,17 @@ fn users_of_entry(tenant: &str, ids: &UserId) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "users_of",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "users_of",
+                    )
+                    .template("user:<>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .absent_ttl(::core::time::Duration::from_secs(5))
         .key("user:")
@@ -108,15 +124,18 @@ impl Service {
         let mut batch = ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "by_name",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "by_name",
+                    );
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
-            .default_key(::core::any::type_name_of_val(&|| ()))
+            .default_key()
             .each()
             .end()
             .batch::<Vec<(String, User)>>(names);
@@ -141,15 +160,18 @@ impl Service {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "by_name",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "by_name",
+                    );
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
-            .default_key(::core::any::type_name_of_val(&|| ()))
+            .default_key()
             .arg(names)
             .end()
             .build()
@@ -158,13 +180,17 @@ impl Service {
         let mut batch = ::redis_cached::private::entry::<
             ::redis_cached::private::ValueOf<Users>,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "by_alias",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "by_alias",
+                        )
+                        .template("user:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .key("user:")
             .each()
@@ -193,13 +219,17 @@ impl Service {
         ::redis_cached::private::entry::<
             ::redis_cached::private::ValueOf<Users>,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "by_alias",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "by_alias",
+                        )
+                        .template("user:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .key("user:")
             .arg(&ids)

@@ -148,13 +148,17 @@ async fn stacked(id: u64) -> u64 {
     ::redis_cached::private::entry::<
         u64,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "stacked",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "stacked",
+                    )
+                    .template("user:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("user:")
         .arg(&id)
@@ -187,13 +191,17 @@ fn stacked_entry(id: u64) -> ::redis_cached::Entry<u64> {
     ::redis_cached::private::entry::<
         u64,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "stacked",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "stacked",
+                    )
+                    .template("user:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("user:")
         .arg(&id)

@@ -3,13 +3,17 @@ fn constant() -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "constant",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "constant",
+                    )
+                    .template("constant");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("constant")
         .build_blocking()
@@ -21,13 +25,17 @@ fn constant_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "constant",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "constant",
+                    )
+                    .template("constant");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("constant")
         .build()
@@ -36,13 +44,17 @@ fn begins_with_an_argument(a: u8, b: &str) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "begins_with_an_argument",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "begins_with_an_argument",
+                    )
+                    .template("<>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&a)
@@ -57,13 +69,17 @@ fn begins_with_an_argument_entry(a: u8, b: &str) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "begins_with_an_argument",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "begins_with_an_argument",
+                    )
+                    .template("<>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&a)
@@ -75,13 +91,17 @@ fn fields_and_brackets(user: &User, page: (u32, u32)) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "fields_and_brackets",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "fields_and_brackets",
+                    )
+                    .template("{user:<>}:<<<>>/<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("{user:")
         .arg(&user.id)
@@ -101,13 +121,17 @@ fn fields_and_brackets_entry(
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "fields_and_brackets",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "fields_and_brackets",
+                    )
+                    .template("{user:<>}:<<<>>/<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("{user:")
         .arg(&user.id)
@@ -121,13 +145,17 @@ fn raw_identifiers(r#type: u8, r#fn: String, name: Name) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "raw_identifiers",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "raw_identifiers",
+                    )
+                    .template("<>:<>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&r#type)
@@ -148,13 +176,17 @@ fn raw_identifiers_entry(
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "raw_identifiers",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "raw_identifiers",
+                    )
+                    .template("<>:<>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&r#type)
@@ -168,13 +200,17 @@ fn generic<T: Table, const N: usize>(id: u64) -> [T; N] {
     ::redis_cached::private::entry::<
         [T; N],
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "generic",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "generic",
+                    )
+                    .template("<type>:<>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .type_name::<T>()
@@ -191,13 +227,17 @@ fn generic_entry<T: Table, const N: usize>(id: u64) -> ::redis_cached::Entry<[T;
     ::redis_cached::private::entry::<
         [T; N],
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "generic",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "generic",
+                    )
+                    .template("<type>:<>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .type_name::<T>()
@@ -211,13 +251,17 @@ fn generic_skipped<T: Table, const N: usize>(id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "generic_skipped",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "generic_skipped",
+                    )
+                    .template("<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&id)
@@ -230,13 +274,17 @@ fn generic_skipped_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "generic_skipped",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "generic_skipped",
+                    )
+                    .template("<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&id)
@@ -247,15 +295,18 @@ fn default_key(a: u8, b: String, c: &[u8]) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "default_key",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "default_key",
+                );
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
-        .default_key(::core::any::type_name_of_val(&|| ()))
+        .default_key()
         .arg(&a)
         .arg(&b)
         .arg(c)
@@ -269,15 +320,18 @@ fn default_key_entry(a: u8, b: &String, c: &[u8]) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "default_key",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "default_key",
+                );
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
-        .default_key(::core::any::type_name_of_val(&|| ()))
+        .default_key()
         .arg(&a)
         .arg(b)
         .arg(c)
@@ -292,15 +346,18 @@ where
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "default_key_generic",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "default_key_generic",
+                );
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
-        .default_key(::core::any::type_name_of_val(&|| ()))
+        .default_key()
         .type_name::<T>()
         .arg(&N)
         .arg(&a)
@@ -321,15 +378,18 @@ where
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "default_key_generic",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "default_key_generic",
+                );
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
-        .default_key(::core::any::type_name_of_val(&|| ()))
+        .default_key()
         .type_name::<T>()
         .arg(&N)
         .arg(a)
@@ -341,15 +401,18 @@ fn default_key_alone() -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "default_key_alone",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "default_key_alone",
+                );
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
-        .default_key(::core::any::type_name_of_val(&|| ()))
+        .default_key()
         .end()
         .build_blocking()
         .get_or_compute(move || { 1 })
@@ -360,15 +423,18 @@ fn default_key_alone_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "default_key_alone",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "default_key_alone",
+                );
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
-        .default_key(::core::any::type_name_of_val(&|| ()))
+        .default_key()
         .end()
         .build()
 }
@@ -376,13 +442,17 @@ fn twice(a: u8) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "twice",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "twice",
+                    )
+                    .template("same:<>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("same:")
         .arg(&a)
@@ -397,13 +467,17 @@ fn twice_entry(a: u8) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "twice",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "twice",
+                    )
+                    .template("same:<>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("same:")
         .arg(&a)
@@ -416,13 +490,17 @@ impl Repo {
         ::redis_cached::private::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "tenant",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "tenant",
+                        )
+                        .template("<type>:<>:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .key("")
             .type_name::<Self>()
@@ -447,13 +525,17 @@ impl Repo {
         ::redis_cached::private::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "tenant",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "tenant",
+                        )
+                        .template("<type>:<>:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .key("")
             .type_name::<Self>()
@@ -467,13 +549,17 @@ impl Repo {
         ::redis_cached::private::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "itself",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "itself",
+                        )
+                        .template("<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .key("")
             .arg(&self)
@@ -494,13 +580,17 @@ impl Repo {
         ::redis_cached::private::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "itself",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "itself",
+                        )
+                        .template("<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .key("")
             .arg(&self)
@@ -510,15 +600,18 @@ impl Repo {
         ::redis_cached::private::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "default_key",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "default_key",
+                    );
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
-            .default_key(::core::any::type_name_of_val(&|| ()))
+            .default_key()
             .arg(&id)
             .end()
             .look_up()
@@ -538,15 +631,18 @@ impl Repo {
         ::redis_cached::private::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "default_key",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "default_key",
+                    );
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
-            .default_key(::core::any::type_name_of_val(&|| ()))
+            .default_key()
             .arg(&id)
             .end()
             .build()

@@ -8,14 +8,18 @@ async fn every_option(
     let entry = my_cache::private::entry::<
         Option<User>,
         my_cache::codec::MessagePack,
-    >({
-            static SITE: my_cache::private::Site = my_cache::private::Site::new(
-                    ::core::module_path!(),
-                    "every_option",
-                )
-                .version(3);
-            &SITE
-        })
+    >(
+            {
+                static SITE: my_cache::private::Site = my_cache::private::Site::new(
+                        ::core::module_path!(),
+                        "every_option",
+                    )
+                    .template("{org:<>}:<>/<>")
+                    .version(3);
+                &SITE
+            },
+            || (),
+        )
         .ttl_with(|user: &Option<User>| user.as_ref().map_or(SHORT, |user| user.ttl))
         .jitter(1.0)
         .negative_ttl(::core::time::Duration::from_millis(500))
@@ -48,14 +52,18 @@ fn every_option_at_once(&self, id: &str, shard: u8) -> my_cache::Entry<Option<Us
     my_cache::private::entry::<
         Option<User>,
         my_cache::codec::MessagePack,
-    >({
-            static SITE: my_cache::private::Site = my_cache::private::Site::new(
-                    ::core::module_path!(),
-                    "every_option",
-                )
-                .version(3);
-            &SITE
-        })
+    >(
+            {
+                static SITE: my_cache::private::Site = my_cache::private::Site::new(
+                        ::core::module_path!(),
+                        "every_option",
+                    )
+                    .template("{org:<>}:<>/<>")
+                    .version(3);
+                &SITE
+            },
+            || (),
+        )
         .ttl_with(|user: &Option<User>| user.as_ref().map_or(SHORT, |user| user.ttl))
         .jitter(1.0)
         .negative_ttl(::core::time::Duration::from_millis(500))
@@ -77,13 +85,17 @@ async fn expressions_that_leave_something(
     ::redis_cached::private::entry::<
         Option<u8>,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "expressions_that_leave_something",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "expressions_that_leave_something",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl({
             let length = config.read().unwrap().ttl;
             length
@@ -112,13 +124,17 @@ fn expressions_that_leave_something_entry(
     ::redis_cached::private::entry::<
         Option<u8>,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "expressions_that_leave_something",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "expressions_that_leave_something",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl({
             let length = config.read().unwrap().ttl;
             length
@@ -132,13 +148,17 @@ fn blocking_with_a_guard(config: &Mutex<Config>) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "blocking_with_a_guard",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "blocking_with_a_guard",
+                    )
+                    .template("a");
+                &SITE
+            },
+            || (),
+        )
         .ttl({
             let length = config.lock().unwrap().ttl;
             length
@@ -153,13 +173,17 @@ fn blocking_with_a_guard_entry(config: &Mutex<Config>) -> ::redis_cached::Entry<
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "blocking_with_a_guard",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "blocking_with_a_guard",
+                    )
+                    .template("a");
+                &SITE
+            },
+            || (),
+        )
         .ttl({
             let length = config.lock().unwrap().ttl;
             length
@@ -171,13 +195,17 @@ async fn cache_made_in_place(name: String) -> u8 {
     let entry = ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "cache_made_in_place",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "cache_made_in_place",
+                    )
+                    .template("a");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&cache_of(&name))
         .key("a")
@@ -199,13 +227,17 @@ fn cache_made_in_place_entry(name: &String) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "cache_made_in_place",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "cache_made_in_place",
+                    )
+                    .template("a");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&cache_of(&name))
         .key("a")
@@ -215,13 +247,17 @@ async fn cache_in_parentheses(first: bool, second: bool) -> u8 {
     let entry = ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "cache_in_parentheses",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "cache_in_parentheses",
+                    )
+                    .template("a");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&(first || second))
         .key("a")
@@ -243,13 +279,17 @@ fn cache_in_parentheses_entry(first: bool, second: bool) -> ::redis_cached::Entr
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "cache_in_parentheses",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "cache_in_parentheses",
+                    )
+                    .template("a");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&(first || second))
         .key("a")
@@ -259,16 +299,19 @@ async fn default_key_with_options(db: &Pool, id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Postcard,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "default_key_with_options",
-                )
-                .version(2);
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "default_key_with_options",
+                    )
+                    .version(2);
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
-        .default_key(::core::any::type_name_of_val(&|| ()))
+        .default_key()
         .arg(&id)
         .end()
         .look_up()
@@ -288,16 +331,19 @@ fn default_key_with_options_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Postcard,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "default_key_with_options",
-                )
-                .version(2);
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "default_key_with_options",
+                    )
+                    .version(2);
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
-        .default_key(::core::any::type_name_of_val(&|| ()))
+        .default_key()
         .arg(&id)
         .end()
         .build()
@@ -306,13 +352,17 @@ async fn macro_in_expression(tenant: &str, id: u64) -> u8 {
     let entry = ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "macro_in_expression",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "macro_in_expression",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&format_cache!("{tenant}"))
         .key("a:")

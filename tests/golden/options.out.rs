@@ -3,13 +3,17 @@ async fn get_user(db: &Pool, id: u64) -> Result<User, sqlx::Error> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "get_user",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "get_user",
+                    )
+                    .template("user:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(3600))
         .key("user:")
         .arg(&id)
@@ -34,13 +38,17 @@ fn get_user_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "get_user",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "get_user",
+                    )
+                    .template("user:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(3600))
         .key("user:")
         .arg(&id)
@@ -50,13 +58,17 @@ async fn ttl_humantime() -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "ttl_humantime",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "ttl_humantime",
+                    )
+                    .template("a");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(5400))
         .key("a")
         .look_up()
@@ -76,13 +88,17 @@ fn ttl_humantime_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "ttl_humantime",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "ttl_humantime",
+                    )
+                    .template("a");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(5400))
         .key("a")
         .build()
@@ -91,13 +107,17 @@ async fn ttl_milliseconds() -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "ttl_milliseconds",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "ttl_milliseconds",
+                    )
+                    .template("a");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_millis(1500))
         .key("a")
         .look_up()
@@ -117,13 +137,17 @@ fn ttl_milliseconds_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "ttl_milliseconds",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "ttl_milliseconds",
+                    )
+                    .template("a");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_millis(1500))
         .key("a")
         .build()
@@ -132,13 +156,17 @@ async fn ttl_never() -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "ttl_never",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "ttl_never",
+                    )
+                    .template("a");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::MAX)
         .key("a")
         .look_up()
@@ -158,13 +186,17 @@ fn ttl_never_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "ttl_never",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "ttl_never",
+                    )
+                    .template("a");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::MAX)
         .key("a")
         .build()
@@ -173,13 +205,17 @@ async fn ttl_expression(seconds: u64, id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "ttl_expression",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "ttl_expression",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(Duration::from_secs(seconds))
         .key("a:")
         .arg(&id)
@@ -200,13 +236,17 @@ fn ttl_expression_entry(seconds: u64, id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "ttl_expression",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "ttl_expression",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(Duration::from_secs(seconds))
         .key("a:")
         .arg(&id)
@@ -216,13 +256,17 @@ async fn ttl_of_value(id: u64) -> User {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "ttl_of_value",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "ttl_of_value",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl_with(|user: &User| user.ttl)
         .key("a:")
         .arg(&id)
@@ -243,13 +287,17 @@ fn ttl_of_value_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "ttl_of_value",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "ttl_of_value",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl_with(|user: &User| user.ttl)
         .key("a:")
         .arg(&id)
@@ -259,13 +307,17 @@ async fn cache(caches: &Caches, id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "cache",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "cache",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&caches.main)
         .key("a:")
@@ -287,13 +339,17 @@ fn cache_entry(caches: &Caches, id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "cache",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "cache",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&caches.main)
         .key("a:")
@@ -304,13 +360,17 @@ async fn cache_if(id: u64) -> User {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "cache_if",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "cache_if",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .cache_if(|user: &User| user.active)
         .key("a:")
@@ -332,13 +392,17 @@ fn cache_if_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "cache_if",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "cache_if",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .cache_if(|user: &User| user.active)
         .key("a:")
@@ -349,13 +413,17 @@ async fn negative_ttl(id: u64) -> Option<User> {
     ::redis_cached::private::entry::<
         Option<User>,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "negative_ttl",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "negative_ttl",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .negative_ttl(::core::time::Duration::from_secs(30))
         .key("a:")
@@ -377,13 +445,17 @@ fn negative_ttl_entry(id: u64) -> ::redis_cached::Entry<Option<User>> {
     ::redis_cached::private::entry::<
         Option<User>,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "negative_ttl",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "negative_ttl",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .negative_ttl(::core::time::Duration::from_secs(30))
         .key("a:")
@@ -394,13 +466,17 @@ async fn jitter(id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "jitter",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "jitter",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .jitter(0.1)
         .key("a:")
@@ -422,13 +498,17 @@ fn jitter_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "jitter",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "jitter",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .jitter(0.1)
         .key("a:")
@@ -439,13 +519,17 @@ async fn codec(id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Json,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "codec",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "codec",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -466,13 +550,17 @@ fn codec_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Json,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "codec",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "codec",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -482,13 +570,17 @@ async fn compress(id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "compress",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "compress",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .compress(::redis_cached::private::Compression::Zstd)
         .key("a:")
@@ -510,13 +602,17 @@ fn compress_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "compress",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "compress",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .compress(::redis_cached::private::Compression::Zstd)
         .key("a:")
@@ -527,14 +623,18 @@ async fn version(id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "version",
-                )
-                .version(2);
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "version",
+                    )
+                    .template("a:<>")
+                    .version(2);
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -555,14 +655,18 @@ fn version_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "version",
-                )
-                .version(2);
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "version",
+                    )
+                    .template("a:<>")
+                    .version(2);
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -572,13 +676,17 @@ async fn entry_renamed(id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "entry_renamed",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "entry_renamed",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -599,13 +707,17 @@ fn renamed(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "entry_renamed",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "entry_renamed",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -615,13 +727,17 @@ async fn entry_left_out(id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "entry_left_out",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "entry_left_out",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -640,13 +756,17 @@ async fn runtime_renamed(id: u64) -> u8 {
     crate::reexported::cache::private::entry::<
         u8,
         crate::reexported::cache::codec::Bincode,
-    >({
-            static SITE: crate::reexported::cache::private::Site = crate::reexported::cache::private::Site::new(
-                ::core::module_path!(),
-                "runtime_renamed",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: crate::reexported::cache::private::Site = crate::reexported::cache::private::Site::new(
+                        ::core::module_path!(),
+                        "runtime_renamed",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -667,13 +787,17 @@ fn runtime_renamed_entry(id: u64) -> crate::reexported::cache::Entry<u8> {
     crate::reexported::cache::private::entry::<
         u8,
         crate::reexported::cache::codec::Bincode,
-    >({
-            static SITE: crate::reexported::cache::private::Site = crate::reexported::cache::private::Site::new(
-                ::core::module_path!(),
-                "runtime_renamed",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: crate::reexported::cache::private::Site = crate::reexported::cache::private::Site::new(
+                        ::core::module_path!(),
+                        "runtime_renamed",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)

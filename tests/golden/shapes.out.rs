@@ -3,13 +3,17 @@ async fn plain_value(id: u64) -> User {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "plain_value",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "plain_value",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -30,13 +34,17 @@ fn plain_value_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "plain_value",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "plain_value",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -46,13 +54,17 @@ fn blocking_value(id: u64) -> User {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "blocking_value",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "blocking_value",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -65,13 +77,17 @@ fn blocking_value_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "blocking_value",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "blocking_value",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -81,13 +97,17 @@ fn blocking_result(id: u64) -> Result<User, Error> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "blocking_result",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "blocking_result",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -103,13 +123,17 @@ fn blocking_result_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "blocking_result",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "blocking_result",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -119,13 +143,17 @@ async fn nothing_returned() {
     ::redis_cached::private::entry::<
         (),
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "nothing_returned",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "nothing_returned",
+                    )
+                    .template("a");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a")
         .look_up()
@@ -140,13 +168,17 @@ fn nothing_returned_entry() -> ::redis_cached::Entry<()> {
     ::redis_cached::private::entry::<
         (),
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "nothing_returned",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "nothing_returned",
+                    )
+                    .template("a");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a")
         .build()
@@ -155,13 +187,17 @@ async fn alias_of_one(id: u64) -> io::Result<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "alias_of_one",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "alias_of_one",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -188,13 +224,17 @@ fn alias_of_one_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "alias_of_one",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "alias_of_one",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -204,13 +244,17 @@ fn alias_of_none(id: u64) -> UserResult {
     ::redis_cached::private::entry::<
         ::redis_cached::private::OkOf<UserResult>,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "alias_of_none",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "alias_of_none",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -231,13 +275,17 @@ fn alias_of_none_entry(
     ::redis_cached::private::entry::<
         ::redis_cached::private::OkOf<UserResult>,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "alias_of_none",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "alias_of_none",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -258,13 +306,17 @@ fn arguments_of_every_kind<'a>(
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "arguments_of_every_kind",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "arguments_of_every_kind",
+                    )
+                    .template("<>:<>:<>:<>:<>:<>:<>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&a)
@@ -303,13 +355,17 @@ fn arguments_of_every_kind_entry<'a>(
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "arguments_of_every_kind",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "arguments_of_every_kind",
+                    )
+                    .template("<>:<>:<>:<>:<>:<>:<>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&a)
@@ -341,13 +397,17 @@ where
     ::redis_cached::private::entry::<
         Vec<Out>,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "generics",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "generics",
+                    )
+                    .template("<type>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .type_name::<K>()
@@ -381,13 +441,17 @@ where
     ::redis_cached::private::entry::<
         Vec<Out>,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "generics",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "generics",
+                    )
+                    .template("<type>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .type_name::<K>()
@@ -399,13 +463,17 @@ async fn entry(entry: u8, key: u8, cache: u8, site: u8) -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "entry",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "entry",
+                    )
+                    .template("<>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&entry)
@@ -429,13 +497,17 @@ fn entry_entry(entry: u8, key: u8) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "entry",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "entry",
+                    )
+                    .template("<>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&entry)
@@ -447,13 +519,17 @@ fn r#type(n: u64) -> u64 {
     ::redis_cached::private::entry::<
         u64,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "type",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "type",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&n)
@@ -471,13 +547,17 @@ fn type_entry(n: u64) -> ::redis_cached::Entry<u64> {
     ::redis_cached::private::entry::<
         u64,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "type",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "type",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&n)
@@ -494,13 +574,17 @@ pub(crate) async unsafe fn attributes() -> u8 {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "attributes",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "attributes",
+                    )
+                    .template("a");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a")
         .look_up()
@@ -524,13 +608,17 @@ pub(crate) fn attributes_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "attributes",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "attributes",
+                    )
+                    .template("a");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a")
         .build()
@@ -540,13 +628,17 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "associated",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "associated",
+                        )
+                        .template("a:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
             .arg(&id)
@@ -567,13 +659,17 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "associated",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "associated",
+                        )
+                        .template("a:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
             .arg(&id)
@@ -583,13 +679,17 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "by_reference",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "by_reference",
+                        )
+                        .template("a:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .cache(&self.cache)
             .key("a:")
@@ -614,13 +714,17 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "by_reference",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "by_reference",
+                        )
+                        .template("a:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .cache(&self.cache)
             .key("a:")
@@ -631,13 +735,17 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "by_mutable_reference",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "by_mutable_reference",
+                        )
+                        .template("a:<>:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
             .arg(&self.tenant)
@@ -655,13 +763,17 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "by_mutable_reference",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "by_mutable_reference",
+                        )
+                        .template("a:<>:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
             .arg(&self.tenant)
@@ -673,13 +785,17 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "by_arc",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "by_arc",
+                        )
+                        .template("a:<>:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .cache(&self.cache)
             .key("a:")
@@ -703,13 +819,17 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "by_arc",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "by_arc",
+                        )
+                        .template("a:<>:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .cache(&self.cache)
             .key("a:")
@@ -722,13 +842,17 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             Vec<User>,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "by_value",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "by_value",
+                        )
+                        .template("a:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
             .arg(&self.tenant)
@@ -749,13 +873,17 @@ impl<T: Store> Repo<T> {
         ::redis_cached::private::entry::<
             Vec<User>,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "by_value",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "by_value",
+                        )
+                        .template("a:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
             .arg(&self.tenant)
@@ -767,13 +895,17 @@ mod inner {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "in_a_module",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "in_a_module",
+                        )
+                        .template("a:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
             .arg(&id)
@@ -794,13 +926,17 @@ mod inner {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "in_a_module",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "in_a_module",
+                        )
+                        .template("a:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
             .arg(&id)

@@ -11,13 +11,17 @@ async fn refreshed(db: &Pool, id: u64, name: &str) -> Result<User, Error> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "refreshed",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "refreshed",
+                    )
+                    .template("user:<>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .stale_while_revalidate(::core::time::Duration::from_secs(30))
         .stale_if_error(::core::time::Duration::from_secs(3600))
@@ -55,13 +59,17 @@ fn refreshed_entry(id: u64, name: &str) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "refreshed",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "refreshed",
+                    )
+                    .template("user:<>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .stale_while_revalidate(::core::time::Duration::from_secs(30))
         .stale_if_error(::core::time::Duration::from_secs(3600))
@@ -76,13 +84,17 @@ fn refreshed_blocking(id: u64) -> User {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "refreshed_blocking",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "refreshed_blocking",
+                    )
+                    .template("user:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .stale_while_revalidate(::core::time::Duration::from_secs(30))
         .key("user:")
@@ -104,13 +116,17 @@ fn refreshed_blocking_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "refreshed_blocking",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "refreshed_blocking",
+                    )
+                    .template("user:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .stale_while_revalidate(::core::time::Duration::from_secs(30))
         .key("user:")
@@ -130,13 +146,17 @@ impl Service {
         ::redis_cached::private::entry::<
             Option<User>,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "refreshed_method",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "refreshed_method",
+                        )
+                        .template("user:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .stale_while_revalidate(::core::time::Duration::from_secs(30))
             .key("user:")
@@ -167,13 +187,17 @@ impl Service {
         ::redis_cached::private::entry::<
             Option<User>,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "refreshed_method",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "refreshed_method",
+                        )
+                        .template("user:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .stale_while_revalidate(::core::time::Duration::from_secs(30))
             .key("user:")
@@ -185,13 +209,17 @@ async fn kept(id: u64) -> Result<Arc<User>, Error> {
     ::redis_cached::private::entry::<
         Arc<User>,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "kept",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "kept",
+                    )
+                    .template("user:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .local(
             ::core::time::Duration::from_secs(30),
@@ -219,13 +247,17 @@ fn kept_entry(id: u64) -> ::redis_cached::Entry<Arc<User>> {
     ::redis_cached::private::entry::<
         Arc<User>,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "kept",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "kept",
+                    )
+                    .template("user:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .local(
             ::core::time::Duration::from_secs(30),
@@ -239,13 +271,17 @@ async fn early(id: u64) -> Result<User, Error> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "early",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "early",
+                    )
+                    .template("user:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .stale_if_error(::core::time::Duration::from_secs(600))
         .early_refresh(1.0)
@@ -271,13 +307,17 @@ fn early_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "early",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "early",
+                    )
+                    .template("user:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .stale_if_error(::core::time::Duration::from_secs(600))
         .early_refresh(1.0)

@@ -4,13 +4,17 @@ impl Users for Repo {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "get",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "get",
+                        )
+                        .template("user:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .key("user:")
             .arg(&id)
@@ -47,13 +51,17 @@ impl Users for Repo {
             ::redis_cached::private::entry::<
                 User,
                 ::redis_cached::codec::Bincode,
-            >({
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                        ::core::module_path!(),
-                        "boxed",
-                    );
-                    &SITE
-                })
+            >(
+                    {
+                        static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                                ::core::module_path!(),
+                                "boxed",
+                            )
+                            .template("user:<>");
+                        &SITE
+                    },
+                    || (),
+                )
                 .ttl(::core::time::Duration::from_secs(60))
                 .cache(&self.cache)
                 .key("user:")
@@ -84,13 +92,17 @@ trait Provided {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "get",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "get",
+                        )
+                        .template("<type>:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .key("")
             .type_name::<Self>()
@@ -113,13 +125,17 @@ trait Provided {
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >({
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                    ::core::module_path!(),
-                    "get",
-                );
-                &SITE
-            })
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                            ::core::module_path!(),
+                            "get",
+                        )
+                        .template("<type>:<>");
+                    &SITE
+                },
+                || (),
+            )
             .ttl(::core::time::Duration::from_secs(60))
             .key("")
             .type_name::<Self>()

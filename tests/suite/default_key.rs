@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::marker::PhantomData;
 
-use redis_cached::{Cache, redis_cached};
+use redis_cached::{BlockingEntry, Cache, redis_cached};
 
 mod one {
     use super::redis_cached;
@@ -116,4 +116,88 @@ async fn the_companion_finds_what_the_function_stored() {
             assert!(typed_entry::<u16>(3).get().await.unwrap().is_some());
         })
         .await;
+}
+
+/// A call's value, and its entry.
+type Called = (String, BlockingEntry<String>);
+
+trait Load {
+    fn load(id: u64) -> Called;
+}
+
+/// Functions of one name wherever the compiler gives two of them one path.
+fn in_blocks() -> Vec<Called> {
+    let mut called = Vec::new();
+    macro_rules! block {
+        ($value:literal) => {{
+            #[redis_cached(ttl = 60)]
+            fn load(id: u64) -> String {
+                format!("{} {id}", $value)
+            }
+            called.push((load(1), load_entry(1).blocking()));
+
+            // A type of the block, its functions, and a trait's.
+            struct Local;
+            impl Local {
+                #[redis_cached(ttl = 60)]
+                fn load(id: u64) -> String {
+                    format!("{}, associated {id}", $value)
+                }
+            }
+            called.push((Local::load(1), Local::load_entry(1).blocking()));
+            impl Load for Local {
+                fn load(id: u64) -> Called {
+                    #[redis_cached(ttl = 60)]
+                    fn load(id: u64) -> String {
+                        format!("{}, in a trait's method {id}", $value)
+                    }
+                    (load(id), load_entry(id).blocking())
+                }
+            }
+            called.push(<Local as Load>::load(1));
+            impl Generic<Local> {
+                #[redis_cached(ttl = 60)]
+                fn of_local(id: u64) -> String {
+                    format!("{}, of the type {id}", $value)
+                }
+            }
+            called.push((Generic::<Local>::of_local(1), Generic::<Local>::of_local_entry(1).blocking()));
+
+            // A module of the block.
+            mod inner {
+                use redis_cached::redis_cached;
+
+                #[redis_cached(ttl = 60)]
+                pub(super) fn load(id: u64) -> String {
+                    format!("{}, in a module {id}", $value)
+                }
+            }
+            called.push((inner::load(1), inner::load_entry(1).blocking()));
+            let in_closure = || {
+                #[redis_cached(ttl = 60)]
+                fn load(id: u64) -> String {
+                    format!("{}, in a closure {id}", $value)
+                }
+                (load(1), load_entry(1).blocking())
+            };
+            called.push(in_closure());
+        }};
+    }
+    block!("first");
+    block!("second");
+    called
+}
+
+#[test]
+fn functions_of_one_name_in_two_blocks_never_meet() {
+    Cache::memory().sync_scope(|| {
+        let (first, second) = (in_blocks(), in_blocks());
+        let keys: HashSet<_> = first.iter().map(|(_, entry)| entry.key().to_owned()).collect();
+        let values: HashSet<_> = first.iter().map(|(value, _)| value.clone()).collect();
+        assert_eq!((keys.len(), values.len()), (12, 12), "{keys:#?}");
+        for ((value, entry), (again, same)) in first.iter().zip(&second) {
+            assert_eq!((entry.key(), value), (same.key(), again));
+            assert_eq!(entry.get().unwrap().as_ref(), Some(value), "{}", entry.key());
+        }
+    });
 }

@@ -14,6 +14,7 @@ mod default_key;
 mod entries;
 mod entry_handle;
 mod faults;
+mod foreign;
 mod fresh;
 mod freshness;
 mod invalidates;

@@ -1,12 +1,14 @@
 //! What stands at a key, and how it is told that it is what it should be.
 //!
 //! - [`header`]: the bytes of values, leases and tombstones. Any change to one is noticed before its payload is read.
-//! - [`fingerprint`]: a number for the shape of a type, in the header of each value of it, so that the bytes of another
-//!   type, or of the type as it was yesterday, are a miss.
+//! - [`fingerprint`]: a number for the shape of a type, so that the bytes of another type, or of the type as it was yesterday,
+//!   are a miss.
+//! - [`identity`]: a number for the function too, in the same place: its template, its version, its instantiation.
 //! - [`none`]: whether a value is a `None`, which is stored for another time or not at all.
 
-pub(crate) mod fingerprint;
+mod fingerprint;
 pub(crate) mod header;
+pub(crate) mod identity;
 pub(crate) mod none;
 
 #[cfg(fuzzing)]

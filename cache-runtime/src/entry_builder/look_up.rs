@@ -33,7 +33,7 @@ impl<T, K: Pieces> KeyedEntry<'_, T, Here, K> {
     #[inline]
     pub fn look_up(self) -> LookedUp<T> {
         let Self { options, key: pieces } = self;
-        let EntryBuilder { site, cache, policy, fingerprint, hooks, place } = options;
+        let EntryBuilder { site, here, cache, policy, fingerprint, hooks, place } = options;
         let in_use = in_use(cache);
         let mut key = KeyBuilder::new();
         key.write(&in_use.prefix, &pieces);
@@ -53,7 +53,7 @@ impl<T, K: Pieces> KeyedEntry<'_, T, Here, K> {
                 return LookedUp::Kept(value);
             }
         }
-        let options = EntryBuilder { site, cache, policy, fingerprint, hooks, place };
+        let options = EntryBuilder { site, here, cache, policy, fingerprint, hooks, place };
         LookedUp::Elsewhere(options.elsewhere(in_use, &mut key))
     }
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::pieces::Template;
 use super::writer::{encode, is_unreserved};
 use super::{KeyBuf, KeyPart, KeyWriter, Pieces, Scratch};
+use crate::site::Site;
+use crate::surroundings;
 
 /// The longest key in bytes; a longer one ends in a hash. Long names cost memory in Redis and time on the wire.
 pub(crate) const LONGEST: usize = 250;
@@ -70,15 +72,19 @@ impl KeyBuilder {
         Self::of(prefix, &Template(text))
     }
 
-    /// The default key: the function's path and its arguments, `shop::users::get_user(42,eu)`.
+    /// The default key: the function's path and its arguments, `shop::users::get_user(42,eu)`. `here` is the name of a closure's type in
+    /// the function. The path cannot contain `(`, so a path and its arguments never run into each other.
     ///
-    /// `closure` is the type name of a closure written in the function, which is the one place where the compiler tells
-    /// a macro about the surrounding module, type and trait. The path cannot contain `(`, so a path and its
-    /// arguments never run into each other.
-    pub(super) fn path(&mut self, closure: &str, name: &str) {
-        encode(&mut self.out, surroundings(closure), 1, |byte| is_unreserved(byte) || byte == b':');
+    /// Where the path may be that of two functions, in blocks of another, the attribute's line and column are behind it.
+    pub(super) fn path(&mut self, site: &Site, here: &str) {
+        let around = surroundings::of(here);
+        encode(&mut self.out, around, 1, |byte| is_unreserved(byte) || byte == b':');
         self.out.push_str("::");
-        self.out.push_str(name);
+        self.out.push_str(site.name);
+        if !surroundings::are_unique(around, site.module) {
+            let place = format!(":{}:{}", site.location.line(), site.location.column());
+            self.out.push_str(&place);
+        }
         self.separator = Some('(');
     }
 
@@ -195,31 +201,6 @@ impl KeyTemplate {
     }
 }
 
-/// The path around a function, from the type name of a closure in it: `a::Repo<T>` of `a::Repo<T>::load<K>::{{closure}}`.
-fn surroundings(closure: &str) -> &str {
-    let mut path = closure;
-    // An async function's body is a closure itself, so there may be several.
-    while let Some(outer) = path.strip_suffix("::{{closure}}") {
-        path = outer;
-    }
-    path.get(..last_segment(path)).unwrap_or(path)
-}
-
-/// Where the last `::` outside angle brackets begins, or 0. The `>` of `->` is no bracket.
-fn last_segment(path: &str) -> usize {
-    let bytes = path.as_bytes();
-    let mut depth = 0_usize;
-    for at in (1..bytes.len()).rev() {
-        match bytes[at] {
-            b'>' if bytes[at - 1] != b'-' => depth += 1,
-            b'<' => depth = depth.saturating_sub(1),
-            b':' if depth == 0 && bytes[at - 1] == b':' => return at - 1,
-            _ => {}
-        }
-    }
-    0
-}
-
 #[inline]
 fn is_shortened(bytes: &[u8]) -> bool {
     let Some(start) = bytes.len().checked_sub(TAIL) else { return false };
@@ -250,35 +231,31 @@ mod tests {
     use super::*;
     use crate::key::Path;
 
-    fn by_path(prefix: &str, closure: &str, name: &'static str) -> KeyBuilder {
-        KeyBuilder::of(prefix, &Path { closure, name })
-    }
+    static SITE: Site = Site::new("shop", "get");
 
-    #[test]
-    fn surroundings_of_every_kind_of_function() {
-        for (closure, expected) in [
-            ("shop::get::{{closure}}", "shop"),
-            ("shop::get::{{closure}}::{{closure}}", "shop"),
-            ("shop::Repo<alloc::vec::Vec<u8>>::load<u8>::{{closure}}", "shop::Repo<alloc::vec::Vec<u8>>"),
-            ("<shop::Q as shop::Tr>::load::{{closure}}", "<shop::Q as shop::Tr>"),
-            ("shop::Repo<fn() -> u8>::load::{{closure}}", "shop::Repo<fn() -> u8>"),
-            ("main", ""),
-            ("", ""),
-        ] {
-            assert_eq!(surroundings(closure), expected, "{closure}");
-        }
+    fn by_path(prefix: &str, here: &'static str) -> KeyBuilder {
+        KeyBuilder::of(prefix, &Path { site: &SITE, here })
     }
 
     #[test]
     fn default_keys_show_path_and_arguments() {
-        let mut key = by_path("p:", "shop::Repo<u8>::get::{{closure}}", "get");
+        let mut key = by_path("p:", "shop::Repo<u8>::get::{{closure}}");
         key.arg(&42_u64);
         key.arg("a,b");
         key.close();
         assert_eq!(&*key.finish(), "p:shop::Repo%3Cu8%3E::get(42,a%2Cb)");
-        let mut key = by_path("", "shop::all::{{closure}}", "all");
+        let mut key = by_path("", "shop::get::{{closure}}");
         key.close();
-        assert_eq!(&*key.finish(), "shop::all()");
+        assert_eq!(&*key.finish(), "shop::get()");
+    }
+
+    #[test]
+    fn a_default_key_has_its_place_where_the_path_is_not_enough() {
+        let mut key = by_path("", "shop::outer::get::{{closure}}");
+        key.arg(&42);
+        key.close();
+        let (line, column) = (SITE.location.line(), SITE.location.column());
+        assert_eq!(&*key.finish(), format!("shop::outer::get:{line}:{column}(42)"));
     }
 
     #[test]
@@ -286,7 +263,7 @@ mod tests {
         let part = "ö".repeat(30);
         let build = |fill: &dyn Fn(&mut KeyBuilder), path: bool| {
             let mut key = match path {
-                true => by_path("p:", "shop::get::{{closure}}", "get"),
+                true => by_path("p:", "shop::get::{{closure}}"),
                 false => KeyBuilder::template("p:", "user:"),
             };
             key.arg(&7);

@@ -4,6 +4,7 @@
 //! are, and the key is written at once when all are known: text that grows would be copied from call to call.
 
 use super::{KeyBuilder, KeyPart, KeyWriter};
+use crate::site::Site;
 
 /// A key's pieces, in order.
 pub trait Pieces {
@@ -15,11 +16,11 @@ pub trait Pieces {
 #[derive(Debug)]
 pub struct Template<'k>(pub(crate) &'k str);
 
-/// The path of the function `name`, which `closure`, the name of a closure's type in the function, tells.
+/// The path of the function at `site`, which `here`, the name of a closure's type in the function, tells.
 #[derive(Debug)]
-pub struct Path<'k> {
-    pub(crate) closure: &'k str,
-    pub(crate) name: &'static str,
+pub struct Path {
+    pub(crate) site: &'static Site,
+    pub(crate) here: &'static str,
 }
 
 /// Text behind the pieces `0`.
@@ -56,9 +57,9 @@ impl Pieces for Template<'_> {
     }
 }
 
-impl Pieces for Path<'_> {
+impl Pieces for Path {
     fn write(&self, key: &mut KeyBuilder) {
-        key.path(self.closure, self.name);
+        key.path(self.site, self.here);
     }
 }
 

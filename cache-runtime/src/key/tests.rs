@@ -7,6 +7,7 @@ use std::num::NonZero;
 use proptest::prelude::*;
 
 use super::{KeyBuilder, KeyPart, KeyWriter, Path, Scratch};
+use crate::site::Site;
 
 fn rendered<P: KeyPart + ?Sized>(part: &P) -> String {
     let mut out = Scratch::new();
@@ -114,7 +115,9 @@ proptest! {
     #[test]
     fn default_keys_keep_arguments_apart(a in (nasty(), nasty()), b in (nasty(), nasty())) {
         let key = |(one, two): &(String, String)| {
-            let mut key = KeyBuilder::of("", &Path { closure: "shop::Repo<u8>::get::{{closure}}", name: "get" });
+            static SITE: Site = Site::new("shop", "get");
+            let mut key =
+                KeyBuilder::of("", &Path { site: &SITE, here: "shop::Repo<u8>::get::{{closure}}" });
             key.arg(one);
             key.arg(two);
             key.close();
