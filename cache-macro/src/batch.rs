@@ -97,12 +97,21 @@ fn check_options(options: &Options, errors: &Diagnostics) {
     let tags = options.tags.given().map(|(name, _)| name);
     let group = options.group.given().map(|(name, _)| name);
     let early_refresh = options.early_refresh.given().map(|(name, _)| name);
-    for name in names.chain(early_refresh).chain(tags).chain(group) {
+    for name in names.chain(early_refresh) {
         errors.at(
             name,
             format!(
                 "`{name}` cannot be combined with `batch`: leave it out here; a function for one key can have it, and both share \
                  their entries"
+            ),
+        );
+    }
+    for name in tags.into_iter().chain(group) {
+        errors.at(
+            name,
+            format!(
+                "`{name}` cannot be combined with `batch`: leave it out here; a function for one key that has it needs a key of \
+                 its own, since entries with tags and entries without take one another for a miss"
             ),
         );
     }

@@ -75,7 +75,7 @@ fn referenced(ty: &Type) -> Option<&Ident> {
 fn needs(plan: &Plan) -> TokenStream {
     let arguments = plan.companion.iter().flat_map(|companion| &companion.takes);
     let types = arguments.filter_map(|index| plan.parameters.get(*index)).map(|parameter| &parameter.ty);
-    let pieces = plan.key.pieces.iter().chain(plan.tags.of_arguments.iter().flat_map(|tag| &tag.pieces));
+    let pieces = plan.key.pieces.iter().chain(plan.tags.templates().flat_map(|tag| &tag.pieces));
     let named = pieces.filter_map(|piece| match piece {
         Piece::Type(name) => Some(name),
         Piece::Value(value) if value.parameter.is_none() => Some(&value.name),

@@ -8,19 +8,23 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::Type;
 use syn::ext::IdentExt as _;
+use syn::{Expr, Type};
 
 use crate::batch;
 use crate::calls::Call;
 use crate::companion::companion;
 use crate::detached::detached;
+use crate::expressions::is_place;
 use crate::item::Item;
 use crate::key::{Key, Piece, Start, Value};
 use crate::returns::Style;
 use crate::signature::{bare, is_passed_by_value};
 use crate::spans::{Ends, moved, ours_at};
+use crate::tags::Tag;
+use crate::typed_tag::{self, Arguments};
 use crate::validate::Plan;
+use crate::writes::lent;
 
 pub(crate) fn expand(plan: &Plan) -> TokenStream {
     let Item { attrs, vis, sig, inner_attrs, .. } = &plan.item;
@@ -88,20 +92,37 @@ fn key(plan: &Plan, place: Place) -> TokenStream {
 
 /// A call for each tag that the arguments name, and one for those that the value names.
 fn tags(plan: &Plan, place: Place) -> TokenStream {
-    let of_arguments = plan.tags.of_arguments.iter().map(|tag| {
-        let (at, pieces) = (ours_at(tag.place), pieces(plan, tag, place));
-        let text = match &tag.start {
-            Start::Text(text) => text,
-            // Of a key alone.
-            Start::Path => "",
-        };
-        quote_spanned!(at=> .tag(#text) #(#pieces)*)
+    let of_arguments = plan.tags.of_arguments.iter().map(|tag| match tag {
+        Tag::Template(tag) => template_tag(plan, tag, place),
+        Tag::Typed(expr) => typed_tag(plan, expr, place),
     });
     let of_value = plan.tags.of_value.as_ref().map(|(option, closure)| {
         let tags_of = Ident::new("tags_of", ours_at(option.span()));
         quote_spanned!(ours_at(plan.returns.place.last)=> .#tags_of(#closure))
     });
     quote!(#(#of_arguments)* #of_value)
+}
+
+fn template_tag(plan: &Plan, tag: &Key, place: Place) -> TokenStream {
+    let (at, pieces) = (ours_at(tag.place), pieces(plan, tag, place));
+    let text = match &tag.start {
+        Start::Text(text) => text,
+        // Of a key alone.
+        Start::Path => "",
+    };
+    quote_spanned!(at=> .tag(#text) #(#pieces)*)
+}
+
+fn typed_tag(plan: &Plan, tag: &Expr, place: Place) -> TokenStream {
+    let arguments = Arguments { parameters: &plan.parameters, are_lent: place == Place::Companion };
+    let tag_printed = arguments.print(tag, &mut |argument| {
+        if is_place(argument) && !matches!(argument, Expr::Lit(_)) && !arguments.is_as_declared(argument) {
+            lent(&plan.runtime, argument)
+        } else {
+            argument.to_token_stream()
+        }
+    });
+    quote_spanned!(ours_at(typed_tag::place(tag))=> .typed_tag(#tag_printed))
 }
 
 fn pieces(plan: &Plan, key: &Key, place: Place) -> Vec<TokenStream> {

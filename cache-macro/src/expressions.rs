@@ -5,6 +5,7 @@ use syn::{Expr, UnOp};
 use crate::length::Length;
 use crate::option_values::{Local, NegativeTtl, Ttl, Window};
 use crate::options::Options;
+use crate::tags::TagsOption;
 
 pub(crate) struct Expression<'a> {
     /// The option that it is the value of.
@@ -32,6 +33,8 @@ pub(crate) fn expressions(options: &Options) -> Vec<Expression<'_>> {
             Some(Window(Length::Expr(expr))) => Some(expr),
             _ => None,
         });
+    let tags = options.tags.value().into_iter().flat_map(TagsOption::typed);
+    let tags = tags.map(|expr| Expression { option: "tags", expr });
     [
         ("cache", cache),
         ("ttl", ttl),
@@ -42,6 +45,7 @@ pub(crate) fn expressions(options: &Options) -> Vec<Expression<'_>> {
     ]
     .into_iter()
     .filter_map(|(option, expr)| Some(Expression { option, expr: expr? }))
+    .chain(tags)
     .collect()
 }
 
@@ -55,13 +59,14 @@ pub(crate) fn leaves_temporary(option: &str, expr: &Expr) -> bool {
         expr if option == "cache" => !is_place(expr),
         // A call by name gives its result away, and its arguments with it.
         Expr::Call(call) => !is_place(&call.func) || !call.args.iter().all(is_place),
+        Expr::Struct(value) => !value.fields.iter().all(|field| is_place(&field.expr)),
         Expr::Binary(binary) => !is_place(&binary.left) || !is_place(&binary.right),
         expr => !is_place(expr),
     }
 }
 
 /// A literal, or something that exists without being made.
-fn is_place(expr: &Expr) -> bool {
+pub(crate) fn is_place(expr: &Expr) -> bool {
     match expr {
         Expr::Path(_) | Expr::Lit(_) => true,
         Expr::Field(field) => is_place(&field.base),
@@ -86,6 +91,7 @@ mod tests {
             parse_quote!(&self.cache),
             parse_quote!(Duration::from_secs(30)),
             parse_quote!(Duration::from_secs(self.seconds)),
+            parse_quote!(Viewer { id, team: user.team }),
             parse_quote!(self.ttl * 2),
             parse_quote!(*cache),
         ] {
@@ -94,6 +100,7 @@ mod tests {
         for expr in [
             parse_quote!(self.config.read().ttl),
             parse_quote!(self.ttl()),
+            parse_quote!(Viewer { id: self.id() }),
             parse_quote!(ttl(&config())),
             parse_quote!(caches[&id]),
             parse_quote!(if a { b } else { c }),

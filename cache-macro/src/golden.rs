@@ -13,6 +13,7 @@ use syn::{Attribute, File, ImplItem, Item, Meta, TraitItem};
 
 use crate::cached::redis_cached;
 use crate::key_part::key_part;
+use crate::tag_derive::tag;
 use crate::writes::{redis_invalidates, redis_updates};
 
 #[test]
@@ -71,8 +72,9 @@ fn item(item: Item) -> Vec<Item> {
             }
             vec![Item::Mod(module)]
         }
-        Item::Struct(ref data) if derives(&data.attrs) => items(key_part(quote!(#item))),
-        Item::Enum(ref data) if derives(&data.attrs) => items(key_part(quote!(#item))),
+        Item::Struct(ref data) if derives(&data.attrs, "KeyPart") => items(key_part(quote!(#item))),
+        Item::Struct(ref data) if derives(&data.attrs, "Tag") => items(tag(quote!(#item))),
+        Item::Enum(ref data) if derives(&data.attrs, "KeyPart") => items(key_part(quote!(#item))),
         other => vec![other],
     }
 }
@@ -122,10 +124,10 @@ fn take(attrs: &mut Vec<Attribute>) -> Option<(Expand, TokenStream)> {
     Some((expand, tokens))
 }
 
-fn derives(attrs: &[Attribute]) -> bool {
+fn derives(attrs: &[Attribute], name: &str) -> bool {
     attrs
         .iter()
-        .any(|attr| attr.path().is_ident("derive") && attr.to_token_stream().to_string().contains("KeyPart"))
+        .any(|attr| attr.path().is_ident("derive") && attr.to_token_stream().to_string().contains(name))
 }
 
 fn items<T: Parse>(tokens: TokenStream) -> Vec<T> {

@@ -7,7 +7,9 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
 use syn::ext::IdentExt as _;
-use syn::{Data, DataEnum, DeriveInput, Field, Fields, Path, Token, Variant, parse_quote};
+use syn::{
+    Data, DataEnum, DataStruct, DeriveInput, Field, Fields, Generics, Path, Token, Variant, parse_quote,
+};
 
 use crate::diagnostics::Diagnostics;
 use crate::signature::bare;
@@ -41,6 +43,7 @@ fn implementation(input: DeriveInput, errors: &Diagnostics) -> TokenStream {
         param.bounds.push(parse_quote!(#runtime::KeyPart));
     }
     let name = &input.ident;
+    let scalar = scalar(name, &input.data, &generics, &runtime);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     quote! {
         #[automatically_derived]
@@ -49,6 +52,28 @@ fn implementation(input: DeriveInput, errors: &Diagnostics) -> TokenStream {
                 #body
             }
         }
+        #scalar
+    }
+}
+
+/// A newtype is one text if what it wraps is, and so is an enum without fields.
+fn scalar(name: &Ident, data: &Data, generics: &Generics, runtime: &TokenStream) -> TokenStream {
+    let wrapped = match data {
+        Data::Struct(DataStruct { fields: Fields::Unnamed(fields), .. }) if fields.unnamed.len() == 1 => {
+            Some(&fields.unnamed[0].ty)
+        }
+        Data::Enum(data) if data.variants.iter().all(|variant| variant.fields.is_empty()) => None,
+        _ => return TokenStream::new(),
+    };
+    let mut generics = generics.clone();
+    if let Some(wrapped) = wrapped {
+        // `for<'a>`, or rustc would refuse the implementation where the bound does not hold, and not just leave it out.
+        generics.make_where_clause().predicates.push(parse_quote!(for<'scalar> #wrapped: #runtime::Scalar));
+    }
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #runtime::Scalar for #name #type_generics #where_clause {}
     }
 }
 

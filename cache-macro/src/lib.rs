@@ -29,7 +29,9 @@ mod options;
 mod returns;
 mod signature;
 mod spans;
+mod tag_derive;
 mod tags;
+mod typed_tag;
 mod validate;
 mod writes;
 
@@ -87,4 +89,10 @@ pub fn redis_updates(attribute: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(KeyPart, attributes(key_part))]
 pub fn derive_key_part(input: TokenStream) -> TokenStream {
     key_part::key_part(input.into()).into()
+}
+
+#[doc = include_str!("tag.md")]
+#[proc_macro_derive(Tag, attributes(tag))]
+pub fn derive_tag(input: TokenStream) -> TokenStream {
+    tag_derive::tag(input.into()).into()
 }

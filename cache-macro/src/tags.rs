@@ -8,14 +8,22 @@ use crate::diagnostics::Diagnostics;
 use crate::key::{Key, Planner};
 use crate::key_template::{Noun, Template};
 use crate::option_values::{Value, expr, takes_the_value};
-use crate::options::{Options, Written};
+use crate::options::{self, Options};
 
 /// `tags`
-pub(crate) enum TagsOption {
-    /// `["org:<org>", "all users"]`
-    OfArguments(Vec<Template>),
-    /// `|value: &T| -> Vec<String>`
-    OfValue(ExprClosure),
+#[derive(Default)]
+pub(crate) struct TagsOption {
+    pub(crate) of_arguments: Vec<Written>,
+    /// `|value: &T| -> Vec<String>`, in the list or in its place.
+    of_value: Option<ExprClosure>,
+}
+
+/// A tag as it was written, of a function or of what invalidates it.
+pub(crate) enum Written {
+    /// `"org:<org>"`
+    Template(LitStr),
+    /// `City(city)`
+    Typed(Expr),
 }
 
 /// `group`: one tag for all entries of the function.
@@ -23,93 +31,142 @@ pub(crate) struct Group(LitStr);
 
 /// What the plan knows of tags.
 pub(crate) struct Tags {
-    pub(crate) of_arguments: Vec<Key>,
+    pub(crate) of_arguments: Vec<Tag>,
     /// With the option's name, where its closure's type is shown.
     pub(crate) of_value: Option<(Ident, ExprClosure)>,
+}
+
+pub(crate) enum Tag {
+    Template(Key),
+    Typed(Expr),
 }
 
 const EXAMPLE: &str = "tags = [\"org:<org>\"]";
 
 impl Value for TagsOption {
-    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
+    fn read(written: &options::Written, errors: &Diagnostics) -> Option<Self> {
+        let mut tags = Self::default();
         match expr(written, EXAMPLE, errors)? {
-            Expr::Closure(closure) => {
-                takes_the_value(closure, "tags", errors).then(|| Self::OfValue(closure.clone()))
-            }
+            Expr::Closure(closure) => tags.closure(closure, errors)?,
             Expr::Array(list) if list.elems.is_empty() => {
                 errors
                     .at(list, format!("there is no tag in the list: write `{EXAMPLE}`, or leave out `tags`"));
-                None
+                return None;
             }
             Expr::Array(list) => {
-                let tags: Vec<_> = list.elems.iter().filter_map(|tag| template(tag, errors)).collect();
-                (tags.len() == list.elems.len()).then_some(Self::OfArguments(tags))
+                let read: Vec<_> = list.elems.iter().map(|tag| tags.element(tag, errors)).collect();
+                read.into_iter().collect::<Option<()>>()?;
             }
             Expr::Lit(ExprLit { lit: Lit::Str(tag), .. }) => {
                 let tag = tag.to_token_stream();
                 errors.at(&tag, format!("`tags` is a list: write `tags = [{tag}]`"));
-                None
+                return None;
             }
             other => {
                 errors.at(
                     other,
-                    format!("`tags` is a list of templates, or a closure of the value: write `{EXAMPLE}`"),
+                    format!("`tags` is a list of tags, or a closure of the value: write `{EXAMPLE}`"),
                 );
-                None
+                return None;
             }
         }
+        Some(tags)
     }
 }
 
-/// One tag of the list.
-fn template(tag: &Expr, errors: &Diagnostics) -> Option<Template> {
-    match tag {
-        Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => {
-            Some(Template::parse(literal.clone(), Noun::Tag, errors))
+impl TagsOption {
+    fn element(&mut self, tag: &Expr, errors: &Diagnostics) -> Option<()> {
+        match tag {
+            Expr::Group(group) => return self.element(&group.expr, errors),
+            Expr::Closure(closure) => return self.closure(closure, errors),
+            tag => self.of_arguments.push(errors.ok(Written::read(tag, EXAMPLE))?),
         }
-        Expr::Group(group) => template(&group.expr, errors),
-        other => {
-            errors.at(other, format!("a tag is a template in a string literal: write `{EXAMPLE}`"));
-            None
+        Some(())
+    }
+
+    fn closure(&mut self, closure: &ExprClosure, errors: &Diagnostics) -> Option<()> {
+        if self.of_value.is_some() {
+            errors.at(closure, "`tags` takes one closure of the value: let it name all tags");
+            return None;
+        }
+        self.of_value = takes_the_value(closure, "tags", errors).then(|| closure.clone());
+        self.of_value.as_ref().map(|_| ())
+    }
+
+    pub(crate) fn typed(&self) -> impl Iterator<Item = &Expr> {
+        self.of_arguments.iter().filter_map(|tag| match tag {
+            Written::Typed(expr) => Some(expr),
+            Written::Template(_) => None,
+        })
+    }
+}
+
+impl Written {
+    /// `example` is shown for what cannot be a tag.
+    pub(crate) fn read(tag: &Expr, example: &str) -> syn::Result<Self> {
+        match tag {
+            Expr::Group(group) => Self::read(&group.expr, example),
+            Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Ok(Self::Template(literal.clone())),
+            Expr::Lit(_) | Expr::Array(_) | Expr::Closure(_) | Expr::Range(_) => {
+                Err(syn::Error::new_spanned(
+                    tag,
+                    format!(
+                        "a tag is a template in a string literal, or of a type with `#[derive(Tag)]`: write `{example}`"
+                    ),
+                ))
+            }
+            other => Ok(Self::Typed(other.clone())),
         }
     }
 }
 
 impl Value for Group {
-    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
-        let expr = expr(written, "group = \"users\"", errors)?;
-        let problem = match expr {
-            Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) if name.value().is_empty() => "has a name",
-            Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) if name.value().contains('<') => {
-                "is one for all calls; what differs between them is for `tags`"
-            }
-            Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) => return Some(Self(name.clone())),
-            _ => "is a name in one string literal",
-        };
-        errors.at(expr, format!("a `group` {problem}: write `group = \"users\"`"));
-        None
+    fn read(written: &options::Written, errors: &Diagnostics) -> Option<Self> {
+        let example = "group = \"users\"";
+        errors.ok(Self::of(expr(written, example, errors)?, example))
     }
 }
 
 impl Group {
+    pub(crate) fn of(expr: &Expr, example: &str) -> syn::Result<Self> {
+        let problem = match expr {
+            Expr::Group(group) => return Self::of(&group.expr, example),
+            Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) if name.value().is_empty() => "has a name",
+            Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) if name.value().contains('<') => {
+                "is one for all calls; what differs between them is for tags"
+            }
+            Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) => return Ok(Self(name.clone())),
+            _ => "is a name in one string literal",
+        };
+        Err(syn::Error::new_spanned(expr, format!("a `group` {problem}: write `{example}`")))
+    }
+
     /// It is the tag `group:<name>`.
-    fn tag(&self, errors: &Diagnostics) -> Template {
-        let text = format!("group:{}", self.0.value());
-        Template::parse(LitStr::new(&text, self.0.span()), Noun::Tag, errors)
+    pub(crate) fn tag(&self) -> LitStr {
+        LitStr::new(&format!("group:{}", self.0.value()), self.0.span())
     }
 }
 
 impl Tags {
     pub(crate) fn plan(options: &Options, planner: &Planner<'_>) -> Self {
-        let group = options.group.value().map(|group| group.tag(planner.errors));
-        let (listed, of_value) = match options.tags.given() {
-            Some((_, TagsOption::OfArguments(tags))) => (&tags[..], None),
-            Some((option, TagsOption::OfValue(closure))) => {
-                (&[][..], Some((option.clone(), closure.clone())))
-            }
-            None => (&[][..], None),
+        let template = |literal: &LitStr| {
+            Tag::Template(planner.name(&Template::parse(literal.clone(), Noun::Tag, planner.errors)))
         };
-        let of_arguments = listed.iter().chain(&group).map(|tag| planner.name(tag)).collect();
-        Self { of_arguments, of_value }
+        let tags = options.tags.given();
+        let listed = tags.iter().flat_map(|(_, tags)| &tags.of_arguments).map(|tag| match tag {
+            Written::Template(literal) => template(literal),
+            Written::Typed(expr) => Tag::Typed(expr.clone()),
+        });
+        let group = options.group.value().map(|group| template(&group.tag()));
+        let of_value = tags.and_then(|(option, tags)| Some((option.clone(), tags.of_value.clone()?)));
+        Self { of_arguments: listed.chain(group).collect(), of_value }
+    }
+
+    /// The tags that are templates.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &Key> {
+        self.of_arguments.iter().filter_map(|tag| match tag {
+            Tag::Template(key) => Some(key),
+            Tag::Typed(_) => None,
+        })
     }
 }

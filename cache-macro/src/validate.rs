@@ -40,7 +40,7 @@ pub(crate) struct Plan {
     pub(crate) key: Key,
     pub(crate) tags: Tags,
     pub(crate) companion: Option<Companion>,
-    /// Whether the expression of `cache` may make a value that lives until the end of its statement.
+    /// Whether the expression of `cache`, or of a tag, may make a value that lives until the end of its statement.
     pub(crate) leaves_temporary: bool,
     /// Whether the body must be able to run once more in the background, on clones of the arguments.
     pub(crate) refreshes: bool,
@@ -92,9 +92,10 @@ pub(crate) fn validate(options: &Options, mut item: Item, errors: &Diagnostics) 
     if let Some(batch) = &batch {
         batch::check(batch, &key, skip, &expressions, errors);
     }
-    let keys: Vec<&Key> = iter::once(&key).chain(&tags.of_arguments).collect();
+    let keys: Vec<&Key> = iter::once(&key).chain(tags.templates()).collect();
     let companion = companion(options, &item, &parameters, &keys, &expressions, errors);
-    let leaves_temporary = options.cache.value().is_some_and(|cache| leaves_temporary("cache", cache));
+    let leaves_temporary = options.cache.value().is_some_and(|cache| leaves_temporary("cache", cache))
+        || options.tags.value().is_some_and(|tags| tags.typed().any(|tag| leaves_temporary("tags", tag)));
     Some(Plan {
         codec: codec?,
         version: options.version.value().map(|Version(version)| version.clone()),

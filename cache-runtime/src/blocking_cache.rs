@@ -1,9 +1,9 @@
 //! `BlockingCache`: what a cache does, for code that is not async.
 
-use crate::Cache;
 use crate::blocking::block_on;
 use crate::error::Error;
 use crate::prefix::Sweep;
+use crate::{Cache, Tag};
 
 /// A [`Cache`] whose methods block the thread instead of being async. Made by [`Cache::blocking`].
 ///
@@ -20,19 +20,27 @@ impl BlockingCache {
     ///
     /// # Errors
     /// As there.
-    pub fn invalidate_tag(&self, name: &str) -> Result<(), Error> {
-        block_on(self.0.invalidate_tag(name))
+    pub fn invalidate_tag(&self, tag: impl Tag) -> Result<(), Error> {
+        block_on(self.0.invalidate_tag(tag))
     }
 
     /// As [`Cache::invalidate_tags`].
     ///
     /// # Errors
     /// As there.
-    pub fn invalidate_tags<I>(&self, names: I) -> Result<(), Error>
+    pub fn invalidate_tags<I>(&self, tags: I) -> Result<(), Error>
     where
-        I: IntoIterator<Item: AsRef<str>>,
+        I: IntoIterator<Item: Tag>,
     {
-        block_on(self.0.invalidate_tags(names))
+        block_on(self.0.invalidate_tags(tags))
+    }
+
+    /// As [`Cache::invalidate_group`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn invalidate_group(&self, name: &str) -> Result<(), Error> {
+        block_on(self.0.invalidate_group(name))
     }
 
     /// As [`Cache::invalidate_prefix`].

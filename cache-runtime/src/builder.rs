@@ -7,11 +7,12 @@ use std::time::Duration;
 use crate::byte_size::ByteSize;
 use crate::cache::{Cache, Inner};
 use crate::engine::{Background, Renewals};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::local::Tier;
 use crate::pending::Pending;
 use crate::stats::Functions;
 use crate::store::{AnyStore, MemoryStore, RedisConfig, RedisStore};
+use crate::tags;
 
 /// What a new program gets without any URL.
 pub(crate) const DEFAULT_URL: &str = "redis://127.0.0.1:6379";
@@ -132,9 +133,9 @@ impl CacheBuilder {
     ///
     /// # Errors
     /// As [`Cache::connect`], and [`ErrorKind::Option`](crate::ErrorKind::Option) if the text of
-    /// [`local_capacity`](Self::local_capacity) is no number of bytes.
+    /// [`local_capacity`](Self::local_capacity) is no number of bytes, or the [`prefix`](Self::prefix) contains the control character 0x01.
     pub async fn connect(self) -> Result<Cache, Error> {
-        let capacity = self.local_capacity.clone()?;
+        let capacity = self.checked()?;
         if self.is_memory() {
             return Ok(self.memory());
         }
@@ -147,14 +148,22 @@ impl CacheBuilder {
     ///
     /// # Errors
     /// [`ErrorKind::Url`](crate::ErrorKind::Url), and [`ErrorKind::Option`](crate::ErrorKind::Option) if the text of
-    /// [`local_capacity`](Self::local_capacity) is no number of bytes; nothing is sent yet.
+    /// [`local_capacity`](Self::local_capacity) is no number of bytes, or the [`prefix`](Self::prefix) contains the control character 0x01; nothing is sent yet.
     pub fn connect_lazy(self) -> Result<Cache, Error> {
-        let capacity = self.local_capacity.clone()?;
+        let capacity = self.checked()?;
         if self.is_memory() {
             return Ok(self.memory());
         }
         let store = RedisStore::lazy(self.redis()?);
         Ok(self.with_redis(store, capacity))
+    }
+
+    /// The local capacity, if all options are such as can be.
+    fn checked(&self) -> Result<u64, Error> {
+        if tags::is_reserved(&self.prefix) {
+            return Err(Error::new(ErrorKind::Option, tags::RESERVED_IN_PREFIX));
+        }
+        self.local_capacity.clone()
     }
 
     /// A cache in this process, whatever the URL says.

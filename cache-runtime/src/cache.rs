@@ -19,7 +19,7 @@ use crate::pending::Pending;
 use crate::prefix::Sweep;
 use crate::stats::{Functions, Stats};
 use crate::store::AnyStore;
-use crate::tags;
+use crate::tags::{self, Tag};
 
 /// Where annotated functions keep their values. Cloning is cheap and gives the same cache.
 ///
@@ -111,7 +111,8 @@ impl Cache {
     /// What is there throughout is removed. A computation that is under way is not stored; one that begins meanwhile may be.
     ///
     /// # Errors
-    /// [`ErrorKind::EmptyPrefix`] if both `prefix` and that of the cache are empty: that is what `FLUSHDB` is for. Otherwise if Redis
+    /// [`ErrorKind::EmptyPrefix`] if both `prefix` and that of the cache are empty: that is what `FLUSHDB` is for. [`ErrorKind::Name`] if
+    /// `prefix` contains the control character 0x01, behind which are the library's own keys. Otherwise if Redis
     /// cannot be reached, or does not carry out a step within the [deadline](CacheBuilder::deadline). Then the message says how many
     /// keys were removed; the rest is not retried.
     pub async fn invalidate_prefix(&self, prefix: &str) -> Result<u64, Error> {
@@ -179,32 +180,60 @@ impl Cache {
     /// Invalidates all entries that have this tag, of all functions and in all processes. One command and one round trip,
     /// however many there are.
     ///
-    /// `name` is the tag as it is when the arguments are in it: `org:7` for `tags = ["org:<org>"]`. An argument with other characters
-    /// than `A–Z a–z 0–9 - . _ ~` is percent-encoded in it, as in keys: `org:Zo%C3%AB`.
+    /// `tag` is a type that the program has declared with [`#[derive(Tag)]`](crate::Tag), or the name as text with the arguments in it as
+    /// they are: for `tags = ["city:<city>"]` it is `format!("city:{city}")`.
     ///
     /// As with [`Entry::invalidate`](crate::Entry::invalidate), what a computation gives that began before is not served
-    /// afterwards. Call it after the change is committed.
+    /// afterwards. Call it after the change is committed. In debug builds a text like which no called function has a tag is logged once as a warning.
     ///
     /// # Errors
-    /// If Redis cannot be reached, or not in time. Then, and if the future is dropped after its first poll, the invalidation is retried in
+    /// [`ErrorKind::Name`] if the name is empty. Otherwise if Redis cannot be reached, or not in time. Then, and if the future is dropped after its first poll, the invalidation is retried in
     /// the background until Redis takes it, for a day at most; until then this cache does not use entries with this tag. [`Stats`]
     /// count them.
-    pub async fn invalidate_tag(&self, name: &str) -> Result<(), Error> {
-        self.invalidate_tags([name]).await
+    pub async fn invalidate_tag(&self, tag: impl Tag) -> Result<(), Error> {
+        self.invalidate_tags([tag]).await
     }
 
-    /// [`invalidate_tag`](Self::invalidate_tag) for several tags, in one command.
+    /// [`invalidate_tag`](Self::invalidate_tag) for several tags, in one command. Of several types, they are given as `&dyn Tag`.
+    ///
+    /// # Errors
+    /// As there; if one of the names is empty, nothing is invalidated.
+    pub async fn invalidate_tags<I>(&self, tags: I) -> Result<(), Error>
+    where
+        I: IntoIterator<Item: Tag>,
+    {
+        // Before the first await, so that the future does not hold the names.
+        let keys = tags.into_iter().map(|tag| self.tag(&tag)).collect::<Result<Vec<KeyBuf>, Error>>()?;
+        engine::invalidate_tags(&self.0, keys).await
+    }
+
+    fn tag(&self, tag: &impl Tag) -> Result<KeyBuf, Error> {
+        let name = tag.tag_name();
+        if name.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Name,
+                "the name of the tag that was to be invalidated is empty",
+            ));
+        }
+        if tag.lead().is_none() {
+            tags::report_if_unknown(&name);
+        }
+        Ok(tags::tag(&self.0.prefix, &name))
+    }
+
+    /// Invalidates all that functions with `group = "<name>"` have stored, as [`invalidate_tag`](Self::invalidate_tag) does: a group is the
+    /// tag `group:<name>`.
     ///
     /// # Errors
     /// As there.
-    pub async fn invalidate_tags<I>(&self, names: I) -> Result<(), Error>
-    where
-        I: IntoIterator<Item: AsRef<str>>,
-    {
-        let key = |name: I::Item| tags::tag(&self.0.prefix, name.as_ref());
-        // Before the first await, so that the future does not hold the names.
-        let keys: Vec<KeyBuf> = names.into_iter().map(key).collect();
-        engine::invalidate_tags(&self.0, keys).await
+    pub async fn invalidate_group(&self, name: &str) -> Result<(), Error> {
+        if name.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Name,
+                "the name of the group that was to be invalidated is empty",
+            ));
+        }
+        self.invalidate_tag(format!("group:{name}")).await
     }
 
     /// The same operations for code that is not async.

@@ -37,6 +37,8 @@ pub enum ErrorKind {
     Option,
     /// The prefix of an invalidation is empty, that of its cache included: every key of the database would be removed.
     EmptyPrefix,
+    /// A tag or a group without a name, or a prefix with the control character 0x01, behind which the library's own keys are.
+    Name,
     /// The value cannot be encoded by the function's codec.
     Encode,
     /// A global cache has been set, or used, already.

@@ -17,11 +17,11 @@ use crate::cache::Inner;
 use crate::engine::remove_all;
 use crate::entry_handle::Entry;
 use crate::error::Error;
-use crate::key::{KeyBuf, KeyBuilder, KeyPart};
+use crate::key::KeyBuf;
 use crate::pending::{Key, Operation};
 use crate::shared::Shared;
 use crate::stats::Function;
-use crate::tags;
+use crate::tags::{self, Named, Tagging};
 use crate::{Cache, global};
 
 /// Begins the targets of one call.
@@ -57,18 +57,23 @@ impl Invalidates {
     }
 
     /// A tag of the current cache.
-    pub fn tag(self, tag: TagName) -> Self {
+    #[allow(clippy::needless_pass_by_value, reason = "an expression of the user's, as it gives it")]
+    pub fn tag(self, tag: impl Tagging) -> Self {
         let cache = global::current();
-        self.tag_of(&cache, tag)
+        self.tag_of(&cache, &tag)
     }
 
-    pub fn tag_in(self, cache: &(impl AsRef<Cache> + ?Sized), tag: TagName) -> Self {
-        self.tag_of(&Shared::Counted(Arc::clone(&cache.as_ref().0)), tag)
+    #[allow(clippy::needless_pass_by_value, reason = "an expression of the user's, as it gives it")]
+    pub fn tag_in(self, cache: &(impl AsRef<Cache> + ?Sized), tag: impl Tagging) -> Self {
+        self.tag_of(&Shared::Counted(Arc::clone(&cache.as_ref().0)), &tag)
     }
 
-    fn tag_of(mut self, cache: &Shared<Inner>, TagName(name): TagName) -> Self {
-        let target =
-            Target { cache: cache.clone(), key: tags::tag(&cache.prefix, &name.finish()), function: None };
+    fn tag_of(mut self, cache: &Shared<Inner>, tag: &impl Tagging) -> Self {
+        let Some(Named { name, lead }) = tag.named() else { return self };
+        if lead.is_none() {
+            tags::report_if_unknown(&name);
+        }
+        let target = Target { cache: cache.clone(), key: tags::tag(&cache.prefix, &name), function: None };
         let is_known =
             |known: &Target| known.key == target.key && Arc::ptr_eq(known.cache.arc(), cache.arc());
         if !self.targets.iter().any(is_known) {
@@ -197,32 +202,4 @@ pub(crate) async fn all<F: Future<Output = ()> + Send>(futures: impl Iterator<It
         if futures.is_empty() { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
-}
-
-/// Begins a tag's name with a template's leading text.
-pub fn tag(text: &str) -> TagName {
-    TagName(KeyBuilder::template("", text))
-}
-
-/// The name of a tag, which is rendered as a key is.
-#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
-#[must_use]
-pub struct TagName(KeyBuilder);
-
-#[allow(missing_docs, reason = "named by expansions only")]
-impl TagName {
-    pub fn text(mut self, text: &str) -> Self {
-        self.0.text(text);
-        self
-    }
-
-    pub fn arg<P: KeyPart + ?Sized>(mut self, part: &P) -> Self {
-        self.0.arg(part);
-        self
-    }
-
-    /// A type parameter, by its full name.
-    pub fn type_name<P: ?Sized>(self) -> Self {
-        self.arg(std::any::type_name::<P>())
-    }
 }

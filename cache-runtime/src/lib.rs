@@ -73,9 +73,10 @@ pub use cache::Cache;
 pub use entry_builder::Cacheable;
 pub use entry_handle::Entry;
 pub use error::{Error, ErrorKind};
-pub use key::{KeyPart, KeyWriter};
-pub use redis_cached_macro::{KeyPart, redis_cached, redis_invalidates, redis_updates};
+pub use key::{KeyPart, KeyWriter, Scalar};
+pub use redis_cached_macro::{KeyPart, Tag, redis_cached, redis_invalidates, redis_updates};
 pub use stats::{FunctionStats, LocalStats, Stats};
+pub use tags::Tag;
 
 #[cfg(fuzzing)]
 pub use entry::fuzz_decode;

@@ -6,6 +6,7 @@ use std::time::Instant;
 use crate::cache::Inner;
 use crate::error::{Error, ErrorKind};
 use crate::store::{Scanned, Store};
+use crate::tags;
 
 /// One way through all keys of a database.
 pub(crate) struct Sweep<'a> {
@@ -18,6 +19,9 @@ pub(crate) struct Sweep<'a> {
 impl<'a> Sweep<'a> {
     /// Of the keys that begin with `prefix`, behind the cache's own.
     pub(crate) fn new(cache: &'a Arc<Inner>, prefix: &str) -> Result<Self, Error> {
+        if tags::is_reserved(prefix) {
+            return Err(Error::new(ErrorKind::Name, tags::RESERVED_IN_PREFIX));
+        }
         let prefix = format!("{}{prefix}", cache.prefix);
         if prefix.is_empty() {
             let message = "an empty prefix would remove every key of the database: give the cache a prefix";

@@ -9,8 +9,9 @@ pub use crate::entry_builder::{
     Answer, Elsewhere, EntryBuilder, ErrorOf, Fallible, Here, Keepable, KeyedEntry, LookedUp, Nullable, OkOf,
     TaggedEntry, entry,
 };
-pub use crate::invalidate::{Invalidates, TagName, invalidates, tag};
+pub use crate::invalidate::{Invalidates, invalidates};
 pub use crate::key::{Arg, Each, End, KeyBuilder, Path, Pieces, Template, Text};
 pub use crate::local::{Keep, Keeping, KeepingClones};
 pub use crate::site::Site;
+pub use crate::tags::{Named, TagName, Tagging, name_of as tag};
 pub use crate::update::{Updates, updates};

@@ -1,12 +1,17 @@
 //! Tags: names under which entries of any functions are invalidated together.
 //!
-//! A tag is a key, `<prefix>tag:<name>`, that holds a nonce. An entry remembers the nonces that its tags had before it was
+//! A tag is a key, `<prefix>\x01tag:<name>`, that holds a nonce. An entry remembers the nonces that its tags had before it was
 //! computed; it is served while the tags have them still. To invalidate a tag is to remove its key, whatever number of entries
 //! has it. A tag without a key fits no entry, so an eviction, `FLUSHALL` or an expiry can make misses and never old values.
 //!
 //! Where the value names its tags, they are not known before it is computed, and their nonces cannot be read then. So one more key,
-//! `<prefix>tags`, is removed by every invalidation of any tag. Its nonce is read before the computation and once more together with
+//! `<prefix>\x01tags`, is removed by every invalidation of any tag. Its nonce is read before the computation and once more together with
 //! the nonces of the tags after it: if it is the same, no tag was invalidated in between.
+//!
+//! The control character keeps these keys out of reach: no template, no prefix and no rendered argument contains it.
+
+mod name;
+mod unknown;
 
 use std::time::Duration;
 
@@ -15,6 +20,10 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::decision::Policy;
 use crate::entry::header::{MOST_TAGS, Nonce};
 use crate::key::{KeyBuf, KeyBuilder};
+
+pub(crate) use name::OpenTag;
+pub use name::{Named, Tag, TagName, Tagging, tag as name_of};
+pub(crate) use unknown::{report_if_unknown, seen_name};
 
 /// By how much a tag's key outlives the entries that were computed in less than this.
 const MARGIN: Duration = Duration::from_secs(60);
@@ -52,6 +61,14 @@ impl Tags {
     }
 }
 
+pub(crate) const RESERVED_IN_PREFIX: &str =
+    "the prefix contains the control character 0x01, behind which are the library's own keys";
+
+/// Whether text of a user's may not be the beginning of a key.
+pub(crate) fn is_reserved(text: &str) -> bool {
+    text.contains('\u{1}')
+}
+
 /// The key of the tag `name`.
 pub(crate) fn tag(prefix: &str, name: &str) -> KeyBuf {
     let mut key = KeyBuilder::template(prefix, TAG);
@@ -60,11 +77,11 @@ pub(crate) fn tag(prefix: &str, name: &str) -> KeyBuf {
 }
 
 /// What the key of a tag begins with, after the cache's prefix.
-pub(crate) const TAG: &str = "tag:";
+const TAG: &str = "\u{1}tag:";
 
 /// The key that the invalidation of any tag removes.
 pub(crate) fn any_tag(prefix: &str) -> KeyBuf {
-    KeyBuilder::template(prefix, "tags").finish()
+    KeyBuilder::template(prefix, "\u{1}tags").finish()
 }
 
 /// What tells these nonces, in this order, from any others; `None` if one is missing.
@@ -123,7 +140,11 @@ impl Life {
 
 /// The keys of the tags that a value names; `None` if they are too many for an entry.
 pub(crate) fn of_value(prefix: &str, names: &[String], others: usize) -> Option<Vec<KeyBuf>> {
-    (names.len() + others <= MOST_TAGS).then(|| names.iter().map(|name| tag(prefix, name)).collect())
+    let key = |name: &String| {
+        seen_name(name);
+        tag(prefix, name)
+    };
+    (names.len() + others <= MOST_TAGS).then(|| names.iter().map(key).collect())
 }
 
 #[cfg(test)]
@@ -166,8 +187,8 @@ mod tests {
 
     #[test]
     fn names_become_keys_by_the_rules_of_keys() {
-        assert_eq!(&*tag("shop:", "org:7"), "shop:tag:org:7");
+        assert_eq!(&*tag("shop:", "org:7"), "shop:\u{1}tag:org:7");
         assert!(tag("", &"x".repeat(1_000)).len() <= crate::key::LONGEST);
-        assert_eq!(&*any_tag("shop:"), "shop:tags");
+        assert_eq!(&*any_tag("shop:"), "shop:\u{1}tags");
     }
 }

@@ -10,6 +10,11 @@ impl ::redis_cached::KeyPart for Newtype {
     }
 }
 #[automatically_derived]
+impl ::redis_cached::Scalar for Newtype
+where
+    for<'scalar> u64: ::redis_cached::Scalar,
+{}
+#[automatically_derived]
 impl ::redis_cached::KeyPart for NewtypeOfFields {
     fn write(&self, key: &mut ::redis_cached::KeyWriter<'_>) {
         key.item(&self.id);
@@ -44,6 +49,8 @@ impl ::redis_cached::KeyPart for Order {
     }
 }
 #[automatically_derived]
+impl ::redis_cached::Scalar for Order {}
+#[automatically_derived]
 impl<T: ::redis_cached::KeyPart> ::redis_cached::KeyPart for Filter<T> {
     fn write(&self, key: &mut ::redis_cached::KeyWriter<'_>) {
         match self {
@@ -73,3 +80,5 @@ impl ::redis_cached::KeyPart for Nothing {
         match *self {}
     }
 }
+#[automatically_derived]
+impl ::redis_cached::Scalar for Nothing {}

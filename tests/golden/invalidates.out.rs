@@ -57,7 +57,8 @@ async fn create_user(db: &Pool, org: String) -> Result<User, Error> {
                         ::redis_cached::private::tag("org:")
                             .arg(&ret.org)
                             .text(":")
-                            .arg(&argument_2_0),
+                            .arg(&argument_2_0)
+                            .end(),
                     )
             },
         )
@@ -68,7 +69,7 @@ async fn create_user(db: &Pool, org: String) -> Result<User, Error> {
 async fn both_sides(id: u64, org: &str) -> Result<(), Error> {
     let targets = ::redis_cached::private::invalidates()
         .entry(get_user_entry(::redis_cached::private::arg(&id)))
-        .tag_in(&self.cache, ::redis_cached::private::tag("org:").arg(org))
+        .tag_in(&self.cache, ::redis_cached::private::tag("org:").arg(org).end())
         .on_error();
     targets.before().await;
     let result = async move {
@@ -222,9 +223,6 @@ fn wrong(id: u64) -> u64 {
 }
 ::core::compile_error! {
     "there is no option `befor`: did you mean `before`?"
-}
-::core::compile_error! {
-    "`tag` takes a template in one string literal: write `tag(\"org:<org>\")`; for a cached function of that name write `self::tag(…)`"
 }
 ::core::compile_error! {
     "`get_user` is no option, and as a target it lacks its arguments: write `get_user(…)`, as in `get_user(id)`"

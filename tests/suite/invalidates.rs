@@ -301,7 +301,12 @@ async fn tags_are_keys_under_the_caches_prefix() {
     let sent = commands.iter().find(|command| command.name() == "UNLINK").unwrap();
     assert_eq!(
         sent.args(),
-        ["shop:tags", "shop:by-number:3", "shop:tag:everything", "shop:tag:org:user%204:4294967295:3"]
+        [
+            r"shop:\x01tags",
+            "shop:by-number:3",
+            r"shop:\x01tag:everything",
+            r"shop:\x01tag:org:user 4:4294967295:3"
+        ]
     );
 }
 

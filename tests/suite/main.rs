@@ -23,6 +23,7 @@ mod jitter;
 mod key;
 mod late_lease;
 mod local;
+mod log_recorder;
 mod misses;
 mod negative_ttl;
 mod pending;

@@ -74,7 +74,17 @@ async fn kept(row: &Row, tag: &str) -> (String, u64) {
 fn forbid(server: &RedisServer, keys: &[&str]) {
     let mut command = vec!["ACL", "SETUSER", "default", "resetkeys"];
     // All that the functions use but these keys.
-    let all = ["row:1", "row:2", "tagged:*", "names:*", "kept:*", "tag:a", "tag:b", "tag:c", "tags"];
+    let all = [
+        "row:1",
+        "row:2",
+        "tagged:*",
+        "names:*",
+        "kept:*",
+        "\u{1}tag:a",
+        "\u{1}tag:b",
+        "\u{1}tag:c",
+        "\u{1}tags",
+    ];
     let rules: Vec<String> = all
         .iter()
         .map(|key| if keys.contains(key) { format!("%R~{key}") } else { format!("~{key}") })
@@ -119,7 +129,7 @@ async fn a_tag_stays_pending_while_another_one_is_invalidated() {
         call(tag).await;
     }
     cache.flush().await;
-    forbid(&server, &["tag:a"]);
+    forbid(&server, &["\u{1}tag:a"]);
     let new = row.write();
     cache.invalidate_tag("a").await.unwrap_err();
     cache.invalidate_tag("b").await.unwrap();
@@ -137,7 +147,7 @@ async fn a_tag_stays_pending_while_another_one_is_invalidated() {
 
     allow(&server);
     is_retried(&cache).await;
-    assert!(!is_there(&server, "tag:a"));
+    assert!(!is_there(&server, "\u{1}tag:a"));
     assert_eq!(call("a").await, new);
     cache.flush().await;
     let reads = row.reads();
@@ -159,7 +169,7 @@ async fn copies_in_the_process_are_kept_and_served_as_their_tags_are() {
             cache.flush().await;
         }
     }
-    forbid(&server, &["tag:a"]);
+    forbid(&server, &["\u{1}tag:a"]);
     let new = row.write();
     cache.invalidate_tag("a").await.unwrap_err();
     cache.invalidate_tag("b").await.unwrap();
@@ -188,7 +198,7 @@ async fn nobody_joins_what_began_before_while_a_tag_is_pending() {
     });
     let calls = async {
         has_begun.await.unwrap();
-        forbid(&server, &["tag:a"]);
+        forbid(&server, &["\u{1}tag:a"]);
         cache.invalidate_tag("a").await.unwrap_err();
         let new = async { ("a".to_owned(), 1) };
         let new = tokio::time::timeout(Duration::from_secs(2), entry.get_or_compute(new)).await;
@@ -245,10 +255,10 @@ async fn so_it_is_for_tags() {
     cache.flush().await;
     let mut first = pin!(cache.invalidate_tag("a"));
     begin(first.as_mut());
-    eventually(|| !is_there(&server, "tag:a")).await;
+    eventually(|| !is_there(&server, "\u{1}tag:a")).await;
     cache.scope(tagged(&row, "a")).await;
     cache.flush().await;
-    forbid(&server, &["tag:a"]);
+    forbid(&server, &["\u{1}tag:a"]);
     let new = row.write();
     cache.invalidate_tags(["a", "b"]).await.unwrap_err();
     first.await.unwrap();
@@ -260,7 +270,7 @@ async fn so_it_is_for_tags() {
     assert_eq!(cache.scope(tagged(&row, "a")).await, new);
     allow(&server);
     is_retried(&cache).await;
-    assert!(!is_there(&server, "tag:a"));
+    assert!(!is_there(&server, "\u{1}tag:a"));
 }
 
 /// A later success settles, whatever it is.
@@ -316,7 +326,7 @@ async fn whoever_asks_for_the_entry_is_told_that_there_is_none() {
     let entry = cache.sync_scope(|| long_entry(1));
     let of_tag = cache.sync_scope(|| tagged_entry("a"));
     assert!(entry.get().await.unwrap().is_some() && of_tag.ttl().await.unwrap().is_some());
-    forbid(&server, &["row:1", "tag:a"]);
+    forbid(&server, &["row:1", "\u{1}tag:a"]);
     let new = row.write();
     entry.invalidate().await.unwrap_err();
     cache.invalidate_tag("a").await.unwrap_err();
@@ -362,12 +372,12 @@ async fn what_is_refused_keeps_nothing_else() {
     for entry in &entries {
         entry.put(&1).await.unwrap();
     }
-    forbid(&server, &["row:1", "row:2", "tag:a"]);
+    forbid(&server, &["row:1", "row:2", "\u{1}tag:a"]);
     for entry in &entries {
         entry.invalidate().await.unwrap_err();
     }
     cache.invalidate_tag("a").await.unwrap_err();
-    forbid(&server, &["row:1", "tag:a"]);
+    forbid(&server, &["row:1", "\u{1}tag:a"]);
     eventually(|| cache.stats().pending_invalidations == 2).await;
     assert!(!is_there(&server, "row:2") && is_there(&server, "row:1"));
 }

@@ -5,7 +5,7 @@ fn get_user(id: u64) -> String {
     id.to_string()
 }
 
-#[redis_invalidates(tag(name), tag(""), tag("org:<org"), tag("{id}"))]
+#[redis_invalidates(tag(5), tag(), tag("a", "b"), tag(""), tag("org:<org"), tag("{id}"))]
 fn rename(id: u64, name: &str) {
     let _ = (id, name);
 }

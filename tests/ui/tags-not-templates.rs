@@ -12,7 +12,7 @@ fn empty(id: u64) -> u8 {
     1
 }
 
-#[redis_cached(ttl = 60, key = "a:<id>", tags = [id])]
+#[redis_cached(ttl = 60, key = "a:<id>", tags = [5, "x", ["y"]])]
 fn not_a_template(id: u64) -> u8 {
     1
 }
@@ -24,6 +24,11 @@ fn wrong_templates(org: u64, id: u64) -> u8 {
 
 #[redis_cached(ttl = 60, key = "a:<id>", tags = |a: &u8, b: &u8| vec![])]
 fn closure_parameters(id: u64) -> u8 {
+    1
+}
+
+#[redis_cached(ttl = 60, key = "a:<id>", tags = [|a: &u8| vec![], "x", |a: &u8| vec![]])]
+fn two_closures(id: u64) -> u8 {
     1
 }
 

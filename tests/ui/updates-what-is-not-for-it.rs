@@ -5,7 +5,7 @@ fn get_user(id: u64) -> String {
     id.to_string()
 }
 
-#[redis_updates(get_user(1), tag("org"), before, valu = 1)]
+#[redis_updates(get_user(1), tag("org"), group("lists"), before, valu = 1)]
 fn save() -> String {
     String::new()
 }

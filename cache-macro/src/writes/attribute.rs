@@ -5,11 +5,13 @@ use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Expr, ExprLit, Lit, LitStr, Path, Token};
+use syn::punctuated::Punctuated;
+use syn::{Expr, ExprLit, Lit, Path, Token};
 
 use super::Kind;
 use crate::diagnostics::Diagnostics;
 use crate::nearest::{list, nearest};
+use crate::tags::{self, Group};
 
 #[derive(Default)]
 pub(super) struct Attribute {
@@ -29,8 +31,8 @@ pub(super) enum Written {
     Call(Expr),
     /// `entry(user_entry(id))`: an expression that is an `Entry` itself.
     Entry(Expr),
-    /// `tag("org:<org>")`
-    Tag(LitStr),
+    /// `tag("org:<org>")`, `tag(City(city))`, `group("users")`
+    Tag(tags::Written),
 }
 
 impl Kind {
@@ -187,13 +189,16 @@ fn written(expr: Expr, kind: Kind) -> syn::Result<Written> {
         Expr::MethodCall(_) => Ok(Written::Call(expr)),
         Expr::Call(call) => match &*call.func {
             Expr::Path(path) => match path.path.get_ident() {
-                Some(name) if name == "tag" => match kind {
-                    Kind::Invalidates => tag(&call.args, &expr).map(Written::Tag),
-                    Kind::Updates => Err(syn::Error::new_spanned(
+                Some(name) if kind == Kind::Updates && (name == "tag" || name == "group") => {
+                    Err(syn::Error::new_spanned(
                         &expr,
-                        "a tag holds no value that could be updated: name it in `#[redis_invalidates(…)]` beside this attribute",
-                    )),
-                },
+                        format!(
+                            "a {name} holds no value that could be updated: name it in `#[redis_invalidates(…)]` beside this attribute"
+                        ),
+                    ))
+                }
+                Some(name) if name == "tag" => tag(&call.args, &expr).map(Written::Tag),
+                Some(name) if name == "group" => group(&call.args, &expr).map(Written::Tag),
                 Some(name) if name == "entry" => match call.args.iter().collect::<Vec<_>>()[..] {
                     [entry] => Ok(Written::Entry(entry.clone())),
                     _ => Err(syn::Error::new_spanned(
@@ -220,16 +225,31 @@ fn no_target(expr: &Expr, kind: Kind) -> syn::Error {
     )
 }
 
-fn tag(args: &syn::punctuated::Punctuated<Expr, Token![,]>, whole: &Expr) -> syn::Result<LitStr> {
+fn tag(args: &Punctuated<Expr, Token![,]>, whole: &Expr) -> syn::Result<tags::Written> {
+    let example = "tag(\"org:<org>\")";
     match args.iter().collect::<Vec<_>>()[..] {
         [Expr::Lit(ExprLit { lit: Lit::Str(name), .. })] if name.value().is_empty() => {
-            Err(syn::Error::new_spanned(name, "the tag has no name: write one, such as `tag(\"org:<org>\")`"))
+            Err(syn::Error::new_spanned(name, format!("the tag has no name: write one, such as `{example}`")))
         }
-        [Expr::Lit(ExprLit { lit: Lit::Str(name), .. })] => Ok(name.clone()),
+        [tag] => tags::Written::read(tag, example),
         _ => Err(syn::Error::new_spanned(
             whole,
-            "`tag` takes a template in one string literal: write `tag(\"org:<org>\")`; for a cached function of that name \
-             write `self::tag(…)`",
+            format!(
+                "`tag` takes one tag: write `{example}`; for a cached function of that name write `self::tag(…)`"
+            ),
+        )),
+    }
+}
+
+fn group(args: &Punctuated<Expr, Token![,]>, whole: &Expr) -> syn::Result<tags::Written> {
+    let example = "group(\"users\")";
+    match args.iter().collect::<Vec<_>>()[..] {
+        [name] => Group::of(name, example).map(|group| tags::Written::Template(group.tag())),
+        _ => Err(syn::Error::new_spanned(
+            whole,
+            format!(
+                "`group` takes one name: write `{example}`; for a cached function of that name write `self::group(…)`"
+            ),
         )),
     }
 }

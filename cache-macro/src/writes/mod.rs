@@ -11,6 +11,8 @@ mod target;
 
 use proc_macro2::TokenStream;
 
+pub(crate) use self::target::lent;
+
 use self::attribute::Attribute;
 use crate::diagnostics::Diagnostics;
 use crate::fallback;

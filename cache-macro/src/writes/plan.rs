@@ -13,6 +13,7 @@ use crate::item::Item;
 use crate::key::Planner;
 use crate::mentions::Mentions;
 use crate::signature::{Binding, Parameter, parameters, same};
+use crate::tags;
 
 /// Everything that an expansion needs, checked.
 pub(super) struct Plan {
@@ -52,7 +53,7 @@ pub(super) fn plan(kind: Kind, attribute: &Attribute, item: Item, errors: &Diagn
     let value = &attribute.value;
     let borrows = borrows(&item, &parameters, &quote!(#(#after;)* #value));
     let in_a_tag = targets.iter().zip(&attribute.targets).find_map(|(target, written)| match written {
-        Written::Tag(name) if target.after => Some(Ident::new("ret", name.span())),
+        Written::Tag(tags::Written::Template(name)) if target.after => Some(Ident::new("ret", name.span())),
         _ => None,
     });
     Some(Plan {
@@ -72,8 +73,8 @@ pub(super) fn plan(kind: Kind, attribute: &Attribute, item: Item, errors: &Diagn
 /// All expressions of the attribute.
 fn code(attribute: &Attribute) -> TokenStream {
     let targets = attribute.targets.iter().filter_map(|written| match written {
-        Written::Call(expr) | Written::Entry(expr) => Some(expr),
-        Written::Tag(_) => None,
+        Written::Call(expr) | Written::Entry(expr) | Written::Tag(tags::Written::Typed(expr)) => Some(expr),
+        Written::Tag(tags::Written::Template(_)) => None,
     });
     let value = &attribute.value;
     quote!(#(#targets;)* #value)
@@ -90,7 +91,7 @@ fn ret_parameter(value: &Type) -> Parameter {
 
 fn check_ret(parameters: &[Parameter], code: &TokenStream, targets: &[Written], errors: &Diagnostics) {
     let in_tags =
-        targets.iter().any(|written| matches!(written, Written::Tag(name) if name.value().contains("<ret")));
+        targets.iter().any(|written| matches!(written, Written::Tag(tags::Written::Template(name)) if name.value().contains("<ret")));
     if !mentions_ret(code) && !in_tags {
         return;
     }

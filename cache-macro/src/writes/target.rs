@@ -10,11 +10,13 @@ use syn::{Expr, ExprCall, ExprMethodCall, ExprPath};
 
 use super::attribute::Written;
 use crate::companion::default_name;
+use crate::expressions::is_place;
 use crate::key::{Key, Piece, Planner, Start, Value};
 use crate::key_template::{Noun, Template};
 use crate::mentions::Mentions;
 use crate::signature::{Parameter, bare};
 use crate::spans::{Ends, moved, ours_at};
+use crate::{tags, typed_tag};
 
 /// A target, printed.
 pub(super) struct Target {
@@ -59,7 +61,8 @@ impl Printer<'_> {
             Written::Call(Expr::Call(call)) => self.call(call, index),
             Written::Call(Expr::MethodCall(call)) => self.method(call, index),
             Written::Call(expr) | Written::Entry(expr) => entry_itself(expr),
-            Written::Tag(name) => self.tag(name, index),
+            Written::Tag(tags::Written::Template(name)) => self.tag(name, index),
+            Written::Tag(tags::Written::Typed(tag)) => self.typed_tag(tag, index),
         }
     }
 
@@ -108,17 +111,32 @@ impl Printer<'_> {
             })
             .collect();
         let runtime = moved(self.runtime, at);
-        let name = quote_spanned!(at=> #runtime::private::tag(#text) #(#pieces)*);
+        let name = quote_spanned!(at=> #runtime::private::tag(#text) #(#pieces)* .end());
+        self.tag_target(&name, literal.span(), arguments)
+    }
+
+    fn typed_tag(&self, tag: &Expr, index: usize) -> Target {
+        let mut arguments = Arguments::new(self.runtime, mentions_ret(tag), index);
+        let as_declared = typed_tag::Arguments { parameters: self.parameters, are_lent: false };
+        let tag_printed = as_declared.print(tag, &mut |argument| {
+            let is_lent = is_place(argument) && (arguments.after || !as_declared.is_as_declared(argument));
+            if is_lent { arguments.print(argument) } else { arguments.made(argument) }
+        });
+        self.tag_target(&tag_printed, typed_tag::place(tag), arguments)
+    }
+
+    fn tag_target(&self, name: &TokenStream, place: Span, arguments: Arguments<'_>) -> Target {
+        let at = ours_at(place);
+        let Arguments { kept, after, mut evaluated_after, .. } = arguments;
         let call = match self.cache {
             Some(cache @ Expr::Reference(_)) => quote_spanned!(at=> .tag_in(#cache, #name)),
             Some(cache) => quote_spanned!(at=> .tag_in(&#cache, #name)),
             None => quote_spanned!(at=> .tag(#name)),
         };
         if let Some(cache) = self.cache.filter(|_| after) {
-            arguments.evaluated_after.extend(cache.to_token_stream());
+            evaluated_after.extend(cache.to_token_stream());
         }
-        let Arguments { kept, evaluated_after, .. } = arguments;
-        Target { call, place: literal.span(), kept, after, evaluated_after }
+        Target { call, place, kept, after, evaluated_after }
     }
 
     /// A placeholder's value by reference, or a clone of it where the body may consume it first.
@@ -186,9 +204,30 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// An argument as it was written. What does not need the result is evaluated before the body.
+    fn made(&mut self, argument: &Expr) -> TokenStream {
+        if !self.after || matches!(argument, Expr::Lit(_)) {
+            return argument.to_token_stream();
+        }
+        if mentions_ret(argument) {
+            self.evaluated_after.extend(quote!(#argument,));
+            return argument.to_token_stream();
+        }
+        if matches!(argument, Expr::Reference(_)) {
+            return self.print(argument);
+        }
+        let name = self.name();
+        self.kept.push(quote!(let #name = #argument;));
+        name.to_token_stream()
+    }
+
+    fn name(&self) -> Ident {
+        format_ident!("argument_{}_{}", self.index, self.kept.len(), span = Span::mixed_site())
+    }
+
     /// The name of a clone of what `reference` points to.
     fn keep(&mut self, reference: &TokenStream, at: Span) -> Ident {
-        let name = format_ident!("argument_{}_{}", self.index, self.kept.len(), span = Span::mixed_site());
+        let name = self.name();
         let runtime = moved(self.runtime, at);
         let kept = quote_spanned!(at=> #runtime::private::kept(#reference));
         self.kept.push(quote!(let #name = #kept;));
@@ -209,7 +248,7 @@ impl<'a> Arguments<'a> {
 
 /// An argument by reference, for the runtime to hand over as it is wanted. One that is a reference already stays as it is,
 /// with all that rustc does to make it fit.
-pub(super) fn lent(runtime: &TokenStream, argument: &Expr) -> TokenStream {
+pub(crate) fn lent(runtime: &TokenStream, argument: &Expr) -> TokenStream {
     if matches!(argument, Expr::Reference(_)) {
         return argument.to_token_stream();
     }

@@ -48,7 +48,7 @@ impl<T> Reader<'_, T> {
 
     /// Where the tier keeps the keys of the tags that the value names. Nothing is at this key in Redis.
     fn names_key(&self) -> String {
-        format!("{}\u{1}tags", self.call.key)
+        format!("{}\u{1}named", self.call.key)
     }
 
     /// [`look_up_and_keep`](Self::look_up_and_keep) for a function with tags.

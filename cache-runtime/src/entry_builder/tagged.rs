@@ -6,9 +6,9 @@ use super::{Elsewhere, Here, KeyedEntry, LookedUp};
 use crate::blocking_entry::BlockingEntry;
 use crate::cache::Inner;
 use crate::entry_handle::Entry;
-use crate::key::{KeyBuf, KeyBuilder, KeyPart, Pieces};
+use crate::key::{KeyBuf, KeyBuilder, Pieces, Scalar};
 use crate::shared::Shared;
-use crate::tags::{self, Tags};
+use crate::tags::{self, OpenTag, Tagging, Tags};
 
 /// An entry whose key is complete, and of whose tags one may be being built.
 #[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
@@ -17,13 +17,18 @@ pub struct TaggedEntry<'c, T, L, K> {
     keyed: KeyedEntry<'c, T, L, K>,
     cache: Shared<Inner>,
     tags: Vec<KeyBuf>,
-    tag: Option<KeyBuilder>,
+    tag: Option<OpenTag>,
 }
 
 impl<'c, T, L, K: Pieces> KeyedEntry<'c, T, L, K> {
     /// Begins the entry's first tag with a template's leading text.
-    pub fn tag(self, text: &str) -> TaggedEntry<'c, T, L, K> {
+    pub fn tag(self, text: &'static str) -> TaggedEntry<'c, T, L, K> {
         self.tagged().tag(text)
+    }
+
+    /// The entry's first tag, as a value.
+    pub fn typed_tag(self, tag: impl Tagging) -> TaggedEntry<'c, T, L, K> {
+        self.tagged().typed_tag(tag)
     }
 
     /// The tags that the value names.
@@ -38,11 +43,9 @@ impl<'c, T, L, K: Pieces> KeyedEntry<'c, T, L, K> {
 
 #[allow(missing_docs, reason = "named by expansions only")]
 impl<T, L, K: Pieces> TaggedEntry<'_, T, L, K> {
-    pub fn tag(mut self, text: &str) -> Self {
+    pub fn tag(mut self, text: &'static str) -> Self {
         self.end();
-        let mut tag = KeyBuilder::template(&self.cache.prefix, tags::TAG);
-        tag.text(text);
-        self.tag = Some(tag);
+        self.tag = Some(OpenTag::new(&self.cache.prefix, text));
         self
     }
 
@@ -53,7 +56,7 @@ impl<T, L, K: Pieces> TaggedEntry<'_, T, L, K> {
         self
     }
 
-    pub fn arg<P: KeyPart + ?Sized>(mut self, part: &P) -> Self {
+    pub fn arg<P: Scalar + ?Sized>(mut self, part: &P) -> Self {
         if let Some(tag) = &mut self.tag {
             tag.arg(part);
         }
@@ -65,22 +68,36 @@ impl<T, L, K: Pieces> TaggedEntry<'_, T, L, K> {
         self.arg(std::any::type_name::<P>())
     }
 
+    #[allow(clippy::needless_pass_by_value, reason = "an expression of the user's, as it gives it")]
+    pub fn typed_tag(mut self, tag: impl Tagging) -> Self {
+        self.end();
+        if let Some(named) = tag.named() {
+            named.seen();
+            self.tags.push(tags::tag(&self.cache.prefix, &named.name));
+        }
+        self
+    }
+
     pub fn tags_of(mut self, names: fn(&T) -> Vec<String>) -> Self {
         self.keyed.options.hooks.tags_of = Some(names);
         self
     }
 
     fn end(&mut self) {
-        self.tags.extend(self.tag.take().map(KeyBuilder::finish));
+        self.tags.extend(self.tag.take().map(OpenTag::end));
     }
 
     #[must_use]
     pub fn build(mut self) -> Entry<T> {
         self.end();
         let KeyedEntry { options, key } = self.keyed;
-        let prefix = &self.cache.prefix;
-        let tags = Tags::new(self.tags, prefix, options.hooks.tags_of.is_some());
+        let (prefix, of_value) = (&self.cache.prefix, options.hooks.tags_of.is_some());
         let key = KeyBuilder::key(prefix, &key);
+        // None of the tags that there may be is.
+        if self.tags.is_empty() && !of_value {
+            return options.entry(self.cache, key);
+        }
+        let tags = Tags::new(self.tags, prefix, of_value);
         options.entry(self.cache, key).with_tags(Arc::new(tags))
     }
 

@@ -104,6 +104,16 @@ impl KeyBuilder {
         write(&mut KeyWriter::new(&mut self.out));
     }
 
+    /// An argument in the name of a tag, as it is.
+    pub(crate) fn plain<P: KeyPart + ?Sized>(&mut self, part: &P) {
+        part.write(&mut KeyWriter::plain(&mut self.out));
+    }
+
+    /// What has been written, however long it is.
+    pub(crate) fn written(self) -> String {
+        self.out.text().into_owned()
+    }
+
     /// The place of an argument that is different for each key of a batch.
     pub(crate) fn each(&mut self) {
         self.separate();

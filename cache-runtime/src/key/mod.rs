@@ -31,6 +31,7 @@ mod buffer;
 mod builder;
 mod part;
 mod pieces;
+mod scalar;
 mod scratch;
 #[cfg(test)]
 mod tests;
@@ -43,5 +44,6 @@ pub(crate) use builder::KeyTemplate;
 pub(crate) use builder::LONGEST;
 pub use part::KeyPart;
 pub use pieces::{Arg, Each, End, Path, Pieces, Template, Text};
+pub use scalar::Scalar;
 use scratch::Scratch;
 pub use writer::KeyWriter;

@@ -9,7 +9,8 @@ use super::{KeyPart, Scratch};
 #[derive(Debug)]
 pub struct KeyWriter<'a> {
     out: &'a mut Scratch,
-    /// How many times what is written gets encoded: 1 for an argument, one more within each composite.
+    /// How many times what is written gets encoded: 1 for an argument of a key, 0 for one in the name of a tag, and one more
+    /// within each composite.
     depth: usize,
 }
 
@@ -17,6 +18,11 @@ impl<'a> KeyWriter<'a> {
     #[inline]
     pub(super) fn new(out: &'a mut Scratch) -> Self {
         Self { out, depth: 1 }
+    }
+
+    /// For the name of a tag, in which a scalar is its text as it is.
+    pub(super) fn plain(out: &'a mut Scratch) -> Self {
+        Self { out, depth: 0 }
     }
 
     /// Writes a scalar: `A–Z a–z 0–9 - . _ ~` as they are, every other byte of its UTF-8 as `%XX`.
@@ -44,6 +50,10 @@ impl<'a> KeyWriter<'a> {
 pub(super) fn encode(out: &mut Scratch, text: &str, depth: usize, keep: fn(u8) -> bool) {
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|byte| !keep(byte)) {
+        // Asked here, where there is something to encode, and not of every text.
+        if depth == 0 {
+            break;
+        }
         out.push_str(&rest[..at]);
         // All bytes of one character are outside the kept set together, since that set is ASCII.
         let width = rest[at..].chars().next().map_or(1, char::len_utf8);
@@ -55,9 +65,13 @@ pub(super) fn encode(out: &mut Scratch, text: &str, depth: usize, keep: fn(u8) -
     out.push_str(rest);
 }
 
-/// `%XX`; encoded again, the percent sign alone becomes `%25`, so depth only adds a run of `25`.
+/// `%XX`; encoded again, the percent sign alone becomes `%25`, so depth only adds a run of `25`. At depth 0 the byte itself,
+/// which is ASCII.
 fn escape(out: &mut Scratch, byte: u8, depth: usize) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    if depth == 0 {
+        return out.push(char::from(byte));
+    }
     out.push('%');
     for _ in 1..depth {
         out.push_str("25");

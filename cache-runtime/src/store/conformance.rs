@@ -154,20 +154,20 @@ async fn tags_have_nonces(store: &AnyStore) {
         Left::Expires(left) => left > Duration::from_secs(least) && left <= Duration::from_secs(most),
         _ => false,
     };
-    assert!(between(left("tag:tag:a").await, 100, 120), "twice what is needed");
+    assert!(between(left("\u{1}tag:tag:a").await, 100, 120), "twice what is needed");
     store.tag(&keys[..1], life(90), soon()).await.expect("nonces");
-    assert!(between(left("tag:tag:a").await, 100, 120), "it has enough");
+    assert!(between(left("\u{1}tag:tag:a").await, 100, 120), "it has enough");
     store.tag(&keys[..1], life(1_000), soon()).await.expect("nonces");
-    assert!(between(left("tag:tag:a").await, 1_900, 2_000));
+    assert!(between(left("\u{1}tag:tag:a").await, 1_900, 2_000));
     store.tag(&keys[..1], Life { least: None }, soon()).await.expect("nonces");
     store.tag(&keys[..1], life(10), soon()).await.expect("nonces");
     assert_eq!(
-        (left("tag:tag:a").await, bytes(store, "tag:tag:a").await),
+        (left("\u{1}tag:tag:a").await, bytes(store, "\u{1}tag:tag:a").await),
         (Left::Never, Some(first[0].to_vec()))
     );
 
     store.set("plain", b"x", Some(Duration::from_secs(60)), soon()).await.expect("a set");
-    let read = ["plain", "tag:tag:a", "nothing", "tag:tag:b"];
+    let read = ["plain", "\u{1}tag:tag:a", "nothing", "\u{1}tag:tag:b"];
     let several = store.get_several(&read, Asking::Plain, soon()).await.expect("answers");
     let expected = [b"x".to_vec(), first[0].to_vec(), vec![], first[1].to_vec()];
     let found = expected.map(|bytes| if bytes.is_empty() { Found::Absent } else { Found::Bytes(bytes) });
@@ -177,14 +177,14 @@ async fn tags_have_nonces(store: &AnyStore) {
     assert!(between(several.left.expect("a time"), 50, 60));
 
     store.remove_all(&[&keys[0]], soon()).await.expect("a removal");
-    assert_eq!(bytes(store, "tag:tag:a").await, None);
+    assert_eq!(bytes(store, "\u{1}tag:tag:a").await, None);
     // What is no nonce is replaced by one.
-    store.set("tag:tag:b", b"no nonce", None, soon()).await.expect("a set");
+    store.set("\u{1}tag:tag:b", b"no nonce", None, soon()).await.expect("a set");
     let second = store.tag(&keys, life(60), soon()).await.expect("nonces");
     assert!(second.iter().all(|nonce| !first.contains(nonce)));
-    assert_eq!(bytes(store, "tag:tag:b").await, Some(second[1].to_vec()));
+    assert_eq!(bytes(store, "\u{1}tag:tag:b").await, Some(second[1].to_vec()));
     store.remove_all(&[&keys[0], &keys[1]], soon()).await.expect("a removal");
-    assert_eq!((bytes(store, "tag:tag:a").await, bytes(store, "tag:tag:b").await), (None, None));
+    assert_eq!((bytes(store, "\u{1}tag:tag:a").await, bytes(store, "\u{1}tag:tag:b").await), (None, None));
 }
 
 async fn all(store: AnyStore) {
@@ -255,9 +255,9 @@ async fn other_types_are_foreign_and_replaced() {
         store.set(key, b"mine", None, soon()).await.expect("a set");
         assert_eq!(bytes(&store, key).await.as_deref(), Some(&b"mine"[..]));
     }
-    server.cli(&["RPUSH", "tag:list", "x"]);
+    server.cli(&["RPUSH", "\u{1}tag:list", "x"]);
     let nonces = store.tag(&[tags::tag("", "list")], Life { least: None }, soon()).await.expect("a nonce");
-    assert_eq!(bytes(&store, "tag:list").await, Some(nonces[0].to_vec()));
+    assert_eq!(bytes(&store, "\u{1}tag:list").await, Some(nonces[0].to_vec()));
 }
 
 #[test]

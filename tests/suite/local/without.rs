@@ -1,43 +1,15 @@
 //! Where there is no telling of changes: nothing is kept, it is said once, and all else works.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use redis_cached::{Cache, ErrorKind};
 use redis_cached_test_support::{RedisServer, servers};
 
 use super::{Row, kept, kept_entry, local_hits};
-
-/// Everything that any test of this process logs as a warning.
-static WARNINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-struct Recorder;
-
-impl log::Log for Recorder {
-    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
-        metadata.level() <= log::Level::Warn
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        if self.enabled(record.metadata()) {
-            WARNINGS.lock().unwrap().push(record.args().to_string());
-        }
-    }
-
-    fn flush(&self) {}
-}
-
-fn record() {
-    // Whichever test is first.
-    let _ = log::set_logger(&Recorder);
-    log::set_max_level(log::LevelFilter::Warn);
-}
+use crate::log_recorder::{record, warnings};
 
 fn said(what: &str) -> usize {
-    let warnings = WARNINGS.lock().unwrap();
-    let matches =
-        |said: &&String| said.contains(what) && said.contains("values are not kept in this process");
-    warnings.iter().filter(matches).count()
+    warnings(what).iter().filter(|said| said.contains("values are not kept in this process")).count()
 }
 
 /// Hits in Redis, none here, and what is invalidated is gone.

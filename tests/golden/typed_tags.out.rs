@@ -1,0 +1,224 @@
+//! Tags as types: what the derive makes, and how functions and writers lend their arguments to them.
+#[automatically_derived]
+impl<'a> ::redis_cached::Tag for City<'a> {
+    fn tag_name(&self) -> ::std::borrow::Cow<'_, str> {
+        ::std::borrow::Cow::Owned(
+            ::redis_cached::private::tag("city:").field(&self.0).end(),
+        )
+    }
+    fn lead(&self) -> ::core::option::Option<&'static str> {
+        ::core::option::Option::Some("city:")
+    }
+}
+#[automatically_derived]
+impl<'a> ::core::convert::From<City<'a>> for ::std::string::String {
+    fn from(tag: City<'a>) -> Self {
+        ::redis_cached::Tag::tag_name(&tag).into_owned()
+    }
+}
+#[automatically_derived]
+impl crate::cache::Tag for Lists {
+    fn tag_name(&self) -> ::std::borrow::Cow<'_, str> {
+        ::std::borrow::Cow::Borrowed("lists")
+    }
+    fn lead(&self) -> ::core::option::Option<&'static str> {
+        ::core::option::Option::Some("lists")
+    }
+}
+#[automatically_derived]
+impl ::core::convert::From<Lists> for ::std::string::String {
+    fn from(tag: Lists) -> Self {
+        crate::cache::Tag::tag_name(&tag).into_owned()
+    }
+}
+#[automatically_derived]
+impl<T: ?Sized + ::redis_cached::KeyPart> ::redis_cached::Tag for Viewer<T> {
+    fn tag_name(&self) -> ::std::borrow::Cow<'_, str> {
+        ::std::borrow::Cow::Owned(
+            ::redis_cached::private::tag("")
+                .field(&self.id)
+                .text(":")
+                .field(&self.r#type)
+                .text(" of ")
+                .field(&self.id)
+                .end(),
+        )
+    }
+    fn lead(&self) -> ::core::option::Option<&'static str> {
+        ::core::option::Option::Some("")
+    }
+}
+#[automatically_derived]
+impl<T: ?Sized + ::redis_cached::KeyPart> ::core::convert::From<Viewer<T>>
+for ::std::string::String {
+    fn from(tag: Viewer<T>) -> Self {
+        ::redis_cached::Tag::tag_name(&tag).into_owned()
+    }
+}
+/// What is a reference, or a number, in both functions is handed over as it is.
+async fn lent(id: u64, org: OrgId, city: &str, user: User) -> User {
+    let entry = ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "lent",
+            );
+            &SITE
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .arg(&id)
+        .text(":")
+        .arg(&org)
+        .typed_tag(City(city))
+        .typed_tag(City(::redis_cached::private::arg(&user.city)))
+        .typed_tag(Org(::redis_cached::private::arg(&org)))
+        .typed_tag(Viewer { id, r#type: own(city) })
+        .typed_tag(&Lists)
+        .look_up();
+    entry
+        .get_or_compute(async move {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                User,
+            > {
+                return never;
+            }
+            fetch(id).await
+        })
+        .await
+}
+/// The cache entry of `lent` for these arguments.
+#[allow(dead_code)]
+fn lent_entry(
+    id: u64,
+    org: &OrgId,
+    city: &str,
+    user: &User,
+) -> ::redis_cached::Entry<User> {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "lent",
+            );
+            &SITE
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .arg(&id)
+        .text(":")
+        .arg(org)
+        .typed_tag(City(city))
+        .typed_tag(City(::redis_cached::private::arg(&user.city)))
+        .typed_tag(Org(::redis_cached::private::arg(&org)))
+        .typed_tag(Viewer { id, r#type: own(city) })
+        .typed_tag(&Lists)
+        .build()
+}
+/// Tags that the value names, beside others; and one that there may not be.
+fn with_values(viewer: Option<u64>) -> Result<User, Error> {
+    let entry = ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "with_values",
+            );
+            &SITE
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .arg(&viewer)
+        .typed_tag(viewer.map(Team))
+        .tag("all")
+        .tag("group:users")
+        .tags_of(|user: &User| vec![Team(user.team).into()])
+        .build_blocking();
+    entry
+        .get_or_try_compute_sharing(
+            ::redis_cached::private::Errors::<Error>::NEW.sharing(),
+            move || { fetch(viewer) },
+        )
+}
+/// The cache entry of `with_values` for these arguments.
+#[allow(dead_code)]
+fn with_values_entry(viewer: &Option<u64>) -> ::redis_cached::Entry<User> {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >({
+            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                ::core::module_path!(),
+                "with_values",
+            );
+            &SITE
+        })
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .arg(viewer)
+        .typed_tag(viewer.map(Team))
+        .tag("all")
+        .tag("group:users")
+        .tags_of(|user: &User| vec![Team(user.team).into()])
+        .build()
+}
+fn before_the_body(city: String) {
+    let targets = ::redis_cached::private::invalidates()
+        .tag(City(::redis_cached::private::arg(&city)))
+        .tag(&Lists)
+        .tag(::redis_cached::private::tag("group:users").end());
+    let result = ::redis_cached::private::run(move || {
+        drop(city);
+    });
+    targets.invalidate_blocking();
+    result
+}
+async fn after_the_body(&self, id: u64, city: String) -> Result<User, Error> {
+    let targets = ::redis_cached::private::invalidates();
+    let argument_0_0 = ::redis_cached::private::kept(&city);
+    let argument_1_0 = ::redis_cached::private::kept(&id);
+    let argument_3_0 = ::redis_cached::private::kept(&id);
+    let result = async {
+        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+            Result<User, Error>,
+        > {
+            return never;
+        }
+        self.create(id, city).await
+    }
+        .await;
+    targets
+        .after_ok_with(
+            &result,
+            |targets, ret| {
+                targets
+                    .tag_in(
+                        &self.cache,
+                        Pair(
+                            ::redis_cached::private::arg(&ret.id),
+                            ::redis_cached::private::arg(&argument_0_0),
+                        ),
+                    )
+                    .tag_in(
+                        &self.cache,
+                        Pair(::redis_cached::private::arg(&argument_1_0), &ret.name),
+                    )
+                    .tag_in(&self.cache, ret.team.map(Team))
+                    .tag_in(
+                        &self.cache,
+                        Pair(
+                            next(::redis_cached::private::arg(&argument_3_0)),
+                            ::redis_cached::private::arg(&ret),
+                        ),
+                    )
+            },
+        )
+        .invalidate()
+        .await;
+    result
+}

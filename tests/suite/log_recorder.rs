@@ -1,0 +1,32 @@
+//! What the library logs as a warning, in any test of this process.
+
+use std::sync::Mutex;
+
+static WARNINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+struct Recorder;
+
+impl log::Log for Recorder {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.level() <= log::Level::Warn
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.enabled(record.metadata()) {
+            WARNINGS.lock().unwrap().push(record.args().to_string());
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// Begins to record, in whichever test is first.
+pub(crate) fn record() {
+    let _ = log::set_logger(&Recorder);
+    log::set_max_level(log::LevelFilter::Warn);
+}
+
+/// The warnings that contain `what`.
+pub(crate) fn warnings(what: &str) -> Vec<String> {
+    WARNINGS.lock().unwrap().iter().filter(|said| said.contains(what)).cloned().collect()
+}
