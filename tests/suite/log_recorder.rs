@@ -1,5 +1,6 @@
 //! What the library logs as a warning, in any test of this process.
 
+use std::process::Command;
 use std::sync::Mutex;
 
 static WARNINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -29,4 +30,17 @@ pub(crate) fn record() {
 /// The warnings that contain `what`.
 pub(crate) fn warnings(what: &str) -> Vec<String> {
     WARNINGS.lock().unwrap().iter().filter(|said| said.contains(what)).cloned().collect()
+}
+
+/// Whether the test of this name has a process of its own. If not, it is run in one, and must pass there.
+pub(crate) fn is_alone(test: &str) -> bool {
+    const ALONE: &str = "REDIS_CACHED_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let mut process = Command::new(std::env::current_exe().unwrap());
+    let output = process.args(["--exact", test]).env(ALONE, "1").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    false
 }
