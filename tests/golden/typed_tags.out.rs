@@ -60,13 +60,17 @@ async fn lent(id: u64, org: OrgId, city: &str, user: User) -> User {
     let entry = ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "lent",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "lent",
+                    )
+                    .template("<>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&id)
@@ -100,13 +104,17 @@ fn lent_entry(
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "lent",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "lent",
+                    )
+                    .template("<>:<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&id)
@@ -124,13 +132,17 @@ fn with_values(viewer: Option<u64>) -> Result<User, Error> {
     let entry = ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "with_values",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "with_values",
+                    )
+                    .template("<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&viewer)
@@ -151,13 +163,17 @@ fn with_values_entry(viewer: &Option<u64>) -> ::redis_cached::Entry<User> {
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >({
-            static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                ::core::module_path!(),
-                "with_values",
-            );
-            &SITE
-        })
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "with_values",
+                    )
+                    .template("<>");
+                &SITE
+            },
+            || (),
+        )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(viewer)
