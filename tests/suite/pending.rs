@@ -397,6 +397,16 @@ async fn flush_retries_at_once() {
     assert!(!is_there(&server, "row:1"));
 }
 
+#[tokio::test]
+async fn what_there_is_no_room_for_is_counted() {
+    // Nobody listens there.
+    let cache = Cache::builder().url("redis://127.0.0.1:1").connect_lazy().unwrap();
+    cache.invalidate_tags((0..10_003).map(|number| number.to_string())).await.unwrap_err();
+    let stats = cache.stats();
+    assert_eq!((stats.pending_invalidations, stats.lost_invalidations), (10_000, 3));
+    assert!(stats.to_string().contains("10000 pending, 0 retried, 3 lost"), "{stats}");
+}
+
 /// Each cache has pending invalidations of its own, as a process has.
 #[tokio::test]
 async fn a_pending_invalidation_is_its_caches_own() {
