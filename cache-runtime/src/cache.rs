@@ -139,7 +139,11 @@ impl Cache {
     }
 
     /// Runs `future` without reading from this cache: every annotated function that uses it computes, and what it gives takes the
-    /// place of what was stored. For requests that ask for fresh data, such as `Cache-Control: no-cache`.
+    /// place of what was stored, or removes it if it is not to be stored. For requests that ask for fresh data, such as `Cache-Control:
+    /// no-cache`.
+    ///
+    /// Functions with `batch` too, with all keys. What is done with an [`Entry`](crate::Entry) by hand is as ever, but for `get_or_compute`, which is a call. One
+    /// bypass within another is of both caches.
     ///
     /// As [`Entry::refresh_with`](crate::Entry::refresh_with) in all else. Holds for the future itself, not for tasks that it spawns.
     pub async fn bypass<F: Future>(&self, future: F) -> F::Output {

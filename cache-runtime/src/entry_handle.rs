@@ -62,7 +62,8 @@ impl<T> Entry<T> {
         &self.call.key
     }
 
-    /// The stored value; `None` if there is none that fits, or none within its TTL and windows. One round trip.
+    /// The stored value; `None` if there is none that fits, or none within its TTL and windows. One round trip. Asks Redis within
+    /// [`Cache::bypass`](crate::Cache::bypass) too: it has nothing to compute.
     ///
     /// `None`, without a question to Redis, while a failed [invalidation](Self::invalidate) of the entry or of one of its tags is pending.
     ///
@@ -89,21 +90,28 @@ impl<T> Entry<T> {
     /// (`cache_if`, a `None` without `negative_ttl`, a TTL of zero) the entry is removed instead: after `put`, an older value
     /// is never served.
     ///
+    /// For values that the program is the source of, and whose only writer it is. A row that was read may be older than an
+    /// invalidation that has come since, which this would overwrite; for such there are [`warm_up`](Self::warm_up) and
+    /// [`refresh_with`](Self::refresh_with).
+    ///
     /// # Errors
-    /// [`ErrorKind::Encode`] if the codec cannot express the value; otherwise as [`get`](Self::get). If Redis could not take
-    /// the value, or the future is dropped meanwhile, the entry is invalidated as soon as Redis is back; see
+    /// [`ErrorKind::Encode`] if the codec cannot express the value, and then the old one is removed; otherwise as [`get`](Self::get).
+    /// If Redis could not take the value, or the future is dropped meanwhile, the entry is invalidated as soon as Redis is back; see
     /// [`invalidate`](Self::invalidate).
     pub async fn put(&self, value: &T) -> Result<(), Error> {
         // Encoded before the first await, so that the future does not hold the reference.
         let encoded = self.encode(self.key(), value, Duration::ZERO, &self.no_nonces());
         async move {
-            let encoded = encoded?;
             let key = [Key::Entry(self.key())];
             let operation = Operation::begin(self.call.cache.arc(), &key, None);
-            operation.end(match encoded {
-                Some(encoded) => self.call.set(encoded).await,
-                None => remove(self.call.cache(), self.key(), None).await,
-            })
+            let (done, refused) = match encoded {
+                Ok(Some(encoded)) => (self.call.set(encoded).await, None),
+                Ok(None) => (remove(self.call.cache(), self.key(), None).await, None),
+                // The old value is not this one either.
+                Err(error) => (remove(self.call.cache(), self.key(), None).await, Some(error)),
+            };
+            let done = operation.end(done);
+            refused.map_or(done, Err)
         }
         .await
     }
@@ -174,7 +182,8 @@ impl<T> Entry<T> {
     }
 
     /// What `compute` gives, which takes the place of what is stored: a call that wants it fresh. Whoever calls the function
-    /// meanwhile is served the old value. An invalidation in between wins.
+    /// meanwhile is served the old value. An invalidation in between wins. A value that the function's options keep from being stored
+    /// removes the old one.
     ///
     /// Three round trips, for two of which the caller waits. If somebody else is computing the value, in this process or another, this one is
     /// returned and not stored. Fails never.
@@ -312,14 +321,12 @@ impl<T> Entry<T> {
             Ok(Some(encoded)) => ticket.store(&self.call, encoded),
             Ok(None) => {
                 self.call.function.counters.not_stored.count();
-                match self.encode_for_followers(&ticket, value) {
-                    Some(bytes) => ticket.share(bytes),
-                    None => ticket.fail(None),
-                }
+                let shared = self.encode_for_followers(&ticket, value);
+                ticket.discard(&self.call, shared);
             }
             Err(error) => {
                 self.call.failed(&error);
-                ticket.fail(None);
+                ticket.discard(&self.call, None);
             }
         }
     }

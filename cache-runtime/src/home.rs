@@ -4,9 +4,11 @@
 //! executor, a plain thread), one that was built without them, or one that it is about to block.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::{LazyLock, PoisonError, RwLock};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{self, Handle};
@@ -99,4 +101,23 @@ fn try_io_and_time(runtime: &Handle) -> bool {
         Some(())
     }))
     .is_ok()
+}
+
+/// Waits for several futures at once. What they give, in their order.
+pub(crate) async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut waiting: Vec<Option<Pin<Box<F>>>> = futures.map(|future| Some(Box::pin(future))).collect();
+    let mut done: Vec<Option<F::Output>> = waiting.iter().map(|_| None).collect();
+    poll_fn(|context| {
+        let mut all = Poll::Ready(());
+        for (waits, done) in waiting.iter_mut().zip(&mut done) {
+            let Some(future) = waits else { continue };
+            match future.as_mut().poll(context) {
+                Poll::Ready(output) => (*done, *waits) = (Some(output), None),
+                Poll::Pending => all = Poll::Pending,
+            }
+        }
+        all
+    })
+    .await;
+    done.into_iter().flatten().collect()
 }

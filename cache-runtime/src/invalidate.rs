@@ -7,16 +7,14 @@
 //! Nobody can tell from outside, so targets that are dropped before they are settled are invalidated in the background: one
 //! that was not needed costs a miss, one that is missing serves old data for a TTL.
 
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use crate::blocking::block_on;
 use crate::cache::Inner;
 use crate::engine::remove_all;
 use crate::entry_handle::Entry;
 use crate::error::Error;
+use crate::home::all;
 use crate::key::KeyBuf;
 use crate::pending::{Key, Operation};
 use crate::shared::Shared;
@@ -192,14 +190,4 @@ fn by_cache(targets: &[Target]) -> Vec<Vec<&Target>> {
         }
     }
     groups
-}
-
-/// Waits for a few futures at once.
-pub(crate) async fn all<F: Future<Output = ()> + Send>(futures: impl Iterator<Item = F>) {
-    let mut futures: Vec<Pin<Box<F>>> = futures.map(Box::pin).collect();
-    poll_fn(|context| {
-        futures.retain_mut(|future| future.as_mut().poll(context).is_pending());
-        if futures.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
 }

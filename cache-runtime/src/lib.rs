@@ -64,6 +64,7 @@ mod striped;
 mod surroundings;
 mod tags;
 mod update;
+mod warm_up;
 
 pub use blocking_cache::BlockingCache;
 pub use blocking_entry::BlockingEntry;
@@ -77,6 +78,7 @@ pub use key::{KeyPart, KeyWriter, Scalar};
 pub use redis_cached_macro::{KeyPart, Tag, redis_cached, redis_invalidates, redis_updates};
 pub use stats::{FunctionStats, LocalStats, Stats};
 pub use tags::Tag;
+pub use warm_up::{BlockingWarmUp, WarmUp};
 
 #[cfg(fuzzing)]
 pub use entry::fuzz_decode;

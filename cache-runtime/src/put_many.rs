@@ -1,4 +1,4 @@
-//! Warm-up: many values in few round trips.
+//! Many values in few round trips.
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -21,6 +21,9 @@ use crate::tags::Life;
 impl<T> Entry<T> {
     /// Stores many values, each as [`put`](Self::put) would: one round trip for every 512 of them, and one more where they have tags.
     ///
+    /// As `put`, for values that the program is the source of. Rows that are read to warm the cache are stored by
+    /// [`warm_up`](Self::warm_up).
+    ///
     /// ```
     /// # use redis_cached::{Cache, Entry, redis_cached};
     /// #[redis_cached(ttl = 3600, key = "user:<id>")]
@@ -40,16 +43,13 @@ impl<T> Entry<T> {
     /// several functions, and of several caches.
     ///
     /// # Errors
-    /// As [`put`](Self::put), at the first 512 that fail, all of which are invalidated then as soon as Redis is back; those behind them
-    /// are left as they were.
+    /// As [`put`](Self::put), at the first 512 of which one fails. Where it was Redis that failed, all of them are invalidated as soon as it is back; those
+    /// behind them are left as they were.
     pub async fn put_many<V: Borrow<T>>(values: impl IntoIterator<Item = (Self, V)>) -> Result<(), Error> {
         let mut values = values.into_iter();
         loop {
-            let puts = encoded(values.by_ref())?;
-            if puts.is_empty() {
-                return Ok(());
-            }
-            put(puts).await?;
+            let Some(chunk) = Chunk::next(values.by_ref()) else { return Ok(()) };
+            chunk.put().await?;
         }
     }
 }
@@ -63,11 +63,8 @@ impl<T> BlockingEntry<T> {
         let mut values = values.into_iter().map(|(entry, value)| (entry.into_async(), value));
         loop {
             // The caller's iterator runs outside of our wait.
-            let puts = encoded(values.by_ref())?;
-            if puts.is_empty() {
-                return Ok(());
-            }
-            block_on(put(puts))?;
+            let Some(chunk) = Chunk::next(values.by_ref()) else { return Ok(()) };
+            block_on(chunk.put())?;
         }
     }
 }
@@ -76,28 +73,43 @@ impl<T> BlockingEntry<T> {
 type Put<T> = (Entry<T>, Option<Encoded>);
 
 /// As many as are sent at once.
-fn encoded<T, V: Borrow<T>>(values: impl Iterator<Item = (Entry<T>, V)>) -> Result<Vec<Put<T>>, Error> {
-    let encode = |(entry, value): (Entry<T>, V)| {
-        let encoded = entry.encode(entry.key(), value.borrow(), Duration::ZERO, &entry.no_nonces())?;
-        Ok((entry, encoded))
-    };
-    values.take(STORED_AT_ONCE).map(encode).collect()
+struct Chunk<T> {
+    puts: Vec<Put<T>>,
+    /// Why one of the values cannot be stored. Its entry is removed.
+    refused: Result<(), Error>,
 }
 
-async fn put<T>(mut puts: Vec<Put<T>>) -> Result<(), Error> {
-    let mut all = Ok(());
-    while let Some((first, _)) = puts.first() {
-        let cache = Arc::clone(first.call().cache.arc());
-        let (of_cache, others) =
-            puts.into_iter().partition(|(entry, _)| Arc::ptr_eq(entry.call().cache.arc(), &cache));
-        let mut of_cache: Vec<Put<T>> = of_cache;
-        puts = others;
-        let names: Vec<KeyBuf> = of_cache.iter().map(|(entry, _)| entry.call().key.clone()).collect();
-        let keys: Vec<Key<'_>> = names.iter().map(|name| Key::Entry(name)).collect();
-        let operation = Operation::begin(&cache, &keys, None);
-        all = all.and(operation.end(store(&cache, &mut of_cache).await));
+impl<T> Chunk<T> {
+    fn next<V: Borrow<T>>(values: impl Iterator<Item = (Entry<T>, V)>) -> Option<Self> {
+        let mut refused = Ok(());
+        let encode = |(entry, value): (Entry<T>, V)| {
+            let encoded = entry.encode(entry.key(), value.borrow(), Duration::ZERO, &entry.no_nonces());
+            let encoded = encoded.unwrap_or_else(|error| {
+                refused = Err(error);
+                None
+            });
+            (entry, encoded)
+        };
+        let puts: Vec<_> = values.take(STORED_AT_ONCE).map(encode).collect();
+        (!puts.is_empty()).then_some(Self { puts, refused })
     }
-    all
+
+    async fn put(self) -> Result<(), Error> {
+        let Self { mut puts, refused } = self;
+        let mut all = refused;
+        while let Some((first, _)) = puts.first() {
+            let cache = Arc::clone(first.call().cache.arc());
+            let (of_cache, others) =
+                puts.into_iter().partition(|(entry, _)| Arc::ptr_eq(entry.call().cache.arc(), &cache));
+            let mut of_cache: Vec<Put<T>> = of_cache;
+            puts = others;
+            let names: Vec<KeyBuf> = of_cache.iter().map(|(entry, _)| entry.call().key.clone()).collect();
+            let keys: Vec<Key<'_>> = names.iter().map(|name| Key::Entry(name)).collect();
+            let operation = Operation::begin(&cache, &keys, None);
+            all = all.and(operation.end(store(&cache, &mut of_cache).await));
+        }
+        all
+    }
 }
 
 /// Stores what is of one cache.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use crate::blocking::block_on;
 use crate::engine::{Call, Encoded, remove};
 use crate::entry_handle::Entry;
-use crate::invalidate::{Invalidates, all, failed, invalidates};
+use crate::home::all;
+use crate::invalidate::{Invalidates, failed, invalidates};
 use crate::pending::{Key, Operation};
 
 /// Begins the entries that one call writes.

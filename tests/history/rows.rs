@@ -11,6 +11,11 @@ use crate::client::Database;
 /// A key and its version.
 pub(crate) type Row = (u64, u64);
 
+/// Rows come and go: of some versions there is nothing to store.
+fn is_there(row: &Row) -> bool {
+    row.1 % 8 != 7
+}
+
 /// How long the body takes before it reads and after it has read, at most. The longer it holds what it has read, the more
 /// invalidations come meanwhile.
 #[derive(Clone, Copy)]
@@ -34,13 +39,13 @@ async fn read_many(database: &Database, keys: &[u64], pace: Pace) -> HashMap<u64
     keys.iter().zip(versions).map(|(key, version)| (*key, (*key, version))).collect()
 }
 
-#[redis_cached(ttl = 60, key = "row:<key>", skip(database, pace))]
+#[redis_cached(ttl = 60, key = "row:<key>", skip(database, pace), cache_if = |row: &Row| is_there(row))]
 pub(crate) async fn lasting(database: &Database, key: u64, pace: Pace) -> Row {
     read(database, key, pace).await
 }
 
 /// Many of `lasting` at once: the same entries.
-#[redis_cached(ttl = 60, key = "row:<keys>", batch = keys, skip(database, pace))]
+#[redis_cached(ttl = 60, key = "row:<keys>", batch = keys, skip(database, pace), cache_if = |row: &Row| is_there(row))]
 pub(crate) async fn lasting_many(database: &Database, keys: &[u64], pace: Pace) -> HashMap<u64, Row> {
     read_many(database, keys, pace).await
 }
@@ -50,7 +55,7 @@ pub(crate) fn shelf(key: u64) -> u64 {
     key / 2
 }
 
-#[redis_cached(ttl = 60, key = "tagged:<key>", tags = ["shelf:<shelf>"], skip(database, shelf, pace))]
+#[redis_cached(ttl = 60, key = "tagged:<key>", tags = ["shelf:<shelf>"], skip(database, shelf, pace), cache_if = |row: &Row| is_there(row))]
 pub(crate) async fn tagged(database: &Database, shelf: u64, key: u64, pace: Pace) -> Row {
     read(database, key, pace).await
 }
@@ -60,6 +65,7 @@ pub(crate) async fn tagged(database: &Database, shelf: u64, key: u64, pace: Pace
     ttl = 60,
     key = "named:<key>",
     tags = |row: &Row| vec![format!("shelf:{}", shelf(row.0))],
+    cache_if = |row: &Row| is_there(row),
     skip(database, pace)
 )]
 pub(crate) async fn named(database: &Database, key: u64, pace: Pace) -> Row {
@@ -72,6 +78,7 @@ pub(crate) async fn named(database: &Database, key: u64, pace: Pace) -> Row {
     stale_while_revalidate = "10s",
     early_refresh = 1.0,
     key = "refreshed:<key>",
+    cache_if = |row: &Row| is_there(row),
     skip(database, pace)
 )]
 pub(crate) async fn refreshed(database: Arc<Database>, key: u64, pace: Pace) -> Row {
@@ -79,13 +86,13 @@ pub(crate) async fn refreshed(database: Arc<Database>, key: u64, pace: Pace) -> 
 }
 
 /// As `lasting`, of the same keys, and kept in the process.
-#[redis_cached(ttl = 60, local = "1h", key = "row:<key>", skip(database, pace))]
+#[redis_cached(ttl = 60, local = "1h", key = "row:<key>", skip(database, pace), cache_if = |row: &Row| is_there(row))]
 pub(crate) async fn kept(database: &Database, key: u64, pace: Pace) -> Row {
     read(database, key, pace).await
 }
 
 /// As `lasting_many`, of the same keys, and kept in the process.
-#[redis_cached(ttl = 60, local = "1h", key = "row:<keys>", batch = keys, skip(database, pace))]
+#[redis_cached(ttl = 60, local = "1h", key = "row:<keys>", batch = keys, skip(database, pace), cache_if = |row: &Row| is_there(row))]
 pub(crate) async fn kept_many(database: &Database, keys: &[u64], pace: Pace) -> HashMap<u64, Row> {
     read_many(database, keys, pace).await
 }
@@ -96,6 +103,7 @@ pub(crate) async fn kept_many(database: &Database, keys: &[u64], pace: Pace) -> 
     local = "1h",
     key = "tagged:<key>",
     tags = ["shelf:<shelf>"],
+    cache_if = |row: &Row| is_there(row),
     skip(database, shelf, pace)
 )]
 pub(crate) async fn kept_tagged(database: &Database, shelf: u64, key: u64, pace: Pace) -> Row {
@@ -108,6 +116,7 @@ pub(crate) async fn kept_tagged(database: &Database, shelf: u64, key: u64, pace:
     local = "1h",
     key = "named:<key>",
     tags = |row: &Row| vec![format!("shelf:{}", shelf(row.0))],
+    cache_if = |row: &Row| is_there(row),
     skip(database, pace)
 )]
 pub(crate) async fn kept_named(database: &Database, key: u64, pace: Pace) -> Row {
@@ -121,6 +130,7 @@ pub(crate) async fn kept_named(database: &Database, key: u64, pace: Pace) -> Row
     stale_while_revalidate = "10s",
     early_refresh = 1.0,
     key = "refreshed:<key>",
+    cache_if = |row: &Row| is_there(row),
     skip(database, pace)
 )]
 pub(crate) async fn kept_refreshed(database: Arc<Database>, key: u64, pace: Pace) -> Row {

@@ -54,6 +54,9 @@ pub(crate) struct Outcome {
     /// Of the reads.
     pub(crate) batched: u64,
     pub(crate) database_reads: u64,
+    /// How often a warm-up read the database, and how many values it stored.
+    pub(crate) warming: u64,
+    pub(crate) warmed: u64,
 }
 
 impl Run {
@@ -138,6 +141,8 @@ impl Outcome {
                 self.history.promises.push(Promise { key, version, end, process });
             }
             ("refused", []) => self.refused += 1,
+            ("warming", []) => self.warming += 1,
+            ("warmed", []) => self.warmed += 1,
             ("stats", [hits, computes, local]) => {
                 self.hits += hits;
                 self.computes += computes;
@@ -153,13 +158,14 @@ impl fmt::Display for Outcome {
         let History { reads, promises, commits, .. } = &self.history;
         write!(
             f,
-            "{} reads ({} in batches), {} hits ({} local), {} computations, {} reads of the database, {} commits, {} promises, {} refused",
+            "{} reads ({} in batches), {} hits ({} local), {} computations, {} reads of the database, {} values warmed up, {} commits, {} promises, {} refused",
             reads.len(),
             self.batched,
             self.hits,
             self.local_hits,
             self.computes,
             self.database_reads,
+            self.warmed,
             commits.len(),
             promises.len(),
             self.refused

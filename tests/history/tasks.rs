@@ -11,7 +11,8 @@ use crate::client::Database;
 use crate::random::Random;
 use crate::rows::{
     Pace, Row, kept, kept_entry, kept_many, kept_named, kept_refreshed, kept_refreshed_entry, kept_tagged,
-    lasting, lasting_entry, lasting_many, named, refreshed, refreshed_entry, shelf, tagged,
+    lasting, lasting_entry, lasting_many, named, named_entry, refreshed, refreshed_entry, shelf, tagged,
+    tagged_entry,
 };
 
 /// Keys of each cached function. Few, so that tasks and processes meet at them.
@@ -107,10 +108,13 @@ impl Task {
             let key = self.random.below(KINDS.len() as u64 * KEYS);
             if self.random.below(100) < self.writes && self.owner.may_write(key) {
                 self.write(key).await;
-            } else if Kind::of(key) == Kind::Lasting && self.random.below(2) == 0 {
-                self.read_many(key).await;
+            } else if self.random.below(40) == 0 {
+                self.warm_up(key).await;
+            } else if self.random.below(25) == 0 {
+                let cache = self.cache.clone();
+                cache.bypass(self.read_some(key)).await;
             } else {
-                self.read(key).await;
+                self.read_some(key).await;
             }
             self.rest(40).await;
         }
@@ -127,6 +131,38 @@ impl Task {
             before: Duration::from_millis(self.random.below(4)),
             after: Duration::from_millis(self.random.below(20)),
         }
+    }
+
+    async fn read_some(&mut self, key: u64) {
+        if Kind::of(key) == Kind::Lasting && self.random.below(2) == 0 {
+            self.read_many(key).await;
+        } else {
+            self.read(key).await;
+        }
+    }
+
+    /// Reads what is missing of some keys, and stores it, while others read and write. Whether that succeeds is of no matter.
+    async fn warm_up(&mut self, first: u64) {
+        let entry = |key| match Kind::of(key) {
+            Kind::Lasting => lasting_entry(key),
+            Kind::Refreshed => refreshed_entry(key),
+            Kind::Tagged => tagged_entry(shelf(key), key),
+            Kind::Named => named_entry(key),
+        };
+        let keys: Vec<_> = (first..first + AT_ONCE).filter(|key| Kind::of(*key) == Kind::of(first)).collect();
+        let Ok(warm_up) = Entry::warm_up(keys.into_iter().map(|key| (key, entry(key)))).await else { return };
+        if warm_up.missing().is_empty() {
+            return;
+        }
+        let pace = self.pace();
+        tokio::time::sleep(pace.before).await;
+        let keys = warm_up.missing().to_vec();
+        let versions = self.database.read_many(&keys).await;
+        self.lines.push("warming".into());
+        tokio::time::sleep(pace.after).await;
+        let stored =
+            warm_up.store(keys.into_iter().zip(versions).map(|(key, version)| (key, (key, version))));
+        self.lines.extend((0..stored.await.unwrap_or(0)).map(|_| "warmed".into()));
     }
 
     async fn read(&mut self, key: u64) {

@@ -1,5 +1,6 @@
 //! `batch`: one call for many keys.
 
+mod bypass;
 mod forms;
 mod sharing;
 mod storing;

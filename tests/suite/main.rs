@@ -38,7 +38,9 @@ mod tags;
 mod trait_impls;
 mod ttl;
 mod updates;
+mod vanished;
 mod version;
+mod warm_up;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

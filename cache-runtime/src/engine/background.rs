@@ -46,14 +46,14 @@ impl Background {
     /// Starts work at once, and leaves the rest of it to the caller's home. It holds what it is given until it is done.
     ///
     /// The first poll puts its command in line on the connection, so what the same caller asks next is answered as if it had
-    /// waited. Dropped where there is no room and no runtime: then a lease runs out by itself.
-    pub(crate) fn store<W>(&self, work: impl FnOnce(UnderWay) -> W)
+    /// waited. Dropped where there is no room and no runtime: then a lease runs out by itself. False if there was no room.
+    pub(crate) fn store<W>(&self, work: impl FnOnce(UnderWay) -> W) -> bool
     where
         W: Future<Output = ()> + Send + 'static,
     {
-        if let Some(under_way) = self.begin() {
-            Self::start(work(under_way));
-        }
+        let Some(under_way) = self.begin() else { return false };
+        Self::start(work(under_way));
+        true
     }
 
     /// Stores a value: at once if no other is on its way, and else together with those that have not left yet.

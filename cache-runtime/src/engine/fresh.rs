@@ -5,20 +5,33 @@
 //! theirs: whoever began before them may have read older data.
 
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::lease::{Lease, new_mark};
 use super::look_up::{Reader, Seen};
 use super::ticket::{Hold, Ticket};
 use super::{Budget, mark_of};
+use crate::error::Error;
 use crate::flight::Sight;
 use crate::home;
 use crate::store::{Found, Mark, Store};
 
 /// How long to wait for somebody else who replaces the value: the last refresh of the same caller may have its value stored,
 /// and its lease not given back yet. Not for a computation, which takes as long as it takes.
-const PAUSES: [Duration; 4] =
+pub(super) const PAUSES: [Duration; 4] =
     [Duration::from_millis(1), Duration::from_millis(2), Duration::from_millis(4), Duration::ZERO];
+
+/// What a value may take the place of that is wanted whatever is there.
+pub(super) enum Place {
+    Empty,
+    Unfit(Mark),
+    /// To be removed first, since it has no mark.
+    Malformed,
+    /// A value, which stays readable meanwhile.
+    Value(Sight),
+    /// Nothing may be stored, or somebody else has the right to.
+    None,
+}
 
 impl<T> Reader<'_, T> {
     /// The ticket of a computation that is wanted whatever is there. Two round trips; without the right to store if somebody else
@@ -30,18 +43,16 @@ impl<T> Reader<'_, T> {
         }
         let budget = Budget::of(self.call.cache().deadline);
         for pause in PAUSES {
-            let base = match self.look_up(&budget).await {
-                Seen::Nothing => return Ticket::unshared(self.hold_slot(None, &budget).await),
-                Seen::Unfit(Some(unfit)) => {
-                    return Ticket::unshared(self.hold_slot(Some(unfit), &budget).await);
+            let base = match self.look_up(&budget).await.place() {
+                Place::Value(base) => base,
+                place => {
+                    let hold = self.hold_slot(place, &budget).await;
+                    return Ticket::unshared(
+                        hold.inspect_err(|error| self.call.failed(error)).ok().flatten(),
+                    );
                 }
-                Seen::Serve(_, _, bytes) => mark_of(&bytes).map(Sight::from),
-                Seen::ServeAndRefresh(_, sight) => Some(sight),
-                Seen::Replace(old) => Some(old.sight),
-                Seen::Lease(_) | Seen::Tombstone | Seen::Unfit(None) | Seen::Unknown => None,
             };
             // A lease beside the value, which stays readable meanwhile.
-            let Some(base) = base else { break };
             if let Some(hold) = self.claim_lease(base, &budget).await {
                 return Ticket::unshared(Some(hold));
             }
@@ -52,27 +63,67 @@ impl<T> Reader<'_, T> {
         Ticket::default()
     }
 
+    /// The ticket of who is about to read what is not stored yet; `None` if a value is there, or somebody else is at it.
+    pub(crate) async fn begin_warm_up(&self, until: Instant) -> Result<Option<Ticket>, Error> {
+        if self.call.is_pending() {
+            return Ok(None);
+        }
+        let budget = Budget(until);
+        let place = match self.look_up(&budget).await {
+            Seen::Unknown(Some(error)) => return Err(error),
+            seen => seen.place(),
+        };
+        let hold = self.hold_slot(place, &budget).await?;
+        Ok(hold.map(|hold| Ticket::unshared(Some(hold))))
+    }
+
     /// A lease in the slot itself, where nothing is or what is there is of no use.
-    async fn hold_slot(&self, unfit: Option<Mark>, budget: &Budget) -> Option<Hold> {
+    async fn hold_slot(&self, place: Place, budget: &Budget) -> Result<Option<Hold>, Error> {
         let (call, mark) = (self.call, new_mark());
         let (store, ttl) = (&call.cache().store, call.cache().lease);
+        let unfit = match place {
+            Place::Empty => None,
+            Place::Unfit(unfit) => Some(unfit),
+            Place::Malformed => {
+                store.clear(&call.key, budget.0).await?;
+                None
+            }
+            Place::Value(_) | Place::None => return Ok(None),
+        };
         let mut lease = Lease::asked(call.cache.arc(), call.key.to_string(), mark);
         let asked = pin!(async {
             match unfit {
-                None => Ok(store.acquire(&call.key, &mark, ttl, budget.0).await? == Found::Absent),
+                None => {
+                    let mut found = store.acquire(&call.key, &mark, ttl, budget.0).await?;
+                    // Of another type, which a look-up together with others does not tell from nothing.
+                    if found == Found::Foreign {
+                        store.clear(&call.key, budget.0).await?;
+                        found = store.acquire(&call.key, &mark, ttl, budget.0).await?;
+                    }
+                    Ok(found == Found::Absent)
+                }
                 Some(unfit) => store.swap(&call.key, &unfit, &mark, Some(ttl), budget.0).await,
             }
         });
-        match self.with_tags(asked, budget.0).await {
-            Ok((true, nonces)) => Some(Hold { lease: lease.granted(), base: None, nonces }),
-            Ok((false, _)) => {
-                lease.is_gone();
-                None
-            }
-            Err(error) => {
-                call.failed(&error);
-                None
-            }
+        let (granted, nonces) = self.with_tags(asked, budget.0).await?;
+        if !granted {
+            lease.is_gone();
+            return Ok(None);
+        }
+        Ok(Some(Hold { lease: lease.granted(), base: None, nonces }))
+    }
+}
+
+impl<T> Seen<T> {
+    pub(super) fn place(&self) -> Place {
+        match self {
+            Self::Nothing => Place::Empty,
+            Self::Unfit(Some(unfit)) => Place::Unfit(*unfit),
+            Self::Unfit(None) => Place::Malformed,
+            Self::Serve(_, _, bytes) => mark_of(bytes).map_or(Place::None, |mark| Place::Value(mark.into())),
+            Self::ServeAndRefresh(_, sight) => Place::Value(*sight),
+            Self::Replace(old) => Place::Value(old.sight),
+            Self::Lease(_) | Self::Tombstone | Self::Unknown(_) => Place::None,
         }
     }
 }

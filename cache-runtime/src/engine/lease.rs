@@ -28,6 +28,11 @@ pub(super) fn new_mark() -> Mark {
     header::lease(&random::nonce())
 }
 
+/// Where a lease stands beside the value at `key`, which stays readable until it is replaced.
+pub(super) fn beside(key: &str) -> String {
+    format!("{key}\u{1}refresh")
+}
+
 impl Lease {
     /// For a lease that is about to be asked for. It is given back also if the answer does not come, or nobody waits for it any
     /// more: the server may have granted it all the same, and then others would wait for nobody.

@@ -6,6 +6,7 @@ use super::{Budget, Call, mark_of};
 use crate::codec::CodecError;
 use crate::decision::{Decision, decide};
 use crate::entry::header::{self, Meta, Rejected, Slot};
+use crate::error::Error;
 use crate::flight::Sight;
 use crate::local::{Arrival, Keep, Terms, Tier};
 use crate::pending::Key;
@@ -25,8 +26,8 @@ pub(super) enum Seen<T> {
     /// Bytes that are no entry of this function, or one past all its windows, or whose tags were invalidated; with their mark, if
     /// they have one.
     Unfit(Option<Mark>),
-    /// The store could not be asked.
-    Unknown,
+    /// The store could not be asked, for this reason, or has not said anything else for too long.
+    Unknown(Option<Error>),
 }
 
 /// An entry that is to be replaced now, by this call.
@@ -84,7 +85,7 @@ impl<T> Reader<'_, T> {
             }
         }
         match store.get_with_left(key, budget.0).await {
-            Ok((found, left)) => self.interpret(key, found, Some(left)).unwrap_or(Seen::Unknown),
+            Ok((found, left)) => self.interpret(key, found, Some(left)).unwrap_or(Seen::Unknown(None)),
             Err(error) => self.unknown(&error),
         }
     }
@@ -169,9 +170,9 @@ impl<T> Reader<'_, T> {
         Seen::Unfit(mark)
     }
 
-    pub(super) fn unknown(&self, error: &crate::error::Error) -> Seen<T> {
+    pub(super) fn unknown(&self, error: &Error) -> Seen<T> {
         self.call.failed(error);
-        Seen::Unknown
+        Seen::Unknown(Some(error.clone()))
     }
 }
 

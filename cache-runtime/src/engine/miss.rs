@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::lease::{Lease, new_mark};
+use super::lease::{Lease, beside, new_mark};
 use super::look_up::{Reader, Replace, Seen};
 use super::ticket::{Hold, Ticket};
 use super::{Budget, landed_by};
@@ -187,7 +187,7 @@ impl<T> Reader<'_, T> {
                 }
                 // Its followers look for themselves: it is there.
                 Seen::ServeAndRefresh(value, _) => return Next::Value(value),
-                Seen::Tombstone | Seen::Unknown => break,
+                Seen::Tombstone | Seen::Unknown(_) => break,
             };
         }
         Next::Compute(Ticket::new(lead, None))
@@ -250,7 +250,7 @@ impl<T> Reader<'_, T> {
 
     pub(super) async fn claim_lease(&self, base: Sight, budget: &Budget) -> Option<Hold> {
         let call = self.call;
-        let key = format!("{}\u{1}refresh", call.key);
+        let key = beside(&call.key);
         let mut lease = Lease::asked(call.cache.arc(), key.clone(), new_mark());
         match self.acquire(&key, lease.mark(), budget).await {
             Ok((Found::Absent, nonces)) => {
@@ -316,6 +316,6 @@ impl<T> Reader<'_, T> {
                 seen => return seen,
             }
         }
-        Seen::Unknown
+        Seen::Unknown(None)
     }
 }

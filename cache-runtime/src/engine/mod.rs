@@ -10,6 +10,7 @@
 //! absent    --SET k L<n> NX GET PX lease--> lease(n)     acquire; n is new for every attempt
 //! lease(n)  --swap(n)--> value                           only if the slot still begins with n
 //! value(n)  --swap(n)--> value(n')                       refresh: only if the value that was read is still there
+//! value(n)  --release(n)--> absent                       a refresh whose value is not to be stored: what replaces nothing removes
 //! any       --UNLINK--> absent   ·   any --SET k T PX hold--> tombstone   ·   any --SET k V--> value (put)
 //! ```
 //!
@@ -99,6 +100,12 @@ impl Call {
         if let Some(tier) = &self.cache.tier {
             tier.forget(key.as_bytes());
         }
+    }
+
+    /// A value was to be removed, and could not be: it is tried again, and this process does not use the entry meanwhile.
+    fn left_behind(&self, key: &str, mark: Mark) {
+        self.cache().pending.left_behind(self.cache.arc(), key, mark);
+        self.forget_key(key);
     }
 
     /// Counts, and logs, an error that the caller does not see.

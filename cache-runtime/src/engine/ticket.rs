@@ -11,7 +11,7 @@ use super::lease::Lease;
 use super::tagged::both;
 use crate::decision::Lifetime;
 use crate::entry::header::{self, Nonce};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::flight::{Landed, Lead};
 use crate::key::KeyBuf;
 use crate::store::{Mark, Store};
@@ -93,6 +93,10 @@ impl Ticket {
         let bytes = Arc::new(bytes);
         let landing = self.lead.map(|lead| lead.land_before_stored(Arc::clone(&bytes)));
         if let Some(hold) = self.hold {
+            if hold.base.is_some() {
+                // At once, for what this caller asks next.
+                call.forget();
+            }
             let (call, cache) = (call.clone(), call.cache.arc().clone());
             match call.tags.clone() {
                 None => cache.background.store_value(call, hold, bytes, lifetime, landing),
@@ -106,16 +110,34 @@ impl Ticket {
         }
     }
 
+    /// Stores an encoded value, if there is the right to, and waits for it. Says whether it is stored: not if it was invalidated
+    /// meanwhile.
+    pub(crate) async fn store_now(self, call: &Call, encoded: Encoded) -> Result<bool, Error> {
+        let Some(hold) = self.hold else { return Ok(false) };
+        let Encoded { bytes, lifetime, compute_time, named } = encoded;
+        let Some(tags) = call.tags.clone() else {
+            let stored = swap(call, &hold, &bytes, lifetime).await;
+            settled(call, hold, stored.clone());
+            return stored;
+        };
+        let tagged = Tagged { tags, named, lifetime, compute_time };
+        let stored = tagged.swap(call, &hold, &bytes).await;
+        tagged.settled(call, hold, stored.clone());
+        Ok(stored?.unwrap_or(false))
+    }
+
     /// The nonces that the tags' keys had before the computation.
     pub(crate) fn nonces(&self) -> &[Nonce] {
         self.hold.as_ref().map(|hold| &hold.nonces[..]).unwrap_or_default()
     }
 
-    /// Shares an encoded value and gives the right to store it back.
-    pub(crate) fn share(self, bytes: Vec<u8>) {
-        drop(self.hold);
+    /// There is a value that is not to be stored. Shares it, if it is given encoded.
+    pub(crate) fn discard(self, call: &Call, shared: Option<Vec<u8>>) {
+        if let Some(hold) = self.hold {
+            discard(call, hold);
+        }
         if let Some(lead) = self.lead {
-            lead.land(Landed::Bytes(Arc::new(bytes)));
+            lead.land(shared.map_or(Landed::Nothing, |bytes| Landed::Bytes(Arc::new(bytes))));
         }
     }
 
@@ -146,12 +168,53 @@ pub(super) fn settled(call: &Call, mut hold: Hold, stored: Result<bool, Error>) 
             call.forget();
         }
         Ok(false) => counters.overtaken.count(),
-        Err(error) => return call.failed(&error),
+        Err(error) => {
+            call.failed(&error);
+            if is_refusal(&error) {
+                remove_base(call, hold, false);
+            }
+            return;
+        }
     }
     // Stored or not, the slot is not the lease any more. A lease beside the slot is still to be given back.
     if hold.base.is_none() {
         hold.lease.is_gone();
     }
+}
+
+/// Whether the server has answered, and will not take the value: it is full, or the value is too large.
+pub(super) fn is_refusal(error: &Error) -> bool {
+    error.kind() == ErrorKind::Server
+}
+
+/// A value was computed and is not to be stored. What replaces nothing removes: the older value that it would have replaced would be
+/// served again else, and a row that was deleted would live on.
+fn discard(call: &Call, hold: Hold) {
+    let base = hold.base;
+    if !remove_base(call, hold, true)
+        && let Some(base) = base
+    {
+        call.left_behind(&call.key, base);
+    }
+}
+
+/// Removes the older value in the background, and only that: a newer one stays, and so does somebody's lease. The lease beside it is
+/// given back after that; one in the slot leaves nothing there. False if there is no room for the work. A removal that fails is
+/// tried again if it is known that the value is of no use.
+fn remove_base(call: &Call, hold: Hold, is_known: bool) -> bool {
+    let Hold { lease, base: Some(base), .. } = hold else { return true };
+    call.forget();
+    let (call, cache) = (call.clone(), Arc::clone(call.cache.arc()));
+    cache.background.store(move |under_way| async move {
+        let _held = (lease, under_way);
+        if let Err(error) = call.cache().store.release(&call.key, &base, call.until()).await {
+            call.failed(&error);
+            if is_known {
+                call.left_behind(&call.key, base);
+            }
+        }
+        call.forget();
+    })
 }
 
 /// What there is to do about tags before a value is stored.
@@ -163,31 +226,42 @@ struct Tagged {
 }
 
 impl Tagged {
-    async fn store(self, call: Call, hold: Hold, bytes: Arc<Vec<u8>>, under_way: UnderWay) {
+    async fn store(self, call: Call, hold: Hold, bytes: Arc<Vec<u8>>, _: UnderWay) {
+        let stored = self.swap(&call, &hold, &bytes).await;
+        self.settled(&call, hold, stored);
+    }
+
+    fn settled(&self, call: &Call, hold: Hold, stored: Result<Option<bool>, Error>) {
+        match stored {
+            Ok(None) => {
+                call.function.counters.overtaken.count();
+                discard(call, hold);
+            }
+            Ok(Some(stored)) => settled(call, hold, Ok(stored)),
+            Err(error) => settled(call, hold, Err(error)),
+        }
+    }
+
+    /// Whether it was stored; `None` if a tag was invalidated meanwhile that the value may have.
+    async fn swap(&self, call: &Call, hold: &Hold, bytes: &[u8]) -> Result<Option<bool>, Error> {
         let total = self.lifetime.total();
         let life = Life::of_entry(total);
         if self.tags.are_of_value() {
-            match call.nonces_of_value(&self.tags, &hold.nonces, &self.named, life).await {
-                Ok(Some(nonces)) => {
-                    let mut bytes = bytes.to_vec();
-                    header::set_tags(&call.key, &mut bytes, &nonces);
-                    let stored = swap(&call, &hold, &bytes, self.lifetime).await;
-                    settled(&call, hold, stored);
-                }
-                // The lease is given back.
-                Ok(None) => call.function.counters.overtaken.count(),
-                Err(error) => call.failed(&error),
-            }
-        } else if Life::of(&call.policy).is_enough(total, self.compute_time) {
-            store(call, hold, bytes, self.lifetime, under_way).await;
-        } else {
-            let longer = pin!(call.cache().store.tag(self.tags.keys(), life, call.until()));
-            let (stored, longer) = both(pin!(swap(&call, &hold, &bytes, self.lifetime)), longer).await;
-            // Where that failed the entry is a miss before its time.
-            if let Err(error) = longer {
-                call.failed(&error);
-            }
-            settled(&call, hold, stored);
+            let nonces = call.nonces_of_value(&self.tags, &hold.nonces, &self.named, life).await?;
+            let Some(nonces) = nonces else { return Ok(None) };
+            let mut bytes = bytes.to_vec();
+            header::set_tags(&call.key, &mut bytes, &nonces);
+            return swap(call, hold, &bytes, self.lifetime).await.map(Some);
         }
+        if Life::of(&call.policy).is_enough(total, self.compute_time) {
+            return swap(call, hold, bytes, self.lifetime).await.map(Some);
+        }
+        let longer = pin!(call.cache().store.tag(self.tags.keys(), life, call.until()));
+        let (stored, longer) = both(pin!(swap(call, hold, bytes, self.lifetime)), longer).await;
+        // Where that failed the entry is a miss before its time.
+        if let Err(error) = longer {
+            call.failed(&error);
+        }
+        stored.map(Some)
     }
 }

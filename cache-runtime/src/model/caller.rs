@@ -3,7 +3,9 @@
 
 use super::canonical::NONCE_OF_CLIENT;
 use super::flights::{Landed, is_marked, marked_flight, open_flight};
-use super::state::{Content, Flight, Hold, Nonce, Old, Op, Phase, Reply, Seen, State, Value, Version, Who};
+use super::state::{
+    Actor, Content, Flight, Hold, Nonce, Old, Op, Phase, Reply, Seen, State, Value, Version, Who,
+};
 use super::{Protocol, Variant};
 
 /// How old a value is found to be. The model has no clock: any value may be of any age.
@@ -25,6 +27,8 @@ pub(super) enum Age {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Value,
+    /// A value that is not to be stored: the row is gone, for example.
+    Unstored,
     Error,
     /// Its future was dropped, or it panicked.
     Dropped,
@@ -33,7 +37,9 @@ pub(super) enum Outcome {
 impl State {
     /// The call returns.
     pub(super) fn give(&mut self, who: Who, version: Version) {
-        self.served_old |= !self.actors[who].refresher && version < self.actors[who].floor;
+        let Actor { refresher, floor, replaced, .. } = self.actors[who];
+        self.served_old |= !refresher && version < floor;
+        self.served_replaced |= !refresher && version < replaced;
         self.leave(who);
     }
 
@@ -68,7 +74,7 @@ impl Protocol {
             return self.begin_refresh(state, who, base);
         }
         let actor = &mut state.actors[who];
-        actor.floor = state.invalidated;
+        (actor.floor, actor.replaced) = (state.invalidated, state.replaced);
         actor.phase = Phase::Asked(Op::Get);
         // A call that began earlier may return more, and until its look-up arrives there is no other difference.
         self.execute(state, who);
@@ -257,13 +263,14 @@ impl Protocol {
         if let Some(hold) = hold {
             state.post(match outcome {
                 Outcome::Value => store(state, who, hold, version),
+                Outcome::Unstored => discard(hold, version),
                 Outcome::Error | Outcome::Dropped => release(hold),
             });
         }
         // A refresh that fails serves nobody the old value: it has been served.
         let fallback = fallback.filter(|_| !state.actors[who].refresher);
         match (outcome, fallback) {
-            (Outcome::Value, _) => {
+            (Outcome::Value | Outcome::Unstored, _) => {
                 self.land(state, who, Landed::Value(version));
                 state.give(who, version);
             }
@@ -288,6 +295,14 @@ fn store(state: &State, who: Who, hold: Hold, version: Version) -> Op {
     let beside = hold.base.map(|_| hold.lease);
     let from = Some(state.actors[who].process);
     Op::Store { mark: hold.base.unwrap_or(hold.lease), value, beside, from }
+}
+
+/// What replaces nothing removes.
+fn discard(hold: Hold, version: Version) -> Op {
+    match hold.base {
+        None => release(hold),
+        Some(old) => Op::Remove { old, version, lease: hold.lease },
+    }
 }
 
 fn release(hold: Hold) -> Op {

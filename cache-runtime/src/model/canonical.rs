@@ -92,6 +92,10 @@ fn in_op(op: &mut Op, visit: &mut impl FnMut(&mut Nonce)) {
             visit(lease);
             visit(old);
         }
+        Op::Remove { old, lease, .. } => {
+            visit(old);
+            visit(lease);
+        }
         Op::Store { mark, value, beside, .. } => {
             visit(mark);
             visit(&mut value.nonce);

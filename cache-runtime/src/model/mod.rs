@@ -16,6 +16,8 @@
 //! # What is promised
 //!
 //! - **No call returns a version older than one whose invalidation had returned when the call began.**
+//! - **Nor one older than a value that had taken its place, or had removed it, when the call began:** a recomputation whose value is
+//!   not to be stored removes what it would have replaced.
 //! - The slot never holds a value older than the newest version whose invalidation the server has carried out. Nothing needs
 //!   to settle for that: a late store is refused by the slot, not repaired afterwards.
 //! - Of those who compute under a lease that neither time nor the writer has taken from them, there is one.
@@ -75,6 +77,10 @@ enum Variant {
     MarkKeptAfterGivingUp,
     /// A value that is on its way to the store is given to who has not seen the mark in whose place it is to be.
     TakeUnseen,
+    /// A refresh whose value is not to be stored leaves the old one where it is.
+    OldValueStays,
+    /// It removes whatever is there by then.
+    RemovalWithoutCompare,
 }
 
 /// The protocol in a world of some size.
@@ -132,6 +138,7 @@ impl Model for Protocol {
         let empty = State {
             database: 0,
             invalidated: 0,
+            replaced: 0,
             slot: None,
             claim: None,
             actors,
@@ -141,6 +148,7 @@ impl Model for Protocol {
             orphan: None,
             lapsed: 0,
             served_old: false,
+            served_replaced: false,
             broke_hold: false,
         };
         let full = State { slot: Some(Content::Value(Value { nonce: 0, version: 0 })), ..empty.clone() };
@@ -202,6 +210,7 @@ impl Model for Protocol {
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
             Property::always(NO_OLD_VALUE_SERVED, |_, state: &State| !state.served_old),
+            Property::always(NO_REPLACED_VALUE_SERVED, |_, state: &State| !state.served_replaced),
             Property::always(NO_OLD_VALUE_STORED, |_, state: &State| match state.slot {
                 Some(Content::Value(value)) => value.version >= state.invalidated,
                 _ => true,
@@ -225,6 +234,8 @@ impl Model for Protocol {
 }
 
 const NO_OLD_VALUE_SERVED: &str = "no call returns what was invalidated before it began";
+const NO_REPLACED_VALUE_SERVED: &str =
+    "no call returns what a refresh had replaced or removed before it began";
 const NO_OLD_VALUE_STORED: &str = "the slot holds nothing older than the last invalidation";
 const ONE_HOLDER: &str = "of those who compute under a lease that is theirs there is one";
 const A_HOLD_HOLDS: &str = "a tombstone ends by time or by the writer";

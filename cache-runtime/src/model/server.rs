@@ -26,9 +26,16 @@ impl Protocol {
     pub(super) fn execute_posted(&self, state: &mut State, index: usize) {
         let op = state.posted.remove(index);
         let reply = self.carry_out(state, op);
-        if let Op::Store { beside: Some(lease), .. } = op {
-            // Stored or not, the lease beside the slot is given back.
-            state.post(Op::ReleaseClaim { lease, stored: reply == Reply::Done(true) });
+        if let Op::Store { beside: Some(lease), value: Value { version, .. }, .. }
+        | Op::Remove { lease, version, .. } = op
+        {
+            let done = reply == Reply::Done(true);
+            if done {
+                state.replaced = state.replaced.max(version);
+            }
+            // Replaced or not, the lease beside the slot is given back.
+            let stored = done && matches!(op, Op::Store { .. });
+            state.post(Op::ReleaseClaim { lease, stored });
         }
     }
 
@@ -59,6 +66,15 @@ impl Protocol {
             Op::Release { lease } => {
                 state.write(self.release(slot, lease));
                 Reply::Done(true)
+            }
+            Op::Remove { old, .. } => {
+                let was_there = slot.is_some_and(|content| content.nonce() == old);
+                state.write(match self.variant {
+                    Variant::OldValueStays => Write::Keep,
+                    Variant::RemovalWithoutCompare => slot::remove(),
+                    _ => slot::release(slot.as_ref(), &old),
+                });
+                Reply::Done(was_there)
             }
             Op::Claim { lease, .. } => {
                 let (write, found) = slot::acquire(claim, || Content::Lease(lease));

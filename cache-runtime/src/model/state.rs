@@ -72,6 +72,12 @@ pub(super) enum Op {
         lease: Nonce,
         stored: bool,
     },
+    /// Of a refresh whose value, of this version, is not to be stored: removes the old one. Then the lease beside it goes.
+    Remove {
+        old: Nonce,
+        version: Version,
+        lease: Nonce,
+    },
 }
 
 /// A value that was read and is to be replaced.
@@ -165,13 +171,24 @@ pub(super) struct Actor {
     pub(super) flight: Option<Flight>,
     /// The newest version of which the call under way knows: what it may not go below.
     pub(super) floor: Version,
+    /// What had been replaced by then, likewise.
+    pub(super) replaced: Version,
     /// Whether it met the lease of a process that is gone.
     pub(super) met_orphan: bool,
 }
 
 impl Actor {
     pub(super) fn new(process: u8, refresher: bool, calls: u8) -> Self {
-        Self { process, refresher, calls, phase: Phase::Idle, flight: None, floor: 0, met_orphan: false }
+        Self {
+            process,
+            refresher,
+            calls,
+            phase: Phase::Idle,
+            flight: None,
+            floor: 0,
+            replaced: 0,
+            met_orphan: false,
+        }
     }
 
     /// The right to store that it has been granted, whether it knows of it yet or not.
@@ -196,6 +213,8 @@ pub(super) struct State {
     /// The newest version whose invalidation the server has carried out. It counts as returned at once: a later return
     /// would only ask less of the calls.
     pub(super) invalidated: Version,
+    /// The newest version with which a refresh has replaced what it had read, or of which it has removed it.
+    pub(super) replaced: Version,
     pub(super) slot: Option<Content>,
     /// The lease beside the slot.
     pub(super) claim: Option<Nonce>,
@@ -211,6 +230,7 @@ pub(super) struct State {
     /// The leases, one bit each, that time or the writer took from one who computes.
     pub(super) lapsed: u64,
     pub(super) served_old: bool,
+    pub(super) served_replaced: bool,
     pub(super) broke_hold: bool,
 }
 

@@ -37,6 +37,11 @@ fn refreshes() -> Protocol {
     Protocol { calls: 1, ages: &[Age::Stale, Age::Early, Age::IfError], crashes: 0, ..processes() }
 }
 
+/// Values past their time, of rows that vanish: a recomputation gives what is not to be stored.
+fn vanishing() -> Protocol {
+    Protocol { outcomes: &[Outcome::Value, Outcome::Unstored], ..refreshes() }
+}
+
 /// A server that answers late, or not.
 fn deadlines() -> Protocol {
     Protocol { outcomes: &[Outcome::Value, Outcome::Error], gives_up: true, ..flights() }
@@ -74,6 +79,12 @@ fn it_holds_when_values_are_refreshed() {
 }
 
 #[test]
+fn it_holds_when_rows_vanish() {
+    holds("two processes, rows that vanish", vanishing(), &[SHARED, TAKEN_OVER]);
+    holds("one process, rows that vanish", Protocol { callers: &[0, 0], ..vanishing() }, &[TAKEN_OVER]);
+}
+
+#[test]
 fn it_holds_when_the_server_is_late() {
     holds("one process, giving up", deadlines(), &[TAKEN_OVER]);
     holds("two processes, giving up", Protocol { callers: &[0, 1], ..deadlines() }, &[SHARED, TAKEN_OVER]);
@@ -103,6 +114,20 @@ fn a_release_that_does_not_compare_lets_two_compute() {
 #[test]
 fn a_refresh_that_does_not_compare_stores_an_old_value() {
     breaks(Variant::RefreshWithoutCompare, refreshes(), NO_OLD_VALUE_STORED);
+}
+
+#[test]
+fn an_old_value_that_stays_is_served_again() {
+    let twice = Protocol { calls: 2, callers: &[0], ..vanishing() };
+    breaks(Variant::OldValueStays, twice, NO_REPLACED_VALUE_SERVED);
+}
+
+#[test]
+fn a_removal_that_does_not_compare_takes_what_is_not_its_own() {
+    breaks(Variant::RemovalWithoutCompare, vanishing(), A_HOLD_HOLDS);
+    let small =
+        Protocol { calls: 2, changes: 0, ages: &[Age::Early], outcomes: &[Outcome::Unstored], ..vanishing() };
+    breaks(Variant::RemovalWithoutCompare, small, ONE_HOLDER);
 }
 
 #[test]

@@ -27,6 +27,7 @@ use crate::cache::Inner;
 use crate::error::Error;
 use crate::key::KeyBuf;
 use crate::stats::Counter;
+use crate::store::Mark;
 
 /// A key that an operation is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,11 +119,21 @@ impl Pending {
         done
     }
 
-    /// Keeps what failed, and has it retried.
-    fn add(&self, cache: &Arc<Inner>, keys: &[Key<'_>], number: u64, hold: Option<Duration>) {
+    /// Keeps the removal of one value, which failed: what a refresh knows to be of no use. Whatever else is there by then stays.
+    pub(crate) fn left_behind(&self, cache: &Arc<Inner>, name: &str, value: Mark) {
+        let number = self.number();
+        self.add(cache, |queue, now| usize::from(!queue.left_behind(name, number, value, now)));
+    }
+
+    fn number(&self) -> u64 {
+        1 + self.number.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Keeps what failed, and has it retried. `add` says for how much there was no room.
+    fn add(&self, cache: &Arc<Inner>, add: impl FnOnce(&mut Queue, Instant) -> usize) {
         let now = Instant::now();
         let (lost, starts) = self.with(|queue| {
-            let lost = keys.iter().filter(|key| !queue.failed(**key, number, hold, now)).count();
+            let lost = add(queue, now);
             (lost, queue.len() > 0 && !std::mem::replace(&mut queue.is_running, true))
         });
         self.lose(lost, "too many are pending");
@@ -174,8 +185,7 @@ pub(crate) struct Operation<'a> {
 impl<'a> Operation<'a> {
     /// To be called before anything is sent.
     pub(crate) fn begin(cache: &'a Arc<Inner>, keys: &'a [Key<'a>], hold: Option<Duration>) -> Self {
-        let number = 1 + cache.pending.number.fetch_add(1, Ordering::Relaxed);
-        Self { cache, keys, hold, number, has_succeeded: false }
+        Self { cache, keys, hold, number: cache.pending.number(), has_succeeded: false }
     }
 
     pub(crate) fn end(mut self, done: Result<(), Error>) -> Result<(), Error> {
@@ -196,7 +206,9 @@ impl Drop for Operation<'_> {
         let pending = &self.cache.pending;
         if !self.has_succeeded {
             // Added first: a read from before that is let in meanwhile is forgotten, and a later one is kept out.
-            pending.add(self.cache, self.keys, self.number, self.hold);
+            pending.add(self.cache, |queue, now| {
+                self.keys.iter().filter(|key| !queue.failed(**key, self.number, self.hold, now)).count()
+            });
             return self.forget();
         }
         // Forgotten first: who finds nothing pending any more must not find a kept value either.

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::Key;
+use crate::store::Mark;
 
 /// How many keys are remembered.
 pub(super) const KEYS: usize = 10_000;
@@ -29,6 +30,8 @@ struct Wanted {
     /// Which operation's failure this makes up for.
     number: u64,
     hold: Option<Hold>,
+    /// What alone is to be removed, if it is still there; `None` for whatever is.
+    only: Option<Mark>,
     since: Instant,
     /// Whether its removal is under way.
     is_tried: bool,
@@ -47,6 +50,8 @@ pub(super) struct Try {
     pub(super) number: u64,
     /// What is left of the hold, if there is one.
     pub(super) hold: Option<Duration>,
+    /// What alone is to be removed.
+    pub(super) only: Option<Mark>,
 }
 
 impl Queue {
@@ -74,8 +79,10 @@ impl Queue {
         let is_full = self.len() >= KEYS;
         let keys = self.keys(key);
         let hold = hold.map(|time| Hold { since: now, time });
-        let wanted = Wanted { number, hold, since: now, is_tried: false };
+        let wanted = Wanted { number, hold, only: None, since: now, is_tried: false };
         match keys.get_mut(key.name()) {
+            // That removes less, and a try of it that is under way must not settle this.
+            Some(known) if known.only.is_some() => *known = wanted,
             // The one that began later says what is to be there.
             Some(known) if known.number > number => {}
             Some(known) => *known = wanted,
@@ -85,6 +92,19 @@ impl Queue {
             }
         }
         true
+    }
+
+    /// The removal of one value has failed. What is pending at the key already removes it too. `false` if there is no room.
+    pub(super) fn left_behind(&mut self, name: &str, number: u64, value: Mark, now: Instant) -> bool {
+        if self.entries.contains_key(name) {
+            return true;
+        }
+        let has_room = self.len() < KEYS;
+        if has_room {
+            let wanted = Wanted { number, hold: None, only: Some(value), since: now, is_tried: false };
+            self.entries.insert(name.to_owned(), wanted);
+        }
+        has_room
     }
 
     /// An operation has succeeded, which settles what began before it.
@@ -123,7 +143,7 @@ impl Queue {
         wanted.is_tried = true;
         let left = |hold: Hold| hold.time.checked_sub(now.saturating_duration_since(hold.since));
         let hold = wanted.hold.and_then(left).filter(|left| !left.is_zero());
-        Some(Try { number: wanted.number, hold })
+        Some(Try { number: wanted.number, hold, only: wanted.only })
     }
 
     /// What was begun for the failure of this operation is over. If another one failed meanwhile, that one stays.

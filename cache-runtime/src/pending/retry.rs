@@ -10,6 +10,7 @@ use super::queue::Try;
 use crate::cache::Inner;
 use crate::engine::{remove, unlink};
 use crate::error::{Error, ErrorKind};
+use crate::store::Store;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -95,6 +96,9 @@ async fn retry_keys(cache: &Inner, keys: &[Key<'_>]) -> Result<(), Error> {
     let done = match &tries[..] {
         [] => return Ok(()),
         [(Key::Entry(name), Try { hold: Some(hold), .. })] => remove(cache, name, Some(*hold)).await,
+        [(Key::Entry(name), Try { only: Some(value), .. })] => {
+            cache.store.release(name, value, now + cache.deadline).await
+        }
         tries => {
             let keys: Vec<Key<'_>> = tries.iter().map(|(key, _)| *key).collect();
             unlink(cache, &keys).await

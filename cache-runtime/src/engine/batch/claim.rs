@@ -2,8 +2,8 @@
 
 use super::leases::Leases;
 use super::look_up::{Met, names};
-use super::work::{Led, Work};
-use super::{Run, Waiting};
+use super::work::{Hold, Led, Work};
+use super::{Name, Run, Waiting};
 use crate::engine::lease::new_mark;
 use crate::engine::look_up::{Reader, Seen};
 use crate::error::Error;
@@ -20,12 +20,23 @@ struct Candidate<T> {
 }
 
 /// A lease that is asked for.
-struct Asked {
+pub(super) struct Asked {
     slot: usize,
-    lead: Lead,
+    /// Its flight, if others may share what is computed.
+    lead: Option<Lead>,
     mark: Mark,
-    /// What is to be replaced, if something is there.
-    unfit: Option<Mark>,
+    place: Place,
+}
+
+/// Where a lease is to stand.
+#[derive(Debug)]
+pub(super) enum Place {
+    /// In the slot, where nothing is.
+    Empty,
+    /// In the slot, in place of what does not fit.
+    Unfit(Mark),
+    /// At this key, beside a value that stays readable until it is replaced.
+    Beside(Name, Mark),
 }
 
 /// What became of it.
@@ -63,25 +74,23 @@ impl<T> Run<T> {
             match seen {
                 Seen::Lease(sight) => self.wait_for(reader, slot, sight.mark, lead),
                 // Nothing, as far as it is known: of another type is told from nothing by who asks for the lease.
-                Seen::Nothing => asked.push(ask(slot, lead, None)),
-                Seen::Unfit(Some(unfit)) => asked.push(ask(slot, lead, Some(unfit))),
+                Seen::Nothing => asked.push(Asked::new(slot, Some(lead), Place::Empty)),
+                Seen::Unfit(Some(unfit)) => asked.push(Asked::new(slot, Some(lead), Place::Unfit(unfit))),
                 Seen::Unfit(None) => {
                     if self.clear(reader, slot).await {
-                        asked.push(ask(slot, lead, None));
+                        asked.push(Asked::new(slot, Some(lead), Place::Empty));
                     } else {
-                        work.lead(Led { slot, lead, mark: None });
+                        work.lead(Led { slot, lead: Some(lead), hold: None });
                     }
                 }
                 _ => {
                     lead.unmark();
-                    work.lead(Led { slot, lead, mark: None });
+                    work.lead(Led { slot, lead: Some(lead), hold: None });
                 }
             }
         }
         let mut leases = Leases::new(reader.call.cache.arc());
-        let (fresh, unfit): (Vec<_>, Vec<_>) = asked.into_iter().partition(|asked| asked.unfit.is_none());
-        self.take(reader, fresh, &mut work, &mut leases).await;
-        self.take(reader, unfit, &mut work, &mut leases).await;
+        self.take(reader, asked, &mut work, &mut leases).await;
         work.hold(leases.granted());
         work
     }
@@ -110,7 +119,7 @@ impl<T> Run<T> {
         let tell = |at: usize, met| {
             let slot: usize = open[at];
             match met {
-                Met::Absent => outcomes[slot] = Some(None),
+                Met::Absent(_) => outcomes[slot] = Some(None),
                 Met::Seen(Seen::Serve(value, ..) | Seen::ServeAndRefresh(value, _)) => {
                     outcomes[slot] = Some(Some(value));
                 }
@@ -163,13 +172,26 @@ impl<T> Run<T> {
     }
 
     /// Removes what can be no entry.
-    async fn clear(&self, reader: &Reader<'_, T>, slot: usize) -> bool {
+    pub(super) async fn clear(&self, reader: &Reader<'_, T>, slot: usize) -> bool {
         let done = reader.call.cache().store.clear(self.name(slot), self.budget.0).await;
         done.inspect_err(|error| reader.call.failed(error)).is_ok()
     }
 
-    /// Asks for leases, all of them where nothing is or all in the place of what does not fit.
-    async fn take(
+    /// Asks for leases. Those that are refused are open again.
+    pub(super) async fn take(
+        &mut self,
+        reader: &Reader<'_, T>,
+        asked: Vec<Asked>,
+        work: &mut Work,
+        leases: &mut Leases,
+    ) {
+        let (new, unfit) = asked.into_iter().partition(|asked| !matches!(asked.place, Place::Unfit(_)));
+        self.take_alike(reader, new, work, leases).await;
+        self.take_alike(reader, unfit, work, leases).await;
+    }
+
+    /// The same, all of them where nothing is or all in the place of what does not fit.
+    async fn take_alike(
         &mut self,
         reader: &Reader<'_, T>,
         mut asked: Vec<Asked>,
@@ -207,12 +229,12 @@ impl<T> Run<T> {
     ) -> Result<Vec<Result<Answer, Error>>, Error> {
         let (cache, until) = (reader.call.cache(), self.budget.0);
         let replaces = asked.iter().filter_map(|asked| {
-            let (key, mark, value) = (&**self.name(asked.slot), asked.unfit.as_ref()?, &asked.mark[..]);
-            Some(Swap { key, mark, value, ttl: Some(cache.lease) })
+            let Place::Unfit(mark) = &asked.place else { return None };
+            Some(Swap { key: self.name(asked.slot), mark, value: &asked.mark, ttl: Some(cache.lease) })
         });
         let replaces: Vec<_> = replaces.collect();
         if replaces.is_empty() {
-            let leases: Vec<_> = asked.iter().map(|asked| (&**self.name(asked.slot), asked.mark)).collect();
+            let leases: Vec<_> = asked.iter().map(|asked| (&**self.place(asked), asked.mark)).collect();
             let found = cache.store.acquire_many(&leases, cache.lease, until).await?;
             Ok(found.into_iter().map(|found| found.map(Answer::from)).collect())
         } else {
@@ -225,19 +247,33 @@ impl<T> Run<T> {
     /// To be called before the store is asked: the marks can be seen from then on.
     fn announce(&self, asked: &mut [Asked], leases: &mut Leases) {
         for asked in asked {
-            asked.lead.mark(asked.mark);
-            leases.ask(self.name(asked.slot), asked.mark);
+            if let Some(lead) = &mut asked.lead {
+                lead.mark(asked.mark);
+            }
+            leases.ask(self.place(asked), asked.mark);
+        }
+    }
+
+    /// The key at which the lease is to stand.
+    fn place<'a>(&'a self, asked: &'a Asked) -> &'a Name {
+        match &asked.place {
+            Place::Empty | Place::Unfit(_) => self.name(asked.slot),
+            Place::Beside(key, _) => key,
         }
     }
 }
 
-fn ask(slot: usize, lead: Lead, unfit: Option<Mark>) -> Asked {
-    Asked { slot, lead, mark: new_mark(), unfit }
-}
-
 impl Asked {
+    pub(super) fn new(slot: usize, lead: Option<Lead>, place: Place) -> Self {
+        Self { slot, lead, mark: new_mark(), place }
+    }
+
     fn granted(self) -> Led {
-        Led { slot: self.slot, lead: self.lead, mark: Some(self.mark) }
+        let hold = match self.place {
+            Place::Empty | Place::Unfit(_) => Hold::InPlace(self.mark),
+            Place::Beside(_, base) => Hold::Beside(base),
+        };
+        Led { slot: self.slot, lead: self.lead, hold: Some(hold) }
     }
 }
 
@@ -253,7 +289,7 @@ fn unanswered<T>(
     reader.call.failed(error);
     leases.give_up(&asked.iter().map(|asked| asked.mark).collect::<Vec<_>>());
     for mut asked in asked {
-        asked.lead.unmark();
-        work.lead(Led { slot: asked.slot, lead: asked.lead, mark: None });
+        asked.lead.iter_mut().for_each(Lead::unmark);
+        work.lead(Led { slot: asked.slot, lead: asked.lead, hold: None });
     }
 }

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use super::Name;
 use super::absent;
-use crate::engine::Budget;
 use crate::engine::look_up::{Reader, Seen};
+use crate::engine::{Budget, mark_of};
 use crate::entry::header::{self, Meta};
 use crate::local::{Arrival, Guard, Keep, Terms, Tier};
 use crate::pending::Key;
-use crate::store::{Epoch, Found, Left, Store};
+use crate::store::{Epoch, Found, Left, Mark, Store};
 
 /// What stands at a key, for a batch.
 pub(super) enum Met<T> {
-    /// That the function has no value for it.
-    Absent,
+    /// An entry that says that the function has no value for it.
+    Absent(Mark),
     Seen(Seen<T>),
 }
 
@@ -47,7 +47,7 @@ impl<T> Reader<'_, T> {
             Ok(found) => found,
             Err(error) => {
                 self.call.failed(&error);
-                return (0..keys.len()).for_each(|at| tell(at, Met::Seen(Seen::Unknown)));
+                return (0..keys.len()).for_each(|at| tell(at, Met::Seen(Seen::Unknown(None))));
             }
         };
         let mut untimed = Vec::new();
@@ -64,12 +64,15 @@ impl<T> Reader<'_, T> {
         match store.get_many_with_left(&again, budget.0).await {
             Ok(found) => {
                 for (at, (found, left)) in untimed.into_iter().zip(found) {
-                    tell(at, self.meet(keys[at], found, Some(left)).unwrap_or(Met::Seen(Seen::Unknown)));
+                    tell(
+                        at,
+                        self.meet(keys[at], found, Some(left)).unwrap_or(Met::Seen(Seen::Unknown(None))),
+                    );
                 }
             }
             Err(error) => {
                 self.call.failed(&error);
-                untimed.into_iter().for_each(|at| tell(at, Met::Seen(Seen::Unknown)));
+                untimed.into_iter().for_each(|at| tell(at, Met::Seen(Seen::Unknown(None))));
             }
         }
     }
@@ -92,7 +95,7 @@ impl<T> Reader<'_, T> {
                 let arrived = Arrived { key, guard, encoded_len: header::decoded_len(bytes), left, epoch };
                 self.keep(keep, tier, &arrived, meta, value);
             }
-            tell(at, met.unwrap_or(Met::Seen(Seen::Unknown)));
+            tell(at, met.unwrap_or(Met::Seen(Seen::Unknown(None))));
         }
         true
     }
@@ -118,8 +121,9 @@ impl<T> Reader<'_, T> {
     fn meet(&self, key: &str, found: Found, left: Option<Left>) -> Option<Met<T>> {
         if let Found::Bytes(bytes) = &found
             && absent::is_absence(key, bytes, self.codec, self.call.function.fingerprint)
+            && let Some(mark) = mark_of(bytes)
         {
-            return Some(Met::Absent);
+            return Some(Met::Absent(mark));
         }
         self.interpret(key, found, left).map(Met::Seen)
     }

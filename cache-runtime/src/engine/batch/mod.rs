@@ -17,6 +17,7 @@
 
 mod absent;
 mod claim;
+mod fresh;
 mod leases;
 mod look_up;
 mod work;
@@ -27,6 +28,7 @@ use std::time::Instant;
 use self::look_up::{Met, POLL, names};
 use super::look_up::{Reader, Seen};
 use super::{Budget, Call, landed_by};
+use crate::bypass::is_bypassed;
 use crate::flight::{FlightKey, Follow, Landed, Lead};
 use crate::home;
 use crate::random;
@@ -59,6 +61,8 @@ pub(crate) struct Run<T> {
     /// To be computed without being stored.
     alone: Vec<usize>,
     rounds: usize,
+    /// Whether all is to be computed, whatever is there.
+    is_fresh: bool,
     budget: Budget,
     patience: Instant,
 }
@@ -87,7 +91,9 @@ impl<T> Run<T> {
     /// `names` are all different.
     pub(crate) fn new(reader: &Reader<'_, T>, names: Vec<Name>) -> Self {
         let cache = reader.call.cache();
-        let outcomes: Vec<_> = names.iter().map(|name| reader.kept(name).map(Some)).collect();
+        let is_fresh = is_bypassed(reader.call.cache.arc());
+        let kept = |name: &Name| if is_fresh { None } else { reader.kept(name).map(Some) };
+        let outcomes: Vec<_> = names.iter().map(kept).collect();
         let mut open = Vec::with_capacity(names.len());
         open.extend((0..names.len()).filter(|slot| outcomes[*slot].is_none()));
         Self {
@@ -98,6 +104,7 @@ impl<T> Run<T> {
             following: Vec::new(),
             alone: Vec::new(),
             rounds: 0,
+            is_fresh,
             budget: Budget::of(cache.deadline),
             patience: Instant::now() + cache.wait,
         }
@@ -142,7 +149,10 @@ impl<T> Run<T> {
     /// Goes as far as is possible without computing.
     pub(crate) async fn step(&mut self, reader: &Reader<'_, T>) -> Step {
         loop {
-            if !self.open.is_empty() {
+            if self.is_fresh && !self.open.is_empty() {
+                // A box, so that others' futures are small.
+                return Step::Compute(Box::pin(self.claim_fresh(reader)).await);
+            } else if !self.open.is_empty() {
                 if self.rounds == ROUNDS {
                     self.alone.append(&mut self.open);
                     continue;
@@ -205,7 +215,7 @@ impl<T> Run<T> {
             }
             // Its followers look for themselves.
             Met::Seen(Seen::ServeAndRefresh(value, _)) => self.settle(waiting.slot, Some(value)),
-            Met::Absent => self.settle(waiting.slot, None),
+            Met::Absent(_) => self.settle(waiting.slot, None),
             Met::Seen(_) => self.open.push(waiting.slot),
         }
     }

@@ -8,6 +8,7 @@ use super::{Name, Shared};
 use crate::decision::Lifetime;
 use crate::engine::Call;
 use crate::engine::background::UnderWay;
+use crate::engine::ticket::is_refusal;
 use crate::flight::{Keys, Landed, Landing, Lead};
 use crate::store::{Mark, Store, Swap};
 
@@ -24,12 +25,38 @@ pub(crate) struct Work {
     began: Instant,
 }
 
-/// A key whose flight this call leads.
+/// A key that this call computes for itself and for others.
 pub(super) struct Led {
     pub(super) slot: usize,
-    pub(super) lead: Lead,
-    /// Of its lease. Without it the value is not stored.
-    pub(super) mark: Option<Mark>,
+    /// The flight of those who share what is computed, if they may.
+    pub(super) lead: Option<Lead>,
+    /// Without it the value is not stored.
+    pub(super) hold: Option<Hold>,
+}
+
+/// The right to store, by what the value takes the place of.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Hold {
+    /// The lease, in the slot.
+    InPlace(Mark),
+    /// An older value, which has a lease beside it.
+    Beside(Mark),
+}
+
+impl Hold {
+    fn mark(self) -> Mark {
+        match self {
+            Self::InPlace(mark) | Self::Beside(mark) => mark,
+        }
+    }
+
+    /// The older value.
+    fn base(self) -> Option<Mark> {
+        match self {
+            Self::InPlace(_) => None,
+            Self::Beside(base) => Some(base),
+        }
+    }
 }
 
 /// What is to become of a key that was computed.
@@ -43,11 +70,11 @@ pub(crate) enum Outcome {
 /// A value on its way to the store.
 struct Stored {
     name: Name,
-    mark: Mark,
+    hold: Hold,
     bytes: Arc<Vec<u8>>,
     ttl: Option<Duration>,
     /// Of its flight.
-    _landing: Landing,
+    _landing: Option<Landing>,
 }
 
 impl Work {
@@ -95,25 +122,38 @@ impl Work {
         self.led.iter().map(|led| led.slot).chain(self.alone.iter().copied()).map(key).collect()
     }
 
-    /// Shares what there is, and stores in the background what is to be stored and may be.
+    /// Shares what there is, and stores in the background what is to be stored and may be. What replaces nothing removes.
     pub(crate) fn finish(self, call: &Call, mut outcome: impl FnMut(usize, bool) -> (Name, Outcome)) {
-        let mut stored = Vec::new();
-        for Led { slot, lead, mark } in self.led {
-            match outcome(slot, lead.has_followers()) {
-                (name, Outcome::Store(bytes, lifetime)) => {
-                    let bytes = Arc::new(bytes);
-                    let landing = lead.land_before_stored(Arc::clone(&bytes));
-                    if let Some(mark) = mark {
-                        stored.push(Stored { name, mark, bytes, ttl: lifetime.total(), _landing: landing });
-                    }
-                }
-                (_, Outcome::Share(bytes)) => lead.land(Landed::Bytes(Arc::new(bytes))),
-                (_, Outcome::Nothing) => lead.land(Landed::Nothing),
+        let (mut stored, mut removed) = (Vec::new(), Vec::new());
+        for Led { slot, lead, hold } in self.led {
+            let (name, outcome) = outcome(slot, lead.as_ref().is_some_and(Lead::has_followers));
+            let base = hold.and_then(Hold::base);
+            if base.is_some() {
+                // At once, for what this caller asks next.
+                call.forget_key(&name);
             }
+            let landed = match outcome {
+                Outcome::Store(bytes, lifetime) => {
+                    let bytes = Arc::new(bytes);
+                    let landing = lead.map(|lead| lead.land_before_stored(Arc::clone(&bytes)));
+                    if let Some(hold) = hold {
+                        stored.push(Stored { name, hold, bytes, ttl: lifetime.total(), _landing: landing });
+                    }
+                    continue;
+                }
+                Outcome::Share(bytes) => Landed::Bytes(Arc::new(bytes)),
+                Outcome::Nothing => Landed::Nothing,
+            };
+            removed.extend(base.map(|base| (name, base)));
+            lead.into_iter().for_each(|lead| lead.land(landed.clone()));
         }
-        if !stored.is_empty() {
-            let work = |under_way| store(call.clone(), self.leases, stored, under_way);
-            call.cache().background.store(work);
+        if stored.is_empty() && removed.is_empty() {
+            return;
+        }
+        let noted = removed.clone();
+        let work = |under_way| store(call.clone(), self.leases, stored, removed, under_way);
+        if !call.cache().background.store(work) {
+            noted.iter().for_each(|(name, base)| call.left_behind(name, *base));
         }
     }
 
@@ -121,40 +161,77 @@ impl Work {
     pub(crate) fn fail(self, error: Option<&Shared>) {
         // The leases first: who is told of the failure, and computes, is to find them gone, or on their way.
         drop(self.leases);
-        for led in self.led {
-            led.lead.land(error.map_or(Landed::Nothing, |error| Landed::Error(Arc::clone(error))));
+        for lead in self.led.into_iter().filter_map(|led| led.lead) {
+            lead.land(error.map_or(Landed::Nothing, |error| Landed::Error(Arc::clone(error))));
         }
     }
 }
 
-/// Each value takes its own lease's place, if that is still there. Dropping the leases gives back the others.
-async fn store(call: Call, mut leases: Leases, stored: Vec<Stored>, _: UnderWay) {
+/// Each value takes the place of what it may replace, if that is still there, and what is to be removed goes. Dropping the leases
+/// gives back the others.
+async fn store(call: Call, mut leases: Leases, stored: Vec<Stored>, removed: Vec<(Name, Mark)>, _: UnderWay) {
+    let mut refused = Vec::new();
     let counters = &call.function.counters;
     for stored in stored.chunks(STORED_AT_ONCE) {
-        let swaps = stored.iter().map(|Stored { name: key, mark, bytes: value, ttl, .. }| Swap {
-            key,
-            mark,
-            value,
-            ttl: *ttl,
-        });
+        let marks: Vec<Mark> = stored.iter().map(|stored| stored.hold.mark()).collect();
+        let swaps = stored
+            .iter()
+            .zip(&marks)
+            .map(|(Stored { name: key, bytes: value, ttl, .. }, mark)| Swap { key, mark, value, ttl: *ttl });
         let swaps: Vec<_> = swaps.collect();
         let done = match call.cache().store.swap_many(&swaps, call.until()).await {
             Ok(done) => done,
-            Err(error) => return call.failed(&error),
+            Err(error) => {
+                call.failed(&error);
+                if !is_refusal(&error) {
+                    break;
+                }
+                refused.extend(stored.iter().filter_map(Stored::base));
+                continue;
+            }
         };
-        for (Stored { name, mark, .. }, done) in stored.iter().zip(done) {
+        for (stored, done) in stored.iter().zip(done) {
             match done {
                 Ok(true) => {
                     counters.stored.count();
-                    call.forget_key(name);
+                    call.forget_key(&stored.name);
                 }
                 Ok(false) => counters.overtaken.count(),
                 Err(error) => {
                     call.failed(&error);
+                    refused.extend(stored.base().filter(|_| is_refusal(&error)));
                     continue;
                 }
             }
-            leases.is_gone(mark);
+            if let Hold::InPlace(lease) = &stored.hold {
+                leases.is_gone(lease);
+            }
         }
+    }
+    remove(&call, removed, true).await;
+    remove(&call, refused, false).await;
+}
+
+/// As for one key: only what was to be replaced, and with the leases beside it still held.
+async fn remove(call: &Call, removed: Vec<(Name, Mark)>, is_known: bool) {
+    for removed in removed.chunks(STORED_AT_ONCE) {
+        let bases: Vec<(&str, Mark)> = removed.iter().map(|(name, base)| (&**name, *base)).collect();
+        let done = call.cache().store.release_many(&bases, call.until()).await;
+        if let Err(error) = &done {
+            call.failed(error);
+        }
+        for (name, base) in removed {
+            match &done {
+                Err(_) if is_known => call.left_behind(name, *base),
+                _ => call.forget_key(name),
+            }
+        }
+    }
+}
+
+impl Stored {
+    /// The older value that it is to replace.
+    fn base(&self) -> Option<(Name, Mark)> {
+        Some((Arc::clone(&self.name), self.hold.base()?))
     }
 }

@@ -198,7 +198,7 @@ fn the_latest_operation_says_what_is_to_stand_there() {
             for number in order {
                 queue.failed(KEY, number, holds[usize::from(number == 2)], now);
             }
-            assert_eq!(queue.begin(KEY, now), Some(Try { number: 2, hold: expected }));
+            assert_eq!(queue.begin(KEY, now), Some(Try { number: 2, hold: expected, only: None }));
         }
     }
 }
@@ -209,7 +209,7 @@ fn a_hold_is_retried_for_what_is_left_of_it() {
     let mut queue = Queue::default();
     queue.failed(KEY, 1, Some(MINUTE), now);
     assert_eq!(queue.begin(KEY, now + MINUTE / 3).and_then(|begun| begun.hold), Some(MINUTE * 2 / 3));
-    assert_eq!(queue.begin(KEY, now + MINUTE), Some(Try { number: 1, hold: None }));
+    assert_eq!(queue.begin(KEY, now + MINUTE), Some(Try { number: 1, hold: None, only: None }));
     queue.failed(KEY, 2, Some(Duration::MAX), now);
     assert_eq!(queue.begin(KEY, now + MINUTE).and_then(|begun| begun.hold), Some(Duration::MAX - MINUTE));
 }
@@ -222,7 +222,7 @@ fn a_hold_that_a_retry_may_take_away_is_put_there_again() {
     let under_way = queue.begin(KEY, now).expect("it is pending");
     queue.succeeded(KEY, 2, Some(MINUTE), now);
     queue.end(KEY, under_way.number, true);
-    assert_eq!(queue.begin(KEY, now), Some(Try { number: 2, hold: Some(MINUTE) }));
+    assert_eq!(queue.begin(KEY, now), Some(Try { number: 2, hold: Some(MINUTE), only: None }));
     queue.end(KEY, 2, true);
     assert_eq!(queue.len(), 0);
 }
@@ -252,4 +252,34 @@ fn what_has_no_room_or_is_too_old_is_told() {
     assert_eq!(queue.give_up(now + LONGEST_RETRY - MINUTE), 0);
     assert_eq!(queue.give_up(now + LONGEST_RETRY), KEYS - 1);
     assert_eq!(queue.len(), 1);
+}
+
+const VALUE: Mark = [7; 17];
+
+/// Only that value is removed, unless an invalidation fails too: that one removes whatever is there.
+#[test]
+fn a_value_that_was_left_behind_gives_way_to_an_invalidation() {
+    let now = Instant::now();
+    for number in [1, 3] {
+        let mut queue = Queue::default();
+        assert!(queue.left_behind(KEY.name(), 2, VALUE, now));
+        assert_eq!(queue.begin(KEY, now), Some(Try { number: 2, hold: None, only: Some(VALUE) }));
+        assert!(queue.failed(KEY, number, None, now));
+        let merged = Try { number, hold: None, only: None };
+        assert_eq!(queue.begin(KEY, now), Some(merged));
+        assert!(queue.left_behind(KEY.name(), 4, VALUE, now));
+        queue.end(KEY, 2, true);
+        assert_eq!(queue.begin(KEY, now), Some(merged), "it is removed with the rest");
+    }
+}
+
+#[test]
+fn a_later_success_settles_what_was_left_behind() {
+    let now = Instant::now();
+    let mut queue = Queue::default();
+    queue.left_behind(KEY.name(), 2, VALUE, now);
+    queue.succeeded(KEY, 1, None, now);
+    assert!(queue.contains(KEY));
+    queue.succeeded(KEY, 3, None, now);
+    assert!(!queue.contains(KEY));
 }
