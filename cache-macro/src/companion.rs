@@ -8,6 +8,7 @@ use syn::{Attribute, Generics, Meta, Token, Type};
 
 use crate::generics::narrowed;
 use crate::key::Piece;
+use crate::pattern::borrowing;
 use crate::signature::{Binding, Parameter, bare, is_passed_by_value};
 use crate::validate::{Companion, Plan};
 
@@ -92,7 +93,11 @@ fn argument(parameter: &Parameter) -> Option<TokenStream> {
     let Binding::Name(name) = &parameter.binding else {
         return None;
     };
-    let cfgs = parameter.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+    let cfgs = parameter.cfgs();
+    let name = match &parameter.pattern {
+        Some(pattern) => borrowing(pattern, &parameter.ty).into_token_stream(),
+        None => name.to_token_stream(),
+    };
     let ty = match bare(&parameter.ty) {
         ty if is_passed_by_value(ty) => parameter.ty.to_token_stream(),
         Type::Reference(reference) => {

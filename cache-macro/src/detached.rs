@@ -38,7 +38,13 @@ pub(crate) fn check_detached(option: &Ident, signature: &Signature, style: Style
     }
 }
 
-fn check_argument(PatType { pat, ty, .. }: &PatType, errors: &Diagnostics) {
+fn check_argument(PatType { attrs, pat, ty, .. }: &PatType, errors: &Diagnostics) {
+    if let Some(cfg) = attrs.iter().find(|attr| attr.path().is_ident("cfg")) {
+        errors.at(
+            cfg,
+            "a refresh in the background needs to know its arguments: put the `#[cfg]` on the function, and write it twice",
+        );
+    }
     if !matches!(**pat, Pat::Ident(_)) {
         errors.at(
             pat,

@@ -9,7 +9,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
-use syn::{Expr, Type};
+use syn::{Attribute, Expr, Type};
 
 use crate::batch;
 use crate::calls::Call;
@@ -19,7 +19,7 @@ use crate::expressions::is_place;
 use crate::item::Item;
 use crate::key::{Key, Piece, Start, Value};
 use crate::returns::Style;
-use crate::signature::{bare, is_passed_by_value};
+use crate::signature::{Parameter, bare, is_anonymous, is_of_a_macro, is_passed_by_value};
 use crate::spans::{Ends, moved, ours_at};
 use crate::tags::Tag;
 use crate::typed_tag::{self, Arguments};
@@ -135,15 +135,35 @@ fn pieces(plan: &Plan, key: &Key, place: Place) -> Vec<TokenStream> {
         }
         Piece::Value(value) => {
             let parameter = value.parameter.and_then(|index| plan.parameters.get(index));
-            let is_reference = parameter.is_some_and(|parameter| match bare(&parameter.ty) {
-                Type::Reference(_) => true,
-                ty => place == Place::Companion && !is_passed_by_value(ty),
-            });
-            let value = value.as_reference(is_reference);
-            quote_spanned!(at=> .arg(#value))
+            let by_reference = |parameter: &Parameter| {
+                parameter.ty_of_name().is_some_and(|ty| !is_passed_by_value(ty))
+                    && (place == Place::Companion || parameter.is_reference())
+            };
+            let reference = value.as_reference(parameter.is_some_and(by_reference));
+            let ty = parameter.filter(|_| value.is_whole()).and_then(type_of_a_macro);
+            let piece = quote_spanned!(at=> .arg #ty (#reference));
+            let cfgs: Vec<_> = parameter.into_iter().flat_map(Parameter::cfgs).collect();
+            if cfgs.is_empty() { piece } else { where_it_is(&cfgs, &piece) }
         }
     };
     key.pieces.iter().map(piece).collect()
+}
+
+/// The type of an argument, where a macro writes it. Spelt out it cannot be `impl Trait`, which the macro may hide.
+fn type_of_a_macro(parameter: &Parameter) -> Option<TokenStream> {
+    let ty = parameter.ty_of_name().filter(|ty| is_of_a_macro(ty) && !is_anonymous(ty))?;
+    let ty = match bare(ty) {
+        Type::Reference(reference) => &reference.elem,
+        ty => ty,
+    };
+    Some(quote!(::<#ty>))
+}
+
+/// The piece of an argument that may not be there. Then its name is not there either, so the call is a statement, which can
+/// have the argument's `#[cfg]`.
+fn where_it_is(cfgs: &[&Attribute], piece: &TokenStream) -> TokenStream {
+    let key = Ident::new("key", Span::mixed_site());
+    quote!(.with(|#key| { #(#cfgs)* let #key = #key #piece; #key }))
 }
 
 /// Whether it is what tells the keys of a batch apart.

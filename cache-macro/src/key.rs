@@ -1,13 +1,15 @@
 //! The key of a function: its template, or its default, joined with the signature.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::{Member, Signature, Type};
 
 use crate::diagnostics::Diagnostics;
 use crate::key_template::{Piece as TemplatePiece, Placeholder, Template};
-use crate::signature::{Binding, Parameter, TypeParameter, bare, has_no_fields, same, type_parameters};
+use crate::signature::{
+    Binding, Parameter, TypeParameter, bare, has_no_fields, is_anonymous, same, type_parameters,
+};
 use crate::spans::{moved_ident, name_of};
 
 pub(crate) struct Key {
@@ -37,6 +39,8 @@ pub(crate) struct Value {
     pub(crate) parameter: Option<usize>,
     pub(crate) name: Ident,
     fields: Vec<Member>,
+    /// Whether not the value is meant but its type, which has no name.
+    is_type: bool,
     /// Where an error about the value's type is shown. One place for all tokens, so that the two functions' errors are
     /// the same and rustc reports one.
     place: Span,
@@ -66,11 +70,9 @@ impl Value {
     /// A reference to the value, whose name may be one already.
     pub(crate) fn as_reference(&self, is_reference: bool) -> TokenStream {
         let (name, fields) = (moved_ident(&self.name, self.place), &self.fields);
-        if is_reference && fields.is_empty() {
-            return name.into_token_stream();
-        }
-        let and = quote_spanned!(name.span()=> &);
-        quote!(#and #name #(.#fields)*)
+        let and = (!is_reference || !fields.is_empty()).then(|| quote_spanned!(name.span()=> &));
+        let reference = quote!(#and #name #(.#fields)*);
+        if self.is_type { quote!(::core::any::type_name_of_val(#reference)) } else { reference }
     }
 }
 
@@ -83,8 +85,8 @@ pub(crate) struct Planner<'a> {
 }
 
 /// What a placeholder's name stands for.
-enum Target<'a> {
-    Parameter(usize, &'a Ident),
+enum Target {
+    Parameter(usize),
     /// `self`, or a const parameter.
     Value(Ident),
     Type(Ident),
@@ -95,6 +97,7 @@ impl Planner<'_> {
     pub(crate) fn plan(&self, template: Option<&Template>) -> Key {
         self.check_skip();
         self.check_patterns(template);
+        self.check_anonymous(template);
         match template {
             Some(template) => {
                 self.check_braces(template);
@@ -122,26 +125,33 @@ impl Planner<'_> {
             }
             _ => String::new(),
         };
-        let pieces = pieces.filter_map(|piece| match piece {
-            TemplatePiece::Text(text) => Some(Piece::Text(text.clone())),
+        let pieces = pieces.flat_map(|piece| match piece {
+            TemplatePiece::Text(text) => vec![Piece::Text(text.clone())],
             TemplatePiece::Placeholder(placeholder) => self.placeholder(placeholder, template),
         });
         Key { start: Start::Text(start), pieces: pieces.collect(), place: template.literal.span() }
     }
 
-    fn placeholder(&self, placeholder: &Placeholder, template: &Template) -> Option<Piece> {
-        let target = self.errors.ok(self.resolve(placeholder, template))?;
+    /// One piece. Of arguments of one name, which are there under different `#[cfg]`s, one for each.
+    fn placeholder(&self, placeholder: &Placeholder, template: &Template) -> Vec<Piece> {
+        let Some(target) = self.errors.ok(self.resolve(placeholder, template)) else { return Vec::new() };
         let place = template.literal.span();
         let value = |parameter, name: &Ident| {
             let fields = placeholder.fields.clone();
-            Piece::Value(Value { parameter, name: name.clone(), fields, place })
+            Piece::Value(Value { parameter, name: name.clone(), fields, is_type: false, place })
         };
-        Some(match target {
-            Target::Type(name) => Piece::Type(moved_ident(&name, place)),
-            Target::Value(name) => value(None, &name),
-            Target::Parameter(index, _) if placeholder.fields.is_empty() => self.whole_argument(index)?,
-            Target::Parameter(index, name) => value(Some(index), name),
-        })
+        match target {
+            Target::Type(name) => vec![Piece::Type(moved_ident(&name, place))],
+            Target::Value(name) => vec![value(None, &name)],
+            Target::Parameter(_) => {
+                let arguments = self.arguments(&placeholder.name);
+                let piece = |(index, name)| match placeholder.fields[..] {
+                    [] => self.whole_argument(index),
+                    _ => Some(value(Some(index), name)),
+                };
+                arguments.filter_map(piece).collect()
+            }
+        }
     }
 
     /// An error about an argument's type is shown at the type in the signature: the call has no place of its own in the
@@ -155,10 +165,31 @@ impl Planner<'_> {
             Type::Reference(reference) => name_of(bare(&reference.elem)),
             ty => name_of(ty),
         };
-        Some(Piece::Value(Value { parameter: Some(index), name: name.clone(), fields: Vec::new(), place }))
+        let (parameter, name) = (Some(index), name.clone());
+        Some(Piece::Value(Value { parameter, name, fields: Vec::new(), is_type: false, place }))
     }
 
-    fn resolve(&self, placeholder: &Placeholder, template: &Template) -> syn::Result<Target<'_>> {
+    /// `self`, at its own place in the signature, if it is not skipped.
+    fn whole_self(&self) -> Option<Piece> {
+        let place = self.signature.receiver()?.self_token.span;
+        let name = Ident::new("self", place);
+        let is_skipped = self.skips(&name);
+        let value = Value { parameter: None, name, fields: Vec::new(), is_type: false, place };
+        (!is_skipped).then_some(Piece::Value(value))
+    }
+
+    /// The type of an argument that has no name for it, by the value.
+    fn anonymous_type(&self, index: usize) -> Option<Piece> {
+        if !is_anonymous(&self.parameters.get(index)?.ty) {
+            return None;
+        }
+        match self.whole_argument(index)? {
+            Piece::Value(value) => Some(Piece::Value(Value { is_type: true, ..value })),
+            Piece::Text(_) | Piece::Type(_) => None,
+        }
+    }
+
+    fn resolve(&self, placeholder: &Placeholder, template: &Template) -> syn::Result<Target> {
         let error = |message: String| Err(syn::Error::new_spanned(&template.literal, message));
         let name = &placeholder.name;
         if name == "self" {
@@ -179,7 +210,7 @@ impl Planner<'_> {
         }
         let whole = name.unraw();
         match &target {
-            Target::Parameter(index, _) => match has_no_fields(&self.parameters[*index].ty, self.signature) {
+            Target::Parameter(index) => match self.has_no_fields(*index) {
                 Some(why) => error(format!("`{placeholder}` cannot be, because {why}: write `<{whole}>`")),
                 None => Ok(target),
             },
@@ -189,14 +220,22 @@ impl Planner<'_> {
         }
     }
 
-    fn parameter(&self, name: &Ident) -> Option<Target<'_>> {
-        self.parameters.iter().enumerate().find_map(|(index, parameter)| match &parameter.binding {
-            Binding::Name(own) if same(own, name) => Some(Target::Parameter(index, own)),
+    fn has_no_fields(&self, index: usize) -> Option<String> {
+        has_no_fields(self.parameters.get(index)?.ty_of_name()?, self.signature)
+    }
+
+    fn parameter(&self, name: &Ident) -> Option<Target> {
+        self.arguments(name).next().map(|(index, _)| Target::Parameter(index))
+    }
+
+    fn arguments(&self, name: &Ident) -> impl Iterator<Item = (usize, &Ident)> {
+        self.parameters.iter().enumerate().filter_map(move |(index, parameter)| match &parameter.binding {
+            Binding::Name(own) if same(own, name) => Some((index, own)),
             _ => None,
         })
     }
 
-    fn type_parameter(&self, name: &Ident) -> Option<Target<'_>> {
+    fn type_parameter(&self, name: &Ident) -> Option<Target> {
         if name == "Self" {
             return Some(Target::Type(name.clone()));
         }
@@ -205,13 +244,14 @@ impl Planner<'_> {
         Some(if is_const { Target::Value(name.clone()) } else { Target::Type(name.clone()) })
     }
 
-    /// Every argument not skipped, in order, after every type parameter not skipped.
+    /// Every argument not skipped, in order, after every type parameter not skipped. A type without a name stands before its
+    /// value.
     fn default_key(&self) -> Key {
         let types = type_parameters(self.signature).filter(|param| !self.skips(param.name));
         let types = types.map(|TypeParameter { name, is_const }| match is_const {
             true => {
                 let (name, fields, place) = (name.clone(), Vec::new(), name.span());
-                Piece::Value(Value { parameter: None, name, fields, place })
+                Piece::Value(Value { parameter: None, name, fields, is_type: false, place })
             }
             false => Piece::Type(name.clone()),
         });
@@ -219,8 +259,9 @@ impl Planner<'_> {
             Binding::Name(name) => !self.skips(name),
             Binding::Pattern(..) | Binding::Nothing => false,
         });
-        let values = named.filter_map(|(index, _)| self.whole_argument(index));
-        Key { start: Start::Path, pieces: types.chain(values).collect(), place: Span::call_site() }
+        let values = named.flat_map(|(index, _)| [self.anonymous_type(index), self.whole_argument(index)]);
+        let pieces = types.chain(self.whole_self()).chain(values.flatten()).collect();
+        Key { start: Start::Path, pieces, place: Span::call_site() }
     }
 
     pub(crate) fn skips(&self, name: &Ident) -> bool {

@@ -1,15 +1,18 @@
 //! What can be wrong between a key and a signature.
 //!
-//! Here is the rule that the whole product stands on: **every argument is in the key or skipped by name**. An argument
-//! that was forgotten would serve one caller's data to another, and no test of one caller would show it.
+//! Here is the rule that the whole product stands on: **every argument is in the key or skipped by name**, `self` and types
+//! included. An argument that was forgotten would serve one caller's data to another, and no test of one caller would show it.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
+use syn::{Member, Receiver, Type};
 
 use crate::key::Planner;
 use crate::key_template::{Noun, Piece, Template};
 use crate::nearest::{list, nearest};
-use crate::signature::{Binding, TypeParameter, same, type_parameters};
+use crate::signature::{
+    Binding, Parameter, TypeParameter, behind_references, has_no_fields, is_anonymous, type_parameters,
+};
 
 impl Planner<'_> {
     /// Each name in `skip` is something that can be skipped.
@@ -17,7 +20,7 @@ impl Planner<'_> {
         let names = self.skippable();
         for skipped in self.skip {
             let name = skipped.unraw().to_string();
-            if name != "self" && !names.contains(&name) {
+            if !names.contains(&name) {
                 let instead = match nearest(&name, names.iter().map(String::as_str)) {
                     Some(nearest) => format!("did you mean `{nearest}`?"),
                     None if names.is_empty() => "the function has none: leave out `skip`".to_owned(),
@@ -30,25 +33,20 @@ impl Planner<'_> {
 
     /// Every name that `skip` may hold: those inside a destructured argument as well.
     fn skippable(&self) -> Vec<String> {
+        let this = self.signature.receiver().map(|_| "self".to_owned());
         let arguments = self.parameters.iter().flat_map(|parameter| match &parameter.binding {
             Binding::Name(name) => std::slice::from_ref(name),
             Binding::Pattern(_, names) => names,
             Binding::Nothing => &[],
         });
-        arguments
-            .chain(type_parameters(self.signature).map(|param| param.name))
-            .map(|name| name.unraw().to_string())
-            .collect()
+        let names = arguments.chain(type_parameters(self.signature).map(|param| param.name));
+        this.into_iter().chain(names.map(|name| name.unraw().to_string())).collect()
     }
 
     /// A destructured argument has no name that the companion could give it, so it is skipped by a name in it, or not
     /// destructured. Where the template names a part of it, the placeholder has the error.
     pub(crate) fn check_patterns(&self, template: Option<&Template>) {
-        let named = |name: &Ident| {
-            template.is_some_and(|template| {
-                template.placeholders().any(|placeholder| same(&placeholder.name, name))
-            })
-        };
+        let named = |name: &Ident| template.is_some_and(|template| template.names(name));
         for parameter in self.parameters {
             let Binding::Pattern(pattern, names) = &parameter.binding else {
                 continue;
@@ -73,8 +71,7 @@ impl Planner<'_> {
     /// `{id}` reads like a placeholder to anybody who knows `format!`, and would make one key of all calls.
     pub(crate) fn check_braces(&self, template: &Template) {
         for (name, inside) in braced(template) {
-            let argument = self.skippable().contains(&name);
-            if argument || name == "self" && self.signature.receiver().is_some() {
+            if self.skippable().contains(&name) {
                 self.errors.at(
                     &template.literal,
                     format!(
@@ -88,15 +85,22 @@ impl Planner<'_> {
 
     /// Every argument and every type parameter is in the template or skipped, and none is both.
     pub(crate) fn check_all_named(&self, template: &Template) {
-        let named = |name: &Ident| template.placeholders().any(|placeholder| same(&placeholder.name, name));
         let meant = self.meant(template);
-        let forgotten =
-            |name: &Ident| !named(name) && !self.skips(name) && !meant.contains(&name.unraw().to_string());
+        let forgotten = |name: &Ident| {
+            !template.names(name) && !self.skips(name) && !meant.contains(&name.unraw().to_string())
+        };
+        if let Some(Receiver { self_token, .. }) = self.signature.receiver()
+            && forgotten(&Ident::new("self", self_token.span))
+        {
+            self.errors.at(self_token, SELF_IS_FORGOTTEN);
+        }
         for parameter in self.parameters {
-            if let Binding::Name(name) = &parameter.binding
-                && forgotten(name)
-            {
-                self.report_forgotten("argument", name);
+            if let Binding::Name(name) = &parameter.binding {
+                if forgotten(name) && !is_anonymous(&parameter.ty) {
+                    self.report_forgotten("argument", name);
+                } else if template.names(name) && !self.skips(name) {
+                    self.check_named_whole(template, name, parameter);
+                }
             }
         }
         for TypeParameter { name, is_const } in type_parameters(self.signature) {
@@ -104,7 +108,7 @@ impl Planner<'_> {
                 self.report_forgotten(if is_const { "const parameter" } else { "type parameter" }, name);
             }
         }
-        for skipped in self.skip.iter().filter(|skipped| named(skipped)) {
+        for skipped in self.skip.iter().filter(|skipped| template.names_whole(skipped)) {
             let name = skipped.unraw();
             self.errors
                 .at(skipped, format!("`{name}` is skipped and in the key: leave it out of one of them"));
@@ -118,6 +122,25 @@ impl Planner<'_> {
             format!(
                 "the {what} `{plain}` is not in the key, so calls that differ in it alone would be given each other's \
                  results: add `<{plain}>` to the key, or `skip({plain})` if the result does not depend on it"
+            ),
+        );
+    }
+
+    /// A field names a field, and the result may depend on the others.
+    fn check_named_whole(&self, template: &Template, name: &Ident, parameter: &Parameter) {
+        let paths: Vec<&[Member]> = template.of(name).map(|placeholder| &placeholder.fields[..]).collect();
+        let ty = parameter.ty_of_name();
+        // What has no fields has that error.
+        if is_whole(&paths, ty) || ty.is_some_and(|ty| has_no_fields(ty, self.signature).is_some()) {
+            return;
+        }
+        let plain = name.unraw();
+        self.errors.at(
+            name,
+            format!(
+                "the key names a part of the argument `{plain}`, so calls that differ in the rest of it alone would be given \
+                 each other's results: write `<{plain}>` for all of it, or add `skip({plain})` if the result does not depend \
+                 on the rest"
             ),
         );
     }
@@ -172,6 +195,26 @@ impl Planner<'_> {
             .map(|name| name.unraw().to_string())
             .collect()
     }
+}
+
+const SELF_IS_FORGOTTEN: &str = "`self` is an argument and not in the key, so calls on different values would be given each \
+    other's results: add what the result depends on to the key, `<self.field>` or all of `<self>`, or `skip(self)` if it \
+    depends on nothing of it";
+
+/// Whether `paths` leave nothing of a value out. The parts of a tuple can be counted; those of other types are not known here.
+fn is_whole(paths: &[&[Member]], ty: Option<&Type>) -> bool {
+    if paths.iter().any(|path| path.is_empty()) {
+        return true;
+    }
+    let Some(Type::Tuple(tuple)) = ty.map(behind_references) else { return false };
+    let is_whole = |(index, part): (usize, &Type)| {
+        let of_part = paths.iter().filter_map(|path| match path.split_first()? {
+            (Member::Unnamed(first), rest) if usize::try_from(first.index) == Ok(index) => Some(rest),
+            _ => None,
+        });
+        is_whole(&of_part.collect::<Vec<_>>(), Some(part))
+    };
+    !paths.is_empty() && tuple.elems.iter().enumerate().all(is_whole)
 }
 
 /// What stands between braces in the template's text: the name it begins with, and all of it.

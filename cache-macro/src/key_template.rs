@@ -12,6 +12,7 @@ use syn::parse::Parser as _;
 use syn::{Index, LitStr, Member};
 
 use crate::diagnostics::Diagnostics;
+use crate::signature::same;
 
 /// What a template is of, for messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +79,19 @@ impl Template {
             Piece::Placeholder(placeholder) => Some(placeholder),
             Piece::Text(_) => None,
         })
+    }
+
+    /// The placeholders that name `name` or a part of it.
+    pub(crate) fn of<'t>(&'t self, name: &Ident) -> impl Iterator<Item = &'t Placeholder> {
+        self.placeholders().filter(move |placeholder| same(&placeholder.name, name))
+    }
+
+    pub(crate) fn names(&self, name: &Ident) -> bool {
+        self.of(name).next().is_some()
+    }
+
+    pub(crate) fn names_whole(&self, name: &Ident) -> bool {
+        self.of(name).any(|placeholder| placeholder.fields.is_empty())
     }
 
     /// Two placeholders need a character between them that no rendered argument contains, else `("a", "bc")` and

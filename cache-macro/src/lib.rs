@@ -1,6 +1,7 @@
 //! The attribute macros of [redis-cached](https://docs.rs/redis-cached). Use them through that crate, which re-exports
 //! them: what they expand to names its items.
 
+mod anonymous;
 mod batch;
 mod cached;
 mod calls;
@@ -26,6 +27,7 @@ mod mentions;
 mod nearest;
 mod option_values;
 mod options;
+mod pattern;
 mod returns;
 mod signature;
 mod spans;

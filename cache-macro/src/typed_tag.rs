@@ -8,7 +8,7 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{Expr, Path};
 
 use crate::expressions::is_place;
-use crate::signature::{Binding, Parameter, bare, is_passed_by_value, same};
+use crate::signature::{Binding, Parameter, is_passed_by_value, same};
 use crate::spans::{Ends, ours_at};
 
 /// How the function that is printed has its arguments.
@@ -30,15 +30,15 @@ impl Arguments<'_> {
 
     /// Whether `expr` is an argument that is the same in the function and in its entry's.
     pub(crate) fn is_as_declared(&self, expr: &Expr) -> bool {
-        self.find(expr).is_some_and(|parameter| {
-            is_passed_by_value(&parameter.ty) || matches!(bare(&parameter.ty), syn::Type::Reference(_))
-        })
+        let is_as_declared = |parameter: &Parameter| {
+            parameter.is_reference() || parameter.ty_of_name().is_some_and(is_passed_by_value)
+        };
+        self.find(expr).is_some_and(is_as_declared)
     }
 
     fn is_reference(&self, expr: &Expr) -> bool {
-        self.find(expr).is_some_and(|parameter| match bare(&parameter.ty) {
-            syn::Type::Reference(_) => true,
-            ty => self.are_lent && !is_passed_by_value(ty),
+        self.find(expr).is_some_and(|parameter| {
+            parameter.is_reference() || self.are_lent && !is_passed_by_value(&parameter.ty)
         })
     }
 

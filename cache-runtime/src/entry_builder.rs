@@ -254,6 +254,12 @@ impl<'c, T, L, K: Pieces> KeyedEntry<'c, T, L, K> {
         KeyedEntry { options: self.options, key: Arg::new(self.key, part) }
     }
 
+    /// An argument that may not be there: `pieces` names it, or gives back what it is given.
+    #[inline]
+    pub fn with<R>(self, pieces: impl FnOnce(Self) -> R) -> R {
+        pieces(self)
+    }
+
     /// The argument that is different for each key of a batch.
     pub fn each(self) -> KeyedEntry<'c, T, L, Each<K>> {
         KeyedEntry { options: self.options, key: Each(self.key) }

@@ -28,7 +28,7 @@ impl Users {
 
     /// One user. That there is none is remembered as well, for a short while: the ids of others' links are asked for
     /// again and again.
-    #[redis_cached(ttl = "10m", key = "user:<id>", cache = self.cache, negative_ttl = "5s")]
+    #[redis_cached(ttl = "10m", key = "user:<id>", skip(self), cache = self.cache, negative_ttl = "5s")]
     pub(crate) async fn user(&self, id: u64) -> Option<User> {
         self.database.select(id).await
     }

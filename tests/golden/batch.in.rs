@@ -12,7 +12,7 @@ fn users_of(tenant: &str, mut ids: Vec<UserId>) -> BTreeMap<UserId, User> {
 }
 
 impl Service {
-    #[redis_cached(ttl = 60, batch = names)]
+    #[redis_cached(ttl = 60, batch = names, skip(self))]
     async fn by_name(&self, names: impl IntoIterator<Item = String>) -> Vec<(String, User)> {
         self.users.by_name(names).await
     }

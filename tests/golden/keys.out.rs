@@ -397,6 +397,508 @@ where
         .end()
         .build()
 }
+/// Types without a name are in it, by the values.
+fn default_key_anonymous(
+    a: impl KeyPart,
+    b: &impl KeyPart,
+    c: Vec<impl KeyPart + Debug>,
+) -> u8 {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "default_key_anonymous",
+                );
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .default_key()
+        .arg(::core::any::type_name_of_val(&a))
+        .arg(&a)
+        .arg(::core::any::type_name_of_val(b))
+        .arg(b)
+        .arg(::core::any::type_name_of_val(&c))
+        .arg(&c)
+        .end()
+        .build_blocking()
+        .get_or_compute(move || { 1 })
+}
+/// The cache entry of `default_key_anonymous` for these arguments.
+#[allow(dead_code, clippy::ptr_arg)]
+fn default_key_anonymous_entry(
+    a: &impl KeyPart,
+    b: &impl KeyPart,
+    c: &Vec<impl KeyPart + Debug>,
+) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "default_key_anonymous",
+                );
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .default_key()
+        .arg(::core::any::type_name_of_val(a))
+        .arg(a)
+        .arg(::core::any::type_name_of_val(b))
+        .arg(b)
+        .arg(::core::any::type_name_of_val(c))
+        .arg(c)
+        .end()
+        .build()
+}
+/// Every part of a tuple is all of it.
+fn parts(pair: &(u8, (u8, u8))) -> u8 {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "parts",
+                    )
+                    .template("<>:<>:<>");
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .arg(&pair.0)
+        .text(":")
+        .arg(&pair.1.0)
+        .text(":")
+        .arg(&pair.1.1)
+        .build_blocking()
+        .get_or_compute(move || { 1 })
+}
+/// The cache entry of `parts` for these arguments.
+#[allow(dead_code)]
+fn parts_entry(pair: &(u8, (u8, u8))) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "parts",
+                    )
+                    .template("<>:<>:<>");
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .arg(&pair.0)
+        .text(":")
+        .arg(&pair.1.0)
+        .text(":")
+        .arg(&pair.1.1)
+        .build()
+}
+fn types_of_macros(a: id!(), b: &Vec<id!()>) -> u8 {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "types_of_macros",
+                    )
+                    .template("<>:<>");
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .arg::<id!()>(&a)
+        .text(":")
+        .arg::<Vec<id!()>>(b)
+        .build_blocking()
+        .get_or_compute(move || { 1 })
+}
+/// The cache entry of `types_of_macros` for these arguments.
+#[allow(dead_code, clippy::ptr_arg)]
+fn types_of_macros_entry(a: &id!(), b: &Vec<id!()>) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "types_of_macros",
+                    )
+                    .template("<>:<>");
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .arg::<id!()>(a)
+        .text(":")
+        .arg::<Vec<id!()>>(b)
+        .build()
+}
+/// Patterns that bind one name are an argument of that name.
+fn patterns(
+    Path(slug): Path<String>,
+    State(mut db): State<Pool>,
+    &id: &u64,
+    (&first, _): (&u8, u8),
+    Wrapper { inner: n, .. }: &mut Wrapper,
+    Page(ref page): Page,
+) -> u8 {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "patterns",
+                    )
+                    .template("<>:<>:<>:<>:<>");
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .cache(&db.cache)
+        .key("")
+        .arg(&slug)
+        .text(":")
+        .arg(&id)
+        .text(":")
+        .arg(&first)
+        .text(":")
+        .arg(&n)
+        .text(":")
+        .arg(&page)
+        .build_blocking()
+        .get_or_compute(move || { 1 })
+}
+/// The cache entry of `patterns` for these arguments.
+#[allow(dead_code)]
+fn patterns_entry(
+    Path(slug): &Path<String>,
+    State(db): &State<Pool>,
+    &id: &u64,
+    &(&first, _): &(&u8, u8),
+    Wrapper { inner: n, .. }: &Wrapper,
+    Page(page): &Page,
+) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "patterns",
+                    )
+                    .template("<>:<>:<>:<>:<>");
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .cache(&db.cache)
+        .key("")
+        .arg(&slug)
+        .text(":")
+        .arg(&id)
+        .text(":")
+        .arg(&first)
+        .text(":")
+        .arg(&n)
+        .text(":")
+        .arg(&page)
+        .build()
+}
+fn default_key_pattern(Path(slug): Path<String>) -> u8 {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "default_key_pattern",
+                );
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .default_key()
+        .arg(&slug)
+        .end()
+        .build_blocking()
+        .get_or_compute(move || { 1 })
+}
+/// The cache entry of `default_key_pattern` for these arguments.
+#[allow(dead_code)]
+fn default_key_pattern_entry(Path(slug): &Path<String>) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "default_key_pattern",
+                );
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .default_key()
+        .arg(&slug)
+        .end()
+        .build()
+}
+/// An argument that may not be there.
+fn conditional(
+    a: u8,
+    #[cfg(feature = "x")]
+    b: String,
+    #[allow(unused)]
+    #[cfg(y)]
+    #[cfg(not(z))]
+    _: u8,
+) -> u8 {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "conditional",
+                    )
+                    .template("<>:<>");
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .arg(&a)
+        .text(":")
+        .with(|key| {
+            #[cfg(feature = "x")]
+            let key = key.arg(&b);
+            key
+        })
+        .tag("b:")
+        .with(|key| {
+            #[cfg(feature = "x")]
+            let key = key.arg(&b);
+            key
+        })
+        .build_blocking()
+        .get_or_compute(move || { 1 })
+}
+/// The cache entry of `conditional` for these arguments.
+#[allow(dead_code, clippy::ptr_arg)]
+fn conditional_entry(
+    a: u8,
+    #[cfg(feature = "x")]
+    b: &String,
+) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "conditional",
+                    )
+                    .template("<>:<>");
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .arg(&a)
+        .text(":")
+        .with(|key| {
+            #[cfg(feature = "x")]
+            let key = key.arg(b);
+            key
+        })
+        .tag("b:")
+        .with(|key| {
+            #[cfg(feature = "x")]
+            let key = key.arg(b);
+            key
+        })
+        .build()
+}
+fn one_of_two(#[cfg(y)] a: A, #[cfg(not(y))] a: B) -> u8 {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "one_of_two",
+                    )
+                    .template("<><>");
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .with(|key| {
+            #[cfg(y)]
+            let key = key.arg(&a.x);
+            key
+        })
+        .with(|key| {
+            #[cfg(not(y))]
+            let key = key.arg(&a.x);
+            key
+        })
+        .build_blocking()
+        .get_or_compute(move || { 1 })
+}
+/// The cache entry of `one_of_two` for these arguments.
+#[allow(dead_code)]
+fn one_of_two_entry(#[cfg(y)] a: &A, #[cfg(not(y))] a: &B) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "one_of_two",
+                    )
+                    .template("<><>");
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .with(|key| {
+            #[cfg(y)]
+            let key = key.arg(&a.x);
+            key
+        })
+        .with(|key| {
+            #[cfg(not(y))]
+            let key = key.arg(&a.x);
+            key
+        })
+        .build()
+}
+fn default_key_conditional(
+    #[cfg(feature = "x")]
+    a: impl KeyPart,
+    #[cfg(not(feature = "x"))]
+    a: u8,
+) -> u8 {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "default_key_conditional",
+                );
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .default_key()
+        .with(|key| {
+            #[cfg(feature = "x")]
+            let key = key.arg(::core::any::type_name_of_val(&a));
+            key
+        })
+        .with(|key| {
+            #[cfg(feature = "x")]
+            let key = key.arg(&a);
+            key
+        })
+        .with(|key| {
+            #[cfg(not(feature = "x"))]
+            let key = key.arg(&a);
+            key
+        })
+        .end()
+        .build_blocking()
+        .get_or_compute(move || { 1 })
+}
+/// The cache entry of `default_key_conditional` for these arguments.
+#[allow(dead_code)]
+fn default_key_conditional_entry(
+    #[cfg(feature = "x")]
+    a: &impl KeyPart,
+    #[cfg(not(feature = "x"))]
+    a: u8,
+) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    ::core::module_path!(),
+                    "default_key_conditional",
+                );
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .default_key()
+        .with(|key| {
+            #[cfg(feature = "x")]
+            let key = key.arg(::core::any::type_name_of_val(a));
+            key
+        })
+        .with(|key| {
+            #[cfg(feature = "x")]
+            let key = key.arg(a);
+            key
+        })
+        .with(|key| {
+            #[cfg(not(feature = "x"))]
+            let key = key.arg(&a);
+            key
+        })
+        .end()
+        .build()
+}
 fn default_key_alone() -> u8 {
     ::redis_cached::private::entry::<
         u8,
@@ -612,6 +1114,7 @@ impl Repo {
             )
             .ttl(::core::time::Duration::from_secs(60))
             .default_key()
+            .arg(&self)
             .arg(&id)
             .end()
             .look_up()
@@ -627,7 +1130,7 @@ impl Repo {
     }
     /// The cache entry of `default_key` for these arguments.
     #[allow(dead_code)]
-    fn default_key_entry(id: u64) -> ::redis_cached::Entry<u8> {
+    fn default_key_entry(&self, id: u64) -> ::redis_cached::Entry<u8> {
         ::redis_cached::private::entry::<
             u8,
             ::redis_cached::codec::Bincode,
@@ -636,6 +1139,58 @@ impl Repo {
                     static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                         ::core::module_path!(),
                         "default_key",
+                    );
+                    &SITE
+                },
+                || (),
+            )
+            .ttl(::core::time::Duration::from_secs(60))
+            .default_key()
+            .arg(&self)
+            .arg(&id)
+            .end()
+            .build()
+    }
+    async fn default_key_without_self(&self, id: u64) -> u8 {
+        ::redis_cached::private::entry::<
+            u8,
+            ::redis_cached::codec::Bincode,
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "default_key_without_self",
+                    );
+                    &SITE
+                },
+                || (),
+            )
+            .ttl(::core::time::Duration::from_secs(60))
+            .default_key()
+            .arg(&id)
+            .end()
+            .look_up()
+            .get_or_compute(async move {
+                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                    u8,
+                > {
+                    return never;
+                }
+                1
+            })
+            .await
+    }
+    /// The cache entry of `default_key_without_self` for these arguments.
+    #[allow(dead_code)]
+    fn default_key_without_self_entry(id: u64) -> ::redis_cached::Entry<u8> {
+        ::redis_cached::private::entry::<
+            u8,
+            ::redis_cached::codec::Bincode,
+        >(
+                {
+                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "default_key_without_self",
                     );
                     &SITE
                 },

@@ -30,16 +30,16 @@ fn alias_of_none(id: u64) -> UserResult {
     fetch(id)
 }
 
-#[redis_cached(ttl = 60, key = "<a>:<b>:<c>:<d>:<e>:<f>:<g>:<h>", skip(i))]
-fn arguments_of_every_kind<'a>(
+#[redis_cached(ttl = 60, key = "<a>:<b>:<c>:<d>:<e>:<f>:<H>:<h>", skip(g, i))]
+fn arguments_of_every_kind<'a, H: KeyPart + 'a>(
     a: u64,
     b: char,
     c: &'a str,
     d: &mut Vec<u8>,
     e: String,
     mut f: Vec<String>,
-    g: impl KeyPart,
-    h: impl KeyPart + 'a,
+    g: impl Fn() -> u8,
+    h: H,
     (i, j): (u8, u8),
     _: Unread,
 ) -> u8 {
@@ -94,7 +94,7 @@ impl<T: Store> Repo<T> {
         fetch(id).await
     }
 
-    #[redis_cached(ttl = 60, key = "a:<id>", cache = self.cache)]
+    #[redis_cached(ttl = 60, key = "a:<id>", skip(self), cache = self.cache)]
     pub async fn by_reference(&self, id: u64) -> Result<User, T::Error> {
         self.store.fetch(id).await
     }

@@ -291,15 +291,15 @@ fn alias_of_none_entry(
         .arg(&id)
         .build()
 }
-fn arguments_of_every_kind<'a>(
+fn arguments_of_every_kind<'a, H: KeyPart + 'a>(
     a: u64,
     b: char,
     c: &'a str,
     d: &mut Vec<u8>,
     e: String,
     mut f: Vec<String>,
-    g: impl KeyPart,
-    h: impl KeyPart + 'a,
+    g: impl Fn() -> u8,
+    h: H,
     (i, j): (u8, u8),
     _: Unread,
 ) -> u8 {
@@ -312,7 +312,7 @@ fn arguments_of_every_kind<'a>(
                         ::core::module_path!(),
                         "arguments_of_every_kind",
                     )
-                    .template("<>:<>:<>:<>:<>:<>:<>:<>");
+                    .template("<>:<>:<>:<>:<>:<>:<type>:<>");
                 &SITE
             },
             || (),
@@ -331,7 +331,7 @@ fn arguments_of_every_kind<'a>(
         .text(":")
         .arg(&f)
         .text(":")
-        .arg(&g)
+        .type_name::<H>()
         .text(":")
         .arg(&h)
         .build_blocking()
@@ -341,16 +341,15 @@ fn arguments_of_every_kind<'a>(
         })
 }
 /// The cache entry of `arguments_of_every_kind` for these arguments.
-#[allow(dead_code, single_use_lifetimes, clippy::ptr_arg, clippy::too_many_arguments)]
-fn arguments_of_every_kind_entry<'a>(
+#[allow(dead_code, single_use_lifetimes, clippy::ptr_arg)]
+fn arguments_of_every_kind_entry<'a, H: KeyPart + 'a>(
     a: u64,
     b: char,
     c: &'a str,
     d: &Vec<u8>,
     e: &String,
     f: &Vec<String>,
-    g: &impl KeyPart,
-    h: &(impl KeyPart + 'a),
+    h: &H,
 ) -> ::redis_cached::Entry<u8> {
     ::redis_cached::private::entry::<
         u8,
@@ -361,7 +360,7 @@ fn arguments_of_every_kind_entry<'a>(
                         ::core::module_path!(),
                         "arguments_of_every_kind",
                     )
-                    .template("<>:<>:<>:<>:<>:<>:<>:<>");
+                    .template("<>:<>:<>:<>:<>:<>:<type>:<>");
                 &SITE
             },
             || (),
@@ -380,7 +379,7 @@ fn arguments_of_every_kind_entry<'a>(
         .text(":")
         .arg(f)
         .text(":")
-        .arg(g)
+        .type_name::<H>()
         .text(":")
         .arg(h)
         .build()

@@ -11,7 +11,7 @@ fn refreshed_blocking(id: u64) -> User {
 }
 
 impl Service {
-    #[redis_cached(ttl = 60, key = "user:<id>", stale_while_revalidate = 30)]
+    #[redis_cached(ttl = 60, key = "user:<id>", skip(self), stale_while_revalidate = 30)]
     async fn refreshed_method(&self, id: UserId) -> Option<User> {
         self.users.get(&id).cloned()
     }

@@ -16,7 +16,7 @@ async fn group() -> Vec<User> {
 }
 
 impl<T: KeyPart> Repo<T> {
-    #[redis_cached(ttl = 60, key = "m:<K>:<id>", tags = ["<self.tenant>:<Self>:<K>", "x"], group = "users")]
+    #[redis_cached(ttl = 60, key = "m:<K>:<id>", skip(self), tags = ["<self.tenant>:<Self>:<K>", "x"], group = "users")]
     async fn method<K: Kind>(&self, id: u64) -> User {
         fetch(id).await
     }

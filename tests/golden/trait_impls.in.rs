@@ -1,13 +1,13 @@
 //! Where no second function can stand.
 
 impl Users for Repo {
-    #[redis_cached(ttl = 60, key = "user:<id>", entry = false)]
+    #[redis_cached(ttl = 60, key = "user:<id>", skip(self), entry = false)]
     async fn get(&self, id: u64) -> Result<User, Error> {
         self.fetch(id).await
     }
 
     /// What `#[async_trait]` makes of the same.
-    #[redis_cached(ttl = 60, key = "user:<id>", cache = self.cache, entry = false)]
+    #[redis_cached(ttl = 60, key = "user:<id>", skip(self), cache = self.cache, entry = false)]
     fn boxed<'life0, 'async_trait>(
         &'life0 self,
         id: u64,
@@ -29,7 +29,7 @@ impl Users for Repo {
 }
 
 trait Provided {
-    #[redis_cached(ttl = 60, key = "<Self>:<id>")]
+    #[redis_cached(ttl = 60, key = "<Self>:<id>", skip(self))]
     async fn get(&self, id: u64) -> User {
         self.fetch(id).await
     }

@@ -40,7 +40,7 @@ impl Second {
         format!("Second {id}")
     }
 
-    #[redis_cached(ttl = 60)]
+    #[redis_cached(ttl = 60, skip(self))]
     async fn method(&self, id: u64, _name: &str) -> String {
         format!("method {id}")
     }

@@ -45,7 +45,7 @@ struct Service {
 }
 
 impl Service {
-    #[redis_cached(ttl = TTL, key = "swr method:<name>", stale_while_revalidate = "10s")]
+    #[redis_cached(ttl = TTL, key = "swr method:<name>", skip(self), stale_while_revalidate = "10s")]
     async fn revalidated(&self, name: &str) -> Option<usize> {
         let _ = name;
         self.source.read().ok()

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod arguments;
 mod batch;
 mod blocking;
 mod cache;

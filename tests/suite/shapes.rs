@@ -22,24 +22,24 @@ struct Service {
 }
 
 impl Service {
-    #[redis_cached(ttl = 60, key = "ref:<id>")]
+    #[redis_cached(ttl = 60, key = "ref:<id>", skip(self))]
     async fn by_ref(&self, id: usize) -> Option<User> {
         self.users.get(id).cloned()
     }
 
-    #[redis_cached(ttl = 60, key = "mut:<id>")]
+    #[redis_cached(ttl = 60, key = "mut:<id>", skip(self))]
     pub(crate) async fn by_mut(&mut self, id: u64) -> usize {
         self.users.push(user(id));
         self.users.len()
     }
 
-    #[redis_cached(ttl = 60, key = "arc:<id>")]
+    #[redis_cached(ttl = 60, key = "arc:<id>", skip(self))]
     async fn by_arc(self: Arc<Self>, id: usize) -> AppResult<User> {
         let found = self.users.get(id).ok_or(Failed("no such user"))?;
         Ok(found.clone())
     }
 
-    #[redis_cached(ttl = 60, key = "value:<id>")]
+    #[redis_cached(ttl = 60, key = "value:<id>", skip(self))]
     fn by_value(self, id: u64) -> usize {
         self.users.len() + id as usize
     }
@@ -123,7 +123,7 @@ async fn entry(key: u8, cache: u8, entry: u8, redis: u8, site: u8) -> u8 {
     key + cache + entry + redis + site + build + arg + value + compute + ticket + policy
 }
 
-#[redis_cached(ttl = 60, key = "displayed:<value>")]
+#[redis_cached(ttl = 60)]
 fn displayed(value: impl Display + KeyPart) -> String {
     value.to_string()
 }

@@ -33,7 +33,7 @@ impl Native for Repository {
         Ok(user(id))
     }
 
-    #[redis_cached(ttl = 60, entry = false)]
+    #[redis_cached(ttl = 60, skip(self), entry = false)]
     fn plain(&self, id: u64) -> u64 {
         id
     }
@@ -55,7 +55,7 @@ impl Boxed for Repository {
         Ok(user(id))
     }
 
-    #[redis_cached(ttl = 60, key = "named:<name>", entry = false)]
+    #[redis_cached(ttl = 60, key = "named:<name>", skip(self), entry = false)]
     async fn named(&mut self, name: &str) -> String {
         self.tenant.push('!');
         format!("{} {name}", self.tenant)

@@ -5,7 +5,7 @@ trait Users {
 }
 
 impl Users for u8 {
-    #[redis_cached(ttl = 60, key = "user:<id>")]
+    #[redis_cached(ttl = 60, key = "user:<id>", skip(self))]
     fn get(&self, id: u64) -> u64 {
         id
     }

@@ -4,7 +4,7 @@ struct User {
     score: f64,
 }
 
-#[redis_cached(ttl = 60, key = "user:<user.score>")]
+#[redis_cached(ttl = 60, key = "user:<user.score>", skip(user))]
 fn value(user: &User) -> u64 {
     1
 }

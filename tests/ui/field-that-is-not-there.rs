@@ -1,6 +1,6 @@
 use redis_cached::redis_cached;
 
-#[redis_cached(ttl = 60, key = "<user.nmae>")]
+#[redis_cached(ttl = 60, key = "<user.nmae>", skip(user))]
 fn value(user: &User) -> u64 {
     1
 }

@@ -10,4 +10,9 @@ fn none() -> u8 {
     1
 }
 
+#[redis_cached(ttl = 60, key = "nothing", skip(self))]
+fn no_method() -> u64 {
+    1
+}
+
 fn main() {}

@@ -85,6 +85,7 @@ fn ret_parameter(value: &Type) -> Parameter {
     Parameter {
         attrs: Vec::new(),
         binding: Binding::Name(Ident::new("ret", Span::call_site())),
+        pattern: None,
         ty: value.clone(),
     }
 }

@@ -14,7 +14,7 @@ use crate::expressions::is_place;
 use crate::key::{Key, Piece, Planner, Start, Value};
 use crate::key_template::{Noun, Template};
 use crate::mentions::Mentions;
-use crate::signature::{Parameter, bare};
+use crate::signature::Parameter;
 use crate::spans::{Ends, moved, ours_at};
 use crate::{tags, typed_tag};
 
@@ -143,8 +143,7 @@ impl Printer<'_> {
     fn in_a_tag(&self, value: &Value, arguments: &mut Arguments<'_>) -> TokenStream {
         let of_ret = value.name == "ret";
         let parameter = value.parameter.and_then(|index| self.parameters.get(index));
-        let is_reference = of_ret
-            || parameter.is_some_and(|parameter| matches!(bare(&parameter.ty), syn::Type::Reference(_)));
+        let is_reference = of_ret || parameter.is_some_and(Parameter::is_reference);
         let reference = value.as_reference(is_reference);
         if of_ret || !arguments.after {
             return reference;

@@ -63,6 +63,10 @@ impl<T, L, K: Pieces> TaggedEntry<'_, T, L, K> {
         self
     }
 
+    pub fn with<R>(self, pieces: impl FnOnce(Self) -> R) -> R {
+        pieces(self)
+    }
+
     /// A type parameter, by its full name.
     pub fn type_name<P: ?Sized>(self) -> Self {
         self.arg(std::any::type_name::<P>())

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZero;
+use std::ops::Deref;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -30,15 +32,24 @@ use super::KeyWriter;
 /// Floating-point numbers are left out on purpose: `0.0 == -0.0` and `NaN != NaN`, so equal calls could miss and unequal
 /// ones could meet. Hash maps and sets are left out because their order differs from run to run.
 ///
-/// Equal values must render equally, and unequal values of one type differently.
+/// Equal values must render equally, and unequal values of one type differently. Values of two types may render alike, so
+/// there is no `dyn KeyPart`: it would hide which type a value is of.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
     label = "this type is not a `KeyPart`",
-    note = "derive it with `#[derive(redis_cached::KeyPart)]`, use a field in the key (`<name.field>`), or leave the argument out with `skip(...)` if the value does not depend on it"
+    note = "a type of your own: put `#[derive(redis_cached::KeyPart)]` on it",
+    note = "a float: take what the result tells apart, cents or another rounded integer, or `value.to_bits()`; `HashMap` and `HashSet`: take a `BTreeMap`, a `BTreeSet` or a sorted `Vec`",
+    note = "a type of another crate: `uuid` 1, `chrono` 0.4 and `time` 0.3 are features of redis-cached; for any other, `impl KeyPart` for a struct of your own around it, or take a number or a `String` that stands for it",
+    note = "if the result depends on a part of it: name the field in the key, `<name.field>`, and write `skip(name)`; of `self`, `<self.field>` is enough",
+    note = "if the result does not depend on it: write `skip(name)`, or `skip(self)`"
 )]
 pub trait KeyPart {
     /// Writes this value to `key`; see [`KeyWriter`] for the rule that keeps keys apart.
     fn write(&self, key: &mut KeyWriter<'_>);
+
+    /// Its being here is what keeps `dyn KeyPart` from being a type.
+    #[doc(hidden)]
+    const DYN_WOULD_HIDE_THE_TYPE: () = ();
 }
 
 macro_rules! integers {
@@ -173,6 +184,7 @@ pointers! {
     [P: KeyPart + ?Sized] Rc<P>,
     [P: KeyPart + ?Sized] Arc<P>,
     [P: KeyPart + ToOwned + ?Sized] Cow<'_, P>,
+    [P: Deref<Target: KeyPart>] Pin<P>,
 }
 
 impl KeyPart for () {

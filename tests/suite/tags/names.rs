@@ -221,7 +221,7 @@ struct Shop {
 }
 
 impl Shop {
-    #[redis_cached(ttl = 60, key = "stock", skip(source, pair, T), tags = ["<self.name>, <self.size.0> of <T> <<<pair.1>> {x}"])]
+    #[redis_cached(ttl = 60, key = "stock", skip(self, source, pair, T), tags = ["<self.name>, <self.size.0> of <T> <<<pair.1>> {x}"])]
     fn stock<T>(&self, source: &Source, pair: (u8, String)) -> u64 {
         let _ = (pair, size_of::<T>());
         source.quick_read()

@@ -121,7 +121,7 @@ fn own_tag(name: &str) -> Owned {
 }
 
 impl Desk {
-    #[redis_cached(ttl = 60, key = "desk", skip(source, note), tags = [City(self.city), self.tag, City(&note)])]
+    #[redis_cached(ttl = 60, key = "desk", skip(self, source, note), tags = [City(self.city), self.tag, City(&note)])]
     fn desk(&self, source: &Source, note: String) -> u64 {
         drop(note);
         source.quick_read()

@@ -83,7 +83,7 @@ fn r#match(r#type: u8, r#fn: String) -> usize {
     usize::from(r#type) + r#fn.len()
 }
 
-#[redis_cached(ttl = 60, key = "i:<page.0>:<user.id>:<many>:<text>:<some>", skip(x, mutable))]
+#[redis_cached(ttl = 60, key = "i:<page.0>:<user.id>:<many>:<text>:<some>", skip(page, user, x, mutable))]
 fn arguments<'a>(
     page: (u32, u32),
     user: &'a User,
@@ -199,7 +199,7 @@ impl Named for u8 {
 }
 
 trait Provided {
-    #[redis_cached(ttl = 60, key = "t:<Self>")]
+    #[redis_cached(ttl = 60, key = "t:<Self>", skip(self))]
     fn provided(&self) -> u8 {
         1
     }
