@@ -115,12 +115,11 @@ fn template_tag(plan: &Plan, tag: &Key, place: Place) -> TokenStream {
 
 fn typed_tag(plan: &Plan, tag: &Expr, place: Place) -> TokenStream {
     let arguments = Arguments { parameters: &plan.parameters, are_lent: place == Place::Companion };
-    let tag_printed = arguments.print(tag, &mut |argument| {
-        if is_place(argument) && !matches!(argument, Expr::Lit(_)) && !arguments.is_as_declared(argument) {
-            lent(&plan.runtime, argument)
-        } else {
-            argument.to_token_stream()
-        }
+    let tag_printed = arguments.print(tag, &mut |argument| match argument {
+        Expr::Reference(_) => arguments.without_and(argument).to_token_stream(),
+        Expr::Lit(_) => argument.to_token_stream(),
+        place if is_place(place) && !arguments.is_as_declared(place) => lent(&plan.runtime, place),
+        other => other.to_token_stream(),
     });
     quote_spanned!(ours_at(typed_tag::place(tag))=> .typed_tag(#tag_printed))
 }

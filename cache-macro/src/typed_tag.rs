@@ -36,6 +36,18 @@ impl Arguments<'_> {
         self.find(expr).is_some_and(is_as_declared)
     }
 
+    /// `&name` where `name` is a reference already, because this is the entry's function.
+    pub(crate) fn without_and<'e>(&self, expr: &'e Expr) -> &'e Expr {
+        match expr {
+            Expr::Reference(reference)
+                if !self.is_as_declared(&reference.expr) && self.is_reference(&reference.expr) =>
+            {
+                &reference.expr
+            }
+            expr => expr,
+        }
+    }
+
     fn is_reference(&self, expr: &Expr) -> bool {
         self.find(expr).is_some_and(|parameter| {
             parameter.is_reference() || self.are_lent && !is_passed_by_value(&parameter.ty)

@@ -184,7 +184,7 @@ impl Cache {
     /// Invalidates all entries that have this tag, of all functions and in all processes. One command and one round trip,
     /// however many there are.
     ///
-    /// `tag` is a type that the program has declared with [`#[derive(Tag)]`](crate::Tag), or the name as text with the arguments in it as
+    /// `tag` is a type that the program has declared with [`#[derive(Tag)]`](derive@crate::Tag), or the name as text with the arguments in it as
     /// they are: for `tags = ["city:<city>"]` it is `format!("city:{city}")`.
     ///
     /// As with [`Entry::invalidate`](crate::Entry::invalidate), what a computation gives that began before is not served

@@ -27,6 +27,12 @@ fn with_values(viewer: Option<u64>) -> Result<User, Error> {
     fetch(viewer)
 }
 
+/// In the entry's function it is a reference already.
+#[redis_cached(ttl = 60, key = "<city>", tags = [City(&city)])]
+fn borrowed(city: String) -> User {
+    fetch(&city)
+}
+
 #[redis_invalidates(tag(City(city)), tag(Lists), group("users"))]
 fn before_the_body(city: String) {
     drop(city);

@@ -183,6 +183,52 @@ fn with_values_entry(viewer: &Option<u64>) -> ::redis_cached::Entry<User> {
         .tags_of(|user: &User| vec![Team(user.team).into()])
         .build()
 }
+/// In the entry's function it is a reference already.
+fn borrowed(city: String) -> User {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "borrowed",
+                    )
+                    .template("<>");
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .arg(&city)
+        .typed_tag(City(&city))
+        .build_blocking()
+        .get_or_compute(move || { fetch(&city) })
+}
+/// The cache entry of `borrowed` for these arguments.
+#[allow(dead_code, clippy::ptr_arg)]
+fn borrowed_entry(city: &String) -> ::redis_cached::Entry<User> {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "borrowed",
+                    )
+                    .template("<>");
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("")
+        .arg(city)
+        .typed_tag(City(city))
+        .build()
+}
 fn before_the_body(city: String) {
     let targets = ::redis_cached::private::invalidates()
         .tag(City(::redis_cached::private::arg(&city)))

@@ -75,8 +75,11 @@ fn pointers_are_tags() {
     fn name(tag: impl Tag) -> String {
         tag.tag_name().into_owned()
     }
-    let team = Team(1);
-    assert_eq!([name(&team), name(&&team), name(Box::new(Team(1))), name(Arc::new(Team(1)))], ["team:1"; 4]);
+    let team = Box::new(Team(1));
+    assert_eq!(
+        [name(&team), name(team.as_ref()), name(Box::new(Team(1))), name(Arc::new(Team(1)))],
+        ["team:1"; 4]
+    );
     let dynamic: Vec<Box<dyn Tag>> =
         vec![Box::new(Team(1)), Box::new("team:1"), Box::new(String::from("team:1"))];
     assert!(dynamic.iter().all(|tag| name(tag) == "team:1"));
@@ -168,10 +171,8 @@ async fn arguments_of_all_kinds_are_lent_to_tags() {
         let user = User { id: 9, city: "U".into() };
         let entry = cache.sync_scope(|| all_entry(1, &OrgId(5), "C", &"O".to_owned(), &user));
         assert_eq!(entry.get().await.unwrap(), Some(call().await));
-        assert_eq!(
-            cache.sync_scope(|| desk.desk_entry(&"N".to_owned())).get().await.unwrap().is_some(),
-            true
-        );
+        let stored = cache.sync_scope(|| desk.desk_entry(&"N".to_owned())).get().await.unwrap();
+        assert!(stored.is_some());
     }
 }
 
