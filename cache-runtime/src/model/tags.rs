@@ -1,7 +1,7 @@
 //! Tags, checked exhaustively in a world of their own: one entry, one tag, a writer who invalidates by the tag alone, and evictions.
 //!
 //! The slot's own protocol is checked next door. Here nobody removes the entry or its lease, so all that stands between a caller and
-//! an old value are the nonces: the lease of a computation survives the invalidation, and so does the value that it stores.
+//! an old value are the nonces, and what a refresh replaces or removes: the lease of a computation survives the invalidation, and so does the value that it stores.
 //!
 //! As there, a call has begun when its look-up is carried out, and an invalidation has returned when it is, which makes the promise
 //! stronger. `engine::tagged` and `engine::miss` are mirrored by hand; `tags::are_current` and `slot` are the code that runs.
@@ -26,6 +26,8 @@ enum Variant {
     JoinWithoutNonce,
     /// Where the value names the tag: it is not asked whether any tag was invalidated meanwhile.
     AnyUnchecked,
+    /// A refresh whose value is not to be stored leaves the old one where it is.
+    OldValueStays,
 }
 
 /// Nonces are counted: none is ever used twice.
@@ -43,6 +45,19 @@ impl slot::Content for Content {
 
     fn begins_with(&self, mark: &Number) -> bool {
         *self == Self::Lease(*mark)
+    }
+}
+
+/// A value, as what a refresh compares: no other has its version and nonce and is older.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Base {
+    version: Version,
+    nonce: Number,
+}
+
+impl Base {
+    fn is(self, slot: Option<Content>) -> bool {
+        slot == Some(Content::Value { version: self.version, nonce: self.nonce })
     }
 }
 
@@ -72,6 +87,10 @@ enum Phase {
     Follow {
         leader: usize,
     },
+    /// Refreshes a value that stays readable, with the nonces from before its body.
+    Claim(Base),
+    Refresh(Base, Number),
+    Replace(Base, Number, Version),
     Done,
 }
 
@@ -87,6 +106,8 @@ struct Caller {
 struct State {
     database: Version,
     invalidated: Version,
+    /// The newest version with which a refresh has replaced what it had read, or removed it.
+    replaced: Version,
     slot: Option<Content>,
     tag: Option<Number>,
     /// Of the key that the invalidation of any tag removes.
@@ -119,6 +140,12 @@ enum Action {
     Alone(usize),
     Read(usize),
     Store(usize),
+    /// A refresh, and its body.
+    Claim(usize),
+    Reread(usize),
+    Replace(usize),
+    /// Its value is not to be stored.
+    Discard(usize),
     Change,
     Invalidate,
     EvictTag,
@@ -151,6 +178,13 @@ impl State {
         nonce
     }
 
+    /// A call begins.
+    fn begin(&mut self, who: usize) {
+        if self.callers[who].attempts == 0 {
+            self.callers[who].floor = self.invalidated.max(self.replaced);
+        }
+    }
+
     fn give(&mut self, who: usize, version: Version) {
         self.is_stale |= version < self.callers[who].floor;
         self.callers[who].phase = Phase::Done;
@@ -171,9 +205,7 @@ impl World {
     }
 
     fn look_up(self, state: &mut State, who: usize) {
-        if state.callers[who].attempts == 0 {
-            state.callers[who].floor = state.invalidated;
-        }
+        state.begin(who);
         let instead = state.slot;
         let acquire = Phase::Acquire { instead, lease: None, nonce: None };
         state.callers[who].phase = match instead {
@@ -211,14 +243,7 @@ impl World {
 
     fn store(self, state: &mut State, who: usize, held: Option<(Number, Number)>, version: Version) {
         if let Some((lease, before)) = held {
-            let nonce = match (self.of_value, self.variant) {
-                (false, Variant::TagAfterComputing) => Some(state.nonce(false)),
-                (false, _) => Some(before),
-                (true, variant) => {
-                    let (tag, any) = (state.nonce(false), state.nonce(true));
-                    (any == before || variant == Variant::AnyUnchecked).then_some(tag)
-                }
-            };
+            let nonce = self.nonce_of_value(state, before);
             let write = match nonce {
                 Some(nonce) => {
                     slot::swap(state.slot.as_ref(), &lease, || Content::Value { version, nonce }).0
@@ -226,6 +251,33 @@ impl World {
                 None => slot::release(state.slot.as_ref(), &lease),
             };
             state.write(write);
+        }
+        state.give(who, version);
+    }
+
+    /// What to store a value with; `None` if a tag was invalidated meanwhile that it may have.
+    fn nonce_of_value(self, state: &mut State, before: Number) -> Option<Number> {
+        match (self.of_value, self.variant) {
+            (false, Variant::TagAfterComputing) => Some(state.nonce(false)),
+            (false, _) => Some(before),
+            (true, variant) => {
+                let (tag, any) = (state.nonce(false), state.nonce(true));
+                (any == before || variant == Variant::AnyUnchecked).then_some(tag)
+            }
+        }
+    }
+
+    /// The end of a refresh, whose value takes the place of the old one, or is not to be stored.
+    fn replace(self, state: &mut State, who: usize, is_stored: bool) {
+        let Phase::Replace(base, before, version) = state.callers[who].phase else { return };
+        let nonce = if is_stored { self.nonce_of_value(state, before) } else { None };
+        if base.is(state.slot) {
+            state.replaced = state.replaced.max(version);
+            match nonce {
+                Some(nonce) => state.slot = Some(Content::Value { version, nonce }),
+                None if self.variant == Variant::OldValueStays => {}
+                None => state.slot = None,
+            }
         }
         state.give(who, version);
     }
@@ -264,6 +316,7 @@ impl Model for World {
         vec![State {
             database: 0,
             invalidated: 0,
+            replaced: 0,
             slot: None,
             tag: None,
             any: None,
@@ -280,6 +333,8 @@ impl Model for World {
             match caller.phase {
                 Phase::LookUp if caller.attempts < 2 => {
                     actions.extend([Action::LookUp(who), Action::Alone(who)]);
+                    let is_there = matches!(state.slot, Some(Content::Value { nonce, .. }) if self.fits(nonce, state.tag));
+                    actions.extend(is_there.then_some(Action::Claim(who)));
                 }
                 Phase::LookUp => actions.push(Action::Alone(who)),
                 Phase::Check { .. } => actions.push(Action::Check(who)),
@@ -289,6 +344,9 @@ impl Model for World {
                 }
                 Phase::Compute { .. } => actions.push(Action::Read(who)),
                 Phase::Store { .. } => actions.push(Action::Store(who)),
+                Phase::Claim(_) => actions.push(Action::Nonces(who)),
+                Phase::Refresh(..) => actions.push(Action::Reread(who)),
+                Phase::Replace(..) => actions.extend([Action::Replace(who), Action::Discard(who)]),
                 Phase::Follow { .. } | Phase::Done => {}
             }
         }
@@ -324,15 +382,15 @@ impl Model for World {
             }
             Action::Nonces(who) => {
                 let found = state.nonce(self.of_value);
-                if let Phase::Acquire { nonce, .. } = &mut state.callers[who].phase {
-                    *nonce = Some(found);
+                match &mut state.callers[who].phase {
+                    Phase::Acquire { nonce, .. } => *nonce = Some(found),
+                    Phase::Claim(base) => state.callers[who].phase = Phase::Refresh(*base, found),
+                    _ => {}
                 }
                 Self::acquired(&mut state, who);
             }
             Action::Alone(who) => {
-                if state.callers[who].attempts == 0 {
-                    state.callers[who].floor = state.invalidated;
-                }
+                state.begin(who);
                 state.callers[who].phase = Phase::Compute { held: None };
             }
             Action::Read(who) => {
@@ -345,6 +403,19 @@ impl Model for World {
                     self.store(&mut state, who, held, version);
                 }
             }
+            Action::Claim(who) => {
+                state.begin(who);
+                if let Some(Content::Value { version, nonce }) = state.slot {
+                    state.callers[who].phase = Phase::Claim(Base { version, nonce });
+                }
+            }
+            Action::Reread(who) => {
+                if let Phase::Refresh(base, nonce) = state.callers[who].phase {
+                    state.callers[who].phase = Phase::Replace(base, nonce, state.database);
+                }
+            }
+            Action::Replace(who) => self.replace(&mut state, who, true),
+            Action::Discard(who) => self.replace(&mut state, who, false),
             Action::Change => state.database += 1,
             Action::Invalidate => {
                 (state.tag, state.any) = (None, None);
@@ -366,7 +437,7 @@ impl Model for World {
     }
 }
 
-const FRESH: &str = "no call returns less than had been invalidated when it began";
+const FRESH: &str = "no call returns less than had been invalidated, or replaced by a refresh, when it began";
 
 /// Two callers in one process, and two changes. A caller of another process can do nothing that one of this cannot: flights are
 /// joined or not.
@@ -392,7 +463,18 @@ fn a_tag_that_lacks_a_detail_breaks() {
         (Variant::JoinWithoutNonce, false),
         (Variant::JoinWithoutNonce, true),
         (Variant::AnyUnchecked, true),
+        (Variant::OldValueStays, false),
+        (Variant::OldValueStays, true),
     ] {
-        breaks(variant, world(variant, of_value), FRESH);
+        let world = world(variant, of_value);
+        breaks(
+            variant,
+            match variant {
+                // One stores, one refreshes, and one is served.
+                Variant::OldValueStays => World { callers: &[0, 0, 0], changes: 1, ..world },
+                _ => world,
+            },
+            FRESH,
+        );
     }
 }

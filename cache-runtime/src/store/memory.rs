@@ -335,4 +335,15 @@ mod tests {
         store.set("large", &vec![1; 8_000_000], None, Instant::now()).await.expect("a set in memory");
         assert_ne!(store.get("large", Instant::now()).await.expect("a get"), Found::Absent);
     }
+
+    /// There is nothing then: an old value must not outlive one that has no room.
+    #[tokio::test]
+    async fn a_value_that_is_too_large_leaves_nothing_in_its_place() {
+        let (store, until) = (MemoryStore::new(10_000), Instant::now());
+        let mark = [7; 17];
+        store.set("large", &mark, None, until).await.expect("a set in memory");
+        let swapped = store.swap("large", &mark, &[8; 20_000], None, until).await;
+        assert!(swapped.expect("a swap in memory"));
+        assert_eq!(store.get("large", until).await.expect("a get"), Found::Absent);
+    }
 }

@@ -1,6 +1,6 @@
 //! The course of a call up to its body, step by step, as in `engine::batch`.
 
-use super::state::{Content, Key, Landed, Mark, Part, Posted, Stage, State, Version, Who};
+use super::state::{Content, Key, Landed, Mark, OF_VALUE, Part, Posted, Stage, State, Version, Who};
 use super::{Variant, World};
 use crate::store::slot;
 
@@ -11,7 +11,10 @@ impl World {
             let parts = state.callers[who].parts;
             state.callers[who].stage = Stage::Running;
             state.callers[who].floor =
-                [0, 1].map(|key| if parts[key] == Part::Open { state.invalidated[key] } else { 0 });
+                [0, 1].map(|key| if parts[key] == Part::Open { state.floor(key) } else { 0 });
+        }
+        if self.fresh.contains(&who) {
+            return self.claim_fresh(state, who);
         }
         let mut is_led = false;
         for key in self.callers[who].1.iter().copied() {
@@ -24,6 +27,28 @@ impl World {
             }
         }
         if !is_led {
+            self.claimed(state, who);
+        }
+    }
+
+    /// A call within a bypass: all is computed, and takes the place of what is there.
+    fn claim_fresh(&self, state: &mut State, who: Who) {
+        let mut is_asked = false;
+        for key in self.callers[who].1.iter().copied() {
+            if state.callers[who].parts[key] != Part::Open {
+                continue;
+            }
+            state.callers[who].parts[key] = match state.slots[key] {
+                None => {
+                    is_asked = true;
+                    Part::Asked { mark: self.mark(state, who), granted: None, lapsed: false }
+                }
+                // It keeps nobody from computing.
+                Some(Content::Value(version)) => Part::Led { mark: Some(OF_VALUE + version), lapsed: true },
+                Some(_) => Part::Led { mark: None, lapsed: true },
+            };
+        }
+        if !is_asked {
             self.claimed(state, who);
         }
     }
@@ -54,7 +79,7 @@ impl World {
 
     /// Another's flight of the process.
     fn flight(&self, state: &State, who: Who, key: Key, is: impl Fn(Part) -> bool) -> Option<Who> {
-        let others = (0..self.callers.len()).filter(|other| *other != who);
+        let others = (0..self.callers.len()).filter(|other| *other != who && !self.fresh.contains(other));
         let mut of_process = others.filter(|other| self.callers[*other].0 == self.callers[who].0);
         of_process.find(|other| is(state.callers[*other].parts[key]))
     }
@@ -63,7 +88,7 @@ impl World {
     fn landing(&self, state: &State, who: Who, key: Key, seen: Option<Content>) -> Option<Version> {
         state.posted.iter().find_map(|posted| {
             let Posted::Store { entries, is_awaited: true } = posted else { return None };
-            let (mark, version) = entries[key]?;
+            let (mark, version) = entries[key].filter(|(mark, _)| *mark < OF_VALUE)?;
             let is_seen = seen == Some(Content::Lease(mark)) || self.variant == Variant::TakeUnseen;
             let of_process = self.callers[usize::from(mark / self.rounds)].0 == self.callers[who].0;
             (is_seen && of_process).then_some(version)

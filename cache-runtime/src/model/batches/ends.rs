@@ -1,8 +1,8 @@
 //! The ends of waits, of bodies and of flights, and what the server does with what they leave.
 
-use super::state::{Content, Key, Landed, Mark, Part, Posted, Stage, State, Version, Who};
+use super::state::{Content, Key, Landed, Mark, OF_VALUE, Part, Posted, Stage, State, Version, Who};
 use super::{Outcome, Variant, World};
-use crate::store::slot::{self, Content as _};
+use crate::store::slot::{self, Content as _, Write};
 
 impl World {
     /// Asks what has become of other processes' leases.
@@ -48,11 +48,12 @@ impl World {
     pub(super) fn finish(&self, state: &mut State, who: Who, outcome: Outcome) {
         let Stage::Read(versions) = state.callers[who].stage else { return };
         let parts = state.callers[who].parts;
-        let is_over = outcome != Outcome::Values;
+        let is_over = !matches!(outcome, Outcome::Values | Outcome::Partly);
+        let last = self.callers[who].1.last().copied();
         let mut stored = [None; 2];
         for key in [0, 1] {
             let landed = match (parts[key], outcome) {
-                (Part::Led { .. } | Part::Alone, Outcome::Values) => {
+                (Part::Led { .. } | Part::Alone, Outcome::Values | Outcome::Partly) => {
                     state.settle(who, key, versions[key]);
                     Landed::Value(versions[key])
                 }
@@ -63,6 +64,8 @@ impl World {
             if let Part::Led { mark: Some(mark), .. } = parts[key] {
                 if is_over {
                     state.posted.push(Posted::Release(key, mark));
+                } else if outcome == Outcome::Partly && last == Some(key) {
+                    state.posted.push(Posted::Remove(key, mark, versions[key]));
                 } else {
                     stored[key] = Some((mark, versions[key]));
                 }
@@ -70,7 +73,9 @@ impl World {
             self.land(state, who, key, landed);
         }
         if stored != [None; 2] {
-            state.posted.push(Posted::Store { entries: stored, is_awaited: true });
+            // Within a bypass nobody shares what is computed.
+            let is_awaited = !self.fresh.contains(&who);
+            state.posted.push(Posted::Store { entries: stored, is_awaited });
         }
         if is_over {
             return state.callers[who].end();
@@ -107,6 +112,15 @@ impl World {
                 };
                 state.write(key, write);
             }
+            Posted::Remove(_, mark, version) => {
+                state.note(key, mark, version);
+                let write = match self.variant {
+                    Variant::OldValueStays if mark >= OF_VALUE => Write::Keep,
+                    Variant::RemovalWithoutCompare => slot::remove(),
+                    _ => slot::release(state.slots[key].as_ref(), &mark),
+                };
+                state.write(key, write);
+            }
             Posted::Store { entries, is_awaited } => self.store(state, entries, is_awaited, key),
         }
     }
@@ -132,6 +146,7 @@ impl World {
             return;
         }
         if let Some((mark, version)) = entries[key].take() {
+            state.note(key, mark, version);
             let write = match self.variant {
                 Variant::StoreWithoutCompare => slot::set(Content::Value(version)),
                 _ => slot::swap(state.slots[key].as_ref(), &mark, || Content::Value(version)).0,

@@ -9,6 +9,9 @@
 //! invalidation has returned when it is. A look-up is one step for all keys, as one `MGET` is;
 //! leases and stores are one for each key, in any order.
 //!
+//! A call within a bypass takes no lease beside a value here, though it does in truth: that keeps two from computing, and nothing
+//! that is promised hangs on it.
+//!
 //! Left out beside what is left out there: what does not fit, and the entry that says that there is no value. Both are the
 //! slot's affair and not the batch's.
 
@@ -39,11 +42,17 @@ enum Variant {
     TakeUnseen,
     /// A flight keeps its mark when its leader does not know whether it has the lease.
     MarkKeptUnanswered,
+    /// A key that is not returned any more leaves its old value where it is.
+    OldValueStays,
+    /// It removes whatever is there by then.
+    RemovalWithoutCompare,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Values,
+    /// The last key has no value any more.
+    Partly,
     Error,
     /// The call is cancelled, or panics.
     Dropped,
@@ -55,6 +64,8 @@ struct World {
     variant: Variant,
     /// The process of each call, and its keys in their order.
     callers: &'static [(u8, &'static [Key])],
+    /// Those that are within a bypass.
+    fresh: &'static [Who],
     /// How many rounds a call makes before it computes without storing.
     rounds: u8,
     /// What the writer changes, in this order.
@@ -103,6 +114,7 @@ impl Model for World {
         let state = |slots| State {
             database: [0; 2],
             invalidated: [0; 2],
+            replaced: [0; 2],
             slots,
             callers: self.callers.iter().map(caller).collect(),
             posted: Vec::new(),
@@ -198,7 +210,8 @@ impl Model for World {
     }
 }
 
-const NO_OLD_VALUE_SERVED: &str = "no key of a call is older than what was invalidated before it began";
+const NO_OLD_VALUE_SERVED: &str =
+    "no key of a call is older than what was invalidated, or replaced by a bypass, before it began";
 const NO_OLD_VALUE_STORED: &str = "no slot holds less than its last invalidation";
 const ONE_HOLDER: &str = "of those who compute a key under a lease that is theirs there is one";
 const NO_CIRCLE: &str = "nobody waits in a circle";

@@ -21,9 +21,16 @@ impl slot::Content for Content {
     type Mark = Mark;
 
     fn begins_with(&self, mark: &Mark) -> bool {
-        *self == Self::Lease(*mark)
+        match self {
+            Self::Lease(lease) => lease == mark,
+            Self::Value(version) => OF_VALUE + version == *mark,
+            Self::Tombstone => false,
+        }
     }
 }
+
+/// From here on marks are those of values, which are told apart by their versions: of two with one version neither is older.
+pub(super) const OF_VALUE: Mark = 100;
 
 /// What has become of a key of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -93,6 +100,8 @@ pub(super) struct Caller {
 pub(super) enum Posted {
     Acquire(Key, Mark),
     Release(Key, Mark),
+    /// What replaces nothing, since its value of this version is not to be stored, removes.
+    Remove(Key, Mark, Version),
     /// Of one batch: for each key the lease and the value.
     Store {
         entries: Each<Option<(Mark, Version)>>,
@@ -105,6 +114,8 @@ pub(super) enum Posted {
 pub(super) struct State {
     pub(super) database: Each<Version>,
     pub(super) invalidated: Each<Version>,
+    /// The newest version with which a call within a bypass has replaced an older value, or removed it.
+    pub(super) replaced: Each<Version>,
     pub(super) slots: Each<Option<Content>>,
     pub(super) callers: Vec<Caller>,
     pub(super) posted: Vec<Posted>,
@@ -119,6 +130,19 @@ impl State {
             Write::Put(content) => self.slots[key] = Some(content),
             Write::Remove => self.slots[key] = None,
         }
+    }
+
+    /// Before an older value is replaced, or removed, if it is still there.
+    pub(super) fn note(&mut self, key: Key, mark: Mark, version: Version) {
+        let is_there = |slot: Content| slot::Content::begins_with(&slot, &mark);
+        if mark >= OF_VALUE && self.slots[key].is_some_and(is_there) {
+            self.replaced[key] = self.replaced[key].max(version);
+        }
+    }
+
+    /// What a call that begins now may not go below.
+    pub(super) fn floor(&self, key: Key) -> Version {
+        self.invalidated[key].max(self.replaced[key])
     }
 
     /// Time, or the writer, takes what is there.
@@ -198,7 +222,7 @@ impl Posted {
 
     pub(super) fn concerns(&self, key: Key) -> bool {
         match self {
-            Self::Acquire(of, _) | Self::Release(of, _) => *of == key,
+            Self::Acquire(of, _) | Self::Release(of, _) | Self::Remove(of, ..) => *of == key,
             Self::Store { entries, .. } => entries[key].is_some(),
         }
     }

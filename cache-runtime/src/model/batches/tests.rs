@@ -8,6 +8,7 @@ fn processes() -> World {
     World {
         variant: Variant::Sound,
         callers: &[(0, &[0, 1]), (1, &[1, 0])],
+        fresh: &[],
         rounds: 3,
         changes: &[0],
         invalidations: &[None],
@@ -53,6 +54,18 @@ fn deadlines() -> World {
     World { callers: &[(0, &[0, 1]), (0, &[0])], gives_up: true, ..single() }
 }
 
+/// A batch within a bypass, of which a key has no value any more, beside another one and a single call.
+fn fresh() -> World {
+    World {
+        callers: &[(0, &[0, 1]), (0, &[1]), (1, &[1])],
+        fresh: &[0],
+        invalidations: &[None, Some(Content::Tombstone)],
+        changes: &[1],
+        outcomes: &[Outcome::Values, Outcome::Partly],
+        ..single()
+    }
+}
+
 /// Looks for a way in which `variant` breaks `promise`.
 fn breaks(variant: Variant, world: World, promise: &'static str) {
     checks::breaks(variant, World { variant, ..world }, promise);
@@ -76,6 +89,21 @@ fn it_holds_within_a_process() {
 #[test]
 fn it_holds_when_the_server_is_late() {
     holds("late answers", deadlines(), &[]);
+}
+
+#[test]
+fn it_holds_within_a_bypass() {
+    holds("a batch within a bypass", fresh(), &[SHARED]);
+}
+
+#[test]
+fn an_old_value_that_stays_is_served_again() {
+    breaks(Variant::OldValueStays, fresh(), NO_OLD_VALUE_SERVED);
+}
+
+#[test]
+fn a_removal_that_does_not_compare_lets_two_compute() {
+    breaks(Variant::RemovalWithoutCompare, fresh(), ONE_HOLDER);
 }
 
 #[test]
