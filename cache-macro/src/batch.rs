@@ -13,12 +13,13 @@ use syn::{
 };
 
 use crate::diagnostics::Diagnostics;
-use crate::expand::{sharing, typed};
+use crate::expand::typed;
 use crate::expressions::Expression;
 use crate::key::{Key, Piece};
 use crate::mentions::Mentions;
 use crate::nearest::{list, nearest};
 use crate::options::Options;
+use crate::returning::sharing;
 use crate::returns::{Returns, Style, part_of};
 use crate::signature::{Binding, Parameter, bare, is_passed_by_value, same};
 use crate::spans::{Ends, ours_at};
@@ -302,10 +303,8 @@ pub(crate) fn call(plan: &Plan, batch: &Batch, entry: &TokenStream) -> TokenStre
     let make = quote_spanned!(first=> .batch::<#collection>);
     let arguments = quote_spanned!(last=> (#keys));
     let missing_keys = batch.missing(&missing);
-    let (prefix, question) = match plan.returns.error {
-        Some(_) => ("try_", Some(quote!(?))),
-        None => ("", None),
-    };
+    let can_fail = plan.returns.can_fail();
+    let (prefix, question) = if can_fail { ("try_", Some(quote!(?))) } else { ("", None) };
     let (suffix, wait) = match plan.returns.style {
         Style::Blocking => ("_blocking", None),
         Style::Async | Style::BoxedFuture => ("", Some(quote!(.await))),
@@ -326,10 +325,8 @@ pub(crate) fn call(plan: &Plan, batch: &Batch, entry: &TokenStream) -> TokenStre
             quote!(async #body)
         }
     };
-    let result = match plan.returns.error {
-        Some(_) => quote!(::core::result::Result::Ok(#this.finish())),
-        None => quote!(#this.finish()),
-    };
+    let result =
+        if can_fail { quote!(::core::result::Result::Ok(#this.finish())) } else { quote!(#this.finish()) };
     quote! {
         let mut #this = #entry #make #arguments;
         #share
@@ -357,13 +354,17 @@ impl Batch {
     /// The missing keys under the name, and as the type, that the body knows.
     fn missing(&self, missing: &Ident) -> TokenStream {
         let Self { name, mutability, .. } = self;
-        match &self.form {
+        let shadow = quote! {
+            #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
+        };
+        let missing = match &self.form {
             Form::Borrowed(elem) => quote!(let #mutability #name: &#elem = &#missing;),
             Form::Owned(ty) => quote!(let #mutability #name: #ty = #missing;),
             Form::IntoIterator => quote!(let #mutability #name = #missing;),
             Form::Iterator => {
                 quote!(let #mutability #name = ::core::iter::IntoIterator::into_iter(#missing);)
             }
-        }
+        };
+        quote!(#shadow #missing)
     }
 }

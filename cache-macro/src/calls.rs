@@ -11,7 +11,8 @@ use crate::expressions::leaves_temporary;
 use crate::length::Length;
 use crate::option_values::{Beta, CacheIf, Jitter, Local, NegativeTtl, Ttl, Window};
 use crate::options::Options;
-use crate::returns::Returns;
+use crate::returning::returned;
+use crate::returns::{Form, Returns};
 use crate::spans::{moved, ours_at};
 
 pub(crate) struct Call {
@@ -70,6 +71,10 @@ pub(crate) fn calls(options: &Options, returns: &Returns, runtime: &TokenStream)
 /// How values are kept: the runtime finds out whether they are an `Arc`. What rustc has to say about it is about the type.
 fn how_to_keep(returns: &Returns, runtime: &TokenStream) -> TokenStream {
     let (value, at) = (&returns.value, ours_at(returns.place.last));
+    if let Form::ByType = returns.form {
+        let returned = returned();
+        return quote_spanned!(at=> #returned.keeping().how());
+    }
     let runtime = moved(runtime, at);
     quote_spanned!(at=> #runtime::private::Keeping::<#value>::NEW.how())
 }

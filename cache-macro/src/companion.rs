@@ -9,6 +9,7 @@ use syn::{Attribute, Generics, Meta, Token, Type};
 use crate::generics::narrowed;
 use crate::key::Piece;
 use crate::pattern::borrowing;
+use crate::returning::statement;
 use crate::signature::{Binding, Parameter, bare, is_passed_by_value};
 use crate::validate::{Companion, Plan};
 
@@ -26,12 +27,13 @@ pub(crate) fn companion(plan: &Plan, entry: &TokenStream) -> TokenStream {
     let arguments = receiver.into_iter().chain(arguments);
     let generics = narrowed(&item.sig.generics, &needs(plan));
     let where_clause = &generics.where_clause;
-    let lints = lints(plan, &generics);
+    let (lints, statement) = (lints(plan, &generics), statement(plan));
     quote! {
         #[doc = #doc]
         #[allow(#(#lints),*)]
         #(#attrs)*
         #vis fn #name #generics (#(#arguments),*) -> #runtime::Entry<#value> #where_clause {
+            #statement
             #entry.build()
         }
     }
@@ -116,7 +118,7 @@ fn argument(parameter: &Parameter) -> Option<TokenStream> {
 
 /// Attributes that hold for the companion as for the function: whether it exists, and how rustc speaks of it. Not
 /// `expect`, which would be unfulfilled here, and nothing that does something, such as `#[instrument]`.
-fn is_kept(attr: &Attribute) -> bool {
+pub(crate) fn is_kept(attr: &Attribute) -> bool {
     is_about_existence_or_lints(&attr.meta)
 }
 
@@ -133,7 +135,9 @@ fn is_about_existence_or_lints(meta: &Meta) -> bool {
             .is_ok_and(|metas| metas.iter().skip(1).all(is_about_existence_or_lints))
 }
 
-/// `get_user_entry` for `get_user`, `type_entry` for `r#type`.
+/// `get_user_entry` for `get_user`, `type_entry` for `r#type` and for `type_`.
 pub(crate) fn default_name(function: &Ident) -> Ident {
-    format_ident!("{}_entry", function.unraw(), span = function.span())
+    // `type_` is a way to write `type`, and two underscores in a row are no snake case.
+    let name = function.unraw().to_string();
+    format_ident!("{}_entry", name.trim_end_matches('_'), span = function.span())
 }

@@ -1,24 +1,32 @@
 //! `stale_while_revalidate`: the body may run once more, in the background, after the call has returned.
 //!
-//! The body becomes a closure that captures nothing and takes the function's parameters, so that it exists once and can be
+//! The body becomes something that captures nothing and takes the function's parameters, so that it exists once and can be
 //! called twice: with the caller's arguments if there is no value, with clones of them if there is an old one. The
-//! clones are made only then.
+//! clones are made only then. It is a closure, or for a method another method (see [`body_method`]).
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::{
-    FnArg, Pat, PatIdent, PatType, Receiver, ReceiverKind, Signature, Type, TypeReference, parse_quote,
-};
+use syn::{FnArg, Pat, PatIdent, PatType, Receiver, ReceiverKind, Type, TypeReference, parse_quote};
 
+use crate::body_method;
 use crate::diagnostics::Diagnostics;
-use crate::expand::{sharing, typed};
-use crate::returns::Style;
+use crate::expand::typed;
+use crate::item::Item;
+use crate::receiver::{format_strings, renamed, this};
+use crate::returning::{joined, sharing, split, split_blocking};
+use crate::returns::{Form, Style};
 use crate::signature::bare;
-use crate::spans::{Ends, ours_at};
+use crate::spans::{Ends, moved, ours_at};
 use crate::validate::Plan;
 
 /// Reports what a refresh cannot take along.
-pub(crate) fn check_detached(option: &Ident, signature: &Signature, style: Style, errors: &Diagnostics) {
+pub(crate) fn check_detached(
+    option: &Ident,
+    item: &Item,
+    has_companion: bool,
+    style: Style,
+    errors: &Diagnostics,
+) {
     if style == Style::BoxedFuture {
         errors.at(
             option,
@@ -26,7 +34,16 @@ pub(crate) fn check_detached(option: &Ident, signature: &Signature, style: Style
              and put the attribute there",
         );
     }
-    for input in &signature.inputs {
+    let takes_self = item.sig.inputs.iter().any(|input| matches!(input, FnArg::Receiver(_)));
+    if takes_self && !has_companion {
+        for text in format_strings(item.body.stream()) {
+            errors.at(
+                text,
+                "with `entry = false` a refresh cannot see `self` in a format string: write `{}`, and `self` behind the text",
+            );
+        }
+    }
+    for input in &item.sig.inputs {
         match input {
             FnArg::Receiver(receiver) if is_mut_reference(&receiver_type(receiver)) => errors.at(
                 receiver,
@@ -89,49 +106,86 @@ struct Passed {
 /// The new body of a function that refreshes.
 pub(crate) fn detached(plan: &Plan, before: &TokenStream, entry: &TokenStream) -> TokenStream {
     let runtime = &plan.runtime;
-    let compute = Ident::new("compute", Span::mixed_site());
     let passed: Vec<Passed> = plan.item.sig.inputs.iter().map(passed).collect();
-    let parameters = passed.iter().map(|passed| &passed.parameter);
+    let (compute, closure) = match body_method::path(plan) {
+        Some(path) => (path, None),
+        None => (compute().into_token_stream(), Some(closure(plan, &passed))),
+    };
     let arguments = passed.iter().map(|passed| &passed.outer);
-    let names = passed.iter().map(|Passed { name, .. }| name);
+    let names = passed.iter().map(Passed::clone_name);
     let owned = passed.iter().map(|passed| passed.owned(runtime));
     let again = passed.iter().map(Passed::again);
-    let whole = &plan.returns.whole;
-    let body = Group::new(plan.item.body.delimiter(), without_self(plan.item.body.stream()));
+    let (now, again) = (quote!(#compute(#(#arguments),*)), quote!(#compute(#(#again),*)));
+    let clones = quote!(let (#(#names,)*) = (#(#owned,)*););
     let (or_compute, sharing) = match sharing(plan) {
         Some(sharing) => ("or_try_compute", quote!(#sharing,)),
         None => ("or_compute", TokenStream::new()),
     };
-    let clones = quote!(let (#(#names,)*) = (#(#owned,)*););
-    let ok = |value: TokenStream| match plan.returns.error {
-        Some(_) => value,
-        None => quote!(::core::result::Result::<_, ::core::convert::Infallible>::Ok(#value)),
-    };
-    if plan.returns.style == Style::Blocking {
+    let result = if plan.returns.style == Style::Blocking {
         let or_compute = Ident::new(&format!("{or_compute}_blocking"), Span::call_site());
-        let again = ok(quote!(#compute(#(#again),*)));
+        let again = match plan.returns.form {
+            Form::Whole | Form::Named => {
+                let again = infallible(&again);
+                quote!(move || #again)
+            }
+            Form::Result(_) | Form::ByType => split_blocking(plan, quote!(move || #again)),
+        };
+        let now = split_blocking(plan, quote!(|| #now));
         quote! {
-            #before
-            let #compute = |#(#parameters),*| -> #whole #body;
             #entry
                 .begin()
-                .refresh_blocking(|| { #clones move || #again })
-                .#or_compute(#sharing || #compute(#(#arguments),*))
+                .refresh_blocking(|| { #clones #again })
+                .#or_compute(#sharing #now)
         }
     } else {
         let or_compute = Ident::new(or_compute, Span::call_site());
-        let again = ok(quote!(#compute(#(#again),*).await));
-        let body = typed(plan, &body);
+        let again = match plan.returns.form {
+            Form::Whole | Form::Named => infallible(&quote!(#again.await)),
+            Form::Result(_) | Form::ByType => {
+                let again = split(plan, again);
+                quote!(#again.await)
+            }
+        };
+        let now = split(plan, now);
         quote! {
-            #before
-            let #compute = async |#(#parameters),*| -> #whole #body;
             #entry
                 .begin()
                 .await
                 .refresh(|| { #clones async move { #again } })
-                .#or_compute(#sharing #compute(#(#arguments),*))
+                .#or_compute(#sharing #now)
                 .await
         }
+    };
+    let result = joined(plan, result);
+    quote!(#before #closure #result)
+}
+
+fn infallible(value: &TokenStream) -> TokenStream {
+    quote!(::core::result::Result::<_, ::core::convert::Infallible>::Ok(#value))
+}
+
+/// What the closure is called.
+fn compute() -> Ident {
+    Ident::new("compute", Span::mixed_site())
+}
+
+/// The body as a closure, whose parameters have the names of the function's.
+fn closure(plan: &Plan, passed: &[Passed]) -> TokenStream {
+    let (compute, whole) = (compute(), &plan.returns.whole);
+    let parameters = passed.iter().map(|passed| &passed.parameter);
+    let body = &plan.item.body;
+    let takes_self = plan.item.sig.inputs.iter().any(|input| matches!(input, FnArg::Receiver(_)));
+    let body = if takes_self { Group::new(body.delimiter(), renamed(body.stream())) } else { body.clone() };
+    let closure = match plan.returns.style {
+        Style::Blocking => quote!(|#(#parameters),*| -> #whole #body),
+        Style::Async | Style::BoxedFuture => {
+            let body = typed(plan, &body);
+            quote!(async |#(#parameters),*| -> #whole #body)
+        }
+    };
+    quote! {
+        #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
+        let #compute = #closure;
     }
 }
 
@@ -158,6 +212,13 @@ fn passed(input: &FnArg) -> Passed {
 }
 
 impl Passed {
+    /// What its clone is called. Hygienic, so that it shadows nothing of the user's.
+    fn clone_name(&self) -> Ident {
+        let mut name = self.name.clone();
+        name.set_span(Span::mixed_site().located_at(name.span()));
+        name
+    }
+
     /// The type that is cloned: of a reference, what it points to.
     fn cloned(&self) -> (&Type, bool) {
         match bare(&self.ty) {
@@ -172,12 +233,13 @@ impl Passed {
         let at = ours_at(Ends::of(ty).first);
         let outer = &self.outer;
         let borrow = (!is_reference).then(|| quote!(&));
-        quote_spanned!(at=> #runtime::private::owned::<#ty>(#borrow #outer))
+        let runtime = moved(runtime, at);
+        quote_spanned!(at=> #runtime::private::owned::<#ty, _>(#borrow #outer))
     }
 
     /// The clone, as the closure wants it.
     fn again(&self) -> TokenStream {
-        let (name, (ty, is_reference)) = (&self.name, self.cloned());
+        let (name, (ty, is_reference)) = (self.clone_name(), self.cloned());
         if is_reference { quote!(::core::borrow::Borrow::<#ty>::borrow(&#name)) } else { quote!(#name) }
     }
 }
@@ -189,22 +251,4 @@ fn without_lifetime(ty: &Type) -> Type {
         reference.lifetime = None;
     }
     ty
-}
-
-/// What `self` is called in the closure.
-fn this(place: Span) -> Ident {
-    Ident::new("this", Span::mixed_site().located_at(place))
-}
-
-fn without_self(tokens: TokenStream) -> TokenStream {
-    let replace = |token: TokenTree| match token {
-        TokenTree::Ident(ident) if ident == "self" => this(ident.span()).into(),
-        TokenTree::Group(group) => {
-            let mut replaced = Group::new(group.delimiter(), without_self(group.stream()));
-            replaced.set_span(group.span());
-            replaced.into()
-        }
-        other => other,
-    };
-    tokens.into_iter().map(replace).collect()
 }

@@ -9,16 +9,18 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
-use syn::{Attribute, Expr, Type};
+use syn::{Attribute, Expr, FnArg, Pat, Signature, Type};
 
 use crate::batch;
+use crate::body_method;
 use crate::calls::Call;
 use crate::companion::companion;
 use crate::detached::detached;
 use crate::expressions::is_place;
 use crate::item::Item;
 use crate::key::{Key, Piece, Start, Value};
-use crate::returns::Style;
+use crate::returning::{check, joined, returned, sharing, split, split_blocking, statement};
+use crate::returns::{Form, Style};
 use crate::signature::{Parameter, bare, is_anonymous, is_of_a_macro, is_passed_by_value};
 use crate::spans::{Ends, moved, ours_at};
 use crate::tags::Tag;
@@ -27,12 +29,15 @@ use crate::validate::Plan;
 use crate::writes::lent;
 
 pub(crate) fn expand(plan: &Plan) -> TokenStream {
-    let Item { attrs, vis, sig, inner_attrs, .. } = &plan.item;
+    let Item { vis, sig, inner_attrs, .. } = &plan.item;
+    let attrs = body_method::attributes(plan);
+    let sig = if plan.refreshes { unchanged(sig) } else { sig.clone() };
     let entry_of_call = entry(plan, Place::Function);
     let body = match &plan.batch {
         Some(batch) => batch::call(plan, batch, &entry_of_call),
         None => call(plan, &entry_of_call),
     };
+    let body_method = body_method::method(plan);
     let companion = plan.companion.as_ref().map(|_| companion(plan, &entry(plan, Place::Companion)));
     quote! {
         #(#attrs)*
@@ -41,7 +46,24 @@ pub(crate) fn expand(plan: &Plan) -> TokenStream {
             #body
         }
         #companion
+        #body_method
     }
+}
+
+/// A signature without the `mut` of its arguments, which is for the body, and the body is elsewhere.
+fn unchanged(signature: &Signature) -> Signature {
+    let mut signature = signature.clone();
+    for input in &mut signature.inputs {
+        match input {
+            FnArg::Receiver(receiver) => receiver.mutability = None,
+            FnArg::Typed(typed) => {
+                if let Pat::Ident(pat) = &mut *typed.pat {
+                    pat.mutability = None;
+                }
+            }
+        }
+    }
+    signature
 }
 
 /// The chain that makes the entry, up to its last call, which differs by style.
@@ -51,13 +73,19 @@ pub(crate) fn expand(plan: &Plan) -> TokenStream {
 fn entry(plan: &Plan, place: Place) -> TokenStream {
     let Plan { runtime, returns, codec, calls, .. } = plan;
     let Ends { first, last } = returns.place;
-    let value = &returns.value;
     let name = plan.item.sig.ident.unraw().to_string();
     let template = plan.key.template().map(|template| quote!(.template(#template)));
     let version = plan.version.as_ref().map(|version| quote!(.version(#version)));
-    let function = {
-        let (runtime, first) = (moved(runtime, ours_at(first)), ours_at(first));
-        quote_spanned!(first=> #runtime::private::entry)
+    let begin = match returns.form {
+        Form::ByType => {
+            let returned = returned();
+            quote_spanned!(ours_at(first)=> #returned.entry::<#runtime::codec::#codec>)
+        }
+        Form::Whole | Form::Named | Form::Result(_) => {
+            let (at, value) = (moved(runtime, ours_at(first)), &returns.value);
+            let function = quote_spanned!(ours_at(first)=> #at::private::entry);
+            quote!(#function::<#value, #runtime::codec::#codec>)
+        }
     };
     let site = quote!({
         static SITE: #runtime::private::Site = #runtime::private::Site::new(::core::module_path!(), #name)
@@ -69,7 +97,7 @@ fn entry(plan: &Plan, place: Place) -> TokenStream {
     let (key, tags) = (key(plan, place), tags(plan, place));
     // A closure's type name tells the module, the type and the `impl` that the function is in, and nothing else does.
     let arguments = quote_spanned!(ours_at(last)=> (#site, || ()));
-    quote!(#function::<#value, #runtime::codec::#codec> #arguments #(#calls)* #key #tags)
+    quote!(#begin #arguments #(#calls)* #key #tags)
 }
 
 /// Which of the two functions an entry is printed for: an argument that the one takes by value, the other takes by
@@ -172,14 +200,14 @@ fn is_of_batch(plan: &Plan, value: &Value) -> bool {
 
 /// The new body: the entry, asked for the value or for room to compute it.
 fn call(plan: &Plan, entry: &TokenStream) -> TokenStream {
-    let build = build(plan);
+    let (build, check, statement) = (build(plan), check(plan), statement(plan));
     let (entry, before) = if plan.leaves_temporary {
         // A statement of its own, at whose end the temporaries of the expression for `cache` are dropped. The name is
         // hygienic: the user's code cannot see it.
         let name = Ident::new("entry", Span::mixed_site());
-        (name.to_token_stream(), quote!(let #name = #entry #build;))
+        (name.to_token_stream(), quote!(#check #statement let #name = #entry #build;))
     } else {
-        (quote!(#entry #build), TokenStream::new())
+        (quote!(#entry #build), quote!(#check #statement))
     };
     if plan.refreshes {
         return detached(plan, &before, &entry);
@@ -192,21 +220,29 @@ fn call(plan: &Plan, entry: &TokenStream) -> TokenStream {
     match plan.returns.style {
         Style::Async => {
             let body = typed(plan, body);
-            quote!(#before #entry.#method(#sharing async move #body).await)
+            let body = split(plan, quote!(async move #body));
+            let result = joined(plan, quote!(#entry.#method(#sharing #body).await));
+            quote!(#before #result)
         }
-        Style::Blocking => quote!(#before #entry.#method(#sharing move || #body)),
+        Style::Blocking => {
+            let arrow = arrow(plan);
+            let body = split_blocking(plan, quote!(move || #arrow #body));
+            let result = joined(plan, quote!(#entry.#method(#sharing #body)));
+            quote!(#before #result)
+        }
         // The body makes the boxed future that the signature promises; ours takes its place, and awaits it on a miss.
         Style::BoxedFuture => {
-            let body = Group::new(Delimiter::Brace, body.stream());
-            quote!(::std::boxed::Box::pin(async move { #before #entry.#method(#sharing #body).await }))
+            let body = split(plan, Group::new(Delimiter::Brace, body.stream()).into_token_stream());
+            let result = joined(plan, quote!(#entry.#method(#sharing #body).await));
+            quote!(::std::boxed::Box::pin(async move { #before #result }))
         }
     }
 }
 
-/// How the function's errors get to the calls that waited for it: the runtime finds out whether they are `Clone`.
-pub(crate) fn sharing(plan: &Plan) -> Option<TokenStream> {
-    let (runtime, error) = (&plan.runtime, plan.returns.error.as_ref()?);
-    Some(quote!(#runtime::private::Errors::<#error>::NEW.sharing()))
+/// The type of a closure's body, where what it is handed to does not tell.
+fn arrow(plan: &Plan) -> Option<TokenStream> {
+    let whole = &plan.returns.whole;
+    matches!(plan.returns.form, Form::ByType).then(|| quote!(-> #whole))
 }
 
 fn build(plan: &Plan) -> TokenStream {

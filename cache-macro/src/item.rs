@@ -51,8 +51,24 @@ fn function(input: ParseStream<'_>, attribute: &Purpose) -> syn::Result<Item> {
             ),
         ));
     }
-    let (inner_attrs, body) = split_body(&input.parse()?);
+    let (inner_attrs, body) = split_body(&body(input)?);
     Ok(Item { attrs, vis, sig, inner_attrs, body })
+}
+
+/// The braces, out of the invisible group that a `macro_rules!` variable leaves around them.
+fn body(input: ParseStream<'_>) -> syn::Result<Group> {
+    let mut token: TokenTree = input.parse()?;
+    while let TokenTree::Group(group) = &token {
+        match group.delimiter() {
+            Delimiter::Brace => return Ok(group.clone()),
+            Delimiter::None => match group.stream().into_iter().next() {
+                Some(inside) => token = inside,
+                None => break,
+            },
+            Delimiter::Parenthesis | Delimiter::Bracket => break,
+        }
+    }
+    Err(syn::Error::new(token.span(), "expected the function's body in braces"))
 }
 
 /// Whether a `fn` stands before the first braces. Asked before parsing, so that a `struct` is told where the attribute

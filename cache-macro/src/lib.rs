@@ -3,8 +3,10 @@
 
 mod anonymous;
 mod batch;
+mod body_method;
 mod cached;
 mod calls;
+mod captures;
 mod codec;
 mod companion;
 mod compress;
@@ -28,7 +30,10 @@ mod nearest;
 mod option_values;
 mod options;
 mod pattern;
+mod receiver;
+mod returning;
 mod returns;
+mod shared_errors;
 mod signature;
 mod spans;
 mod tag_derive;

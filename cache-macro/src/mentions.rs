@@ -58,7 +58,7 @@ impl Mentions {
 }
 
 /// Whether a format string captures `name`: `"{name}"`, `"{name:?}"`.
-fn captures(text: &str, name: &str) -> bool {
+pub(crate) fn captures(text: &str, name: &str) -> bool {
     text.match_indices('{').any(|(at, _)| {
         let rest = &text[at + 1..];
         rest.strip_prefix(name).is_some_and(|rest| rest.starts_with(['}', ':']))

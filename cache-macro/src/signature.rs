@@ -43,6 +43,17 @@ pub(crate) enum Binding {
     Nothing,
 }
 
+impl Binding {
+    /// All names that it binds.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &Ident> {
+        match self {
+            Self::Name(name) => std::slice::from_ref(name).iter(),
+            Self::Pattern(_, names) => names.iter(),
+            Self::Nothing => [].iter(),
+        }
+    }
+}
+
 pub(crate) fn parameters(signature: &Signature) -> Vec<Parameter> {
     let typed = signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(typed) => Some(typed),

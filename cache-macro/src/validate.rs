@@ -12,6 +12,7 @@ use syn::{Expr, Signature};
 
 use crate::batch::{self, Batch};
 use crate::calls::{Call, calls};
+use crate::captures;
 use crate::codec::Codec;
 use crate::companion::default_name;
 use crate::detached::check_detached;
@@ -22,7 +23,7 @@ use crate::key::{Key, Piece, Planner};
 use crate::mentions::Mentions;
 use crate::option_values::{EntryName, Version};
 use crate::options::{Options, Slot};
-use crate::returns::Returns;
+use crate::returns::{Names, Returns};
 use crate::signature::{Binding, Parameter, parameters};
 use crate::tags::Tags;
 
@@ -66,8 +67,13 @@ pub(crate) fn validate(options: &Options, mut item: Item, errors: &Diagnostics) 
         None => quote!(::redis_cached),
     };
     check_signature(&item.sig, errors);
-    let mut returns = Returns::of(&item.sig, &runtime, errors);
+    let names = Names {
+        companion: !matches!(options.entry.value(), Some(EntryName::None)),
+        batch: options.batch.is_written(),
+    };
+    let mut returns = Returns::of(&item.sig, names, &runtime, errors);
     let mut parameters = parameters(&item.sig);
+    captures::check_options(options, &parameters, errors);
     let batch = batch::resolve(options, &mut item.sig, &mut parameters, &mut returns, &runtime, errors);
     let skip = options.skip.value().map(|skip| &skip.names[..]).unwrap_or_default();
     let planner = Planner { signature: &item.sig, parameters: &parameters, skip, errors };
@@ -76,6 +82,10 @@ pub(crate) fn validate(options: &Options, mut item: Item, errors: &Diagnostics) 
         && options.skip.is_written() == options.skip.value().is_some();
     let key = readable.then(|| planner.plan(options.key.value()));
     let tags = Tags::plan(options, &planner);
+    if let Some((_, closure)) = &tags.of_value {
+        let instead = "arguments are named in templates, `tags = [\"org:<org>\"]`";
+        captures::check("tags", closure, instead, &parameters, errors);
+    }
     let codec = codec(&options.codec, errors);
     if !options.ttl.is_written() {
         errors.add(syn::Error::new(
@@ -85,7 +95,7 @@ pub(crate) fn validate(options: &Options, mut item: Item, errors: &Diagnostics) 
     }
     let refreshes = options.stale_while_revalidate.given().is_some();
     if let Some((option, _)) = options.stale_while_revalidate.given() {
-        check_detached(option, &item.sig, returns.style, errors);
+        check_detached(option, &item, names.companion, returns.style, errors);
     }
     let key = key?;
     let expressions = expressions(options);

@@ -245,15 +245,23 @@ impl<E> std::ops::Deref for Errors<E> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be cloned for a refresh in the background",
     label = "`stale_while_revalidate` needs an owned clone of this argument, which can be sent to another task",
-    note = "derive `Clone`, take the argument as an `Arc`, or leave `stale_while_revalidate` out"
+    note = "derive `Clone`, take the argument as an `Arc`, or leave `stale_while_revalidate` out; a type parameter needs `Clone + Send + 'static`"
 )]
-pub trait Detach: ToOwned {}
+pub trait Detach<O> {
+    /// A clone.
+    fn detached(&self) -> O;
+}
 
+// The clone's type is a parameter and nothing that belongs to the trait: so the compiler speaks of the trait when there is none.
 #[diagnostic::do_not_recommend]
-impl<T: ToOwned<Owned: Send + 'static> + ?Sized> Detach for T {}
+impl<T: ToOwned<Owned = O> + ?Sized, O: Send + 'static> Detach<O> for T {
+    fn detached(&self) -> O {
+        self.to_owned()
+    }
+}
 
 /// A clone for a refresh in the background.
 #[must_use]
-pub fn owned<T: Detach + ?Sized>(argument: &T) -> T::Owned {
-    argument.to_owned()
+pub fn owned<T: Detach<O> + ?Sized, O>(argument: &T) -> O {
+    argument.detached()
 }

@@ -18,7 +18,7 @@ use crate::codec::compress::Compression;
 use crate::decision::Policy;
 use crate::engine::Call;
 use crate::entry::identity;
-use crate::entry::none::is_none;
+use crate::entry::special::special;
 use crate::entry_handle::{Entry, Hooks};
 use crate::global;
 use crate::key::{Arg, Each, End, KeyBuf, KeyBuilder, KeyPart, Path, Pieces, Template, Text};
@@ -34,7 +34,8 @@ pub use tagged::TaggedEntry;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be cached",
     label = "this type must be `serde::Serialize` and `serde::Deserialize`",
-    note = "derive them: `#[derive(serde::Serialize, serde::Deserialize)]`; a value that borrows cannot be read back: return an owned one"
+    note = "derive them: `#[derive(serde::Serialize, serde::Deserialize)]`; a value that borrows cannot be read back: return an owned one",
+    note = "a type parameter in it needs `T: serde::Serialize + serde::de::DeserializeOwned`"
 )]
 pub trait Cacheable: Serialize + DeserializeOwned {}
 
@@ -64,12 +65,12 @@ pub trait Keepable: Clone + Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone + Send + Sync + 'static> Keepable for T {}
 
+/// A `Result`, whatever name it goes by: how an expansion names the types inside an alias.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is taken for a `Result`, because its name ends so, and is none",
-    label = "a type whose name ends in `Result` must be one",
-    note = "give the type another name, or return it under an alias: `type Found = {Self};`"
+    label = "what is called so, and is generic, must be a `Result`",
+    note = "return it under another name, `type Found = {Self};`, or write `entry = false`"
 )]
-/// A `Result`, whatever name it goes by: how an expansion names the types inside an alias.
 pub trait Fallible {
     /// The type of `Ok`.
     type Ok;
@@ -108,7 +109,7 @@ fn begun<T: Cacheable, C: Codec, Here>(site: &'static Site, _: &Here) -> EntryBu
             encode: C::encode::<T>,
             decode: C::decode::<T>,
             compression: None,
-            is_none: is_none::<T>,
+            special: special::<T>,
             ttl_with: None,
             cache_if: None,
             local: None,

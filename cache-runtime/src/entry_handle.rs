@@ -12,6 +12,7 @@ use crate::codec::compress::Compression;
 use crate::decision::{Admission, Facts, Lifetime, admit};
 use crate::engine::{Call, Encoded, Next, Reader, Ticket, remove};
 use crate::entry::header::{self, Meta, Nonce};
+use crate::entry::special::Special;
 use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
 use crate::local::Keep;
@@ -39,7 +40,7 @@ pub(crate) struct Hooks<T> {
     pub(crate) encode: fn(&T, &mut Vec<u8>) -> Result<(), CodecError>,
     pub(crate) decode: fn(&[u8]) -> Result<T, CodecError>,
     pub(crate) compression: Option<Compression>,
-    pub(crate) is_none: fn(&T) -> bool,
+    pub(crate) special: fn(&T) -> Option<Special>,
     pub(crate) ttl_with: Option<fn(&T) -> Duration>,
     pub(crate) cache_if: Option<fn(&T) -> bool>,
     pub(crate) local: Option<Keep<T>>,
@@ -349,8 +350,12 @@ impl<T> Entry<T> {
         compute_time: Duration,
         nonces: &[Nonce],
     ) -> Result<Option<Encoded>, Error> {
+        let special = (self.hooks.special)(value);
+        if special == Some(Special::Err) {
+            return Ok(None);
+        }
         let facts = Facts {
-            is_none: (self.hooks.is_none)(value),
+            is_none: special == Some(Special::None),
             own_ttl: self.hooks.ttl_with.map(|ttl| ttl(value)),
             wanted: self.hooks.cache_if.is_none_or(|wanted| wanted(value)),
         };

@@ -95,26 +95,22 @@ impl Invalidates {
         block_on(self.before());
     }
 
-    /// What is left to do after `result`.
-    pub fn after_ok<T, E>(self, result: &Result<T, E>) -> Self {
-        self.after_ok_with(result, |targets, _| targets)
+    /// What is left to do after a result, of which `ok` is the value if it is no error.
+    pub fn after<R>(self, ok: Option<&R>) -> Self {
+        self.after_with(ok, |targets, _| targets)
     }
 
     /// The same, with targets that the value tells.
-    pub fn after_ok_with<T, E>(mut self, result: &Result<T, E>, with: impl FnOnce(Self, &T) -> Self) -> Self {
-        match result {
-            Ok(value) => with(self, value),
-            Err(_) => {
+    pub fn after_with<R>(mut self, ok: Option<&R>, with: impl FnOnce(Self, &R) -> Self) -> Self {
+        match ok {
+            Some(value) => with(self, value),
+            None => {
                 if !self.on_error {
                     self.targets.clear();
                 }
                 self
             }
         }
-    }
-
-    pub fn after_with<R>(self, result: &R, with: impl FnOnce(Self, &R) -> Self) -> Self {
-        with(self, result)
     }
 
     /// Removes all of them: one command for each cache. A failure is counted, logged and made up for in the background.

@@ -56,6 +56,7 @@ mod prefix;
 pub mod private;
 mod put_many;
 mod random;
+mod returned;
 mod shared;
 mod site;
 mod stats;

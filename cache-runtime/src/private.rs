@@ -12,6 +12,7 @@ pub use crate::entry_builder::{
 pub use crate::invalidate::{Invalidates, invalidates};
 pub use crate::key::{Arg, Each, End, KeyBuilder, Path, Pieces, Template, Text};
 pub use crate::local::{Keep, Keeping, KeepingClones};
+pub use crate::returned::{How, Is, NoResult, Parts, Plain, Returned, Stored, StoredWhole};
 pub use crate::site::Site;
 pub use crate::tags::{Named, TagName, Tagging, name_of as tag};
-pub use crate::update::{Updates, updates};
+pub use crate::update::{Updates, Writes, updates};

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::argument::Argument;
 use crate::blocking::block_on;
 use crate::engine::{Call, Encoded, remove};
 use crate::entry_handle::Entry;
@@ -26,6 +27,27 @@ pub struct Updates<T> {
     writes: Vec<Write>,
 }
 
+/// What can be written to an entry of a `T`: one, or what points to one.
+#[diagnostic::on_unimplemented(
+    message = "these entries hold a `{T}`, and what is to be written is a `{Self}`",
+    label = "not a `{T}`",
+    note = "what the function returns is written; with `value = …`, an expression over the arguments and `ret`, it is that"
+)]
+pub trait Writes<'v, T: 'v> {
+    /// The value.
+    fn written(&'v self) -> &'v T;
+}
+
+#[diagnostic::do_not_recommend]
+impl<'v, T: 'v, V: ?Sized + 'v> Writes<'v, T> for V
+where
+    &'v V: Argument<&'v T>,
+{
+    fn written(&'v self) -> &'v T {
+        self.argument()
+    }
+}
+
 /// A value that is encoded, so that its reference is held no longer.
 struct Write {
     call: Call,
@@ -42,7 +64,11 @@ impl<T> Updates<T> {
     }
 
     /// What the entries become.
-    pub fn value(mut self, value: &T) -> Self {
+    pub fn value<'v, V: Writes<'v, T> + ?Sized>(mut self, value: &'v V) -> Self
+    where
+        T: 'v,
+    {
+        let value = value.written();
         self.writes = self
             .entries
             .iter()
@@ -56,18 +82,15 @@ impl<T> Updates<T> {
         self
     }
 
-    pub fn after_ok<R, E>(self, result: &Result<R, E>, with: impl FnOnce(Self, &R) -> Self) -> Self {
-        match result {
-            Ok(value) => with(self, value),
-            Err(_) => {
+    /// What is left to do after a result, of which `ok` is the value if it is no error.
+    pub fn after<R>(self, ok: Option<&R>, with: impl FnOnce(Self, &R) -> Self) -> Self {
+        match ok {
+            Some(value) => with(self, value),
+            None => {
                 self.guard.disarm();
                 updates()
             }
         }
-    }
-
-    pub fn after<R>(self, result: &R, with: impl FnOnce(Self, &R) -> Self) -> Self {
-        with(self, result)
     }
 
     /// Writes all of them, at the same time. Where that fails, the entry is invalidated as soon as its store is back.

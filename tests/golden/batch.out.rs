@@ -20,6 +20,7 @@ async fn users(db: &Pool, ids: &[u64]) -> Result<HashMap<u64, User>, Error> {
         .batch::<HashMap<u64, User>>(::redis_cached::private::cloned::<u64>(ids));
     let sharing = ::redis_cached::private::Errors::<Error>::NEW.sharing();
     while let ::core::option::Option::Some(missing) = batch.try_missing(sharing).await? {
+        #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
         let ids: &[u64] = &missing;
         batch
             .try_compute(
@@ -82,6 +83,7 @@ fn users_of(tenant: &str, ids: Vec<UserId>) -> BTreeMap<UserId, User> {
         .each()
         .batch::<BTreeMap<UserId, User>>(ids);
     while let ::core::option::Option::Some(missing) = batch.missing_blocking() {
+        #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
         let mut ids: Vec<UserId> = missing;
         batch
             .compute_blocking(|| -> BTreeMap<UserId, User> {
@@ -140,6 +142,7 @@ impl Service {
             .end()
             .batch::<Vec<(String, User)>>(names);
         while let ::core::option::Option::Some(missing) = batch.missing().await {
+            #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
             let names = missing;
             batch
                 .compute(async {
@@ -202,6 +205,7 @@ impl Service {
         while let ::core::option::Option::Some(missing) = batch
             .try_missing_blocking(sharing)?
         {
+            #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
             let ids = ::core::iter::IntoIterator::into_iter(missing);
             batch
                 .try_compute_blocking(

@@ -12,7 +12,7 @@ pub async fn rename_user(db: &Pool, id: u64, name: String) -> Result<(), sqlx::E
         db.rename(id, name).await
     }
         .await;
-    targets.after_ok(&result).invalidate().await;
+    targets.after(result.as_ref().ok()).invalidate().await;
     result
 }
 /// No `Result`: whatever is returned.
@@ -42,8 +42,8 @@ async fn create_user(db: &Pool, org: String) -> Result<User, Error> {
     }
         .await;
     targets
-        .after_ok_with(
-            &result,
+        .after_with(
+            result.as_ref().ok(),
             |targets, ret| {
                 targets
                     .entry(get_user_entry(::redis_cached::private::arg(&ret.id)))
@@ -81,7 +81,7 @@ async fn both_sides(id: u64, org: &str) -> Result<(), Error> {
         Ok(())
     }
         .await;
-    targets.after_ok(&result).invalidate().await;
+    targets.after(result.as_ref().ok()).invalidate().await;
     result
 }
 struct Users;
@@ -101,8 +101,8 @@ impl Users {
         }
             .await;
         targets
-            .after_ok_with(
-                &result,
+            .after_with(
+                result.as_ref().ok(),
                 |targets, ret| {
                     targets
                         .entry(
@@ -119,7 +119,7 @@ impl Users {
         let result = ::redis_cached::private::run(|| -> u64 { self.next });
         targets
             .after_with(
-                &result,
+                ::core::option::Option::Some(&result),
                 |targets, ret| {
                     targets
                         .entry(self.get_user_entry(::redis_cached::private::arg(&ret)))
@@ -138,7 +138,7 @@ impl Boxed for Users {
             let targets = ::redis_cached::private::invalidates()
                 .entry(self.get_user_entry(::redis_cached::private::arg(&id)));
             let result = { Box::pin(async move { self.load(id).await }) }.await;
-            targets.after_ok(&result).invalidate().await;
+            targets.after(result.as_ref().ok()).invalidate().await;
             result
         })
     }

@@ -82,6 +82,7 @@ async fn expressions_that_leave_something(
     config: &RwLock<Config>,
     id: String,
 ) -> Option<u8> {
+    let _ = || ::redis_cached::private::Returned::<Option<u8>>::NEW.how().stored_whole();
     ::redis_cached::private::entry::<
         Option<u8>,
         ::redis_cached::codec::Bincode,

@@ -253,6 +253,7 @@ fn ttl_expression_entry(seconds: u64, id: u64) -> ::redis_cached::Entry<u8> {
         .build()
 }
 async fn ttl_of_value(id: u64) -> User {
+    let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
@@ -357,6 +358,7 @@ fn cache_entry(caches: &Caches, id: u64) -> ::redis_cached::Entry<u8> {
         .build()
 }
 async fn cache_if(id: u64) -> User {
+    let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
@@ -410,6 +412,9 @@ fn cache_if_entry(id: u64) -> ::redis_cached::Entry<User> {
         .build()
 }
 async fn negative_ttl(id: u64) -> Option<User> {
+    let _ = || {
+        ::redis_cached::private::Returned::<Option<User>>::NEW.how().stored_whole()
+    };
     ::redis_cached::private::entry::<
         Option<User>,
         ::redis_cached::codec::Bincode,

@@ -1,5 +1,6 @@
 //! Every kind of function, async and not.
 async fn plain_value(id: u64) -> User {
+    let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
@@ -51,6 +52,7 @@ fn plain_value_entry(id: u64) -> ::redis_cached::Entry<User> {
         .build()
 }
 fn blocking_value(id: u64) -> User {
+    let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
@@ -241,41 +243,51 @@ fn alias_of_one_entry(id: u64) -> ::redis_cached::Entry<User> {
         .build()
 }
 fn alias_of_none(id: u64) -> UserResult {
-    ::redis_cached::private::entry::<
-        ::redis_cached::private::OkOf<UserResult>,
-        ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
-                        ::core::module_path!(),
-                        "alias_of_none",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
-        .ttl(::core::time::Duration::from_secs(60))
-        .key("a:")
-        .arg(&id)
-        .build_blocking()
-        .get_or_try_compute_sharing(
-            ::redis_cached::private::Errors::<
-                ::redis_cached::private::ErrorOf<UserResult>,
-            >::NEW
-                .sharing(),
-            move || { fetch(id) },
+    let returned = ::redis_cached::private::Returned::<UserResult>::NEW.how();
+    returned
+        .join(
+            returned
+                .entry::<
+                    ::redis_cached::codec::Bincode,
+                >(
+                    {
+                        static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                                ::core::module_path!(),
+                                "alias_of_none",
+                            )
+                            .template("a:<>");
+                        &SITE
+                    },
+                    || (),
+                )
+                .ttl(::core::time::Duration::from_secs(60))
+                .key("a:")
+                .arg(&id)
+                .build_blocking()
+                .get_or_try_compute_sharing(
+                    returned.errors().sharing(),
+                    returned.split_blocking(move || -> UserResult { fetch(id) }),
+                ),
         )
 }
 /// The cache entry of `alias_of_none` for these arguments.
 #[allow(dead_code)]
 fn alias_of_none_entry(
     id: u64,
-) -> ::redis_cached::Entry<::redis_cached::private::OkOf<UserResult>> {
-    ::redis_cached::private::entry::<
-        ::redis_cached::private::OkOf<UserResult>,
-        ::redis_cached::codec::Bincode,
-    >(
+) -> ::redis_cached::Entry<
+    ::redis_cached::private::Stored<
+        UserResult,
+        {
+            use ::redis_cached::private::Plain as _;
+            ::redis_cached::private::Returned::<UserResult>::IS_RESULT
+        },
+    >,
+> {
+    let returned = ::redis_cached::private::Returned::<UserResult>::NEW.how();
+    returned
+        .entry::<
+            ::redis_cached::codec::Bincode,
+        >(
             {
                 static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
                         ::core::module_path!(),
@@ -624,6 +636,7 @@ pub(crate) fn attributes_entry() -> ::redis_cached::Entry<u8> {
 }
 impl<T: Store> Repo<T> {
     async fn associated(id: u64) -> User {
+        let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
@@ -695,7 +708,7 @@ impl<T: Store> Repo<T> {
             .arg(&id)
             .look_up()
             .get_or_try_compute_sharing(
-                ::redis_cached::private::Errors::<T::Error>::NEW.sharing(),
+                ::redis_cached::private::Sharing::NONE,
                 async move {
                     if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                         Result<User, T::Error>,
@@ -731,6 +744,7 @@ impl<T: Store> Repo<T> {
             .build()
     }
     fn by_mutable_reference(&mut self, id: u64) -> User {
+        let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
@@ -781,6 +795,7 @@ impl<T: Store> Repo<T> {
             .build()
     }
     async fn by_arc(self: Arc<Self>, id: u64) -> User {
+        let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,
@@ -838,6 +853,9 @@ impl<T: Store> Repo<T> {
             .build()
     }
     async fn by_value(mut self) -> Vec<User> {
+        let _ = || {
+            ::redis_cached::private::Returned::<Vec<User>>::NEW.how().stored_whole()
+        };
         ::redis_cached::private::entry::<
             Vec<User>,
             ::redis_cached::codec::Bincode,
@@ -891,6 +909,7 @@ impl<T: Store> Repo<T> {
 }
 mod inner {
     pub(super) async fn in_a_module(id: u64) -> User {
+        let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,

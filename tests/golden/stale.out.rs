@@ -1,5 +1,6 @@
 //! A function that may run once more in the background, and one that need not.
 async fn refreshed(db: &Pool, id: u64, name: &str) -> Result<User, Error> {
+    #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
     let compute = async |db: &Pool, id: u64, name: &str| -> Result<User, Error> {
         if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
             Result<User, Error>,
@@ -34,9 +35,9 @@ async fn refreshed(db: &Pool, id: u64, name: &str) -> Result<User, Error> {
         .await
         .refresh(|| {
             let (db, id, name) = (
-                ::redis_cached::private::owned::<Pool>(db),
-                ::redis_cached::private::owned::<u64>(&id),
-                ::redis_cached::private::owned::<str>(name),
+                ::redis_cached::private::owned::<Pool, _>(db),
+                ::redis_cached::private::owned::<u64, _>(&id),
+                ::redis_cached::private::owned::<str, _>(name),
             );
             async move {
                 compute(
@@ -80,6 +81,8 @@ fn refreshed_entry(id: u64, name: &str) -> ::redis_cached::Entry<User> {
         .build()
 }
 fn refreshed_blocking(id: u64) -> User {
+    let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
+    #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
     let compute = |id: u64| -> User { fetch(id) };
     ::redis_cached::private::entry::<
         User,
@@ -102,7 +105,7 @@ fn refreshed_blocking(id: u64) -> User {
         .build_blocking()
         .begin()
         .refresh_blocking(|| {
-            let (id,) = (::redis_cached::private::owned::<u64>(&id),);
+            let (id,) = (::redis_cached::private::owned::<u64, _>(&id),);
             move || ::core::result::Result::<
                 _,
                 ::core::convert::Infallible,
@@ -135,13 +138,8 @@ fn refreshed_blocking_entry(id: u64) -> ::redis_cached::Entry<User> {
 }
 impl Service {
     async fn refreshed_method(&self, id: UserId) -> Option<User> {
-        let compute = async |this: &Self, id: UserId| -> Option<User> {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                Option<User>,
-            > {
-                return never;
-            }
-            this.users.get(&id).cloned()
+        let _ = || {
+            ::redis_cached::private::Returned::<Option<User>>::NEW.how().stored_whole()
         };
         ::redis_cached::private::entry::<
             Option<User>,
@@ -166,19 +164,23 @@ impl Service {
             .await
             .refresh(|| {
                 let (this, id) = (
-                    ::redis_cached::private::owned::<Self>(self),
-                    ::redis_cached::private::owned::<UserId>(&id),
+                    ::redis_cached::private::owned::<Self, _>(self),
+                    ::redis_cached::private::owned::<UserId, _>(&id),
                 );
                 async move {
                     ::core::result::Result::<
                         _,
                         ::core::convert::Infallible,
                     >::Ok(
-                        compute(::core::borrow::Borrow::<Self>::borrow(&this), id).await,
+                        Self::__redis_cached_refreshed_method(
+                                ::core::borrow::Borrow::<Self>::borrow(&this),
+                                id,
+                            )
+                            .await,
                     )
                 }
             })
-            .or_compute(compute(self, id))
+            .or_compute(Self::__redis_cached_refreshed_method(self, id))
             .await
     }
     /// The cache entry of `refreshed_method` for these arguments.
@@ -203,6 +205,11 @@ impl Service {
             .key("user:")
             .arg(id)
             .build()
+    }
+    #[doc(hidden)]
+    #[allow(dead_code)]
+    async fn __redis_cached_refreshed_method(&self, id: UserId) -> Option<User> {
+        self.users.get(&id).cloned()
     }
 }
 async fn kept(id: u64) -> Result<Arc<User>, Error> {

@@ -1,5 +1,6 @@
 //! `tags` and `group`: what follows the key in the chain.
 async fn of_arguments(org: Org, id: u64) -> User {
+    let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
@@ -105,6 +106,7 @@ fn of_value_entry(id: u64) -> ::redis_cached::Entry<User> {
         .build()
 }
 async fn group() -> Vec<User> {
+    let _ = || ::redis_cached::private::Returned::<Vec<User>>::NEW.how().stored_whole();
     ::redis_cached::private::entry::<
         Vec<User>,
         ::redis_cached::codec::Bincode,
@@ -157,6 +159,7 @@ fn group_entry() -> ::redis_cached::Entry<Vec<User>> {
 }
 impl<T: KeyPart> Repo<T> {
     async fn method<K: Kind>(&self, id: u64) -> User {
+        let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,

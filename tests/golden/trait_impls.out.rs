@@ -89,6 +89,7 @@ impl Users for Repo {
 }
 trait Provided {
     async fn get(&self, id: u64) -> User {
+        let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
         ::redis_cached::private::entry::<
             User,
             ::redis_cached::codec::Bincode,

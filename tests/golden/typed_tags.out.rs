@@ -57,6 +57,7 @@ for ::std::string::String {
 }
 /// What is a reference, or a number, in both functions is handed over as it is.
 async fn lent(id: u64, org: OrgId, city: &str, user: User) -> User {
+    let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
     let entry = ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
@@ -185,6 +186,7 @@ fn with_values_entry(viewer: &Option<u64>) -> ::redis_cached::Entry<User> {
 }
 /// In the entry's function it is a reference already.
 fn borrowed(city: String) -> User {
+    let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
@@ -255,8 +257,8 @@ async fn after_the_body(&self, id: u64, city: String) -> Result<User, Error> {
     }
         .await;
     targets
-        .after_ok_with(
-            &result,
+        .after_with(
+            result.as_ref().ok(),
             |targets, ret| {
                 targets
                     .tag_in(

@@ -11,8 +11,8 @@ pub async fn save_user(db: &Pool, user: NewUser) -> Result<User, Error> {
     }
         .await;
     targets
-        .after_ok(
-            &result,
+        .after(
+            result.as_ref().ok(),
             |targets, ret| {
                 targets
                     .entry(get_user_entry(::redis_cached::private::arg(&ret.id)))
@@ -30,7 +30,7 @@ fn touch(id: u64, org: &str) -> User {
     let result = ::redis_cached::private::run(move || -> User { load(id) });
     targets
         .after(
-            &result,
+            ::redis_cached::private::Returned::<User>::NEW.how().ok(&result),
             |targets, ret| {
                 targets
                     .entry(
@@ -57,13 +57,7 @@ async fn write(db: &Pool, user: &User) -> Result<(), Error> {
         db.write(user).await
     }
         .await;
-    targets
-        .after_ok(
-            &result,
-            |targets, _| targets.value(::redis_cached::private::arg(&user)),
-        )
-        .write()
-        .await;
+    targets.after(result.as_ref().ok(), |targets, _| targets.value(&user)).write().await;
     result
 }
 async fn insert(id: u64) -> Result<User, Error> {
@@ -79,10 +73,7 @@ async fn insert(id: u64) -> Result<User, Error> {
     }
         .await;
     targets
-        .after_ok(
-            &result,
-            |targets, ret| targets.value(my::cache::private::arg(&Some(ret.clone()))),
-        )
+        .after(result.as_ref().ok(), |targets, ret| targets.value(&Some(ret.clone())))
         .write()
         .await;
     result
@@ -106,8 +97,8 @@ async fn add(user: User) -> Result<User, Error> {
         }
             .await;
         targets
-            .after_ok(
-                &result,
+            .after(
+                result.as_ref().ok(),
                 |targets, ret| {
                     targets
                         .entry(get_user_entry(::redis_cached::private::arg(&ret.id)))
@@ -119,6 +110,6 @@ async fn add(user: User) -> Result<User, Error> {
         result
     }
         .await;
-    targets.after_ok(&result).invalidate().await;
+    targets.after(result.as_ref().ok()).invalidate().await;
     result
 }

@@ -5,6 +5,7 @@
 mod arguments;
 mod batch;
 mod blocking;
+mod bodies;
 mod cache;
 mod cache_if;
 mod cache_option;
@@ -30,6 +31,7 @@ mod negative_ttl;
 mod pending;
 mod prefix;
 mod processes;
+mod results;
 mod round_trips;
 
 mod shapes;

@@ -2,34 +2,77 @@ use syn::parse_quote;
 
 use super::*;
 
-fn read(signature: &Signature) -> Result<(String, Option<String>, Style), Vec<String>> {
+const BOTH: Names = Names { companion: true, batch: false };
+
+type Read = Result<(String, String, Style), Vec<String>>;
+
+fn read(signature: &Signature, names: Names) -> Read {
     let errors = Diagnostics::new();
-    let returns = Returns::of(signature, &quote!(rt), &errors);
+    let Returns { value, form, style, .. } = Returns::of(signature, names, &quote!(rt), &errors);
     let compact = |tokens: TokenStream| tokens.to_string().replace(' ', "");
+    let form = match form {
+        Form::Whole => "whole".to_owned(),
+        Form::Named => "named".to_owned(),
+        Form::Result(error) => compact(error),
+        Form::ByType => "by type".to_owned(),
+    };
     match errors.finish() {
         Some(error) => Err(error.into_iter().map(|error| error.to_string()).collect()),
-        None => Ok((compact(returns.value), returns.error.map(compact), returns.style)),
+        None => Ok((compact(value), form, style)),
+    }
+}
+
+fn forms(names: Names, expected: &[(Signature, &str, &str)]) {
+    for (signature, value, form) in expected {
+        let form = (*form).to_owned();
+        assert_eq!(read(signature, names), Ok(((*value).to_owned(), form, Style::Blocking)));
     }
 }
 
 #[test]
 fn values_and_errors() {
-    for (signature, value, error) in [
-        (parse_quote!(fn f()), "()", None),
-        (parse_quote!(fn f() -> User), "User", None),
-        (parse_quote!(fn f() -> Option<User>), "Option<User>", None),
-        (parse_quote!(fn f() -> Result<User, Error>), "User", Some("Error")),
-        (parse_quote!(fn f() -> std::result::Result<User, &'a str>), "User", Some("&'astr")),
-        (parse_quote!(fn f() -> io::Result<User>), "User", Some("rt::private::ErrorOf<io::Result<User>>")),
-        (
-            parse_quote!(fn f() -> AppResult),
-            "rt::private::OkOf<AppResult>",
-            Some("rt::private::ErrorOf<AppResult>"),
-        ),
-        (parse_quote!(fn f() -> Cow<'static, str>), "Cow<'static,str>", None),
-    ] {
-        assert_eq!(read(&signature), Ok((value.to_owned(), error.map(str::to_owned), Style::Blocking)));
-    }
+    const SEARCH: &str = "rt::private::Stored<SearchResult,{usert::private::Plainas_;\
+                          rt::private::Returned::<SearchResult>::IS_RESULT}>";
+    forms(
+        BOTH,
+        &[
+            (parse_quote!(fn f()), "()", "whole"),
+            (parse_quote!(fn f() -> u64), "u64", "whole"),
+            (parse_quote!(fn f() -> (User, User)), "(User,User)", "whole"),
+            (parse_quote!(fn f() -> User), "User", "named"),
+            (parse_quote!(fn f() -> Option<User>), "Option<User>", "named"),
+            (parse_quote!(fn f() -> outcome!(User)), "outcome!(User)", "named"),
+            (parse_quote!(fn f() -> Result<User, Error>), "User", "Error"),
+            (parse_quote!(fn f() -> std::result::Result<User, &'a str>), "User", "&'astr"),
+            (parse_quote!(fn f() -> io::Result<User>), "User", "rt::private::ErrorOf<io::Result<User>>"),
+            (parse_quote!(fn f() -> SearchResult), SEARCH, "by type"),
+            (
+                parse_quote!(fn f() -> AppResult<T>),
+                "rt::private::OkOf<AppResult<T>>",
+                "rt::private::ErrorOf<AppResult<T>>",
+            ),
+            (
+                parse_quote!(fn f<Row>() -> AppResult<Row>),
+                "rt::private::OkOf<AppResult<Row>>",
+                "rt::private::ErrorOf<AppResult<Row>>",
+            ),
+            (parse_quote!(fn f() -> Cow<'static, str>), "Cow<'static,str>", "named"),
+        ],
+    );
+}
+
+#[test]
+fn where_nobody_names_the_value_the_type_tells() {
+    forms(
+        Names { companion: false, batch: false },
+        &[
+            (parse_quote!(fn f() -> u64), "u64", "whole"),
+            (parse_quote!(fn f() -> User), "", "by type"),
+            (parse_quote!(fn f() -> Self::Result), "", "by type"),
+            (parse_quote!(fn f() -> AppResult<T>), "", "by type"),
+            (parse_quote!(fn f() -> Result<User, Error>), "User", "Error"),
+        ],
+    );
 }
 
 #[test]
@@ -37,9 +80,10 @@ fn styles() {
     let boxed = parse_quote! {
         fn f<'a>(&'a self) -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = Result<User, E>> + Send + 'a>>
     };
-    assert_eq!(read(&boxed), Ok(("User".to_owned(), Some("E".to_owned()), Style::BoxedFuture)));
-    assert_eq!(read(&parse_quote!(async fn f() -> User)), Ok(("User".to_owned(), None, Style::Async)));
-    assert_eq!(read(&parse_quote!(async fn f())), Ok(("()".to_owned(), None, Style::Async)));
+    let style = |signature: &Signature| read(signature, BOTH).map(|(.., style)| style);
+    assert_eq!(style(&boxed), Ok(Style::BoxedFuture));
+    assert_eq!(style(&parse_quote!(async fn f() -> User)), Ok(Style::Async));
+    assert_eq!(style(&parse_quote!(async fn f())), Ok(Style::Async));
 }
 
 #[test]
@@ -57,7 +101,7 @@ fn what_cannot_be_remembered() {
         (parse_quote!(fn f() -> BoxFuture<'a, u8>), "write `async fn`"),
         (parse_quote!(fn f() -> !), "never returns"),
     ] {
-        let messages = read(&signature).expect_err(part);
+        let messages = read(&signature, BOTH).expect_err(part);
         assert_eq!(messages.len(), 1, "{messages:?}");
         assert!(messages[0].contains(part), "{messages:?}");
     }

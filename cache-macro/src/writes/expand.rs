@@ -7,10 +7,12 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 
 use super::Kind;
+use super::outcome::Form;
 use super::plan::Plan;
-use super::target::{Target, lent};
+use super::target::{Target, referred};
 use crate::expand::typed_as;
 use crate::item::Item;
+use crate::returning::how;
 use crate::returns::Style;
 use crate::spans::{moved, moved_ident, ours_at};
 
@@ -98,22 +100,32 @@ fn computed(plan: &Plan) -> TokenStream {
 
 /// What follows the body.
 fn follow(plan: &Plan) -> TokenStream {
-    let (targets, result) = (name("targets"), name("result"));
-    let with = with(plan);
-    let fallible = plan.outcome.fallible;
-    let after = match (plan.kind, fallible, with) {
-        (Kind::Invalidates, true, None) => quote!(.after_ok(&#result)),
-        (Kind::Invalidates, true, Some(with)) => quote!(.after_ok_with(&#result, #with)),
-        (Kind::Invalidates, false, None) => TokenStream::new(),
-        (Kind::Invalidates, false, Some(with)) => quote!(.after_with(&#result, #with)),
-        (Kind::Updates, true, with) => quote!(.after_ok(&#result, #with)),
-        (Kind::Updates, false, with) => quote!(.after(&#result, #with)),
+    let targets = name("targets");
+    let (ok, with) = (ok(plan), with(plan));
+    let after = match (plan.kind, with) {
+        (Kind::Invalidates, None) if plan.outcome.form == Form::Value => TokenStream::new(),
+        (Kind::Invalidates, None) => quote!(.after(#ok)),
+        (Kind::Invalidates, Some(with)) => quote!(.after_with(#ok, #with)),
+        (Kind::Updates, with) => quote!(.after(#ok, #with)),
     };
     let method = match plan.kind {
         Kind::Invalidates => "invalidate",
         Kind::Updates => "write",
     };
     waited(plan, &quote!(#targets #after), method)
+}
+
+/// What the function returned, if it is no error.
+fn ok(plan: &Plan) -> TokenStream {
+    let result = name("result");
+    match (plan.outcome.form, &plan.outcome.whole) {
+        (Form::Result, _) => quote!(#result.as_ref().ok()),
+        (Form::ByType, Some(whole)) => {
+            let how = how(whole, &plan.runtime);
+            quote!(#how.ok(&#result))
+        }
+        (Form::Value | Form::ByType, _) => quote!(::core::option::Option::Some(&#result)),
+    }
 }
 
 /// The closure that adds what `ret` tells.
@@ -139,7 +151,7 @@ fn value(plan: &Plan) -> Option<TokenStream> {
         return None;
     }
     if let Some(value) = &plan.value {
-        let value = lent(&plan.runtime, value);
+        let value = referred(value);
         return Some(quote!(.value(#value)));
     }
     let ret = plan.ret.clone().unwrap_or_else(|| name("ret"));

@@ -7,8 +7,17 @@ use syn::visit::{self, Visit};
 use syn::{ReturnType, Signature, Type, TypeImplTrait};
 
 use crate::diagnostics::Diagnostics;
-use crate::returns::{Style, boxed_output, future_output, is_named_future, result_arguments};
+use crate::returns::{Spelled, Style, boxed_output, future_output, is_named_future, spelled};
 use crate::signature::bare;
+
+/// What a function returns.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Value,
+    Result,
+    /// One or the other, as the type has it, which the expansion asks.
+    ByType,
+}
 
 pub(super) struct Outcome {
     /// The type that the body, or the future that it makes, results in; `None` if it is `()` without being written, or has no
@@ -16,7 +25,7 @@ pub(super) struct Outcome {
     pub(super) whole: Option<TokenStream>,
     /// The type of `ret`, as far as the tokens tell.
     pub(super) value: Type,
-    pub(super) fallible: bool,
+    pub(super) form: Form,
     pub(super) style: Style,
 }
 
@@ -25,7 +34,7 @@ impl Outcome {
     pub(super) fn of(signature: &Signature, errors: &Diagnostics) -> Self {
         let ReturnType::Type(_, ty) = &signature.output else {
             let style = if signature.asyncness.is_some() { Style::Async } else { Style::Blocking };
-            return Self { whole: None, value: syn::parse_quote!(()), fallible: false, style };
+            return Self { whole: None, value: syn::parse_quote!(()), form: Form::Value, style };
         };
         let (ty, style) = match (signature.asyncness, boxed_output(ty)) {
             (Some(_), _) => (&**ty, Style::Async),
@@ -33,16 +42,14 @@ impl Outcome {
             (None, None) => (&**ty, Style::Blocking),
         };
         check(ty, style, errors);
-        let result = result_arguments(ty);
+        let (value, form) = match spelled(ty) {
+            Spelled::Result(ok, _) => (ok, Form::Result),
+            Spelled::LikeAResult | Spelled::AsAName => (ty, Form::ByType),
+            Spelled::Plain => (ty, Form::Value),
+        };
         let mut anonymous = Anonymous { found: false, future: false };
         anonymous.visit_type(ty);
-        let value = result.as_ref().and_then(|arguments| arguments.first()).map_or(ty, |ok| *ok);
-        Self {
-            whole: (!anonymous.found).then(|| ty.to_token_stream()),
-            value: value.clone(),
-            fallible: result.is_some(),
-            style,
-        }
+        Self { whole: (!anonymous.found).then(|| ty.to_token_stream()), value: value.clone(), form, style }
     }
 }
 

@@ -6,7 +6,7 @@ use syn::{FnArg, Type};
 
 use super::Kind;
 use super::attribute::{Attribute, Written};
-use super::outcome::Outcome;
+use super::outcome::{Form, Outcome};
 use super::target::{Printer, Target, mentions_ret, users_ret};
 use crate::diagnostics::Diagnostics;
 use crate::item::Item;
@@ -117,7 +117,7 @@ fn check_flags(attribute: &Attribute, targets: &[Target], outcome: &Outcome, err
         errors.at(before, "every target mentions `ret`, which is not there before the function has returned: leave out `before`");
     }
     if let Some(on_error) = &attribute.on_error {
-        if !outcome.fallible {
+        if outcome.form == Form::Value {
             errors.at(on_error, "this function does not return a `Result`, so what it returns is never an error: leave out `on_error`");
         } else if all_after {
             errors.at(on_error, "every target mentions `ret`, which is not there when the function has failed: leave out `on_error`");

@@ -257,6 +257,16 @@ pub(crate) fn lent(runtime: &TokenStream, argument: &Expr) -> TokenStream {
     quote_spanned!(at=> #runtime::private::arg(&#argument))
 }
 
+/// An expression by reference.
+pub(super) fn referred(value: &Expr) -> TokenStream {
+    if matches!(value, Expr::Reference(_)) {
+        return value.to_token_stream();
+    }
+    let at = ours_at(Ends::of(value).first);
+    let value = behind_and(value);
+    quote_spanned!(at=> &#value)
+}
+
 /// `&a + b` would be `(&a) + b`.
 fn behind_and(argument: &Expr) -> TokenStream {
     match argument {

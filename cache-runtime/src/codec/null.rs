@@ -4,25 +4,41 @@ use std::fmt;
 
 use serde::ser::{self, Impossible, Serialize, Serializer};
 
-/// Whether the value is a `None`, seen through references, boxes and newtypes as serde sees through them.
-pub(crate) fn is_none<T: Serialize + ?Sized>(value: &T) -> bool {
-    value.serialize(Probe { all_nulls: false }).is_ok()
+/// What is not a value like any other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Special {
+    /// There is none.
+    None,
+    /// The `Err` of a `Result`.
+    Err,
+}
+
+/// What the value is, seen through references, boxes and newtypes as serde sees through them, through `Ok`, and an `Err` also
+/// through `Some`.
+pub(crate) fn special<T: Serialize + ?Sized>(value: &T) -> Option<Special> {
+    value.serialize(Probe { all_nulls: false, inside: false }).ok()
 }
 
 /// Whether a format that writes options without a tag writes the value as null, and so would take it for a `None`.
 pub(crate) fn is_null<T: Serialize + ?Sized>(value: &T) -> bool {
-    value.serialize(Probe { all_nulls: true }).is_ok()
+    matches!(value.serialize(Probe { all_nulls: true, inside: false }), Ok(Special::None))
 }
 
-/// `Ok` is yes, an error is no: an error stops every implementation of `Serialize` at once.
+/// `Ok` is an answer, an error is none: an error stops every implementation of `Serialize` at once.
 #[derive(Clone, Copy)]
 struct Probe {
     all_nulls: bool,
+    /// Inside of a `Some`, where a `None` is part of a value.
+    inside: bool,
 }
 
 impl Probe {
-    fn unit(self) -> Result<(), No> {
-        if self.all_nulls { Ok(()) } else { Err(No) }
+    fn none(self) -> Result<Special, No> {
+        if self.inside { Err(No) } else { Ok(Special::None) }
+    }
+
+    fn unit(self) -> Result<Special, No> {
+        if self.all_nulls { self.none() } else { Err(No) }
     }
 }
 
@@ -45,41 +61,45 @@ impl ser::Error for No {
 
 macro_rules! no {
     ($($method:ident($ty:ty);)*) => {
-        $(fn $method(self, _: $ty) -> Result<(), No> {
+        $(fn $method(self, _: $ty) -> Result<Special, No> {
             Err(No)
         })*
     };
 }
 
 impl Serializer for Probe {
-    type Ok = ();
+    type Ok = Special;
     type Error = No;
-    type SerializeSeq = Impossible<(), No>;
-    type SerializeTuple = Impossible<(), No>;
-    type SerializeTupleStruct = Impossible<(), No>;
-    type SerializeTupleVariant = Impossible<(), No>;
-    type SerializeMap = Impossible<(), No>;
-    type SerializeStruct = Impossible<(), No>;
-    type SerializeStructVariant = Impossible<(), No>;
+    type SerializeSeq = Impossible<Special, No>;
+    type SerializeTuple = Impossible<Special, No>;
+    type SerializeTupleStruct = Impossible<Special, No>;
+    type SerializeTupleVariant = Impossible<Special, No>;
+    type SerializeMap = Impossible<Special, No>;
+    type SerializeStruct = Impossible<Special, No>;
+    type SerializeStructVariant = Impossible<Special, No>;
 
-    fn serialize_none(self) -> Result<(), No> {
-        Ok(())
+    fn serialize_none(self) -> Result<Special, No> {
+        self.none()
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), No> {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Special, No> {
         // `Some(None)` is not a `None`, but such a format writes it like one.
-        if self.all_nulls { value.serialize(self) } else { Err(No) }
+        value.serialize(Self { inside: !self.all_nulls, ..self })
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), No> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<Special, No> {
         value.serialize(self)
     }
 
-    fn serialize_unit(self) -> Result<(), No> {
+    fn serialize_unit(self) -> Result<Special, No> {
         self.unit()
     }
 
-    fn serialize_unit_struct(self, _: &'static str) -> Result<(), No> {
+    fn serialize_unit_struct(self, _: &'static str) -> Result<Special, No> {
         self.unit()
     }
 
@@ -102,18 +122,24 @@ impl Serializer for Probe {
         serialize_bytes(&[u8]);
     }
 
-    fn serialize_unit_variant(self, _: &'static str, _: u32, _: &'static str) -> Result<(), No> {
+    fn serialize_unit_variant(self, _: &'static str, _: u32, _: &'static str) -> Result<Special, No> {
         Err(No)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
-        _: &'static str,
+        name: &'static str,
         _: u32,
-        _: &'static str,
-        _: &T,
-    ) -> Result<(), No> {
-        Err(No)
+        variant: &'static str,
+        value: &T,
+    ) -> Result<Special, No> {
+        match variant {
+            // Written with the variant's name, whatever is inside.
+            _ if self.all_nulls || name != "Result" => Err(No),
+            "Err" => Ok(Special::Err),
+            "Ok" => value.serialize(self),
+            _ => Err(No),
+        }
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, No> {
@@ -156,7 +182,7 @@ impl Serializer for Probe {
         Err(No)
     }
 
-    fn collect_str<T: fmt::Display + ?Sized>(self, _: &T) -> Result<(), No> {
+    fn collect_str<T: fmt::Display + ?Sized>(self, _: &T) -> Result<Special, No> {
         // The default would format the value first.
         Err(No)
     }
