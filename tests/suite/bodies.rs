@@ -1,6 +1,6 @@
 //! A body that refreshes in the background runs as it was written: `self` in it means what it meant.
 
-#![allow(unused_qualifications, reason = "`self::` is what is tested")]
+#![allow(unused_qualifications, clippy::needless_pub_self, reason = "`self` is what is tested")]
 
 use std::fmt;
 use std::sync::Arc;
