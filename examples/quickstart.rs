@@ -89,7 +89,7 @@ async fn tour(url: Option<String>) -> Result<(), redis_cached::Error> {
 
     println!("4. A value expires by itself …");
     match weather_entry("Oslo").ttl().await? {
-        Some(left) => println!("     Oslo's has {:.1} s left.", left.as_secs_f64()),
+        Some(left) => println!("     Oslo's has {left:.1} left."),
         None => println!("     Oslo's is gone already."),
     }
 

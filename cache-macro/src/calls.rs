@@ -24,6 +24,7 @@ pub(crate) struct Call {
 /// In one order, whatever order the options were written in.
 pub(crate) fn calls(options: &Options, returns: &Returns, runtime: &TokenStream) -> Vec<Call> {
     let ttl = options.ttl.given().map(|(option, ttl)| match ttl {
+        Ttl::Fixed(Length::Never) => call("never_expires", option, TokenStream::new()),
         Ttl::Fixed(length) => call("ttl", option, alone("ttl", length)),
         Ttl::OfValue(closure) => call("ttl_with", option, closure),
     });

@@ -6,6 +6,7 @@ use crate::begun::{Begun, Sharing};
 use crate::blocking::block_on;
 use crate::entry_handle::Entry;
 use crate::error::Error;
+use crate::ttl::Ttl;
 
 /// An [`Entry`] whose methods block the thread instead of being async. Made by [`Entry::blocking`].
 ///
@@ -57,7 +58,7 @@ impl<T> BlockingEntry<T> {
     ///
     /// # Errors
     /// As there.
-    pub fn ttl(&self) -> Result<Option<Duration>, Error> {
+    pub fn ttl(&self) -> Result<Option<Ttl>, Error> {
         block_on(self.0.ttl())
     }
 

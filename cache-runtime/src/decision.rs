@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use crate::entry::header::Meta;
 use crate::store::Left;
+use crate::ttl::Ttl;
 
 /// The options of a function that decide about storing and serving.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Policy {
-    /// Time to live; `Duration::MAX` means that the entry never expires, zero that it is not stored.
-    pub(crate) ttl: Duration,
+    /// Time to live; zero means that the value is not stored, or decides for itself.
+    pub(crate) ttl: Ttl,
     /// The time to live of `None`; without it, `None` is not stored.
     pub(crate) negative_ttl: Option<Duration>,
     /// Up to which share of the TTL is taken off at random, from 0 to 1.
@@ -28,7 +29,7 @@ pub(crate) struct Policy {
 impl Policy {
     /// No option set: nothing is stored.
     pub(crate) const NONE: Self = Self {
-        ttl: Duration::ZERO,
+        ttl: Ttl::Expires(Duration::ZERO),
         negative_ttl: None,
         jitter: 0.0,
         stale_while_revalidate: Duration::ZERO,
@@ -45,8 +46,9 @@ impl Policy {
     /// After which time no entry of this policy is left; `None` if that is not known, or never.
     pub(crate) fn longest_life(&self) -> Option<Duration> {
         // Zero stands for a TTL that the value decides.
-        let known = !self.ttl.is_zero() && self.ttl != Duration::MAX;
-        known.then(|| self.ttl.max(self.negative_ttl.unwrap_or_default()).saturating_add(self.stale_window()))
+        let ttl = self.ttl.as_duration().filter(|ttl| !ttl.is_zero())?;
+        let longest = Duration::from_millis(whole_millis(ttl.max(self.negative_ttl.unwrap_or_default())));
+        Some(longest.saturating_add(self.stale_window()))
     }
 
     /// For how long past its TTL an entry is kept.
@@ -95,13 +97,13 @@ pub(crate) fn admit(policy: &Policy, facts: Facts, random: f64) -> Admission {
     }
     let ttl = match (facts.is_none, policy.negative_ttl) {
         (true, None) => return Admission::Skip,
-        (true, Some(negative)) => negative,
-        (false, _) => facts.own_ttl.unwrap_or(policy.ttl),
+        (true, Some(negative)) => Ttl::Expires(negative),
+        (false, _) => facts.own_ttl.map_or(policy.ttl, Ttl::Expires),
     };
     match ttl {
-        Duration::ZERO => Admission::Skip,
-        Duration::MAX => Admission::Store(Lifetime { fresh: None, stale: Duration::ZERO }),
-        ttl => {
+        Ttl::Expires(Duration::ZERO) => Admission::Skip,
+        Ttl::Never => Admission::Store(Lifetime { fresh: None, stale: Duration::ZERO }),
+        Ttl::Expires(ttl) => {
             let fresh = Some(shortened(ttl, policy.jitter, random));
             Admission::Store(Lifetime { fresh, stale: Duration::from_millis(millis(policy.stale_window())) })
         }

@@ -2,7 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-const POLICY: Policy = Policy { ttl: Duration::from_secs(60), ..Policy::NONE };
+const MINUTE: Duration = Duration::from_secs(60);
+const POLICY: Policy = Policy { ttl: Ttl::Expires(MINUTE), ..Policy::NONE };
 const PLAIN: Facts = Facts { is_none: false, own_ttl: None, wanted: true };
 
 fn store(millis: u64) -> Admission {
@@ -14,6 +15,7 @@ const FOR_EVER: Admission = Admission::Store(Lifetime { fresh: None, stale: Dura
 #[test]
 fn admission_table() {
     let negative = Policy { negative_ttl: Some(Duration::from_secs(5)), ..POLICY };
+    let expires = |ttl| Policy { ttl: Ttl::Expires(ttl), ..POLICY };
     let own = |ttl| Facts { own_ttl: Some(ttl), ..PLAIN };
     let none = Facts { is_none: true, ..PLAIN };
     for (name, policy, facts, expected) in [
@@ -25,20 +27,22 @@ fn admission_table() {
         ("a value where None has its own", negative, PLAIN, store(60_000)),
         ("the value decides", POLICY, own(Duration::from_millis(1500)), store(1_500)),
         ("the value decides for zero", POLICY, own(Duration::ZERO), Admission::Skip),
-        ("the value decides for ever", POLICY, own(Duration::MAX), FOR_EVER),
+        ("only never is for ever", POLICY, own(Duration::MAX), store(LONGEST_MILLIS)),
         (
             "None has no TTL of its own",
             negative,
             Facts { own_ttl: Some(Duration::MAX), ..none },
             store(5_000),
         ),
-        ("never", Policy { ttl: Duration::MAX, jitter: 0.5, ..POLICY }, PLAIN, FOR_EVER),
-        ("below a millisecond", Policy { ttl: Duration::from_nanos(1), ..POLICY }, PLAIN, store(1)),
-        ("fractions are rounded up", Policy { ttl: Duration::from_micros(1_001), ..POLICY }, PLAIN, store(2)),
+        ("never", Policy { ttl: Ttl::Never, jitter: 0.5, ..POLICY }, PLAIN, FOR_EVER),
+        ("below a millisecond", expires(Duration::from_nanos(1)), PLAIN, store(1)),
+        ("fractions are rounded up", expires(Duration::from_micros(1_001)), PLAIN, store(2)),
+        ("too long for Redis", expires(Duration::from_secs(u64::MAX)), PLAIN, store(LONGEST_MILLIS)),
+        ("the longest of all", expires(Duration::MAX), PLAIN, store(LONGEST_MILLIS)),
         (
-            "too long for Redis",
-            Policy { ttl: Duration::from_secs(u64::MAX), ..POLICY },
-            PLAIN,
+            "None with the longest",
+            Policy { negative_ttl: Some(Duration::MAX), ..POLICY },
+            none,
             store(LONGEST_MILLIS),
         ),
     ] {
@@ -54,7 +58,7 @@ fn the_longer_window_is_kept() {
     {
         let policy = Policy { stale_while_revalidate: revalidate, stale_if_error: error, ..POLICY };
         let Admission::Store(lifetime) = admit(&policy, PLAIN, 0.0) else { panic!("not stored") };
-        assert_eq!(lifetime.total(), Some(POLICY.ttl + expected));
+        assert_eq!(lifetime.total(), Some(MINUTE + expected));
     }
 }
 
@@ -106,12 +110,13 @@ proptest! {
     fn jitter_only_shortens_and_by_no_more_than_its_share(
         ttl in 1_u64..10_000_000, jitter in 0.0..=1.0, random in 0.0..1.0,
     ) {
-        let policy = Policy { ttl: Duration::from_millis(ttl), jitter, ..Policy::NONE };
+        let ttl = Duration::from_millis(ttl);
+        let policy = Policy { ttl: Ttl::Expires(ttl), jitter, ..Policy::NONE };
         let Admission::Store(Lifetime { fresh: Some(got), .. }) = admit(&policy, PLAIN, random) else {
             panic!("not stored")
         };
-        prop_assert!(got <= policy.ttl);
-        prop_assert!(got + Duration::from_millis(1) >= policy.ttl.mul_f64(1.0 - jitter));
+        prop_assert!(got <= ttl);
+        prop_assert!(got + Duration::from_millis(1) >= ttl.mul_f64(1.0 - jitter));
         prop_assert!(got >= Duration::from_millis(1));
     }
 

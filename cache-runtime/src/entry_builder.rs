@@ -26,6 +26,7 @@ use crate::local::Keep;
 use crate::shared::Shared;
 use crate::site::Site;
 use crate::stats::Fingerprint;
+use crate::ttl::Ttl;
 
 pub use look_up::{Answer, LookedUp};
 pub use tagged::TaggedEntry;
@@ -145,7 +146,14 @@ pub struct EntryBuilder<'c, T, L = Elsewhere> {
 impl<'c, T, L> EntryBuilder<'c, T, L> {
     #[inline]
     pub fn ttl(mut self, ttl: Duration) -> Self {
-        self.policy.ttl = ttl;
+        self.policy.ttl = Ttl::Expires(ttl);
+        self
+    }
+
+    /// `ttl = "never"`: no length of time says that, however long.
+    #[inline]
+    pub fn never_expires(mut self) -> Self {
+        self.policy.ttl = Ttl::Never;
         self
     }
 

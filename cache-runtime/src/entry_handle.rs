@@ -20,6 +20,7 @@ use crate::pending::{Key, Operation};
 use crate::random;
 use crate::store::{Asking, Found, Left, Store};
 use crate::tags::{self, Tags};
+use crate::ttl::Ttl;
 
 /// The cache entry of one call of an annotated function: its key, its type, and what can be done with it.
 ///
@@ -71,18 +72,7 @@ impl<T> Entry<T> {
     /// # Errors
     /// If Redis cannot be reached, or not in time. An entry that does not fit is no error.
     pub async fn get(&self) -> Result<Option<T>, Error> {
-        if self.call.is_pending() {
-            return Ok(None);
-        }
-        let until = self.call.until();
-        if let Some(tags) = &self.call.tags {
-            let found = self.reader().get_tagged(tags, Asking::Plain, until).await?;
-            return Ok(found.map(|(value, _)| value));
-        }
-        Ok(match self.call.cache().store.get(self.key(), until).await? {
-            Found::Bytes(bytes) => self.reader().read(self.key(), &bytes),
-            Found::Absent | Found::Foreign => None,
-        })
+        Ok(self.found(Asking::Plain).await?.map(|(value, _)| value))
     }
 
     /// Stores `value` as a call would have, with the function's TTL, in place of whatever is there. One round trip.
@@ -147,27 +137,33 @@ impl<T> Entry<T> {
         operation.end(remove(self.call.cache(), self.key(), hold).await)
     }
 
-    /// How long the stored value has left, windows included; `None` if there is none, `Duration::MAX` if it never
-    /// expires. One round trip.
+    /// How long the value that [`get`](Self::get) gives has left, windows included; `None` if there is none. One round trip, in which the
+    /// value comes along: only that tells whether it fits.
     ///
     /// # Errors
     /// As [`get`](Self::get).
-    pub async fn ttl(&self) -> Result<Option<Duration>, Error> {
+    pub async fn ttl(&self) -> Result<Option<Ttl>, Error> {
+        Ok(match self.found(Asking::WithLeft).await?.map(|(_, left)| left) {
+            None | Some(Left::Absent) => None,
+            Some(Left::Expires(left)) => Some(Ttl::Expires(left)),
+            Some(Left::Never) => Some(Ttl::Never),
+        })
+    }
+
+    /// The stored value, and how long it is there for yet if that is asked for.
+    async fn found(&self, how: Asking) -> Result<Option<(T, Left)>, Error> {
         if self.call.is_pending() {
             return Ok(None);
         }
-        let until = self.call.until();
-        let left = match &self.call.tags {
-            None => self.call.cache().store.left(self.key(), until).await?,
-            Some(tags) => {
-                let found = self.reader().get_tagged(tags, Asking::WithLeft, until).await?;
-                found.map_or(Left::Absent, |(_, left)| left)
-            }
+        let (store, until) = (&self.call.cache().store, self.call.until());
+        let (found, left) = match (&self.call.tags, how) {
+            (Some(tags), _) => return self.reader().get_tagged(tags, how, until).await,
+            (None, Asking::Plain) => (store.get(self.key(), until).await?, Left::Never),
+            (None, _) => store.get_with_left(self.key(), until).await?,
         };
-        Ok(match left {
-            Left::Absent => None,
-            Left::Expires(left) => Some(left),
-            Left::Never => Some(Duration::MAX),
+        Ok(match found {
+            Found::Bytes(bytes) => self.reader().read(self.key(), &bytes).map(|value| (value, left)),
+            Found::Absent | Found::Foreign => None,
         })
     }
 

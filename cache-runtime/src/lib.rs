@@ -64,6 +64,7 @@ mod store;
 mod striped;
 mod surroundings;
 mod tags;
+mod ttl;
 mod update;
 mod warm_up;
 
@@ -79,6 +80,7 @@ pub use key::{KeyPart, KeyWriter, Scalar};
 pub use redis_cached_macro::{KeyPart, Tag, redis_cached, redis_invalidates, redis_updates};
 pub use stats::{FunctionStats, LocalStats, Stats};
 pub use tags::Tag;
+pub use ttl::Ttl;
 pub use warm_up::{BlockingWarmUp, WarmUp};
 
 #[cfg(fuzzing)]

@@ -20,6 +20,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::decision::Policy;
 use crate::entry::header::{MOST_TAGS, Nonce};
 use crate::key::{KeyBuf, KeyBuilder};
+use crate::ttl::Ttl;
 
 pub(crate) use name::OpenTag;
 pub use name::{Named, Tag, TagName, Tagging, tag as name_of};
@@ -112,7 +113,7 @@ impl Life {
     pub(crate) fn of(policy: &Policy) -> Self {
         match policy.longest_life() {
             Some(life) => Self::of_entry(Some(life)),
-            None if policy.ttl == Duration::MAX => Self { least: None },
+            None if policy.ttl == Ttl::Never => Self { least: None },
             None => Self { least: Some(UNKNOWN) },
         }
     }
@@ -174,11 +175,15 @@ mod tests {
     #[test]
     fn a_tag_outlives_its_entries() {
         let minute = Duration::from_secs(60);
-        let life = |ttl, window| Life::of(&Policy { ttl, stale_if_error: window, ..Policy::NONE });
+        let life = |ttl, window| {
+            Life::of(&Policy { ttl: Ttl::Expires(ttl), stale_if_error: window, ..Policy::NONE })
+        };
         assert_eq!(life(minute, minute).least, Some(2 * minute + MARGIN));
         assert!(life(minute, minute).is_enough(Some(2 * minute), MARGIN));
         assert!(!life(minute, minute).is_enough(Some(2 * minute), MARGIN + minute), "it took too long");
-        assert_eq!(life(Duration::MAX, Duration::ZERO), Life { least: None });
+        assert_eq!(Life::of(&Policy { ttl: Ttl::Never, ..Policy::NONE }), Life { least: None });
+        let computed = life(Duration::MAX, Duration::ZERO).least;
+        assert!(computed.is_some_and(|least| least < Duration::MAX), "no word of never");
         // Decided by the value.
         let unknown = life(Duration::ZERO, Duration::ZERO);
         assert!(unknown.is_enough(Some(minute), minute) && !unknown.is_enough(Some(2 * UNKNOWN), minute));

@@ -167,7 +167,7 @@ async fn ttl_never() -> u8 {
             },
             || (),
         )
-        .ttl(::core::time::Duration::MAX)
+        .never_expires()
         .key("a")
         .look_up()
         .get_or_compute(async move {
@@ -197,7 +197,7 @@ fn ttl_never_entry() -> ::redis_cached::Entry<u8> {
             },
             || (),
         )
-        .ttl(::core::time::Duration::MAX)
+        .never_expires()
         .key("a")
         .build()
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redis_cached::{Entry, redis_cached};
 
-use crate::{Failed, User, both, user};
+use crate::{Failed, User, both, redis, user};
 
 #[redis_cached(ttl = 60, key = "user:<id>")]
 async fn get_user(id: u64) -> Result<User, Failed> {
@@ -41,6 +41,46 @@ async fn get_put_ttl_and_invalidate() {
             })
             .await;
     }
+}
+
+#[redis_cached(ttl = 60, key = "user:<id>", tags = ["users"])]
+async fn tagged_user(id: u64) -> User {
+    user(id)
+}
+
+/// What is no value of this function has no time left either.
+#[tokio::test]
+async fn ttl_answers_as_get_does() {
+    let (server, cache) = redis().await;
+    let entry = cache.sync_scope(|| get_user_entry(1));
+    let tagged = cache.sync_scope(|| tagged_user_entry(1));
+    let nothing = async |what: &str| {
+        assert_eq!((entry.get().await.unwrap(), entry.ttl().await.unwrap()), (None, None), "{what}");
+        assert_eq!((tagged.get().await.unwrap(), tagged.ttl().await.unwrap()), (None, None), "{what}");
+        assert_eq!(entry.blocking().ttl().unwrap(), None, "{what}");
+    };
+    for foreign in [
+        &["RPUSH", "user:1", "x"][..],
+        &["SET", "user:1", "garbage"],
+        &["SET", "user:1", "L0123456789abcdef"],
+        &["SET", "user:1", "V0123456789abcdef", "EX", "100"],
+        &["HSET", "user:1", "field", "x"],
+    ] {
+        server.cli(&["DEL", "user:1"]);
+        server.cli(foreign);
+        nothing(&format!("{foreign:?}")).await;
+    }
+    entry.invalidate_with_hold(Duration::from_secs(60)).await.unwrap();
+    nothing("a hold").await;
+    entry.put(&user(1)).await.unwrap();
+    assert!(entry.ttl().await.unwrap().is_some());
+    assert_eq!(tagged.ttl().await.unwrap(), None, "another function's");
+    entry.invalidate().await.unwrap();
+    let computed = entry.get_or_compute(async {
+        nothing("a lease").await;
+        user(1)
+    });
+    assert_eq!(computed.await, user(1));
 }
 
 #[tokio::test]

@@ -140,7 +140,7 @@ async fn so_it_is_for_blocking_functions() {
 }
 
 #[tokio::test]
-async fn each_operation_of_an_entry_is_one_command() {
+async fn each_operation_of_an_entry_is_one_round_trip() {
     let (server, cache) = redis().await;
     let entry = cache.sync_scope(|| get_user_entry(7));
     let monitor = server.monitor();
@@ -149,7 +149,7 @@ async fn each_operation_of_an_entry_is_one_command() {
     entry.ttl().await.unwrap();
     entry.invalidate().await.unwrap();
     entry.invalidate_with_hold(Duration::from_secs(1)).await.unwrap();
-    let expected = ["SET user:7", "GET user:7", "PTTL user:7", "UNLINK user:7", "SET user:7"];
+    let expected = ["SET user:7", "GET user:7", "PTTL user:7", "GET user:7", "UNLINK user:7", "SET user:7"];
     assert_eq!(sent(&monitor.commands()), expected);
 }
 

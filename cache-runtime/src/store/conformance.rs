@@ -32,7 +32,7 @@ async fn stores_and_replaces(store: &AnyStore) {
     assert_eq!(bytes(store, "new").await.as_deref(), Some(&b"one"[..]));
     store.set("new", b"another", None, soon()).await.expect("a set");
     assert_eq!(bytes(store, "new").await.as_deref(), Some(&b"another"[..]));
-    assert_eq!(store.left("new", soon()).await.expect("a time"), Left::Never);
+    assert_eq!(store.get_with_left("new", soon()).await.expect("both").1, Left::Never);
 }
 
 async fn takes_any_bytes_and_any_key(store: &AnyStore) {
@@ -50,7 +50,7 @@ async fn removes(store: &AnyStore) {
     store.remove("gone", soon()).await.expect("a removal");
     assert_eq!(bytes(store, "gone").await, None);
     store.remove("gone", soon()).await.expect("a removal of what is not there");
-    assert_eq!(store.left("gone", soon()).await.expect("a time"), Left::Absent);
+    assert_eq!(store.get_with_left("gone", soon()).await.expect("both").1, Left::Absent);
 }
 
 async fn removes_several(store: &AnyStore) {
@@ -67,7 +67,7 @@ async fn removes_several(store: &AnyStore) {
 async fn expires_by_the_millisecond(store: &AnyStore) {
     let ttl = Duration::from_millis(300);
     store.set("brief", b"x", Some(ttl), soon()).await.expect("a set");
-    match store.left("brief", soon()).await.expect("a time") {
+    match store.get_with_left("brief", soon()).await.expect("both").1 {
         Left::Expires(left) => assert!(left <= ttl && left > Duration::ZERO, "{left:?}"),
         other => panic!("{other:?}"),
     }
@@ -76,7 +76,7 @@ async fn expires_by_the_millisecond(store: &AnyStore) {
         assert!(Instant::now() < gone, "it never expired");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert_eq!(store.left("brief", soon()).await.expect("a time"), Left::Absent);
+    assert_eq!(store.get_with_left("brief", soon()).await.expect("both").1, Left::Absent);
 }
 
 async fn a_later_set_replaces_the_time_too(store: &AnyStore) {
@@ -93,7 +93,7 @@ async fn leases_are_compared(store: &AnyStore) {
     assert_eq!(store.acquire("slot", &one, ttl, soon()).await.expect("a lease"), Found::Absent);
     let second = store.acquire("slot", &other, ttl, soon()).await.expect("an answer");
     assert_eq!(second, Found::Bytes(one.to_vec()));
-    assert!(matches!(store.left("slot", soon()).await, Ok(Left::Expires(left)) if left <= ttl));
+    assert!(matches!(store.get_with_left("slot", soon()).await, Ok((_, Left::Expires(left))) if left <= ttl));
 
     let value = [&b"V"[..], &[7; 100]].concat();
     assert!(!store.swap("slot", &other, &value, None, soon()).await.expect("an answer"));
@@ -149,7 +149,7 @@ async fn tags_have_nonces(store: &AnyStore) {
     let first = store.tag(&keys, life(60), soon()).await.expect("nonces");
     assert_ne!(first[0], first[1]);
     assert_eq!(store.tag(&keys, life(60), soon()).await.expect("the same"), first);
-    let left = async |key: &str| store.left(key, soon()).await.expect("a time");
+    let left = async |key: &str| store.get_with_left(key, soon()).await.expect("both").1;
     let between = |left: Left, least: u64, most: u64| match left {
         Left::Expires(left) => left > Duration::from_secs(least) && left <= Duration::from_secs(most),
         _ => false,

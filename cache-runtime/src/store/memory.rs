@@ -173,10 +173,6 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn left(&self, key: &str, _: Instant) -> Result<Left, Error> {
-        Ok(self.live(key).map_or(Left::Absent, |entry| entry.left()))
-    }
-
     async fn get_several(&self, keys: &[&str], how: Asking, _: Instant) -> Result<Several, Error> {
         if how == Asking::Watched {
             return Err(unwatched());

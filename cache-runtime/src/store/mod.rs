@@ -138,8 +138,6 @@ pub(crate) trait Store {
     /// [`remove`](Self::remove) for several keys, in one command. Nothing is asked for none.
     async fn remove_all(&self, keys: &[&str], until: Instant) -> Result<(), Error>;
 
-    async fn left(&self, key: &str, until: Instant) -> Result<Left, Error>;
-
     /// One step through all keys, from `cursor` on, which is 0 at first: finds those that begin with `prefix`.
     async fn scan(&self, prefix: &str, cursor: u64, until: Instant) -> Result<Scanned, Error>;
 
@@ -253,7 +251,6 @@ delegate! {
     async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, until: Instant) -> ();
     async fn remove(&self, key: &str, until: Instant) -> ();
     async fn remove_all(&self, keys: &[&str], until: Instant) -> ();
-    async fn left(&self, key: &str, until: Instant) -> Left;
     async fn scan(&self, prefix: &str, cursor: u64, until: Instant) -> Scanned;
     async fn remove_scanned(&self, keys: &[Vec<u8>], until: Instant) -> u64;
     async fn get_several(&self, keys: &[&str], how: Asking, until: Instant) -> Several;

@@ -154,7 +154,7 @@ async fn the_least_rights_are_enough_for_everything() {
 #[tokio::test]
 async fn each_of_the_least_rights_is_needed_and_costs_what_the_page_says() {
     let costs: HashMap<&str, &[&str]> = HashMap::from([
-        ("+get", &["calls", "windows", "tags", "get", "local"][..]),
+        ("+get", &["calls", "windows", "tags", "get", "ttl", "local"][..]),
         ("+mget", &["tags"]),
         ("+set", &["calls", "windows", "batches", "tags", "put", "local"]),
         ("+unlink", &["tags", "invalidate", "prefixes"]),

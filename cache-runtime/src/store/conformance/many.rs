@@ -62,14 +62,18 @@ async fn leases_and_swaps_each_for_itself(store: &AnyStore) {
         let done: Vec<_> = done.into_iter().map(|done| done.expect("an answer")).collect();
         assert_eq!(done, round);
     }
-    assert!(matches!(store.left(keys[0], soon()).await, Ok(Left::Expires(left)) if left <= MINUTE));
+    assert!(
+        matches!(store.get_with_left(keys[0], soon()).await, Ok((_, Left::Expires(left))) if left <= MINUTE)
+    );
     assert_eq!(bytes(store, keys[0]).await, Some(values[0].clone()));
     assert_eq!(bytes(store, keys[1]).await.as_deref(), Some(&b"taken"[..]));
     assert_eq!(bytes(store, keys[2]).await, None);
 
     let again = Swap { key: keys[3], mark: &leases[3].1, value: &leases[3].1, ttl: Some(2 * MINUTE) };
     assert!(matches!(store.swap_many(&[again], soon()).await.expect("answers")[..], [Ok(true)]));
-    assert!(matches!(store.left(keys[3], soon()).await, Ok(Left::Expires(left)) if left > MINUTE));
+    assert!(
+        matches!(store.get_with_left(keys[3], soon()).await, Ok((_, Left::Expires(left))) if left > MINUTE)
+    );
     store.release_many(&leases, soon()).await.expect("releases");
     assert_eq!(bytes(store, keys[0]).await, Some(values[0].clone()), "a value is no lease");
     assert_eq!(bytes(store, keys[1]).await.as_deref(), Some(&b"taken"[..]));

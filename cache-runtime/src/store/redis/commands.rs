@@ -217,13 +217,6 @@ impl Store for RedisStore {
         answer.and_then(|answer| Ok(from_redis_value(answer)?)).map_err(|error| translate("UNLINK", error))
     }
 
-    async fn left(&self, key: &str, until: Instant) -> Result<Left, Error> {
-        let mut command = cmd("PTTL");
-        command.arg(key);
-        let answer = self.run("PTTL", &command, until).await?;
-        Ok(left(&answer.map_err(|error| translate("PTTL", error))?))
-    }
-
     async fn get_several(&self, keys: &[&str], how: Asking, until: Instant) -> Result<Several, Error> {
         match how {
             Asking::Plain => {
