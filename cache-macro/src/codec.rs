@@ -3,7 +3,7 @@
 //! A codec is a cargo feature of the runtime, which hands the feature on to this crate: only so can a codec that is off
 //! be an error at the word in the attribute, with the line for Cargo.toml.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::Expr;
 
@@ -39,9 +39,40 @@ impl Codec {
         CODECS.choices[0].2
     }
 
+    /// Reports a type that asks its bytes what they hold, where the codec cannot tell. Of most such types only the runtime
+    /// finds out; these are known by their full names.
+    pub(crate) fn check(codec: &Ident, stored: &TokenStream, errors: &Diagnostics) {
+        if (codec == "Bincode" || codec == "Postcard")
+            && let Some(json) = any_json(stored.clone())
+        {
+            errors.at(
+                json,
+                format!(
+                    "`{codec}` cannot read this type back: write `codec = Json` or `codec = MessagePack`"
+                ),
+            );
+        }
+    }
+
     pub(crate) fn is_off(codec: &str, feature: &str) -> String {
         CODECS.is_off(codec, feature)
     }
+}
+
+/// `serde_json::Value`, `Map` or `Number`, wherever it is in a type: its tokens.
+fn any_json(ty: TokenStream) -> Option<TokenStream> {
+    let tokens: Vec<TokenTree> = ty.into_iter().collect();
+    let is = |token: &TokenTree, names: &[&str]| matches!(token, TokenTree::Ident(name) if names.iter().any(|other| name == other));
+    let path = tokens.windows(4).find(|path| {
+        let is_path = matches!(&path[1], TokenTree::Punct(colon) if colon.as_char() == ':');
+        is(&path[0], &["serde_json"]) && is_path && is(&path[3], &["Value", "Map", "Number"])
+    });
+    path.map(|path| path.iter().cloned().collect()).or_else(|| {
+        tokens.into_iter().find_map(|token| match token {
+            TokenTree::Group(group) => any_json(group.stream()),
+            _ => None,
+        })
+    })
 }
 
 /// An option whose values are names that cargo features turn on.
@@ -99,6 +130,22 @@ mod tests {
     fn a_codec_that_is_off_names_the_line_for_cargo() {
         let message = Codec::is_off("MessagePack", "messagepack");
         assert!(message.contains("features = [\"messagepack\"]"), "{message}");
+    }
+
+    #[test]
+    fn any_json_is_found_by_its_full_name_alone() {
+        use quote::quote;
+        for (ty, is_found) in [
+            (quote!(serde_json::Value), true),
+            (quote!(::serde_json::Value), true),
+            (quote!(Vec<(u8, Option<serde_json::Map<String, serde_json::Value>>)>), true),
+            (quote!([(u8, serde_json::Number); 3]), true),
+            (quote!(Value), false),
+            (quote!(serde_json::Error), false),
+            (quote!(Vec<config::Value>), false),
+        ] {
+            assert_eq!(any_json(ty.clone()).is_some(), is_found, "{ty}");
+        }
     }
 
     #[test]

@@ -87,6 +87,9 @@ pub(crate) fn validate(options: &Options, mut item: Item, errors: &Diagnostics) 
         captures::check("tags", closure, instead, &parameters, errors);
     }
     let codec = codec(&options.codec, errors);
+    if let Some(codec) = &codec {
+        Codec::check(codec, &returns.value, errors);
+    }
     if !options.ttl.is_written() {
         errors.add(syn::Error::new(
             Span::call_site(),

@@ -25,7 +25,7 @@ use crate::key::{Arg, Each, End, KeyBuf, KeyBuilder, KeyPart, Path, Pieces, Temp
 use crate::local::Keep;
 use crate::shared::Shared;
 use crate::site::Site;
-use crate::stats::Fingerprint;
+use crate::stats::Identify;
 use crate::ttl::Ttl;
 
 pub use look_up::{Answer, LookedUp};
@@ -104,7 +104,7 @@ fn begun<T: Cacheable, C: Codec, Here>(site: &'static Site, _: &Here) -> EntryBu
         here: std::any::type_name::<Here>(),
         cache: None,
         policy: Policy::NONE,
-        fingerprint: identity::of::<T, C, Here>,
+        identify: identity::of::<T, C, Here>,
         hooks: Hooks {
             codec: C::ID,
             encode: C::encode::<T>,
@@ -137,7 +137,7 @@ pub struct EntryBuilder<'c, T, L = Elsewhere> {
     here: &'static str,
     cache: Option<&'c Arc<Inner>>,
     policy: Policy,
-    fingerprint: Fingerprint,
+    identify: Identify,
     hooks: Hooks<T>,
     place: PhantomData<L>,
 }
@@ -189,10 +189,10 @@ impl<'c, T, L> EntryBuilder<'c, T, L> {
 
     #[inline]
     pub fn local(self, length: Duration, keep: Keep<T>) -> EntryBuilder<'c, T, Here> {
-        let Self { site, here, cache, mut policy, fingerprint, mut hooks, .. } = self;
+        let Self { site, here, cache, mut policy, identify, mut hooks, .. } = self;
         policy.local = length;
         hooks.local = Some(keep);
-        EntryBuilder { site, here, cache, policy, fingerprint, hooks, place: PhantomData }
+        EntryBuilder { site, here, cache, policy, identify, hooks, place: PhantomData }
     }
 
     #[inline]
@@ -291,10 +291,10 @@ impl<'c, T, L, K: Pieces> KeyedEntry<'c, T, L, K> {
     pub fn build(self) -> Entry<T> {
         // Taken apart as in `look_up`.
         let Self { options, key: pieces } = self;
-        let EntryBuilder { site, cache, policy, fingerprint, hooks, .. } = options;
+        let EntryBuilder { site, cache, policy, identify, hooks, .. } = options;
         let cache = in_use(cache);
         let key = KeyBuilder::key(&cache.prefix, &pieces);
-        let function = cache.functions.get(site, fingerprint);
+        let function = cache.functions.get(site, identify);
         Entry::new(Call { cache, function, key, policy, tags: None }, hooks)
     }
 
@@ -329,7 +329,7 @@ impl<T, L> EntryBuilder<'_, T, L> {
 
     #[inline]
     fn entry(self, cache: Shared<Inner>, key: KeyBuf) -> Entry<T> {
-        let function = cache.functions.get(self.site, self.fingerprint);
+        let function = cache.functions.get(self.site, self.identify);
         Entry::new(Call { cache, function, key, policy: self.policy, tags: None }, self.hooks)
     }
 }

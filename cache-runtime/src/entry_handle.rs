@@ -11,7 +11,7 @@ use crate::codec::CodecError;
 use crate::codec::compress::Compression;
 use crate::decision::{Admission, Facts, Lifetime, admit};
 use crate::engine::{Call, Encoded, Next, Reader, Ticket, remove};
-use crate::entry::header::{self, Meta, Nonce};
+use crate::entry::header::{self, Meta, Nonce, Slot};
 use crate::entry::special::Special;
 use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
@@ -314,6 +314,10 @@ impl<T> Entry<T> {
 
     /// What follows a computation that gave a value.
     pub(crate) fn finish(&self, ticket: Ticket, value: &T) {
+        if !ticket.is_shared() {
+            // Nobody would read what is encoded.
+            return ticket.fail(None);
+        }
         match self.encode(self.key(), value, ticket.compute_time(), ticket.nonces()) {
             Ok(Some(encoded)) => ticket.store(&self.call, encoded),
             Ok(None) => {
@@ -410,15 +414,45 @@ impl<T> Entry<T> {
         };
         let function = &self.call.function;
         let payload = |out: &mut Vec<u8>| (self.hooks.encode)(value, out);
-        header::encode(key, &random::nonce(), &meta, nonces, &function.room, self.hooks.compression, payload)
-            .map_err(|source| {
-                let name = function.site.name;
-                Error::with_source(
-                    ErrorKind::Encode,
-                    format!("the value of `{name}` cannot be encoded: {source}"),
-                    source,
-                )
-            })
+        let bytes = header::encode(
+            key,
+            &random::nonce(),
+            &meta,
+            nonces,
+            &function.room,
+            self.hooks.compression,
+            payload,
+        )
+        .map_err(|source| self.unstorable("cannot be encoded", "", source))?;
+        if function.is_to_be_read_back() {
+            self.check_reading_back(key, &bytes)?;
+        }
+        Ok(bytes)
+    }
+
+    /// What is not read back now will not be when it is asked for: stored, it would be a miss, each time.
+    fn check_reading_back(&self, key: &str, bytes: &[u8]) -> Result<(), Error> {
+        let function = &self.call.function;
+        let Ok(Slot::Value(value)) = self.reader().slot(key, bytes) else { return Ok(()) };
+        let Err(source) = value.payload.decode(self.hooks.decode) else {
+            function.was_read_back();
+            return Ok(());
+        };
+        let remedy = match function.unanswered_by {
+            Some(codec) => format!(
+                "; its type asks its bytes what they hold, as `untagged`, `flatten` and `serde_json::Value` do, and {codec} cannot \
+                 tell: use `codec = Json` or `codec = MessagePack`"
+            ),
+            None => String::new(),
+        };
+        Err(self.unstorable("cannot be read back from its bytes", &remedy, source))
+    }
+
+    #[cold]
+    fn unstorable(&self, what: &str, remedy: &str, source: CodecError) -> Error {
+        let name = self.call.function.site.name;
+        let message = format!("the value of `{name}` {what}: {source}{remedy}");
+        Error::with_source(ErrorKind::Encode, message, source)
     }
 }
 

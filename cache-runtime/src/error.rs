@@ -39,7 +39,7 @@ pub enum ErrorKind {
     EmptyPrefix,
     /// A tag or a group without a name, or a prefix with the control character 0x01, behind which the library's own keys are.
     Name,
-    /// The value cannot be encoded by the function's codec.
+    /// The value cannot be encoded by the function's codec, or not read back.
     Encode,
     /// A global cache has been set, or used, already.
     GlobalAlreadySet,

@@ -1,10 +1,12 @@
 //! What each annotated function's cache did, as counters.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::panic::Location;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
+use crate::entry::fingerprint::Schema;
 use crate::entry::header::Room;
 use crate::shared::Shared;
 use crate::site::Site;
@@ -95,7 +97,9 @@ counters! {
     overtaken,
     /// Values that the options kept from being stored: `cache_if`, a `None`, a TTL of zero.
     not_stored,
-    /// Operations that the store did not carry out, or not in time, and values that could not be encoded.
+    /// Values that were not stored because the codec cannot express them, or cannot read them back.
+    unstorable,
+    /// Operations that the store did not carry out, or not in time.
     errors,
 }
 
@@ -125,6 +129,7 @@ impl fmt::Display for Stats {
             "stored",
             "overtaken",
             "not stored",
+            "unstorable",
             "rejected",
             "errors",
         ] {
@@ -135,7 +140,7 @@ impl fmt::Display for Stats {
             write!(f, "\n{:width$} {:>9} {:>9} {rate:>6.1} %", row.function, row.hits, row.misses)?;
             let more =
                 [row.local_hits, row.computes, row.waits, row.stale, row.failed, row.stored, row.overtaken];
-            for count in more.into_iter().chain([row.not_stored, row.rejected, row.errors]) {
+            for count in more.into_iter().chain([row.not_stored, row.unstorable, row.rejected, row.errors]) {
                 write!(f, " {count:>10}")?;
             }
         }
@@ -182,12 +187,34 @@ pub(crate) struct Function {
     pub(crate) site: &'static Site,
     /// Which entries are its own: see [`identity`](crate::entry::identity). Derived once.
     pub(crate) fingerprint: u64,
+    /// The codec's name, if it cannot read all values back; see [`Schema`].
+    pub(crate) unanswered_by: Option<&'static str>,
     pub(crate) counters: Striped<Counters>,
     pub(crate) room: Room,
+    /// Whether a value was read back from its bytes.
+    reads_back: AtomicBool,
 }
 
-/// Derives a function's fingerprint.
-pub(crate) type Fingerprint = fn(&Site) -> u64;
+impl Function {
+    fn new(site: &'static Site, schema: Schema) -> Self {
+        let Schema { fingerprint, unanswered_by } = schema;
+        let (counters, room) = (Striped::default(), Room::default());
+        Self { site, fingerprint, unanswered_by, counters, room, reads_back: AtomicBool::new(false) }
+    }
+
+    /// Whether a value is to be read back before it is stored: the first one and, where the codec cannot answer what the type
+    /// asks, each, because some may do without.
+    pub(crate) fn is_to_be_read_back(&self) -> bool {
+        self.unanswered_by.is_some() || !self.reads_back.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn was_read_back(&self) {
+        self.reads_back.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Tells what is known of a function's entries.
+pub(crate) type Identify = fn(&Site) -> Schema;
 
 /// What a site remembers: the cache, of all caches, that it was used with first, and its function there. In most programs there is
 /// no other, and to look a function up costs a comparison.
@@ -201,12 +228,18 @@ pub(crate) struct Functions {
     /// By the addresses of the site and of what derives the fingerprint. The latter tells instantiations apart, which share a site;
     /// should the linker fold two of them into one, they are the same code and give the same fingerprint.
     known: RwLock<HashMap<(usize, usize), Arc<Function>>>,
+    /// Of which functions it was said that a value cannot be stored, by their attributes' places.
+    told: Mutex<HashSet<&'static Location<'static>>>,
 }
 
 impl Default for Functions {
     fn default() -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
-        Self { number: NUMBER.fetch_add(1, Ordering::Relaxed), known: RwLock::default() }
+        Self {
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
+            known: RwLock::default(),
+            told: Mutex::default(),
+        }
     }
 }
 
@@ -216,14 +249,14 @@ impl Functions {
     pub(crate) fn with<R>(
         &self,
         site: &'static Site,
-        fingerprint: Fingerprint,
+        identify: Identify,
         work: impl FnOnce(&Function) -> R,
     ) -> R {
         let another;
         let function = match site.first.get() {
-            Some((number, of, function)) if (*number, *of) == (self.number, fingerprint as usize) => function,
+            Some((number, of, function)) if (*number, *of) == (self.number, identify as usize) => function,
             _ => {
-                another = self.get_another(site, fingerprint);
+                another = self.get_another(site, identify);
                 another.arc()
             }
         };
@@ -231,35 +264,38 @@ impl Functions {
     }
 
     #[inline]
-    pub(crate) fn get(&self, site: &'static Site, fingerprint: Fingerprint) -> Shared<Function> {
+    pub(crate) fn get(&self, site: &'static Site, identify: Identify) -> Shared<Function> {
         if let Some((number, of, function)) = site.first.get()
-            && (*number, *of) == (self.number, fingerprint as usize)
+            && (*number, *of) == (self.number, identify as usize)
         {
             return Shared::Static(function);
         }
-        self.get_another(site, fingerprint)
+        self.get_another(site, identify)
     }
 
     #[cold]
     #[inline(never)]
-    fn get_another(&self, site: &'static Site, fingerprint: Fingerprint) -> Shared<Function> {
-        let function = self.look_up(site, fingerprint);
+    fn get_another(&self, site: &'static Site, identify: Identify) -> Shared<Function> {
+        let function = self.look_up(site, identify);
         // Nothing to do if another was first.
-        let _ = site.first.set((self.number, fingerprint as usize, Arc::clone(&function)));
+        let _ = site.first.set((self.number, identify as usize, Arc::clone(&function)));
         Shared::Counted(function)
     }
 
-    fn look_up(&self, site: &'static Site, fingerprint: Fingerprint) -> Arc<Function> {
-        let address = (std::ptr::from_ref(site).addr(), fingerprint as usize);
+    fn look_up(&self, site: &'static Site, identify: Identify) -> Arc<Function> {
+        let address = (std::ptr::from_ref(site).addr(), identify as usize);
         if let Some(function) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&address) {
             return Arc::clone(function);
         }
         // Outside the lock: it runs the type's own `Deserialize`.
-        let fingerprint = fingerprint(site);
+        let schema = identify(site);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let made =
-            || Arc::new(Function { site, fingerprint, counters: Striped::default(), room: Room::default() });
-        Arc::clone(known.entry(address).or_insert_with(made))
+        Arc::clone(known.entry(address).or_insert_with(|| Arc::new(Function::new(site, schema))))
+    }
+
+    /// Whether it has not been told of this function yet that a value cannot be stored.
+    pub(crate) fn is_first_told(&self, site: &Site) -> bool {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(site.location)
     }
 
     pub(crate) fn rows(&self) -> Vec<FunctionStats> {
@@ -291,6 +327,10 @@ impl Functions {
 mod tests {
     use super::*;
 
+    fn schema(fingerprint: u64) -> Schema {
+        Schema { fingerprint, unanswered_by: None }
+    }
+
     #[test]
     fn one_row_a_place_and_lines_only_where_names_meet() {
         static ONE: Site = Site::new("shop", "get");
@@ -298,11 +338,11 @@ mod tests {
         static ALONE: Site = Site::new("shop", "list");
         let functions = Functions::default();
         for (site, hits) in [(&ONE, 2), (&OTHER, 1), (&ALONE, 0)] {
-            let function = functions.get(site, |_| 1);
+            let function = functions.get(site, |_| schema(1));
             (0..hits).for_each(|_| function.counters.hits.count());
             function.counters.misses.count();
         }
-        functions.get(&ALONE, |_| 2).counters.misses.count();
+        functions.get(&ALONE, |_| schema(2)).counters.misses.count();
         let stats = Stats {
             functions: functions.rows(),
             local: None,

@@ -40,6 +40,7 @@ mod stats;
 mod tags;
 mod trait_impls;
 mod ttl;
+mod unstorable;
 mod updates;
 mod vanished;
 mod version;

@@ -33,8 +33,11 @@
 //! # Which attributes of serde need a self-describing codec
 //!
 //! `#[serde(untagged)]`, `#[serde(flatten)]`, `#[serde(tag = "…")]` with or without `content`, `skip_serializing_if` and
-//! types such as `serde_json::Value` ask the bytes what they are. [`Bincode`] and [`Postcard`] cannot answer: entries of
-//! such types are never hits. Use [`Json`] or [`MessagePack`].
+//! types such as `serde_json::Value` ask the bytes what they are. [`Bincode`] and [`Postcard`] cannot answer: use [`Json`] or
+//! [`MessagePack`]. `serde_json::Value` by its full name is a compile error. For the rest, and for any other value that does not come back
+//! from its own bytes, a function's values are read back before they are stored: each where the type asks, else until one
+//! could be. What could not be is returned and not stored, counted as `unstorable` in [`FunctionStats`](crate::FunctionStats), and
+//! logged once a function.
 //!
 //! A field with `skip_serializing` but without `skip_deserializing` (that is, not plain `skip`) is misread by position
 //! and cannot be noticed here; give it `skip`, or use a codec that names its fields.

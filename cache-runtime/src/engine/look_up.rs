@@ -153,7 +153,7 @@ impl<T> Reader<'_, T> {
         }
     }
 
-    pub(super) fn slot<'b>(&self, key: &str, bytes: &'b [u8]) -> Result<Slot<'b>, Rejected> {
+    pub(crate) fn slot<'b>(&self, key: &str, bytes: &'b [u8]) -> Result<Slot<'b>, Rejected> {
         header::decode(key, bytes, self.codec, self.call.function.fingerprint)
     }
 

@@ -35,7 +35,7 @@ use std::time::{Duration, Instant};
 
 use crate::cache::Inner;
 use crate::decision::Policy;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::flight::{FlightKey, Follow, Landed};
 use crate::home;
 use crate::key::KeyBuf;
@@ -110,8 +110,16 @@ impl Call {
 
     /// Counts, and logs, an error that the caller does not see.
     pub(crate) fn failed(&self, error: &Error) {
-        self.function.counters.errors.count();
-        self.cache().log(error);
+        let counters = &self.function.counters;
+        if error.kind() != ErrorKind::Encode {
+            counters.errors.count();
+            return self.cache().log(error);
+        }
+        counters.unstorable.count();
+        // Once a function: it is about the function's type, and most of its values will be as this one.
+        if self.cache().functions.is_first_told(self.function.site) {
+            log::warn!("{error}; such values are computed each time, and only counted from here on");
+        }
     }
 
     /// The instant by which an operation that a user asked for is over.

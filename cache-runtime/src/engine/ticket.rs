@@ -83,6 +83,11 @@ impl Ticket {
         self.fallback.take()
     }
 
+    /// Whether a value is of use to anybody but its caller: it may be stored, or somebody waits for it.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.hold.is_some() || self.has_followers()
+    }
+
     pub(crate) fn has_followers(&self) -> bool {
         self.lead.as_ref().is_some_and(Lead::has_followers)
     }

@@ -10,17 +10,18 @@ use std::any::type_name;
 use serde::de::DeserializeOwned;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::fingerprint;
+use super::fingerprint::{self, Schema};
 use crate::codec::Codec;
 use crate::site::Site;
 use crate::surroundings;
 
-/// The fingerprint of entries of the function at `site`, in which `Here` is the type of a closure. It runs the type's own
+/// What is known of the entries of the function at `site`, in which `Here` is the type of a closure. It runs the type's own
 /// `Deserialize`, so take it once.
 ///
 /// Of two instantiations this has two addresses, by which a cache tells their functions apart: their closures' names are in it.
-pub(crate) fn of<T: DeserializeOwned, C: Codec, Here>(site: &Site) -> u64 {
-    combined(fingerprint::for_codec::<T, C>(), site, type_name::<Here>())
+pub(crate) fn of<T: DeserializeOwned, C: Codec, Here>(site: &Site) -> Schema {
+    let Schema { fingerprint, unanswered_by } = fingerprint::for_codec::<T, C>();
+    Schema { fingerprint: combined(fingerprint, site, type_name::<Here>()), unanswered_by }
 }
 
 fn combined(schema: u64, site: &Site, closure: &str) -> u64 {

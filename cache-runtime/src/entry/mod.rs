@@ -6,7 +6,7 @@
 //! - [`identity`]: a number for the function too, in the same place: its template, its version, its instantiation.
 //! - [`special`]: whether a value is a `None`, which is stored for another time or not at all, or an `Err`, which never is.
 
-mod fingerprint;
+pub(crate) mod fingerprint;
 pub(crate) mod header;
 pub(crate) mod identity;
 pub(crate) mod special;

@@ -33,7 +33,7 @@ impl<T, K: Pieces> KeyedEntry<'_, T, Here, K> {
     #[inline]
     pub fn look_up(self) -> LookedUp<T> {
         let Self { options, key: pieces } = self;
-        let EntryBuilder { site, here, cache, policy, fingerprint, hooks, place } = options;
+        let EntryBuilder { site, here, cache, policy, identify, hooks, place } = options;
         let in_use = in_use(cache);
         let mut key = KeyBuilder::new();
         key.write(&in_use.prefix, &pieces);
@@ -41,7 +41,7 @@ impl<T, K: Pieces> KeyedEntry<'_, T, Here, K> {
             && !is_bypassed(in_use.arc())
         {
             let (local, early_refresh) = (policy.local, policy.early_refresh);
-            let value = in_use.functions.with(site, fingerprint, |function| {
+            let value = in_use.functions.with(site, identify, |function| {
                 let terms = Terms::new(function.fingerprint, local, early_refresh);
                 let value = keep.get(tier, key.finished(), &terms);
                 if value.is_some() {
@@ -53,7 +53,7 @@ impl<T, K: Pieces> KeyedEntry<'_, T, Here, K> {
                 return LookedUp::Kept(value);
             }
         }
-        let options = EntryBuilder { site, here, cache, policy, fingerprint, hooks, place };
+        let options = EntryBuilder { site, here, cache, policy, identify, hooks, place };
         LookedUp::Elsewhere(options.elsewhere(in_use, &mut key))
     }
 }

@@ -126,7 +126,13 @@ impl Work {
     pub(crate) fn finish(self, call: &Call, mut outcome: impl FnMut(usize, bool) -> (Name, Outcome)) {
         let (mut stored, mut removed) = (Vec::new(), Vec::new());
         for Led { slot, lead, hold } in self.led {
-            let (name, outcome) = outcome(slot, lead.as_ref().is_some_and(Lead::has_followers));
+            let has_followers = lead.as_ref().is_some_and(Lead::has_followers);
+            if hold.is_none() && !has_followers {
+                // Nobody would read what is encoded.
+                lead.into_iter().for_each(|lead| lead.land(Landed::Nothing));
+                continue;
+            }
+            let (name, outcome) = outcome(slot, has_followers);
             let base = hold.and_then(Hold::base);
             if base.is_some() {
                 // At once, for what this caller asks next.

@@ -59,21 +59,22 @@ const MAX_PASSES: usize = 10_000;
 /// variant chosen elsewhere, and these go round the variants.
 const MAX_STALLED: usize = 256;
 
-/// The fingerprint of a type under a codec, the same in every process.
+/// The fingerprint of a type under a codec, the same in every process, and whether the codec can read it back.
 ///
-/// It costs microseconds for ordinary types and up to a second for hostile ones, so take it once. That is also the moment to
-/// say that a codec cannot read a type back: every call would be a miss, and nothing but the hit rate would show it.
-pub(crate) fn for_codec<T: DeserializeOwned, C: Codec>() -> u64 {
+/// It costs microseconds for ordinary types and up to a second for hostile ones, so take it once.
+pub(crate) fn for_codec<T: DeserializeOwned, C: Codec>() -> Schema {
     let graph = explore::<T>(C::HUMAN_READABLE);
-    if !C::SELF_DESCRIBING && graph.is_self_describing() {
-        log::warn!(
-            "`{}` asks its bytes what they hold, as `untagged`, `flatten` and `serde_json::Value` do, and {} cannot tell: \
-             such values are never hits; use `codec = Json` or `MessagePack`",
-            std::any::type_name::<T>(),
-            C::NAME,
-        );
-    }
-    graph.digest()
+    let is_unanswered = !C::SELF_DESCRIBING && graph.is_self_describing();
+    Schema { fingerprint: graph.digest(), unanswered_by: is_unanswered.then_some(C::NAME) }
+}
+
+/// What is known of a type under a codec.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Schema {
+    pub(crate) fingerprint: u64,
+    /// The codec's name, if it cannot tell what the type asks its bytes, as `untagged`, `flatten` and `serde_json::Value` do: what
+    /// they hold. Hardly a value is ever read back then.
+    pub(crate) unanswered_by: Option<&'static str>,
 }
 
 /// The type's fingerprint for a codec of this readability: some types have two shapes.

@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+#[cfg(all(feature = "bincode", feature = "json"))]
+mod asking;
 mod changes;
 mod golden;
 mod hostile;
 mod stable;
-#[cfg(all(feature = "bincode", feature = "json"))]
-mod warning;
 
 use serde::de::DeserializeOwned;
 
