@@ -1,0 +1,136 @@
+//! From a value to the bytes that are stored, or to why it is not.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::Entry;
+use crate::codec::CodecError;
+use crate::decision::{Admission, Facts, Lifetime, admit};
+use crate::engine::Encoded;
+use crate::entry::header::{self, Meta, Nonce, Slot};
+use crate::entry::special::Special;
+use crate::error::{Error, ErrorKind};
+use crate::key::KeyBuf;
+use crate::random;
+use crate::tags::{self, Tags};
+
+impl<T> Entry<T> {
+    /// The bytes for others who wait, of a value that is not to be stored.
+    pub(crate) fn encode_unstored(&self, key: &str, value: &T) -> Option<Vec<u8>> {
+        let unstored = Lifetime { fresh: None, stale: Duration::ZERO };
+        self.encoded(key, value, unstored, Duration::ZERO, &[]).ok()
+    }
+
+    /// The bytes to store at `key` and for how long, or `None` if the options keep this value from being stored.
+    pub(crate) fn encode(
+        &self,
+        key: &str,
+        value: &T,
+        compute_time: Duration,
+        nonces: &[Nonce],
+    ) -> Result<Option<Encoded>, Error> {
+        let special = (self.hooks.special)(value);
+        if special == Some(Special::Err) {
+            return Ok(None);
+        }
+        let facts = Facts {
+            is_none: special == Some(Special::None),
+            own_ttl: self.hooks.ttl_with.map(|ttl| ttl(value)),
+            wanted: self.hooks.cache_if.is_none_or(|wanted| wanted(value)),
+        };
+        match admit(&self.call.policy, facts, random::unit()) {
+            Admission::Skip => Ok(None),
+            Admission::Store(lifetime) => {
+                let (named, nonces) = match &self.call.tags {
+                    None => (Vec::new(), Cow::Borrowed(nonces)),
+                    Some(tags) => self.tagged(value, tags, nonces)?,
+                };
+                let bytes = self.encoded(key, value, lifetime, compute_time, &nonces)?;
+                Ok(Some(Encoded { bytes, lifetime, compute_time, named }))
+            }
+        }
+    }
+
+    /// The keys of the tags that the value names, and the nonces of all its tags, those still to be read as zeros.
+    fn tagged<'n>(
+        &self,
+        value: &T,
+        tags: &Tags,
+        nonces: &'n [Nonce],
+    ) -> Result<(Vec<KeyBuf>, Cow<'n, [Nonce]>), Error> {
+        let Some(names) = self.hooks.tags_of else { return Ok((Vec::new(), Cow::Borrowed(nonces))) };
+        let known = tags.of_arguments().len();
+        let named = tags::of_value(&self.call.cache().prefix, &names(value), known).ok_or_else(|| {
+            let name = self.call.function.site.name;
+            Error::new(ErrorKind::Encode, format!("a value of `{name}` has more tags than an entry can have"))
+        })?;
+        let mut nonces = nonces.to_vec();
+        nonces.resize(known, Nonce::default());
+        nonces.resize(known + named.len(), Nonce::default());
+        Ok((named, Cow::Owned(nonces)))
+    }
+
+    /// As many as there are tags, where they are read later.
+    pub(crate) fn no_nonces(&self) -> Vec<Nonce> {
+        let tags = self.call.tags.as_ref().map_or(0, |tags| tags.of_arguments().len());
+        vec![Nonce::default(); tags]
+    }
+
+    fn encoded(
+        &self,
+        key: &str,
+        value: &T,
+        lifetime: Lifetime,
+        compute_time: Duration,
+        nonces: &[Nonce],
+    ) -> Result<Vec<u8>, Error> {
+        let meta = Meta {
+            codec: self.hooks.codec,
+            fingerprint: self.call.function.fingerprint,
+            fresh_ttl: lifetime.fresh,
+            stale_window: lifetime.stale,
+            compute_time,
+        };
+        let function = &self.call.function;
+        let payload = |out: &mut Vec<u8>| (self.hooks.encode)(value, out);
+        let bytes = header::encode(
+            key,
+            &random::nonce(),
+            &meta,
+            nonces,
+            &function.room,
+            self.hooks.compression,
+            payload,
+        )
+        .map_err(|source| self.unstorable("cannot be encoded", "", source))?;
+        if function.is_to_be_read_back() {
+            self.check_reading_back(key, &bytes)?;
+        }
+        Ok(bytes)
+    }
+
+    /// What is not read back now will not be when it is asked for: stored, it would be a miss, each time.
+    fn check_reading_back(&self, key: &str, bytes: &[u8]) -> Result<(), Error> {
+        let function = &self.call.function;
+        let Ok(Slot::Value(value)) = self.reader().slot(key, bytes) else { return Ok(()) };
+        let Err(source) = value.payload.decode(self.hooks.decode) else {
+            function.was_read_back();
+            return Ok(());
+        };
+        let remedy = match function.unanswered_by {
+            Some(codec) => format!(
+                "; its type asks its bytes what they hold, as `untagged`, `flatten` and `serde_json::Value` do, and {codec} cannot \
+                 tell: use `codec = Json` or `codec = MessagePack`"
+            ),
+            None => String::new(),
+        };
+        Err(self.unstorable("cannot be read back from its bytes", &remedy, source))
+    }
+
+    #[cold]
+    fn unstorable(&self, what: &str, remedy: &str, source: CodecError) -> Error {
+        let name = self.call.function.site.name;
+        let message = format!("the value of `{name}` {what}: {source}{remedy}");
+        Error::with_source(ErrorKind::Encode, message, source)
+    }
+}
