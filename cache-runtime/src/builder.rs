@@ -198,7 +198,7 @@ impl CacheBuilder {
             prefix: self.prefix,
             deadline: self.deadline,
             lease: self.lease,
-            wait: self.wait.unwrap_or(self.lease * 2),
+            wait: self.wait.unwrap_or(self.lease.saturating_mul(2)),
             functions: Functions::default(),
             flights: Arc::default(),
             background: Background::default(),

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::blocking_cache::BlockingCache;
 use crate::builder::CacheBuilder;
 use crate::bypass;
+use crate::clock::after;
 use crate::engine::{self, Background, Renewals};
 use crate::error::{Error, ErrorKind};
 use crate::flight::Flights;
@@ -173,7 +174,7 @@ impl Cache {
     /// computed, calls this. Waits for twice the [deadline](CacheBuilder::deadline) at most, within which a store is over; under
     /// steady load there may always be another one.
     pub async fn flush(&self) {
-        let until = Instant::now() + 2 * self.0.deadline;
+        let until = after(self.0.deadline.saturating_mul(2));
         let _ = home::timeout_at(until, async {
             self.0.background.flush().await;
             self.0.pending.flush().await;

@@ -1,12 +1,20 @@
-//! A clock that is cheap to read, because every hit reads it.
+//! A clock that is cheap to read, because every hit reads it, and the one place where a wait's end is reckoned.
 
-use std::time::Duration;
-
-use coarsetime::Instant;
+use std::time::{Duration, Instant};
 
 /// How far the clock may be behind: it moves on with the system's timer interrupt, of which there are a hundred a second or
 /// more.
 pub(crate) const LAG: Duration = Duration::from_millis(10);
+
+/// As good as never: of any longer wait nobody sees the end.
+const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+
+/// The instant at which `duration` from now is over. Users write `Duration::MAX` for "no limit", and to add that to an instant
+/// panics.
+pub(crate) fn after(duration: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(duration.min(LONGEST)).unwrap_or(now)
+}
 
 /// A moment on this host, since some beginning. Not a time of day, and never compared with another host's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +29,7 @@ impl Moment {
     #[inline]
     pub(crate) fn now() -> Self {
         // Without the crate's shared copy of the latest time, which all cores would write to.
-        Self(Instant::now_without_cache_update().as_ticks())
+        Self(coarsetime::Instant::now_without_cache_update().as_ticks())
     }
 
     #[cfg(test)]
@@ -62,9 +70,43 @@ pub(crate) fn ticks(duration: Duration) -> u64 {
 mod tests {
     use super::*;
 
+    /// Where a duration is added that a user gave, one of them gives the largest.
+    #[test]
+    fn nothing_else_adds_to_the_present() {
+        fn sources(dir: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+            for entry in std::fs::read_dir(dir).expect("the sources").flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    sources(&path, found);
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
+                    found.push(path);
+                }
+            }
+        }
+        let mut found = Vec::new();
+        sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+        assert!(found.len() > 50, "{found:?}");
+        for path in found {
+            let text = std::fs::read_to_string(&path).expect("a source");
+            let added = text.split("now()").skip(1).any(|rest| rest.trim_start().starts_with('+'));
+            assert!(!added, "{}: clock::after adds to the present", path.display());
+        }
+    }
+
+    #[test]
+    fn the_longest_wait_has_an_end() {
+        for forever in [Duration::MAX, Duration::from_secs(u64::MAX), LONGEST] {
+            assert!(after(forever) > Instant::now());
+            // There is room for what else is added.
+            assert!(after(forever).checked_add(LONGEST).is_some());
+        }
+        assert!(after(Duration::ZERO) <= Instant::now());
+        assert!(after(Duration::from_nanos(1)) <= after(Duration::from_millis(1)));
+    }
+
     #[test]
     fn goes_with_the_systems_clock() {
-        let (begin, precise) = (Moment::now(), std::time::Instant::now());
+        let (begin, precise) = (Moment::now(), Instant::now());
         std::thread::sleep(Duration::from_millis(50));
         let (passed, precise) = (begin.until(Moment::now()), precise.elapsed());
         assert!(

@@ -1,9 +1,9 @@
 //! All keys that begin with a prefix, removed step by step.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use crate::cache::Inner;
+use crate::clock::after;
 use crate::error::{Error, ErrorKind};
 use crate::store::{Scanned, Store};
 use crate::tags;
@@ -40,7 +40,7 @@ impl<'a> Sweep<'a> {
 
     async fn try_step(&mut self) -> Result<bool, Error> {
         let Inner { store, tier, deadline, .. } = &**self.cache;
-        let until = Instant::now() + *deadline;
+        let until = after(*deadline);
         let Scanned { cursor, keys } = store.scan(&self.prefix, self.cursor, until).await?;
         let removed = store.remove_scanned(&keys, until).await;
         // Also where that failed: they may be gone all the same.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::blocking::block_on;
 use crate::blocking_entry::BlockingEntry;
 use crate::cache::Inner;
+use crate::clock::after;
 use crate::engine::Encoded;
 use crate::engine::batch::STORED_AT_ONCE;
 use crate::entry::header;
@@ -114,7 +115,7 @@ impl<T> Chunk<T> {
 
 /// Stores what is of one cache.
 async fn store<T>(cache: &Inner, puts: &mut [Put<T>]) -> Result<(), Error> {
-    let until = Instant::now() + cache.deadline;
+    let until = after(cache.deadline);
     tag(cache, puts, until).await?;
     let sets = puts.iter().map(|(entry, encoded)| match encoded {
         Some(Encoded { bytes, lifetime, .. }) => {

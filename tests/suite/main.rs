@@ -15,6 +15,7 @@ mod compress;
 mod default_key;
 mod entries;
 mod entry_handle;
+mod extremes;
 mod faults;
 mod foreign;
 mod fresh;

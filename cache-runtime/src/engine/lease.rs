@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::background::UnderWay;
 use crate::cache::Inner;
+use crate::clock::after;
 use crate::entry::header;
 use crate::home;
 use crate::random;
@@ -73,10 +74,10 @@ impl Drop for Lease {
 /// connection that they were asked for on, and the next one is on its way.
 pub(super) async fn give_back<K: AsRef<str>>(cache: Arc<Inner>, leases: Vec<(K, Mark)>, _: UnderWay) {
     let leases: Vec<(&str, Mark)> = leases.iter().map(|(key, mark)| (key.as_ref(), *mark)).collect();
-    let runs_out = Instant::now() + cache.lease;
+    let runs_out = after(cache.lease);
     let mut pause = Duration::from_millis(5);
     loop {
-        let until = Instant::now() + cache.deadline;
+        let until = after(cache.deadline);
         let given_back = match &leases[..] {
             [(key, mark)] => cache.store.release(key, mark, until).await,
             several => cache.store.release_many(several, until).await,

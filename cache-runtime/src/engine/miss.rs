@@ -10,6 +10,7 @@ use super::look_up::{Reader, Replace, Seen};
 use super::ticket::{Hold, Ticket};
 use super::{Budget, landed_by};
 use crate::bypass::is_bypassed;
+use crate::clock::after;
 use crate::entry::header::Nonce;
 use crate::error::Error;
 use crate::flight::{Follow, Landed, Lead, Role, Sight, is_computing};
@@ -74,7 +75,7 @@ impl<T> Reader<'_, T> {
         if is_computing(&key) {
             return Next::Compute(Ticket::default());
         }
-        let patience = Instant::now() + call.cache().wait;
+        let patience = after(call.cache().wait);
         for _ in 0..ATTEMPTS {
             let follow =
                 match seen.sight().and_then(|sight| call.cache().flights.seen(sight, key.fingerprint)) {

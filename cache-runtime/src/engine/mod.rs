@@ -34,6 +34,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::cache::Inner;
+use crate::clock::after;
 use crate::decision::Policy;
 use crate::error::{Error, ErrorKind};
 use crate::flight::{FlightKey, Follow, Landed};
@@ -124,7 +125,7 @@ impl Call {
 
     /// The instant by which an operation that a user asked for is over.
     pub(crate) fn until(&self) -> Instant {
-        Instant::now() + self.cache().deadline
+        after(self.cache().deadline)
     }
 }
 
@@ -134,7 +135,7 @@ struct Budget(Instant);
 
 impl Budget {
     fn of(deadline: Duration) -> Self {
-        Self(Instant::now() + deadline)
+        Self(after(deadline))
     }
 
     /// Waits for others than Redis, which puts the end off.

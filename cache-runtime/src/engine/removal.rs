@@ -1,9 +1,10 @@
 //! Removals of entries and of tags.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::cache::Inner;
+use crate::clock::after;
 use crate::entry::header;
 use crate::error::Error;
 use crate::pending::{Key, Operation};
@@ -13,7 +14,7 @@ use crate::tags::any_tag;
 
 /// Removes what is at `key`, or leaves a tombstone that stands for `hold`. One round trip.
 pub(crate) async fn remove(cache: &Inner, key: &str, hold: Option<Duration>) -> Result<(), Error> {
-    let until = Instant::now() + cache.deadline;
+    let until = after(cache.deadline);
     match hold {
         None => cache.store.remove(key, until).await,
         Some(hold) => cache.store.set(key, &header::tombstone(&random::nonce()), Some(hold), until).await,
@@ -34,5 +35,5 @@ pub(crate) async fn remove_all(cache: &Arc<Inner>, keys: &[Key<'_>]) -> Result<(
 pub(crate) async fn unlink(cache: &Inner, keys: &[Key<'_>]) -> Result<(), Error> {
     let any = keys.iter().any(|key| matches!(key, Key::Tag(_))).then(|| any_tag(&cache.prefix));
     let names: Vec<&str> = any.iter().map(|any| &**any).chain(keys.iter().map(|key| key.name())).collect();
-    cache.store.remove_all(&names, Instant::now() + cache.deadline).await
+    cache.store.remove_all(&names, after(cache.deadline)).await
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::blocking::library_runtime;
 use crate::cache::Inner;
+use crate::clock::after;
 use crate::hashing::Seeded;
 use crate::store::{Mark, Store, Swap};
 
@@ -79,7 +80,7 @@ async fn renew(cache: Weak<Inner>) {
 async fn prolong(cache: Arc<Inner>, due: Vec<(Mark, String)>) {
     let ttl = Some(cache.lease);
     let swaps: Vec<_> = due.iter().map(|(mark, key)| Swap { key, mark, value: mark, ttl }).collect();
-    let Ok(prolonged) = cache.store.swap_many(&swaps, Instant::now() + cache.deadline).await else { return };
+    let Ok(prolonged) = cache.store.swap_many(&swaps, after(cache.deadline)).await else { return };
     for ((mark, _), prolonged) in due.iter().zip(prolonged) {
         if let Ok(false) = prolonged {
             // It has been taken away: its value will not be stored.

@@ -22,6 +22,7 @@ use super::Call;
 use super::background::{Background, UnderWay};
 use super::ticket::{Hold, settled};
 use crate::cache::Inner;
+use crate::clock::after;
 use crate::decision::Lifetime;
 use crate::error::Error;
 use crate::store::{Store, Swap};
@@ -188,7 +189,7 @@ impl Leaving {
         let (cache, values) = (Arc::clone(&self.cache), take(&mut self.values));
         let swaps: Vec<Swap<'_>> = values.iter().map(Stored::swap).collect();
         let stored = {
-            let until = Instant::now() + cache.deadline;
+            let until = after(cache.deadline);
             let mut request = pin!(swap(&cache, &swaps, until));
             // The first poll puts it in line.
             let begun = poll_fn(|cx| Poll::Ready(request.as_mut().poll(cx))).await;

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use redis_cached_test_support::RedisServer;
 
 use super::{AnyStore, Asking, Found, Left, Mark, MemoryStore, RedisConfig, RedisStore, Store};
+use crate::clock::after;
 use crate::tags::{self, Life};
 
 fn soon() -> Instant {
-    Instant::now() + Duration::from_secs(5)
+    after(Duration::from_secs(5))
 }
 
 fn redis(url: &str) -> AnyStore {
@@ -71,7 +72,7 @@ async fn expires_by_the_millisecond(store: &AnyStore) {
         Left::Expires(left) => assert!(left <= ttl && left > Duration::ZERO, "{left:?}"),
         other => panic!("{other:?}"),
     }
-    let gone = Instant::now() + Duration::from_secs(5);
+    let gone = after(Duration::from_secs(5));
     while bytes(store, "brief").await.is_some() {
         assert!(Instant::now() < gone, "it never expired");
         tokio::time::sleep(Duration::from_millis(20)).await;

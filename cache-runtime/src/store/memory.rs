@@ -11,6 +11,7 @@ use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use super::slot::{self, Content, Write};
 use super::{Asking, Epoch, Found, Left, Mark, Scanned, Set, Several, Store, Swap};
+use crate::clock::after;
 use crate::entry::header::Nonce;
 use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
@@ -279,9 +280,7 @@ impl Content for Entry {
 
 impl Entry {
     fn new(value: &[u8], ttl: Option<Duration>) -> Self {
-        // A time too far away to be told is no expiry.
-        let expires = ttl.and_then(|ttl| Instant::now().checked_add(ttl));
-        Self { value: value.into(), expires }
+        Self { value: value.into(), expires: ttl.map(after) }
     }
 
     fn found(self) -> Found {

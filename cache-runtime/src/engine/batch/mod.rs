@@ -29,6 +29,7 @@ use self::look_up::{Met, POLL, names};
 use super::look_up::{Reader, Seen};
 use super::{Budget, Call, landed_by};
 use crate::bypass::is_bypassed;
+use crate::clock::after;
 use crate::flight::{FlightKey, Follow, Landed, Lead};
 use crate::home;
 use crate::random;
@@ -106,7 +107,7 @@ impl<T> Run<T> {
             rounds: 0,
             is_fresh,
             budget: Budget::of(cache.deadline),
-            patience: Instant::now() + cache.wait,
+            patience: after(cache.wait),
         }
     }
 

@@ -5,12 +5,13 @@ use std::time::Instant;
 use redis_cached_test_support::{RedisServer, servers};
 
 use super::*;
+use crate::clock::after;
 use crate::store::{Found, RedisConfig, RedisStore, Store};
 
 const ROUNDS: u64 = 3_000;
 
 fn soon() -> Instant {
-    Instant::now() + Duration::from_secs(10)
+    after(Duration::from_secs(10))
 }
 
 fn store(server: &RedisServer) -> RedisStore {

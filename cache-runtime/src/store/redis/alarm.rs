@@ -138,15 +138,12 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::clock::after;
 
     const LONG: Duration = Duration::from_secs(60);
 
     async fn in_time<F: Future>(future: F) -> F::Output {
         tokio::time::timeout(LONG / 6, future).await.expect("it rings in time")
-    }
-
-    fn after(pause: Duration) -> Instant {
-        Instant::now() + pause
     }
 
     #[tokio::test]

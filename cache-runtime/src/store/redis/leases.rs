@@ -24,6 +24,7 @@ use super::exchange::unanswered;
 use super::lane::Lane;
 use super::reads::{EARLIER, LATER, lock};
 use super::script::RELEASE;
+use crate::clock::after;
 use crate::error::{Error, ErrorKind};
 use crate::home::timeout_on;
 use crate::store::Found;
@@ -193,7 +194,7 @@ impl Carrier {
             if granted[place]
                 && let Some(release) = pipeline.cmd_iter().nth(place).and_then(release)
             {
-                let until = Instant::now() + GIVING_BACK;
+                let until = after(GIVING_BACK);
                 if self.lane.run(&home, "release", &release, until).await.is_err() {
                     // The server is away. The leases run out by themselves.
                     break;

@@ -7,6 +7,7 @@ use tokio::runtime::Builder;
 
 use super::super::{Config, RedisStore};
 use super::*;
+use crate::clock::after;
 use crate::entry::header;
 use crate::random;
 use crate::store::{Mark, Store};
@@ -14,7 +15,7 @@ use crate::store::{Mark, Store};
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn soon() -> Instant {
-    Instant::now() + MINUTE
+    after(MINUTE)
 }
 
 fn new_mark() -> Mark {
