@@ -8,7 +8,6 @@
 use std::cell::Cell;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -17,6 +16,7 @@ use std::thread::{self, Thread};
 use tokio::runtime::{Builder, Handle};
 
 use crate::error::{Error, ErrorKind};
+use crate::process::{self, PerProcess};
 
 thread_local! {
     /// Set while [`block_on`] polls on this thread.
@@ -88,10 +88,10 @@ impl Drop for Blocking {
     }
 }
 
-/// The library's own runtime: one thread, started at first need, for the rest of the process.
-pub(crate) fn library_runtime() -> Result<Handle, Error> {
-    static RUNTIME: OnceLock<Result<Handle, Error>> = OnceLock::new();
-    RUNTIME.get_or_init(start).clone()
+/// The library's own runtime: one thread, started at first need, for the rest of the process. A forked process has another.
+pub(crate) fn library_runtime() -> Result<&'static Handle, Error> {
+    static RUNTIME: PerProcess<Result<Handle, Error>> = PerProcess::new();
+    RUNTIME.get_or_init(process::current(), start).as_ref().map_err(Error::clone)
 }
 
 fn start() -> Result<Handle, Error> {

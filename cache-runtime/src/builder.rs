@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use crate::byte_size::ByteSize;
 use crate::cache::{Cache, Inner};
-use crate::engine::{Background, Renewals};
 use crate::error::{Error, ErrorKind};
 use crate::local::Tier;
-use crate::pending::Pending;
+use crate::process::PerProcess;
 use crate::stats::Functions;
 use crate::store::{AnyStore, MemoryStore, RedisConfig, RedisStore};
 use crate::tags;
@@ -201,9 +200,9 @@ impl CacheBuilder {
             wait: self.wait.unwrap_or(self.lease.saturating_mul(2)),
             functions: Functions::default(),
             flights: Arc::default(),
-            background: Background::default(),
-            renewals: Renewals::default(),
-            pending: Pending::default(),
+            background: PerProcess::new(),
+            renewals: PerProcess::new(),
+            pending: PerProcess::new(),
             logged: AtomicU32::new(0),
         })
     }

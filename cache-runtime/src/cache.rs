@@ -1,6 +1,7 @@
 //! A cache: a store and what belongs to it.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::key::KeyBuf;
 use crate::local::Tier;
 use crate::pending::Pending;
 use crate::prefix::Sweep;
+use crate::process::PerProcess;
 use crate::stats::{Functions, Stats};
 use crate::store::AnyStore;
 use crate::tags::{self, Tag};
@@ -41,9 +43,9 @@ pub(crate) struct Inner {
     pub(crate) wait: Duration,
     pub(crate) functions: Functions,
     pub(crate) flights: Arc<Flights>,
-    pub(crate) background: Background,
-    pub(crate) renewals: Renewals,
-    pub(crate) pending: Pending,
+    pub(crate) background: PerProcess<Background>,
+    pub(crate) renewals: PerProcess<Renewals>,
+    pub(crate) pending: PerProcess<Pending>,
     /// Which kinds of errors have been logged, a bit each.
     pub(crate) logged: AtomicU32,
 }
@@ -175,11 +177,11 @@ impl Cache {
     /// steady load there may always be another one.
     pub async fn flush(&self) {
         let until = after(self.0.deadline.saturating_mul(2));
-        let _ = home::timeout_at(until, async {
+        let flushed = pin!(async {
             self.0.background.flush().await;
             self.0.pending.flush().await;
-        })
-        .await;
+        });
+        let _ = home::timeout_at(until, flushed).await;
     }
 
     /// Invalidates all entries that have this tag, of all functions and in all processes. One command and one round trip,

@@ -1,26 +1,30 @@
 //! Which runtime serves a caller: its own where that can, the library's thread elsewhere.
 //!
-//! Timers, spawned tasks and connections all need a runtime that drives time and I/O. A caller may have none (another
-//! executor, a plain thread), one that was built without them, or one that it is about to block.
+//! Spawned tasks and connections need a runtime that drives I/O. A caller may have none (another executor, a plain thread), one
+//! that was built without I/O, or one that it is about to block.
+//!
+//! Timers are the library's own always: how long Redis may take is counted in real time, and a runtime's clock may be stopped
+//! (`start_paused`), its timers not be there, or its threads be busy.
 
 use std::collections::HashMap;
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
-use std::sync::{LazyLock, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use tokio::runtime::{self, Handle};
+use tokio::runtime::{self, Handle, RuntimeFlavor};
+use tokio::task::AbortHandle;
 
 use crate::blocking::{is_blocking, library_runtime};
 use crate::error::Error;
+use crate::process::{self, PerProcess};
 
 /// The runtime for whoever calls this.
 pub(crate) fn home() -> Result<Handle, Error> {
     match current() {
-        Some(current) if is_complete(&current) => Ok(current),
-        _ => library_runtime(),
+        Some(current) if drives_io(&current) => Ok(current),
+        _ => library_runtime().cloned(),
     }
 }
 
@@ -29,33 +33,48 @@ pub(crate) fn current() -> Option<Handle> {
     if is_blocking() { None } else { Handle::try_current().ok() }
 }
 
-/// Bounds `future`, with a timer of the caller's home.
-pub(crate) async fn timeout_at<F: Future>(until: Instant, future: F) -> Result<Option<F::Output>, Error> {
-    Ok(timeout_on(&home()?, until, pin!(future)).await)
-}
-
-/// Bounds `future`, with a timer of `home`.
+/// Bounds `future`.
 ///
 /// Pinned by the caller: an async function has room for a future that it is given twice, as an argument and where it awaits
 /// it. Two or three of them around each other make kilobytes, to be moved for each call.
-pub(crate) async fn timeout_on<F: Future>(
-    home: &Handle,
+pub(crate) async fn timeout_at<F: Future>(
     until: Instant,
-    future: Pin<&mut F>,
-) -> Option<F::Output> {
+    mut future: Pin<&mut F>,
+) -> Result<Option<F::Output>, Error> {
+    let library = library_runtime()?;
     let bounded = {
         // A timer belongs to the runtime that is current when it is made, and needs none when it is polled.
-        let _entered = home.enter();
-        tokio::time::timeout_at(until.into(), future)
+        let _entered = library.enter();
+        tokio::time::timeout_at(until.into(), future.as_mut())
     };
-    bounded.await.ok()
+    if let Ok(done) = bounded.await {
+        return Ok(Some(done));
+    }
+    // The caller's runtime may have been busy with something else: what has arrived meanwhile is not too late.
+    catch_up().await;
+    Ok(poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await)
 }
 
-/// Sleeps, with a timer of the caller's home.
+/// Bounds `future` by the time that it may take from now on.
+pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Result<Option<F::Output>, Error> {
+    timeout_at(crate::clock::after(limit), pin!(future)).await
+}
+
+/// Lets the caller's runtime read what has arrived, and those run who hand it on.
+pub(crate) async fn catch_up() {
+    yield_now().await;
+    yield_now().await;
+}
+
+/// Sleeps, in real time.
 pub(crate) async fn sleep(duration: Duration) -> Result<(), Error> {
-    let home = home()?;
+    let library = library_runtime()?;
     let sleep = {
-        let _entered = home.enter();
+        let _entered = library.enter();
         tokio::time::sleep(duration)
     };
     sleep.await;
@@ -72,35 +91,75 @@ pub(crate) async fn yield_now() {
     }
 }
 
-/// Whether the runtime was built with `enable_io` and `enable_time`; without them a timer or a socket panics.
-///
-/// There is no way to ask but to try. A runtime without them prints the panic's message, once.
-fn is_complete(runtime: &Handle) -> bool {
-    static KNOWN: LazyLock<RwLock<HashMap<runtime::Id, bool>>> = LazyLock::new(RwLock::default);
-    if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&runtime.id()) {
-        return *known;
-    }
-    let complete = try_io_and_time(runtime);
-    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-    // Runtimes come and go, in tests by the thousand; trying again costs microseconds.
-    if known.len() >= 64 {
-        known.clear();
-    }
-    known.insert(runtime.id(), complete);
-    complete
+/// The runtimes that were looked at.
+type Known = HashMap<runtime::Id, Runtime>;
+
+static KNOWN: PerProcess<RwLock<Known>> = PerProcess::new();
+
+#[derive(Debug)]
+struct Runtime {
+    drives_io: bool,
+    /// Of a task that never ends by itself.
+    watch: AbortHandle,
+    /// How many descriptors of its epoll instance are left when it has ended, for as long as there is anything of it, such as
+    /// what watches it.
+    left_over: usize,
 }
 
-fn try_io_and_time(runtime: &Handle) -> bool {
-    let _entered = runtime.enter();
-    catch_unwind(AssertUnwindSafe(|| {
-        drop(tokio::time::sleep(Duration::ZERO));
-        // A socket that is connected to nobody: all that counts is whether the runtime takes it.
-        let socket = std::net::UdpSocket::bind((std::net::Ipv4Addr::LOCALHOST, 0)).ok()?;
-        socket.set_nonblocking(true).ok()?;
-        drop(tokio::net::UdpSocket::from_std(socket));
-        Some(())
-    }))
-    .is_ok()
+/// How many runtimes may be known before those that have ended are forgotten.
+const MOST_KNOWN: usize = 64;
+
+/// Whether the runtime was built with `enable_io`: where it was not, a socket panics.
+fn drives_io(runtime: &Handle) -> bool {
+    let process = process::current();
+    let known = KNOWN.get_or_init(process, RwLock::default);
+    if let Some(known) = known.read().unwrap_or_else(PoisonError::into_inner).get(&runtime.id()) {
+        return known.drives_io;
+    }
+    // Before the lock: a runtime that has ended drops the task at once.
+    let watch = runtime.spawn(std::future::pending::<()>()).abort_handle();
+    let is_of_parent =
+        KNOWN.was(process, |known| known.try_read().map_or(true, |known| known.contains_key(&runtime.id())));
+    let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
+    if known.len() >= MOST_KNOWN {
+        known.retain(|_, runtime| !runtime.watch.is_finished());
+    }
+    let drives_io = !is_of_parent && !watch.is_finished() && has_poller(&known);
+    let left_over = if runtime.runtime_flavor() == RuntimeFlavor::CurrentThread { 1 } else { 2 };
+    known.insert(runtime.id(), Runtime { drives_io, watch, left_over });
+    drives_io
+}
+
+/// The runtime did not do what it was taken for: it is left alone from now on.
+pub(crate) fn drives_none(runtime: &Handle) {
+    let known = KNOWN.get_or_init(process::known(), RwLock::default);
+    if let Some(known) = known.write().unwrap_or_else(PoisonError::into_inner).get_mut(&runtime.id()) {
+        known.drives_io = false;
+    }
+}
+
+/// Whether there can be a runtime with I/O beside those in `known` and the library's own.
+///
+/// There is no way to ask a runtime, and to try is to panic. But on Linux one with I/O has an epoll instance, and so two
+/// descriptors: where all that there are belong to others, this one has none. Where that cannot be told (another system, another
+/// runtime that nobody has called from yet) it is taken for what nearly all are; should it not be, the task that connects
+/// panics, and the runtime is known from then on.
+fn has_poller(known: &Known) -> bool {
+    let others = known.values().filter(|other| other.drives_io);
+    let (ended, running): (Vec<_>, Vec<_>) = others.partition(|other| other.watch.is_finished());
+    // The library's own is there once anybody has waited for anything.
+    let library = usize::from(library_runtime().is_ok());
+    let left_over = ended.iter().map(|ended| ended.left_over).sum();
+    pollers().is_none_or(|pollers| pollers.saturating_sub(left_over) / 2 > running.len() + library)
+}
+
+/// How many descriptors of epoll instances this process has; `None` if that is not to be known.
+fn pollers() -> Option<usize> {
+    let descriptors = std::fs::read_dir("/proc/self/fd").ok()?;
+    let is_poller = |path: std::path::PathBuf| {
+        std::fs::read_link(path).is_ok_and(|target| target.as_os_str() == "anon_inode:[eventpoll]")
+    };
+    Some(descriptors.flatten().filter(|entry| is_poller(entry.path())).count())
 }
 
 /// Waits for several futures at once. What they give, in their order.

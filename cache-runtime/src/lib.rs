@@ -54,6 +54,7 @@ mod pending;
 mod prefix;
 #[doc(hidden)]
 pub mod private;
+mod process;
 mod put_many;
 mod random;
 mod returned;

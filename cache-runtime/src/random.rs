@@ -2,26 +2,48 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::process::{self, PerProcess};
 
 /// A keyed hash (SipHash, keyed by the operating system's randomness) of a counter.
-static KEYED: LazyLock<(RandomState, RandomState)> =
-    LazyLock::new(|| (RandomState::new(), RandomState::new()));
+static KEYED: PerProcess<Keyed> = PerProcess::new();
 static COUNTER: AtomicU64 = AtomicU64::new(0);
+
+/// A forked process has its parent's randomness and its parent's counter: it is told apart by its number, and from another that
+/// had the same one by when it began.
+struct Keyed {
+    states: [RandomState; 2],
+    process: (u32, Option<Duration>),
+}
+
+impl Keyed {
+    fn new() -> Self {
+        let began = SystemTime::now().duration_since(UNIX_EPOCH).ok();
+        Self { states: [RandomState::new(), RandomState::new()], process: (std::process::id(), began) }
+    }
+
+    fn hash(&self, state: usize, count: u64) -> u64 {
+        self.states[state].hash_one((self.process, count))
+    }
+}
 
 /// Sixteen bytes that no other call in any process gets. Two processes differ by their keys, two calls by the counter.
 pub(crate) fn nonce() -> [u8; 16] {
+    let keyed = KEYED.get_or_init(process::current(), Keyed::new);
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     let mut nonce = [0; 16];
-    nonce[..8].copy_from_slice(&KEYED.0.hash_one(count).to_le_bytes());
-    nonce[8..].copy_from_slice(&KEYED.1.hash_one(count).to_le_bytes());
+    nonce[..8].copy_from_slice(&keyed.hash(0, count).to_le_bytes());
+    nonce[8..].copy_from_slice(&keyed.hash(1, count).to_le_bytes());
     nonce
 }
 
 /// Uniform in `0.0..1.0`.
 pub(crate) fn unit() -> f64 {
-    let bits = KEYED.0.hash_one((COUNTER.fetch_add(1, Ordering::Relaxed), "unit"));
+    let keyed = KEYED.get_or_init(process::known(), Keyed::new);
+    // Of a nonce no bits are to be told.
+    let bits = keyed.hash(0, !COUNTER.fetch_add(1, Ordering::Relaxed));
     // The 53 bits that a double holds exactly.
     #[allow(clippy::cast_precision_loss, reason = "53 bits fit")]
     let numerator = (bits >> 11) as f64;

@@ -18,6 +18,7 @@ mod entry_handle;
 mod extremes;
 mod faults;
 mod foreign;
+mod forked;
 mod fresh;
 mod freshness;
 mod invalidates;
@@ -34,6 +35,7 @@ mod prefix;
 mod processes;
 mod results;
 mod round_trips;
+mod runtimes;
 
 mod shapes;
 mod single_flight;

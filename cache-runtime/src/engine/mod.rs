@@ -30,6 +30,7 @@ mod tagged;
 mod ticket;
 mod together;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -149,7 +150,7 @@ impl Budget {
 
 /// Waits for another flight's end. Where that takes too long it is as if there were nothing to share: compute.
 async fn landed_by(patience: Instant, follow: Follow) -> Landed {
-    home::timeout_at(patience, follow.landed()).await.ok().flatten().unwrap_or(Landed::Nothing)
+    home::timeout_at(patience, pin!(follow.landed())).await.ok().flatten().unwrap_or(Landed::Nothing)
 }
 
 /// How an entry begins.

@@ -37,6 +37,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::Notify;
 
 use crate::hashing::Seeded;
+use crate::process::PerProcess;
 use crate::store::Mark;
 
 pub(crate) use chain::{Keys, computing, is_computing, sync_computing};
@@ -101,7 +102,7 @@ impl From<Mark> for Sight {
 
 /// The flights of a cache.
 #[derive(Default)]
-pub(crate) struct Flights(Mutex<Tables>);
+pub(crate) struct Flights(PerProcess<Mutex<Tables>>);
 
 #[derive(Default)]
 struct Tables {

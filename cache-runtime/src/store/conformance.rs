@@ -262,15 +262,6 @@ async fn other_types_are_foreign_and_replaced() {
 }
 
 #[test]
-fn a_runtime_that_drives_no_io_is_served_by_the_librarys_thread() {
-    let server = RedisServer::start();
-    let store = redis(&server.url());
-    let bare = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let found = bare.block_on(async { store.get("absent", soon()).await });
-    assert_eq!(found.expect("an answer"), Found::Absent);
-}
-
-#[test]
 fn runtimes_come_and_go() {
     let server = RedisServer::start();
     let store = redis(&server.url());

@@ -8,9 +8,11 @@ mod cancelled;
 mod frozen;
 mod full;
 mod given;
+mod paused;
 mod proxy;
 mod replica;
 mod restart;
+mod silence;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};

@@ -93,6 +93,17 @@ impl Proxy {
         self.relay.change(|faults| *faults.cut(direction) = Some(bytes));
     }
 
+    /// Lets this many bytes pass in a second, on each connection and in each direction; 0 is no limit.
+    pub fn throttle(&self, bytes_a_second: u64) {
+        self.relay.change(|faults| faults.bytes_a_second = bytes_a_second);
+    }
+
+    /// Swallows what a client asks, but for what sets a connection up and `PING`, while `on`: a server that says it is there and
+    /// does nothing.
+    pub fn answer_pings_only(&self, on: bool) {
+        self.relay.change(|faults| faults.pings_only = on);
+    }
+
     /// Refuses new connections while `on`, as where nothing listens. Those that are open stay so.
     pub fn refuse(&self, on: bool) {
         let mut listener = lock(&self.relay.listener);

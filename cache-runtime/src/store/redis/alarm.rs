@@ -5,7 +5,7 @@
 //! four timers a second, whatever the number of hits. There is never more than one lone reader a lane.
 
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Instant;
@@ -13,6 +13,8 @@ use std::time::Instant;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
+
+use crate::home;
 
 /// A lane's alarm. Dropping it ends its task.
 pub(super) struct Alarm {
@@ -114,13 +116,15 @@ async fn ring(shared: Arc<Shared>) {
             shared.sooner.notified().await;
             continue;
         };
-        if tokio::time::timeout_at(looks_at.into(), shared.sooner.notified()).await.is_ok() {
-            continue;
+        match home::timeout_at(looks_at, pin!(shared.sooner.notified())).await {
+            Ok(None) => {}
+            Ok(Some(())) => continue,
+            // Without timers nobody could be told.
+            Err(_) => return,
         }
         let late = {
             let mut set = shared.lock();
-            // The runtime's clock, which tests may have stopped.
-            let now = tokio::time::Instant::now().into_std();
+            let now = Instant::now();
             let late = set.reader.as_ref().filter(|(until, _)| *until <= now).map(|(_, waker)| waker.clone());
             set.has_rung = late.is_some();
             late
@@ -134,7 +138,6 @@ async fn ring(shared: Arc<Shared>) {
 #[cfg(test)]
 mod tests {
     use std::future::pending;
-    use std::pin::pin;
     use std::time::Duration;
 
     use super::*;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::Notify;
 
 /// After how many timeouts in a row a connection is given up.
-const TIMEOUTS_IN_A_ROW: u32 = 3;
+pub(super) const TIMEOUTS_IN_A_ROW: u32 = 3;
 
 /// Less than these: how many timeouts there were since the last answer.
 const SILENT: u32 = u32::MAX - 1;
@@ -44,6 +44,11 @@ impl Breaker {
     /// No answer came in time.
     pub(super) fn timed_out(&self) {
         self.step(|timeouts| if timeouts + 1 < TIMEOUTS_IN_A_ROW { timeouts + 1 } else { SILENT });
+    }
+
+    /// The peer is silent, by whatever its keeper has found.
+    pub(super) fn give_up(&self) {
+        self.step(|_| SILENT);
     }
 
     /// The connection is closed, or of no more use.

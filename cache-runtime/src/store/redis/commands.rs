@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use redis::{Cmd, RedisError, Value, cmd, from_redis_value};
-use tokio::runtime::Handle;
 
 use super::RedisStore;
 use super::error::{is_no_script, is_syntax_error, is_wrong_type, translate};
@@ -15,7 +14,6 @@ use super::script::{ACQUIRE, CLEAR, RELEASE, SWAP, Script, TAG};
 use crate::decision::whole_millis;
 use crate::entry::header::{LEASE, Nonce};
 use crate::error::{Error, ErrorKind};
-use crate::home::home;
 use crate::key::KeyBuf;
 use crate::random;
 use crate::store::{Asking, Epoch, Found, Left, Mark, Scanned, Set, Several, Store, Swap};
@@ -92,41 +90,41 @@ impl RedisStore {
 
 impl Store for RedisStore {
     async fn get(&self, key: &str, until: Instant) -> Result<Found, Error> {
-        let (home, lane) = self.lane()?;
+        let lane = self.lane()?;
         let reading = lane.reads.enter();
         match reading.way() {
             Way::Alone => return lane.read_alone(key, until).await,
             Way::Together => {
-                if let Some(found) = lane.read_together(&home, key, until).await {
+                if let Some(found) = lane.read_together(key, until).await {
                     return found;
                 }
             }
             Way::OneByOne => {}
         }
-        found("GET", lane.run(&home, "GET", &get(key.as_bytes()), until).await?)
+        found("GET", lane.run("GET", &get(key.as_bytes()), until).await?)
     }
 
     async fn get_with_left(&self, key: &str, until: Instant) -> Result<(Found, Left), Error> {
-        let (home, lane) = self.lane()?;
-        let (found, left, _) = found_with_left(&lane, &home, key, until).await?;
+        let lane = self.lane()?;
+        let (found, left, _) = found_with_left(&lane, key, until).await?;
         Ok((found, left))
     }
 
     async fn get_watched(&self, key: &str, until: Instant) -> Result<(Found, Left, Epoch), Error> {
-        found_with_left(self.watched_lane()?, &home()?, key, until).await
+        found_with_left(self.watched_lane()?, key, until).await
     }
 
     async fn acquire(&self, key: &str, lease: &Mark, ttl: Duration, until: Instant) -> Result<Found, Error> {
         let millis = whole_millis(ttl);
         let nx_get = &self.abilities.nx_get;
         if !nx_get.is(Ability::NO) {
-            let (home, lane) = self.lane()?;
+            let lane = self.lane()?;
             let command = set_nx_get(key, lease, millis);
             let (_asking, is_alone) = lane.leases.enter();
             if !is_alone && nx_get.is(Ability::YES) {
-                return lane.acquire_together(&home, command, until).await;
+                return lane.acquire_together(command, until).await;
             }
-            let answer = lane.run(&home, "SET NX GET", &command, until).await?;
+            let answer = lane.run("SET NX GET", &command, until).await?;
             nx_get.learn(&answer);
             if !nx_get.is(Ability::NO) {
                 return found("SET NX GET", answer);
@@ -149,7 +147,7 @@ impl Store for RedisStore {
         if ifeq.is(Ability::YES)
             && let Some(command) = set_ifeq(key, mark, value, millis)
         {
-            return swapped(self.run("SET IFEQ", &command, until).await?);
+            return swapped(self.run("store", &command, until).await?);
         }
         let text = millis.map(|millis| millis.to_string()).unwrap_or_default();
         let done =
@@ -220,16 +218,16 @@ impl Store for RedisStore {
     async fn get_several(&self, keys: &[&str], how: Asking, until: Instant) -> Result<Several, Error> {
         match how {
             Asking::Plain => {
-                let (home, lane) = self.lane()?;
+                let lane = self.lane()?;
                 let mut command = Cmd::with_capacity(1 + keys.len(), 64 * (1 + keys.len()));
                 command.arg("MGET").arg(keys);
-                several(lane.run(&home, "MGET", &command, until).await?, None, keys.len(), Epoch(0))
+                several(lane.run("MGET", &command, until).await?, None, keys.len(), Epoch(0))
             }
             Asking::WithLeft => {
-                let (home, lane) = self.lane()?;
-                several_with_left(&lane, &home, keys, until).await
+                let lane = self.lane()?;
+                several_with_left(&lane, keys, until).await
             }
-            Asking::Watched => several_with_left(self.watched_lane()?, &home()?, keys, until).await,
+            Asking::Watched => several_with_left(self.watched_lane()?, keys, until).await,
         }
     }
 
@@ -257,8 +255,8 @@ impl Store for RedisStore {
     }
 
     async fn get_many_with_left(&self, keys: &[&str], until: Instant) -> Result<Vec<(Found, Left)>, Error> {
-        let (home, lane) = self.lane()?;
-        Ok(found_many_with_left(&lane, &home, keys, until).await?.0)
+        let lane = self.lane()?;
+        Ok(found_many_with_left(&lane, keys, until).await?.0)
     }
 
     async fn get_many_watched(
@@ -266,7 +264,7 @@ impl Store for RedisStore {
         keys: &[&str],
         until: Instant,
     ) -> Result<(Vec<(Found, Left)>, Epoch), Error> {
-        found_many_with_left(self.watched_lane()?, &home()?, keys, until).await
+        found_many_with_left(self.watched_lane()?, keys, until).await
     }
 
     async fn acquire_many(
@@ -306,16 +304,11 @@ fn several(
     }
 }
 
-async fn several_with_left(
-    lane: &Lane,
-    home: &Handle,
-    keys: &[&str],
-    until: Instant,
-) -> Result<Several, Error> {
+async fn several_with_left(lane: &Lane, keys: &[&str], until: Instant) -> Result<Several, Error> {
     let mut pipeline = redis::Pipeline::with_capacity(2);
     // The time first, as for one key.
     pipeline.cmd("PTTL").arg(keys.first()).cmd("MGET").arg(keys);
-    let ([time, values], epoch) = lane.run_both(home, "MGET", &pipeline, until).await?;
+    let ([time, values], epoch) = lane.run_both("MGET", &pipeline, until).await?;
     let left = left(&time.map_err(|error| translate("PTTL", error))?);
     several(values, Some(left), keys.len(), epoch)
 }
@@ -370,17 +363,12 @@ pub(super) fn found(doing: &str, answer: Result<Value, RedisError>) -> Result<Fo
 }
 
 /// What is at the key, how long it has left, and over which connection that was asked.
-async fn found_with_left(
-    lane: &Lane,
-    home: &Handle,
-    key: &str,
-    until: Instant,
-) -> Result<(Found, Left, Epoch), Error> {
+async fn found_with_left(lane: &Lane, key: &str, until: Instant) -> Result<(Found, Left, Epoch), Error> {
     let mut pipeline = redis::Pipeline::with_capacity(2);
     // The time first: should the entry be replaced in between, the older, shorter time belongs to it, and at worst it is
     // refreshed too early.
     pipeline.cmd("PTTL").arg(key).cmd("GET").arg(key);
-    let ([time, value], epoch) = lane.run_both(home, "GET", &pipeline, until).await?;
+    let ([time, value], epoch) = lane.run_both("GET", &pipeline, until).await?;
     let left = left(&time.map_err(|error| translate("PTTL", error))?);
     Ok((found("GET", value)?, left, epoch))
 }

@@ -14,11 +14,23 @@ use super::error::{lacks_resp3, translate};
 use super::gather::{Callers, Gather, Waiting};
 use super::url::Endpoint;
 use crate::error::{Error, ErrorKind};
+use crate::home;
 use crate::store::Epoch;
 
 /// Requests on their way to the connection's driver. The driver's default of 50 makes callers queue for a place while
 /// the connection itself could take more; memory is bounded by callers, each of whom has one request.
 const PIPELINE: usize = 1024;
+
+/// A key that nobody has.
+const NOBODYS: &str = "redis-cached\u{1}are you there";
+
+/// What a peer has to show before its connection is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proof {
+    Greeting,
+    /// That, and an answer.
+    Answer,
+}
 
 /// Is told what the server says without being asked, in the order of the wire.
 pub(super) type OnPush = Box<dyn Fn(&PushInfo) + Send + Sync>;
@@ -47,9 +59,10 @@ impl Drop for Health {
 }
 
 impl Connection {
-    /// The connection's health, for who uses it, and a place among its callers.
-    pub(super) fn use_it(&self) -> (Arc<Health>, Waiting) {
-        (Arc::clone(&self.health), self.health.callers.enter())
+    /// A place among the connection's callers.
+    pub(super) fn use_it(&self) -> Use {
+        let health = Arc::clone(&self.health);
+        Use { signs: health.callers.signs(), _waiting: health.callers.enter(), health }
     }
 
     /// Waits until the connection has ended.
@@ -58,20 +71,48 @@ impl Connection {
     }
 }
 
-impl std::ops::Deref for Health {
-    type Target = Breaker;
+/// One caller's use of a connection, to report how it went.
+pub(super) struct Use {
+    health: Arc<Health>,
+    /// Those that the peer had given when the caller asked.
+    signs: u64,
+    _waiting: Waiting,
+}
 
-    fn deref(&self) -> &Breaker {
-        &self.breaker
+impl Use {
+    pub(super) fn answered(&self) {
+        self.health.breaker.answered();
+    }
+
+    pub(super) fn closed(&self) {
+        self.health.breaker.close();
+    }
+
+    /// The caller's time is over. That says nothing of a peer that has been heard meanwhile: it has much to say, or to read.
+    pub(super) fn timed_out(&self) {
+        if self.was_silent() {
+            self.health.breaker.timed_out();
+        }
+    }
+
+    /// Nothing was heard of the peer, nor did it take anything.
+    pub(super) fn was_silent(&self) -> bool {
+        self.health.callers.signs() == self.signs
+    }
+
+    pub(super) fn give_up(&self) {
+        self.health.breaker.give_up();
     }
 }
 
 /// Connects and greets within `limit`. Must be called on a runtime that drives I/O and time; the connection lives on it.
 ///
-/// For one that is watched it must be in RESP3: there are no pushes in the older protocol.
+/// For one that is watched it must be in RESP3: there are no pushes in the older protocol. Of a peer that fell silent `proof` is
+/// wanted that it answers what calls ask.
 pub(super) async fn connect(
     endpoint: &Endpoint,
     limit: Duration,
+    proof: Proof,
     watched: Option<(Epoch, OnPush)>,
 ) -> Result<Connection, Error> {
     let doing = format!("connect to {}", endpoint.name);
@@ -80,21 +121,31 @@ pub(super) async fn connect(
         return Err(Error::new(ErrorKind::Server, "RESP3 is turned off in the URL"));
     }
     let attempt = async {
-        match greet(endpoint, watched).await {
+        let connection = match greet(endpoint, watched).await {
             Err(error) if lacks_resp3(&error) && endpoint.speaks_resp3() && !is_watched => {
                 greet(&endpoint.in_resp2(), None).await
             }
             other => other,
+        }?;
+        if proof == Proof::Answer {
+            answers(&connection).await?;
         }
+        Ok(connection)
     };
-    match tokio::time::timeout(limit, attempt).await {
-        Ok(Ok(connection)) => Ok(connection),
-        Ok(Err(error)) => Err(translate(&doing, error)),
-        Err(_) => Err(Error::new(
+    match home::timeout(limit, attempt).await? {
+        Some(Ok(connection)) => Ok(connection),
+        Some(Err(error)) => Err(translate(&doing, error)),
+        None => Err(Error::new(
             ErrorKind::Timeout,
             format!("cannot {doing}: no answer within {} ms", limit.as_millis()),
         )),
     }
+}
+
+/// Asks for a key, as calls do: there are peers that answer `PING` and nothing else. Whatever it answers is an answer.
+async fn answers(connection: &Connection) -> redis::RedisResult<()> {
+    let asked = redis::cmd("GET").arg(NOBODYS).exec_async(&mut connection.driver.clone()).await;
+    asked.or_else(|error| if error.is_unrecoverable_error() { Err(error) } else { Ok(()) })
 }
 
 async fn greet(endpoint: &Endpoint, watched: Option<(Epoch, OnPush)>) -> redis::RedisResult<Connection> {

@@ -1,18 +1,17 @@
 //! A command and its answer, bounded by an instant, and what that says of the connection.
 
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Instant;
 
 use redis::{Cmd, Pipeline, RedisResult, Value};
-use tokio::runtime::Handle;
 
 use super::RedisStore;
-use super::connect::{Connection, Health};
+use super::connect::{Connection, Use};
 use super::error::translate;
 use super::lane::Lane;
 use crate::error::{Error, ErrorKind};
-use crate::home::timeout_on;
+use crate::home::timeout_at;
+use crate::process;
 use crate::store::Epoch;
 
 impl RedisStore {
@@ -23,16 +22,14 @@ impl RedisStore {
         command: &Cmd,
         until: Instant,
     ) -> Result<RedisResult<Value>, Error> {
-        let (home, lane) = self.lane()?;
-        lane.run(&home, doing, command, until).await
+        self.lane()?.run(doing, command, until).await
     }
 }
 
 impl Lane {
-    /// [`RedisStore::run`] on this lane, whose runtime is `home`.
+    /// [`RedisStore::run`] on this lane.
     pub(super) async fn run(
         &self,
-        home: &Handle,
         doing: &str,
         command: &Cmd,
         until: Instant,
@@ -40,7 +37,7 @@ impl Lane {
         // What the server says against a command comes as a value, and means no harm to the connection.
         let exchange =
             async |connection: &mut Connection| connection.driver.send_packed_command(command).await;
-        Ok(self.exchange(home, doing, exchange, until).await?.and_then(Value::extract_error))
+        Ok(self.exchange(doing, exchange, until).await?.and_then(Value::extract_error))
     }
 
     /// [`run`](Self::run) for the lane's only reader, who needs no timer of its own.
@@ -52,20 +49,20 @@ impl Lane {
     ) -> Result<RedisResult<Value>, Error> {
         let exchange =
             async |connection: &mut Connection| connection.driver.send_packed_command(command).await;
+        process::current();
         let mut used = None;
         let answer = self.alarm.bound(until, pin!(self.ask(exchange, &mut used))).await;
-        Ok(settled(doing, used.as_deref(), answer)?.and_then(Value::extract_error))
+        Ok(settled(doing, used.as_ref(), answer)?.and_then(Value::extract_error))
     }
 
     /// Sends two commands at once and waits for both answers; says over which connection.
     pub(super) async fn run_both(
         &self,
-        home: &Handle,
         doing: &str,
         pipeline: &Pipeline,
         until: Instant,
     ) -> Result<([RedisResult<Value>; 2], Epoch), Error> {
-        let (answers, epoch) = self.run_all(home, doing, pipeline, until).await?;
+        let (answers, epoch) = self.run_all(doing, pipeline, until).await?;
         match <[RedisResult<Value>; 2]>::try_from(answers) {
             Ok(answers) => Ok((answers, epoch)),
             Err(_) => Err(missing(doing)),
@@ -76,7 +73,6 @@ impl Lane {
     /// is the connection's; what the server says against a command is that command's answer.
     pub(super) async fn run_all(
         &self,
-        home: &Handle,
         doing: &str,
         pipeline: &Pipeline,
         until: Instant,
@@ -90,7 +86,7 @@ impl Lane {
             epoch = connection.epoch;
             connection.driver.send_packed_commands(pipeline, 0, commands).await
         };
-        match self.exchange(home, doing, exchange, until).await? {
+        match self.exchange(doing, exchange, until).await? {
             Ok(answers) if answers.len() == commands => {
                 Ok((answers.into_iter().map(Value::extract_error).collect(), epoch))
             }
@@ -101,29 +97,33 @@ impl Lane {
 
     async fn exchange<T>(
         &self,
-        home: &Handle,
         doing: &str,
         exchange: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
         until: Instant,
     ) -> Result<RedisResult<T>, Error> {
         let mut used = None;
-        let answer = timeout_on(home, until, pin!(self.ask(exchange, &mut used))).await;
-        settled(doing, used.as_deref(), answer)
+        let answer = timeout_at(until, pin!(self.ask(exchange, &mut used))).await?;
+        settled(doing, used.as_ref(), answer)
     }
 
     /// Asks, without a limit, and says whose health the answer is a sign of.
     async fn ask<T>(
         &self,
         exchange: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
-        used: &mut Option<Arc<Health>>,
+        used: &mut Option<Use>,
     ) -> Result<RedisResult<T>, Error> {
+        if self.is_of_another_process() {
+            return Err(Error::new(
+                ErrorKind::Connection,
+                "this process was forked, and has no connection yet",
+            ));
+        }
         let mut connection = match self.now() {
             Some(connection) => connection?,
             // Rare, and larger than all else that is done here.
             None => Box::pin(self.later()).await?,
         };
-        let (health, _waiting) = connection.use_it();
-        *used = Some(health);
+        *used = Some(connection.use_it());
         Ok(exchange(&mut connection).await)
     }
 }
@@ -131,23 +131,23 @@ impl Lane {
 /// Tells the connection how the exchange went. No answer at all is a timeout.
 fn settled<T>(
     doing: &str,
-    used: Option<&Health>,
+    used: Option<&Use>,
     answer: Option<Result<RedisResult<T>, Error>>,
 ) -> Result<RedisResult<T>, Error> {
     match (answer, used) {
-        (Some(Ok(Err(error))), Some(health)) if error.is_unrecoverable_error() => {
-            health.close();
+        (Some(Ok(Err(error))), Some(used)) if error.is_unrecoverable_error() => {
+            used.closed();
             Ok(Err(error))
         }
         (Some(answer), used) => {
-            if let Some(health) = used {
-                health.answered();
+            if let Some(used) = used {
+                used.answered();
             }
             answer
         }
         (None, used) => {
-            if let Some(health) = used {
-                health.timed_out();
+            if let Some(used) = used {
+                used.timed_out();
             }
             Err(unanswered(doing))
         }

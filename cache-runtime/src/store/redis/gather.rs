@@ -6,26 +6,43 @@
 //! add to it.
 
 use std::io;
+use std::mem::replace;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// How many callers wait for an answer of a connection.
+/// What goes on on a connection, as its callers and its stream tell each other.
 #[derive(Debug, Default)]
-pub(super) struct Callers(AtomicUsize);
+pub(super) struct Callers {
+    /// How many wait for an answer.
+    waiting: AtomicUsize,
+    /// How often the peer has shown that it is there.
+    signs: AtomicU64,
+}
 
 impl Callers {
     /// Counts one caller until what it gives is dropped.
     pub(super) fn enter(self: &Arc<Self>) -> Waiting {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.waiting.fetch_add(1, Ordering::Relaxed);
         Waiting(Arc::clone(self))
     }
 
     fn are_several(&self) -> bool {
-        self.0.load(Ordering::Relaxed) > 1
+        self.waiting.load(Ordering::Relaxed) > 1
+    }
+
+    /// Changes with whatever arrives, be it a part of a large answer, and while a large request leaves. To fill the system's
+    /// buffers is no sign: a peer that is gone lets them be filled as well.
+    pub(super) fn signs(&self) -> u64 {
+        self.signs.load(Ordering::Relaxed)
+    }
+
+    fn sign(&self) {
+        // For one task: the stream is the driver's.
+        self.signs.store(self.signs().wrapping_add(1), Ordering::Relaxed);
     }
 }
 
@@ -34,7 +51,7 @@ pub(super) struct Waiting(Arc<Callers>);
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -44,11 +61,13 @@ pub(super) struct Gather<S> {
     callers: Arc<Callers>,
     /// Whether this write has let the others run already.
     waited: bool,
+    /// Whether the system's buffers are full, so that they take more only when the peer has taken some.
+    is_full: bool,
 }
 
 impl<S> Gather<S> {
     pub(super) fn new(stream: S, callers: Arc<Callers>) -> Self {
-        Self { stream, callers, waited: false }
+        Self { stream, callers, waited: false, is_full: false }
     }
 }
 
@@ -60,7 +79,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Gather<S> {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, buffer));
+        let written = Pin::new(&mut self.stream).poll_write(cx, buffer);
+        let was_full = replace(&mut self.is_full, written.is_pending());
+        let written = ready!(written);
+        if was_full && written.as_ref().is_ok_and(|bytes| *bytes > 0) {
+            self.callers.sign();
+        }
         self.waited = false;
         Poll::Ready(written)
     }
@@ -80,6 +104,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Gather<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            self.callers.sign();
+        }
+        read
     }
 }

@@ -15,11 +15,13 @@ use tokio::task::JoinHandle;
 use super::Config;
 use super::alarm::Alarm;
 use super::breaker::End;
-use super::connect::{Connection, connect};
+use super::connect::{Connection, Proof, connect};
 use super::leases::Leases;
 use super::reads::Reads;
 use super::watch::Watch;
 use crate::error::{Error, ErrorKind};
+use crate::home;
+use crate::process::{self, Generation};
 
 /// How long to wait before the second attempt; doubled for each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -44,7 +46,9 @@ enum State {
 
 /// A runtime's connection. Dropping it ends the task and the connection.
 pub(super) struct Lane {
-    runtime: runtime::Id,
+    pub(super) home: Handle,
+    /// Of which process. A fork has the lane, and nobody who drives it.
+    process: Generation,
     state: watch::Receiver<State>,
     pub(super) reads: Reads,
     pub(super) leases: Leases,
@@ -67,7 +71,8 @@ impl Lane {
         let (publish, state) = watch::channel(first.map_or(State::Connecting, State::Up));
         let task = runtime.spawn(keep_up(Keeper { config: Arc::clone(config), watch, publish }));
         Self {
-            runtime: runtime.id(),
+            home: runtime.clone(),
+            process: process::current(),
             state,
             reads: Reads::default(),
             leases: Leases::default(),
@@ -77,7 +82,12 @@ impl Lane {
     }
 
     pub(super) fn is_of(&self, runtime: runtime::Id) -> bool {
-        self.runtime == runtime
+        self.home.id() == runtime
+    }
+
+    /// Whether it is that of a process before this one, as far as is known.
+    pub(super) fn is_of_another_process(&self) -> bool {
+        self.process != process::known()
     }
 
     /// Whether the runtime is gone.
@@ -128,37 +138,39 @@ async fn keep_up(keeper: Keeper) {
             State::Up(connection) => Some(connection.clone()),
             _ => None,
         };
-        if let Some(connection) = up {
-            keeper.until_lost(&connection).await;
-        }
-        keeper.publish.send_replace(State::Up(keeper.connected().await));
+        let proof = match up {
+            Some(connection) => keeper.until_lost(&connection).await,
+            None => Proof::Greeting,
+        };
+        keeper.publish.send_replace(State::Up(keeper.connected(proof).await));
     }
 }
 
 impl Keeper {
-    /// Waits for a connection's end, and tells of it.
-    async fn until_lost(&self, connection: &Connection) {
+    /// Waits for a connection's end, and tells of it; says what the next one has to show.
+    async fn until_lost(&self, connection: &Connection) -> Proof {
         let end = match &self.watch {
             None => connection.ended().await,
             Some(watch) => watch.keep(connection, self.config.deadline).await,
         };
         let server = &self.config.endpoint.name;
-        let (how, next) = match end {
-            End::Silent => ("fell silent", State::Down as fn(Error) -> State),
-            End::Closed => ("was closed", (|_| State::Connecting) as fn(Error) -> State),
+        let (how, next, proof) = match end {
+            End::Silent => ("fell silent", State::Down as fn(Error) -> State, Proof::Answer),
+            End::Closed => ("was closed", (|_| State::Connecting) as fn(Error) -> State, Proof::Greeting),
         };
         let lost = Error::new(ErrorKind::Connection, format!("the connection to {server} {how}"));
         log::warn!("{lost}; connecting again");
         // A peer that fell silent will keep its callers waiting again: they wait no more until it has answered.
         self.publish.send_replace(next(lost));
+        proof
     }
 
     /// Tries until it succeeds.
-    async fn connected(&self) -> Connection {
+    async fn connected(&self, proof: Proof) -> Connection {
         let mut pause = FIRST_PAUSE;
         let began = Instant::now();
         loop {
-            let refused = match self.attempt().await {
+            let refused = match self.attempt(proof).await {
                 Ok(connection) => {
                     if pause > FIRST_PAUSE {
                         let server = &self.config.endpoint.name;
@@ -176,7 +188,7 @@ impl Keeper {
                     refused
                 }
             };
-            tokio::time::sleep(if self.watch.is_some() && refused { REFUSED_PAUSE } else { pause }).await;
+            let _ = home::sleep(if self.watch.is_some() && refused { REFUSED_PAUSE } else { pause }).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
@@ -192,18 +204,18 @@ impl Keeper {
     }
 
     /// One attempt, in which callers wait no longer than they would for an answer.
-    async fn attempt(&self) -> Result<Connection, Error> {
+    async fn attempt(&self, proof: Proof) -> Result<Connection, Error> {
         let limit = self.config.connect_timeout.min(LONGEST_ATTEMPT);
         let attempt = async {
             match &self.watch {
-                None => connect(&self.config.endpoint, limit, None).await,
-                Some(watch) => watch.connect(&self.config, limit).await,
+                None => connect(&self.config.endpoint, limit, proof, None).await,
+                Some(watch) => watch.connect(&self.config, limit, proof).await,
             }
         };
         tokio::pin!(attempt);
-        match tokio::time::timeout(self.config.deadline, &mut attempt).await {
-            Ok(result) => result,
-            Err(_) => {
+        match home::timeout(self.config.deadline, attempt.as_mut()).await? {
+            Some(result) => result,
+            None => {
                 let slow = format!("{} does not answer", self.config.endpoint.name);
                 self.publish.send_replace(State::Down(Error::new(ErrorKind::Timeout, slow)));
                 attempt.await

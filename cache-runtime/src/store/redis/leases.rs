@@ -17,7 +17,6 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use redis::{Arg, Cmd, Pipeline, RedisResult, Value};
-use tokio::runtime::Handle;
 
 use super::commands::found;
 use super::exchange::unanswered;
@@ -26,7 +25,7 @@ use super::reads::{EARLIER, LATER, lock};
 use super::script::RELEASE;
 use crate::clock::after;
 use crate::error::{Error, ErrorKind};
-use crate::home::timeout_on;
+use crate::home::timeout_at;
 use crate::store::Found;
 
 /// The most leases of one pipeline.
@@ -180,11 +179,11 @@ impl Carrier {
         // To the end of the line: all that is ready to run, and all whose answers have arrived, may join.
         tokio::task::yield_now().await;
         self.lane.leases.close(&self.batch);
-        let (home, mut pipeline) = (Handle::current(), Pipeline::new());
+        let mut pipeline = Pipeline::new();
         for command in std::mem::take(&mut lock(&self.batch.gathered).commands) {
             pipeline.add_command(command);
         }
-        let answers = self.lane.run_all(&home, DOING, &pipeline, self.batch.until).await;
+        let answers = self.lane.run_all(DOING, &pipeline, self.batch.until).await;
         let granted = |place: &usize| {
             // Without an answer it may have been granted as well.
             answers.as_ref().map_or(true, |(answers, _)| matches!(answers.get(*place), Some(Ok(Value::Nil))))
@@ -195,7 +194,7 @@ impl Carrier {
                 && let Some(release) = pipeline.cmd_iter().nth(place).and_then(release)
             {
                 let until = after(GIVING_BACK);
-                if self.lane.run(&home, "release", &release, until).await.is_err() {
+                if self.lane.run("release", &release, until).await.is_err() {
                     // The server is away. The leases run out by themselves.
                     break;
                 }
@@ -227,7 +226,6 @@ impl Lane {
     /// Asks together with others.
     pub(super) async fn acquire_together(
         self: &Arc<Self>,
-        home: &Handle,
         command: Cmd,
         until: Instant,
     ) -> Result<Found, Error> {
@@ -239,12 +237,12 @@ impl Lane {
         .await;
         if is_opener {
             // Outside of the locks: a runtime that ends drops the task at once.
-            home.spawn(Carrier { lane: Arc::clone(self), batch: Arc::clone(&joined.batch) }.carry());
+            self.home.spawn(Carrier { lane: Arc::clone(self), batch: Arc::clone(&joined.batch) }.carry());
         }
         let answer = if joined.batch.until <= until + LATER {
             joined.await
         } else {
-            timeout_on(home, until, pin!(joined)).await.unwrap_or_else(|| Err(unanswered(DOING)))
+            timeout_at(until, pin!(joined)).await?.unwrap_or_else(|| Err(unanswered(DOING)))
         };
         found(DOING, answer?)
     }

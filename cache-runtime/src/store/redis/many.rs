@@ -6,7 +6,6 @@
 use std::time::{Duration, Instant};
 
 use redis::{Cmd, Pipeline, RedisResult, Value, cmd};
-use tokio::runtime::Handle;
 
 use super::RedisStore;
 use super::commands::{Ability, found, get, left, set, set_ifeq, set_nx_get, strange, swapped};
@@ -33,15 +32,15 @@ impl RedisStore {
         commands: impl IntoIterator<Item = Cmd>,
         until: Instant,
     ) -> Result<Answers, Error> {
-        let (home, lane) = self.lane()?;
-        Ok(lane.run_all(&home, doing, &pipeline(commands), until).await?.0)
+        let lane = self.lane()?;
+        Ok(lane.run_all(doing, &pipeline(commands), until).await?.0)
     }
 
     pub(super) async fn found_many(&self, keys: &[&str], until: Instant) -> Result<Vec<Found>, Error> {
-        let (home, lane) = self.lane()?;
+        let lane = self.lane()?;
         if !lane.reads.is_one_by_one() {
             let mgets = pipeline(keys.chunks(KEYS).map(mget));
-            let (answers, _) = lane.run_all(&home, "MGET", &mgets, until).await?;
+            let (answers, _) = lane.run_all("MGET", &mgets, until).await?;
             match answers.into_iter().collect::<RedisResult<Vec<Value>>>() {
                 Ok(answers) => return several(answers, keys.len()),
                 Err(error) if is_about_mget(&error) => lane.reads.go_one_by_one(),
@@ -49,7 +48,7 @@ impl RedisStore {
             }
         }
         let gets = pipeline(keys.iter().map(|key| get(key.as_bytes())));
-        let (answers, _) = lane.run_all(&home, "GET", &gets, until).await?;
+        let (answers, _) = lane.run_all("GET", &gets, until).await?;
         answers.into_iter().map(|answer| found("GET", answer)).collect()
     }
 
@@ -177,7 +176,6 @@ impl Taught {
 /// What is at each key, how long it has left, and over which connection that was asked.
 pub(super) async fn found_many_with_left(
     lane: &Lane,
-    home: &Handle,
     keys: &[&str],
     until: Instant,
 ) -> Result<(Vec<(Found, Left)>, Epoch), Error> {
@@ -186,7 +184,7 @@ pub(super) async fn found_many_with_left(
         // The time first, as for one key.
         pipeline.cmd("PTTL").arg(key).cmd("GET").arg(key);
     }
-    let (answers, epoch) = lane.run_all(home, "GET", &pipeline, until).await?;
+    let (answers, epoch) = lane.run_all("GET", &pipeline, until).await?;
     let mut answers = answers.into_iter();
     let mut all = Vec::with_capacity(keys.len());
     while let (Some(time), Some(value)) = (answers.next(), answers.next()) {

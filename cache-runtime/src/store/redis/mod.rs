@@ -25,12 +25,14 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use self::commands::Abilities;
+use self::connect::Proof;
 use self::lane::Lane;
 use self::url::Endpoint;
 use self::watch::Watch;
 use crate::blocking::library_runtime;
 use crate::error::{Error, ErrorKind};
 use crate::home::{self, home};
+use crate::process::PerProcess;
 use crate::store::Observer;
 
 /// Where the server is, and how long to wait for it.
@@ -51,17 +53,24 @@ impl Config {
 /// A single server.
 pub(crate) struct RedisStore {
     config: Arc<Config>,
-    /// One for each runtime that asked. Few: those of runtimes that ended are dropped when another comes.
-    lanes: RwLock<Vec<Arc<Lane>>>,
+    wires: PerProcess<Wires>,
     abilities: Abilities,
     watching: Option<Watching>,
 }
 
-/// Who wants to know of changes, and the connection on which Redis tells of them, made when something is read on it first.
+/// A process's connections.
+#[derive(Default)]
+struct Wires {
+    /// One for each runtime that asked. Few: those of runtimes that ended are dropped when another comes.
+    lanes: RwLock<Vec<Arc<Lane>>>,
+    /// The one on which Redis tells of changes, made when something is read on it first.
+    watched: OnceLock<Lane>,
+}
+
+/// Who wants to know of changes.
 struct Watching {
     observer: Arc<dyn Observer>,
     heartbeat: Duration,
-    lane: OnceLock<Lane>,
 }
 
 impl RedisStore {
@@ -69,7 +78,7 @@ impl RedisStore {
     pub(crate) fn lazy(config: Config) -> Self {
         Self {
             config: Arc::new(config),
-            lanes: RwLock::default(),
+            wires: PerProcess::new(),
             abilities: Abilities::default(),
             watching: None,
         }
@@ -77,7 +86,7 @@ impl RedisStore {
 
     /// Tells `observer` what becomes of keys that are read by `get_watched`, and asks that often whether the server is there.
     pub(crate) fn watched_by(mut self, observer: Arc<dyn Observer>, heartbeat: Duration) -> Self {
-        self.watching = Some(Watching { observer, heartbeat, lane: OnceLock::new() });
+        self.watching = Some(Watching { observer, heartbeat });
         self
     }
 
@@ -86,13 +95,11 @@ impl RedisStore {
         let Some(watching) = &self.watching else {
             return Err(Error::new(ErrorKind::Server, "nobody watches"));
         };
-        if let Some(lane) = watching.lane.get() {
-            return Ok(lane);
-        }
+        // Of this process: `library_runtime` has asked which that is.
         let library = library_runtime()?;
-        Ok(watching.lane.get_or_init(|| {
+        Ok(self.wires.watched.get_or_init(|| {
             let watch = Watch::new(Arc::clone(&watching.observer), watching.heartbeat);
-            Lane::watched(&library, &self.config, watch)
+            Lane::watched(library, &self.config, watch)
         }))
     }
 
@@ -103,44 +110,56 @@ impl RedisStore {
         let config = Arc::clone(&store.config);
         // On the runtime that will drive the connection, which need not be the caller's.
         let first = home
-            .spawn(async move { connect::connect(&config.endpoint, config.connect_timeout, None).await })
+            .spawn(async move {
+                connect::connect(&config.endpoint, config.connect_timeout, Proof::Greeting, None).await
+            })
             .await
             .map_err(|source| {
                 Error::with_source(ErrorKind::Runtime, "the runtime ended while connecting", source)
             })??;
         let lane = Arc::new(Lane::start(&home, &store.config, Some(first)));
-        store.lanes.write().unwrap_or_else(PoisonError::into_inner).push(lane);
+        store.wires.lanes.write().unwrap_or_else(PoisonError::into_inner).push(lane);
         Ok(store)
     }
 
-    /// The caller's home and its lane, made where there is none.
-    fn lane(&self) -> Result<(Handle, Arc<Lane>), Error> {
+    /// The lane of the caller's home, made where there is none.
+    fn lane(&self) -> Result<Arc<Lane>, Error> {
         // A runtime that has a lane was looked at before.
         if let Some(current) = home::current()
             && let Some(lane) = self.known_lane(&current)
         {
-            return Ok((current, lane));
+            return Ok(lane);
         }
         let home = home()?;
-        let lane = self.known_lane(&home).unwrap_or_else(|| self.new_lane(&home));
-        Ok((home, lane))
+        match self.known_lane(&home) {
+            Some(lane) => Ok(lane),
+            None => self.new_lane(&home),
+        }
     }
 
     fn known_lane(&self, home: &Handle) -> Option<Arc<Lane>> {
-        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
-        lanes.iter().find(|lane| lane.is_of(home.id())).map(Arc::clone)
+        let lanes = self.wires.lanes.read().unwrap_or_else(PoisonError::into_inner);
+        lanes.iter().find(|lane| lane.is_of(home.id()) && !lane.is_over()).map(Arc::clone)
     }
 
-    fn new_lane(&self, home: &Handle) -> Arc<Lane> {
-        let mut lanes = self.lanes.write().unwrap_or_else(PoisonError::into_inner);
+    fn new_lane(&self, home: &Handle) -> Result<Arc<Lane>, Error> {
+        let mut lanes = self.wires.lanes.write().unwrap_or_else(PoisonError::into_inner);
+        // It ends with its runtime only.
+        let has_failed = lanes.iter().any(|lane| lane.is_of(home.id()) && lane.is_over());
         lanes.retain(|lane| !lane.is_over());
+        let home = if has_failed {
+            home::drives_none(home);
+            library_runtime()?
+        } else {
+            home
+        };
         // Another task may have been faster.
         if let Some(lane) = lanes.iter().find(|lane| lane.is_of(home.id())) {
-            return Arc::clone(lane);
+            return Ok(Arc::clone(lane));
         }
         let lane = Arc::new(Lane::start(home, &self.config, None));
         lanes.push(Arc::clone(&lane));
-        lane
+        Ok(lane)
     }
 }
 

@@ -15,7 +15,6 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use redis::{Arg, Cmd, RedisError, RedisResult, Value};
-use tokio::runtime::Handle;
 
 use super::batch::{Batch, Joined, Outcome};
 use super::commands::{found, get};
@@ -23,7 +22,7 @@ use super::error::{is_wrong_type, translate};
 use super::exchange::unanswered;
 use super::lane::Lane;
 use crate::error::{Error, ErrorKind};
-use crate::home::timeout_on;
+use crate::home::timeout_at;
 use crate::store::Found;
 
 /// How much earlier than its own a caller lets a batch's time limit be. Past it, it goes with the next batch.
@@ -139,10 +138,10 @@ impl Carrier {
         tokio::task::yield_now().await;
         self.lane.reads.close(&self.batch);
         let (command, keys) = self.batch.take();
-        let (home, until) = (Handle::current(), self.batch.until);
+        let until = self.batch.until;
         let outcome = match keys {
-            1 => self.lane.run(&home, "GET", &only(&command), until).await.map(one),
-            _ => self.lane.run(&home, "MGET", &command, until).await.map(|answer| self.several(answer, keys)),
+            1 => self.lane.run("GET", &only(&command), until).await.map(one),
+            _ => self.lane.run("MGET", &command, until).await.map(|answer| self.several(answer, keys)),
         };
         self.batch.finish(outcome.unwrap_or_else(Outcome::Failed));
     }
@@ -217,7 +216,6 @@ impl Lane {
     /// Reads together with others; `None` if the server wants each to ask for itself.
     pub(super) async fn read_together(
         self: &Arc<Self>,
-        home: &Handle,
         key: &str,
         until: Instant,
     ) -> Option<Result<Found, Error>> {
@@ -225,12 +223,15 @@ impl Lane {
         if is_opener {
             // Outside of the locks: a runtime that ends drops the task at once.
             let carrier = Carrier { lane: Arc::clone(self), batch: Arc::clone(&joined.batch) };
-            home.spawn(carrier.carry());
+            self.home.spawn(carrier.carry());
         }
         if joined.batch.until <= until + LATER {
             return joined.await;
         }
-        timeout_on(home, until, pin!(joined)).await.unwrap_or_else(|| Some(Err(unanswered("GET"))))
+        match timeout_at(until, pin!(joined)).await {
+            Ok(answered) => answered.unwrap_or_else(|| Some(Err(unanswered("GET")))),
+            Err(error) => Some(Err(error)),
+        }
     }
 }
 

@@ -11,10 +11,11 @@ use std::time::Duration;
 use redis::{PushInfo, PushKind, Value};
 
 use super::Config;
-use super::breaker::End;
-use super::connect::{Connection, OnPush, connect};
+use super::breaker::{End, TIMEOUTS_IN_A_ROW};
+use super::connect::{Connection, OnPush, Proof, connect};
 use crate::clock::Moment;
 use crate::error::{Error, ErrorKind};
+use crate::home;
 use crate::store::{Epoch, Observer};
 
 /// What a watched lane does beside what each does.
@@ -31,12 +32,17 @@ impl Watch {
     }
 
     /// Connects and begins to watch. The connection is of a new epoch.
-    pub(super) async fn connect(&self, config: &Config, limit: Duration) -> Result<Connection, Error> {
+    pub(super) async fn connect(
+        &self,
+        config: &Config,
+        limit: Duration,
+        proof: Proof,
+    ) -> Result<Connection, Error> {
         let epoch = Epoch(self.epochs.fetch_add(1, Ordering::Relaxed) + 1);
         let observer = Arc::clone(&self.observer);
         let on_push: OnPush = Box::new(move |push| tell(&*observer, epoch, push));
         let asked = Moment::now();
-        let mut connection = connect(&config.endpoint, limit, Some((epoch, on_push))).await?;
+        let mut connection = connect(&config.endpoint, limit, proof, Some((epoch, on_push))).await?;
         redis::cmd("CLIENT").arg("TRACKING").arg("ON").exec_async(&mut connection.driver).await.map_err(
             |refusal| {
                 Error::with_source(ErrorKind::Server, "the server has no CLIENT TRACKING for us", refusal)
@@ -50,20 +56,28 @@ impl Watch {
 
     /// Asks again and again whether the peer is there, until the connection has ended.
     pub(super) async fn keep(&self, connection: &Connection, deadline: Duration) -> End {
+        let mut unanswered = 0;
         let end = loop {
-            if let Ok(end) = tokio::time::timeout(self.heartbeat, connection.ended()).await {
+            if let Ok(Some(end)) = home::timeout(self.heartbeat, connection.ended()).await {
                 break end;
             }
-            let (health, _waiting) = connection.use_it();
+            let used = connection.use_it();
             let asked = Moment::now();
             let mut driver = connection.driver.clone();
-            match tokio::time::timeout(deadline, redis::cmd("PING").exec_async(&mut driver)).await {
-                Ok(Ok(())) => {
-                    health.answered();
+            match home::timeout(deadline, redis::cmd("PING").exec_async(&mut driver)).await {
+                // No word of what callers ask: there are peers that answer this and nothing else.
+                Ok(Some(Ok(()))) => {
+                    unanswered = 0;
                     self.observer.confirmed(connection.epoch, asked);
                 }
-                Ok(Err(_)) => health.close(),
-                Err(_) => health.timed_out(),
+                Ok(Some(Err(_))) => used.closed(),
+                Ok(None) | Err(_) if used.was_silent() => {
+                    unanswered += 1;
+                    if unanswered == TIMEOUTS_IN_A_ROW {
+                        used.give_up();
+                    }
+                }
+                Ok(None) | Err(_) => {}
             }
         };
         self.observer.ended(connection.epoch);

@@ -40,6 +40,8 @@ pub(super) struct Faults {
     pub(super) delay: Duration,
     pub(super) paused: bool,
     pub(super) black_hole: bool,
+    pub(super) bytes_a_second: u64,
+    pub(super) pings_only: bool,
     cut_requests: Option<usize>,
     cut_replies: Option<usize>,
     pub(super) stopped: bool,
@@ -116,8 +118,11 @@ impl Relay {
         };
         let mut buffer = vec![0; CHUNK];
         while let Ok(length @ 1..) = from.read(&mut buffer) {
-            let pass = match self.judge(link, direction, length) {
-                Verdict::Forward => to.write_all(&buffer[..length]).is_ok(),
+            let pass = match self.judge(link, direction, &buffer[..length]) {
+                Verdict::Forward => {
+                    std::thread::sleep(self.takes(length));
+                    to.write_all(&buffer[..length]).is_ok()
+                }
                 Verdict::Swallow => true,
                 Verdict::Cut(length) => {
                     let _ = to.write_all(&buffer[..length]);
@@ -135,9 +140,17 @@ impl Relay {
         lock(&self.links).retain(|link| !link.ended());
     }
 
-    /// Waits until a chunk of `length` bytes may go on, and says how.
-    fn judge(&self, link: &Link, direction: Direction, length: usize) -> Verdict {
-        let arrived = Instant::now();
+    /// How long so many bytes are on their way.
+    fn takes(&self, bytes: usize) -> Duration {
+        match lock(&self.faults).bytes_a_second {
+            0 => Duration::ZERO,
+            rate => Duration::from_nanos(bytes as u64 * 1_000_000_000 / rate),
+        }
+    }
+
+    /// Waits until a chunk may go on, and says how.
+    fn judge(&self, link: &Link, direction: Direction, chunk: &[u8]) -> Verdict {
+        let (arrived, length) = (Instant::now(), chunk.len());
         let mut faults = lock(&self.faults);
         loop {
             if faults.stopped || link.ended() {
@@ -145,6 +158,9 @@ impl Relay {
             }
             if faults.black_hole || link.holed.load(Ordering::SeqCst) {
                 link.holed.store(true, Ordering::SeqCst);
+                return Verdict::Swallow;
+            }
+            if faults.pings_only && direction == Direction::Requests && !sets_up(chunk) {
                 return Verdict::Swallow;
             }
             let delay = if direction == Direction::Replies { faults.delay } else { Duration::ZERO };
@@ -183,6 +199,13 @@ impl Relay {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
+}
+
+/// Whether a chunk of requests sets a connection up, or is a `PING`.
+fn sets_up(chunk: &[u8]) -> bool {
+    ["HELLO", "CLIENT", "AUTH", "SELECT", "PING"]
+        .iter()
+        .any(|name| chunk.windows(name.len()).any(|window| window == name.as_bytes()))
 }
 
 /// One client's connection and ours to the server for it.

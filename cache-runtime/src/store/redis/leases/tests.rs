@@ -72,7 +72,7 @@ async fn those_who_ask_together_share_a_message() {
         return;
     }
     let store = store(&server).await;
-    let (_, lane) = store.lane().expect("a lane");
+    let lane = store.lane().expect("a lane");
     let marks: Vec<(String, Mark)> = (0..300).map(|key| (format!("key:{key}"), new_mark())).collect();
     let mut asked = Vec::new();
     for (key, mark) in &marks {
