@@ -12,6 +12,7 @@ mod paused;
 mod proxy;
 mod replica;
 mod restart;
+mod shutdown;
 mod silence;
 
 use std::sync::atomic::{AtomicU64, Ordering};
