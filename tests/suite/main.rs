@@ -21,6 +21,7 @@ mod foreign;
 mod forked;
 mod fresh;
 mod freshness;
+mod impostors;
 mod invalidates;
 mod invalidation;
 mod jitter;
@@ -52,7 +53,7 @@ mod warm_up;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use redis_cached::Cache;
+use redis_cached::{Cache, redis_cached};
 use redis_cached_test_support::RedisServer;
 use serde::{Deserialize, Serialize};
 
@@ -100,4 +101,32 @@ async fn redis() -> (RedisServer, Cache) {
 async fn both() -> (RedisServer, [Cache; 2]) {
     let (server, cache) = redis().await;
     (server, [cache, Cache::memory()])
+}
+
+#[redis_cached(ttl = 60, key = "led")]
+async fn led() -> u8 {
+    std::future::pending().await
+}
+
+/// The bytes of a lease that somebody had.
+async fn lease(server: &RedisServer) -> Vec<u8> {
+    let cache = Cache::connect(server.url()).await.unwrap();
+    let leader = tokio::spawn(async move { cache.scope(led()).await });
+    loop {
+        if let Some(lease) = server.query(&["GET", "led"]) {
+            leader.abort();
+            return lease;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// Puts it where nobody renews it, nor gives it back.
+fn set_lease(server: &RedisServer, key: &str, lease: &[u8], millis: Option<u64>) {
+    let mut set = redis::cmd("SET");
+    set.arg(key).arg(lease);
+    if let Some(millis) = millis {
+        set.arg("PX").arg(millis);
+    }
+    set.exec(&mut server.connection()).unwrap();
 }

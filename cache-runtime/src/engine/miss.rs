@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 use super::lease::{Lease, beside, new_mark};
 use super::look_up::{Reader, Replace, Seen};
 use super::ticket::{Hold, Ticket};
-use super::{Budget, landed_by};
+use super::{Budget, Call, landed_by, mark_of};
 use crate::bypass::is_bypassed;
 use crate::clock::after;
-use crate::entry::header::Nonce;
+use crate::entry::header::{Nonce, Slot};
 use crate::error::Error;
 use crate::flight::{Follow, Landed, Lead, Role, Sight, is_computing};
 use crate::home;
 use crate::random;
-use crate::store::{Found, Mark, Store};
+use crate::store::{Found, Left, Mark, Store};
 use crate::tags::digest_of;
 
 /// How a call goes on.
@@ -188,6 +188,7 @@ impl<T> Reader<'_, T> {
                 }
                 // Its followers look for themselves: it is there.
                 Seen::ServeAndRefresh(value, _) => return Next::Value(value),
+                Seen::Tombstone if Box::pin(self.remove_endless(budget)).await => Seen::Nothing,
                 Seen::Tombstone | Seen::Unknown(_) => break,
             };
         }
@@ -298,11 +299,29 @@ impl<T> Reader<'_, T> {
         Next::Compute(Ticket::new(lead, Some(Hold { lease: lease.granted(), base: None, nonces })))
     }
 
+    /// Removes a lease or a tombstone that has no end, as none of this library's is: somebody made it last, and everybody would
+    /// wait for nobody. Says whether it did.
+    async fn remove_endless(&self, budget: &Budget) -> bool {
+        let Call { cache, function, key, .. } = self.call;
+        let store = &cache.store;
+        if !matches!(store.left_many(&[&**key], budget.0).await.as_deref(), Ok([Left::Never])) {
+            return false;
+        }
+        let Ok(Found::Bytes(bytes)) = store.get(key, budget.0).await else { return false };
+        match (self.slot(key, &bytes), mark_of(&bytes)) {
+            (Ok(Slot::Lease(_) | Slot::Tombstone(_)), Some(mark)) => {
+                function.counters.rejected.count();
+                store.release(key, &mark, budget.0).await.is_ok()
+            }
+            _ => false,
+        }
+    }
+
     /// Asks again and again, ever more rarely, until the lease is gone or patience is over. Jitter keeps the processes that
     /// wait from asking all at once.
     async fn wait_for_other_process(&self, sight: Sight, patience: Instant) -> Seen<T> {
         self.call.function.counters.waits.count();
-        let mut pause = POLL.0;
+        let (mut pause, mut is_first) = (POLL.0, true);
         while Instant::now() < patience {
             let jittered = pause.mul_f64(0.5 + random::unit());
             if home::sleep(jittered).await.is_err() {
@@ -313,7 +332,14 @@ impl<T> Reader<'_, T> {
                 // With tags, a flight of this process is known by its lease only some time after the lease is there.
                 Seen::Lease(still)
                     if still.mark == sight.mark
-                        && (self.call.tags.is_none() || self.flight_of(still).is_none()) => {}
+                        && (self.call.tags.is_none() || self.flight_of(still).is_none()) =>
+                {
+                    // Once, and not before the first look: most leases are gone by then.
+                    let budget = Budget::of(self.call.cache().deadline);
+                    if std::mem::take(&mut is_first) && self.remove_endless(&budget).await {
+                        return Seen::Nothing;
+                    }
+                }
                 seen => return seen,
             }
         }

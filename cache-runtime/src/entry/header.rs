@@ -19,7 +19,9 @@
 //! | then | payload; compressed: 8 bytes, its length before, and then what the compression made of it |
 //!
 //! Leases and tombstones are a state and a nonce, 17 bytes, so the script that stores a value compares one prefix
-//! whatever the state is, and no flipped bit makes a lease of a value: the lengths differ.
+//! whatever the state is, and no flipped bit makes a lease of a value: the lengths differ. The last four bytes of their nonce are
+//! the low half of the XXH3-64 of the 13 before them: others wait for a lease, and nobody is to wait for a text of 17 letters that
+//! somebody else has put there.
 //!
 //! The state is the first byte and the nonce is next because scripts read them with `GETRANGE`; the checksum stands
 //! behind what scripts read and covers both sides of itself. It covers the entry's own key too, whole as it stands in Redis:
@@ -50,6 +52,8 @@ const NEVER: u64 = u64::MAX;
 
 /// State and nonce: all of a lease or a tombstone, and what the store script compares.
 const SLOT_LEN: usize = 17;
+/// Where the check of a lease or a tombstone stands: twelve bytes of nonce are before it.
+const SLOT_CHECK_AT: usize = 13;
 /// A header without tags.
 pub(crate) const HEADER_LEN: usize = 72;
 
@@ -219,8 +223,8 @@ pub(crate) fn decode<'b>(
         return Err(Rejected::Foreign);
     };
     match state {
-        LEASE if bytes.len() == SLOT_LEN => Ok(Slot::Lease(nonce)),
-        TOMBSTONE if bytes.len() == SLOT_LEN => Ok(Slot::Tombstone(nonce)),
+        LEASE if is_slot(bytes) => Ok(Slot::Lease(nonce)),
+        TOMBSTONE if is_slot(bytes) => Ok(Slot::Tombstone(nonce)),
         VALUE => decode_value(key, bytes, nonce, codec, fingerprint).map(Slot::Value),
         _ => Err(Rejected::Foreign),
     }
@@ -285,7 +289,20 @@ fn checksum(key: &str, bytes: &[u8]) -> u64 {
 fn slot(state: u8, nonce: &Nonce) -> [u8; SLOT_LEN] {
     let mut bytes = [state; SLOT_LEN];
     bytes[1..].copy_from_slice(nonce);
+    let check = slot_check(&bytes);
+    bytes[SLOT_CHECK_AT..].copy_from_slice(&check);
     bytes
+}
+
+/// Whether a lease or a tombstone is one that this library wrote, and no text that begins like one.
+fn is_slot(bytes: &[u8]) -> bool {
+    bytes.len() == SLOT_LEN && bytes[SLOT_CHECK_AT..] == slot_check(bytes)
+}
+
+/// Of what stands before it.
+fn slot_check(bytes: &[u8]) -> [u8; SLOT_LEN - SLOT_CHECK_AT] {
+    let [a, b, c, d, ..] = xxh3_64(&bytes[..SLOT_CHECK_AT]).to_le_bytes();
+    [a, b, c, d]
 }
 
 /// Rounds down, so that a value is not called fresh for longer than asked, but a TTL that is there stays above zero.

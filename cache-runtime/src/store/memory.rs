@@ -214,6 +214,10 @@ impl Store for MemoryStore {
         Ok(keys.iter().map(|key| self.live(key).map_or(Found::Absent, Entry::found)).collect())
     }
 
+    async fn left_many(&self, keys: &[&str], _: Instant) -> Result<Vec<Left>, Error> {
+        Ok(keys.iter().map(|key| self.live(key).map_or(Left::Absent, |entry| entry.left())).collect())
+    }
+
     async fn get_many_with_left(&self, keys: &[&str], until: Instant) -> Result<Vec<(Found, Left)>, Error> {
         let mut all = Vec::with_capacity(keys.len());
         for key in keys {

@@ -153,6 +153,9 @@ pub(crate) trait Store {
     /// [`get`](Self::get) for several keys, in one round trip; an answer for each, in their order.
     async fn get_many(&self, keys: &[&str], until: Instant) -> Result<Vec<Found>, Error>;
 
+    /// [`left`](Self::left) for several keys, in one round trip.
+    async fn left_many(&self, keys: &[&str], until: Instant) -> Result<Vec<Left>, Error>;
+
     /// [`get_with_left`](Self::get_with_left) for several keys, in one round trip.
     async fn get_many_with_left(&self, keys: &[&str], until: Instant) -> Result<Vec<(Found, Left)>, Error>;
 
@@ -256,6 +259,7 @@ delegate! {
     async fn get_several(&self, keys: &[&str], how: Asking, until: Instant) -> Several;
     async fn tag(&self, keys: &[KeyBuf], life: Life, until: Instant) -> Vec<Nonce>;
     async fn get_many(&self, keys: &[&str], until: Instant) -> Vec<Found>;
+    async fn left_many(&self, keys: &[&str], until: Instant) -> Vec<Left>;
     async fn get_many_with_left(&self, keys: &[&str], until: Instant) -> Vec<(Found, Left)>;
     async fn get_many_watched(&self, keys: &[&str], until: Instant) -> (Vec<(Found, Left)>, Epoch);
     async fn acquire_many(&self, leases: &[(&str, Mark)], ttl: Duration, until: Instant) -> Vec<Result<Found, Error>>;

@@ -9,7 +9,7 @@ use redis_cached::{Cache, redis_cached};
 use redis_cached_test_support::RedisServer;
 
 use super::{Calls, users};
-use crate::{User, both, redis, user};
+use crate::{User, both, lease, redis, set_lease, user};
 
 const SLOW: Duration = Duration::from_millis(100);
 
@@ -139,7 +139,7 @@ async fn a_holder_that_is_killed_is_replaced_key_by_key() {
     let (server, cache) = redis().await;
     let calls = Calls::default();
     // Its lease, which nobody renews.
-    server.cli(&["SET", "slow:2", "Lkilled..........", "PX", "300"]);
+    set_lease(&server, "slow:2", &lease(&server).await, Some(300));
     assert_eq!(cache.scope(slow(&calls, &[1, 2, 3])).await, users([1, 2, 3]));
     cache.flush().await;
     assert_eq!(calls.take(), [vec![1, 3], vec![2]]);
@@ -155,12 +155,12 @@ async fn patience_has_an_end() {
     let (server, _) = redis().await;
     let cache = Cache::builder().url(server.url()).wait(Duration::from_millis(150)).connect().await.unwrap();
     let calls = Calls::default();
-    server.cli(&["SET", "slow:2", "Lstays..........."]);
+    let stays = lease(&server).await;
+    set_lease(&server, "slow:2", &stays, Some(60_000));
     assert_eq!(cache.scope(slow(&calls, &[1, 2])).await, users([1, 2]));
     cache.flush().await;
     assert_eq!(calls.take(), [[1], [2]]);
-    let stays: String = server.query(&["GET", "slow:2"]);
-    assert_eq!(stays, "Lstays...........");
+    assert_eq!(server.query::<Vec<u8>>(&["GET", "slow:2"]), stays);
 }
 
 #[tokio::test]

@@ -68,6 +68,9 @@ impl<T> Run<T> {
             self.budget.pause(home::yield_now()).await;
             candidates.iter_mut().for_each(|candidate| candidate.lead.close());
         }
+        let held = candidates.iter().filter(|candidate| matches!(candidate.seen, Seen::Tombstone));
+        let held: Vec<_> = held.map(|candidate| candidate.slot).collect();
+        let removed = self.remove_endless(reader, &held, &self.budget).await;
         let mut work = Work::new(reader.call);
         let mut asked = Vec::new();
         for Candidate { slot, mut lead, seen } in candidates {
@@ -75,6 +78,9 @@ impl<T> Run<T> {
                 Seen::Lease(sight) => self.wait_for(reader, slot, sight.mark, lead),
                 // Nothing, as far as it is known: of another type is told from nothing by who asks for the lease.
                 Seen::Nothing => asked.push(Asked::new(slot, Some(lead), Place::Empty)),
+                Seen::Tombstone if removed.contains(&slot) => {
+                    asked.push(Asked::new(slot, Some(lead), Place::Empty));
+                }
                 Seen::Unfit(Some(unfit)) => asked.push(Asked::new(slot, Some(lead), Place::Unfit(unfit))),
                 Seen::Unfit(None) => {
                     if self.clear(reader, slot).await {

@@ -17,6 +17,7 @@
 
 mod absent;
 mod claim;
+mod endless;
 mod fresh;
 mod leases;
 mod look_up;
@@ -184,7 +185,7 @@ impl<T> Run<T> {
 
     /// Asks for all keys at once what has become of their leases, ever more rarely, until one of them has to be claimed.
     async fn poll(&mut self, reader: &Reader<'_, T>) {
-        let (mut pause, began) = (POLL.0, Instant::now());
+        let (mut pause, mut is_first, began) = (POLL.0, true, Instant::now());
         while !self.waiting.is_empty() && self.open.is_empty() {
             let jittered = pause.mul_f64(0.5 + random::unit());
             if Instant::now() >= self.patience || home::sleep(jittered).await.is_err() {
@@ -199,6 +200,12 @@ impl<T> Run<T> {
             all.sort_unstable_by_key(|(at, _)| *at);
             for (waiting, (_, met)) in std::mem::take(&mut self.waiting).into_iter().zip(all) {
                 self.polled(waiting, met);
+            }
+            if std::mem::take(&mut is_first) {
+                let slots: Vec<_> = self.waiting.iter().map(|waiting| waiting.slot).collect();
+                let removed = self.remove_endless(reader, &slots, &budget).await;
+                self.waiting.retain(|waiting| !removed.contains(&waiting.slot));
+                self.open.extend(removed);
             }
         }
         // Each poll has a deadline of its own, and none counts against what comes after.

@@ -66,10 +66,28 @@ fn an_entry_at_another_key_is_rejected() {
 
 #[test]
 fn leases_and_tombstones_come_back() {
-    assert_eq!(read(&lease(&NONCE)), Ok(Slot::Lease(NONCE)));
-    assert_eq!(read(&tombstone(&NONCE)), Ok(Slot::Tombstone(NONCE)));
-    assert_eq!(lease(&NONCE)[0], b'L');
-    assert_eq!(tombstone(&NONCE)[0], b'T');
+    let (lease, tombstone) = (lease(&NONCE), tombstone(&NONCE));
+    assert!(matches!(read(&lease), Ok(Slot::Lease(nonce)) if nonce[..] == lease[1..]));
+    assert!(matches!(read(&tombstone), Ok(Slot::Tombstone(nonce)) if nonce[..] == tombstone[1..]));
+    assert_eq!((lease[0], tombstone[0]), (b'L', b'T'));
+    assert_eq!((&lease[1..13], &tombstone[1..13]), (&NONCE[..12], &NONCE[..12]));
+    assert_ne!(lease[13..], tombstone[13..]);
+}
+
+/// Any of their bytes changed, and any text that begins like them, is nobody's lease.
+#[test]
+fn what_looks_like_a_lease_is_none() {
+    for slot in [lease(&NONCE), tombstone(&NONCE)] {
+        for at in 0..slot.len() {
+            let mut other = slot;
+            other[at] ^= 1;
+            assert!(read(&other).is_err(), "byte {at}");
+        }
+    }
+    for text in ["Lorem ipsum dolor", "Tempora mutantur!", "LLLLLLLLLLLLLLLLL", "Lorem ipsum dolor sit amet"]
+    {
+        assert_eq!(read(text.as_bytes()), Err(Rejected::Foreign), "{text}");
+    }
 }
 
 #[test]
@@ -329,6 +347,6 @@ golden! {
 
 #[test]
 fn golden_slots() {
-    assert_eq!(hex(&lease(&NONCE)), "4c000102030405060708090a0b0c0d0e0f");
-    assert_eq!(hex(&tombstone(&NONCE)), "54000102030405060708090a0b0c0d0e0f");
+    assert_eq!(hex(&lease(&NONCE)), "4c000102030405060708090a0b8d7f9867");
+    assert_eq!(hex(&tombstone(&NONCE)), "54000102030405060708090a0b5535c328");
 }

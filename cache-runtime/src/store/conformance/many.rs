@@ -38,6 +38,11 @@ async fn sets_and_gets_in_order(store: &AnyStore) {
     let expected = [two.clone(), Found::Absent, one.clone(), two.clone()];
     assert_eq!(store.get_many(&keys, soon()).await.expect("values"), expected);
 
+    let left = store.left_many(&keys[..3], soon()).await.expect("times");
+    assert!(
+        matches!(left[..], [Left::Expires(left), Left::Absent, Left::Never] if left <= MINUTE),
+        "{left:?}"
+    );
     let timed = store.get_many_with_left(&keys[..3], soon()).await.expect("values");
     assert!(matches!(&timed[0], (found, Left::Expires(left)) if *found == two && *left <= MINUTE));
     assert_eq!(timed[1..], [(Found::Absent, Left::Absent), (one, Left::Never)]);

@@ -254,6 +254,10 @@ impl Store for RedisStore {
         self.found_many(keys, until).await
     }
 
+    async fn left_many(&self, keys: &[&str], until: Instant) -> Result<Vec<Left>, Error> {
+        self.times_left(keys, until).await
+    }
+
     async fn get_many_with_left(&self, keys: &[&str], until: Instant) -> Result<Vec<(Found, Left)>, Error> {
         let lane = self.lane()?;
         Ok(found_many_with_left(&lane, keys, until).await?.0)
@@ -343,6 +347,12 @@ pub(super) fn set(key: &str, value: &[u8], ttl: Option<Duration>) -> Cmd {
     if let Some(ttl) = ttl {
         command.arg("PX").arg(whole_millis(ttl));
     }
+    command
+}
+
+pub(super) fn pttl(key: &str) -> Cmd {
+    let mut command = cmd("PTTL");
+    command.arg(key);
     command
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use redis::{Cmd, Pipeline, RedisResult, Value, cmd};
 
 use super::RedisStore;
-use super::commands::{Ability, found, get, left, set, set_ifeq, set_nx_get, strange, swapped};
+use super::commands::{Ability, found, get, left, pttl, set, set_ifeq, set_nx_get, strange, swapped};
 use super::error::translate;
 use super::lane::Lane;
 use super::reads::is_about_mget;
@@ -50,6 +50,12 @@ impl RedisStore {
         let gets = pipeline(keys.iter().map(|key| get(key.as_bytes())));
         let (answers, _) = lane.run_all("GET", &gets, until).await?;
         answers.into_iter().map(|answer| found("GET", answer)).collect()
+    }
+
+    pub(super) async fn times_left(&self, keys: &[&str], until: Instant) -> Result<Vec<Left>, Error> {
+        let answers = self.run_all("PTTL", keys.iter().map(|key| pttl(key)), until).await?;
+        let time = |answer: RedisResult<Value>| answer.map(|answer| left(&answer));
+        answers.into_iter().map(|answer| time(answer).map_err(|error| translate("PTTL", error))).collect()
     }
 
     pub(super) async fn acquired_many(
