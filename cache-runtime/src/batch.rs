@@ -13,6 +13,7 @@ use crate::decision::{Admission, Facts, admit};
 use crate::engine::Encoded;
 use crate::engine::batch::{Name, Outcome, Run, Step, Work, encode_absence};
 use crate::entry_handle::Entry;
+use crate::error::ErrorKind;
 use crate::flight::{computing, sync_computing};
 use crate::key::{KeyBuf, KeyPart, KeyTemplate};
 use crate::random;
@@ -331,7 +332,11 @@ fn value_outcome<T>(
         }
         Err(error) => {
             entry.call().failed(&error);
-            Outcome::Nothing
+            let is_shared = has_followers && error.kind() == ErrorKind::TooLarge;
+            match is_shared.then(|| entry.encode_unstored(key, value)).flatten() {
+                Some(bytes) => Outcome::Share(bytes),
+                None => Outcome::Nothing,
+            }
         }
     }
 }

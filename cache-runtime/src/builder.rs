@@ -16,6 +16,10 @@ use crate::tags;
 /// What a new program gets without any URL.
 pub(crate) const DEFAULT_URL: &str = "redis://127.0.0.1:6379";
 
+/// The largest value that a server takes, unless its `proto-max-bulk-len` says otherwise; it ends the connection on which it gets a
+/// larger one.
+const LARGEST: u64 = 512 * 1024 * 1024;
+
 /// The options of a [`Cache`], each with a default.
 ///
 /// | URL | |
@@ -35,6 +39,7 @@ pub struct CacheBuilder {
     memory_capacity: u64,
     local_capacity: Result<u64, Error>,
     local_staleness: Duration,
+    max_value_size: Result<u64, Error>,
     lease: Duration,
     wait: Option<Duration>,
 }
@@ -49,6 +54,7 @@ impl Default for CacheBuilder {
             memory_capacity: 256 * 1024 * 1024,
             local_capacity: Ok(64 * 1024 * 1024),
             local_staleness: Duration::from_secs(2),
+            max_value_size: Ok(64 * 1024 * 1024),
             lease: Duration::from_secs(3),
             wait: None,
         }
@@ -114,6 +120,23 @@ impl CacheBuilder {
         self
     }
 
+    /// The most bytes that a value may take in the store, compressed if it is, with its header: a number, or text such as
+    /// `"64MiB"`. Default: 64 MiB; at most 512 MiB, which is what Redis takes. Text that is no number of bytes is an error where
+    /// the cache is made.
+    ///
+    /// A call returns a value that takes more, and does not store it; [`Stats`](crate::Stats) count it as `too_large`.
+    /// [`Entry::put`](crate::Entry::put) gives [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge). All values of a process share a
+    /// connection, and one that takes longer than the [deadline](Self::deadline) on its way is waited for in vain: 64 MiB in
+    /// 250 ms are 2 Gbit/s.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a number or a literal, which nobody writes with an `&`"
+    )]
+    pub fn max_value_size(mut self, bytes: impl ByteSize) -> Self {
+        self.max_value_size = bytes.bytes().map(|bytes| bytes.min(LARGEST));
+        self
+    }
+
     /// How long the right to compute a key is held before it is renewed, and so how long a process that dies while it
     /// computes keeps the others waiting. Default: 3 s; renewed at each third of it, however long the function takes.
     pub fn lease(mut self, lease: Duration) -> Self {
@@ -132,7 +155,7 @@ impl CacheBuilder {
     ///
     /// # Errors
     /// As [`Cache::connect`], and [`ErrorKind::Option`](crate::ErrorKind::Option) if the text of
-    /// [`local_capacity`](Self::local_capacity) is no number of bytes, or the [`prefix`](Self::prefix) contains the control character 0x01.
+    /// [`local_capacity`](Self::local_capacity) or [`max_value_size`](Self::max_value_size) is no number of bytes, or the [`prefix`](Self::prefix) contains the control character 0x01.
     pub async fn connect(self) -> Result<Cache, Error> {
         let capacity = self.checked()?;
         if self.is_memory() {
@@ -147,7 +170,7 @@ impl CacheBuilder {
     ///
     /// # Errors
     /// [`ErrorKind::Url`](crate::ErrorKind::Url), and [`ErrorKind::Option`](crate::ErrorKind::Option) if the text of
-    /// [`local_capacity`](Self::local_capacity) is no number of bytes, or the [`prefix`](Self::prefix) contains the control character 0x01; nothing is sent yet.
+    /// [`local_capacity`](Self::local_capacity) or [`max_value_size`](Self::max_value_size) is no number of bytes, or the [`prefix`](Self::prefix) contains the control character 0x01; nothing is sent yet.
     pub fn connect_lazy(self) -> Result<Cache, Error> {
         let capacity = self.checked()?;
         if self.is_memory() {
@@ -162,6 +185,7 @@ impl CacheBuilder {
         if tags::is_reserved(&self.prefix) {
             return Err(Error::new(ErrorKind::Option, tags::RESERVED_IN_PREFIX));
         }
+        self.max_value_size.clone()?;
         self.local_capacity.clone()
     }
 
@@ -197,6 +221,7 @@ impl CacheBuilder {
             prefix: self.prefix,
             deadline: self.deadline,
             lease: self.lease,
+            max_value_size: self.max_value_size.unwrap_or(LARGEST),
             wait: self.wait.unwrap_or(self.lease.saturating_mul(2)),
             functions: Functions::default(),
             flights: Arc::default(),

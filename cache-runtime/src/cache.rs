@@ -41,6 +41,8 @@ pub(crate) struct Inner {
     pub(crate) lease: Duration,
     /// The longest that a call waits for another's computation.
     pub(crate) wait: Duration,
+    /// The most bytes that an entry may have.
+    pub(crate) max_value_size: u64,
     pub(crate) functions: Functions,
     pub(crate) flights: Arc<Flights>,
     pub(crate) background: PerProcess<Background>,

@@ -24,6 +24,8 @@ pub(crate) struct Policy {
     pub(crate) early_refresh: f64,
     /// For how long a value may be kept in this process; zero is off.
     pub(crate) local: Duration,
+    /// The most bytes that an entry may have, should that be less than the cache's limit.
+    pub(crate) max_size: u64,
 }
 
 impl Policy {
@@ -36,6 +38,7 @@ impl Policy {
         stale_if_error: Duration::ZERO,
         early_refresh: 0.0,
         local: Duration::ZERO,
+        max_size: u64::MAX,
     };
 
     /// Whether serving depends on the time that is left. Where it does not, a look-up need not ask for it.

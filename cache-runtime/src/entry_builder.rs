@@ -182,6 +182,12 @@ impl<'c, T, L> EntryBuilder<'c, T, L> {
     }
 
     #[inline]
+    /// The most bytes that an entry may have, should that be less than the cache's limit.
+    pub fn max_size(mut self, bytes: u64) -> Self {
+        self.policy.max_size = bytes;
+        self
+    }
+
     pub fn early_refresh(mut self, beta: f64) -> Self {
         self.policy.early_refresh = beta;
         self

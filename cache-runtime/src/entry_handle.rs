@@ -12,7 +12,7 @@ use crate::codec::CodecError;
 use crate::codec::compress::Compression;
 use crate::engine::{Call, Next, Reader, Ticket, remove};
 use crate::entry::special::Special;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::local::Keep;
 use crate::pending::{Key, Operation};
 use crate::store::{Asking, Found, Left, Store};
@@ -83,7 +83,9 @@ impl<T> Entry<T> {
     /// [`refresh_with`](Self::refresh_with).
     ///
     /// # Errors
-    /// [`ErrorKind::Encode`](crate::ErrorKind::Encode) if the codec cannot express the value, and then the old one is removed; otherwise as [`get`](Self::get).
+    /// [`ErrorKind::Encode`] if the codec cannot express the value,
+    /// [`ErrorKind::TooLarge`] if it takes more than [`max_value_size`](crate::CacheBuilder::max_value_size), and then the old one
+    /// is removed; otherwise as [`get`](Self::get).
     /// If Redis could not take the value, or the future is dropped meanwhile, the entry is invalidated as soon as Redis is back; see
     /// [`invalidate`](Self::invalidate).
     pub async fn put(&self, value: &T) -> Result<(), Error> {
@@ -324,7 +326,9 @@ impl<T> Entry<T> {
             }
             Err(error) => {
                 self.call.failed(&error);
-                ticket.discard(&self.call, None);
+                let is_too_large = error.kind() == ErrorKind::TooLarge;
+                let shared = is_too_large.then(|| self.encode_for_followers(&ticket, value)).flatten();
+                ticket.discard(&self.call, shared);
             }
         }
     }

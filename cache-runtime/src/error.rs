@@ -41,6 +41,8 @@ pub enum ErrorKind {
     Name,
     /// The value cannot be encoded by the function's codec, or not read back.
     Encode,
+    /// The value takes more than [`max_value_size`](crate::CacheBuilder::max_value_size).
+    TooLarge,
     /// A global cache has been set, or used, already.
     GlobalAlreadySet,
     /// The operating system refused the library's own thread, or the runtime cannot be used.

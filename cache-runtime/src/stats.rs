@@ -99,6 +99,9 @@ counters! {
     not_stored,
     /// Values that were not stored because the codec cannot express them, or cannot read them back.
     unstorable,
+    /// Values that were not stored because they take more than
+    /// [`max_value_size`](crate::CacheBuilder::max_value_size).
+    too_large,
     /// Operations that the store did not carry out, or not in time.
     errors,
 }
@@ -130,6 +133,7 @@ impl fmt::Display for Stats {
             "overtaken",
             "not stored",
             "unstorable",
+            "too large",
             "rejected",
             "errors",
         ] {
@@ -140,7 +144,8 @@ impl fmt::Display for Stats {
             write!(f, "\n{:width$} {:>9} {:>9} {rate:>6.1} %", row.function, row.hits, row.misses)?;
             let more =
                 [row.local_hits, row.computes, row.waits, row.stale, row.failed, row.stored, row.overtaken];
-            for count in more.into_iter().chain([row.not_stored, row.unstorable, row.rejected, row.errors]) {
+            let kept_out = [row.not_stored, row.unstorable, row.too_large, row.rejected, row.errors];
+            for count in more.into_iter().chain(kept_out) {
                 write!(f, " {count:>10}")?;
             }
         }

@@ -40,6 +40,7 @@ mod runtimes;
 
 mod shapes;
 mod single_flight;
+mod size;
 mod stats;
 mod tags;
 mod trait_impls;

@@ -113,14 +113,22 @@ impl Call {
     /// Counts, and logs, an error that the caller does not see.
     pub(crate) fn failed(&self, error: &Error) {
         let counters = &self.function.counters;
-        if error.kind() != ErrorKind::Encode {
-            counters.errors.count();
-            return self.cache().log(error);
-        }
-        counters.unstorable.count();
-        // Once a function: it is about the function's type, and most of its values will be as this one.
-        if self.cache().functions.is_first_told(self.function.site) {
-            log::warn!("{error}; such values are computed each time, and only counted from here on");
+        match error.kind() {
+            ErrorKind::TooLarge => {
+                counters.too_large.count();
+                self.cache().log_first(error, "it is returned and not stored");
+            }
+            ErrorKind::Encode => {
+                counters.unstorable.count();
+                // Once a function: it is about the function's type, and most of its values will be as this one.
+                if self.cache().functions.is_first_told(self.function.site) {
+                    log::warn!("{error}; such values are computed each time, and only counted from here on");
+                }
+            }
+            _ => {
+                counters.errors.count();
+                self.cache().log(error);
+            }
         }
     }
 

@@ -46,9 +46,21 @@ impl<T> Entry<T> {
                     Some(tags) => self.tagged(value, tags, nonces)?,
                 };
                 let bytes = self.encoded(key, value, lifetime, compute_time, &nonces)?;
+                self.limited(bytes.len() as u64)?;
                 Ok(Some(Encoded { bytes, lifetime, compute_time, named }))
             }
         }
+    }
+
+    fn limited(&self, bytes: u64) -> Result<(), Error> {
+        let most = self.call.policy.max_size.min(self.call.cache().max_value_size);
+        if bytes <= most {
+            return Ok(());
+        }
+        let name = self.call.function.site.name;
+        let message =
+            format!("a value of `{name}` takes {bytes} bytes, and the most that is stored are {most}");
+        Err(Error::new(ErrorKind::TooLarge, message))
     }
 
     /// The keys of the tags that the value names, and the nonces of all its tags, those still to be read as zeros.

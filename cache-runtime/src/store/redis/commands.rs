@@ -1,5 +1,6 @@
 //! The store's operations as commands.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,9 @@ use crate::key::KeyBuf;
 use crate::random;
 use crate::store::{Asking, Epoch, Found, Left, Mark, Scanned, Set, Several, Store, Swap};
 use crate::tags::Life;
+
+/// From how many bytes on an error says how many they were.
+const LARGE: usize = 1 << 20;
 
 /// How many keys a step of a scan looks at, about. Others are served between two steps.
 const SCANNED_AT_ONCE: usize = 1000;
@@ -147,11 +151,13 @@ impl Store for RedisStore {
         if ifeq.is(Ability::YES)
             && let Some(command) = set_ifeq(key, mark, value, millis)
         {
-            return swapped(self.run("store", &command, until).await?);
+            return swapped(self.run(&sized("store", value), &command, until).await?);
         }
         let text = millis.map(|millis| millis.to_string()).unwrap_or_default();
-        let done =
-            swapped(self.script(&SWAP, "store", &[key], &[mark, value, text.as_bytes()], until).await?)?;
+        let done = swapped(
+            self.script(&SWAP, &sized("store", value), &[key], &[mark, value, text.as_bytes()], until)
+                .await?,
+        )?;
         // Tried when all is done, so that nothing waits for an answer that may be a refusal: a store is one command even if the
         // program ends behind it. The lease is gone by now, so whoever knows IFEQ does nothing.
         if done
@@ -175,7 +181,8 @@ impl Store for RedisStore {
     }
 
     async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, until: Instant) -> Result<(), Error> {
-        self.run("SET", &set(key, value, ttl), until).await?.map_err(|error| translate("SET", error))?;
+        let doing = sized("SET", value);
+        self.run(&doing, &set(key, value, ttl), until).await?.map_err(|error| translate(&doing, error))?;
         Ok(())
     }
 
@@ -339,6 +346,14 @@ pub(super) fn set_ifeq(key: &str, mark: &Mark, value: &[u8], millis: Option<u64>
         }
         command
     })
+}
+
+/// What is done, with the size of a value that is so large that this may be why it fails.
+fn sized<'a>(doing: &'a str, value: &[u8]) -> Cow<'a, str> {
+    match value.len() {
+        ..LARGE => doing.into(),
+        bytes => format!("{doing} {bytes} bytes").into(),
+    }
 }
 
 pub(super) fn set(key: &str, value: &[u8], ttl: Option<Duration>) -> Cmd {
