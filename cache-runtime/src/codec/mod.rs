@@ -48,23 +48,29 @@
 //! type makes a miss of yesterday's entries. It is taken by running the type's `Deserialize` against a deserializer
 //! without bytes, once per function, and sees everything that a derived `Deserialize` reads by itself. It does not see:
 //!
-//! - **Behind `untagged`, `flatten` and `tag = "…"`**: such types collect their input and look at it later. The names
-//!   of required fields and of variants are seen, and most of the types of required fields; fields that may be
-//!   missing (`Option`, `default`) and the elements of tuples and lists are not. The codecs that can read these
-//!   types check names and kinds by themselves.
+//! - **Behind `untagged`, `flatten` and `tag = "…"` without `content`**: such types collect their input and look at it later.
+//!   The type's name is seen and nothing in it. The codecs that can read these types check names and kinds by
+//!   themselves, but a field that may be missing (`Option`, `default`) is missing after it was renamed.
 //! - **Types that hold anything**, such as `serde_json::Value`: they have one shape.
-//! - **Types that read themselves from a text or from bytes** (`Uuid`, `Url`, dates and times, `Decimal`; with [`Json`] also
-//!   IP addresses): they are the text or the bytes. Changing a field from one such type to another, or to
-//!   `String`, is left to the types' own parsers.
-//! - **Types that check their content** (`#[serde(try_from = "…")]`, hand-written `Deserialize`): some dozens of texts and a
-//!   few numbers are tried. If the type takes none of them, what it has read so far is seen, the other fields of a struct
-//!   around it are seen, and what comes after it in a tuple is not. Ranges of integers are not seen: `NonZeroU8` is a `u8`.
+//! - **Types with a `Deserialize` that is written by hand** (`Uuid`, `Url`, dates and times, `Decimal`; with [`Json`] also
+//!   IP addresses): what they ask for is seen (a text, a number, a sequence), and the type's name. What is in such a
+//!   sequence, map, struct or enum is not. If they begin with another type's `Deserialize`, that type is seen.
+//! - **`try_from`, `from`, `deserialize_with` and `transparent`** are seen through: the type that is read, and the name of the
+//!   one that is made of it.
+//! - **In a tuple or a tuple struct, what stands behind one of those**: elements come one after the other, and
+//!   nobody's code is given a value that was invented. The names of the types there are seen, in a tuple struct
+//!   its own. `Uuid`, `Url`, `chrono`'s dates and times and everything of the standard library do not stand in the way; structs
+//!   with named fields are not concerned.
+//! - **Ranges of integers**: `NonZeroU8` is a `u8`.
 //! - **`OsString`**, which differs between operating systems.
-//! - **Nesting deeper than 128**, and what is left of a type after two million values were asked for.
+//! - **Nesting deeper than 128**, and what is left of a type after 100,000 fields, variants and elements.
 //! - **Meaning**: a field that keeps its name and its type and now holds feet.
 //!
-//! After such a change, raise the attribute's `version`. A `Deserialize` that panics on a value it does not like is
-//! survived, but the panic's message is printed.
+//! After such a change, raise the attribute's `version`.
+//!
+//! A `Deserialize` that is written by hand sees nothing of this but one error, as for bytes that are damaged. Its visitor, `From`,
+//! `TryFrom` and functions named in attributes are not called. Only elements of a tuple in front of others are made for
+//! a moment, if derived code and the standard library's can make them, and dropped.
 
 #![cfg_attr(
     not(any(feature = "bincode", feature = "json", feature = "messagepack", feature = "postcard")),

@@ -1,21 +1,21 @@
 //! The graph as bytes, and the bytes as a number.
 //!
-//! Nodes are numbered as they are met, from the root on, and written once; a second meeting writes the number. Only
-//! serde's names are written, no address and no name of a Rust type, so that builds and processes agree.
+//! Nodes are numbered as they are met, from the root on, and written once; a second meeting writes the number. Written are
+//! serde's names, and names of Rust types without their paths; no address, so that builds and processes agree.
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    graph::{Graph, ROOT},
-    refusal::Note,
-    shape::{NodeId, SlotId, What},
+    asked::Kind,
+    graph::{Graph, NodeId, Place, What},
 };
 
-// Beside the numbers of leaves (from 1) and kinds (from 32).
+// Beside the numbers of kinds.
 const SEEN_BEFORE: u8 = 64;
 const PLACE: u8 = 65;
-const DEAD: u8 = 66;
-const TRUNCATED: u8 = 67;
+const UNREACHED: u8 = 66;
+const LABEL: u8 = 67;
+const TRUNCATED: u8 = 68;
 
 impl Graph {
     pub(super) fn digest(&self) -> u64 {
@@ -27,38 +27,32 @@ impl Graph {
         let mut numbers: Vec<Option<usize>> = vec![None; self.nodes.len()];
         let mut met = 0;
         // Places yet to be written, the next one last: a path through many types is longer than the stack.
-        let mut places: Vec<SlotId> = vec![ROOT];
-        while let Some(slot) = places.pop() {
-            let slot = &self.slots[slot];
+        let mut places: Vec<&Place> = vec![self.root()];
+        while let Some(place) = places.pop() {
             out.tag(PLACE);
-            out.number(slot.shapes.len());
-            if slot.dead {
-                out.tag(DEAD);
-            }
-            let mut parts = Vec::new();
-            for shape in &slot.shapes {
-                match shape.what {
-                    What::Leaf(leaf) => {
-                        out.tag(leaf as u8);
-                        if let Some(tag) = &self.points[shape.point].tag {
-                            out.names(tag.names);
-                        }
+            let Some(found) = &place.found else {
+                out.tag(UNREACHED);
+                continue;
+            };
+            out.label(found.label.as_deref());
+            match found.what {
+                What::Leaf(kind) => out.tag(kind as u8),
+                What::Node(node) => match numbers[node] {
+                    Some(number) => {
+                        out.tag(SEEN_BEFORE);
+                        out.number(number);
                     }
-                    What::Node(node) => match numbers[node] {
-                        Some(number) => {
-                            out.tag(SEEN_BEFORE);
-                            out.number(number);
-                        }
-                        None => {
-                            numbers[node] = Some(met);
-                            met += 1;
-                            self.write_node(node, &mut out);
-                            parts.extend(self.parts_of(node));
-                        }
-                    },
-                }
+                    None => {
+                        numbers[node] = Some(met);
+                        met += 1;
+                        self.write_node(node, &mut out);
+                        let parts = &self.nodes[node].parts;
+                        places.extend(
+                            (0..self.width(node)).rev().filter_map(|part| parts.get(part).or(parts.last())),
+                        );
+                    }
+                },
             }
-            places.extend(parts.into_iter().rev());
         }
         if self.truncated {
             out.tag(TRUNCATED);
@@ -66,21 +60,21 @@ impl Graph {
         out.0
     }
 
-    fn write_node(&self, node: NodeId, out: &mut Out) {
-        let node = &self.nodes[node];
-        out.tag(node.kind as u8);
-        out.text(node.name);
-        out.number(node.len);
-        out.names(node.names);
-        out.number(node.children.len());
-        out.number(node.entries.len());
-        for (name, _) in &node.entries {
-            out.text(name);
-        }
-        out.number(node.notes.len());
-        for note in &node.notes {
-            out.note(note);
-        }
+    fn write_node(&self, id: NodeId, out: &mut Out) {
+        let node = &self.nodes[id];
+        out.tag(node.key.kind as u8);
+        out.label(node.label().as_deref());
+        out.text(node.key.name);
+        out.number(node.key.len);
+        out.names(node.key.names);
+        out.number(self.width(id));
+    }
+
+    /// How many parts a node is written with: an array like a tuple, though its elements have one place.
+    fn width(&self, id: NodeId) -> usize {
+        let node = &self.nodes[id];
+        let is_array = node.key.kind == Kind::Tuple && !node.parts.is_empty();
+        if is_array { node.key.len } else { node.parts.len() }
     }
 }
 
@@ -101,29 +95,15 @@ impl Out {
         self.0.extend_from_slice(text.as_bytes());
     }
 
+    fn label(&mut self, label: Option<&str>) {
+        if let Some(label) = label {
+            self.tag(LABEL);
+            self.text(label);
+        }
+    }
+
     fn names(&mut self, names: &[&str]) {
         self.number(names.len());
         names.iter().for_each(|name| self.text(name));
-    }
-
-    fn note(&mut self, note: &Note) {
-        match note {
-            Note::Missing(name) => {
-                self.tag(1);
-                self.text(name);
-            }
-            Note::Duplicate(name) => {
-                self.tag(2);
-                self.text(name);
-            }
-            Note::Names(names) => {
-                self.tag(3);
-                self.names(names);
-            }
-            Note::Expected(text) => {
-                self.tag(4);
-                self.text(text);
-            }
-        }
     }
 }

@@ -1,283 +1,300 @@
-//! The graph of a type while it is explored, and the bookkeeping of one pass through it.
-//!
-//! A pass runs the type's `Deserialize` once. It either makes a value or ends in a refusal, and in both cases the graph
-//! has learned something, else exploring is over. During a pass nothing is undone: whoever sees a refusal first, from
-//! the inside, changes one choice and lets the pass fail (`Fault::Retry`), and the next pass is dealt the new choice.
+//! What is known of a type: a graph of the places where it asks for a value and of what it asks for there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use super::{
-    refusal::{self, Refusal},
-    shape::{Key, Kind, Leaf, Node, NodeId, Point, PointId, Shape, Slot, SlotId, What},
+    asked::{Asked, Kind},
+    names::short,
+    trust,
 };
 
-/// Where the whole value is asked for.
-pub(super) const ROOT: SlotId = 0;
-/// Stands for every place beyond `MAX_SLOTS`.
-const OVERFLOW: SlotId = 1;
+pub(super) type NodeId = usize;
+/// One part of a compound.
+pub(super) type PlaceId = (NodeId, usize);
 
-/// Nesting beyond this is not looked into; it bounds the stack, since a level is several frames of the type's code.
-pub(super) const MAX_DEPTH: u16 = 128;
-/// Places that one type may have.
-const MAX_SLOTS: usize = 1 << 16;
-/// Elements of one tuple that have a place each; the rest share the last. An array of a million has one type.
-const MAX_CHILDREN: usize = 1024;
-/// Values asked for, all passes together: below a second for the most hostile type.
-const MAX_WORK: u32 = 2_000_000;
+/// Compounds in one another. It bounds the stack; codecs read no deeper.
+const MAX_DEPTH: usize = 128;
+/// Stands for the outside: its only part is the type itself.
+const OUTSIDE: NodeId = 0;
 
-/// Why the pass is failing, told outwards as its frames end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// It is not, or the type refused a value and nobody has looked into that yet.
-    None,
-    /// A choice was changed; try again.
-    Retry,
-    /// A place further in is dead. Frames that can do without it turn this into `Retry`.
-    Dead,
-    /// Too deep. Frames that can choose otherwise turn this into `Retry`.
-    Deep,
-    /// The work is used up.
-    Stop,
+/// From a compound to one of its parts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step {
+    pub(super) node: NodeId,
+    pub(super) part: usize,
 }
 
+/// What stands at a place; nothing if the place could not be reached.
+#[derive(Debug, Default)]
+pub(super) struct Place {
+    pub(super) found: Option<Found>,
+}
+
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) what: What,
+    /// The type's name, where code that is not seen through reads it.
+    pub(super) label: Option<String>,
+    /// A value of it may be made, if one of its parts may.
+    makeable: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    Leaf(Kind),
+    Node(NodeId),
+}
+
+/// What makes two askings the same one, so that a recursive type is a finite graph. Rust's names hold the type's parameters,
+/// which serde's own names do not: `Page<Page<u8>>` must not look recursive. They are compared and never hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) kind: Kind,
+    pub(super) name: &'static str,
+    pub(super) names: &'static [&'static str],
+    pub(super) len: usize,
+    visitor: &'static str,
+    value: &'static str,
+    /// For contents of variants, whose visitors all have the same name.
+    variant: Option<PlaceId>,
+}
+
+impl Key {
+    fn new(asked: &Asked, variant: Option<PlaceId>) -> Self {
+        let Asked { kind, name, names, len, visitor, value, .. } = *asked;
+        Key { kind, name, names, len, visitor, value, variant }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) key: Key,
+    pub(super) parts: Vec<Place>,
+    /// How it was reached first.
+    path: Vec<Step>,
+    /// The variants of an enum whose tag and content are two fields. Then part 0 is the tag, and the others are the contents
+    /// of the variants.
+    tagged: Option<&'static [&'static str]>,
+    /// A value can be made, of an enum by this variant.
+    ends: Option<usize>,
+}
+
+impl Node {
+    fn new(key: Key, path: Vec<Step>) -> Self {
+        Node { key, parts: Vec::new(), path, tagged: None, ends: None }
+    }
+
+    /// Whether a type asks at this node as it did when it was found.
+    pub(super) fn is_what_was(&self, asked: &Asked) -> bool {
+        self.key.kind == asked.kind && self.key.visitor == asked.visitor
+    }
+
+    /// The variant that a part is the content of, where that hangs on a field beside it.
+    pub(super) fn tag_of(&self, part: usize) -> Option<&'static str> {
+        self.tagged?.get(part.checked_sub(1)?).copied()
+    }
+
+    /// The name of the value, if it has to stand for parts that were not reached.
+    pub(super) fn label(&self) -> Option<String> {
+        self.parts.iter().any(|place| place.found.is_none()).then(|| short(self.key.value))
+    }
+
+    /// Whether a part can only be seen behind those before it.
+    fn is_in_order(&self) -> bool {
+        matches!(self.key.kind, Kind::Tuple | Kind::TupleStruct)
+    }
+}
+
+#[derive(Debug)]
 pub(super) struct Graph {
-    pub(super) slots: Vec<Slot>,
     pub(super) nodes: Vec<Node>,
-    pub(super) points: Vec<Point>,
-    index: HashMap<Key, NodeId>,
-    /// The candidate that a visitor took last: its next place will take it as well.
-    pub(super) hints: HashMap<&'static str, usize>,
-    /// Places on the way to something unexplored. Computed for each pass.
-    pub(super) wanted: Vec<bool>,
-    /// The choices of this pass, in order.
-    pub(super) trail: Vec<PointId>,
-    pub(super) fault: Fault,
-    /// Something was learned in this pass.
-    pub(super) progress: bool,
-    /// Variants that a value was made of, over all passes.
-    pub(super) completions: u32,
-    /// Shapes that were seen for the first time, over all passes.
-    pub(super) learned: u32,
-    /// Varies the choice among equal variants when nothing is learned: what a place asks for may depend on a sibling.
-    pub(super) rotation: usize,
-    /// The names that were told last when another was refused.
-    pub(super) heard: &'static [&'static str],
-    work: u32,
-    /// A bound was met: the fingerprint covers less than the type.
+    known: HashMap<Key, NodeId>,
+    queue: VecDeque<PlaceId>,
+    /// Behind parts that have to be made first, and are not known yet.
+    held: Vec<PlaceId>,
+    self_describing: bool,
+    /// A bound was met.
     pub(super) truncated: bool,
 }
 
-/// A position in the trail and in the notes.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Mark {
-    pub(super) trail: usize,
-    pub(super) notes: usize,
-    pub(super) learned: u32,
-}
-
-/// A compound that is being visited.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Frame {
-    pub(super) slot: SlotId,
-    pub(super) node: NodeId,
-    pub(super) point: PointId,
-    pub(super) mark: Mark,
-    /// The same node is open further up: whatever can be left out is.
-    pub(super) recursive: bool,
-}
-
 impl Graph {
-    /// Whether the type asks its bytes what they are. Not every codec can say.
-    pub(super) fn is_self_describing(&self) -> bool {
-        let asks = |shape: &Shape| match shape.what {
-            What::Leaf(leaf) => matches!(leaf, Leaf::Identifier | Leaf::Ignored),
-            What::Node(node) => self.nodes[node].kind == Kind::Any,
-        };
-        self.slots.iter().any(|slot| slot.shapes.iter().any(asks))
-    }
-
     pub(super) fn new() -> Self {
-        let mut graph = Graph {
-            slots: Vec::new(),
-            nodes: Vec::new(),
-            points: Vec::new(),
-            index: HashMap::new(),
-            hints: HashMap::new(),
-            wanted: Vec::new(),
-            trail: Vec::new(),
-            fault: Fault::None,
-            progress: false,
-            completions: 0,
-            learned: 0,
-            rotation: 0,
-            heard: &[],
-            work: 0,
+        let key =
+            Key { kind: Kind::Newtype, name: "", names: &[], len: 1, visitor: "", value: "", variant: None };
+        let mut outside = Node::new(key, Vec::new());
+        outside.parts.push(Place::default());
+        Graph {
+            nodes: vec![outside],
+            known: HashMap::new(),
+            queue: VecDeque::from([(OUTSIDE, 0)]),
+            held: Vec::new(),
+            self_describing: false,
             truncated: false,
-        };
-        graph.slots.resize_with(2, Slot::default);
-        graph
-    }
-
-    pub(super) fn begin_pass(&mut self) {
-        refusal::clear();
-        self.trail.clear();
-        self.fault = Fault::None;
-        self.progress = false;
-        // Frames that a panic in the type's code left open.
-        self.nodes.iter_mut().for_each(|node| node.open = 0);
-    }
-
-    pub(super) fn mark(&self) -> Mark {
-        Mark { trail: self.trail.len(), notes: refusal::position(), learned: self.learned + self.completions }
-    }
-
-    /// Every asking starts here.
-    fn ask(&mut self, slot: SlotId, depth: u16) -> Result<(), Refusal> {
-        // A refusal that the type has caught and gone on from is over.
-        self.fault = Fault::None;
-        self.work += 1;
-        if self.work > MAX_WORK {
-            self.truncated = true;
-            self.fault = Fault::Stop;
-        } else if depth > MAX_DEPTH {
-            self.fault = Fault::Deep;
-        } else if self.slots[slot].dead && !self.is_wanted(slot) {
-            self.fault = Fault::Dead;
         }
-        if self.fault == Fault::None { Ok(()) } else { Err(Refusal) }
     }
 
-    /// The point of this shape at this place, which is noted in the trail.
-    fn shape(&mut self, slot: SlotId, what: What, arity: usize, hint: usize) -> PointId {
-        let known = self.slots[slot].shapes.iter().find(|shape| shape.what == what);
-        let point = known.map(|shape| shape.point).unwrap_or_else(|| {
-            let point = self.points.len();
-            self.points.push(Point::new(arity, hint));
-            self.slots[slot].shapes.push(Shape { what, point });
-            self.progress = true;
-            self.learned += 1;
-            point
-        });
-        self.trail.push(point);
-        point
+    pub(super) fn node(&self, node: NodeId) -> &Node {
+        &self.nodes[node]
     }
 
-    /// A value without parts is asked for: which candidate to offer.
-    pub(super) fn leaf(
-        &mut self,
-        slot: SlotId,
-        depth: u16,
-        what: What,
-        arity: usize,
-        visitor: &'static str,
-    ) -> Result<(PointId, usize), Refusal> {
-        self.ask(slot, depth)?;
-        let hint = self.hints.get(visitor).copied().unwrap_or(0);
-        let point = self.shape(slot, what, arity, hint);
-        match self.points[point].pick_rotated(self.rotation) {
-            Some(candidate) => Ok((point, candidate)),
-            None => {
-                self.die(slot);
-                Err(Refusal)
+    pub(super) fn root(&self) -> &Place {
+        &self.nodes[OUTSIDE].parts[0]
+    }
+
+    /// Whether the type asks the bytes what they are.
+    pub(super) fn is_self_describing(&self) -> bool {
+        self.self_describing
+    }
+
+    pub(super) fn truncate(&mut self) {
+        self.truncated = true;
+    }
+
+    /// A place that is to be looked at.
+    pub(super) fn next_place(&mut self) -> Option<PlaceId> {
+        if self.queue.is_empty() && !self.held.is_empty() {
+            self.find_ends();
+            let held = std::mem::take(&mut self.held);
+            let (open, held) = held.into_iter().partition::<Vec<_>, _>(|place| self.is_open(*place));
+            self.queue.extend(open);
+            self.held = held;
+        }
+        self.queue.pop_front()
+    }
+
+    /// The steps from the type to a place.
+    pub(super) fn path_to(&self, (node, part): PlaceId) -> Vec<Step> {
+        if node == OUTSIDE {
+            return Vec::new();
+        }
+        let mut path = self.nodes[node].path.clone();
+        path.push(Step { node, part });
+        path
+    }
+
+    /// Notes what was asked for at a place.
+    pub(super) fn answer(&mut self, place: PlaceId, asked: Option<Asked>) {
+        let Some(asked) = asked else { return };
+        let seen_through = trust::is_seen_through(&asked);
+        // What a tag's variant holds is read in place of the enum.
+        let plain =
+            seen_through && (self.nodes[place.0].tagged.is_some() || trust::comes_out_as_it_is(&asked));
+        self.self_describing |= trust::asks_the_bytes(&asked);
+        let what = if asked.kind.is_compound() {
+            What::Node(self.meet(place, &asked, seen_through))
+        } else {
+            What::Leaf(asked.kind)
+        };
+        let found = Found {
+            what,
+            label: (!plain).then(|| short(trust::read_as(&asked))),
+            makeable: trust::may_be_made(&asked),
+        };
+        self.nodes[place.0].parts[place.1].found = Some(found);
+        if trust::is_tag(&asked) {
+            self.tag(place, asked.names);
+        }
+    }
+
+    /// The node of a compound, new or known.
+    fn meet(&mut self, place: PlaceId, asked: &Asked, seen_through: bool) -> NodeId {
+        let around = &self.nodes[place.0];
+        let is_content = around.key.kind == Kind::Enum || around.tagged.is_some();
+        let key = Key::new(asked, is_content.then_some(place));
+        if let Some(&node) = self.known.get(&key) {
+            return node;
+        }
+        let id = self.nodes.len();
+        let mut node = Node::new(key, self.path_to(place));
+        if node.path.len() >= MAX_DEPTH {
+            self.truncated = true;
+        } else if seen_through {
+            node.parts.resize_with(number_of_parts(asked), Place::default);
+        }
+        for part in 0..node.parts.len() {
+            if node.is_in_order() && part > 0 {
+                self.held.push((id, part));
+            } else {
+                self.queue.push_back((id, part));
+            }
+        }
+        self.nodes.push(node);
+        self.known.insert(key, id);
+        id
+    }
+
+    /// A field turned out to be the tag of an enum: the other one has as many shapes as there are variants.
+    fn tag(&mut self, (id, part): PlaceId, variants: &'static [&'static str]) {
+        let node = &mut self.nodes[id];
+        if part != 0 || node.parts.len() != 2 {
+            return;
+        }
+        node.tagged = Some(variants);
+        // The second field is on the list already, as the content of the first variant.
+        for part in 2..=variants.len() {
+            node.parts.push(Place::default());
+            self.queue.push_back((id, part));
+        }
+    }
+
+    fn is_open(&self, (node, part): PlaceId) -> bool {
+        self.nodes[node].parts[..part].iter().all(|before| self.can_be_made(before))
+    }
+
+    fn can_be_made(&self, place: &Place) -> bool {
+        place.found.as_ref().is_some_and(|found| {
+            found.makeable
+                && match found.what {
+                    What::Leaf(_) => true,
+                    What::Node(node) => self.nodes[node].ends.is_some(),
+                }
+        })
+    }
+
+    /// Finds the nodes of which a value can be made without end, and for enums the variant that was found first: what it holds
+    /// was found before, so it ends every recursion.
+    fn find_ends(&mut self) {
+        loop {
+            let mut found = false;
+            for id in 0..self.nodes.len() {
+                if self.nodes[id].ends.is_none() {
+                    let ends = self.ending(&self.nodes[id]);
+                    found |= ends.is_some();
+                    self.nodes[id].ends = ends;
+                }
+            }
+            if !found {
+                return;
             }
         }
     }
 
-    /// Whether the candidate was taken.
-    pub(super) fn answer(
-        &mut self,
-        slot: SlotId,
-        point: PointId,
-        candidate: usize,
-        taken: bool,
-        visitor: &'static str,
-    ) {
-        if taken {
-            self.hints.insert(visitor, candidate);
-            return;
-        }
-        self.progress = true;
-        self.points[point].refused[candidate] = true;
-        self.fault = Fault::Retry;
-        if self.points[point].pick().is_none() {
-            self.die(slot);
+    fn ending(&self, node: &Node) -> Option<usize> {
+        match node.key.kind {
+            Kind::Option | Kind::Seq | Kind::Map => Some(0),
+            Kind::Enum => node.parts.iter().position(|part| self.can_be_made(part)),
+            _ if node.tagged.is_some() || node.parts.len() != parts_of(&node.key) => None,
+            _ => node.parts.iter().all(|part| self.can_be_made(part)).then_some(0),
         }
     }
 
-    /// A value with parts is asked for.
-    pub(super) fn open(
-        &mut self,
-        slot: SlotId,
-        depth: u16,
-        key: Key,
-        names: &'static [&'static str],
-        arity: usize,
-    ) -> Result<Frame, Refusal> {
-        self.ask(slot, depth)?;
-        let next = self.nodes.len();
-        let node = *self.index.entry(key).or_insert(next);
-        if node == next {
-            self.add_node(key, names);
-        }
-        let mark = self.mark();
-        let hint = match key.kind {
-            Kind::Any => self.hints.get(key.visitor).copied().unwrap_or(0),
-            _ => 0,
-        };
-        let point = self.shape(slot, What::Node(node), arity, hint);
-        let recursive = self.nodes[node].open > 0;
-        self.nodes[node].open += 1;
-        Ok(Frame { slot, node, point, mark, recursive })
+    pub(super) fn variant_that_ends(&self, asked: &Asked) -> Option<usize> {
+        let node = self.known.get(&Key::new(asked, None))?;
+        self.nodes[*node].ends
     }
+}
 
-    fn add_node(&mut self, key: Key, names: &'static [&'static str]) {
-        self.progress = true;
-        self.nodes.push(Node {
-            kind: key.kind,
-            name: key.name,
-            names,
-            len: key.len,
-            children: Vec::new(),
-            entries: Vec::new(),
-            variants: Vec::new(),
-            notes: Vec::new(),
-            open: 0,
-            by_name: false,
-            skipped: Vec::new(),
-            last_key: "",
-            base: None,
-            by_index: false,
-        });
-    }
+fn number_of_parts(asked: &Asked) -> usize {
+    parts_of(&Key::new(asked, None))
+}
 
-    fn add_slot(&mut self) -> SlotId {
-        if self.slots.len() >= MAX_SLOTS {
-            self.truncated = true;
-            return OVERFLOW;
-        }
-        self.slots.push(Slot::default());
-        self.slots.len() - 1
-    }
-
-    /// The place of a node's part.
-    pub(super) fn child(&mut self, node: NodeId, index: usize) -> SlotId {
-        let index = index.min(MAX_CHILDREN - 1);
-        while self.nodes[node].children.len() <= index {
-            let slot = self.add_slot();
-            self.nodes[node].children.push(slot);
-        }
-        self.nodes[node].children[index]
-    }
-
-    /// The place of what stands at a key.
-    pub(super) fn entry(&mut self, node: NodeId, name: &'static str) -> SlotId {
-        let known = self.nodes[node].entries.iter().find(|entry| entry.0 == name);
-        if let Some(entry) = known {
-            return entry.1;
-        }
-        let slot = self.add_slot();
-        self.nodes[node].entries.push((name, slot));
-        self.progress = true;
-        slot
+fn parts_of(key: &Key) -> usize {
+    match key.kind {
+        Kind::Option | Kind::Seq | Kind::Newtype | Kind::NewtypeVariant => 1,
+        Kind::Map => 2,
+        // All elements of an array are the same.
+        Kind::Tuple if key.value.starts_with('[') => key.len.min(1),
+        Kind::Tuple | Kind::TupleStruct | Kind::Struct | Kind::Enum => key.len,
+        _ => 0,
     }
 }

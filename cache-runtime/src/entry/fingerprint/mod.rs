@@ -6,58 +6,52 @@
 //!
 //! # How
 //!
-//! `Deserialize` is run against a deserializer that has no bytes ([`tracer`]). It notes what it is asked for in a graph
-//! ([`shape`], [`graph`]), answers with some value so that the type goes on, and the graph is hashed ([`digest`]). One run
-//! does not see everything, so there are several passes ([`explore`]): each takes the next variant of the enums it meets
-//! ([`variants`]) and goes into options and collections only where something is left to see ([`plan`]), so passes are short
-//! and recursive types are finite. A type may refuse a value: then another is tried ([`candidates`], [`search`]).
+//! `Deserialize` is run against a deserializer that has no bytes ([`tracer`]). A pass goes down one path of the type, says at
+//! its end what was asked for there, and ends with an error. The next pass goes one step further on another path, until
+//! all is known ([`graph`]), and the graph is hashed ([`digest`]). A recursive type is a finite graph.
+//!
+//! # What the type's own code gets to see
+//!
+//! An error, as for bytes that are damaged, and never a value that was invented: it may index, assert or unwrap, and with
+//! `panic = "abort"` that would end the process. Visitors are told nothing, except those that serde's derive has generated and
+//! those of serde itself ([`trust`]). A struct is read by name, one field a pass, so no field needs another's value. Only the
+//! elements of a tuple come one after the other: to see the second, the first is made, provided that all of it
+//! is made by trusted code. It is dropped as soon as the pass ends.
 //!
 //! # What is hashed
 //!
 //! Kinds of primitives; the names and the order of fields and variants, with aliases; names of structs and enums;
-//! lengths of tuples; what is inside options, sequences, maps and newtypes. Not hashed: which values were taken, and
-//! names of Rust types or modules, so moving a type or putting it in a `Box` changes nothing.
+//! lengths of tuples; what is inside options, sequences, maps and newtypes. Where code written by hand reads a
+//! value, what it asks for and the type's name, without its path. Not hashed: any other name of a Rust type and all
+//! modules, so moving a type or putting it in a `Box` changes nothing.
 //!
 //! # What is not seen through
 //!
 //! The docs of `codec` have the list for users; keep it in step.
 
-mod access;
-mod candidates;
-mod deserializer;
+mod asked;
 mod digest;
 mod graph;
-mod loose;
-mod offers;
-mod plan;
-mod refusal;
-mod search;
-mod settle;
-mod shape;
+mod names;
+mod parts;
 #[cfg(test)]
 mod tests;
 mod tracer;
-mod variants;
+mod trust;
 
-use std::{
-    cell::RefCell,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::any::type_name;
 
 use serde::de::DeserializeOwned;
 
 use crate::codec::Codec;
 
 use self::{
-    graph::{Fault, Graph, ROOT},
-    tracer::Tracer,
+    graph::Graph,
+    tracer::{Pass, Tracer},
 };
 
-/// Runs of one type. A type needs about as many as its largest enum has variants, and one for each value refused.
-const MAX_PASSES: usize = 10_000;
-/// Passes in a row that learn nothing although something is unexplored: what a place asks for may depend on the
-/// variant chosen elsewhere, and these go round the variants.
-const MAX_STALLED: usize = 256;
+/// Passes over one type: as many as it has fields, variants and elements, each counted once.
+const MAX_PASSES: usize = 100_000;
 
 /// The fingerprint of a type under a codec, the same in every process, and whether the codec can read it back.
 ///
@@ -84,42 +78,23 @@ pub(crate) fn of<T: DeserializeOwned>(human_readable: bool) -> u64 {
 }
 
 fn explore<T: DeserializeOwned>(human_readable: bool) -> Graph {
-    let graph = RefCell::new(Graph::new());
-    let mut stalled = 0;
-    for _ in 0..MAX_PASSES {
-        let made = pass::<T>(&graph, human_readable);
-        let mut graph = graph.borrow_mut();
-        let another_tag = made && graph.next_tags();
-        let unexplored = graph.plan();
-        let retry = !made && graph.is_open_to(ROOT);
-        if graph.fault == Fault::Stop || !(another_tag || unexplored || retry) {
-            break;
-        }
-        if graph.progress {
-            stalled = 0;
-            continue;
-        }
-        stalled += 1;
-        graph.rotation += 1;
-        if stalled > MAX_STALLED {
-            graph.truncated = true;
-            break;
-        }
-    }
-    refusal::clear();
-    graph.into_inner()
+    run(human_readable, type_name::<T>(), &|tracer| {
+        // An error in any case: the pass keeps what was asked for.
+        let _ = T::deserialize(tracer);
+    })
 }
 
-/// Whether a value was made.
-fn pass<T: DeserializeOwned>(graph: &RefCell<Graph>, human_readable: bool) -> bool {
-    graph.borrow_mut().begin_pass();
-    let tracer = Tracer { graph, slot: ROOT, depth: 0, human_readable };
-    // A type that panics on a value it does not like would take the caller's request down for a value that nobody
-    // cached. Nothing of the graph is borrowed while the type's code runs, so it stays sound.
-    let made =
-        catch_unwind(AssertUnwindSafe(|| tracer.hand_out(ROOT, |tracer| T::deserialize(tracer)).is_ok()));
-    made.unwrap_or_else(|_| {
-        graph.borrow_mut().panicked();
-        false
-    })
+/// Compiled once, and not for every type.
+fn run(human_readable: bool, expected: &'static str, visit: &dyn Fn(Tracer<'_>)) -> Graph {
+    let mut graph = Graph::new();
+    for _ in 0..MAX_PASSES {
+        let Some(place) = graph.next_place() else { return graph };
+        let path = graph.path_to(place);
+        let pass = Pass::new(&graph, human_readable);
+        visit(Tracer::follow(&pass, &path, expected));
+        let asked = pass.asked();
+        graph.answer(place, asked);
+    }
+    graph.truncate();
+    graph
 }

@@ -1,139 +1,338 @@
 //! The deserializer that a type's `Deserialize` is run against.
 //!
-//! It has no bytes. It notes what it is asked for and answers with a candidate, so that the type goes on to its next
-//! field. The graph is never borrowed while the type's code runs.
+//! It has no bytes. It goes down one path, says at its end what was asked for, and makes values only of what stands in the way.
 
-use std::{any::type_name, cell::RefCell};
+use std::{
+    any::type_name,
+    cell::{Cell, RefCell},
+    fmt,
+};
 
-use serde::de::Visitor;
+use serde::de::{self, DeserializeSeed, Deserializer, Visitor};
 
 use super::{
-    access::{Entries, Places},
-    graph::{Frame, Graph},
-    refusal::Refusal,
-    shape::{Key, Kind, Leaf, SlotId, What},
+    asked::{Asked, Kind},
+    graph::{Graph, Step},
+    names,
+    parts::{Chosen, Entries, Pairs, Places},
+    trust,
 };
+
+/// Values made in one pass. More are in the way of something only in arrays of arrays.
+const MAX_MADE: u32 = 100_000;
+
+/// One run of a type's `Deserialize`.
+pub(super) struct Pass<'g> {
+    graph: &'g Graph,
+    human_readable: bool,
+    asked: RefCell<Option<Asked>>,
+    made: Cell<u32>,
+}
+
+impl<'g> Pass<'g> {
+    pub(super) fn new(graph: &'g Graph, human_readable: bool) -> Self {
+        Pass { graph, human_readable, asked: RefCell::new(None), made: Cell::new(0) }
+    }
+
+    /// What was asked for at the end of the path, if it was reached.
+    pub(super) fn asked(self) -> Option<Asked> {
+        self.asked.into_inner()
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Task<'p> {
+    /// Goes these steps, to note what is asked for at their end.
+    Follow(&'p [Step]),
+    /// Makes a value, to see what comes after it.
+    Make,
+}
 
 /// A value is asked for at one place.
 #[derive(Clone, Copy)]
-pub(super) struct Tracer<'g> {
-    pub(super) graph: &'g RefCell<Graph>,
-    pub(super) slot: SlotId,
-    pub(super) depth: u16,
-    pub(super) human_readable: bool,
+pub(super) struct Tracer<'p> {
+    pass: &'p Pass<'p>,
+    task: Task<'p>,
+    expected: &'static str,
 }
 
-pub(super) type Outcome<T> = Result<T, Refusal>;
+/// Ends a pass. It says nothing: what a type's own code says about an error is not even formatted.
+#[derive(Debug)]
+pub(super) struct Stop;
 
-impl<'g> Tracer<'g> {
-    /// The same, at another place one level further in.
-    fn at(self, slot: SlotId) -> Self {
-        Tracer { slot, depth: self.depth + 1, ..self }
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("there is no value here")
+    }
+}
+
+impl std::error::Error for Stop {}
+
+impl de::Error for Stop {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Stop
+    }
+}
+
+pub(super) type Outcome<T> = Result<T, Stop>;
+
+/// How a compound is gone through.
+enum Way<'p> {
+    /// To one of its parts.
+    Into {
+        part: usize,
+        then: Task<'p>,
+        tag: Option<&'static str>,
+    },
+    Make,
+}
+
+impl<'p> Tracer<'p> {
+    pub(super) fn follow(pass: &'p Pass<'p>, steps: &'p [Step], expected: &'static str) -> Self {
+        Tracer { pass, task: Task::Follow(steps), expected }
     }
 
-    /// Gives the type a place to ask at, and looks at what comes back: between the last answer there and here, the
-    /// type may still refuse the value as a whole.
-    pub(super) fn hand_out<R>(self, slot: SlotId, give: impl FnOnce(Self) -> Outcome<R>) -> Outcome<R> {
-        let mark = self.graph.borrow().mark();
-        let result = give(self.at(slot));
-        self.graph.borrow_mut().handed_back(slot, mark, result.is_ok());
-        result
+    /// The same pass at another place.
+    pub(super) fn at(self, task: Task<'p>, expected: &'static str) -> Self {
+        Tracer { task, expected, ..self }
     }
 
-    pub(super) fn leaf<'de, V: Visitor<'de>>(
-        self,
-        leaf: Leaf,
-        arity: usize,
-        visitor: V,
-        visit: impl FnOnce(V, usize) -> Outcome<V::Value>,
-    ) -> Outcome<V::Value> {
-        let name = type_name::<V>();
-        let (point, candidate) =
-            self.graph.borrow_mut().leaf(self.slot, self.depth, What::Leaf(leaf), arity, name)?;
-        let result = visit(visitor, candidate);
-        let taken = result.is_ok();
-        self.graph.borrow_mut().answer(self.slot, point, candidate, taken, name);
-        result
+    fn way(&self, asked: &Asked) -> Outcome<Way<'p>> {
+        match self.task {
+            Task::Follow([]) => {
+                self.pass.asked.replace(Some(*asked));
+                Err(Stop)
+            }
+            Task::Follow([step, rest @ ..]) => {
+                let node = self.pass.graph.node(step.node);
+                // Otherwise the type asks for something else each time.
+                if !node.is_what_was(asked) {
+                    return Err(Stop);
+                }
+                Ok(Way::Into { part: step.part, then: Task::Follow(rest), tag: node.tag_of(step.part) })
+            }
+            Task::Make => {
+                self.pass.made.set(self.pass.made.get() + 1);
+                let may = trust::may_be_made(asked) && self.pass.made.get() < MAX_MADE;
+                if may { Ok(Way::Make) } else { Err(Stop) }
+            }
+        }
     }
 
-    /// A leaf whose candidates are few and never refused on their own.
-    pub(super) fn mark(self, leaf: Leaf) -> Outcome<()> {
-        let mut graph = self.graph.borrow_mut();
-        graph.leaf(self.slot, self.depth, What::Leaf(leaf), 1, "").map(drop)
+    fn asked<'de, V: Visitor<'de>>(&self, kind: Kind) -> Asked {
+        let (visitor, value) = (type_name::<V>(), type_name::<V::Value>());
+        Asked { kind, name: "", names: &[], len: 0, visitor, value, expected: self.expected }
     }
 
-    pub(super) fn compound<'de, V: Visitor<'de>>(
-        self,
-        asked: Asked,
-        arity: usize,
-        visitor: V,
-        visit: impl FnOnce(V, &Frame) -> Outcome<V::Value>,
-    ) -> Outcome<V::Value> {
-        let key = Key {
-            kind: asked.kind,
-            name: asked.name,
-            len: asked.len,
-            visitor: type_name::<V>(),
-            value: type_name::<V::Value>(),
-            slot: (asked.kind == Kind::Any).then_some(self.slot),
-        };
-        let frame = self.graph.borrow_mut().open(self.slot, self.depth, key, asked.names, arity)?;
-        let result = visit(visitor, &frame);
-        self.graph.borrow_mut().close(&frame, result.is_ok());
-        result
+    /// `Ok` if a value is to be made.
+    fn leaf<'de, V: Visitor<'de>>(&self, kind: Kind) -> Outcome<Asked> {
+        let asked = self.asked::<V>(kind);
+        match self.way(&asked)? {
+            Way::Make => Ok(asked),
+            Way::Into { .. } => Err(Stop),
+        }
     }
 
-    /// Elements of which there are as many as the type says.
-    pub(super) fn elements<'de, V: Visitor<'de>>(self, asked: Asked, visitor: V) -> Outcome<V::Value> {
-        self.compound(asked, 1, visitor, |visitor, frame| {
-            visitor.visit_seq(Places::each(self, frame.node, asked.len))
+    /// A compound that is made empty.
+    fn elastic<'de, V: Visitor<'de>>(&self, kind: Kind) -> Outcome<Option<(usize, Task<'p>)>> {
+        Ok(match self.way(&self.asked::<V>(kind))? {
+            Way::Into { part, then, .. } => Some((part, then)),
+            Way::Make => None,
+        })
+    }
+
+    /// Elements one after the other, of which there are as many as the type says.
+    fn elements<'de, V: Visitor<'de>>(self, asked: &Asked, visitor: V) -> Outcome<V::Value> {
+        visitor.visit_seq(match self.way(asked)? {
+            Way::Into { part, then, .. } => Places::up_to(self, part, then),
+            Way::Make => Places::all(self),
         })
     }
 
     pub(super) fn tuple_like<'de, V: Visitor<'de>>(
         self,
+        kind: Kind,
         name: &'static str,
         len: usize,
         visitor: V,
     ) -> Outcome<V::Value> {
-        let asked = Asked::named(Kind::TupleStruct, name, len);
-        self.elements(asked, visitor)
+        let asked = Asked { name, len, ..self.asked::<V>(kind) };
+        self.elements(&asked, visitor)
     }
 
     pub(super) fn struct_like<'de, V: Visitor<'de>>(
         self,
         name: &'static str,
+        names: &'static [&'static str],
+        visitor: V,
+    ) -> Outcome<V::Value> {
+        let asked = Asked { name, names, len: names.len(), ..self.asked::<V>(Kind::Struct) };
+        match self.way(&asked)? {
+            Way::Into { part, then, tag } => {
+                let at = if tag.is_some() { 1 } else { part };
+                let name = names.get(at).ok_or(Stop)?;
+                let tag = names.first().copied().zip(tag);
+                visitor.visit_map(Entries::new(self, tag, (name, then)))
+            }
+            Way::Make => visitor.visit_seq(Places::all(self)),
+        }
+    }
+
+    /// What is in a variant whose content has a type of its own.
+    pub(super) fn newtype_variant<'de, S: DeserializeSeed<'de>>(self, seed: S) -> Outcome<S::Value> {
+        let inside = type_name::<S::Value>();
+        let asked = Asked { visitor: inside, value: inside, ..self.variant(Kind::NewtypeVariant) };
+        let then = match self.way(&asked)? {
+            Way::Into { then, .. } => then,
+            Way::Make => Task::Make,
+        };
+        seed.deserialize(self.at(then, inside))
+    }
+
+    pub(super) fn unit_variant(self) -> Outcome<()> {
+        match self.way(&self.variant(Kind::UnitVariant))? {
+            Way::Into { .. } => Err(Stop),
+            Way::Make => Ok(()),
+        }
+    }
+
+    fn variant(&self, kind: Kind) -> Asked {
+        Asked { kind, name: "", names: &[], len: 0, visitor: "", value: "", expected: self.expected }
+    }
+}
+
+macro_rules! leaves {
+    ($($method:ident: $kind:ident, $visit:ident($($value:expr)?);)*) => {
+        $(
+            fn $method<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+                self.leaf::<V>(Kind::$kind)?;
+                visitor.$visit($($value)?)
+            }
+        )*
+    };
+}
+
+impl<'de> Deserializer<'de> for Tracer<'_> {
+    type Error = Stop;
+
+    // One, for numbers that must not be zero.
+    leaves! {
+        deserialize_bool: Bool, visit_bool(false);
+        deserialize_i8: I8, visit_i8(1);
+        deserialize_i16: I16, visit_i16(1);
+        deserialize_i32: I32, visit_i32(1);
+        deserialize_i64: I64, visit_i64(1);
+        deserialize_i128: I128, visit_i128(1);
+        deserialize_u8: U8, visit_u8(1);
+        deserialize_u16: U16, visit_u16(1);
+        deserialize_u32: U32, visit_u32(1);
+        deserialize_u64: U64, visit_u64(1);
+        deserialize_u128: U128, visit_u128(1);
+        deserialize_f32: F32, visit_f32(1.0);
+        deserialize_f64: F64, visit_f64(1.0);
+        deserialize_char: Char, visit_char('a');
+        deserialize_unit: Unit, visit_unit();
+        deserialize_ignored_any: Ignored, visit_unit();
+        // Never made.
+        deserialize_identifier: Identifier, visit_unit();
+        deserialize_any: Any, visit_unit();
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        let asked = self.leaf::<V>(Kind::Str)?;
+        visitor.visit_borrowed_str(trust::text(&asked).unwrap_or(""))
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        let asked = self.leaf::<V>(Kind::Bytes)?;
+        visitor.visit_borrowed_bytes(trust::bytes(&asked))
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        self.deserialize_bytes(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        match self.elastic::<V>(Kind::Option)? {
+            Some((_, then)) => {
+                let inside = names::split(type_name::<V::Value>()).1;
+                visitor.visit_some(self.at(then, inside.unwrap_or("")))
+            }
+            None => visitor.visit_none(),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        visitor.visit_seq(match self.elastic::<V>(Kind::Seq)? {
+            Some((part, then)) => Places::up_to(self, part, then),
+            None => Places::none(self),
+        })
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        let part = self.elastic::<V>(Kind::Map)?;
+        visitor.visit_map(Pairs { tracer: self, part })
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Outcome<V::Value> {
+        self.tuple_like(Kind::Tuple, "", len, visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Outcome<V::Value> {
+        self.tuple_like(Kind::TupleStruct, name, len, visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Outcome<V::Value> {
+        // As a sequence of one, whose element says its type.
+        self.tuple_like(Kind::Newtype, name, 1, visitor)
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Outcome<V::Value> {
+        let asked = Asked { name, ..self.asked::<V>(Kind::UnitStruct) };
+        match self.way(&asked)? {
+            Way::Into { .. } => Err(Stop),
+            Way::Make => visitor.visit_unit(),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
     ) -> Outcome<V::Value> {
-        let asked = Asked { names: fields, ..Asked::named(Kind::Struct, name, fields.len()) };
-        self.compound(asked, 1, visitor, |visitor, frame| {
-            let by_name = self.graph.borrow().is_by_name(frame);
-            if by_name {
-                visitor.visit_map(Entries::fields(self, frame.node))
-            } else {
-                // By position first: a list of fields holds their aliases too, and a map of it would hold a field twice.
-                visitor.visit_seq(Places::each(self, frame.node, fields.len()))
-            }
-        })
-    }
-}
-
-/// What the type calls the compound that it asks for.
-#[derive(Clone, Copy)]
-pub(super) struct Asked {
-    pub(super) kind: Kind,
-    pub(super) name: &'static str,
-    pub(super) names: &'static [&'static str],
-    pub(super) len: usize,
-}
-
-impl Asked {
-    pub(super) fn unnamed(kind: Kind) -> Self {
-        Asked::named(kind, "", 0)
+        self.struct_like(name, fields, visitor)
     }
 
-    pub(super) fn named(kind: Kind, name: &'static str, len: usize) -> Self {
-        Asked { kind, name, names: &[], len }
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Outcome<V::Value> {
+        let asked = Asked { name, names: variants, len: variants.len(), ..self.asked::<V>(Kind::Enum) };
+        let (variant, then) = match self.way(&asked)? {
+            Way::Into { part, then, .. } => (part, then),
+            Way::Make => (self.pass.graph.variant_that_ends(&asked).ok_or(Stop)?, Task::Make),
+        };
+        let name = variants.get(variant).ok_or(Stop)?;
+        visitor.visit_enum(Chosen { name, content: self.at(then, asked.value) })
+    }
+
+    fn is_human_readable(&self) -> bool {
+        self.pass.human_readable
     }
 }

@@ -1,5 +1,13 @@
-use serde::{Deserialize, de::DeserializeOwned};
-use std::collections::HashMap;
+use serde::{Deserialize, Deserializer};
+use std::{
+    collections::HashMap,
+    marker::PhantomData,
+    net::IpAddr,
+    num::NonZeroU8,
+    ops::Range,
+    time::{Duration, SystemTime},
+};
+use uuid::Uuid;
 
 use super::inspect;
 use crate::entry::fingerprint::of;
@@ -107,124 +115,112 @@ differ! {
     change_of_an_enum_in_an_adjacently_tagged_content:
         { enum E { X, Y(u8) } #[serde(tag = "t", content = "c")] enum T { A(u8), B(E), C(u8) } }
         => { enum E { X, Y(i8) } #[serde(tag = "t", content = "c")] enum T { A(u8), B(E), C(u8) } }
-    renamed_field_of_an_untagged_variant:
-        { #[serde(untagged)] enum T { A { x: u8, y: u8 }, B(String) } }
-        => { #[serde(untagged)] enum T { A { x: u8, z: u8 }, B(String) } }
-    changed_field_of_an_untagged_variant:
-        { #[serde(untagged)] enum T { A { x: u8, y: u8 }, B(String) } }
-        => { #[serde(untagged)] enum T { A { x: u8, y: f64 }, B(String) } }
-    changed_content_of_an_untagged_newtype:
-        { #[serde(untagged)] enum T { A(u8), B(String) } }
-        => { #[serde(untagged)] enum T { A(u8), B(bool) } }
-    renamed_field_of_an_internally_tagged_variant:
-        { #[serde(tag = "t")] enum T { A { x: u8 }, B { y: u8 }, C } }
-        => { #[serde(tag = "t")] enum T { A { x: u8 }, B { z: u8 }, C } }
-    changed_field_of_an_internally_tagged_variant:
-        { #[serde(tag = "t")] enum T { A { x: u8 }, B { y: u8 }, C } }
-        => { #[serde(tag = "t")] enum T { A { x: u8 }, B { y: String }, C } }
-    added_variant_of_an_internally_tagged_enum:
-        { #[serde(tag = "t")] enum T { A { x: u8 }, B } }
-        => { #[serde(tag = "t")] enum T { A { x: u8 }, B, C } }
-    renamed_field_of_a_flattened_struct:
-        { struct A { x: u8, y: u8 } struct T { a: u8, #[serde(flatten)] b: A } }
-        => { struct A { x: u8, z: u8 } struct T { a: u8, #[serde(flatten)] b: A } }
-    changed_field_beside_a_flattened_struct:
-        { struct A { x: u8 } struct T { a: u8, #[serde(flatten)] b: A } }
-        => { struct A { x: u8 } struct T { a: u16, #[serde(flatten)] b: A } }
-    changed_field_of_a_flattened_struct:
-        { struct A { x: u8 } struct T { a: u8, #[serde(flatten)] b: A } }
-        => { struct A { x: String } struct T { a: u8, #[serde(flatten)] b: A } }
     change_behind_a_value_that_must_not_be_zero:
-        { struct T { a: std::num::NonZeroU8, b: u8 } } => { struct T { a: std::num::NonZeroU8, b: i8 } }
+        { struct T { a: NonZeroU8, b: u8 } } => { struct T { a: NonZeroU8, b: i8 } }
     change_behind_a_checked_text:
         { struct T { a: Email, b: u8 } } => { struct T { a: Email, b: i8 } }
-    change_behind_a_text_that_no_candidate_satisfies:
-        { struct T { a: Never, b: u8 } } => { struct T { a: Never, b: i8 } }
+    change_beside_a_checked_text_by_position:
+        { struct T(u8, Option<i8>, Email); } => { struct T(u8, Option<u8>, Email); }
+    change_of_what_a_checked_type_reads:
+        { struct R { x: u8 } struct T { a: Vec<Checked<R>> } }
+        => { struct R { x: i8 } struct T { a: Vec<Checked<R>> } }
+    one_checked_text_for_another:
+        { struct T { a: Email } } => { struct T { a: Never } }
+    checked_text_to_text:
+        { struct T { a: Email } } => { struct T { a: String } }
+    change_behind_a_wrapper:
+        { #[serde(transparent)] struct A { x: u8 } struct T { a: A } }
+        => { #[serde(transparent)] struct A { x: i8 } struct T { a: A } }
+    change_behind_a_struct_in_a_pair:
+        { struct A { x: u8, y: Vec<E> } enum E { P(Box<A>), Q } struct B { z: u8 } struct T(A, E, B); }
+        => { struct A { x: u8, y: Vec<E> } enum E { P(Box<A>), Q } struct B { z: i8 } struct T(A, E, B); }
+    change_behind_many_things_in_a_tuple:
+        { struct T(NonZeroU8, char, IpAddr, Duration, Range<u8>, SystemTime, Box<str>, HashMap<u8, Email>, Uuid, u8); }
+        => { struct T(NonZeroU8, char, IpAddr, Duration, Range<u8>, SystemTime, Box<str>, HashMap<u8, Email>, Uuid, i8); }
+    change_of_the_second_of_two_variants_of_one_form:
+        { enum T { A(u8, u8), B(u8, u8), C { x: u8 }, D { x: u8 } } }
+        => { enum T { A(u8, u8), B(u8, i8), C { x: u8 }, D { x: u8 } } }
+    change_of_the_second_of_two_variants_of_one_form_with_names:
+        { enum T { A(u8, u8), B(u8, u8), C { x: u8 }, D { x: u8 } } }
+        => { enum T { A(u8, u8), B(u8, u8), C { x: u8 }, D { x: i8 } } }
+    another_type_behind_a_checked_text_in_a_pair:
+        { struct A { x: u8 } struct T { a: Vec<(Email, A)> } } => { struct B { x: u8 } struct T { a: Vec<(Email, B)> } }
+    changed_key_behind_text:
+        { struct T { a: HashMap<Email, u8> } } => { struct T { a: HashMap<Email, i8> } }
+    variant_of_an_adjacently_tagged_enum_with_fields:
+        { #[serde(tag = "t", content = "c")] enum T { A(S), B } struct S { x: u8, y: Option<u8> } }
+        => { #[serde(tag = "t", content = "c")] enum T { A(S), B } struct S { x: u8, z: Option<u8> } }
+    renamed_type_that_asks_the_bytes:
+        { #[serde(untagged)] enum A { X(u8) } struct T { a: A } } => { #[serde(untagged)] enum B { X(u8) } struct T { a: B } }
+    renamed_type_with_a_flattened_part:
+        { struct F { x: u8 } struct A { #[serde(flatten)] f: F } struct T { a: Vec<A> } }
+        => { struct F { x: u8 } struct B { #[serde(flatten)] f: F } struct T { a: Vec<B> } }
     change_behind_a_checked_pair:
-        { struct T { a: Range, b: Vec<u8> } } => { struct T { a: Range, b: Vec<i8> } }
+        { struct T { a: Ends, b: Vec<u8> } } => { struct T { a: Ends, b: Vec<i8> } }
     change_behind_a_collection_that_must_not_be_empty:
         { struct T { a: NonEmpty, b: Option<u8>, c: E } enum E { A, B(u8) } }
         => { struct T { a: NonEmpty, b: Option<u8>, c: E } enum E { A, B(i8) } }
 }
 
-/// Refuses texts without an `@`.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-pub(super) struct Email;
+/// A type that is made of another, by code that is never to be called.
+macro_rules! checked {
+    ($($name:ident from $raw:literal $ty:ty;)*) => {
+        $(
+            #[derive(Deserialize, PartialEq, Eq, Hash)]
+            #[serde(try_from = $raw)]
+            pub(super) struct $name;
 
-impl TryFrom<String> for Email {
-    type Error = String;
+            impl TryFrom<$ty> for $name {
+                type Error = String;
 
-    fn try_from(text: String) -> Result<Self, String> {
-        if text.contains('@') { Ok(Email) } else { Err(text) }
+                fn try_from(_: $ty) -> Result<Self, String> {
+                    panic!("an invented value")
+                }
+            }
+        )*
+    };
+}
+
+checked! {
+    Email from "String" String;
+    Never from "String" String;
+    Ends from "RawEnds" RawEnds;
+    NonEmpty from "Vec<u8>" Vec<u8>;
+}
+
+/// The same for any type.
+pub(super) struct Checked<R>(PhantomData<R>);
+
+impl<'de, R: Deserialize<'de>> Deserialize<'de> for Checked<R> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let _ = R::deserialize(deserializer)?;
+        panic!("an invented value")
     }
 }
 
-/// Refuses every text that anybody would think of.
 #[derive(Deserialize)]
-#[serde(try_from = "String")]
-pub(super) struct Never;
-
-impl TryFrom<String> for Never {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        if text == "xyzzy 17" { Ok(Never) } else { Err(text) }
-    }
-}
-
-/// Refuses an end that is not behind the start.
-#[derive(Deserialize)]
-#[serde(try_from = "Ends")]
-pub(super) struct Range;
-
-#[derive(Deserialize)]
-struct Ends {
+#[allow(dead_code)]
+struct RawEnds {
     start: u32,
     end: u32,
 }
 
-impl TryFrom<Ends> for Range {
-    type Error = String;
-
-    fn try_from(ends: Ends) -> Result<Self, String> {
-        if ends.start < ends.end { Ok(Range) } else { Err("empty".into()) }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(try_from = "Vec<u8>")]
-pub(super) struct NonEmpty;
-
-impl TryFrom<Vec<u8>> for NonEmpty {
-    type Error = String;
-
-    fn try_from(items: Vec<u8>) -> Result<Self, String> {
-        if items.is_empty() { Err("empty".into()) } else { Ok(NonEmpty) }
-    }
-}
-
-fn is_seen_through<T: DeserializeOwned>() {
-    assert!(!inspect::<T>(false).opaque);
-    assert!(!inspect::<T>(true).opaque);
-}
-
 #[test]
-fn checked_types_are_seen_through() {
-    is_seen_through::<Email>();
-    is_seen_through::<Range>();
-    is_seen_through::<NonEmpty>();
-    is_seen_through::<Vec<Option<(Email, Range)>>>();
-}
-
-#[test]
-fn a_type_without_a_value_is_said_to_be_opaque() {
-    assert!(inspect::<Never>(false).opaque);
-    assert!(inspect::<Vec<(u8, Never)>>(false).opaque);
+fn what_a_checked_type_reads_is_seen_and_the_type_is_named() {
+    for human_readable in [false, true] {
+        let seen = inspect::<Vec<Option<Ends>>>(human_readable);
+        assert!(seen.opaque && !seen.partial);
+        assert_ne!(seen.hash, of::<Vec<Option<RawEnds>>>(human_readable));
+        // Only elements come one after the other.
+        assert!(!inspect::<HashMap<Email, Ends>>(human_readable).partial);
+        assert!(inspect::<(Email, u8)>(human_readable).partial);
+        assert!(!inspect::<(u8, Email)>(human_readable).partial);
+        assert!(!inspect::<(Option<Email>, Vec<Email>, u8)>(human_readable).partial);
+    }
 }
 
 #[test]
 fn codecs_that_differ_in_readability_see_different_shapes() {
-    assert_ne!(of::<std::net::Ipv4Addr>(true), of::<std::net::Ipv4Addr>(false));
+    assert_ne!(of::<IpAddr>(true), of::<IpAddr>(false));
     assert_eq!(of::<String>(true), of::<String>(false));
 }

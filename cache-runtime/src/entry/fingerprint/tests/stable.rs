@@ -1,16 +1,20 @@
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{
     borrow::Cow,
+    cell::Cell,
     collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     ffi::CString,
     net::{IpAddr, Ipv6Addr, SocketAddr},
-    num::{NonZeroI128, NonZeroU8, Saturating},
+    num::{NonZeroI128, NonZeroU8, Saturating, Wrapping},
     ops::{Bound, Range},
     path::PathBuf,
     rc::Rc,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicU8},
     time::{Duration, SystemTime},
 };
+use uuid::Uuid;
 
 use super::{Fingerprint, inspect};
 use crate::entry::fingerprint::of;
@@ -103,14 +107,13 @@ struct Aliased {
     other: u8,
 }
 
-/// Read by name, since one field has no value; the aliases must not get in the way.
 #[derive(Deserialize)]
+#[serde(tag = "kind", content = "what")]
 #[allow(dead_code)]
-struct AliasedAndRefusing {
-    #[serde(default)]
-    never: Option<super::changes::Never>,
-    #[serde(alias = "an_old_name", alias = "z_older_name")]
-    name: String,
+enum Adjacent {
+    A(u8),
+    B(u8, String),
+    C(Vec<Adjacent>),
 }
 
 macro_rules! forty {
@@ -137,6 +140,7 @@ macro_rules! table {
 #[test]
 fn ordinary_types_are_seen_through_and_all_differ() {
     let table = table! {
+        Adjacent, (Expr, u8), (Tree, List, u8), (Option<Knot>, Knot, i8),
         (), bool, u8, i16, u32, i64, u128, i128, f32, f64, char, String,
         Option<u8>, Option<Option<u8>>, Option<()>, Result<u8, String>, Vec<()>, Vec<Vec<u8>>,
         (u8,), (u8, u16), (u16, u8), [u8; 32], [[u8; 4]; 4],
@@ -150,7 +154,7 @@ fn ordinary_types_are_seen_through_and_all_differ() {
         let mut seen: HashMap<u64, &str> = HashMap::new();
         for (name, inspect) in table {
             let fingerprint = inspect(human_readable);
-            assert!(!fingerprint.opaque, "{name}");
+            assert!(!fingerprint.opaque && !fingerprint.partial, "{name}");
             assert!(!fingerprint.self_describing, "{name}");
             assert_eq!(fingerprint, inspect(human_readable), "{name}");
             // Texts to people: addresses are one shape with `String` there.
@@ -165,17 +169,33 @@ fn ordinary_types_are_seen_through_and_all_differ() {
 fn types_that_refuse_some_values_are_seen_through() {
     let table = table! {
         NonZeroU8, NonZeroI128, PathBuf, Vec<(NonZeroU8, Option<NonZeroI128>)>, CString, BTreeSet<NonZeroU8>,
-        HashMap<NonZeroU8, SocketAddr>, Saturating<i8>,
+        HashMap<NonZeroU8, SocketAddr>, Saturating<i8>, (NonZeroU8, PathBuf, CString, SocketAddr, u8),
+        ((IpAddr, Bound<u8>, Range<u8>), Result<Expr, u8>, Wrapping<Cell<u8>>, AtomicU8, Duration, SystemTime, u8),
     };
     for (name, inspect) in table {
-        assert!(!inspect(false).opaque && !inspect(true).opaque, "{name}");
+        for human_readable in [false, true] {
+            let fingerprint = inspect(human_readable);
+            assert!(!fingerprint.opaque && !fingerprint.partial, "{name}");
+        }
     }
 }
 
 #[test]
-fn aliases_do_not_stop_reading_by_name() {
-    let fingerprint = inspect::<AliasedAndRefusing>(true);
-    assert!(fingerprint.opaque, "one field is");
+fn types_of_other_crates_do_not_hide_what_is_behind_them() {
+    let table = table! {
+        (Uuid, u8), (DateTime<Utc>, NaiveDate, NaiveDateTime, u8), HashMap<Uuid, Vec<(Arc<Uuid>, u8)>>,
+        (IndexMap<Uuid, DateTime<Utc>>, IndexSet<u8>, u8),
+    };
+    for (name, inspect) in table {
+        for human_readable in [false, true] {
+            let fingerprint = inspect(human_readable);
+            assert!(fingerprint.opaque && !fingerprint.partial, "{name}");
+        }
+    }
+    assert_eq!(of::<IndexMap<u8, Vec<u8>>>(false), of::<HashMap<u8, Vec<u8>>>(false));
+    assert_ne!(of::<IndexMap<u8, Vec<u8>>>(false), of::<IndexMap<u8, Vec<i8>>>(false));
+    assert_ne!(of::<Uuid>(true), of::<String>(true));
+    assert_eq!(of::<Uuid>(true), of::<Box<Uuid>>(true));
 }
 
 #[test]
@@ -188,6 +208,12 @@ fn types_that_ask_the_bytes_say_so() {
         B { x: Vec<u8> },
     }
     #[derive(Deserialize)]
+    #[serde(tag = "t")]
+    #[allow(dead_code)]
+    enum Tagged {
+        A { x: u8 },
+    }
+    #[derive(Deserialize)]
     #[allow(dead_code)]
     struct Flat {
         a: u8,
@@ -195,9 +221,9 @@ fn types_that_ask_the_bytes_say_so() {
         rest: HashMap<String, u8>,
     }
     assert!(inspect::<Vec<Untagged>>(true).self_describing);
+    assert!(inspect::<(u8, Tagged)>(true).self_describing);
     assert!(inspect::<Flat>(true).self_describing);
     assert!(inspect::<Option<serde_json::Value>>(true).self_describing);
-    assert!(!inspect::<Untagged>(true).opaque);
-    assert!(!inspect::<Flat>(true).opaque);
-    assert!(!inspect::<serde_json::Value>(true).opaque);
+    assert!(inspect::<serde_json::Map<String, serde_json::Value>>(true).self_describing);
+    assert!(!inspect::<HashMap<String, u8>>(true).self_describing);
 }
