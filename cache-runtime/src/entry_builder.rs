@@ -14,7 +14,7 @@ use crate::batch::{Batch, BatchKey, Batched};
 use crate::blocking_entry::BlockingEntry;
 use crate::cache::{Cache, Inner};
 use crate::codec::Codec;
-use crate::codec::compress::Compression;
+use crate::codec::compress::{self, Compression};
 use crate::decision::Policy;
 use crate::engine::Call;
 use crate::entry::identity;
@@ -108,8 +108,9 @@ fn begun<T: Cacheable, C: Codec, Here>(site: &'static Site, _: &Here) -> EntryBu
         hooks: Hooks {
             codec: C::ID,
             encode: C::encode::<T>,
-            decode: C::decode::<T>,
+            decode: C::decode_stored::<T>,
             compression: None,
+            decompressed: compress::LIMIT,
             special: special::<T>,
             ttl_with: None,
             cache_if: None,

@@ -35,9 +35,11 @@ pub struct Entry<T> {
 /// the library is compiled once and not for every type.
 pub(crate) struct Hooks<T> {
     pub(crate) codec: u8,
-    pub(crate) encode: fn(&T, &mut Vec<u8>) -> Result<(), CodecError>,
-    pub(crate) decode: fn(&[u8]) -> Result<T, CodecError>,
+    pub(crate) encode: fn(&T, &mut Vec<u8>) -> Result<usize, CodecError>,
+    pub(crate) decode: fn(&[u8], usize) -> Result<T, CodecError>,
     pub(crate) compression: Option<Compression>,
+    /// What a payload is decompressed to at most.
+    pub(crate) decompressed: usize,
     pub(crate) special: fn(&T) -> Option<Special>,
     pub(crate) ttl_with: Option<fn(&T) -> Duration>,
     pub(crate) cache_if: Option<fn(&T) -> bool>,
@@ -251,8 +253,8 @@ impl<T> Entry<T> {
     }
 
     pub(crate) fn reader(&self) -> Reader<'_, T> {
-        let Hooks { codec, decode, local, tags_of, .. } = self.hooks;
-        Reader { call: &self.call, codec, decode, local, tags_of }
+        let Hooks { codec, decode, decompressed, local, tags_of, .. } = self.hooks;
+        Reader { call: &self.call, codec, decode, decompressed, local, tags_of }
     }
 
     pub(crate) fn call(&self) -> &Call {

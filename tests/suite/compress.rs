@@ -84,3 +84,33 @@ async fn small_values_stay_as_they_are() {
         })
         .await;
 }
+
+/// Long, with nothing in it: a reader believes that few bytes hold some elements, and no more.
+#[redis_cached(ttl = 60, key = "nothing-lz4", compress = Lz4)]
+async fn nothing_lz4() -> Vec<Option<u64>> {
+    panic!("a miss");
+}
+
+#[redis_cached(ttl = 60, key = "nothing-zstd", compress = Zstd, codec = Json)]
+async fn nothing_zstd() -> Vec<Vec<u8>> {
+    panic!("a miss");
+}
+
+#[tokio::test]
+async fn what_compresses_too_well_is_a_hit() {
+    let (server, cache) = redis().await;
+    for cache in [cache, redis_cached::Cache::memory()] {
+        cache
+            .scope(async {
+                nothing_lz4_entry().put(&vec![None; 300_000]).await.unwrap();
+                nothing_zstd_entry().put(&vec![Vec::new(); 300_000]).await.unwrap();
+                assert!(nothing_lz4().await == vec![None; 300_000]);
+                assert!(nothing_zstd().await == vec![Vec::<u8>::new(); 300_000]);
+            })
+            .await;
+    }
+    for key in ["nothing-lz4", "nothing-zstd"] {
+        let length = length(&server, key);
+        assert!((20_000..300_000).contains(&length), "{key}: {length}");
+    }
+}

@@ -22,14 +22,14 @@ impl Codec for Bincode {
     const NAME: &'static str = "bincode";
     const SELF_DESCRIBING: bool = false;
 
-    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError> {
         checked(value, RULES, |value| {
             ::bincode::serde::encode_into_writer(value, Append(out), ::bincode::config::standard())
         })
     }
 
-    fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
-        let budget = Budget::for_payload(payload);
+    fn decode_stored<T: DeserializeOwned>(payload: &[u8], stored: usize) -> Result<T, CodecError> {
+        let budget = Budget::new(payload, stored);
         // No `with_limit`: it would count every field, and what it guards against cannot happen here. The wrapper asks
         // for borrowed strings and byte strings only, which bincode slices out of the payload, and sequences go
         // through serde, where a length prefix reserves nothing by itself.

@@ -24,16 +24,16 @@ impl Codec for Json {
     const NAME: &'static str = "JSON";
     const SELF_DESCRIBING: bool = true;
 
-    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError> {
         checked(value, RULES, |value| value.serialize(&mut serde_json::Serializer::new(out)))
     }
 
-    fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
+    fn decode_stored<T: DeserializeOwned>(payload: &[u8], stored: usize) -> Result<T, CodecError> {
         // JSON allows white space after a value; we never write any, so it is something else's bytes.
         if payload.last().is_none_or(u8::is_ascii_whitespace) {
             return Err(CodecError::trailing());
         }
-        let budget = Budget::for_payload(payload);
+        let budget = Budget::new(payload, stored);
         let mut deserializer = serde_json::Deserializer::from_slice(payload);
         let value = budget.seed::<T>().deserialize(&mut deserializer).map_err(CodecError::new)?;
         deserializer.end().map_err(CodecError::new)?;

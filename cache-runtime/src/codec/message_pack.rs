@@ -28,12 +28,12 @@ impl Codec for MessagePack {
     const NAME: &'static str = "MessagePack";
     const SELF_DESCRIBING: bool = true;
 
-    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError> {
         checked(value, RULES, |value| value.serialize(&mut Serializer::new(out).with_struct_map()))
     }
 
-    fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
-        let budget = Budget::for_payload(payload);
+    fn decode_stored<T: DeserializeOwned>(payload: &[u8], stored: usize) -> Result<T, CodecError> {
+        let budget = Budget::new(payload, stored);
         let mut deserializer = Deserializer::from_read_ref(payload);
         // Here a hint for a scalar may still meet an array or a map, and those do not pass our wrapper: fields that the
         // type does not know, for one, are skipped by recursion. The crate's own limit holds there; it stops one short.

@@ -15,10 +15,14 @@
 //!   128 nested sequences, maps, tuples, structs and enums, which is what `serde_json` allows, and at most 256
 //!   options and newtypes around them, which it does not count.
 //! - **Work and memory are bounded by the payload.** The sequences and maps of one payload have at most
-//!   65,536 + 8 × payload bytes elements together, so a `Vec<()>` that claims two billion stops early. Room is
+//!   65,536 + 8 × stored bytes elements together, so a `Vec<()>` that claims two billion stops early. Room is
 //!   reserved ahead of the elements for at most one element per payload byte, over all collections together; strings
 //!   and byte strings are copied only after the payload was seen to hold them. The peak is therefore
 //!   a constant of the type (the size of its largest element) × those counts, whatever a length prefix claims.
+//! - **What is compressed is bounded by what is stored.** A compressed payload is believed to be at most 64 MiB long, and at most
+//!   1 MiB + 1,024 bytes for each stored one; that is checked before anything is allocated or decompressed. Its elements are
+//!   counted against the stored bytes too. Values that compress better are stored with zeros behind them, and
+//!   payloads over 64 MiB are stored as they are, so nothing is written compressed that would be refused.
 //! - **All of the payload is used.** Bytes left over are an error.
 //!
 //! And on the way in, what would not come back as it was is refused, so it is computed again instead of being
@@ -132,13 +136,20 @@ pub trait Codec: sealed::Sealed + 'static {
     #[doc(hidden)]
     const SELF_DESCRIBING: bool;
 
-    /// Appends the value to `out`. After an error, `out` holds an unspecified part of it.
+    /// Appends the value to `out`, and says how many elements a reader will count at most. After an error, `out` holds an
+    /// unspecified part of it.
     #[doc(hidden)]
-    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError>;
+    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError>;
 
-    /// Reads a value that is the whole of `payload`.
+    /// Reads a value that is the whole of `payload`, which takes so many bytes where it is stored: fewer, if it is compressed.
     #[doc(hidden)]
-    fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError>;
+    fn decode_stored<T: DeserializeOwned>(payload: &[u8], stored: usize) -> Result<T, CodecError>;
+
+    /// Reads a value that is the whole of `payload`, stored as it is.
+    #[doc(hidden)]
+    fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
+        Self::decode_stored(payload, payload.len())
+    }
 }
 
 mod sealed {

@@ -24,13 +24,13 @@ impl Codec for Postcard {
     const NAME: &'static str = "postcard";
     const SELF_DESCRIBING: bool = false;
 
-    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError> {
         let mut serializer = ::postcard::Serializer { output: Append(out) };
         checked(value, RULES, |value| value.serialize(&mut serializer))
     }
 
-    fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
-        let budget = Budget::for_payload(payload);
+    fn decode_stored<T: DeserializeOwned>(payload: &[u8], stored: usize) -> Result<T, CodecError> {
+        let budget = Budget::new(payload, stored);
         let mut deserializer = ::postcard::Deserializer::from_bytes(payload);
         let value = budget.seed::<T>().deserialize(&mut deserializer).map_err(CodecError::new)?;
         let rest = deserializer.finalize().map_err(CodecError::new)?;

@@ -42,7 +42,8 @@ pub(super) struct Replace {
 pub(crate) struct Reader<'a, T> {
     pub(crate) call: &'a Call,
     pub(crate) codec: u8,
-    pub(crate) decode: fn(&[u8]) -> Result<T, CodecError>,
+    pub(crate) decode: fn(&[u8], usize) -> Result<T, CodecError>,
+    pub(crate) decompressed: usize,
     pub(crate) local: Option<Keep<T>>,
     /// The tags that a value names.
     pub(crate) tags_of: Option<fn(&T) -> Vec<String>>,
@@ -130,12 +131,14 @@ impl<T> Reader<'_, T> {
             Ok(Slot::Value(value)) if left.is_none() && value.meta.stale_window > Duration::ZERO => {
                 return None;
             }
-            Ok(Slot::Value(value)) => match (value.meta, value.payload.decode(self.decode)) {
-                (meta, Ok(value)) => {
-                    self.decided(meta, left.unwrap_or(Left::Never), value, bytes, mark.into())
+            Ok(Slot::Value(value)) => {
+                match (value.meta, value.payload.decode(self.decompressed, self.decode)) {
+                    (meta, Ok(value)) => {
+                        self.decided(meta, left.unwrap_or(Left::Never), value, bytes, mark.into())
+                    }
+                    _ => self.unfit(Some(mark)),
                 }
-                _ => self.unfit(Some(mark)),
-            },
+            }
             Err(_) => self.unfit(Some(mark)),
         })
     }
@@ -160,7 +163,7 @@ impl<T> Reader<'_, T> {
     /// Reads the entry of `key`, whatever its age and whatever became of its tags.
     pub(crate) fn read(&self, key: &str, bytes: &[u8]) -> Option<T> {
         match self.slot(key, bytes) {
-            Ok(Slot::Value(value)) => value.payload.decode(self.decode).ok(),
+            Ok(Slot::Value(value)) => value.payload.decode(self.decompressed, self.decode).ok(),
             _ => None,
         }
     }

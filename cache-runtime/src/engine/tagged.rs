@@ -95,7 +95,7 @@ impl<T> Reader<'_, T> {
             Ok(Slot::Value(value)) if read.left.is_none() && value.meta.stale_window > Duration::ZERO => {
                 return Ok(None);
             }
-            Ok(Slot::Value(value)) => (value.meta, value.payload.decode(self.decode)),
+            Ok(Slot::Value(value)) => (value.meta, value.payload.decode(self.decompressed, self.decode)),
             Err(_) => return Ok(Some(self.unfit(Some(mark)))),
         };
         let Ok(value) = value else { return Ok(Some(self.unfit(Some(mark)))) };

@@ -3,7 +3,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::header::{self, Meta, Room, Slot};
-use crate::codec::compress::{Compression, Payload};
+use crate::codec::compress::{Compression, LIMIT, Payload};
 use crate::codec::{Bincode, Codec, Json, MessagePack, Postcard};
 
 /// Where the bytes are said to stand.
@@ -29,8 +29,9 @@ pub fn fuzz_decode<T: DeserializeOwned + Serialize>(bytes: &[u8]) {
 /// Compressed bytes of any kind are read or refused, and never grow beyond their bound.
 fn decompressed(bytes: &[u8]) {
     for payload in [1, 2].into_iter().filter_map(|compression| Payload::new(compression, bytes)) {
-        let _ = payload.decode(|payload| {
-            assert!(payload.len() <= bytes.len() * 1024 + (1 << 20));
+        let _ = payload.decode(LIMIT, |payload, stored| {
+            assert!(stored == bytes.len() && payload.len() <= (stored * 1024 + (1 << 20)).min(LIMIT));
+            let _ = Bincode::decode_stored::<Vec<Vec<String>>>(payload, stored);
             Ok(())
         });
     }
@@ -46,10 +47,10 @@ fn entry<T: DeserializeOwned>(bytes: &[u8]) {
     };
     let payload = value.payload;
     let _ = match codec {
-        Bincode::ID => payload.decode(Bincode::decode::<T>).is_ok(),
-        Json::ID => payload.decode(Json::decode::<T>).is_ok(),
-        MessagePack::ID => payload.decode(MessagePack::decode::<T>).is_ok(),
-        _ => payload.decode(Postcard::decode::<T>).is_ok(),
+        Bincode::ID => payload.decode(LIMIT, Bincode::decode_stored::<T>).is_ok(),
+        Json::ID => payload.decode(LIMIT, Json::decode_stored::<T>).is_ok(),
+        MessagePack::ID => payload.decode(LIMIT, MessagePack::decode_stored::<T>).is_ok(),
+        _ => payload.decode(LIMIT, Postcard::decode_stored::<T>).is_ok(),
     };
 }
 
@@ -72,9 +73,10 @@ fn resigned(bytes: &[u8], compression: Option<Compression>) {
         stale_window: std::time::Duration::ZERO,
         compute_time: std::time::Duration::ZERO,
     };
+    let compression = compression.map(|compression| (compression, LIMIT));
     let written = header::encode(KEY, &nonce, &meta, &[], &Room::default(), compression, |out| {
         out.extend_from_slice(bytes);
-        Ok::<(), ()>(())
+        Ok::<_, ()>(0)
     });
     let mut written = written.unwrap_or_default();
     let Ok(Slot::Value(value)) = header::decode(KEY, &written, 1, 2) else {
@@ -82,7 +84,7 @@ fn resigned(bytes: &[u8], compression: Option<Compression>) {
     };
     assert!(header::decode("elsewhere", &written, 1, 2).is_err(), "an entry was read at another key");
     assert!(value.nonce == nonce && value.meta == meta);
-    let same = value.payload.decode(|payload| Ok(payload == bytes));
+    let same = value.payload.decode(LIMIT, |payload, _| Ok(payload == bytes));
     assert!(same.is_ok_and(|same| same), "another payload came back");
 
     let at = bytes.first().map_or(0, |&byte| usize::from(byte)) % written.len();

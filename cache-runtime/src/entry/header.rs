@@ -16,7 +16,7 @@
 //! | 62..64 | number of tags |
 //! | 64..72 | milliseconds for which the entry is kept past its freshness |
 //! | 72.. | the tags' nonces, 16 bytes each, in the function's order |
-//! | then | payload; compressed: 8 bytes, its length before, and then what the compression made of it |
+//! | then | payload; compressed: 8 bytes, its length before, 8 bytes, its length after, what the compression made of it, and zeros where it is filled up |
 //!
 //! Leases and tombstones are a state and a nonce, 17 bytes, so the script that stores a value compares one prefix
 //! whatever the state is, and no flipped bit makes a lease of a value: the lengths differ. The last four bytes of their nonce are
@@ -148,23 +148,25 @@ impl Room {
 pub(crate) const MOST_TAGS: usize = (u16::MAX as usize - HEADER_LEN) / size_of::<Nonce>();
 
 /// A value's entry at `key`, which has no more than [`MOST_TAGS`] tags. The payload is written straight behind the header, so a large
-/// value is not copied unless it is compressed.
+/// value is not copied unless it is compressed, with the limit that its readers have. `payload` says how many elements it has.
 pub(crate) fn encode<E>(
     key: &str,
     nonce: &Nonce,
     meta: &Meta,
     tags: &[Nonce],
     room: &Room,
-    compression: Option<Compression>,
-    payload: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    compression: Option<(Compression, usize)>,
+    payload: impl FnOnce(&mut Vec<u8>) -> Result<usize, E>,
 ) -> Result<Vec<u8>, E> {
     let tags = &tags[..tags.len().min(MOST_TAGS)];
     let header_len = HEADER_LEN + size_of_val(tags);
     let mut bytes = room.header(header_len);
-    payload(&mut bytes)?;
+    let elements = payload(&mut bytes)?;
     room.learn(&mut bytes);
     let mut compressed = UNCOMPRESSED;
-    if let Some((id, smaller)) = compression.and_then(|compression| shrunk(&bytes, header_len, compression)) {
+    if let Some((id, smaller)) =
+        compression.and_then(|compression| shrunk(&bytes, header_len, elements, compression))
+    {
         (compressed, bytes) = (id, smaller);
     }
     let payload_len = bytes.len() - header_len;

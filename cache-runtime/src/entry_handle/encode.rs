@@ -105,16 +105,10 @@ impl<T> Entry<T> {
         };
         let function = &self.call.function;
         let payload = |out: &mut Vec<u8>| (self.hooks.encode)(value, out);
-        let bytes = header::encode(
-            key,
-            &random::nonce(),
-            &meta,
-            nonces,
-            &function.room,
-            self.hooks.compression,
-            payload,
-        )
-        .map_err(|source| self.unstorable("cannot be encoded", "", source))?;
+        let compression = self.hooks.compression.map(|compression| (compression, self.hooks.decompressed));
+        let bytes =
+            header::encode(key, &random::nonce(), &meta, nonces, &function.room, compression, payload)
+                .map_err(|source| self.unstorable("cannot be encoded", "", source))?;
         if function.is_to_be_read_back() {
             self.check_reading_back(key, &bytes)?;
         }
@@ -125,7 +119,7 @@ impl<T> Entry<T> {
     fn check_reading_back(&self, key: &str, bytes: &[u8]) -> Result<(), Error> {
         let function = &self.call.function;
         let Ok(Slot::Value(value)) = self.reader().slot(key, bytes) else { return Ok(()) };
-        let Err(source) = value.payload.decode(self.hooks.decode) else {
+        let Err(source) = value.payload.decode(self.hooks.decompressed, self.hooks.decode) else {
             function.was_read_back();
             return Ok(());
         };

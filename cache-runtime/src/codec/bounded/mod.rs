@@ -9,10 +9,12 @@
 //! - **Depth** travels by value with each nested deserializer, so it needs no undoing, also where a type catches an
 //!   error and goes on. Options and newtypes have their own, larger allowance: they take no bytes in some codecs, so
 //!   `struct L(Option<Box<L>>)` would recurse for ever in JSON, but they are also in every ordinary linked structure.
-//! - **Elements** of sequences and maps come out of one budget. Tuples and structs are not charged: their length is in
+//! - **Elements** of sequences and maps come out of one budget, which the bytes that are *stored* pay for: of a compressed payload
+//!   those before it was decompressed, so that a kilobyte of them does not become a million strings. Tuples and structs are not charged: their length is in
 //!   the type. Where the bytes claim a number, it is charged at once, and the codec gives no more; where they do not, as
 //!   in JSON, each element is. Scalars are never wrapped, so a byte vector costs what it does without us.
-//! - **Size hints** come out of a second one, an element for each payload byte, never given back. Elements nearly
+//! - **Size hints** come out of a second one, an element for each payload byte, and at most eight for each stored one, never
+//!   given back. Elements nearly
 //!   always take a byte, and a collection's own length takes the one that its parent would have counted for it, so
 //!   honest data does not meet this bound; a chain of nested collections that each claim a million does.
 
@@ -32,6 +34,16 @@ pub(super) const MAX_WRAPPERS: u16 = 256;
 const FREE_ELEMENTS: usize = 65_536;
 const ELEMENTS_PER_BYTE: usize = 8;
 
+/// How many elements a payload may have that takes so many bytes in the store.
+fn most_elements(stored: usize) -> usize {
+    stored.saturating_mul(ELEMENTS_PER_BYTE).saturating_add(FREE_ELEMENTS)
+}
+
+/// How many bytes have to be stored for so many elements to be read.
+pub(super) fn fewest_stored(elements: usize) -> usize {
+    elements.saturating_sub(FREE_ELEMENTS).div_ceil(ELEMENTS_PER_BYTE)
+}
+
 /// What one payload may cost, all of its parts together.
 pub(super) struct Budget {
     elements: Cell<usize>,
@@ -39,12 +51,10 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub(super) fn for_payload(payload: &[u8]) -> Self {
-        let elements = payload.len().saturating_mul(ELEMENTS_PER_BYTE);
-        Budget {
-            elements: Cell::new(elements.saturating_add(FREE_ELEMENTS)),
-            reserve: Cell::new(payload.len()),
-        }
+    /// For a payload that takes so many bytes in the store.
+    pub(super) fn new(payload: &[u8], stored: usize) -> Self {
+        let reserve = stored.saturating_mul(ELEMENTS_PER_BYTE).min(payload.len());
+        Budget { elements: Cell::new(most_elements(stored)), reserve: Cell::new(reserve) }
     }
 
     /// The root of a decoding that this budget pays for.

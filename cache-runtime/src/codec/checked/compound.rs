@@ -10,6 +10,8 @@ use super::Scope;
 pub(super) struct Parts<'v, S> {
     pub(super) inner: S,
     pub(super) scope: Scope<'v>,
+    /// Elements are counted one by one, since their number was not told.
+    pub(super) counted: bool,
 }
 
 impl<S> Parts<'_, S> {
@@ -32,6 +34,9 @@ macro_rules! sequence {
 
                 #[inline]
                 fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {
+                    if self.counted {
+                        self.scope.count(1);
+                    }
                     self.inner.$method(&self.scope.wrap(value))
                 }
 
@@ -92,6 +97,9 @@ impl<S: SerializeMap> SerializeMap for Parts<'_, S> {
 
     #[inline]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), S::Error> {
+        if self.counted {
+            self.scope.count(1);
+        }
         self.inner.serialize_key(&self.scope.wrap(key))
     }
 

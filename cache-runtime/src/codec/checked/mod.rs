@@ -7,7 +7,10 @@
 
 mod compound;
 
-use std::{cell::RefCell, fmt::Display};
+use std::{
+    cell::{Cell, RefCell},
+    fmt::Display,
+};
 
 use serde::ser::{Error, Serialize, Serializer};
 
@@ -29,34 +32,42 @@ pub(super) struct Rules {
     pub(super) finite: bool,
 }
 
-/// Why a value was refused. Kept beside the codec's own error, since not every one of those carries a text.
+/// What was noticed of a value as a whole.
 #[derive(Default)]
-struct Reason(RefCell<Option<String>>);
+struct Notes {
+    /// Why it was refused. Kept beside the codec's own error, since not every one of those carries a text.
+    reason: RefCell<Option<String>>,
+    elements: Cell<usize>,
+}
 
-/// Runs `write` with the value, checked.
+/// Runs `write` with the value, checked, and says how many elements a reader will count at most: those of sequences and maps, the
+/// end of each, and where a type may ask the bytes what they are, structs and enums, which are maps to it.
 pub(super) fn checked<T: ?Sized, R, E: Display>(
     value: &T,
     rules: Rules,
     write: impl FnOnce(Checked<'_, T>) -> Result<R, E>,
-) -> Result<R, CodecError> {
-    let reason = Reason::default();
+) -> Result<usize, CodecError> {
+    let notes = Notes::default();
     let scope = Scope {
         rules,
-        reason: &reason,
+        notes: &notes,
         // One less than reading allows: `serde_json` stops there by itself, and an entry is one thing in any codec.
         containers: MAX_CONTAINERS - 1,
         wrappers: MAX_WRAPPERS,
     };
-    write(scope.wrap(value)).map_err(|error| match reason.0.take() {
-        Some(reason) => CodecError::new(reason),
-        None => CodecError::new(error),
-    })
+    match write(scope.wrap(value)) {
+        Ok(_) => Ok(notes.elements.get()),
+        Err(error) => Err(match notes.reason.take() {
+            Some(reason) => CodecError::new(reason),
+            None => CodecError::new(error),
+        }),
+    }
 }
 
 #[derive(Clone, Copy)]
 struct Scope<'v> {
     rules: Rules,
-    reason: &'v Reason,
+    notes: &'v Notes,
     containers: u8,
     wrappers: u16,
 }
@@ -72,6 +83,20 @@ impl<'v> Scope<'v> {
     fn wrapper<E: Error>(mut self) -> Result<Self, E> {
         self.wrappers = self.wrappers.checked_sub(1).ok_or_else(|| self.too_deep())?;
         Ok(self)
+    }
+
+    #[inline]
+    fn count(self, elements: usize) {
+        let all = &self.notes.elements;
+        all.set(all.get().saturating_add(elements));
+    }
+
+    /// Parts that are elements only to a type that asks the bytes what they are.
+    #[inline]
+    fn count_fixed(self, parts: usize) {
+        if !self.rules.positional {
+            self.count(parts.saturating_add(1));
+        }
     }
 
     fn finite<E: Error>(self, is_finite: bool) -> Result<(), E> {
@@ -94,7 +119,7 @@ impl<'v> Scope<'v> {
     #[cold]
     fn refuse<E: Error>(self, reason: impl Display) -> E {
         let error = E::custom(&reason);
-        self.reason.0.replace(Some(reason.to_string()));
+        self.notes.reason.replace(Some(reason.to_string()));
         error
     }
 }
@@ -128,14 +153,31 @@ macro_rules! pass_on {
     };
 }
 
+/// Compounds whose number of parts is in their type. The last argument is that number.
 macro_rules! compounds {
-    ($($method:ident($($arg:ident: $ty:ty),*) -> $parts:ident;)*) => {
+    ($($method:ident($($name:ident)?) -> $parts:ident;)*) => {
         $(
             #[inline]
-            fn $method(self, $($arg: $ty),*) -> Result<Self::$parts, S::Error> {
+            fn $method(self, $($name: &'static str,)? len: usize) -> Result<Self::$parts, S::Error> {
                 let scope = self.scope.container()?;
-                let inner = self.inner.$method($($arg),*)?;
-                Ok(Parts { inner, scope })
+                scope.count_fixed(len);
+                let inner = self.inner.$method($($name,)? len)?;
+                Ok(Parts { inner, scope, counted: false })
+            }
+        )*
+    };
+}
+
+/// Compounds whose number of parts is in the bytes.
+macro_rules! collections {
+    ($($method:ident -> $parts:ident;)*) => {
+        $(
+            #[inline]
+            fn $method(self, len: Option<usize>) -> Result<Self::$parts, S::Error> {
+                let scope = self.scope.container()?;
+                scope.count(len.unwrap_or(0).saturating_add(1));
+                let inner = self.inner.$method(len)?;
+                Ok(Parts { inner, scope, counted: len.is_none() })
             }
         )*
     };
@@ -174,11 +216,14 @@ impl<'v, S: Serializer> Serializer for Checking<'v, S> {
     }
 
     compounds! {
-        serialize_seq(len: Option<usize>) -> SerializeSeq;
-        serialize_tuple(len: usize) -> SerializeTuple;
-        serialize_tuple_struct(name: &'static str, len: usize) -> SerializeTupleStruct;
-        serialize_map(len: Option<usize>) -> SerializeMap;
-        serialize_struct(name: &'static str, len: usize) -> SerializeStruct;
+        serialize_tuple() -> SerializeTuple;
+        serialize_tuple_struct(name) -> SerializeTupleStruct;
+        serialize_struct(name) -> SerializeStruct;
+    }
+
+    collections! {
+        serialize_seq -> SerializeSeq;
+        serialize_map -> SerializeMap;
     }
 
     fn serialize_f32(self, value: f32) -> Result<S::Ok, S::Error> {
@@ -216,6 +261,7 @@ impl<'v, S: Serializer> Serializer for Checking<'v, S> {
         value: &T,
     ) -> Result<S::Ok, S::Error> {
         let scope = self.scope.container()?;
+        scope.count_fixed(1);
         let value = scope.wrap(value);
         self.inner.serialize_newtype_variant(name, index, variant, &value)
     }
@@ -229,8 +275,10 @@ impl<'v, S: Serializer> Serializer for Checking<'v, S> {
     ) -> Result<Self::SerializeTupleVariant, S::Error> {
         // Two levels, as reading counts them: the enum, and what is in it.
         let scope = self.scope.container()?.container()?;
+        scope.count_fixed(1);
+        scope.count_fixed(len);
         let inner = self.inner.serialize_tuple_variant(name, index, variant, len)?;
-        Ok(Parts { inner, scope })
+        Ok(Parts { inner, scope, counted: false })
     }
 
     fn serialize_struct_variant(
@@ -241,8 +289,10 @@ impl<'v, S: Serializer> Serializer for Checking<'v, S> {
         len: usize,
     ) -> Result<Self::SerializeStructVariant, S::Error> {
         let scope = self.scope.container()?.container()?;
+        scope.count_fixed(1);
+        scope.count_fixed(len);
         let inner = self.inner.serialize_struct_variant(name, index, variant, len)?;
-        Ok(Parts { inner, scope })
+        Ok(Parts { inner, scope, counted: false })
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {

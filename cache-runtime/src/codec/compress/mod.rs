@@ -1,11 +1,12 @@
 //! Payloads made smaller, for functions that ask for it with `compress = Lz4 | Zstd`.
 //!
-//! What is stored is the length of the payload, eight bytes, little-endian, and then what the compression made of it. Which
-//! one that was is in the entry's header, so a reader needs no option: it reads what it was compiled to read, and the
-//! option may be switched at any time. The checksum is of the bytes as they are stored.
+//! What is stored is two lengths, eight bytes each, little-endian: of the payload, and of what the compression made of it; then that;
+//! then zeros, if there have to be more bytes. Which compression it was is in the entry's header, so a reader needs no option: it
+//! reads what it was compiled to read, and the option may be switched at any time. The checksum is of the bytes as they are
+//! stored.
 //!
-//! The bytes are a server's, so a claimed length is believed only within [`longest`]: at most a thousand bytes for each
-//! stored one, after a first mebibyte. What compresses better than that is filled up on the way in.
+//! The bytes are a server's, so a claimed length is believed only within [`longest`], and the elements of the payload are
+//! counted against the stored bytes. What compresses better than that is filled up on the way in.
 
 #[cfg(feature = "lz4")]
 mod lz4;
@@ -14,7 +15,7 @@ mod tests;
 #[cfg(feature = "zstd")]
 mod zstd;
 
-use super::CodecError;
+use super::{CodecError, bounded::fewest_stored};
 
 /// A compression that is compiled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,23 +37,22 @@ const ZSTD: u8 = 2;
 /// Payloads up to this are not worth the time: they fit one packet as they are.
 const SMALL: usize = 1024;
 /// Before the compressed bytes.
-const LEN: usize = size_of::<u64>();
+const LENGTHS: usize = 2 * size_of::<u64>();
 
+/// What a payload is decompressed to at most, unless a function says otherwise. Checked before anything is allocated.
+pub(crate) const LIMIT: usize = 64 << 20;
 /// What any entry may grow to.
 const FREE: usize = 1 << 20;
 const GROWTH: usize = 1024;
-/// No string in Redis is longer, so no payload was, that could have been stored as it is.
-const LONGEST: usize = 512 << 20;
 
-/// The longest payload that so many compressed bytes may claim to be.
-fn longest(compressed: usize) -> usize {
-    compressed.saturating_mul(GROWTH).saturating_add(FREE).min(LONGEST)
+/// The longest payload that so many stored bytes may claim to be.
+fn longest(stored: usize, limit: usize) -> usize {
+    stored.saturating_mul(GROWTH).saturating_add(FREE).min(limit)
 }
 
-/// The fewest compressed bytes that a payload of this length is stored in.
-#[cfg(feature = "zstd")]
-fn fewest(payload: usize) -> usize {
-    payload.saturating_sub(FREE).div_ceil(GROWTH)
+/// The fewest bytes that a payload of this length, with so many elements, is stored in.
+fn fewest(payload: usize, elements: usize) -> usize {
+    payload.saturating_sub(FREE).div_ceil(GROWTH).max(fewest_stored(elements))
 }
 
 impl Compression {
@@ -109,19 +109,30 @@ impl Compression {
     }
 }
 
-/// Compresses what stands in `bytes` from `begin` on, if that makes it smaller. The compression's number, and the bytes in
-/// place of the old ones unless they stay.
-pub(crate) fn shrunk(bytes: &[u8], begin: usize, compression: Compression) -> Option<(u8, Vec<u8>)> {
+/// Compresses what stands in `bytes` from `begin` on, if that makes it smaller and it can be read back within the limit. The
+/// compression's number, and the bytes in place of the old ones unless they stay.
+pub(crate) fn shrunk(
+    bytes: &[u8],
+    begin: usize,
+    elements: usize,
+    (compression, limit): (Compression, usize),
+) -> Option<(u8, Vec<u8>)> {
     let (before, payload) = bytes.split_at(begin);
-    if payload.len() <= SMALL || payload.len() > LONGEST {
+    let fewest = fewest(payload.len(), elements);
+    if payload.len() <= SMALL || payload.len() > limit || fewest >= payload.len() {
         return None;
     }
-    let start = begin + LEN;
+    let start = begin + LENGTHS;
     let mut out = vec![0; start + compression.bound(payload.len())];
     out[..begin].copy_from_slice(before);
-    out[begin..start].copy_from_slice(&(payload.len() as u64).to_le_bytes());
     let len = compression.compress(payload, &mut out[start..])?;
+    for (at, len) in [(begin, payload.len()), (begin + size_of::<u64>(), len)] {
+        out[at..at + size_of::<u64>()].copy_from_slice(&(len as u64).to_le_bytes());
+    }
     out.truncate(start + len);
+    if len < fewest {
+        out.resize(start + fewest, 0);
+    }
     if out.len() >= bytes.len() {
         return None;
     }
@@ -153,17 +164,28 @@ impl<'a> Payload<'a> {
         claimed.unwrap_or(self.stored.len())
     }
 
-    /// What `decode` reads out of the payload.
+    /// What `decode` reads out of the payload, which is decompressed only if it is within `limit`. It is told how many bytes the payload
+    /// takes where it is stored.
     pub(crate) fn decode<T>(
         &self,
-        decode: impl FnOnce(&[u8]) -> Result<T, CodecError>,
+        limit: usize,
+        decode: impl FnOnce(&[u8], usize) -> Result<T, CodecError>,
     ) -> Result<T, CodecError> {
-        let Some(compression) = self.compression else { return decode(self.stored) };
+        let Some(compression) = self.compression else { return decode(self.stored, self.stored.len()) };
         let wrong = || CodecError::new("the payload is not what its compression makes");
-        let (len, compressed) = self.stored.split_first_chunk::<LEN>().ok_or_else(wrong)?;
-        let len =
-            usize::try_from(u64::from_le_bytes(*len)).ok().filter(|len| *len <= longest(compressed.len()));
-        let payload = len.and_then(|len| compression.decompress(compressed, len)).ok_or_else(wrong)?;
-        decode(&payload)
+        let (len, compressed) = self.parts().ok_or_else(wrong)?;
+        if len > longest(self.stored.len(), limit) {
+            return Err(CodecError::new("the payload is larger than what may be decompressed"));
+        }
+        let payload = compression.decompress(compressed, len).ok_or_else(wrong)?;
+        decode(&payload, self.stored.len())
+    }
+
+    /// The claimed length, and what the compression made.
+    fn parts(&self) -> Option<(usize, &'a [u8])> {
+        let (len, rest) = self.stored.split_first_chunk()?;
+        let (compressed, rest) = rest.split_first_chunk()?;
+        let length = |bytes: [u8; 8]| usize::try_from(u64::from_le_bytes(bytes)).ok();
+        Some((length(*len)?, rest.get(..length(*compressed)?)?))
     }
 }

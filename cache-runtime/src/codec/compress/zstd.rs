@@ -8,13 +8,8 @@ use std::io;
 
 use zstd::bulk::{Compressor, Decompressor};
 
-use super::fewest;
-
 /// The fastest that compresses in earnest: what is stored is read again soon, and on the way of a call.
 const LEVEL: i32 = 1;
-
-/// How such a frame begins; its length follows.
-const SKIPPABLE: [u8; 4] = 0x184d_2a50_u32.to_le_bytes();
 
 thread_local! {
     static COMPRESSOR: Kept<Compressor<'static>> = const { Kept(RefCell::new(None)) };
@@ -44,23 +39,7 @@ pub(super) fn bound(len: usize) -> usize {
 
 pub(super) fn compress(payload: &[u8], out: &mut [u8]) -> Option<usize> {
     let compress = |context: &mut Compressor<'_>| context.compress_to_buffer(payload, out);
-    let len = COMPRESSOR.try_with(|kept| kept.with(|| Compressor::new(LEVEL), compress)).ok()??;
-    filled_up(out, len, fewest(payload.len()))
-}
-
-/// A megabyte of one byte is some fifty bytes, which is more than readers believe. A frame that says of itself that it is to be
-/// skipped makes up for it.
-fn filled_up(out: &mut [u8], len: usize, fewest: usize) -> Option<usize> {
-    if len >= fewest {
-        return Some(len);
-    }
-    let filling = (fewest - len).saturating_sub(SKIPPABLE.len() + size_of::<u32>());
-    let (magic, rest) = out.get_mut(len..)?.split_first_chunk_mut()?;
-    let (size, rest) = rest.split_first_chunk_mut()?;
-    *magic = SKIPPABLE;
-    *size = u32::try_from(filling).ok()?.to_le_bytes();
-    rest.get_mut(..filling)?.fill(0);
-    Some(len + SKIPPABLE.len() + size.len() + filling)
+    COMPRESSOR.try_with(|kept| kept.with(|| Compressor::new(LEVEL), compress)).ok()?
 }
 
 pub(super) fn decompress(compressed: &[u8], len: usize) -> Option<Vec<u8>> {

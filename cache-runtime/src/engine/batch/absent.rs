@@ -37,7 +37,7 @@ pub(crate) fn encode(
         stale_window: Duration::ZERO,
         compute_time,
     };
-    let nothing = |_: &mut Vec<u8>| Ok::<_, Infallible>(());
+    let nothing = |_: &mut Vec<u8>| Ok::<_, Infallible>(0);
     match header::encode(key, &random::nonce(), &meta, &[], &Room::default(), None, nothing) {
         Ok(bytes) => bytes,
         Err(never) => match never {},
@@ -68,7 +68,7 @@ mod tests {
             stale_window: Duration::ZERO,
             compute_time: Duration::ZERO,
         };
-        let nothing = |_: &mut Vec<u8>| Ok::<_, Infallible>(());
+        let nothing = |_: &mut Vec<u8>| Ok::<_, Infallible>(0);
         let unit = header::encode("key", &[0; 16], &unit, &[], &Room::default(), None, nothing);
         assert!(
             !is_absence("key", &unit.expect("nothing to encode"), 1, 7),
