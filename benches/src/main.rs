@@ -15,6 +15,7 @@
 //! - `tags`: a hundred thousand entries are invalidated by one name.
 //! - `users`: a value of megabytes is in Redis, or in this process.
 //! - `local`: the value is in this process.
+//! - `burst`: thousands of keys that are not there at once.
 //! - `stampede`: many callers at once of one key that is not there.
 //! - `frozen`: Redis keeps its connections and answers nothing.
 //!
@@ -23,6 +24,7 @@
 
 mod batch;
 mod blocking;
+mod burst;
 mod commands;
 mod contenders;
 mod frozen;
@@ -56,6 +58,7 @@ enum Scenario {
     Tags,
     Users,
     Local,
+    Burst,
     Stampede,
     Frozen,
 }
@@ -80,7 +83,7 @@ fn run() -> Result<(), Failure> {
 
 impl Scenario {
     /// In the order in which they run.
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Hit,
         Self::Blocking,
         Self::Miss,
@@ -88,6 +91,7 @@ impl Scenario {
         Self::Tags,
         Self::Users,
         Self::Local,
+        Self::Burst,
         Self::Stampede,
         Self::Frozen,
     ];
@@ -101,6 +105,7 @@ impl Scenario {
             Self::Tags => "tags",
             Self::Users => "users",
             Self::Local => "local",
+            Self::Burst => "burst",
             Self::Stampede => "stampede",
             Self::Frozen => "frozen",
         }
@@ -130,6 +135,7 @@ impl Scenario {
             Self::Local => Box::new(local::run(options, &url()).await?),
             Self::Stampede => Box::new(stampede::run(options, &url()).await?),
             // In any case our own: nobody else's is to be emptied, filled or stopped.
+            Self::Burst => Box::new(burst::run(options, &server).await?),
             Self::Miss => Box::new(miss::run(options, &server).await?),
             Self::Tags => Box::new(tags::run(options, &server).await?),
             Self::Users => Box::new(users::run(options, &server).await?),
