@@ -10,8 +10,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::begun::Sharing;
 use crate::blocking::block_on;
 use crate::decision::{Admission, Facts, admit};
-use crate::engine::Encoded;
 use crate::engine::batch::{Name, Outcome, Run, Step, Work, encode_absence};
+use crate::engine::{Departure, Encoded};
 use crate::entry_handle::Entry;
 use crate::error::ErrorKind;
 use crate::flight::{computing, sync_computing};
@@ -191,8 +191,8 @@ impl<C: Batched> Batch<C> {
         let Some(work) = self.work.take() else { return Ok(()) };
         let keys = work.keys(self.entry.call(), |slot| Arc::clone(self.run.name(slot)));
         let result = computing(keys, compute).await;
-        self.finished(work, result, sharing)?;
-        self.entry.call().let_it_be_written().await;
+        let departure = self.finished(work, result, sharing)?;
+        self.entry.call().depart(departure).await;
         Ok(())
     }
 
@@ -216,7 +216,11 @@ impl<C: Batched> Batch<C> {
         let Some(work) = self.work.take() else { return Ok(()) };
         let keys = work.keys(self.entry.call(), |slot| Arc::clone(self.run.name(slot)));
         let result = sync_computing(keys, compute);
-        block_on(async { self.finished(work, result, sharing) })
+        block_on(async {
+            let departure = self.finished(work, result, sharing)?;
+            self.entry.call().depart(departure).await;
+            Ok(())
+        })
     }
 
     /// All values that were found or computed, in the order in which their keys were first named.
@@ -234,13 +238,10 @@ impl<C: Batched> Batch<C> {
         missing
     }
 
-    fn finished<E>(&mut self, work: Work, result: Result<C, E>, sharing: Sharing<E>) -> Result<(), E> {
+    fn finished<E>(&mut self, work: Work, result: Result<C, E>, sharing: Sharing<E>) -> Result<Departure, E> {
         self.run.waited_since(work.began());
         match result {
-            Ok(values) => {
-                self.computed(work, values);
-                Ok(())
-            }
+            Ok(values) => Ok(self.computed(work, values)),
             Err(error) => {
                 self.entry.call().function.counters.failed.count();
                 work.fail(sharing.pack(&error).as_ref());
@@ -251,7 +252,7 @@ impl<C: Batched> Batch<C> {
 
     /// Keys that were not asked for are left out, as they would be if all had been found. Of two values for one key, the
     /// last one counts, as in a map.
-    fn computed(&mut self, work: Work, values: C) {
+    fn computed(&mut self, work: Work, values: C) -> Departure {
         let compute_time = work.began().elapsed();
         let slots = work.slots();
         let by_name: HashMap<Name, usize> =
@@ -270,7 +271,7 @@ impl<C: Batched> Batch<C> {
                 None => absence_outcome(entry, key, compute_time, has_followers),
             };
             (Arc::clone(key), outcome)
-        });
+        })
     }
 }
 

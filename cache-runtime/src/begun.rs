@@ -44,7 +44,8 @@ impl<'a, T> Begun<'a, T> {
                     let Some(ticket) = entry.reader().begin_refresh(sight).await else { return };
                     let ticket = entry.started(ticket);
                     let result = computing(entry.call().flight_key(), compute).await;
-                    entry.finish_refresh(ticket, result);
+                    let departure = entry.finish_refresh(ticket, result);
+                    entry.call().depart(departure).await;
                 }
             });
         })
@@ -64,7 +65,7 @@ impl<'a, T> Begun<'a, T> {
                     let Some(ticket) = block_on(entry.reader().begin_refresh(sight)) else { return };
                     let ticket = entry.started(ticket);
                     let result = sync_computing(entry.call().flight_key(), compute);
-                    entry.finish_refresh(ticket, result);
+                    block_on(async { entry.call().depart(entry.finish_refresh(ticket, result)).await });
                 }
             });
         })
@@ -92,8 +93,8 @@ impl<'a, T> Begun<'a, T> {
             Todo::Compute(ticket) => entry.started(ticket),
         };
         let value = computing(entry.call().flight_key(), compute).await;
-        entry.finish(ticket, &value);
-        entry.call().let_it_be_written().await;
+        let departure = entry.finish(ticket, &value);
+        entry.call().depart(departure).await;
         value
     }
 
@@ -113,8 +114,8 @@ impl<'a, T> Begun<'a, T> {
         };
         let result = computing(entry.call().flight_key(), compute).await;
         // No error is alive at the next await: it need not be `Send` for the call to be.
-        let value = entry.finish_or_fall_back(ticket, result, sharing)?;
-        entry.call().let_it_be_written().await;
+        let (value, departure) = entry.finish_or_fall_back(ticket, result, sharing)?;
+        entry.call().depart(departure).await;
         Ok(value)
     }
 
@@ -127,7 +128,7 @@ impl<'a, T> Begun<'a, T> {
             Todo::Compute(ticket) => entry.started(ticket),
         };
         let value = sync_computing(entry.call().flight_key(), compute);
-        block_on(async { entry.finish(ticket, &value) });
+        block_on(async { entry.call().depart(entry.finish(ticket, &value)).await });
         value
     }
 
@@ -146,7 +147,11 @@ impl<'a, T> Begun<'a, T> {
             Todo::Compute(ticket) => entry.started(ticket),
         };
         let result = sync_computing(entry.call().flight_key(), compute);
-        block_on(async { entry.finish_or_fall_back(ticket, result, sharing) })
+        block_on(async {
+            let (value, departure) = entry.finish_or_fall_back(ticket, result, sharing)?;
+            entry.call().depart(departure).await;
+            Ok(value)
+        })
     }
 
     fn todo<E>(self, sharing: Sharing<E>) -> Todo<T, E> {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 /// more.
 pub(crate) const LAG: Duration = Duration::from_millis(10);
 
-/// As good as never: of any longer wait nobody sees the end.
-const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+/// As good as never, and as long as the longest expiry that Redis is given: three thousand years.
+const LONGEST: Duration = Duration::from_secs(100_000_000_000);
 
 /// The instant at which `duration` from now is over. Users write `Duration::MAX` for "no limit", and to add that to an instant
 /// panics.

@@ -10,7 +10,7 @@ use crate::begun::{Begun, Sharing};
 use crate::bypass::is_bypassed;
 use crate::codec::CodecError;
 use crate::codec::compress::Compression;
-use crate::engine::{Call, Next, Reader, Ticket, remove};
+use crate::engine::{Call, Departure, Next, Reader, Ticket, remove};
 use crate::entry::special::Special;
 use crate::error::{Error, ErrorKind};
 use crate::local::Keep;
@@ -278,11 +278,11 @@ impl<T> Entry<T> {
         mut ticket: Ticket,
         result: Result<T, E>,
         sharing: Sharing<E>,
-    ) -> Result<T, E> {
+    ) -> Result<(T, Departure), E> {
         match result {
             Ok(value) => {
-                self.finish(ticket, &value);
-                Ok(value)
+                let departure = self.finish(ticket, &value);
+                Ok((value, departure))
             }
             Err(error) => {
                 let counters = &self.call.function.counters;
@@ -293,7 +293,7 @@ impl<T> Entry<T> {
                     counters.stale.count();
                     // Not shared: a follower may have begun after an invalidation that this old value has not seen.
                     ticket.fail(None);
-                    return Ok(value);
+                    return Ok((value, Departure::Nothing));
                 }
                 ticket.fail(sharing.pack(&error));
                 Err(error)
@@ -302,35 +302,37 @@ impl<T> Entry<T> {
     }
 
     /// What follows a computation in the background, whose error nobody sees.
-    pub(crate) fn finish_refresh<E>(&self, ticket: Ticket, result: Result<T, E>) {
+    pub(crate) fn finish_refresh<E>(&self, ticket: Ticket, result: Result<T, E>) -> Departure {
         match result {
             Ok(value) => self.finish(ticket, &value),
             Err(_) => {
                 self.call.function.counters.failed.count();
                 log::warn!("{} failed to refresh `{}`", self.call.function.site.name, self.key());
                 ticket.fail(None);
+                Departure::Nothing
             }
         }
     }
 
     /// What follows a computation that gave a value.
-    pub(crate) fn finish(&self, ticket: Ticket, value: &T) {
+    pub(crate) fn finish(&self, ticket: Ticket, value: &T) -> Departure {
         if !ticket.is_shared() {
             // Nobody would read what is encoded.
-            return ticket.fail(None);
+            ticket.fail(None);
+            return Departure::Nothing;
         }
         match self.encode(self.key(), value, ticket.compute_time(), ticket.nonces()) {
             Ok(Some(encoded)) => ticket.store(&self.call, encoded),
             Ok(None) => {
                 self.call.function.counters.not_stored.count();
                 let shared = self.encode_for_followers(&ticket, value);
-                ticket.discard(&self.call, shared);
+                ticket.discard(&self.call, shared)
             }
             Err(error) => {
                 self.call.failed(&error);
                 let is_too_large = error.kind() == ErrorKind::TooLarge;
                 let shared = is_too_large.then(|| self.encode_for_followers(&ticket, value)).flatten();
-                ticket.discard(&self.call, shared);
+                ticket.discard(&self.call, shared)
             }
         }
     }

@@ -18,6 +18,7 @@ use tokio::task::AbortHandle;
 
 use crate::blocking::{is_blocking, library_runtime};
 use crate::error::Error;
+use crate::lag::Lap;
 use crate::process::{self, PerProcess};
 
 /// The runtime for whoever calls this.
@@ -66,8 +67,10 @@ pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Result<Opt
 
 /// Lets the caller's runtime read what has arrived, and those run who hand it on.
 pub(crate) async fn catch_up() {
+    let lap = Lap::begin();
     yield_now().await;
     yield_now().await;
+    lap.end();
 }
 
 /// Sleeps, in real time.

@@ -139,10 +139,11 @@ impl Drop for Invalidates {
             // work here, `pending` does it.
             let keys: Vec<Key<'_>> = targets.iter().map(Target::key).collect();
             drop(Operation::begin(&cache, &keys, None));
-            cache.background.store(|under_way| async move {
+            let begun = cache.background.store(0, |under_way| async move {
                 remove(&targets).await;
                 drop(under_way);
             });
+            drop(begun);
         }
     }
 }

@@ -47,6 +47,7 @@ mod hashing;
 mod home;
 mod invalidate;
 mod key;
+mod lag;
 mod local;
 #[cfg(test)]
 mod model;

@@ -6,6 +6,7 @@ mod arguments;
 mod batch;
 mod blocking;
 mod bodies;
+mod burst;
 mod cache;
 mod cache_if;
 mod cache_option;

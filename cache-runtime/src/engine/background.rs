@@ -1,22 +1,36 @@
-//! Work that no caller waits for: stores, releases, refreshes. Bounded in number and in time.
+//! Work that no caller waits for: stores, releases, refreshes. Bounded in bytes, in number and in time.
+//!
+//! With a healthy Redis nothing is dropped, however many values are computed at once. Requests are in flight in a bounded
+//! number, so that each has its whole deadline for itself and none is given up because of those before it; the others wait
+//! for their turn, and their callers with them, for a deadline at most. What waits is bounded in bytes.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::Call;
+use super::give_back::GiveBack;
 use super::ticket::{self, Hold};
-use super::together::{Stored, Together};
+use super::together::{Gathering, Stored, Together};
+use crate::blocking::is_blocking;
 use crate::cache::Inner;
 use crate::decision::Lifetime;
+use crate::error::{Error, ErrorKind};
 use crate::flight::Landing;
 use crate::home::{self, home, yield_now};
 
-/// How many stores and releases may be under way. Each lives no longer than the deadline.
-const STORES: usize = 1024;
+/// The most bytes of encoded values that wait to be stored. What is computed beyond is not stored, and counted.
+const ROOM: usize = 64 * 1024 * 1024;
+/// In which that room is counted: what a small value takes with all that belongs to it.
+const UNIT: usize = 256;
+/// From this size on a call returns when its value has been stored, or its deadline is over: it would not have left by
+/// itself before the program ends.
+const LARGE: usize = 64 * 1024;
+/// How many values may be in flight that travel by themselves.
+const SINGLES: usize = 1024;
 /// How many refreshes may run. They run the user's functions, and a full house is no reason to wait: the entry is
 /// refreshed by a later call.
 const REFRESHES: usize = 64;
@@ -24,36 +38,64 @@ const REFRESHES: usize = 64;
 /// A cache's background work.
 #[derive(Debug)]
 pub(crate) struct Background {
-    stores: Arc<Semaphore>,
-    /// How many of them are under way.
-    pending: Arc<Pending>,
+    room: Arc<Semaphore>,
+    singles: Arc<Semaphore>,
+    /// How many stores and releases are under way.
+    under_way: Arc<Number>,
     refreshes: Arc<Semaphore>,
     pub(super) together: Together,
+    pub(super) give_back: GiveBack,
 }
 
 impl Default for Background {
     fn default() -> Self {
         Self {
-            stores: Arc::new(Semaphore::new(STORES)),
-            pending: Arc::default(),
+            room: Arc::new(Semaphore::new(ROOM / UNIT)),
+            singles: Arc::new(Semaphore::new(SINGLES)),
+            under_way: Arc::default(),
             refreshes: Arc::new(Semaphore::new(REFRESHES)),
             together: Together::default(),
+            give_back: GiveBack::default(),
         }
     }
 }
 
+/// What a call has to see to before it returns, so that its value is on its way whatever its caller does next.
+#[must_use]
+pub(crate) enum Departure {
+    /// Nothing is to be stored.
+    Nothing,
+    /// In line on the connection.
+    InLine,
+    /// Among others, which leave together.
+    Gathered(Arc<Gathering>),
+    /// Worth waiting for: told when it is stored, or has failed to be.
+    Awaited(oneshot::Receiver<()>),
+}
+
 impl Background {
-    /// Starts work at once, and leaves the rest of it to the caller's home. It holds what it is given until it is done.
+    /// Starts work for values of so many bytes, and leaves the rest of it to the caller's home. It holds what it is given until
+    /// it is done. Fails where too much waits already.
     ///
     /// The first poll puts its command in line on the connection, so what the same caller asks next is answered as if it had
-    /// waited. Dropped where there is no room and no runtime: then a lease runs out by itself. False if there was no room.
-    pub(crate) fn store<W>(&self, work: impl FnOnce(UnderWay) -> W) -> bool
+    /// waited.
+    pub(crate) fn store<W>(&self, bytes: usize, work: impl FnOnce(UnderWay) -> W) -> Result<Departure, Error>
     where
         W: Future<Output = ()> + Send + 'static,
     {
-        let Some(under_way) = self.begin() else { return false };
-        Self::start(work(under_way));
-        true
+        let mut under_way = self.begin(bytes)?;
+        let single = Arc::clone(&self.singles).try_acquire_owned().ok();
+        let departure =
+            if single.is_some() && !is_awaited(bytes) { Departure::InLine } else { under_way.awaited() };
+        let (singles, work) = (Arc::clone(&self.singles), work(under_way));
+        Self::start(async move {
+            let _single = match single {
+                Some(single) => Some(single),
+                None => singles.acquire_owned().await.ok(),
+            };
+            work.await;
+        });
+        Ok(departure)
     }
 
     /// Stores a value: at once if no other is on its way, and else together with those that have not left yet.
@@ -64,42 +106,63 @@ impl Background {
         bytes: Arc<Vec<u8>>,
         lifetime: Lifetime,
         landing: Option<Landing>,
-    ) {
-        let is_remote = call.cache().store.is_remote();
-        let is_alone = self.pending.number.load(Ordering::Acquire) == 0;
-        let Some(under_way) = self.begin().map(|under_way| under_way.with(landing)) else { return };
+    ) -> Result<Departure, Error> {
+        let is_alone = self.under_way.get() == 0;
         // Where the caller's own runtime cannot carry it, it goes by itself.
-        match home::current().filter(|_| is_remote) {
-            // Not polled here first: a task that is started behind the connection's, which that would wake, has the runtime wake
-            // another of its threads for nothing.
-            Some(current) if home().is_ok_and(|home| home.id() == current.id()) => {
-                let cache = Arc::clone(call.cache.arc());
-                let value = Stored { call, hold, bytes, lifetime, under_way };
-                self.together.store(&current, &cache, value, is_alone);
+        let home = home::current().filter(|current| home().is_ok_and(|home| home.id() == current.id()));
+        let Some(home) = home.filter(|_| call.cache().store.is_remote() && !is_awaited(bytes.len())) else {
+            return self.store(bytes.len(), |under_way| {
+                ticket::store(call, hold, bytes, lifetime, under_way.with(landing))
+            });
+        };
+        // Not polled here first: a task that is started behind the connection's, which that would wake, has the runtime wake
+        // another of its threads for nothing.
+        let under_way = self.begin(bytes.len())?.with(landing);
+        let cache = Arc::clone(call.cache.arc());
+        let value = Stored { call, hold, bytes, lifetime, under_way };
+        Ok(Departure::Gathered(self.together.store(&home, &cache, value, is_alone)))
+    }
+
+    fn begin(&self, bytes: usize) -> Result<UnderWay, Error> {
+        let units = bytes.div_ceil(UNIT).clamp(1, ROOM / UNIT);
+        // No more than what fits into 32 bits, see `ROOM`.
+        match Arc::clone(&self.room).try_acquire_many_owned(units as u32) {
+            Ok(room) => Ok(UnderWay { _room: room, _counted: self.count(), _landing: None, _stored: None }),
+            Err(_) => {
+                Err(Error::new(ErrorKind::Timeout, "cannot store: too many bytes wait for Redis already"))
             }
-            _ => Self::start(ticket::store(call, hold, bytes, lifetime, under_way)),
         }
     }
 
-    fn begin(&self) -> Option<UnderWay> {
-        let permit = Arc::clone(&self.stores).try_acquire_owned().ok()?;
-        Some(UnderWay { _permit: permit, _counted: self.pending.begin(), _landing: None })
+    /// Counts as under way until what it gives is dropped.
+    pub(super) fn count(&self) -> Counted {
+        self.under_way.begin()
     }
 
-    /// Lets the connection write what was put in line, and sees to it that what has gathered is put in line first: a caller does
-    /// not wait for its store's answer, but what it asks next is to come after it, and a program may end behind it.
-    pub(crate) async fn let_it_be_written(&self, cache: &Arc<Inner>) {
-        let Some(runtime) = home::current().map(|current| current.id()) else { return yield_now().await };
-        // It leaves in the second turn, if its thread is awake.
-        for _ in 0..3 {
-            yield_now().await;
-            if !self.together.is_waiting(runtime) {
-                return;
+    /// Sees to it that a value is on its way: a caller does not wait for its store's answer, but what it asks next is to come
+    /// after it, and a program may end behind it. Waits for a deadline at most.
+    pub(crate) async fn depart(&self, cache: &Arc<Inner>, departure: Departure) {
+        match departure {
+            Departure::Nothing => {}
+            // Lets the connection write it.
+            Departure::InLine => yield_now().await,
+            Departure::Gathered(gathering) => {
+                // It leaves in the second turn, if its thread is awake.
+                for _ in 0..3 {
+                    yield_now().await;
+                    if gathering.has_left() {
+                        return;
+                    }
+                }
+                // A box, so that the future of a miss is small.
+                let leaves = Box::pin(self.together.hurry(cache, &gathering));
+                let _ = home::timeout(cache.deadline, leaves).await;
+                yield_now().await;
+            }
+            Departure::Awaited(stored) => {
+                let _ = home::timeout(cache.deadline, stored).await;
             }
         }
-        // A box, so that the future of a miss is small.
-        Box::pin(self.together.hurry(cache, runtime)).await;
-        yield_now().await;
     }
 
     pub(super) fn start(work: impl Future<Output = ()> + Send + 'static) {
@@ -135,12 +198,12 @@ impl Background {
         }
     }
 
-    /// Waits until no store is under way.
+    /// Waits until nothing is under way.
     pub(crate) async fn flush(&self) {
         loop {
             // Before the question, so that an end in between is heard of.
-            let ended = self.pending.ended.notified();
-            if self.pending.number.load(Ordering::Acquire) == 0 {
+            let ended = self.under_way.ended.notified();
+            if self.under_way.get() == 0 {
                 return;
             }
             ended.await;
@@ -148,13 +211,21 @@ impl Background {
     }
 }
 
+/// Whether who stores so many bytes waits until they are stored. A blocking caller does: a program may end right behind it, and
+/// the thread that carries the value with it.
+fn is_awaited(bytes: usize) -> bool {
+    bytes >= LARGE || is_blocking()
+}
+
 /// Held by a store for as long as it is under way.
 ///
 /// It is the store's own, and not that of a future around it, which would be twice as large.
 pub(crate) struct UnderWay {
-    _permit: OwnedSemaphorePermit,
+    _room: OwnedSemaphorePermit,
     _counted: Counted,
     _landing: Option<Landing>,
+    /// Tells who waits, by being dropped.
+    _stored: Option<oneshot::Sender<()>>,
 }
 
 impl UnderWay {
@@ -162,17 +233,27 @@ impl UnderWay {
     pub(super) fn with(self, landing: Option<Landing>) -> Self {
         Self { _landing: landing, ..self }
     }
+
+    fn awaited(&mut self) -> Departure {
+        let (stored, is_stored) = oneshot::channel();
+        self._stored = Some(stored);
+        Departure::Awaited(is_stored)
+    }
 }
 
-/// How many stores are under way.
+/// How many stores and releases are under way.
 #[derive(Debug, Default)]
-struct Pending {
+struct Number {
     number: AtomicUsize,
     /// Told when there is none.
     ended: Notify,
 }
 
-impl Pending {
+impl Number {
+    fn get(&self) -> usize {
+        self.number.load(Ordering::Acquire)
+    }
+
     /// Counts one until what it gives is dropped, also if its runtime drops it.
     fn begin(self: &Arc<Self>) -> Counted {
         self.number.fetch_add(1, Ordering::AcqRel);
@@ -180,7 +261,7 @@ impl Pending {
     }
 }
 
-struct Counted(Arc<Pending>);
+pub(super) struct Counted(Arc<Number>);
 
 impl Drop for Counted {
     fn drop(&mut self) {

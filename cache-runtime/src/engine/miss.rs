@@ -71,6 +71,9 @@ impl<T> Reader<'_, T> {
     async fn miss(&self, mut seen: Seen<T>, mut budget: Budget) -> Next<T> {
         let call = self.call;
         call.function.counters.misses.count();
+        if !matches!(seen, Seen::Unknown(_)) {
+            budget.forgive(call.cache().deadline);
+        }
         let key = call.flight_key();
         if is_computing(&key) {
             return Next::Compute(Ticket::default());

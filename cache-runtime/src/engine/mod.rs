@@ -20,6 +20,7 @@
 mod background;
 pub(crate) mod batch;
 mod fresh;
+mod give_back;
 mod kept;
 mod lease;
 mod look_up;
@@ -41,13 +42,14 @@ use crate::error::{Error, ErrorKind};
 use crate::flight::{FlightKey, Follow, Landed};
 use crate::home;
 use crate::key::KeyBuf;
+use crate::lag;
 use crate::pending::{Key, NotedTags};
 use crate::shared::Shared;
 use crate::stats::Function;
 use crate::store::Mark;
 use crate::tags::Tags;
 
-pub(crate) use background::Background;
+pub(crate) use background::{Background, Departure};
 pub(crate) use look_up::Reader;
 pub(crate) use miss::Next;
 pub(crate) use removal::{remove, remove_all, unlink};
@@ -88,8 +90,8 @@ impl Call {
     }
 
     /// To be awaited by who has just stored, before it returns.
-    pub(crate) async fn let_it_be_written(&self) {
-        self.cache().background.let_it_be_written(self.cache.arc()).await;
+    pub(crate) async fn depart(&self, departure: Departure) {
+        self.cache().background.depart(self.cache.arc(), departure).await;
     }
 
     /// Drops the value that this process keeps: what is in Redis has changed, or is to change.
@@ -145,6 +147,13 @@ struct Budget(Instant);
 impl Budget {
     fn of(deadline: Duration) -> Self {
         Self(after(deadline))
+    }
+
+    /// Redis has answered. If this process was behind, nobody knows how long ago, and the time begins anew.
+    fn forgive(&mut self, deadline: Duration) {
+        if self.0.checked_sub(deadline).is_some_and(|began| lag::since(began) > Duration::ZERO) {
+            self.0 = self.0.max(after(deadline));
+        }
     }
 
     /// Waits for others than Redis, which puts the end off.

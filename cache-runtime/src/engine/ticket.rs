@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Call;
-use super::background::UnderWay;
+use super::background::{Departure, UnderWay};
 use super::lease::Lease;
 use super::tagged::both;
 use crate::decision::Lifetime;
@@ -93,26 +93,29 @@ impl Ticket {
     }
 
     /// Shares an encoded value, and stores it in the background, if there is the right to.
-    pub(crate) fn store(self, call: &Call, encoded: Encoded) {
+    pub(crate) fn store(self, call: &Call, encoded: Encoded) -> Departure {
         let Encoded { bytes, lifetime, compute_time, named } = encoded;
         let bytes = Arc::new(bytes);
         let landing = self.lead.map(|lead| lead.land_before_stored(Arc::clone(&bytes)));
-        if let Some(hold) = self.hold {
-            if hold.base.is_some() {
-                // At once, for what this caller asks next.
-                call.forget();
-            }
-            let (call, cache) = (call.clone(), call.cache.arc().clone());
-            match call.tags.clone() {
-                None => cache.background.store_value(call, hold, bytes, lifetime, landing),
-                Some(tags) => {
-                    let tagged = Tagged { tags, named, lifetime, compute_time };
-                    let store =
-                        |under_way: UnderWay| tagged.store(call, hold, bytes, under_way.with(landing));
-                    cache.background.store(store);
-                }
-            }
+        let Some(hold) = self.hold else { return Departure::Nothing };
+        if hold.base.is_some() {
+            // At once, for what this caller asks next.
+            call.forget();
         }
+        let background = &call.cache().background;
+        let begun = match call.tags.clone() {
+            None => background.store_value(call.clone(), hold, bytes, lifetime, landing),
+            Some(tags) => {
+                let tagged = Tagged { tags, named, lifetime, compute_time };
+                background.store(bytes.len(), |under_way| {
+                    tagged.store(call.clone(), hold, bytes, under_way.with(landing))
+                })
+            }
+        };
+        begun.unwrap_or_else(|error| {
+            call.failed(&error);
+            Departure::Nothing
+        })
     }
 
     /// Stores an encoded value, if there is the right to, and waits for it. Says whether it is stored: not if it was invalidated
@@ -137,13 +140,12 @@ impl Ticket {
     }
 
     /// There is a value that is not to be stored. Shares it, if it is given encoded.
-    pub(crate) fn discard(self, call: &Call, shared: Option<Vec<u8>>) {
-        if let Some(hold) = self.hold {
-            discard(call, hold);
-        }
+    pub(crate) fn discard(self, call: &Call, shared: Option<Vec<u8>>) -> Departure {
+        let departure = self.hold.map_or(Departure::Nothing, |hold| discard(call, hold));
         if let Some(lead) = self.lead {
             lead.land(shared.map_or(Landed::Nothing, |bytes| Landed::Bytes(Arc::new(bytes))));
         }
+        departure
     }
 
     /// There is no value to store. Shares the error, if it is given.
@@ -176,7 +178,7 @@ pub(super) fn settled(call: &Call, mut hold: Hold, stored: Result<bool, Error>) 
         Err(error) => {
             call.failed(&error);
             if is_refusal(&error) {
-                remove_base(call, hold, false);
+                drop(remove_base(call, hold, false));
             }
             return;
         }
@@ -194,23 +196,26 @@ pub(super) fn is_refusal(error: &Error) -> bool {
 
 /// A value was computed and is not to be stored. What replaces nothing removes: the older value that it would have replaced would be
 /// served again else, and a row that was deleted would live on.
-fn discard(call: &Call, hold: Hold) {
+fn discard(call: &Call, hold: Hold) -> Departure {
     let base = hold.base;
-    if !remove_base(call, hold, true)
-        && let Some(base) = base
-    {
-        call.left_behind(&call.key, base);
-    }
+    remove_base(call, hold, true).unwrap_or_else(|error| {
+        call.failed(&error);
+        base.iter().for_each(|base| call.left_behind(&call.key, *base));
+        Departure::Nothing
+    })
 }
 
 /// Removes the older value in the background, and only that: a newer one stays, and so does somebody's lease. The lease beside it is
-/// given back after that; one in the slot leaves nothing there. False if there is no room for the work. A removal that fails is
-/// tried again if it is known that the value is of no use.
-fn remove_base(call: &Call, hold: Hold, is_known: bool) -> bool {
-    let Hold { lease, base: Some(base), .. } = hold else { return true };
+/// given back after that; one in the slot leaves nothing there. A removal that fails is tried again if it is known that the value is
+/// of no use.
+///
+/// # Errors
+/// If there is no room for the work.
+fn remove_base(call: &Call, hold: Hold, is_known: bool) -> Result<Departure, Error> {
+    let Hold { lease, base: Some(base), .. } = hold else { return Ok(Departure::Nothing) };
     call.forget();
     let (call, cache) = (call.clone(), Arc::clone(call.cache.arc()));
-    cache.background.store(move |under_way| async move {
+    cache.background.store(0, move |under_way| async move {
         let _held = (lease, under_way);
         if let Err(error) = call.cache().store.release(&call.key, &base, call.until()).await {
             call.failed(&error);
@@ -240,7 +245,7 @@ impl Tagged {
         match stored {
             Ok(None) => {
                 call.function.counters.overtaken.count();
-                discard(call, hold);
+                drop(discard(call, hold));
             }
             Ok(Some(stored)) => settled(call, hold, Ok(stored)),
             Err(error) => settled(call, hold, Err(error)),

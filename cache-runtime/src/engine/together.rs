@@ -4,19 +4,20 @@
 //! stored while others are on their way joins those that have not left yet: one request and one task for all of them. Who
 //! stores alone sends at once, as ever.
 //!
-//! Nobody waits for company: those that have gathered leave as soon as everything that was ready to run has run once. And what
-//! a caller asks next comes after what it stored: if the task has not run by the time the caller returns, because its thread is
-//! still asleep, the caller does that part itself ([`Together::hurry`]).
+//! Nobody waits for company: those that have gathered leave as soon as everything that was ready to run has run once, and fewer
+//! than [`REQUESTS`] are in flight. And what a caller asks next comes after what it stored: if the task has not run by the time
+//! the caller returns, because its thread is still asleep, the caller does that part itself ([`Together::hurry`]).
 
 use std::future::poll_fn;
 use std::mem::{replace, take};
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Instant;
 
 use tokio::runtime::{self, Handle};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::Call;
 use super::background::{Background, UnderWay};
@@ -25,12 +26,15 @@ use crate::cache::Inner;
 use crate::clock::after;
 use crate::decision::Lifetime;
 use crate::error::Error;
+use crate::lag::Lap;
 use crate::store::{Store, Swap};
 
 /// The most values of one request.
 const MOST_VALUES: usize = 128;
 /// The most bytes, but for one value, that a request should have: the server takes it in one piece.
 const MOST_BYTES: usize = 256 * 1024;
+/// The most requests in flight. Each has its deadline for itself, so none may have to wait for many before it.
+const REQUESTS: usize = 16;
 
 /// A value that is to be stored, and the right to.
 pub(super) struct Stored {
@@ -42,13 +46,24 @@ pub(super) struct Stored {
 }
 
 /// What of a cache's has not been put in line on the connection yet.
-#[derive(Default)]
-pub(super) struct Together(Mutex<Vec<Arc<Gathering>>>);
+pub(super) struct Together {
+    /// Those that take values in.
+    open: Mutex<Vec<Arc<Gathering>>>,
+    /// The right to have a request in flight.
+    requests: Arc<Semaphore>,
+}
+
+impl Default for Together {
+    fn default() -> Self {
+        Self { open: Mutex::default(), requests: Arc::new(Semaphore::new(REQUESTS)) }
+    }
+}
 
 /// Values of one runtime's callers, which leave together.
-struct Gathering {
+pub(crate) struct Gathering {
     runtime: runtime::Id,
     gathered: Mutex<Gathered>,
+    has_left: AtomicBool,
     left: Notify,
 }
 
@@ -62,57 +77,54 @@ struct Gathered {
 
 impl Together {
     /// Takes the value along with others, on `home`, the caller's own runtime; `is_alone` if no other is on its way.
-    pub(super) fn store(&self, home: &Handle, cache: &Arc<Inner>, value: Stored, is_alone: bool) {
+    pub(super) fn store(
+        &self,
+        home: &Handle,
+        cache: &Arc<Inner>,
+        value: Stored,
+        is_alone: bool,
+    ) -> Arc<Gathering> {
         let opened = {
-            let mut waiting = lock(&self.0);
+            let mut open = lock(&self.open);
             let mut value = Some(value);
-            if waiting.iter().any(|gathering| gathering.runtime == home.id() && gathering.join(&mut value)) {
-                return;
+            let joined = open
+                .iter()
+                .rev()
+                .find(|gathering| gathering.runtime == home.id() && gathering.join(&mut value));
+            if let Some(joined) = joined {
+                return Arc::clone(joined);
             }
             let opened = Arc::new(Gathering::new(home.id(), value));
-            waiting.push(Arc::clone(&opened));
+            open.push(Arc::clone(&opened));
             opened
         };
         // Outside of the lock: a runtime that ends drops the task at once, and what it holds.
-        home.spawn(Carrier { cache: Arc::clone(cache), gathering: opened }.carry(is_alone));
+        let (cache, gathering) = (Arc::clone(cache), Arc::clone(&opened));
+        home.spawn(Carrier { cache, gathering, lap: Lap::begin() }.carry(is_alone));
+        opened
     }
 
-    /// Whether anything of this runtime's waits for its task to run, or is being put in line this moment.
-    pub(super) fn is_waiting(&self, runtime: runtime::Id) -> bool {
-        lock(&self.0).iter().any(|gathering| gathering.runtime == runtime)
-    }
-
-    /// Puts what waits in line without its task, which may be on a thread that has not woken up; or waits until another thread
-    /// has.
-    pub(super) async fn hurry(&self, cache: &Arc<Inner>, runtime: runtime::Id) {
-        let waiting: Vec<_> = {
-            let waiting = lock(&self.0);
-            waiting.iter().filter(|gathering| gathering.runtime == runtime).map(Arc::clone).collect()
-        };
-        for gathering in waiting {
-            let mut left = pin!(gathering.left.notified());
-            left.as_mut().enable();
-            if let Some(leaving) = Leaving::begin(cache, &gathering) {
-                Background::start(leaving.send());
-            } else if self.has(&gathering) {
-                // From there to the connection's line is no wait.
-                left.await;
-            }
+    /// Puts it in line without its task, which may be on a thread that has not woken up; or waits until somebody else has.
+    pub(super) async fn hurry(&self, cache: &Arc<Inner>, gathering: &Arc<Gathering>) {
+        let mut left = pin!(gathering.left.notified());
+        left.as_mut().enable();
+        if let Ok(request) = Arc::clone(&self.requests).try_acquire_owned()
+            && let Some(leaving) = Leaving::begin(cache, gathering)
+        {
+            Background::start(leaving.send(Some(request)));
+        } else if !gathering.has_left() {
+            left.await;
         }
     }
 
-    fn has(&self, gathering: &Arc<Gathering>) -> bool {
-        lock(&self.0).iter().any(|waiting| Arc::ptr_eq(waiting, gathering))
-    }
-
     fn remove(&self, gathering: &Arc<Gathering>) {
-        lock(&self.0).retain(|waiting| !Arc::ptr_eq(waiting, gathering));
+        lock(&self.open).retain(|open| !Arc::ptr_eq(open, gathering));
     }
 }
 
 impl std::fmt::Debug for Together {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Together").field("waiting", &lock(&self.0).len()).finish_non_exhaustive()
+        f.debug_struct("Together").field("open", &lock(&self.open).len()).finish_non_exhaustive()
     }
 }
 
@@ -123,6 +135,7 @@ impl Gathering {
         Self {
             runtime,
             gathered: Mutex::new(Gathered { values, bytes, is_closed: false }),
+            has_left: AtomicBool::new(false),
             left: Notify::new(),
         }
     }
@@ -139,6 +152,11 @@ impl Gathering {
         true
     }
 
+    /// Whether the values are in line on the connection, or will never be.
+    pub(super) fn has_left(&self) -> bool {
+        self.has_left.load(Ordering::Acquire)
+    }
+
     /// What has gathered, for the first to ask.
     fn close(&self) -> Option<Vec<Stored>> {
         let mut gathered = lock(&self.gathered);
@@ -151,6 +169,7 @@ impl Gathering {
 struct Carrier {
     cache: Arc<Inner>,
     gathering: Arc<Gathering>,
+    lap: Lap,
 }
 
 impl Carrier {
@@ -159,8 +178,12 @@ impl Carrier {
             // To the end of the line: all that is ready to run may join.
             tokio::task::yield_now().await;
         }
+        self.lap.end();
+        let requests = Arc::clone(&self.cache.background.together.requests);
+        // Others may join until it is this one's turn.
+        let request = requests.acquire_owned().await.ok();
         if let Some(leaving) = Leaving::begin(&self.cache, &self.gathering) {
-            leaving.send().await;
+            leaving.send(request).await;
         }
     }
 }
@@ -185,7 +208,7 @@ impl Leaving {
         Some(Self { cache: Arc::clone(cache), gathering: Arc::clone(gathering), values })
     }
 
-    async fn send(mut self) {
+    async fn send(mut self, _request: Option<OwnedSemaphorePermit>) {
         let (cache, values) = (Arc::clone(&self.cache), take(&mut self.values));
         let swaps: Vec<Swap<'_>> = values.iter().map(Stored::swap).collect();
         let stored = {
@@ -210,6 +233,7 @@ impl Leaving {
 impl Drop for Leaving {
     fn drop(&mut self) {
         self.cache.background.together.remove(&self.gathering);
+        self.gathering.has_left.store(true, Ordering::Release);
         self.gathering.left.notify_waiters();
     }
 }

@@ -137,6 +137,7 @@ impl<T> Run<T> {
             count(&counters.hits);
         };
         reader.look_up_many(&keys, &self.budget, tell).await;
+        self.budget.forgive(reader.call.cache().deadline);
         not_there.into_iter().filter_map(|(slot, seen)| self.join(reader, slot, seen)).collect()
     }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::Name;
 use crate::cache::Inner;
-use crate::engine::lease::give_back;
 use crate::store::Mark;
 
 /// Leases that are ours. Dropping them gives back those that are still held, in the background and in one round trip.
@@ -62,8 +61,7 @@ impl Drop for Leases {
             self.held.keys().for_each(|mark| self.cache.renewals.end(mark));
         }
         if !self.held.is_empty() {
-            let (cache, list) = (Arc::clone(&self.cache), self.list());
-            self.cache.background.store(|under_way| give_back(cache, list, under_way));
+            self.cache.background.give_back.start(&self.cache, self.list(), self.renewed);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::leases::Leases;
 use super::{Name, Shared};
 use crate::decision::Lifetime;
 use crate::engine::Call;
-use crate::engine::background::UnderWay;
+use crate::engine::background::{Departure, UnderWay};
 use crate::engine::ticket::is_refusal;
 use crate::flight::{Keys, Landed, Landing, Lead};
 use crate::store::{Mark, Store, Swap};
@@ -123,7 +123,11 @@ impl Work {
     }
 
     /// Shares what there is, and stores in the background what is to be stored and may be. What replaces nothing removes.
-    pub(crate) fn finish(self, call: &Call, mut outcome: impl FnMut(usize, bool) -> (Name, Outcome)) {
+    pub(crate) fn finish(
+        self,
+        call: &Call,
+        mut outcome: impl FnMut(usize, bool) -> (Name, Outcome),
+    ) -> Departure {
         let (mut stored, mut removed) = (Vec::new(), Vec::new());
         for Led { slot, lead, hold } in self.led {
             let has_followers = lead.as_ref().is_some_and(Lead::has_followers);
@@ -154,13 +158,16 @@ impl Work {
             lead.into_iter().for_each(|lead| lead.land(landed.clone()));
         }
         if stored.is_empty() && removed.is_empty() {
-            return;
+            return Departure::Nothing;
         }
         let noted = removed.clone();
+        let bytes = stored.iter().map(|stored| stored.bytes.len()).sum();
         let work = |under_way| store(call.clone(), self.leases, stored, removed, under_way);
-        if !call.cache().background.store(work) {
+        call.cache().background.store(bytes, work).unwrap_or_else(|error| {
+            call.failed(&error);
             noted.iter().for_each(|(name, base)| call.left_behind(name, *base));
-        }
+            Departure::Nothing
+        })
     }
 
     /// There are no values. Shares the error, if it is given.

@@ -5,7 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use redis::{Arg, Cmd, Value};
 use xxhash_rust::xxh3::xxh3_64;
@@ -22,8 +22,10 @@ const MOST_BYTES: usize = 256 * 1024;
 
 /// Keys that are asked for by one command.
 pub(super) struct Batch {
-    /// When the answer must be there.
+    /// When the answer must be there, if it leaves at once.
     pub(super) until: Instant,
+    /// How long the answer may take.
+    pub(super) limit: Duration,
     gathered: Mutex<Gathered>,
 }
 
@@ -32,7 +34,8 @@ impl Batch {
     pub(super) fn of(key: &str, until: Instant, waker: &Waker) -> Joined {
         let mut gathered = Gathered::default();
         let place = gathered.push(key, xxh3_64(key.as_bytes()), waker);
-        Joined::new(&Arc::new(Self { until, gathered: Mutex::new(gathered) }), place)
+        let limit = until.saturating_duration_since(Instant::now());
+        Joined::new(&Arc::new(Self { until, limit, gathered: Mutex::new(gathered) }), place)
     }
 
     /// A place for the caller, whose waker is in it already; `None` if there is no room for another key, values having

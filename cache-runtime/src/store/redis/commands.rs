@@ -163,9 +163,11 @@ impl Store for RedisStore {
         if done
             && value.len() > mark.len()
             && ifeq.is_unknown()
-            && let Some(command) = set_ifeq(key, mark, value, millis)
+            && let Some(command) = set_ifeq(key, mark, mark, millis)
+            // It is stored, whatever becomes of this.
+            && let Ok(answer) = self.run("SET IFEQ", &command, until).await
         {
-            ifeq.learn(&self.run("SET IFEQ", &command, until).await?);
+            ifeq.learn(&answer);
         }
         Ok(done)
     }

@@ -11,6 +11,7 @@ use super::error::translate;
 use super::lane::Lane;
 use crate::error::{Error, ErrorKind};
 use crate::home::timeout_at;
+use crate::lag;
 use crate::process;
 use crate::store::Epoch;
 
@@ -101,8 +102,19 @@ impl Lane {
         exchange: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
         until: Instant,
     ) -> Result<RedisResult<T>, Error> {
-        let mut used = None;
-        let answer = timeout_at(until, pin!(self.ask(exchange, &mut used))).await?;
+        let (mut used, asked) = (None, Instant::now());
+        let answer = {
+            let mut asking = pin!(self.ask(exchange, &mut used));
+            let mut bound = until;
+            loop {
+                let answer = timeout_at(bound, asking.as_mut()).await?;
+                // Where the runtime was behind, it may not have come to send it, or to read what is there.
+                bound = until + lag::since(asked);
+                if answer.is_some() || bound <= Instant::now() {
+                    break answer;
+                }
+            }
+        };
         settled(doing, used.as_ref(), answer)
     }
 

@@ -17,15 +17,17 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use redis::{Arg, Cmd, Pipeline, RedisResult, Value};
+use tokio::sync::Semaphore;
 
 use super::commands::found;
 use super::exchange::unanswered;
 use super::lane::Lane;
-use super::reads::{EARLIER, LATER, lock};
+use super::reads::{EARLIER, IN_FLIGHT, LATER, lock};
 use super::script::RELEASE;
 use crate::clock::after;
 use crate::error::{Error, ErrorKind};
 use crate::home::timeout_at;
+use crate::lag::Lap;
 use crate::store::Found;
 
 /// The most leases of one pipeline.
@@ -38,11 +40,18 @@ const GIVING_BACK: Duration = Duration::from_secs(1);
 const DOING: &str = "SET NX GET";
 
 /// Who asks for leases on one lane.
-#[derive(Default)]
 pub(super) struct Leases {
     callers: AtomicUsize,
     /// The batch that takes callers in, until its task closes it.
     open: Mutex<Option<Arc<Batch>>>,
+    turns: Semaphore,
+}
+
+impl Default for Leases {
+    fn default() -> Self {
+        let (callers, open) = (AtomicUsize::default(), Mutex::default());
+        Self { callers, open, turns: Semaphore::new(IN_FLIGHT) }
+    }
 }
 
 /// One caller that asks.
@@ -65,7 +74,8 @@ impl Leases {
             },
             None => command,
         };
-        let batch = Arc::new(Batch { until, gathered: Mutex::default() });
+        let limit = until.saturating_duration_since(Instant::now());
+        let batch = Arc::new(Batch { until, limit, gathered: Mutex::default() });
         // What was open is full, or too short of time. Its task will send it.
         *open = Some(Arc::clone(&batch));
         (batch.add(command, waker), true)
@@ -86,8 +96,10 @@ impl Drop for Asking<'_> {
 }
 
 struct Batch {
-    /// When the answer must be there.
+    /// When the answer must be there, if it leaves at once.
     until: Instant,
+    /// How long the answer may take.
+    limit: Duration,
     gathered: Mutex<Gathered>,
 }
 
@@ -172,18 +184,22 @@ impl Drop for Joined {
 struct Carrier {
     lane: Arc<Lane>,
     batch: Arc<Batch>,
+    lap: Lap,
 }
 
 impl Carrier {
     async fn carry(self) {
         // To the end of the line: all that is ready to run, and all whose answers have arrived, may join.
         tokio::task::yield_now().await;
+        self.lap.end();
+        let _turn = self.lane.leases.turns.acquire().await;
         self.lane.leases.close(&self.batch);
         let mut pipeline = Pipeline::new();
         for command in std::mem::take(&mut lock(&self.batch.gathered).commands) {
             pipeline.add_command(command);
         }
-        let answers = self.lane.run_all(DOING, &pipeline, self.batch.until).await;
+        let until = after(self.batch.limit);
+        let answers = self.lane.run_all(DOING, &pipeline, until).await;
         let granted = |place: &usize| {
             // Without an answer it may have been granted as well.
             answers.as_ref().map_or(true, |(answers, _)| matches!(answers.get(*place), Some(Ok(Value::Nil))))
@@ -237,7 +253,10 @@ impl Lane {
         .await;
         if is_opener {
             // Outside of the locks: a runtime that ends drops the task at once.
-            self.home.spawn(Carrier { lane: Arc::clone(self), batch: Arc::clone(&joined.batch) }.carry());
+            self.home.spawn(
+                Carrier { lane: Arc::clone(self), batch: Arc::clone(&joined.batch), lap: Lap::begin() }
+                    .carry(),
+            );
         }
         let answer = if joined.batch.until <= until + LATER {
             joined.await

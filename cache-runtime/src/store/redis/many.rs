@@ -108,10 +108,11 @@ impl RedisStore {
             .zip(&done)
             .find(|(swap, done)| matches!(done, Ok(true)) && swap.value.len() > swap.mark.len());
         if ifeq.is_unknown()
-            && let Some((Swap { key, mark, value, ttl }, _)) = stored
-            && let Some(command) = set_ifeq(key, mark, value, ttl.map(whole_millis))
+            && let Some((Swap { key, mark, ttl, .. }, _)) = stored
+            && let Some(command) = set_ifeq(key, mark, *mark, ttl.map(whole_millis))
+            && let Ok(answer) = self.run("SET IFEQ", &command, until).await
         {
-            ifeq.learn(&self.run("SET IFEQ", &command, until).await?);
+            ifeq.learn(&answer);
         }
         Ok(done)
     }

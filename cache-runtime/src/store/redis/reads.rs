@@ -15,14 +15,17 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use redis::{Arg, Cmd, RedisError, RedisResult, Value};
+use tokio::sync::Semaphore;
 
 use super::batch::{Batch, Joined, Outcome};
 use super::commands::{found, get};
 use super::error::{is_wrong_type, translate};
 use super::exchange::unanswered;
 use super::lane::Lane;
+use crate::clock::after;
 use crate::error::{Error, ErrorKind};
 use crate::home::timeout_at;
+use crate::lag::Lap;
 use crate::store::Found;
 
 /// How much earlier than its own a caller lets a batch's time limit be. Past it, it goes with the next batch.
@@ -30,8 +33,11 @@ pub(super) const EARLIER: Duration = Duration::from_millis(10);
 /// How much later than its own. Past it, it takes a timer of its own.
 pub(super) const LATER: Duration = Duration::from_millis(1);
 
+/// How many requests of a kind may be in flight on a lane. Each has its time for itself: of thousands at once the last is not
+/// given up because of those before it. What waits for its turn waits as long as Redis answers.
+pub(super) const IN_FLIGHT: usize = 16;
+
 /// The reads of one lane.
-#[derive(Default)]
 pub(super) struct Reads {
     /// How many callers are reading.
     readers: AtomicUsize,
@@ -43,6 +49,20 @@ pub(super) struct Reads {
     open: Mutex<Option<Arc<Batch>>>,
     /// The last lone reader's command, whose buffers serve the next one.
     spare: Mutex<Cmd>,
+    turns: Semaphore,
+}
+
+impl Default for Reads {
+    fn default() -> Self {
+        Self {
+            readers: AtomicUsize::default(),
+            one_by_one: AtomicBool::default(),
+            typical: AtomicUsize::default(),
+            open: Mutex::default(),
+            spare: Mutex::default(),
+            turns: Semaphore::new(IN_FLIGHT),
+        }
+    }
 }
 
 impl Reads {
@@ -130,15 +150,19 @@ impl Drop for Reading<'_> {
 struct Carrier {
     lane: Arc<Lane>,
     batch: Arc<Batch>,
+    lap: Lap,
 }
 
 impl Carrier {
     async fn carry(self) {
         // To the end of the line: all that is ready to run, and all whose answers have arrived, may join.
         tokio::task::yield_now().await;
+        self.lap.end();
+        // Nobody closes it, and without a turn it would go as well.
+        let _turn = self.lane.reads.turns.acquire().await;
         self.lane.reads.close(&self.batch);
         let (command, keys) = self.batch.take();
-        let until = self.batch.until;
+        let until = after(self.batch.limit);
         let outcome = match keys {
             1 => self.lane.run("GET", &only(&command), until).await.map(one),
             _ => self.lane.run("MGET", &command, until).await.map(|answer| self.several(answer, keys)),
@@ -222,7 +246,8 @@ impl Lane {
         let (joined, is_opener) = poll_fn(|cx| Poll::Ready(self.reads.join(key, until, cx.waker()))).await;
         if is_opener {
             // Outside of the locks: a runtime that ends drops the task at once.
-            let carrier = Carrier { lane: Arc::clone(self), batch: Arc::clone(&joined.batch) };
+            let carrier =
+                Carrier { lane: Arc::clone(self), batch: Arc::clone(&joined.batch), lap: Lap::begin() };
             self.home.spawn(carrier.carry());
         }
         if joined.batch.until <= until + LATER {
