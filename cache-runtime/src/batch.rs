@@ -9,8 +9,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::begun::Sharing;
 use crate::blocking::block_on;
+use crate::bypass::is_bypassed;
 use crate::decision::{Admission, Facts, admit};
-use crate::engine::batch::{Name, Outcome, Run, Step, Work, encode_absence};
+use crate::engine::batch::{Got, Name, Outcome, Run, Step, Work, encode_absence};
 use crate::engine::{Departure, Encoded};
 use crate::entry_handle::Entry;
 use crate::error::ErrorKind;
@@ -105,7 +106,9 @@ pub struct Batch<C: Batched> {
     hooks: Hooks<C::Key>,
     /// One for each slot of the run.
     keys: Vec<C::Key>,
-    run: Run<C::Value>,
+    run: Run,
+    /// What has become of each, once that is known: a value, or that there is none.
+    outcomes: Vec<Option<Option<C::Value>>>,
     /// What is being computed.
     work: Option<Work>,
 }
@@ -127,9 +130,12 @@ impl<C: Batched> Batch<C> {
         C::Key: BatchKey,
     {
         let (keys, names) = distinct(&template, keys);
-        let run = Run::new(&entry.reader(), names);
+        let is_fresh = is_bypassed(entry.call().cache.arc());
+        let kept = |name: &Name| if is_fresh { None } else { entry.kept_at(name).map(Some) };
+        let outcomes: Vec<_> = names.iter().map(kept).collect();
+        let run = Run::new(entry.call(), names, is_fresh, |slot| outcomes[slot].is_some());
         let hooks = Hooks { render: KeyTemplate::key, clone: C::Key::clone };
-        Self { entry, template, hooks, keys, run, work: None }
+        Self { entry, template, hooks, keys, run, outcomes, work: None }
     }
 
     /// The keys that the function is to be called with now; `None` once all is there.
@@ -148,6 +154,7 @@ impl<C: Batched> Batch<C> {
         loop {
             match self.run.step(&self.entry.reader()).await {
                 Step::Done => return Ok(None),
+                Step::Decode(got) => got.into_iter().for_each(|(slot, got)| self.got(slot, got)),
                 Step::Failed(slot, error) => match sharing.unpack(&error) {
                     Some(error) => return Err(error),
                     None => self.run.compute_alone(slot),
@@ -155,6 +162,27 @@ impl<C: Batched> Batch<C> {
                 Step::Compute(work) => return Ok(Some(self.started(work))),
             }
         }
+    }
+
+    fn got(&mut self, slot: usize, got: Got) {
+        let Self { entry, run, outcomes, .. } = self;
+        let (reader, name) = (entry.reader(), run.name(slot));
+        outcomes[slot] = match got {
+            Got::Absent => Some(None),
+            Got::Landed(bytes) if reader.is_absence(name, &bytes) => Some(None),
+            Got::Landed(bytes) => {
+                let value = entry.read_at(name, &bytes);
+                if value.is_none() {
+                    run.compute_alone(slot);
+                }
+                value.map(Some)
+            }
+            Got::Hit(hit) => {
+                let value = entry.value_at(name, &hit);
+                run.decoded(&reader, slot, &hit, value.is_some());
+                value.map(Some)
+            }
+        };
     }
 
     /// [`missing`](Self::missing) for blocking code.
@@ -225,8 +253,8 @@ impl<C: Batched> Batch<C> {
 
     /// All values that were found or computed, in the order in which their keys were first named.
     pub fn finish(self) -> C {
-        let left = self.run.values();
-        let pairs = self.keys.into_iter().zip(self.run.outcomes());
+        let left = self.outcomes.iter().flatten().flatten().count();
+        let pairs = self.keys.into_iter().zip(self.outcomes.into_iter().map(Option::flatten));
         C::collected(Counted { pairs: pairs.filter_map(|(key, value)| Some((key, value?))), left })
     }
 
@@ -257,16 +285,16 @@ impl<C: Batched> Batch<C> {
         let slots = work.slots();
         let by_name: HashMap<Name, usize> =
             slots.iter().map(|slot| (Arc::clone(self.run.name(*slot)), *slot)).collect();
-        slots.into_iter().for_each(|slot| self.run.settle(slot, None));
+        slots.into_iter().for_each(|slot| self.outcomes[slot] = Some(None));
         for (key, value) in values.pairs() {
             if let Some(slot) = by_name.get(&*(self.hooks.render)(&self.template, &key)) {
-                self.run.settle(*slot, Some(value));
+                self.outcomes[*slot] = Some(Some(value));
             }
         }
-        let (entry, run) = (&self.entry, &self.run);
+        let Self { entry, run, outcomes, .. } = self;
         work.finish(entry.call(), |slot, has_followers| {
             let key = run.name(slot);
-            let outcome = match run.outcome(slot) {
+            let outcome = match &outcomes[slot].as_ref().and_then(Option::as_ref) {
                 Some(value) => value_outcome(entry, key, value, compute_time, has_followers),
                 None => absence_outcome(entry, key, compute_time, has_followers),
             };

@@ -2,11 +2,14 @@
 
 use std::any::Any;
 use std::convert::Infallible;
+use std::future::{Ready, ready};
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use crate::blocking::block_on;
-use crate::engine::{Next, Ticket};
+use crate::engine::Ticket;
 use crate::entry_handle::Entry;
 use crate::flight::{Sight, computing, sync_computing};
 
@@ -15,18 +18,28 @@ use crate::flight::{Sight, computing, sync_computing};
 #[must_use]
 pub struct Begun<'a, T> {
     entry: &'a Entry<T>,
-    next: Next<T>,
+    next: Decoded<T>,
+}
+
+/// How a call goes on.
+pub(crate) enum Decoded<T> {
+    Value(T),
+    /// A value, and the claim to refresh it in the background.
+    Refresh(T, Sight),
+    /// The error of another caller's computation.
+    Error(SharedError),
+    Compute(Box<Ticket>),
 }
 
 /// What is left to do.
 #[allow(clippy::large_enum_variant, reason = "lives for a moment, on the stack")]
 enum Todo<T, E> {
     Return(Result<T, E>),
-    Compute(Ticket),
+    Compute(Box<Ticket>),
 }
 
 impl<'a, T> Begun<'a, T> {
-    pub(crate) fn new(entry: &'a Entry<T>, next: Next<T>) -> Self {
+    pub(crate) fn new(entry: &'a Entry<T>, next: Decoded<T>) -> Self {
         Self { entry, next }
     }
 
@@ -41,8 +54,8 @@ impl<'a, T> Begun<'a, T> {
             entry.call().cache().background.refresh({
                 let entry = entry.clone();
                 async move {
-                    let Some(ticket) = entry.reader().begin_refresh(sight).await else { return };
-                    let ticket = entry.started(ticket);
+                    let Some(mut ticket) = entry.reader().begin_refresh(sight).await else { return };
+                    entry.start(&mut ticket);
                     let result = computing(entry.call().flight_key(), compute).await;
                     let departure = entry.finish_refresh(ticket, result);
                     entry.call().depart(departure).await;
@@ -62,8 +75,8 @@ impl<'a, T> Begun<'a, T> {
             entry.call().cache().background.refresh_blocking({
                 let entry = entry.clone();
                 move || {
-                    let Some(ticket) = block_on(entry.reader().begin_refresh(sight)) else { return };
-                    let ticket = entry.started(ticket);
+                    let Some(mut ticket) = block_on(entry.reader().begin_refresh(sight)) else { return };
+                    entry.start(&mut ticket);
                     let result = sync_computing(entry.call().flight_key(), compute);
                     block_on(async { entry.call().depart(entry.finish_refresh(ticket, result)).await });
                 }
@@ -73,11 +86,11 @@ impl<'a, T> Begun<'a, T> {
 
     fn refreshed(self, start: impl FnOnce(&Entry<T>, Sight)) -> Self {
         let next = match self.next {
-            Next::Refresh(value, sight) => {
+            Decoded::Refresh(value, sight) => {
                 if !self.entry.reader().is_refreshing(sight) {
                     start(self.entry, sight);
                 }
-                Next::Value(value)
+                Decoded::Value(value)
             }
             next => next,
         };
@@ -85,48 +98,46 @@ impl<'a, T> Begun<'a, T> {
     }
 
     /// The value, or what `compute` gives.
-    pub async fn or_compute(self, compute: impl Future<Output = T>) -> T {
+    pub fn or_compute<F>(self, compute: F) -> Answer<T, impl Future<Output = T> + use<'a, T, F>>
+    where
+        F: Future<Output = T>,
+    {
         let entry = self.entry;
-        let ticket = match self.todo::<Infallible>(Sharing::NONE) {
-            Todo::Return(Ok(value)) => return value,
+        match self.todo::<Infallible>(Sharing::NONE) {
+            Todo::Return(Ok(value)) => Answer::Kept(ready(value)),
             Todo::Return(Err(never)) => match never {},
-            Todo::Compute(ticket) => entry.started(ticket),
-        };
-        let value = computing(entry.call().flight_key(), compute).await;
-        let departure = entry.finish(ticket, &value);
-        entry.call().depart(departure).await;
-        value
+            Todo::Compute(ticket) => Answer::Elsewhere(computed(entry, ticket, compute)),
+        }
     }
 
     /// The value, or what `compute` gives.
     ///
     /// # Errors
     /// The error of `compute`, or a clone of that of the computation that this call waited for.
-    pub async fn or_try_compute<E>(
+    pub fn or_try_compute<E, F>(
         self,
         sharing: Sharing<E>,
-        compute: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
+        compute: F,
+    ) -> Answer<Result<T, E>, impl Future<Output = Result<T, E>> + use<'a, T, E, F>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
         let entry = self.entry;
-        let ticket = match self.todo(sharing) {
-            Todo::Return(result) => return result,
-            Todo::Compute(ticket) => entry.started(ticket),
-        };
-        let result = computing(entry.call().flight_key(), compute).await;
-        // No error is alive at the next await: it need not be `Send` for the call to be.
-        let (value, departure) = entry.finish_or_fall_back(ticket, result, sharing)?;
-        entry.call().depart(departure).await;
-        Ok(value)
+        match self.todo(sharing) {
+            Todo::Return(result) => Answer::Kept(ready(result)),
+            Todo::Compute(ticket) => Answer::Elsewhere(try_computed(entry, ticket, sharing, compute)),
+        }
     }
 
     /// [`or_compute`](Self::or_compute) for blocking code.
     pub fn or_compute_blocking(self, compute: impl FnOnce() -> T) -> T {
         let entry = self.entry;
-        let ticket = match self.todo::<Infallible>(Sharing::NONE) {
+        let mut ticket = match self.todo::<Infallible>(Sharing::NONE) {
             Todo::Return(Ok(value)) => return value,
             Todo::Return(Err(never)) => match never {},
-            Todo::Compute(ticket) => entry.started(ticket),
+            Todo::Compute(ticket) => ticket,
         };
+        entry.start(&mut ticket);
         let value = sync_computing(entry.call().flight_key(), compute);
         block_on(async { entry.call().depart(entry.finish(ticket, &value)).await });
         value
@@ -142,10 +153,11 @@ impl<'a, T> Begun<'a, T> {
         compute: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         let entry = self.entry;
-        let ticket = match self.todo(sharing) {
+        let mut ticket = match self.todo(sharing) {
             Todo::Return(result) => return result,
-            Todo::Compute(ticket) => entry.started(ticket),
+            Todo::Compute(ticket) => ticket,
         };
+        entry.start(&mut ticket);
         let result = sync_computing(entry.call().flight_key(), compute);
         block_on(async {
             let (value, departure) = entry.finish_or_fall_back(ticket, result, sharing)?;
@@ -156,12 +168,69 @@ impl<'a, T> Begun<'a, T> {
 
     fn todo<E>(self, sharing: Sharing<E>) -> Todo<T, E> {
         match self.next {
-            Next::Value(value) | Next::Refresh(value, _) => Todo::Return(Ok(value)),
-            Next::Error(error) => match sharing.unpack(&error) {
+            Decoded::Value(value) | Decoded::Refresh(value, _) => Todo::Return(Ok(value)),
+            Decoded::Error(error) => match sharing.unpack(&error) {
                 Some(error) => Todo::Return(Err(error)),
-                None => Todo::Compute(Ticket::default()),
+                None => Todo::Compute(Box::default()),
             },
-            Next::Compute(ticket) => Todo::Compute(ticket),
+            Decoded::Compute(ticket) => Todo::Compute(ticket),
+        }
+    }
+}
+
+/// What `compute` gives, stored. In a box, since a call that has its value is to have no room for a computation, and made in a function of
+/// its own, since what a future is made of would stay on the stack while it is polled: functions call themselves.
+#[inline(never)]
+fn computed<T, F: Future<Output = T>>(
+    entry: &Entry<T>,
+    mut ticket: Box<Ticket>,
+    compute: F,
+) -> Pin<Box<impl Future<Output = T> + use<'_, T, F>>> {
+    Box::pin(async move {
+        entry.start(&mut ticket);
+        let value = computing(ticket.flight_key(entry.call()), compute).await;
+        let departure = entry.finish(ticket, &value);
+        entry.call().depart(departure).await;
+        value
+    })
+}
+
+/// The same for what may fail.
+#[inline(never)]
+fn try_computed<T, E, F: Future<Output = Result<T, E>>>(
+    entry: &Entry<T>,
+    mut ticket: Box<Ticket>,
+    sharing: Sharing<E>,
+    compute: F,
+) -> Pin<Box<impl Future<Output = Result<T, E>> + use<'_, T, E, F>>> {
+    Box::pin(async move {
+        entry.start(&mut ticket);
+        let result = computing(ticket.flight_key(entry.call()), compute).await;
+        // No error is alive at the next await: it need not be `Send` for the call to be.
+        let (value, departure) = entry.finish_or_fall_back(ticket, result, sharing)?;
+        entry.call().depart(departure).await;
+        Ok(value)
+    })
+}
+
+/// A value, or the way to it: for who has a value a pointer and no more, however long the way is.
+#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
+#[must_use]
+pub enum Answer<T, F> {
+    /// The value.
+    Kept(Ready<T>),
+    /// The way.
+    Elsewhere(Pin<Box<F>>),
+}
+
+impl<T, F: Future<Output = T>> Future for Answer<T, F> {
+    type Output = T;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        match self.get_mut() {
+            Self::Kept(value) => Pin::new(value).poll(cx),
+            Self::Elsewhere(way) => way.as_mut().poll(cx),
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::site::Site;
 use crate::stats::Identify;
 use crate::ttl::Ttl;
 
-pub use look_up::{Answer, LookedUp};
+pub use look_up::LookedUp;
 pub use tagged::TaggedEntry;
 
 /// A type whose values can be cached: everything that serde can write and read back as an owned value.

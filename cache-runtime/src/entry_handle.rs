@@ -6,11 +6,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::begun::{Begun, Sharing};
+use crate::begun::{Begun, Decoded, Sharing};
 use crate::bypass::is_bypassed;
 use crate::codec::CodecError;
-use crate::codec::compress::Compression;
-use crate::engine::{Call, Departure, Next, Reader, Ticket, remove};
+use crate::codec::compress::{Compression, Payload};
+use crate::engine::{Budget, Call, Departure, Hit, Next, Reader, Ticket, Values, remove};
+use crate::entry::header;
 use crate::entry::special::Special;
 use crate::error::{Error, ErrorKind};
 use crate::local::Keep;
@@ -158,12 +159,15 @@ impl<T> Entry<T> {
         }
         let (store, until) = (&self.call.cache().store, self.call.until());
         let (found, left) = match (&self.call.tags, how) {
-            (Some(tags), _) => return self.reader().get_tagged(tags, how, until).await,
+            (Some(tags), _) => {
+                let found = self.reader().get_tagged(tags, how, until).await?;
+                return Ok(found.and_then(|(bytes, left)| Some((self.read(&bytes)?, left))));
+            }
             (None, Asking::Plain) => (store.get(self.key(), until).await?, Left::Never),
             (None, _) => store.get_with_left(self.key(), until).await?,
         };
         Ok(match found {
-            Found::Bytes(bytes) => self.reader().read(self.key(), &bytes).map(|value| (value, left)),
+            Found::Bytes(bytes) => self.read(&bytes).map(|value| (value, left)),
             Found::Absent | Found::Foreign => None,
         })
     }
@@ -172,10 +176,13 @@ impl<T> Entry<T> {
     ///
     /// A hit is one round trip; a miss three, for two of which the caller waits. Callers of one key share one computation, in
     /// this process and between processes. Fails never: without the cache, `compute` runs.
-    pub async fn get_or_compute(&self, compute: impl Future<Output = T>) -> T {
-        match self.kept() {
-            Some(value) => value,
-            None => self.begin_elsewhere().await.or_compute(compute).await,
+    #[allow(clippy::manual_async_fn, reason = "the future of an `async fn` has room for each argument twice")]
+    pub fn get_or_compute(&self, compute: impl Future<Output = T>) -> impl Future<Output = T> {
+        async move {
+            if let Some(value) = self.kept() {
+                return value;
+            }
+            self.begin_elsewhere().await.or_compute(compute).await
         }
     }
 
@@ -198,7 +205,7 @@ impl<T> Entry<T> {
     }
 
     pub(crate) async fn begin_fresh(&self) -> Begun<'_, T> {
-        Begun::new(self, Next::Compute(self.reader().begin_fresh().await))
+        Begun::new(self, Decoded::Compute(Box::pin(self.reader().begin_fresh()).await))
     }
 
     /// The stored value, or what `compute` gives, which is stored if it is `Ok`.
@@ -207,43 +214,126 @@ impl<T> Entry<T> {
     ///
     /// # Errors
     /// The error of `compute`, never one of the cache.
-    pub async fn get_or_try_compute<E>(&self, compute: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        self.get_or_try_compute_sharing(Sharing::NONE, compute).await
+    pub fn get_or_try_compute<E>(
+        &self,
+        compute: impl Future<Output = Result<T, E>>,
+    ) -> impl Future<Output = Result<T, E>> {
+        self.get_or_try_compute_sharing(Sharing::NONE, compute)
     }
 
     /// [`get_or_try_compute`](Self::get_or_try_compute) for errors that can be cloned. What expansions call.
     ///
     /// # Errors
     /// The error of `compute`, or a clone of that of the computation that this call waited for.
+    #[allow(clippy::manual_async_fn, reason = "the future of an `async fn` has room for each argument twice")]
     #[doc(hidden)]
-    pub async fn get_or_try_compute_sharing<E>(
+    pub fn get_or_try_compute_sharing<E>(
         &self,
         sharing: Sharing<E>,
         compute: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
-        match self.kept() {
-            Some(value) => Ok(value),
-            None => self.begin_elsewhere().await.or_try_compute(sharing, compute).await,
+    ) -> impl Future<Output = Result<T, E>> {
+        async move {
+            if let Some(value) = self.kept() {
+                return Ok(value);
+            }
+            self.begin_elsewhere().await.or_try_compute(sharing, compute).await
         }
     }
 
     /// Looks up and goes as far as is possible without computing. What expansions with background refresh call.
     #[doc(hidden)]
     pub async fn begin(&self) -> Begun<'_, T> {
-        match self.kept() {
-            Some(value) => Begun::new(self, Next::Value(value)),
-            None => self.begin_elsewhere().await,
+        if let Some(value) = self.kept() {
+            return Begun::new(self, Decoded::Value(value));
         }
+        self.begin_elsewhere().await
     }
 
     /// The value that this process keeps. First of all, and on its own: what follows is many times dearer, if only to set up.
     #[inline]
     pub(crate) fn kept(&self) -> Option<T> {
-        if is_bypassed(self.call.cache.arc()) { None } else { self.reader().local_hit() }
+        let keep = self.hooks.local?;
+        if is_bypassed(self.call.cache.arc()) {
+            return None;
+        }
+        let value = keep.give(self.reader().local_hit()?)?;
+        self.call.function.counters.local_hits.count();
+        Some(value)
+    }
+
+    /// The same for another key of the function.
+    pub(crate) fn kept_at(&self, key: &str) -> Option<T> {
+        let value = self.hooks.local?.give(self.reader().local_hit_at(key)?)?;
+        self.call.function.counters.local_hits.count();
+        Some(value)
     }
 
     pub(crate) async fn begin_elsewhere(&self) -> Begun<'_, T> {
-        Begun::new(self, self.reader().begin().await)
+        let budget = Budget::of(self.call.cache().deadline);
+        let mut next = self.reader().begin(budget).await;
+        loop {
+            next = match self.decoded(next) {
+                Ok(decoded) => return Begun::new(self, decoded),
+                Err(hit) => self.reader().instead_of(&hit, budget).await,
+            };
+        }
+    }
+
+    /// Gives back an entry that cannot be decoded.
+    fn decoded(&self, next: Next) -> Result<Decoded<T>, Hit> {
+        let counters = &self.call.function.counters;
+        let hit = |hit| match self.value_of(&hit) {
+            Some(value) => {
+                counters.hits.count();
+                Ok(value)
+            }
+            None => {
+                counters.misses.count();
+                Err(hit)
+            }
+        };
+        Ok(match next {
+            Next::Hit(found) => Decoded::Value(hit(found)?),
+            Next::Refresh(found, sight) => {
+                let value = hit(found)?;
+                counters.stale.count();
+                Decoded::Refresh(value, sight)
+            }
+            Next::Late(hit) => Decoded::Value(self.value_of(&hit).ok_or(hit)?),
+            Next::Landed(bytes, fallback) => match self.read(&bytes) {
+                Some(value) => Decoded::Value(value),
+                None => Decoded::Compute(Box::new(Ticket::alone(fallback))),
+            },
+            Next::Error(error) => Decoded::Error(error),
+            Next::Compute(ticket) => Decoded::Compute(ticket),
+        })
+    }
+
+    /// What is to be served, decoded; this process keeps it if it may.
+    pub(crate) fn value_of(&self, hit: &Hit) -> Option<T> {
+        self.value_at(self.key(), hit)
+    }
+
+    /// The same for another key of the function.
+    pub(crate) fn value_at(&self, key: &str, hit: &Hit) -> Option<T> {
+        let value = self.hooks.decoded(&header::payload(&hit.bytes)?)?;
+        if let (Some(arriving), Some(keep), Some(tier)) =
+            (&hit.arriving, self.hooks.local, &self.call.cache.tier)
+        {
+            let (guard, arrival) = **arriving;
+            keep.admit(tier, guard, key, arrival, &value);
+        }
+        Some(value)
+    }
+
+    /// Reads an entry whatever its age and whatever became of its tags.
+    fn read(&self, bytes: &[u8]) -> Option<T> {
+        self.read_at(self.key(), bytes)
+    }
+
+    /// The same for another key of the function.
+    pub(crate) fn read_at(&self, key: &str, bytes: &[u8]) -> Option<T> {
+        self.hooks.decoded(&self.reader().payload(key, bytes)?)
     }
 
     /// The same operations for code that is not async.
@@ -252,9 +342,9 @@ impl<T> Entry<T> {
         crate::BlockingEntry::new(self.clone())
     }
 
-    pub(crate) fn reader(&self) -> Reader<'_, T> {
-        let Hooks { codec, decode, decompressed, local, tags_of, .. } = self.hooks;
-        Reader { call: &self.call, codec, decode, decompressed, local, tags_of }
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        let Hooks { codec, local, .. } = &self.hooks;
+        Reader { call: &self.call, codec: *codec, keeps: local.is_some(), values: &self.hooks }
     }
 
     pub(crate) fn call(&self) -> &Call {
@@ -266,16 +356,15 @@ impl<T> Entry<T> {
     }
 
     /// The function's body runs now.
-    pub(crate) fn started(&self, mut ticket: Ticket) -> Ticket {
+    pub(crate) fn start(&self, ticket: &mut Ticket) {
         self.call.function.counters.computes.count();
         ticket.begin();
-        ticket
     }
 
     /// What follows a computation: the value, or the error, unless an older value may be served in its place.
     pub(crate) fn finish_or_fall_back<E>(
         &self,
-        mut ticket: Ticket,
+        mut ticket: Box<Ticket>,
         result: Result<T, E>,
         sharing: Sharing<E>,
     ) -> Result<(T, Departure), E> {
@@ -288,7 +377,7 @@ impl<T> Entry<T> {
                 let counters = &self.call.function.counters;
                 counters.failed.count();
                 if let Some(bytes) = ticket.take_fallback()
-                    && let Some(value) = self.reader().read(self.key(), &bytes)
+                    && let Some(value) = self.read(&bytes)
                 {
                     counters.stale.count();
                     // Not shared: a follower may have begun after an invalidation that this old value has not seen.
@@ -302,7 +391,7 @@ impl<T> Entry<T> {
     }
 
     /// What follows a computation in the background, whose error nobody sees.
-    pub(crate) fn finish_refresh<E>(&self, ticket: Ticket, result: Result<T, E>) -> Departure {
+    pub(crate) fn finish_refresh<E>(&self, ticket: Box<Ticket>, result: Result<T, E>) -> Departure {
         match result {
             Ok(value) => self.finish(ticket, &value),
             Err(_) => {
@@ -315,7 +404,7 @@ impl<T> Entry<T> {
     }
 
     /// What follows a computation that gave a value.
-    pub(crate) fn finish(&self, ticket: Ticket, value: &T) -> Departure {
+    pub(crate) fn finish(&self, ticket: Box<Ticket>, value: &T) -> Departure {
         if !ticket.is_shared() {
             // Nobody would read what is encoded.
             ticket.fail(None);
@@ -339,6 +428,23 @@ impl<T> Entry<T> {
 
     fn encode_for_followers(&self, ticket: &Ticket, value: &T) -> Option<Vec<u8>> {
         if ticket.has_followers() { self.encode_unstored(self.key(), value) } else { None }
+    }
+}
+
+impl<T> Hooks<T> {
+    fn decoded(&self, payload: &Payload<'_>) -> Option<T> {
+        payload.decode(self.decompressed, self.decode).ok()
+    }
+}
+
+impl<T> Values for Hooks<T> {
+    fn can_decode(&self, payload: &Payload<'_>) -> bool {
+        self.decoded(payload).is_some()
+    }
+
+    fn tags_named(&self, payload: &Payload<'_>) -> Option<Vec<String>> {
+        let value = self.decoded(payload)?;
+        Some(self.tags_of.map(|names| names(&value)).unwrap_or_default())
     }
 }
 

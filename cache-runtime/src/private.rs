@@ -3,10 +3,10 @@
 
 pub use crate::argument::{Argument, Kept, arg, kept, run};
 pub use crate::batch::{Batch, BatchKey, Batched, ValueOf, cloned};
-pub use crate::begun::{Begun, Detach, Errors, NotShared, Sharing, owned};
+pub use crate::begun::{Answer, Begun, Detach, Errors, NotShared, Sharing, owned};
 pub use crate::codec::compress::Compression;
 pub use crate::entry_builder::{
-    Answer, Elsewhere, EntryBuilder, ErrorOf, Fallible, Here, Keepable, KeyedEntry, LookedUp, Nullable, OkOf,
+    Elsewhere, EntryBuilder, ErrorOf, Fallible, Here, Keepable, KeyedEntry, LookedUp, Nullable, OkOf,
     TaggedEntry, entry,
 };
 pub use crate::invalidate::{Invalidates, invalidates};

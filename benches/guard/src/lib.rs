@@ -5,10 +5,18 @@
 //! cargo run --release -p redis-cached-guard --bin instructions
 //! ```
 //!
-//! Both print what they counted beside its bound, and fail where it is above. The bounds are in `bounds.txt`; whoever makes
+//! And what an annotation weighs before anything is called:
+//!
+//! ```text
+//! cargo build -p redis-cached-guard && target/debug/weight
+//! ```
+//!
+//! All print what they counted beside its bound, and fail where it is above. The bounds are in `bounds.txt`; whoever makes
 //! the library cheaper lowers them.
 //!
-//! Two programs, because the counting allocator would be among the instructions.
+//! Several programs, because the counting allocator would be among the instructions.
+
+mod functions;
 
 use std::fmt;
 use std::sync::Arc;

@@ -4,7 +4,7 @@
 //! number, so that each has its whole deadline for itself and none is given up because of those before it; the others wait
 //! for their turn, and their callers with them, for a deadline at most. What waits is bounded in bytes.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
@@ -155,12 +155,14 @@ impl Background {
                     }
                 }
                 // A box, so that the future of a miss is small.
-                let leaves = Box::pin(self.together.hurry(cache, &gathering));
-                let _ = home::timeout(cache.deadline, leaves).await;
+                let leaves = async {
+                    home::timeout(cache.deadline, pin!(self.together.hurry(cache, &gathering))).await
+                };
+                let _ = Box::pin(leaves).await;
                 yield_now().await;
             }
             Departure::Awaited(stored) => {
-                let _ = home::timeout(cache.deadline, stored).await;
+                let _ = Box::pin(home::timeout(cache.deadline, stored)).await;
             }
         }
     }

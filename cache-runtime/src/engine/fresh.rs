@@ -7,10 +7,10 @@
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
+use super::Budget;
 use super::lease::{Lease, new_mark};
 use super::look_up::{Reader, Seen};
 use super::ticket::{Hold, Ticket};
-use super::{Budget, mark_of};
 use crate::error::Error;
 use crate::flight::Sight;
 use crate::home;
@@ -33,13 +33,13 @@ pub(super) enum Place {
     None,
 }
 
-impl<T> Reader<'_, T> {
+impl Reader<'_> {
     /// The ticket of a computation that is wanted whatever is there. Two round trips; without the right to store if somebody else
     /// has it.
-    pub(crate) async fn begin_fresh(&self) -> Ticket {
+    pub(crate) async fn begin_fresh(&self) -> Box<Ticket> {
         self.call.function.counters.misses.count();
         if self.call.is_pending() {
-            return Ticket::default();
+            return Box::default();
         }
         let budget = Budget::of(self.call.cache().deadline);
         for pause in PAUSES {
@@ -47,20 +47,19 @@ impl<T> Reader<'_, T> {
                 Place::Value(base) => base,
                 place => {
                     let hold = self.hold_slot(place, &budget).await;
-                    return Ticket::unshared(
-                        hold.inspect_err(|error| self.call.failed(error)).ok().flatten(),
-                    );
+                    let hold = hold.inspect_err(|error| self.call.failed(error)).ok().flatten();
+                    return Box::new(Ticket::unshared(hold));
                 }
             };
             // A lease beside the value, which stays readable meanwhile.
             if let Some(hold) = self.claim_lease(base, &budget).await {
-                return Ticket::unshared(Some(hold));
+                return Box::new(Ticket::unshared(Some(hold)));
             }
             if home::sleep(pause).await.is_err() {
                 break;
             }
         }
-        Ticket::default()
+        Box::default()
     }
 
     /// The ticket of who is about to read what is not stored yet; `None` if a value is there, or somebody else is at it.
@@ -71,6 +70,7 @@ impl<T> Reader<'_, T> {
         let budget = Budget(until);
         let place = match self.look_up(&budget).await {
             Seen::Unknown(Some(error)) => return Err(error),
+            Seen::Serve(hit) if !self.can_decode(&hit) => hit.mark().map_or(Place::Malformed, Place::Unfit),
             seen => seen.place(),
         };
         let hold = self.hold_slot(place, &budget).await?;
@@ -90,7 +90,7 @@ impl<T> Reader<'_, T> {
             }
             Place::Value(_) | Place::None => return Ok(None),
         };
-        let mut lease = Lease::asked(call.cache.arc(), call.key.to_string(), mark);
+        let mut lease = Lease::asked(call.cache.arc(), (*call.key).into(), mark);
         let asked = pin!(async {
             match unfit {
                 None => {
@@ -114,13 +114,13 @@ impl<T> Reader<'_, T> {
     }
 }
 
-impl<T> Seen<T> {
+impl Seen {
     pub(super) fn place(&self) -> Place {
         match self {
             Self::Nothing => Place::Empty,
             Self::Unfit(Some(unfit)) => Place::Unfit(*unfit),
             Self::Unfit(None) => Place::Malformed,
-            Self::Serve(_, _, bytes) => mark_of(bytes).map_or(Place::None, |mark| Place::Value(mark.into())),
+            Self::Serve(hit) => hit.mark().map_or(Place::None, |mark| Place::Value(mark.into())),
             Self::ServeAndRefresh(_, sight) => Place::Value(*sight),
             Self::Replace(old) => Place::Value(old.sight),
             Self::Lease(_) | Self::Tombstone | Self::Unknown(_) => Place::None,

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use super::Budget;
 use super::look_up::{Reader, Seen};
 use super::tagged::Named;
-use crate::entry::header::{self, Meta, Nonce, Slot};
+use crate::entry::header::{self, Meta, Nonce};
 use crate::key::KeyBuf;
-use crate::local::{Arrival, Guard, Keep, Tier};
+use crate::local::{Arrival, Guard, Tier};
 use crate::store::{Asking, Epoch, Left};
 use crate::tags::{Tags, digest_of};
 
@@ -26,7 +26,7 @@ struct Guards {
     names: Guard,
 }
 
-impl<T> Reader<'_, T> {
+impl Reader<'_> {
     /// Under which fingerprint the tier keeps the entry; `None` if one of its tags is not kept.
     pub(super) fn kept_fingerprint(&self, tier: &Tier, tags: &Tags) -> Option<u64> {
         let policy = &self.call.policy;
@@ -55,10 +55,9 @@ impl<T> Reader<'_, T> {
     pub(super) async fn look_up_tagged_and_keep(
         &self,
         tags: &Tags,
-        keep: Keep<T>,
         tier: &Tier,
         budget: &Budget,
-    ) -> Option<Seen<T>> {
+    ) -> Option<Seen> {
         let guards = Guards {
             key: tier.guard(&self.call.key),
             tags: tags.of_arguments().iter().map(|key| tier.guard(key)).collect(),
@@ -69,15 +68,15 @@ impl<T> Reader<'_, T> {
         let read = read.inspect_err(|error| log::debug!("{error}")).ok()?;
         let (left, epoch) = (read.left?, read.epoch);
         let seen = self.interpret_tagged(tags, read, &mut named, budget.0).await;
-        let seen = seen.inspect_err(|error| log::debug!("{error}")).ok()??;
+        let mut seen = seen.inspect_err(|error| log::debug!("{error}")).ok()??;
         // An invalidation that Redis could not take: see `pending`. Looked for after the guards were taken.
-        if let Seen::Serve(value, meta, bytes) = &seen
+        if let Seen::Serve(hit) = &mut seen
             && !self.call.is_pending()
             && !self.call.cache().pending.contains_any_tag(&named.keys)
-            && let Ok(Slot::Value(entry)) = self.slot(&self.call.key, bytes)
+            && let Some(entry) = header::checked(&hit.bytes)
         {
             self.keep_tags(tier, tags, &guards, &named, entry.tags, epoch);
-            let fresh = left.less(meta.stale_window);
+            let (meta, fresh) = (&entry.meta, left.less(entry.meta.stale_window));
             if tags.are_of_value() {
                 let keys: Arc<[KeyBuf]> = named.keys.clone().into();
                 let len = named.keys.iter().map(|key| key.len()).sum();
@@ -85,8 +84,8 @@ impl<T> Reader<'_, T> {
                 tier.admit(guards.names, &self.names_key(), arrival, keys);
             }
             let fingerprint = self.fingerprint_with(entry.tags);
-            let arrival = self.arrival(fingerprint, header::decoded_len(bytes), meta, fresh, epoch);
-            keep.admit(tier, guards.key, &self.call.key, arrival, value);
+            let arrival = self.arrival(fingerprint, header::decoded_len(&hit.bytes), meta, fresh, epoch);
+            hit.arriving = Some(Box::new((guards.key, arrival)));
         }
         Some(seen)
     }

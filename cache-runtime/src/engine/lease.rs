@@ -11,7 +11,7 @@ use crate::store::Mark;
 #[derive(Debug)]
 pub(super) struct Lease {
     cache: Arc<Inner>,
-    key: String,
+    key: Arc<str>,
     mark: Mark,
     /// Whether it is being renewed.
     renewed: bool,
@@ -33,13 +33,13 @@ pub(super) fn beside(key: &str) -> String {
 impl Lease {
     /// For a lease that is about to be asked for. It is given back also if the answer does not come, or nobody waits for it any
     /// more: the server may have granted it all the same, and then others would wait for nobody.
-    pub(super) fn asked(cache: &Arc<Inner>, key: String, mark: Mark) -> Self {
+    pub(super) fn asked(cache: &Arc<Inner>, key: Arc<str>, mark: Mark) -> Self {
         Self { cache: Arc::clone(cache), key, mark, renewed: false, held: true }
     }
 
     /// The server has granted it: it is renewed from now on.
     pub(super) fn granted(mut self) -> Self {
-        self.cache.renewals.begin(&self.cache, &self.key, self.mark);
+        self.cache.renewals.begin(&self.cache, Arc::clone(&self.key), self.mark);
         self.renewed = true;
         self
     }
@@ -60,7 +60,7 @@ impl Drop for Lease {
             self.cache.renewals.end(&self.mark);
         }
         if self.held {
-            let lease = (std::mem::take(&mut self.key).into(), self.mark);
+            let lease = (Arc::clone(&self.key), self.mark);
             self.cache.background.give_back.start(&self.cache, vec![lease], self.renewed);
         }
     }

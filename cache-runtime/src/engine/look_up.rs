@@ -3,31 +3,44 @@
 use std::time::Duration;
 
 use super::{Budget, Call, mark_of};
-use crate::codec::CodecError;
+use crate::codec::compress::Payload;
 use crate::decision::{Decision, decide};
 use crate::entry::header::{self, Meta, Rejected, Slot};
 use crate::error::Error;
 use crate::flight::Sight;
-use crate::local::{Arrival, Keep, Terms, Tier};
+use crate::local::{Arrival, Guard, Kept, Terms, Tier};
 use crate::pending::Key;
 use crate::random;
-use crate::store::{Found, Left, Mark, Store};
+use crate::store::{Epoch, Found, Left, Mark, Store};
 
 /// What stands at the key, for this function.
-pub(super) enum Seen<T> {
+pub(super) enum Seen {
     Nothing,
     /// Somebody computes.
     Lease(Sight),
     /// Somebody wants nothing to be stored for a while.
     Tombstone,
-    Serve(T, Meta, Vec<u8>),
-    ServeAndRefresh(T, Sight),
+    Serve(Hit),
+    ServeAndRefresh(Hit, Sight),
     Replace(Replace),
     /// Bytes that are no entry of this function, or one past all its windows, or whose tags were invalidated; with their mark, if
     /// they have one.
     Unfit(Option<Mark>),
     /// The store could not be asked, for this reason, or has not said anything else for too long.
     Unknown(Option<Error>),
+}
+
+/// An entry to be served. Its payload is still to be decoded, by who knows the type.
+pub(crate) struct Hit {
+    pub(crate) bytes: Vec<u8>,
+    /// How it may be kept in this process.
+    pub(crate) arriving: Option<Box<(Guard, Arrival)>>,
+}
+
+impl Hit {
+    pub(super) fn mark(&self) -> Option<Mark> {
+        mark_of(&self.bytes)
+    }
 }
 
 /// An entry that is to be replaced now, by this call.
@@ -38,39 +51,44 @@ pub(super) struct Replace {
     pub(super) is_fresh: bool,
 }
 
-/// How to read an entry's payload.
-pub(crate) struct Reader<'a, T> {
+/// How to read a function's entries. It does not know the type of their values, so that it is compiled once and not for every type.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
     pub(crate) call: &'a Call,
     pub(crate) codec: u8,
-    pub(crate) decode: fn(&[u8], usize) -> Result<T, CodecError>,
-    pub(crate) decompressed: usize,
-    pub(crate) local: Option<Keep<T>>,
-    /// The tags that a value names.
-    pub(crate) tags_of: Option<fn(&T) -> Vec<String>>,
+    /// Whether this process keeps values.
+    pub(crate) keeps: bool,
+    pub(crate) values: &'a (dyn Values + Send + Sync),
 }
 
-impl<T> Reader<'_, T> {
+/// What is to be known of a value before it is served.
+pub(crate) trait Values {
+    /// Whether it can be decoded.
+    fn can_decode(&self, payload: &Payload<'_>) -> bool;
+
+    /// The tags that the value names; `None` if it cannot be decoded.
+    fn tags_named(&self, payload: &Payload<'_>) -> Option<Vec<String>>;
+}
+
+impl Reader<'_> {
     /// A value that this process keeps.
-    #[inline]
-    pub(crate) fn local_hit(&self) -> Option<T> {
-        let Call { cache, function, key, policy, tags } = self.call;
-        let (keep, tier) = (self.local?, cache.tier.as_ref()?);
+    pub(crate) fn local_hit(&self) -> Option<Kept> {
+        let Call { function, key, policy, tags, .. } = self.call;
+        let tier = self.tier()?;
         let fingerprint = match tags {
             None => function.fingerprint,
             Some(tags) => self.kept_fingerprint(tier, tags)?,
         };
-        let hit = keep.get(tier, key.as_bytes(), &Terms::of(fingerprint, policy))?;
-        function.counters.local_hits.count();
-        Some(hit)
+        tier.find(key.as_bytes(), &Terms::of(fingerprint, policy))
     }
 
-    pub(super) async fn look_up(&self, budget: &Budget) -> Seen<T> {
+    pub(super) async fn look_up(&self, budget: &Budget) -> Seen {
         if let Some(tags) = &self.call.tags {
             // A box, so that others' futures are small.
             return Box::pin(self.look_up_tagged(tags, budget)).await;
         }
-        if let (Some(keep), Some(tier)) = (self.local, &self.call.cache().tier)
-            && let Some(seen) = self.look_up_and_keep(keep, tier, budget).await
+        if let Some(tier) = self.tier()
+            && let Some(seen) = Box::pin(self.look_up_and_keep(tier, budget)).await
         {
             return seen;
         }
@@ -85,38 +103,52 @@ impl<T> Reader<'_, T> {
                 Err(error) => return self.unknown(&error),
             }
         }
-        match store.get_with_left(key, budget.0).await {
+        // A box, so that the future of most functions' hits is small.
+        match Box::pin(store.get_with_left(key, budget.0)).await {
             Ok((found, left)) => self.interpret(key, found, Some(left)).unwrap_or(Seen::Unknown(None)),
             Err(error) => self.unknown(&error),
         }
     }
 
+    /// Where this process keeps values of the function, if it does.
+    pub(super) fn tier(&self) -> Option<&Tier> {
+        self.call.cache.tier.as_deref().filter(|_| self.keeps)
+    }
+
     /// A read of which Redis tells what becomes of it, so that the value may be kept; `None` if that is not to be had.
-    async fn look_up_and_keep(&self, keep: Keep<T>, tier: &Tier, budget: &Budget) -> Option<Seen<T>> {
-        let Call { key, function, .. } = self.call;
+    async fn look_up_and_keep(&self, tier: &Tier, budget: &Budget) -> Option<Seen> {
+        let key = &self.call.key;
         let guard = tier.guard(key);
         let watched = self.call.cache().store.get_watched(key, budget.0).await;
         let (found, left, epoch) = watched.inspect_err(|error| log::debug!("{error}")).ok()?;
-        let seen = self.interpret(key, found, Some(left))?;
-        // An invalidation that Redis could not take: see `pending`. Looked for after the guard was taken.
-        if let Seen::Serve(value, meta, bytes) = &seen
-            && !self.call.cache().pending.contains(Key::Entry(key))
-        {
-            let arrival = Arrival {
-                fingerprint: function.fingerprint,
-                encoded_len: header::decoded_len(bytes),
-                compute_time: meta.compute_time,
-                fresh: left.less(meta.stale_window),
-                epoch,
-            };
-            keep.admit(tier, guard, key, arrival, value);
+        let mut seen = self.interpret(key, found, Some(left))?;
+        if let Seen::Serve(hit) = &mut seen {
+            self.let_arrive(hit, key, guard, left, epoch);
         }
         Some(seen)
     }
 
+    /// Lets this process keep what was read after `guard` was taken.
+    pub(super) fn let_arrive(&self, hit: &mut Hit, key: &str, guard: Guard, left: Left, epoch: Epoch) {
+        // An invalidation that Redis could not take: see `pending`. Looked for after the guard was taken.
+        if self.call.cache().pending.contains(Key::Entry(key)) {
+            return;
+        }
+        hit.arriving = header::checked(&hit.bytes).map(|entry| {
+            let arrival = Arrival {
+                fingerprint: self.call.function.fingerprint,
+                encoded_len: header::decoded_len(&hit.bytes),
+                compute_time: entry.meta.compute_time,
+                fresh: left.less(entry.meta.stale_window),
+                epoch,
+            };
+            Box::new((guard, arrival))
+        });
+    }
+
     /// What was found at `key`, looked at once. `None` only if the time that is left was not asked for and has to be: an entry
     /// that a function with windows stored, and one without reads, may be past its time.
-    pub(super) fn interpret(&self, key: &str, found: Found, left: Option<Left>) -> Option<Seen<T>> {
+    pub(super) fn interpret(&self, key: &str, found: Found, left: Option<Left>) -> Option<Seen> {
         let bytes = match found {
             Found::Absent => return Some(Seen::Nothing),
             Found::Foreign => return Some(self.unfit(None)),
@@ -132,54 +164,54 @@ impl<T> Reader<'_, T> {
                 return None;
             }
             Ok(Slot::Value(value)) => {
-                match (value.meta, value.payload.decode(self.decompressed, self.decode)) {
-                    (meta, Ok(value)) => {
-                        self.decided(meta, left.unwrap_or(Left::Never), value, bytes, mark.into())
-                    }
-                    _ => self.unfit(Some(mark)),
-                }
+                let meta = value.meta;
+                self.decided(&meta, left.unwrap_or(Left::Never), bytes, mark.into())
             }
             Err(_) => self.unfit(Some(mark)),
         })
     }
 
-    pub(super) fn decided(&self, meta: Meta, left: Left, value: T, bytes: Vec<u8>, sight: Sight) -> Seen<T> {
+    pub(super) fn decided(&self, meta: &Meta, left: Left, bytes: Vec<u8>, sight: Sight) -> Seen {
         let policy = &self.call.policy;
         // A number is not free, and one option alone asks for it.
         let random = if policy.early_refresh > 0.0 { random::unit() } else { 0.0 };
-        match decide(policy, &meta, left, random) {
-            Decision::Serve => Seen::Serve(value, meta, bytes),
-            Decision::ServeAndRefresh => Seen::ServeAndRefresh(value, sight),
+        match decide(policy, meta, left, random) {
+            Decision::Serve => Seen::Serve(Hit { bytes, arriving: None }),
+            Decision::ServeAndRefresh => Seen::ServeAndRefresh(Hit { bytes, arriving: None }, sight),
             Decision::ComputeEarly => Seen::Replace(Replace { bytes, sight, is_fresh: true }),
             Decision::ComputeOrServe => Seen::Replace(Replace { bytes, sight, is_fresh: false }),
             Decision::Compute => Seen::Unfit(Some(sight.mark)),
         }
     }
 
-    pub(crate) fn slot<'b>(&self, key: &str, bytes: &'b [u8]) -> Result<Slot<'b>, Rejected> {
+    pub(super) fn slot<'b>(&self, key: &str, bytes: &'b [u8]) -> Result<Slot<'b>, Rejected> {
         header::decode(key, bytes, self.codec, self.call.function.fingerprint)
     }
 
-    /// Reads the entry of `key`, whatever its age and whatever became of its tags.
-    pub(crate) fn read(&self, key: &str, bytes: &[u8]) -> Option<T> {
+    /// The payload of a function's entry at `key`.
+    pub(crate) fn payload<'b>(&self, key: &str, bytes: &'b [u8]) -> Option<Payload<'b>> {
         match self.slot(key, bytes) {
-            Ok(Slot::Value(value)) => value.payload.decode(self.decompressed, self.decode).ok(),
+            Ok(Slot::Value(value)) => Some(value.payload),
             _ => None,
         }
     }
 
-    pub(super) fn unfit(&self, mark: Option<Mark>) -> Seen<T> {
+    pub(super) fn can_decode(&self, hit: &Hit) -> bool {
+        header::payload(&hit.bytes).is_some_and(|payload| self.values.can_decode(&payload))
+    }
+
+    pub(super) fn unfit(&self, mark: Option<Mark>) -> Seen {
         self.call.function.counters.rejected.count();
         Seen::Unfit(mark)
     }
 
-    pub(super) fn unknown(&self, error: &Error) -> Seen<T> {
+    pub(super) fn unknown(&self, error: &Error) -> Seen {
         self.call.failed(error);
         Seen::Unknown(Some(error.clone()))
     }
 }
 
-impl<T> Seen<T> {
+impl Seen {
     /// An entry to serve in place of an error.
     pub(super) fn into_fallback(self) -> Option<Vec<u8>> {
         match self {

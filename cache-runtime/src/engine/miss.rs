@@ -1,12 +1,12 @@
 //! From a look-up to a value, or to a ticket.
 
 use std::any::Any;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::lease::{Lease, beside, new_mark};
-use super::look_up::{Reader, Replace, Seen};
+use super::look_up::{Hit, Reader, Replace, Seen};
 use super::ticket::{Hold, Ticket};
 use super::{Budget, Call, landed_by, mark_of};
 use crate::bypass::is_bypassed;
@@ -19,14 +19,19 @@ use crate::random;
 use crate::store::{Found, Left, Mark, Store};
 use crate::tags::digest_of;
 
-/// How a call goes on.
-pub(crate) enum Next<T> {
-    Value(T),
-    /// A value, and the claim to refresh it in the background.
-    Refresh(T, Sight),
+/// How a call goes on, as far as that is known before anything is decoded.
+pub(crate) enum Next {
+    /// An entry that was there at once.
+    Hit(Hit),
+    /// The same, and the claim to refresh it in the background.
+    Refresh(Hit, Sight),
+    /// An entry that was not there at first.
+    Late(Hit),
+    /// What another caller's computation has landed with, and what to serve should this call have to compute, and fail.
+    Landed(Arc<Vec<u8>>, Option<Vec<u8>>),
     /// The error of another caller's computation.
     Error(Arc<dyn Any + Send + Sync>),
-    Compute(Ticket),
+    Compute(Box<Ticket>),
 }
 
 /// How often a leader that keeps meeting something new at its key asks again before it computes without storing.
@@ -34,49 +39,47 @@ const ATTEMPTS: usize = 16;
 /// The first pause of who waits for another process, and the longest.
 const POLL: (Duration, Duration) = (Duration::from_millis(4), Duration::from_millis(64));
 
-impl<T> Reader<'_, T> {
+impl Reader<'_> {
     /// The whole course before a computation. A hit is one round trip, a miss two.
-    pub(crate) async fn begin(&self) -> Next<T> {
+    pub(crate) async fn begin(&self, budget: Budget) -> Next {
         if is_bypassed(self.call.cache.arc()) {
             return Next::Compute(Box::pin(self.begin_fresh()).await);
         }
         let counters = &self.call.function.counters;
-        let budget = Budget::of(self.call.cache().deadline);
         if self.call.is_pending() {
             // What is there should have been removed, and could not be yet.
             counters.misses.count();
-            return Next::Compute(Ticket::default());
+            return Next::Compute(Box::default());
         }
         let tags_pending = self.call.note_tags().is_some();
-        match self.look_up(&budget).await {
-            Seen::Serve(value, ..) => {
-                counters.hits.count();
-                Next::Value(value)
-            }
-            Seen::ServeAndRefresh(value, sight) => {
-                counters.hits.count();
-                counters.stale.count();
-                Next::Refresh(value, sight)
-            }
-            // What others compute may have one of these tags, which nobody knows before it is there. So nothing is shared.
-            seen if tags_pending => {
-                counters.misses.count();
-                Next::Compute(Ticket::alone(seen.into_fallback()))
-            }
-            // A box, so that the future of a hit is small.
-            seen => Box::pin(self.miss(seen, budget)).await,
+        let seen = match self.look_up(&budget).await {
+            Seen::Serve(hit) => return Next::Hit(hit),
+            Seen::ServeAndRefresh(hit, sight) => return Next::Refresh(hit, sight),
+            seen => seen,
+        };
+        counters.misses.count();
+        // What others compute may have one of these tags, which nobody knows before it is there. So nothing is shared.
+        if tags_pending {
+            return Next::Compute(Box::new(Ticket::alone(seen.into_fallback())));
         }
+        // A box, so that the future of a hit is small.
+        Box::pin(self.miss(seen, budget)).await
     }
 
-    async fn miss(&self, mut seen: Seen<T>, mut budget: Budget) -> Next<T> {
+    /// What [`begin`](Self::begin) goes on with where an entry that it has given cannot be decoded.
+    #[cold]
+    pub(crate) fn instead_of(&self, hit: &Hit, budget: Budget) -> Pin<Box<impl Future<Output = Next>>> {
+        Box::pin(self.miss(self.unfit(hit.mark()), budget))
+    }
+
+    async fn miss(&self, mut seen: Seen, mut budget: Budget) -> Next {
         let call = self.call;
-        call.function.counters.misses.count();
         if !matches!(seen, Seen::Unknown(_)) {
             budget.forgive(call.cache().deadline);
         }
         let key = call.flight_key();
         if is_computing(&key) {
-            return Next::Compute(Ticket::default());
+            return Next::Compute(Box::default());
         }
         let patience = after(call.cache().wait);
         for _ in 0..ATTEMPTS {
@@ -98,15 +101,15 @@ impl<T> Reader<'_, T> {
                     },
                 };
             if let Some(landed) = budget.pause(self.follow(follow, patience)).await {
-                return self.landed(landed, seen.into_fallback());
+                return following(landed, seen.into_fallback());
             }
             // The leader went away. Its lease may be there for a moment yet.
             seen = Box::pin(self.look_up(&budget)).await;
-            if let Seen::Serve(value, ..) | Seen::ServeAndRefresh(value, _) = seen {
-                return Next::Value(value);
+            if let Seen::Serve(hit) | Seen::ServeAndRefresh(hit, _) = seen {
+                return Next::Late(hit);
             }
         }
-        Next::Compute(Ticket::default())
+        Next::Compute(Box::default())
     }
 
     /// Waits for another flight's end; `None` if its leader went away.
@@ -121,26 +124,10 @@ impl<T> Reader<'_, T> {
         (!matches!(landed, Landed::Abandoned)).then_some(landed)
     }
 
-    /// `fallback` is what this call has found itself, to be served should it have to compute, and fail.
-    fn landed(&self, landed: Landed, fallback: Option<Vec<u8>>) -> Next<T> {
-        let value = match landed {
-            Landed::Bytes(bytes) => self.read(&self.call.key, &bytes),
-            Landed::Error(error) => return Next::Error(error),
-            Landed::Nothing | Landed::Abandoned => None,
-        };
-        value.map_or_else(|| Next::Compute(Ticket::alone(fallback)), Next::Value)
-    }
-
     /// A flight's leader: goes on until there is a value, a lease, or no hope of one.
     ///
     /// What is rare is boxed: the future has room for its largest part, and is moved for each miss.
-    async fn lead(
-        &self,
-        mut lead: Lead,
-        mut seen: Seen<T>,
-        budget: &mut Budget,
-        patience: Instant,
-    ) -> Next<T> {
+    async fn lead(&self, mut lead: Lead, mut seen: Seen, budget: &mut Budget, patience: Instant) -> Next {
         let call = self.call;
         let store = &call.cache().store;
         for _ in 0..ATTEMPTS {
@@ -178,24 +165,27 @@ impl<T> Reader<'_, T> {
                         let landed = budget.pause(self.follow(follow, patience)).await;
                         if let Some(landed) = landed {
                             lead.land(landed.clone());
-                            return self.landed(landed, None);
+                            return following(landed, None);
                         }
                         Box::pin(self.look_up(budget)).await
                     } else {
                         budget.pause(Box::pin(self.wait_for_other_process(sight, patience))).await
                     }
                 }
-                Seen::Serve(value, _, bytes) => {
-                    lead.land(Landed::Bytes(Arc::new(bytes)));
-                    return Next::Value(value);
+                Seen::Serve(hit) => {
+                    // Who cannot decode it either would compute, each for itself, and this call finds that out next.
+                    if lead.has_followers() && self.can_decode(&hit) {
+                        lead.land(Landed::Bytes(Arc::new(hit.bytes.clone())));
+                    }
+                    return Next::Late(hit);
                 }
                 // Its followers look for themselves: it is there.
-                Seen::ServeAndRefresh(value, _) => return Next::Value(value),
+                Seen::ServeAndRefresh(hit, _) => return Next::Late(hit),
                 Seen::Tombstone if Box::pin(self.remove_endless(budget)).await => Seen::Nothing,
                 Seen::Tombstone | Seen::Unknown(_) => break,
             };
         }
-        Next::Compute(Ticket::new(lead, None))
+        Next::Compute(Box::new(Ticket::new(lead, None)))
     }
 
     /// Asks for a lease where nothing is, and for the tags' nonces.
@@ -224,39 +214,36 @@ impl<T> Reader<'_, T> {
         if self.call.tags.is_none() {
             lead.mark(mark);
         }
-        Lease::asked(self.call.cache.arc(), self.call.key.to_string(), mark)
+        Lease::asked(self.call.cache.arc(), Arc::clone(&lead.key().key), mark)
     }
 
     /// The lease may be granted late, after an invalidation: who sees it then must not join a body that began before.
-    fn unanswered(&self, lead: &mut Lead, error: &Error) -> Seen<T> {
+    fn unanswered(&self, lead: &mut Lead, error: &Error) -> Seen {
         lead.unmark();
         self.unknown(error)
     }
 
-    async fn refused(&self, mut lease: Lease, budget: &Budget) -> Seen<T> {
+    async fn refused(&self, mut lease: Lease, budget: &Budget) -> Seen {
         lease.is_gone();
         Box::pin(self.look_up(budget)).await
     }
 
     /// The right to replace an entry that stays readable meanwhile: a lease beside it.
-    async fn claim(&self, mut lead: Lead, old: Replace, budget: &Budget) -> Next<T> {
+    async fn claim(&self, mut lead: Lead, old: Replace, budget: &Budget) -> Next {
         let hold = if lead.mark(old.sight) { self.claim_lease(old.sight, budget).await } else { None };
-        if hold.is_none()
-            && old.is_fresh
-            && let Some(value) = self.read(&self.call.key, &old.bytes)
-        {
+        if hold.is_none() && old.is_fresh {
             // Somebody else is at it, and there is time left.
-            return Next::Value(value);
+            return Next::Late(Hit { bytes: old.bytes, arriving: None });
         }
-        let mut ticket = Ticket::new(lead, hold);
+        let mut ticket = Box::new(Ticket::new(lead, hold));
         ticket.fallback = Some(old.bytes);
         Next::Compute(ticket)
     }
 
     pub(super) async fn claim_lease(&self, base: Sight, budget: &Budget) -> Option<Hold> {
         let call = self.call;
-        let key = beside(&call.key);
-        let mut lease = Lease::asked(call.cache.arc(), key.clone(), new_mark());
+        let key: Arc<str> = beside(&call.key).into();
+        let mut lease = Lease::asked(call.cache.arc(), Arc::clone(&key), new_mark());
         match self.acquire(&key, lease.mark(), budget).await {
             Ok((Found::Absent, nonces)) => {
                 Some(Hold { lease: lease.granted(), base: Some(base.mark), nonces })
@@ -273,7 +260,7 @@ impl<T> Reader<'_, T> {
     }
 
     /// The ticket of a refresh in the background; `None` if somebody else, here or elsewhere, is at it.
-    pub(crate) async fn begin_refresh(&self, base: Sight) -> Option<Ticket> {
+    pub(crate) async fn begin_refresh(&self, base: Sight) -> Option<Box<Ticket>> {
         let Role::Lead(mut lead) = self.call.cache().flights.join(&self.call.flight_key()) else {
             return None;
         };
@@ -282,7 +269,7 @@ impl<T> Reader<'_, T> {
             return None;
         }
         let hold = self.claim_lease(base, &Budget::of(self.call.cache().deadline)).await?;
-        Some(Ticket::new(lead, Some(hold)))
+        Some(Box::new(Ticket::new(lead, Some(hold))))
     }
 
     /// Whether a refresh of this entry is under way in this process.
@@ -295,11 +282,12 @@ impl<T> Reader<'_, T> {
     }
 
     /// The ticket of who has got the lease.
-    fn hold(&self, mut lead: Lead, lease: Lease, nonces: Vec<Nonce>) -> Next<T> {
+    fn hold(&self, mut lead: Lead, lease: Lease, nonces: Vec<Nonce>) -> Next {
         if self.call.tags.is_some() {
             lead.mark(Sight { mark: *lease.mark(), tags: Some(digest_of(&nonces)) });
         }
-        Next::Compute(Ticket::new(lead, Some(Hold { lease: lease.granted(), base: None, nonces })))
+        let hold = Hold { lease: lease.granted(), base: None, nonces };
+        Next::Compute(Box::new(Ticket::new(lead, Some(hold))))
     }
 
     /// Removes a lease or a tombstone that has no end, as none of this library's is: somebody made it last, and everybody would
@@ -322,7 +310,7 @@ impl<T> Reader<'_, T> {
 
     /// Asks again and again, ever more rarely, until the lease is gone or patience is over. Jitter keeps the processes that
     /// wait from asking all at once.
-    async fn wait_for_other_process(&self, sight: Sight, patience: Instant) -> Seen<T> {
+    async fn wait_for_other_process(&self, sight: Sight, patience: Instant) -> Seen {
         self.call.function.counters.waits.count();
         let (mut pause, mut is_first) = (POLL.0, true);
         while Instant::now() < patience {
@@ -347,5 +335,15 @@ impl<T> Reader<'_, T> {
             }
         }
         Seen::Unknown(None)
+    }
+}
+
+/// How a caller goes on that has waited for another. `fallback` is what it has found itself, to be served should it have to compute,
+/// and fail.
+fn following(landed: Landed, fallback: Option<Vec<u8>>) -> Next {
+    match landed {
+        Landed::Bytes(bytes) => Next::Landed(bytes, fallback),
+        Landed::Error(error) => Next::Error(error),
+        Landed::Nothing | Landed::Abandoned => Next::Compute(Box::new(Ticket::alone(fallback))),
     }
 }

@@ -50,7 +50,7 @@ use crate::store::Mark;
 use crate::tags::Tags;
 
 pub(crate) use background::{Background, Departure};
-pub(crate) use look_up::Reader;
+pub(crate) use look_up::{Hit, Reader, Values};
 pub(crate) use miss::Next;
 pub(crate) use removal::{remove, remove_all, unlink};
 pub(crate) use renewal::Renewals;
@@ -142,10 +142,11 @@ impl Call {
 
 /// Until when a call may wait for Redis. One call waits no longer than its deadline in all; what others compute meanwhile
 /// is not counted.
-struct Budget(Instant);
+#[derive(Clone, Copy)]
+pub(crate) struct Budget(Instant);
 
 impl Budget {
-    fn of(deadline: Duration) -> Self {
+    pub(crate) fn of(deadline: Duration) -> Self {
         Self(after(deadline))
     }
 

@@ -20,7 +20,7 @@ pub(crate) struct Renewals(Mutex<Held>);
 #[derive(Debug, Default)]
 struct Held {
     /// By mark, which no two leases share: where, and since when without a renewal.
-    leases: HashMap<Mark, (String, Instant), Seeded>,
+    leases: HashMap<Mark, (Arc<str>, Instant), Seeded>,
     running: bool,
 }
 
@@ -30,9 +30,9 @@ impl Renewals {
     }
 
     /// Keeps a lease that was granted just now, until [`end`](Self::end).
-    pub(super) fn begin(&self, cache: &Arc<Inner>, key: &str, mark: Mark) {
+    pub(super) fn begin(&self, cache: &Arc<Inner>, key: Arc<str>, mark: Mark) {
         let mut held = self.held();
-        held.leases.insert(mark, (key.to_owned(), Instant::now()));
+        held.leases.insert(mark, (key, Instant::now()));
         if !std::mem::replace(&mut held.running, true) {
             // On the library's runtime: the caller's may be busy with the very computation.
             match library_runtime() {
@@ -48,14 +48,14 @@ impl Renewals {
     }
 
     /// Those that have not been renewed for `age`. `None`, and the end of the task, if there is no lease at all.
-    fn due(&self, age: Duration) -> Option<Vec<(Mark, String)>> {
+    fn due(&self, age: Duration) -> Option<Vec<(Mark, Arc<str>)>> {
         let mut held = self.held();
         held.running = !held.leases.is_empty();
         held.running.then(|| {
             let due = held.leases.iter_mut().filter(|(_, (_, since))| since.elapsed() >= age);
             due.map(|(mark, (key, since))| {
                 *since = Instant::now();
-                (*mark, key.clone())
+                (*mark, Arc::clone(key))
             })
             .collect()
         })
@@ -77,7 +77,7 @@ async fn renew(cache: Weak<Inner>) {
 }
 
 /// Renews all of them by one request.
-async fn prolong(cache: Arc<Inner>, due: Vec<(Mark, String)>) {
+async fn prolong(cache: Arc<Inner>, due: Vec<(Mark, Arc<str>)>) {
     let ttl = Some(cache.lease);
     let swaps: Vec<_> = due.iter().map(|(mark, key)| Swap { key, mark, value: mark, ttl }).collect();
     let Ok(prolonged) = cache.store.swap_many(&swaps, after(cache.deadline)).await else { return };

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use super::look_up::{Reader, Seen};
 use super::{Budget, Call, Encoded, mark_of, remove_all};
 use crate::cache::Inner;
+use crate::codec::compress::Payload;
 use crate::entry::header::{self, Nonce, Slot};
 use crate::error::Error;
 use crate::flight::Sight;
@@ -41,11 +42,11 @@ pub(super) struct Named<'a> {
     pub(super) epoch: Epoch,
 }
 
-impl<T> Reader<'_, T> {
+impl Reader<'_> {
     /// [`look_up`](Self::look_up) for a function with tags. One round trip; a hit whose value names tags takes another.
-    pub(super) async fn look_up_tagged(&self, tags: &Tags, budget: &Budget) -> Seen<T> {
-        if let (Some(keep), Some(tier)) = (self.local, &self.call.cache().tier)
-            && let Some(seen) = self.look_up_tagged_and_keep(tags, keep, tier, budget).await
+    pub(super) async fn look_up_tagged(&self, tags: &Tags, budget: &Budget) -> Seen {
+        if let Some(tier) = self.tier()
+            && let Some(seen) = self.look_up_tagged_and_keep(tags, tier, budget).await
         {
             return seen;
         }
@@ -81,7 +82,7 @@ impl<T> Reader<'_, T> {
         read: Read,
         named: &mut Named<'_>,
         until: Instant,
-    ) -> Result<Option<Seen<T>>, Error> {
+    ) -> Result<Option<Seen>, Error> {
         let bytes = match read.found {
             Found::Absent => return Ok(Some(Seen::Nothing)),
             Found::Foreign => return Ok(Some(self.unfit(None))),
@@ -89,21 +90,20 @@ impl<T> Reader<'_, T> {
         };
         let Some(mark) = mark_of(&bytes) else { return Ok(Some(self.unfit(None))) };
         let sight = Sight { mark, tags: tags::digest(&read.nonces) };
-        let (meta, value) = match self.slot(&self.call.key, &bytes) {
+        let meta = match self.slot(&self.call.key, &bytes) {
             Ok(Slot::Lease(_)) => return Ok(Some(Seen::Lease(sight))),
             Ok(Slot::Tombstone(_)) => return Ok(Some(Seen::Tombstone)),
             Ok(Slot::Value(value)) if read.left.is_none() && value.meta.stale_window > Duration::ZERO => {
                 return Ok(None);
             }
-            Ok(Slot::Value(value)) => (value.meta, value.payload.decode(self.decompressed, self.decode)),
+            Ok(Slot::Value(value)) => value.meta,
             Err(_) => return Ok(Some(self.unfit(Some(mark)))),
         };
-        let Ok(value) = value else { return Ok(Some(self.unfit(Some(mark)))) };
-        if !self.is_current(tags, &bytes, &value, read.nonces, named, until).await? {
+        if !self.is_current(tags, &bytes, read.nonces, named, until).await? {
             // Invalidated. It is replaced, and serves for nothing meanwhile.
             return Ok(Some(Seen::Unfit(Some(mark))));
         }
-        Ok(Some(self.decided(meta, read.left.unwrap_or(Left::Never), value, bytes, sight)))
+        Ok(Some(self.decided(&meta, read.left.unwrap_or(Left::Never), bytes, sight)))
     }
 
     /// Whether the tags of an entry have the nonces that they had before its value was computed.
@@ -111,12 +111,11 @@ impl<T> Reader<'_, T> {
         &self,
         tags: &Tags,
         bytes: &[u8],
-        value: &T,
         mut nonces: Vec<Option<Nonce>>,
         named: &mut Named<'_>,
         until: Instant,
     ) -> Result<bool, Error> {
-        let Ok(Slot::Value(entry)) = self.slot(&self.call.key, bytes) else { return Ok(false) };
+        let Some(entry) = header::checked(bytes) else { return Ok(false) };
         let stored = entry.tags.to_vec();
         nonces.truncate(tags.of_arguments().len());
         // First those that are known: where they have changed, there is no need to ask for others.
@@ -124,7 +123,7 @@ impl<T> Reader<'_, T> {
         if of_arguments.is_none_or(|stored| !are_current(stored, &nonces)) {
             return Ok(false);
         }
-        let Some(keys) = self.named(tags, value) else { return Ok(false) };
+        let Some(keys) = self.named(tags, &entry.payload) else { return Ok(false) };
         if !self.call.cache().pending.allows(named.pending, &keys) {
             return Ok(false);
         }
@@ -145,25 +144,28 @@ impl<T> Reader<'_, T> {
         Ok(are_current(&stored, &nonces))
     }
 
-    /// The keys of the tags that the value names; `None` if they are too many.
-    fn named(&self, tags: &Tags, value: &T) -> Option<Vec<KeyBuf>> {
-        let Some(names) = self.tags_of else { return Some(Vec::new()) };
-        tags::of_value(&self.call.cache().prefix, &names(value), tags.of_arguments().len())
+    /// The keys of the tags that the value names; `None` if they are too many, or it cannot be decoded.
+    fn named(&self, tags: &Tags, payload: &Payload<'_>) -> Option<Vec<KeyBuf>> {
+        if !tags.are_of_value() {
+            return Some(Vec::new());
+        }
+        let names = self.values.tags_named(payload)?;
+        tags::of_value(&self.call.cache().prefix, &names, tags.of_arguments().len())
     }
 
-    /// The entry's value and how long it is there for yet, if its tags are as they were.
+    /// The entry and how long it is there for yet, if its tags are as they were.
     pub(crate) async fn get_tagged(
         &self,
         tags: &Tags,
         how: Asking,
         until: Instant,
-    ) -> Result<Option<(T, Left)>, Error> {
+    ) -> Result<Option<(Vec<u8>, Left)>, Error> {
         let named = &mut Named { pending: self.call.note_tags(), ..Named::default() };
         let read = self.ask_tagged(tags, how, until).await?;
         let Found::Bytes(bytes) = read.found else { return Ok(None) };
-        let Some(value) = self.read(&self.call.key, &bytes) else { return Ok(None) };
-        let is_current = self.is_current(tags, &bytes, &value, read.nonces, named, until).await?;
-        Ok(is_current.then_some((value, read.left.unwrap_or(Left::Never))))
+        let Ok(Slot::Value(_)) = self.slot(&self.call.key, &bytes) else { return Ok(None) };
+        let is_current = self.is_current(tags, &bytes, read.nonces, named, until).await?;
+        Ok(is_current.then_some((bytes, read.left.unwrap_or(Left::Never))))
     }
 
     /// Asks for the right to compute and, where there are tags, for their nonces with it: both go out at once, and both answers

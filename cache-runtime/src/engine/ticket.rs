@@ -12,7 +12,7 @@ use super::tagged::both;
 use crate::decision::Lifetime;
 use crate::entry::header::{self, Nonce};
 use crate::error::{Error, ErrorKind};
-use crate::flight::{Landed, Lead};
+use crate::flight::{FlightKey, Landed, Lead};
 use crate::key::KeyBuf;
 use crate::store::{Mark, Store};
 use crate::tags::{Life, Tags};
@@ -65,8 +65,13 @@ impl Ticket {
     }
 
     /// For a call that computes for itself, without the right to store.
-    pub(super) fn alone(fallback: Option<Vec<u8>>) -> Self {
+    pub(crate) fn alone(fallback: Option<Vec<u8>>) -> Self {
         Self { fallback, ..Self::default() }
+    }
+
+    /// What is computed, for what the computation itself may call.
+    pub(crate) fn flight_key(&self, call: &Call) -> FlightKey {
+        self.lead.as_ref().map_or_else(|| call.flight_key(), |lead| lead.key().clone())
     }
 
     /// The function begins to compute now.

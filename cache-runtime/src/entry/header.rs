@@ -58,6 +58,7 @@ const SLOT_CHECK_AT: usize = 13;
 pub(crate) const HEADER_LEN: usize = 72;
 
 // Where the fields of a value begin. The checksum covers what is before it and what is behind it.
+const NONCE_AT: usize = 1;
 const VERSION_AT: usize = 17;
 const CODEC_AT: usize = 18;
 const COMPRESSION_AT: usize = 19;
@@ -159,10 +160,22 @@ pub(crate) fn encode<E>(
     payload: impl FnOnce(&mut Vec<u8>) -> Result<usize, E>,
 ) -> Result<Vec<u8>, E> {
     let tags = &tags[..tags.len().min(MOST_TAGS)];
-    let header_len = HEADER_LEN + size_of_val(tags);
-    let mut bytes = room.header(header_len);
+    let mut bytes = room.header(HEADER_LEN + size_of_val(tags));
     let elements = payload(&mut bytes)?;
     room.learn(&mut bytes);
+    Ok(completed(key, nonce, meta, tags, (compression, elements), bytes))
+}
+
+/// A payload behind room for a header, with the header. Apart from [`encode`], of which there is one for every type.
+fn completed(
+    key: &str,
+    nonce: &Nonce,
+    meta: &Meta,
+    tags: &[Nonce],
+    (compression, elements): (Option<(Compression, usize)>, usize),
+    mut bytes: Vec<u8>,
+) -> Vec<u8> {
+    let header_len = HEADER_LEN + size_of_val(tags);
     let mut compressed = UNCOMPRESSED;
     if let Some((id, smaller)) =
         compression.and_then(|compression| shrunk(&bytes, header_len, elements, compression))
@@ -186,7 +199,7 @@ pub(crate) fn encode<E>(
     let stale_millis = u64::try_from(meta.stale_window.as_millis()).unwrap_or(u64::MAX);
     put(&mut bytes, STALE_WINDOW_AT, stale_millis.to_le_bytes());
     seal(key, &mut bytes);
-    Ok(bytes)
+    bytes
 }
 
 /// Puts the tags' nonces into an entry that was encoded before they were known, for as many tags.
@@ -227,7 +240,7 @@ pub(crate) fn decode<'b>(
     match state {
         LEASE if is_slot(bytes) => Ok(Slot::Lease(nonce)),
         TOMBSTONE if is_slot(bytes) => Ok(Slot::Tombstone(nonce)),
-        VALUE => decode_value(key, bytes, nonce, codec, fingerprint).map(Slot::Value),
+        VALUE => decode_value(key, bytes, codec, fingerprint).map(Slot::Value),
         _ => Err(Rejected::Foreign),
     }
 }
@@ -237,17 +250,38 @@ pub(crate) fn decode<'b>(
 pub(crate) fn decoded_len(bytes: &[u8]) -> usize {
     let Some(header) = bytes.first_chunk::<HEADER_LEN>() else { return bytes.len() };
     let header_len = usize::from(u16::from_le_bytes(take(header, HEADER_LEN_AT)));
-    let payload = bytes.get(header_len..).and_then(|payload| Payload::new(header[COMPRESSION_AT], payload));
-    payload.map_or(bytes.len(), |payload| header_len.saturating_add(payload.len()))
+    payload(bytes).map_or(bytes.len(), |payload| header_len.saturating_add(payload.len()))
 }
 
-fn decode_value<'b>(
-    key: &str,
-    bytes: &'b [u8],
-    nonce: Nonce,
-    codec: u8,
-    fingerprint: u64,
-) -> Result<Value<'b>, Rejected> {
+/// The payload of a value that [`decode`] has let pass.
+#[inline]
+pub(crate) fn payload(bytes: &[u8]) -> Option<Payload<'_>> {
+    let header: &[u8; HEADER_LEN] = bytes.first_chunk()?;
+    let header_len = usize::from(u16::from_le_bytes(take(header, HEADER_LEN_AT)));
+    Payload::new(header[COMPRESSION_AT], bytes.get(header_len..)?)
+}
+
+/// A value that [`decode`] has let pass, once more: nothing of it is checked again.
+pub(crate) fn checked(bytes: &[u8]) -> Option<Value<'_>> {
+    let header: &[u8; HEADER_LEN] = bytes.first_chunk()?;
+    let header_len = usize::from(u16::from_le_bytes(take(header, HEADER_LEN_AT)));
+    let (tags, _) = bytes.get(HEADER_LEN..header_len)?.as_chunks();
+    let payload = payload(bytes)?;
+    let fresh_ttl = match u64::from_le_bytes(take(header, FRESH_TTL_AT)) {
+        NEVER => None,
+        millis => Some(Duration::from_millis(millis)),
+    };
+    let meta = Meta {
+        codec: header[CODEC_AT],
+        fingerprint: u64::from_le_bytes(take(header, FINGERPRINT_AT)),
+        fresh_ttl,
+        stale_window: Duration::from_millis(u64::from_le_bytes(take(header, STALE_WINDOW_AT))),
+        compute_time: Duration::from_micros(u64::from_le_bytes(take(header, COMPUTE_TIME_AT))),
+    };
+    Some(Value { nonce: take(header, NONCE_AT), meta, tags, payload })
+}
+
+fn decode_value<'b>(key: &str, bytes: &'b [u8], codec: u8, fingerprint: u64) -> Result<Value<'b>, Rejected> {
     // Before anything else: another version may place the rest elsewhere.
     if bytes.get(VERSION_AT).is_some_and(|version| *version != VERSION) {
         return Err(Rejected::Version);
@@ -270,16 +304,7 @@ fn decode_value<'b>(
     if u64::from_le_bytes(take(header, FINGERPRINT_AT)) != fingerprint {
         return Err(Rejected::Fingerprint);
     }
-    let (tags, _) = bytes[HEADER_LEN..header_len].as_chunks();
-    let payload = Payload::new(header[COMPRESSION_AT], payload).ok_or(Rejected::Unsupported)?;
-    let fresh_ttl = match u64::from_le_bytes(take(header, FRESH_TTL_AT)) {
-        NEVER => None,
-        millis => Some(Duration::from_millis(millis)),
-    };
-    let compute_time = Duration::from_micros(u64::from_le_bytes(take(header, COMPUTE_TIME_AT)));
-    let stale_window = Duration::from_millis(u64::from_le_bytes(take(header, STALE_WINDOW_AT)));
-    let meta = Meta { codec, fingerprint, fresh_ttl, stale_window, compute_time };
-    Ok(Value { nonce, meta, tags, payload })
+    checked(bytes).ok_or(Rejected::Unsupported)
 }
 
 /// Calls of the one-shot hash, which is faster than the streaming one for the short parts.

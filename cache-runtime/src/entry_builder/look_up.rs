@@ -4,12 +4,11 @@
 //! An entry is some three hundred bytes, which to put together and hand on takes longer than to find a value here. So nothing of
 //! it is made for a hit; what a call needs beyond one stands in functions of its own.
 
-use std::future::{Ready, ready};
+use std::future::ready;
 use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use super::{Elsewhere, EntryBuilder, Here, KeyedEntry, in_use};
-use crate::begun::Sharing;
+use crate::begun::{Answer, Sharing};
 use crate::bypass::is_bypassed;
 use crate::cache::Inner;
 use crate::entry_handle::Entry;
@@ -132,26 +131,4 @@ fn get_or_try_compute<T, E>(
     compute: impl Future<Output = Result<T, E>>,
 ) -> Pin<Box<impl Future<Output = Result<T, E>>>> {
     Box::pin(async move { entry.begin_elsewhere().await.or_try_compute(sharing, compute).await })
-}
-
-/// A value, or the way to it: for who has a value a pointer and no more, however long the way is.
-#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
-#[must_use]
-pub enum Answer<T, F> {
-    /// The value.
-    Kept(Ready<T>),
-    /// The way.
-    Elsewhere(Pin<Box<F>>),
-}
-
-impl<T, F: Future<Output = T>> Future for Answer<T, F> {
-    type Output = T;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        match self.get_mut() {
-            Self::Kept(value) => Pin::new(value).poll(cx),
-            Self::Elsewhere(way) => way.as_mut().poll(cx),
-        }
-    }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::Entry;
 use crate::codec::CodecError;
 use crate::decision::{Admission, Facts, Lifetime, admit};
-use crate::engine::Encoded;
-use crate::entry::header::{self, Meta, Nonce, Slot};
+use crate::engine::{Call, Encoded};
+use crate::entry::header::{self, Meta, Nonce};
 use crate::entry::special::Special;
 use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
@@ -43,43 +43,15 @@ impl<T> Entry<T> {
             Admission::Store(lifetime) => {
                 let (named, nonces) = match &self.call.tags {
                     None => (Vec::new(), Cow::Borrowed(nonces)),
-                    Some(tags) => self.tagged(value, tags, nonces)?,
+                    Some(tags) => {
+                        self.call.tagged(tags, self.hooks.tags_of.map(|names| names(value)), nonces)?
+                    }
                 };
                 let bytes = self.encoded(key, value, lifetime, compute_time, &nonces)?;
-                self.limited(bytes.len() as u64)?;
+                self.call.limited(bytes.len() as u64)?;
                 Ok(Some(Encoded { bytes, lifetime, compute_time, named }))
             }
         }
-    }
-
-    fn limited(&self, bytes: u64) -> Result<(), Error> {
-        let most = self.call.policy.max_size.min(self.call.cache().max_value_size);
-        if bytes <= most {
-            return Ok(());
-        }
-        let name = self.call.function.site.name;
-        let message =
-            format!("a value of `{name}` takes {bytes} bytes, and the most that is stored are {most}");
-        Err(Error::new(ErrorKind::TooLarge, message))
-    }
-
-    /// The keys of the tags that the value names, and the nonces of all its tags, those still to be read as zeros.
-    fn tagged<'n>(
-        &self,
-        value: &T,
-        tags: &Tags,
-        nonces: &'n [Nonce],
-    ) -> Result<(Vec<KeyBuf>, Cow<'n, [Nonce]>), Error> {
-        let Some(names) = self.hooks.tags_of else { return Ok((Vec::new(), Cow::Borrowed(nonces))) };
-        let known = tags.of_arguments().len();
-        let named = tags::of_value(&self.call.cache().prefix, &names(value), known).ok_or_else(|| {
-            let name = self.call.function.site.name;
-            Error::new(ErrorKind::Encode, format!("a value of `{name}` has more tags than an entry can have"))
-        })?;
-        let mut nonces = nonces.to_vec();
-        nonces.resize(known, Nonce::default());
-        nonces.resize(known + named.len(), Nonce::default());
-        Ok((named, Cow::Owned(nonces)))
     }
 
     /// As many as there are tags, where they are read later.
@@ -108,7 +80,7 @@ impl<T> Entry<T> {
         let compression = self.hooks.compression.map(|compression| (compression, self.hooks.decompressed));
         let bytes =
             header::encode(key, &random::nonce(), &meta, nonces, &function.room, compression, payload)
-                .map_err(|source| self.unstorable("cannot be encoded", "", source))?;
+                .map_err(|source| self.call.unstorable("cannot be encoded", "", source))?;
         if function.is_to_be_read_back() {
             self.check_reading_back(key, &bytes)?;
         }
@@ -118,24 +90,62 @@ impl<T> Entry<T> {
     /// What is not read back now will not be when it is asked for: stored, it would be a miss, each time.
     fn check_reading_back(&self, key: &str, bytes: &[u8]) -> Result<(), Error> {
         let function = &self.call.function;
-        let Ok(Slot::Value(value)) = self.reader().slot(key, bytes) else { return Ok(()) };
-        let Err(source) = value.payload.decode(self.hooks.decompressed, self.hooks.decode) else {
+        let Some(payload) = self.reader().payload(key, bytes) else { return Ok(()) };
+        let Err(source) = payload.decode(self.hooks.decompressed, self.hooks.decode) else {
             function.was_read_back();
             return Ok(());
         };
-        let remedy = match function.unanswered_by {
+        Err(self.call.unreadable(source))
+    }
+}
+
+/// What is the same for all types.
+impl Call {
+    fn limited(&self, bytes: u64) -> Result<(), Error> {
+        let most = self.policy.max_size.min(self.cache().max_value_size);
+        if bytes <= most {
+            return Ok(());
+        }
+        let name = self.function.site.name;
+        let message =
+            format!("a value of `{name}` takes {bytes} bytes, and the most that is stored are {most}");
+        Err(Error::new(ErrorKind::TooLarge, message))
+    }
+
+    /// The keys of the tags that a value names, if it does, and the nonces of all its tags, those still to be read as zeros.
+    fn tagged<'n>(
+        &self,
+        tags: &Tags,
+        names: Option<Vec<String>>,
+        nonces: &'n [Nonce],
+    ) -> Result<(Vec<KeyBuf>, Cow<'n, [Nonce]>), Error> {
+        let Some(names) = names else { return Ok((Vec::new(), Cow::Borrowed(nonces))) };
+        let known = tags.of_arguments().len();
+        let named = tags::of_value(&self.cache().prefix, &names, known).ok_or_else(|| {
+            let name = self.function.site.name;
+            Error::new(ErrorKind::Encode, format!("a value of `{name}` has more tags than an entry can have"))
+        })?;
+        let mut nonces = nonces.to_vec();
+        nonces.resize(known, Nonce::default());
+        nonces.resize(known + named.len(), Nonce::default());
+        Ok((named, Cow::Owned(nonces)))
+    }
+
+    #[cold]
+    fn unreadable(&self, source: CodecError) -> Error {
+        let remedy = match self.function.unanswered_by {
             Some(codec) => format!(
                 "; its type asks its bytes what they hold, as `untagged`, `flatten` and `serde_json::Value` do, and {codec} cannot \
                  tell: use `codec = Json` or `codec = MessagePack`"
             ),
             None => String::new(),
         };
-        Err(self.unstorable("cannot be read back from its bytes", &remedy, source))
+        self.unstorable("cannot be read back from its bytes", &remedy, source)
     }
 
     #[cold]
     fn unstorable(&self, what: &str, remedy: &str, source: CodecError) -> Error {
-        let name = self.call.function.site.name;
+        let name = self.function.site.name;
         let message = format!("the value of `{name}` {what}: {source}{remedy}");
         Error::with_source(ErrorKind::Encode, message, source)
     }

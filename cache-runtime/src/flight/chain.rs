@@ -69,8 +69,8 @@ pub(crate) fn is_computing(key: &FlightKey) -> bool {
 }
 
 /// Runs `future` as a computation of these keys.
-pub(crate) async fn computing<F: Future>(keys: impl Into<Keys>, future: F) -> F::Output {
-    CHAIN.scope(extended(keys.into()), future).await
+pub(crate) fn computing<F: Future>(keys: impl Into<Keys>, future: F) -> impl Future<Output = F::Output> {
+    CHAIN.scope(extended(keys.into()), future)
 }
 
 /// Runs `work` as a computation of these keys.

@@ -188,6 +188,10 @@ impl Drop for Follow {
 }
 
 impl Lead {
+    pub(crate) fn key(&self) -> &FlightKey {
+        &self.key
+    }
+
     /// Ends the time in which others may join unseen. To be called before the store is asked, and before the body runs.
     pub(crate) fn close(&mut self) {
         let flights = Arc::clone(&self.flights);

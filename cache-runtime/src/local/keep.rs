@@ -36,6 +36,11 @@ impl<T> Keep<T> {
         (self.give)(tier.find(key, terms)?)
     }
 
+    /// What was kept, as a value.
+    pub(crate) fn give(self, kept: Kept) -> Option<T> {
+        (self.give)(kept)
+    }
+
     /// Keeps a clone of the value.
     pub(crate) fn admit(self, tier: &Tier, guard: Guard, key: &str, arrival: Arrival, value: &T) {
         tier.admit_kept(guard, key, arrival, (self.take)(value));

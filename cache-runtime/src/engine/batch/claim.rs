@@ -3,9 +3,9 @@
 use super::leases::Leases;
 use super::look_up::{Met, names};
 use super::work::{Hold, Led, Work};
-use super::{Name, Run, Waiting};
+use super::{Got, Name, Run, Waiting};
 use crate::engine::lease::new_mark;
-use crate::engine::look_up::{Reader, Seen};
+use crate::engine::look_up::{Hit, Reader, Seen};
 use crate::error::Error;
 use crate::flight::{Follow, Lead, Role, is_computing};
 use crate::home;
@@ -13,10 +13,10 @@ use crate::pending::Key;
 use crate::store::{Found, Mark, Store, Swap};
 
 /// A key whose flight this call leads, before it is known whether it may store.
-struct Candidate<T> {
+struct Candidate {
     slot: usize,
     lead: Lead,
-    seen: Seen<T>,
+    seen: Seen,
 }
 
 /// A lease that is asked for.
@@ -59,10 +59,11 @@ impl From<Found> for Answer {
     }
 }
 
-impl<T> Run<T> {
-    /// What this call is to compute now, with the right to store it. What it has to wait for is noted.
-    pub(super) async fn claim(&mut self, reader: &Reader<'_, T>) -> Work {
-        let mut candidates = self.candidates(reader).await;
+impl Run {
+    /// What this call is to compute now of what is not there, with the right to store it. What it has to wait for is noted.
+    pub(super) async fn claim(&mut self, reader: &Reader<'_>, not_there: Vec<(usize, Seen)>) -> Work {
+        let join = |(slot, seen)| self.join(reader, slot, seen);
+        let mut candidates: Vec<_> = not_there.into_iter().filter_map(join).collect();
         if !candidates.is_empty() {
             // All callers that are as far as this one find the flights open; see `flight`.
             self.budget.pause(home::yield_now()).await;
@@ -101,8 +102,8 @@ impl<T> Run<T> {
         work
     }
 
-    /// The keys that nobody of this process computes.
-    async fn candidates(&mut self, reader: &Reader<'_, T>) -> Vec<Candidate<T>> {
+    /// Looks up what is open: notes what is there, and gives what is not.
+    pub(super) async fn look_up_open(&mut self, reader: &Reader<'_>) -> Vec<(usize, Seen)> {
         let pending = &reader.call.cache().pending;
         // What is there should have been removed, and could not be yet.
         let mut open = std::mem::take(&mut self.open);
@@ -121,28 +122,43 @@ impl<T> Run<T> {
             return Vec::new();
         }
         let keys = names(open.iter().map(|slot| &self.names[*slot]));
-        let (outcomes, mut not_there) = (&mut self.outcomes, Vec::new());
+        let (got, mut not_there) = (&mut self.got, Vec::new());
         let tell = |at: usize, met| {
             let slot: usize = open[at];
             match met {
-                Met::Absent(_) => outcomes[slot] = Some(None),
-                Met::Seen(Seen::Serve(value, ..) | Seen::ServeAndRefresh(value, _)) => {
-                    outcomes[slot] = Some(Some(value));
+                Met::Absent(_) => {
+                    count(&counters.hits);
+                    got.push((slot, Got::Absent));
+                }
+                Met::Seen(Seen::Serve(hit) | Seen::ServeAndRefresh(hit, _)) => {
+                    got.push((slot, Got::Hit(hit)));
                 }
                 Met::Seen(seen) => {
                     count(&counters.misses);
-                    return not_there.push((slot, seen));
+                    not_there.push((slot, seen));
                 }
             }
-            count(&counters.hits);
         };
         reader.look_up_many(&keys, &self.budget, tell).await;
         self.budget.forgive(reader.call.cache().deadline);
-        not_there.into_iter().filter_map(|(slot, seen)| self.join(reader, slot, seen)).collect()
+        not_there
+    }
+
+    /// Counts what was there, or has it replaced where it cannot be decoded.
+    pub(crate) fn decoded(&mut self, reader: &Reader<'_>, slot: usize, hit: &Hit, is_decoded: bool) {
+        let counters = &reader.call.function.counters;
+        if self.rounds == 0 {
+            if is_decoded { &counters.hits } else { &counters.misses }.count();
+        }
+        match &mut self.not_there {
+            _ if is_decoded => {}
+            Some(not_there) => not_there.push((slot, reader.unfit(hit.mark()))),
+            None => self.open.push(slot),
+        }
     }
 
     /// Joins the flight of a key that is not there, or leads one.
-    fn join(&mut self, reader: &Reader<'_, T>, slot: usize, seen: Seen<T>) -> Option<Candidate<T>> {
+    fn join(&mut self, reader: &Reader<'_>, slot: usize, seen: Seen) -> Option<Candidate> {
         let (call, key) = (reader.call, self.flight_key(reader.call, slot));
         if is_computing(&key) {
             self.alone.push(slot);
@@ -160,7 +176,7 @@ impl<T> Run<T> {
         None
     }
 
-    fn join_flight(&mut self, reader: &Reader<'_, T>, slot: usize, follow: Follow) {
+    fn join_flight(&mut self, reader: &Reader<'_>, slot: usize, follow: Follow) {
         if follow.landed_already().is_none() {
             reader.call.function.counters.waits.count();
         }
@@ -168,7 +184,7 @@ impl<T> Run<T> {
     }
 
     /// Somebody else has the lease.
-    fn wait_for(&mut self, reader: &Reader<'_, T>, slot: usize, mark: Mark, lead: Lead) {
+    fn wait_for(&mut self, reader: &Reader<'_>, slot: usize, mark: Mark, lead: Lead) {
         let call = reader.call;
         // Perhaps a flight of this process that was closed when this one opened.
         if let Some(follow) = call.cache().flights.seen(mark, call.function.fingerprint) {
@@ -179,7 +195,7 @@ impl<T> Run<T> {
     }
 
     /// Removes what can be no entry.
-    pub(super) async fn clear(&self, reader: &Reader<'_, T>, slot: usize) -> bool {
+    pub(super) async fn clear(&self, reader: &Reader<'_>, slot: usize) -> bool {
         let done = reader.call.cache().store.clear(self.name(slot), self.budget.0).await;
         done.inspect_err(|error| reader.call.failed(error)).is_ok()
     }
@@ -187,7 +203,7 @@ impl<T> Run<T> {
     /// Asks for leases. Those that are refused are open again.
     pub(super) async fn take(
         &mut self,
-        reader: &Reader<'_, T>,
+        reader: &Reader<'_>,
         asked: Vec<Asked>,
         work: &mut Work,
         leases: &mut Leases,
@@ -200,7 +216,7 @@ impl<T> Run<T> {
     /// The same, all of them where nothing is or all in the place of what does not fit.
     async fn take_alike(
         &mut self,
-        reader: &Reader<'_, T>,
+        reader: &Reader<'_>,
         mut asked: Vec<Asked>,
         work: &mut Work,
         leases: &mut Leases,
@@ -231,7 +247,7 @@ impl<T> Run<T> {
 
     async fn answers(
         &self,
-        reader: &Reader<'_, T>,
+        reader: &Reader<'_>,
         asked: &[Asked],
     ) -> Result<Vec<Result<Answer, Error>>, Error> {
         let (cache, until) = (reader.call.cache(), self.budget.0);
@@ -286,13 +302,7 @@ impl Asked {
 
 /// The leases may be granted late, after an invalidation: who sees one then must not join a body that began before. They
 /// are given back at once, and the keys are computed without being stored.
-fn unanswered<T>(
-    reader: &Reader<'_, T>,
-    asked: Vec<Asked>,
-    error: &Error,
-    work: &mut Work,
-    leases: &mut Leases,
-) {
+fn unanswered(reader: &Reader<'_>, asked: Vec<Asked>, error: &Error, work: &mut Work, leases: &mut Leases) {
     reader.call.failed(error);
     leases.give_up(&asked.iter().map(|asked| asked.mark).collect::<Vec<_>>());
     for mut asked in asked {

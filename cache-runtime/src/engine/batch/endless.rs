@@ -8,11 +8,11 @@ use crate::entry::header::Slot;
 use crate::error::Error;
 use crate::store::{Found, Left, Mark, Store};
 
-impl<T> Run<T> {
+impl Run {
     /// Removes those that stand at these slots; says where there were some. One round trip where there is none.
     pub(super) async fn remove_endless(
         &self,
-        reader: &Reader<'_, T>,
+        reader: &Reader<'_>,
         slots: &[usize],
         budget: &Budget,
     ) -> Vec<usize> {
@@ -22,7 +22,7 @@ impl<T> Run<T> {
 
     async fn try_remove_endless(
         &self,
-        reader: &Reader<'_, T>,
+        reader: &Reader<'_>,
         slots: &[usize],
         Budget(until): &Budget,
     ) -> Result<Vec<usize>, Error> {

@@ -11,10 +11,10 @@ use crate::engine::look_up::Reader;
 use crate::home;
 use crate::pending::Key;
 
-impl<T> Run<T> {
+impl Run {
     /// What this call is to compute, which is all that was asked for, with the right to replace what is there where that is to be had.
     /// No flight is joined, and none is led.
-    pub(super) async fn claim_fresh(&mut self, reader: &Reader<'_, T>) -> Work {
+    pub(super) async fn claim_fresh(&mut self, reader: &Reader<'_>) -> Work {
         let cache = reader.call.cache();
         self.open.iter().for_each(|_| reader.call.function.counters.misses.count());
         let (mut work, mut leases) = (Work::new(reader.call), Leases::new(reader.call.cache.arc()));
@@ -36,7 +36,7 @@ impl<T> Run<T> {
     }
 
     /// Looks at what is open, and tells what leases to ask for.
-    async fn ask_for_all(&mut self, reader: &Reader<'_, T>) -> Vec<Asked> {
+    async fn ask_for_all(&mut self, reader: &Reader<'_>) -> Vec<Asked> {
         let open = std::mem::take(&mut self.open);
         let keys = names(open.iter().map(|slot| &self.names[*slot]));
         let mut places = Vec::with_capacity(open.len());

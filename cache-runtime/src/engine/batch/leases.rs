@@ -44,7 +44,7 @@ impl Leases {
     /// Those that are held are renewed from now on.
     pub(super) fn granted(mut self) -> Self {
         for (mark, key) in &self.held {
-            self.cache.renewals.begin(&self.cache, key, *mark);
+            self.cache.renewals.begin(&self.cache, Arc::clone(key), *mark);
         }
         self.renewed = true;
         self

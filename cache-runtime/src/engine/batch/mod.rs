@@ -27,9 +27,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use self::look_up::{Met, POLL, names};
-use super::look_up::{Reader, Seen};
+use super::look_up::{Hit, Reader, Seen};
 use super::{Budget, Call, landed_by};
-use crate::bypass::is_bypassed;
 use crate::clock::after;
 use crate::flight::{FlightKey, Follow, Landed, Lead};
 use crate::home;
@@ -51,11 +50,14 @@ const ROUNDS: usize = 16;
 /// A call for many keys.
 ///
 /// A key is a slot: a place in the names, and in the outcomes.
-pub(crate) struct Run<T> {
+pub(crate) struct Run {
     names: Vec<Name>,
-    outcomes: Vec<Settled<T>>,
     /// To be looked up.
     open: Vec<usize>,
+    /// What was there, to be decoded by who knows the type.
+    got: Vec<(usize, Got)>,
+    /// What was looked up and is not there.
+    not_there: Option<Vec<(usize, Seen)>>,
     /// What other processes compute.
     waiting: Vec<Waiting>,
     /// What others of this process compute.
@@ -69,8 +71,14 @@ pub(crate) struct Run<T> {
     patience: Instant,
 }
 
-/// What has become of a key, once that is known: a value, or that there is none.
-type Settled<T> = Option<Option<T>>;
+/// What was there for a key.
+pub(crate) enum Got {
+    /// The word that there is no value.
+    Absent,
+    Hit(Hit),
+    /// What another caller's computation has landed with.
+    Landed(Arc<Vec<u8>>),
+}
 
 /// A key that another process computes.
 struct Waiting {
@@ -82,6 +90,8 @@ struct Waiting {
 
 /// How the call goes on.
 pub(crate) enum Step {
+    /// This is there, and is to be decoded before the call goes on.
+    Decode(Vec<(usize, Got)>),
     /// All that there is, is there.
     Done,
     /// Another caller's computation failed, for this slot.
@@ -89,19 +99,22 @@ pub(crate) enum Step {
     Compute(Work),
 }
 
-impl<T> Run<T> {
-    /// `names` are all different.
-    pub(crate) fn new(reader: &Reader<'_, T>, names: Vec<Name>) -> Self {
-        let cache = reader.call.cache();
-        let is_fresh = is_bypassed(reader.call.cache.arc());
-        let kept = |name: &Name| if is_fresh { None } else { reader.kept(name).map(Some) };
-        let outcomes: Vec<_> = names.iter().map(kept).collect();
+impl Run {
+    /// `names` are all different. `is_kept` tells whether this process keeps the value of a slot.
+    pub(crate) fn new(
+        call: &Call,
+        names: Vec<Name>,
+        is_fresh: bool,
+        is_kept: impl Fn(usize) -> bool,
+    ) -> Self {
+        let cache = call.cache();
         let mut open = Vec::with_capacity(names.len());
-        open.extend((0..names.len()).filter(|slot| outcomes[*slot].is_none()));
+        open.extend((0..names.len()).filter(|slot| !is_kept(*slot)));
         Self {
             names,
-            outcomes,
             open,
+            got: Vec::new(),
+            not_there: None,
             waiting: Vec::new(),
             following: Vec::new(),
             alone: Vec::new(),
@@ -114,24 +127,6 @@ impl<T> Run<T> {
 
     pub(crate) fn name(&self, slot: usize) -> &Name {
         &self.names[slot]
-    }
-
-    /// The value of a slot that was computed.
-    pub(crate) fn outcome(&self, slot: usize) -> Option<&T> {
-        self.outcomes[slot].as_ref()?.as_ref()
-    }
-
-    /// How many slots have a value.
-    pub(crate) fn values(&self) -> usize {
-        self.outcomes.iter().filter(|outcome| matches!(outcome, Some(Some(_)))).count()
-    }
-
-    pub(crate) fn outcomes(self) -> impl Iterator<Item = Option<T>> {
-        self.outcomes.into_iter().map(Option::flatten)
-    }
-
-    pub(crate) fn settle(&mut self, slot: usize, outcome: Option<T>) {
-        self.outcomes[slot] = Some(outcome);
     }
 
     /// This slot's error was not for us: compute.
@@ -148,29 +143,32 @@ impl<T> Run<T> {
         FlightKey { key: Arc::clone(self.name(slot)), fingerprint: call.function.fingerprint }
     }
 
-    /// Goes as far as is possible without computing.
-    pub(crate) async fn step(&mut self, reader: &Reader<'_, T>) -> Step {
+    /// Goes as far as is possible without computing. Each part has a box, so that the future of a call is small.
+    pub(crate) async fn step(&mut self, reader: &Reader<'_>) -> Step {
         loop {
-            if self.is_fresh && !self.open.is_empty() {
-                // A box, so that others' futures are small.
-                return Step::Compute(Box::pin(self.claim_fresh(reader)).await);
-            } else if !self.open.is_empty() {
-                if self.rounds == ROUNDS {
-                    self.alone.append(&mut self.open);
-                    continue;
-                }
-                let mut work = self.claim(reader).await;
+            if !self.got.is_empty() {
+                return Step::Decode(std::mem::take(&mut self.got));
+            } else if let Some(not_there) = self.not_there.take() {
+                let mut work = Box::pin(self.claim(reader, not_there)).await;
                 self.rounds += 1;
                 if work.leads_any() {
                     self.waiting.iter_mut().for_each(|waiting| drop(waiting.lead.take()));
                     work.add(std::mem::take(&mut self.alone));
                     return Step::Compute(work);
                 }
+            } else if self.is_fresh && !self.open.is_empty() {
+                return Step::Compute(Box::pin(self.claim_fresh(reader)).await);
+            } else if !self.open.is_empty() {
+                if self.rounds == ROUNDS {
+                    self.alone.append(&mut self.open);
+                    continue;
+                }
+                self.not_there = Some(Box::pin(self.look_up_open(reader)).await);
             } else if !self.waiting.is_empty() {
-                self.poll(reader).await;
+                Box::pin(self.poll(reader)).await;
             } else if let Some((slot, follow)) = self.following.pop() {
-                let landed = self.follow(follow).await;
-                if let Some(error) = self.landed(reader, slot, landed).or_else(|| self.land_others(reader)) {
+                let landed = Box::pin(self.follow(follow)).await;
+                if let Some(error) = self.landed(slot, landed).or_else(|| self.land_others()) {
                     return error;
                 }
             } else if !self.alone.is_empty() {
@@ -184,7 +182,7 @@ impl<T> Run<T> {
     }
 
     /// Asks for all keys at once what has become of their leases, ever more rarely, until one of them has to be claimed.
-    async fn poll(&mut self, reader: &Reader<'_, T>) {
+    async fn poll(&mut self, reader: &Reader<'_>) {
         let (mut pause, mut is_first, began) = (POLL.0, true, Instant::now());
         while !self.waiting.is_empty() && self.open.is_empty() {
             let jittered = pause.mul_f64(0.5 + random::unit());
@@ -199,7 +197,7 @@ impl<T> Run<T> {
             reader.look_up_many(&keys, &budget, |at, met| all.push((at, met))).await;
             all.sort_unstable_by_key(|(at, _)| *at);
             for (waiting, (_, met)) in std::mem::take(&mut self.waiting).into_iter().zip(all) {
-                self.polled(waiting, met);
+                self.polled(reader, waiting, met);
             }
             if std::mem::take(&mut is_first) {
                 let slots: Vec<_> = self.waiting.iter().map(|waiting| waiting.slot).collect();
@@ -212,19 +210,23 @@ impl<T> Run<T> {
         self.waited_since(began);
     }
 
-    fn polled(&mut self, waiting: Waiting, met: Met<T>) {
+    fn polled(&mut self, reader: &Reader<'_>, waiting: Waiting, met: Met) {
+        let slot = waiting.slot;
         match met {
             Met::Seen(Seen::Lease(still)) if still.mark == waiting.mark => self.waiting.push(waiting),
-            Met::Seen(Seen::Serve(value, _, bytes)) => {
-                self.settle(waiting.slot, Some(value));
-                if let Some(lead) = waiting.lead {
-                    lead.land(Landed::Bytes(Arc::new(bytes)));
+            Met::Seen(Seen::Serve(hit)) => {
+                if let Some(lead) = waiting.lead
+                    && lead.has_followers()
+                    && reader.can_decode(&hit)
+                {
+                    lead.land(Landed::Bytes(Arc::new(hit.bytes.clone())));
                 }
+                self.got.push((slot, Got::Hit(hit)));
             }
             // Its followers look for themselves.
-            Met::Seen(Seen::ServeAndRefresh(value, _)) => self.settle(waiting.slot, Some(value)),
-            Met::Absent(_) => self.settle(waiting.slot, None),
-            Met::Seen(_) => self.open.push(waiting.slot),
+            Met::Seen(Seen::ServeAndRefresh(hit, _)) => self.got.push((slot, Got::Hit(hit))),
+            Met::Absent(_) => self.got.push((slot, Got::Absent)),
+            Met::Seen(_) => self.open.push(slot),
         }
     }
 
@@ -240,7 +242,7 @@ impl<T> Run<T> {
     }
 
     /// What has ended as well, without waiting.
-    fn land_others(&mut self, reader: &Reader<'_, T>) -> Option<Step> {
+    fn land_others(&mut self) -> Option<Step> {
         let mut at = 0;
         while let Some((slot, follow)) = self.following.get(at) {
             let (slot, Some(landed)) = (*slot, follow.landed_already()) else {
@@ -248,7 +250,7 @@ impl<T> Run<T> {
                 continue;
             };
             self.following.swap_remove(at);
-            if let Some(error) = self.landed(reader, slot, landed) {
+            if let Some(error) = self.landed(slot, landed) {
                 return Some(error);
             }
         }
@@ -256,12 +258,9 @@ impl<T> Run<T> {
     }
 
     /// Gives the error, if it is one.
-    fn landed(&mut self, reader: &Reader<'_, T>, slot: usize, landed: Landed) -> Option<Step> {
+    fn landed(&mut self, slot: usize, landed: Landed) -> Option<Step> {
         match landed {
-            Landed::Bytes(bytes) => match reader.read_landed(self.name(slot), &bytes) {
-                Some(outcome) => self.settle(slot, outcome),
-                None => self.alone.push(slot),
-            },
+            Landed::Bytes(bytes) => self.got.push((slot, Got::Landed(bytes))),
             Landed::Error(error) => return Some(Step::Failed(slot, error)),
             // The leader went away, and its lease is on its way out.
             Landed::Abandoned => self.open.push(slot),

@@ -105,7 +105,8 @@ impl Store for RedisStore {
             }
             Way::OneByOne => {}
         }
-        found("GET", lane.run("GET", &get(key.as_bytes()), until).await?)
+        // A box, so that the future of other servers' hits is small.
+        found("GET", Box::pin(lane.run("GET", &get(key.as_bytes()), until)).await?)
     }
 
     async fn get_with_left(&self, key: &str, until: Instant) -> Result<(Found, Left), Error> {

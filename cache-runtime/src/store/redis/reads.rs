@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use redis::{Arg, Cmd, RedisError, RedisResult, Value};
 use tokio::sync::Semaphore;
+use tokio_util::sync::ReusableBoxFuture;
 
 use super::batch::{Batch, Joined, Outcome};
 use super::commands::{found, get};
@@ -47,8 +48,7 @@ pub(super) struct Reads {
     typical: AtomicUsize,
     /// The batch that takes callers in, until its task closes it.
     open: Mutex<Option<Arc<Batch>>>,
-    /// The last lone reader's command, whose buffers serve the next one.
-    spare: Mutex<Cmd>,
+    spare: Mutex<Spare>,
     turns: Semaphore,
 }
 
@@ -64,6 +64,17 @@ impl Default for Reads {
         }
     }
 }
+
+/// What the last lone reader has left, which serves the next one.
+#[derive(Default)]
+struct Spare {
+    /// With its buffers.
+    command: Cmd,
+    /// The memory of its exchange, which is large, and so no part of its future.
+    exchange: Option<ReusableBoxFuture<'static, (Cmd, Answer)>>,
+}
+
+type Answer = Result<RedisResult<Value>, Error>;
 
 impl Reads {
     /// Counts a caller as reading until what it gives is dropped.
@@ -228,13 +239,34 @@ pub(super) fn is_about_mget(error: &RedisError) -> bool {
 
 impl Lane {
     /// Reads as the only one.
-    pub(super) async fn read_alone(&self, key: &str, until: Instant) -> Result<Found, Error> {
-        let mut command = std::mem::take(&mut *lock(&self.reads.spare));
+    pub(super) async fn read_alone(self: &Arc<Self>, key: &str, until: Instant) -> Result<Found, Error> {
+        let mut exchange = self.exchange_alone(key, until);
+        let (command, answer) = (&mut exchange).await;
+        *lock(&self.reads.spare) = Spare { command, exchange: Some(exchange) };
+        found("GET", answer?)
+    }
+
+    /// Not in the caller itself: what the exchange is made of would be part of its future.
+    fn exchange_alone(
+        self: &Arc<Self>,
+        key: &str,
+        until: Instant,
+    ) -> ReusableBoxFuture<'static, (Cmd, Answer)> {
+        let Spare { mut command, exchange } = std::mem::take(&mut *lock(&self.reads.spare));
         command.clear();
         command.arg("GET").arg(key);
-        let answer = self.run_alone("GET", &command, until).await;
-        *lock(&self.reads.spare) = command;
-        found("GET", answer?)
+        let lane = Arc::clone(self);
+        let alone = async move {
+            let answer = lane.run_alone("GET", &command, until).await;
+            (command, answer)
+        };
+        match exchange {
+            Some(mut exchange) => {
+                exchange.set(alone);
+                exchange
+            }
+            None => ReusableBoxFuture::new(alone),
+        }
     }
 
     /// Reads together with others; `None` if the server wants each to ask for itself.
@@ -253,7 +285,8 @@ impl Lane {
         if joined.batch.until <= until + LATER {
             return joined.await;
         }
-        match timeout_at(until, pin!(joined)).await {
+        // Rare, and larger than all else that is done here.
+        match Box::pin(async { timeout_at(until, pin!(joined)).await }).await {
             Ok(answered) => answered.unwrap_or_else(|| Some(Err(unanswered("GET")))),
             Err(error) => Some(Err(error)),
         }
