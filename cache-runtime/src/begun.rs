@@ -1,7 +1,6 @@
 //! A call that has looked up: it has a value, or will compute one.
 
 use std::any::Any;
-use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -28,13 +27,6 @@ pub(crate) enum Decoded<T> {
     Refresh(T, Sight),
     /// The error of another caller's computation.
     Error(SharedError),
-    Compute(Box<Ticket>),
-}
-
-/// What is left to do.
-#[allow(clippy::large_enum_variant, reason = "lives for a moment, on the stack")]
-enum Todo<T, E> {
-    Return(Result<T, E>),
     Compute(Box<Ticket>),
 }
 
@@ -102,12 +94,12 @@ impl<'a, T> Begun<'a, T> {
     where
         F: Future<Output = T>,
     {
-        let entry = self.entry;
-        match self.todo::<Infallible>(Sharing::NONE) {
-            Todo::Return(Ok(value)) => Answer::Kept(ready(value)),
-            Todo::Return(Err(never)) => match never {},
-            Todo::Compute(ticket) => Answer::Elsewhere(computed(entry, ticket, compute)),
-        }
+        let ticket = match self.next {
+            Decoded::Value(value) | Decoded::Refresh(value, _) => return Answer::Kept(ready(value)),
+            Decoded::Error(_) => Box::default(),
+            Decoded::Compute(ticket) => ticket,
+        };
+        Answer::Elsewhere(computed(self.entry, ticket, compute))
     }
 
     /// The value, or what `compute` gives.
@@ -118,24 +110,25 @@ impl<'a, T> Begun<'a, T> {
         self,
         sharing: Sharing<E>,
         compute: F,
-    ) -> Answer<Result<T, E>, impl Future<Output = Result<T, E>> + use<'a, T, E, F>>
+    ) -> TryAnswer<T, impl Future<Output = Result<T, E>> + use<'a, T, E, F>>
     where
         F: Future<Output = Result<T, E>>,
     {
-        let entry = self.entry;
-        match self.todo(sharing) {
-            Todo::Return(result) => Answer::Kept(ready(result)),
-            Todo::Compute(ticket) => Answer::Elsewhere(try_computed(entry, ticket, sharing, compute)),
-        }
+        let ticket = match self.next {
+            Decoded::Value(value) | Decoded::Refresh(value, _) => return TryAnswer::Kept(ready(value)),
+            Decoded::Error(error) => Err(error),
+            Decoded::Compute(ticket) => Ok(ticket),
+        };
+        TryAnswer::Elsewhere(try_computed(self.entry, ticket, sharing, compute))
     }
 
     /// [`or_compute`](Self::or_compute) for blocking code.
     pub fn or_compute_blocking(self, compute: impl FnOnce() -> T) -> T {
         let entry = self.entry;
-        let mut ticket = match self.todo::<Infallible>(Sharing::NONE) {
-            Todo::Return(Ok(value)) => return value,
-            Todo::Return(Err(never)) => match never {},
-            Todo::Compute(ticket) => ticket,
+        let mut ticket = match self.next {
+            Decoded::Value(value) | Decoded::Refresh(value, _) => return value,
+            Decoded::Error(_) => Box::default(),
+            Decoded::Compute(ticket) => ticket,
         };
         entry.start(&mut ticket);
         let value = sync_computing(entry.call().flight_key(), compute);
@@ -153,9 +146,13 @@ impl<'a, T> Begun<'a, T> {
         compute: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         let entry = self.entry;
-        let mut ticket = match self.todo(sharing) {
-            Todo::Return(result) => return result,
-            Todo::Compute(ticket) => ticket,
+        let mut ticket = match self.next {
+            Decoded::Value(value) | Decoded::Refresh(value, _) => return Ok(value),
+            Decoded::Error(error) => match sharing.unpack(&error) {
+                Some(error) => return Err(error),
+                None => Box::default(),
+            },
+            Decoded::Compute(ticket) => ticket,
         };
         entry.start(&mut ticket);
         let result = sync_computing(entry.call().flight_key(), compute);
@@ -164,17 +161,6 @@ impl<'a, T> Begun<'a, T> {
             entry.call().depart(departure).await;
             Ok(value)
         })
-    }
-
-    fn todo<E>(self, sharing: Sharing<E>) -> Todo<T, E> {
-        match self.next {
-            Decoded::Value(value) | Decoded::Refresh(value, _) => Todo::Return(Ok(value)),
-            Decoded::Error(error) => match sharing.unpack(&error) {
-                Some(error) => Todo::Return(Err(error)),
-                None => Todo::Compute(Box::default()),
-            },
-            Decoded::Compute(ticket) => Todo::Compute(ticket),
-        }
     }
 }
 
@@ -195,15 +181,22 @@ fn computed<T, F: Future<Output = T>>(
     })
 }
 
-/// The same for what may fail.
+/// The same for what may fail; or the error of another caller's computation, if it can be had.
 #[inline(never)]
 fn try_computed<T, E, F: Future<Output = Result<T, E>>>(
     entry: &Entry<T>,
-    mut ticket: Box<Ticket>,
+    ticket: Result<Box<Ticket>, SharedError>,
     sharing: Sharing<E>,
     compute: F,
 ) -> Pin<Box<impl Future<Output = Result<T, E>> + use<'_, T, E, F>>> {
     Box::pin(async move {
+        let mut ticket = match ticket {
+            Ok(ticket) => ticket,
+            Err(error) => match sharing.unpack(&error) {
+                Some(error) => return Err(error),
+                None => Box::default(),
+            },
+        };
         entry.start(&mut ticket);
         let result = computing(ticket.flight_key(entry.call()), compute).await;
         // No error is alive at the next await: it need not be `Send` for the call to be.
@@ -230,6 +223,28 @@ impl<T, F: Future<Output = T>> Future for Answer<T, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         match self.get_mut() {
             Self::Kept(value) => Pin::new(value).poll(cx),
+            Self::Elsewhere(way) => way.as_mut().poll(cx),
+        }
+    }
+}
+
+/// The same for what may fail. It has no room for an error, which need not be `Send` for the call to be.
+#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
+#[must_use]
+pub enum TryAnswer<T, F> {
+    /// The value.
+    Kept(Ready<T>),
+    /// The way.
+    Elsewhere(Pin<Box<F>>),
+}
+
+impl<T, E, F: Future<Output = Result<T, E>>> Future for TryAnswer<T, F> {
+    type Output = Result<T, E>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, E>> {
+        match self.get_mut() {
+            Self::Kept(value) => Pin::new(value).poll(cx).map(Ok),
             Self::Elsewhere(way) => way.as_mut().poll(cx),
         }
     }

@@ -3,7 +3,7 @@
 
 pub use crate::argument::{Argument, Kept, arg, kept, run};
 pub use crate::batch::{Batch, BatchKey, Batched, ValueOf, cloned};
-pub use crate::begun::{Answer, Begun, Detach, Errors, NotShared, Sharing, owned};
+pub use crate::begun::{Answer, Begun, Detach, Errors, NotShared, Sharing, TryAnswer, owned};
 pub use crate::codec::compress::Compression;
 pub use crate::entry_builder::{
     Elsewhere, EntryBuilder, ErrorOf, Fallible, Here, Keepable, KeyedEntry, LookedUp, Nullable, OkOf,

@@ -27,7 +27,7 @@ fn values_and_leases(server: &RedisServer, pattern: &str) -> (usize, usize) {
     (count("V"), count("L"))
 }
 
-/// With the default deadline: what is promised holds for it.
+/// Patient, for the machine may be busy with other tests: what is looked at is what is stored, not how long Redis takes.
 #[test]
 fn every_value_of_a_burst_is_stored() {
     static RUNS: Runs = Runs::new();
@@ -52,12 +52,12 @@ fn every_value_of_a_burst_is_stored() {
         for calls in [1_000, 5_000, 20_000] {
             let server = RedisServer::start();
             runtime.block_on(async {
-                let cache = Cache::connect(server.url()).await.unwrap();
+                let patient =
+                    Cache::builder().deadline(Duration::from_secs(10)).wait(Duration::from_secs(60));
+                let cache = patient.url(server.url()).connect().await.unwrap();
                 assert_eq!(burst(&cache, calls).await, calls as usize, "{name}, {calls} calls");
                 cache.flush().await;
-                // One in a thousand may have met a machine that was busy with all else.
-                let again = burst(&cache, calls).await;
-                assert!(again * 1_000 <= calls as usize, "{name}: {again} of {calls} calls computed again");
+                assert_eq!(burst(&cache, calls).await, 0, "{name}, {calls} calls, the second time");
             });
         }
     }

@@ -8,7 +8,7 @@ use std::future::ready;
 use std::pin::Pin;
 
 use super::{Elsewhere, EntryBuilder, Here, KeyedEntry, in_use};
-use crate::begun::{Answer, Sharing};
+use crate::begun::{Answer, Sharing, TryAnswer};
 use crate::bypass::is_bypassed;
 use crate::cache::Inner;
 use crate::entry_handle::Entry;
@@ -106,13 +106,13 @@ impl<T> LookedUp<T> {
         self,
         sharing: Sharing<E>,
         compute: F,
-    ) -> Answer<Result<T, E>, impl Future<Output = Result<T, E>>>
+    ) -> TryAnswer<T, impl Future<Output = Result<T, E>>>
     where
         F: Future<Output = Result<T, E>>,
     {
         match self {
-            Self::Kept(value) => Answer::Kept(ready(Ok(value))),
-            Self::Elsewhere(entry) => Answer::Elsewhere(get_or_try_compute(entry, sharing, compute)),
+            Self::Kept(value) => TryAnswer::Kept(ready(value)),
+            Self::Elsewhere(entry) => TryAnswer::Elsewhere(get_or_try_compute(entry, sharing, compute)),
         }
     }
 }
