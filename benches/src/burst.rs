@@ -24,13 +24,12 @@ pub(crate) async fn run(options: &Options, server: &RedisServer) -> Result<Table
         options.rounds,
         options.workers()
     );
+    let contender = Arc::new(This::connect(&server.url()).await?);
     let mut table = Table::new(&title, "median (least – most) of the rounds", ROWS);
     for calls in BURSTS {
         let mut measured = Measured::default();
         for _ in 0..options.rounds {
             server.flush_all();
-            // A cache of its own: nobody's counters but this burst's.
-            let contender = Arc::new(This::connect(&server.url()).await?);
             let (first, _) = burst(&contender, calls).await;
             contender.flush().await;
             measured.stored.push(100.0 * server.query::<u64>(&["DBSIZE"]) as f64 / calls as f64);
