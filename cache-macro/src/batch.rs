@@ -98,7 +98,8 @@ fn check_options(options: &Options, errors: &Diagnostics) {
     let tags = options.tags.given().map(|(name, _)| name);
     let group = options.group.given().map(|(name, _)| name);
     let early_refresh = options.early_refresh.given().map(|(name, _)| name);
-    for name in names.chain(early_refresh) {
+    let finish = options.finish_in_background.given().map(|(name, _)| name);
+    for name in names.chain(early_refresh).chain(finish) {
         errors.at(
             name,
             format!(

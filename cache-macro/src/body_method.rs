@@ -18,7 +18,7 @@ pub(crate) fn name(plan: &Plan) -> Option<Ident> {
     let Signature { ident, inputs, safety, .. } = &plan.item.sig;
     let is_method = inputs.iter().any(|input| matches!(input, FnArg::Receiver(_)));
     let is_safe = !matches!(safety, Safety::Unsafe(_));
-    let fits = plan.refreshes && plan.companion.is_some() && is_method && is_safe;
+    let fits = plan.detaches.any() && plan.companion.is_some() && is_method && is_safe;
     fits.then(|| format_ident!("__redis_cached_{}", ident.unraw(), span = Span::call_site()))
 }
 

@@ -9,7 +9,7 @@ use syn::{Expr, ExprReference, Token};
 use crate::compress::Compression;
 use crate::expressions::leaves_temporary;
 use crate::length::Length;
-use crate::option_values::{Beta, CacheIf, Jitter, Local, NegativeTtl, Ttl, Window};
+use crate::option_values::{Beta, CacheIf, Jitter, Local, MaxWait, NegativeTtl, Ttl, Window};
 use crate::options::Options;
 use crate::returning::returned;
 use crate::returns::{Form, Returns};
@@ -49,6 +49,10 @@ pub(crate) fn calls(options: &Options, returns: &Returns, runtime: &TokenStream)
         let (length, how) = (alone("local", length), how_to_keep(returns, runtime));
         call("local", option, quote!(#length, #how))
     });
+    let max_wait = options
+        .max_wait
+        .given()
+        .map(|(option, MaxWait(length))| call("max_wait", option, alone("max_wait", length)));
     let compress = options.compress.given().map(|(option, Compression(name))| {
         call("compress", option, quote!(#runtime::private::Compression::#name))
     });
@@ -58,6 +62,7 @@ pub(crate) fn calls(options: &Options, returns: &Returns, runtime: &TokenStream)
         stale_while_revalidate,
         stale_if_error,
         early_refresh,
+        max_wait,
         local,
         negative_ttl,
         cache_if,

@@ -1,4 +1,5 @@
-//! `stale_while_revalidate`: the body may run once more, in the background, after the call has returned.
+//! `stale_while_revalidate` and `finish_in_background`: the body may run in the background, after the call has returned or has been
+//! dropped.
 //!
 //! The body becomes something that captures nothing and takes the function's parameters, so that it exists once and can be
 //! called twice: with the caller's arguments if there is no value, with clones of them if there is an old one. The
@@ -12,34 +13,73 @@ use crate::body_method;
 use crate::diagnostics::Diagnostics;
 use crate::expand::typed;
 use crate::item::Item;
+use crate::options::Options;
 use crate::receiver::{format_strings, renamed, this};
 use crate::returning::{joined, sharing, split, split_blocking};
-use crate::returns::{Form, Style};
+use crate::returns::Style;
 use crate::signature::bare;
 use crate::spans::{Ends, moved, ours_at};
 use crate::validate::Plan;
 
-/// Reports what a refresh cannot take along.
-pub(crate) fn check_detached(
-    option: &Ident,
-    item: &Item,
-    has_companion: bool,
-    style: Style,
-    errors: &Diagnostics,
-) {
-    if style == Style::BoxedFuture {
-        errors.at(
-            option,
-            "`stale_while_revalidate` cannot refresh a function under `#[async_trait]`: move the body to a function of its own, \
-             and put the attribute there",
-        );
+/// What may run in the background.
+#[derive(Clone, Copy)]
+pub(crate) struct Detaches {
+    /// A refresh of a value that is past its time.
+    refresh: bool,
+    /// What a call computes itself.
+    finish: bool,
+}
+
+impl Detaches {
+    /// Reports what cannot be taken along.
+    pub(crate) fn plan(
+        options: &Options,
+        item: &Item,
+        has_companion: bool,
+        style: Style,
+        errors: &Diagnostics,
+    ) -> Self {
+        let refresh = options.stale_while_revalidate.given().map(|(option, _)| option);
+        let finish =
+            options.finish_in_background.given().filter(|(_, finish)| finish.0).map(|(option, _)| option);
+        if let Some(option) = finish
+            && style == Style::Blocking
+        {
+            errors.at(
+                option,
+                "a blocking call is not dropped before it is done, so there is nothing to finish: leave `finish_in_background` out",
+            );
+        }
+        for option in refresh.into_iter().chain(finish).filter(|_| style == Style::BoxedFuture) {
+            errors.at(
+                option,
+                format!(
+                    "`{option}` cannot run a function under `#[async_trait]` in the background: move the body to a function of \
+                     its own, and put the attribute there"
+                ),
+            );
+        }
+        let detaches = Self { refresh: refresh.is_some(), finish: finish.is_some() };
+        if detaches.any() {
+            check_detached(item, has_companion, errors);
+        }
+        detaches
     }
+
+    pub(crate) fn any(self) -> bool {
+        self.refresh || self.finish
+    }
+}
+
+/// Reports what a computation in the background cannot take along.
+fn check_detached(item: &Item, has_companion: bool, errors: &Diagnostics) {
     let takes_self = item.sig.inputs.iter().any(|input| matches!(input, FnArg::Receiver(_)));
     if takes_self && !has_companion {
         for text in format_strings(item.body.stream()) {
             errors.at(
                 text,
-                "with `entry = false` a refresh cannot see `self` in a format string: write `{}`, and `self` behind the text",
+                "with `entry = false` a computation in the background cannot see `self` in a format string: write `{}`, and `self` behind \
+                 the text",
             );
         }
     }
@@ -47,7 +87,7 @@ pub(crate) fn check_detached(
         match input {
             FnArg::Receiver(receiver) if is_mut_reference(&receiver_type(receiver)) => errors.at(
                 receiver,
-                "a refresh in the background runs on a clone of `self`, so it cannot take `&mut self`: take `&self`",
+                "a computation in the background runs on a clone of `self`, so it cannot take `&mut self`: take `&self`",
             ),
             FnArg::Receiver(_) => {}
             FnArg::Typed(argument) => check_argument(argument, errors),
@@ -59,25 +99,25 @@ fn check_argument(PatType { attrs, pat, ty, .. }: &PatType, errors: &Diagnostics
     if let Some(cfg) = attrs.iter().find(|attr| attr.path().is_ident("cfg")) {
         errors.at(
             cfg,
-            "a refresh in the background needs to know its arguments: put the `#[cfg]` on the function, and write it twice",
+            "a computation in the background needs to know its arguments: put the `#[cfg]` on the function, and write it twice",
         );
     }
     if !matches!(**pat, Pat::Ident(_)) {
         errors.at(
             pat,
-            "a refresh in the background runs on a clone of this argument, which needs a name: take it apart in the body",
+            "a computation in the background runs on a clone of this argument, which needs a name: take it apart in the body",
         );
     }
     if matches!(bare(ty), Type::ImplTrait(_)) {
         errors.at(
             ty,
-            "a refresh in the background runs on a clone of this argument, whose type needs a name: make it a type parameter",
+            "a computation in the background runs on a clone of this argument, whose type needs a name: make it a type parameter",
         );
     }
     if is_mut_reference(ty) {
         errors.at(
             ty,
-            "a refresh in the background runs on a clone of this argument, so it cannot be `&mut`: take it by `&` or by value",
+            "a computation in the background runs on a clone of this argument, so it cannot be `&mut`: take it by `&` or by value",
         );
     }
 }
@@ -117,51 +157,40 @@ pub(crate) fn detached(plan: &Plan, before: &TokenStream, entry: &TokenStream) -
     let again = passed.iter().map(Passed::again);
     let (now, again) = (quote!(#compute(#(#arguments),*)), quote!(#compute(#(#again),*)));
     let clones = quote!(let (#(#names,)*) = (#(#owned,)*););
-    let (or_compute, sharing) = match sharing(plan) {
-        Some(sharing) => ("or_try_compute", quote!(#sharing,)),
-        None => ("or_compute", TokenStream::new()),
-    };
+    // What becomes of errors, in a refresh and in the call itself.
+    let name = Ident::new("errors", Span::mixed_site());
+    let errors = sharing(plan).map(|sharing| quote!(let #name = #sharing;));
+    let (prefix, argument) =
+        if errors.is_some() { ("try_", quote!(#name,)) } else { ("", TokenStream::new()) };
+    let method = |name: &str| Ident::new(&name.replace("try_", prefix), Span::call_site());
     let result = if plan.returns.style == Style::Blocking {
-        let or_compute = Ident::new(&format!("{or_compute}_blocking"), Span::call_site());
-        let again = match plan.returns.form {
-            Form::Whole | Form::Named => {
-                let again = infallible(&again);
-                quote!(move || #again)
-            }
-            Form::Result(_) | Form::ByType => split_blocking(plan, quote!(move || #again)),
-        };
+        let (refresh, or_compute) = (method("try_refresh_blocking"), method("or_try_compute_blocking"));
+        let again = split_blocking(plan, quote!(move || #again));
         let now = split_blocking(plan, quote!(|| #now));
         quote! {
             #entry
                 .begin()
-                .refresh_blocking(|| { #clones #again })
-                .#or_compute(#sharing #now)
+                .#refresh(#argument || { #clones #again })
+                .#or_compute(#argument #now)
         }
     } else {
-        let or_compute = Ident::new(or_compute, Span::call_site());
-        let again = match plan.returns.form {
-            Form::Whole | Form::Named => infallible(&quote!(#again.await)),
-            Form::Result(_) | Form::ByType => {
-                let again = split(plan, again);
-                quote!(#again.await)
-            }
+        let (now, again) = (split(plan, now), split(plan, again));
+        let make = quote!(|| { #clones async move { #again.await } });
+        let refresh = plan.detaches.refresh.then(|| {
+            let refresh = method("try_refresh");
+            quote!(.#refresh(#argument #make))
+        });
+        let compute = if plan.detaches.finish {
+            let or_compute = method("or_try_compute_detached");
+            quote!(.#or_compute(#argument #make))
+        } else {
+            let or_compute = method("or_try_compute");
+            quote!(.#or_compute(#argument #now))
         };
-        let now = split(plan, now);
-        quote! {
-            #entry
-                .begin()
-                .await
-                .refresh(|| { #clones async move { #again } })
-                .#or_compute(#sharing #now)
-                .await
-        }
+        quote!(#entry.begin().await #refresh #compute.await)
     };
     let result = joined(plan, result);
-    quote!(#before #closure #result)
-}
-
-fn infallible(value: &TokenStream) -> TokenStream {
-    quote!(::core::result::Result::<_, ::core::convert::Infallible>::Ok(#value))
+    quote!(#before #closure #errors #result)
 }
 
 /// What the closure is called.

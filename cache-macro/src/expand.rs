@@ -31,7 +31,7 @@ use crate::writes::lent;
 pub(crate) fn expand(plan: &Plan) -> TokenStream {
     let Item { vis, sig, inner_attrs, .. } = &plan.item;
     let attrs = body_method::attributes(plan);
-    let sig = if plan.refreshes { unchanged(sig) } else { sig.clone() };
+    let sig = if plan.detaches.any() { unchanged(sig) } else { sig.clone() };
     let entry_of_call = entry(plan, Place::Function);
     let body = match &plan.batch {
         Some(batch) => batch::call(plan, batch, &entry_of_call),
@@ -209,7 +209,7 @@ fn call(plan: &Plan, entry: &TokenStream) -> TokenStream {
     } else {
         (quote!(#entry #build), quote!(#check #statement))
     };
-    if plan.refreshes {
+    if plan.detaches.any() {
         return detached(plan, &before, &entry);
     }
     let (method, sharing) = match sharing(plan) {
@@ -248,7 +248,7 @@ fn arrow(plan: &Plan) -> Option<TokenStream> {
 fn build(plan: &Plan) -> TokenStream {
     match plan.returns.style {
         // Asks for the entry itself, to compute in the background.
-        Style::Async | Style::BoxedFuture if plan.refreshes => quote!(.build()),
+        Style::Async | Style::BoxedFuture if plan.detaches.any() => quote!(.build()),
         Style::Async | Style::BoxedFuture => quote!(.look_up()),
         Style::Blocking => quote!(.build_blocking()),
     }

@@ -3,7 +3,7 @@
 use syn::{Expr, UnOp};
 
 use crate::length::Length;
-use crate::option_values::{Local, NegativeTtl, Ttl, Window};
+use crate::option_values::{Local, MaxWait, NegativeTtl, Ttl, Window};
 use crate::options::Options;
 use crate::tags::TagsOption;
 
@@ -28,6 +28,10 @@ pub(crate) fn expressions(options: &Options) -> Vec<Expression<'_>> {
         Some(Local(Length::Expr(expr))) => Some(expr),
         _ => None,
     };
+    let max_wait = match options.max_wait.value() {
+        Some(MaxWait(Length::Expr(expr))) => Some(expr),
+        _ => None,
+    };
     let [while_revalidate, if_error] =
         [&options.stale_while_revalidate, &options.stale_if_error].map(|slot| match slot.value() {
             Some(Window(Length::Expr(expr))) => Some(expr),
@@ -41,6 +45,7 @@ pub(crate) fn expressions(options: &Options) -> Vec<Expression<'_>> {
         ("negative_ttl", negative_ttl),
         ("stale_while_revalidate", while_revalidate),
         ("stale_if_error", if_error),
+        ("max_wait", max_wait),
         ("local", local),
     ]
     .into_iter()

@@ -35,7 +35,8 @@ impl Length {
         (!zero).then_some(length)
     }
 
-    fn parse(expr: &Expr, option: &str) -> syn::Result<Self> {
+    /// The same for an option that may be zero.
+    pub(crate) fn parse(expr: &Expr, option: &str) -> syn::Result<Self> {
         match expr {
             Expr::Lit(ExprLit { lit: Lit::Int(literal), .. }) => seconds(literal, option),
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value() == "never" => Ok(Length::Never),

@@ -50,6 +50,12 @@ pub(crate) struct Beta(pub(crate) Literal);
 /// `local`: for how long a value may be kept in the process.
 pub(crate) struct Local(pub(crate) Length);
 
+/// `max_wait`: for how long a call waits for others. Zero is not at all.
+pub(crate) struct MaxWait(pub(crate) Length);
+
+/// `finish_in_background`: whether a computation goes on when its caller has gone away.
+pub(crate) struct FinishInBackground(pub(crate) bool);
+
 /// `batch`: the argument that holds the keys.
 pub(crate) struct BatchName(pub(crate) Ident);
 
@@ -178,6 +184,34 @@ impl Value for Local {
             return None;
         }
         Length::read(expr, "local", errors).map(Self)
+    }
+}
+
+impl Value for MaxWait {
+    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
+        let expr = expr(written, "max_wait = \"2s\"", errors)?;
+        let problem = match expr {
+            Expr::Closure(_) => "`max_wait` is known before there is a value",
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value() == "never" => {
+                "`\"never\"` could mean not to wait, and to wait for ever"
+            }
+            other => return errors.ok(Length::parse(other, "max_wait")).map(Self),
+        };
+        errors.at(expr, format!("{problem}: write a length of time, such as `max_wait = \"2s\"`, or 0"));
+        None
+    }
+}
+
+impl Value for FinishInBackground {
+    fn read(written: &Written, errors: &Diagnostics) -> Option<Self> {
+        const EXAMPLE: &str = "finish_in_background = true";
+        match expr(written, EXAMPLE, errors)? {
+            Expr::Lit(ExprLit { lit: Lit::Bool(literal), .. }) => Some(Self(literal.value)),
+            other => {
+                errors.at(other, format!("`finish_in_background` is on or off: write `{EXAMPLE}`"));
+                None
+            }
+        }
     }
 }
 

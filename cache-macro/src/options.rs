@@ -16,7 +16,8 @@ use crate::diagnostics::Diagnostics;
 use crate::key_template::Template;
 use crate::nearest::{list, nearest};
 use crate::option_values::{
-    BatchName, Beta, CacheIf, EntryName, Jitter, Local, NegativeTtl, Skip, Ttl, Value, Version, Window,
+    BatchName, Beta, CacheIf, EntryName, FinishInBackground, Jitter, Local, MaxWait, NegativeTtl, Skip, Ttl,
+    Value, Version, Window,
 };
 use crate::tags::{Group, TagsOption};
 
@@ -63,6 +64,8 @@ options! {
     stale_if_error = "stale_if_error": Window,
     early_refresh = "early_refresh": Beta,
     local = "local": Local,
+    max_wait = "max_wait": MaxWait,
+    finish_in_background = "finish_in_background": FinishInBackground,
     tags = "tags": TagsOption,
     group = "group": Group,
     batch = "batch": BatchName,
@@ -231,7 +234,7 @@ mod tests {
         let (options, messages) = read(quote! {
             key = "user:<id>", ttl = 3600, skip(db, T), cache = &self.cache, cache_if = |user: &User| user.active,
             negative_ttl = "30s", jitter = 0.1, stale_while_revalidate = "30s", stale_if_error = 3600,
-            early_refresh = 1.0, local = "30s", tags = ["org:<org>"], group = "users", batch = ids, codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
+            early_refresh = 1.0, local = "30s", max_wait = 2, finish_in_background = true, tags = ["org:<org>"], group = "users", batch = ids, codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
             crate = my::cache,
         });
         assert!(messages.iter().all(|message| message.contains("feature")), "{messages:?}");
@@ -244,6 +247,7 @@ mod tests {
         assert!(options.jitter.value().is_some());
         assert!(options.stale_while_revalidate.value().is_some() && options.stale_if_error.value().is_some());
         assert!(options.early_refresh.value().is_some() && options.local.value().is_some());
+        assert!(options.max_wait.value().is_some() && options.finish_in_background.value().is_some());
         assert!(options.tags.value().is_some() && options.group.value().is_some());
         assert!(options.batch.value().is_some());
         assert!(options.compress.value().is_some());

@@ -41,21 +41,22 @@ pub(crate) fn how(whole: &TokenStream, runtime: &TokenStream) -> TokenStream {
     quote!(#begin #end)
 }
 
-/// How the function's errors get to the calls that waited for it: the runtime finds out whether they are `Clone`.
+/// How the function's errors get to the calls that waited for it: the runtime finds out whether they are `Clone`, and
+/// what they say to the log.
 pub(crate) fn sharing(plan: &Plan) -> Option<TokenStream> {
     let runtime = &plan.runtime;
-    let (error, errors) = match &plan.returns.form {
+    let is_shared = |error| is_shared(error, &plan.item.sig);
+    Some(match &plan.returns.form {
         Form::Whole | Form::Named => return None,
-        Form::Result(error) => (error, quote!(#runtime::private::Errors::<#error>::NEW)),
-        Form::ByType => {
-            let returned = returned();
-            (&plan.returns.whole, quote!(#returned.errors()))
+        Form::Result(error) => {
+            let errors = Ident::new(if is_shared(error) { "Errors" } else { "Unshared" }, Span::call_site());
+            quote!(#runtime::private::#errors::<#error>::NEW.sharing())
         }
-    };
-    Some(if is_shared(error, &plan.item.sig) {
-        quote!(#errors.sharing())
-    } else {
-        quote!(#runtime::private::Sharing::NONE)
+        Form::ByType => {
+            let name = if is_shared(&plan.returns.whole) { "errors" } else { "unshared" };
+            let (returned, errors) = (returned(), Ident::new(name, Span::call_site()));
+            quote!(#returned.#errors().sharing())
+        }
     })
 }
 

@@ -15,7 +15,7 @@ use crate::calls::{Call, calls};
 use crate::captures;
 use crate::codec::Codec;
 use crate::companion::default_name;
-use crate::detached::check_detached;
+use crate::detached::Detaches;
 use crate::diagnostics::Diagnostics;
 use crate::expressions::{Expression, expressions, leaves_temporary};
 use crate::item::Item;
@@ -44,7 +44,7 @@ pub(crate) struct Plan {
     /// Whether the expression of `cache`, or of a tag, may make a value that lives until the end of its statement.
     pub(crate) leaves_temporary: bool,
     /// Whether the body must be able to run once more in the background, on clones of the arguments.
-    pub(crate) refreshes: bool,
+    pub(crate) detaches: Detaches,
     pub(crate) batch: Option<Batch>,
     /// Keeps other files from making a plan.
     _checked: (),
@@ -96,10 +96,7 @@ pub(crate) fn validate(options: &Options, mut item: Item, errors: &Diagnostics) 
             "no `ttl`: say how long a result is kept, `ttl = 3600` (seconds), `ttl = \"1h30m\"` or `ttl = \"never\"`",
         ));
     }
-    let refreshes = options.stale_while_revalidate.given().is_some();
-    if let Some((option, _)) = options.stale_while_revalidate.given() {
-        check_detached(option, &item, names.companion, returns.style, errors);
-    }
+    let detaches = Detaches::plan(options, &item, names.companion, returns.style, errors);
     let key = key?;
     let expressions = expressions(options);
     if let Some(batch) = &batch {
@@ -115,7 +112,7 @@ pub(crate) fn validate(options: &Options, mut item: Item, errors: &Diagnostics) 
         calls: calls(options, &returns, &runtime),
         batch,
         leaves_temporary,
-        refreshes,
+        detaches,
         item,
         parameters,
         returns,

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::begun::Sharing;
 use crate::blocking::block_on;
 use crate::bypass::is_bypassed;
 use crate::decision::{Admission, Facts, admit};
@@ -18,6 +17,7 @@ use crate::error::ErrorKind;
 use crate::flight::{computing, sync_computing};
 use crate::key::{KeyBuf, KeyPart, KeyTemplate};
 use crate::random;
+use crate::sharing::Sharing;
 
 /// What a batch's function can return: one value for each key that there is a value for.
 #[diagnostic::on_unimplemented(
@@ -218,7 +218,7 @@ impl<C: Batched> Batch<C> {
     ) -> Result<(), E> {
         let Some(work) = self.work.take() else { return Ok(()) };
         let keys = work.keys(self.entry.call(), |slot| Arc::clone(self.run.name(slot)));
-        let result = computing(keys, compute).await;
+        let result = computing(keys, self.run.patience(), compute).await;
         let departure = self.finished(work, result, sharing)?;
         self.entry.call().depart(departure).await;
         Ok(())
@@ -243,7 +243,7 @@ impl<C: Batched> Batch<C> {
     ) -> Result<(), E> {
         let Some(work) = self.work.take() else { return Ok(()) };
         let keys = work.keys(self.entry.call(), |slot| Arc::clone(self.run.name(slot)));
-        let result = sync_computing(keys, compute);
+        let result = sync_computing(keys, self.run.patience(), compute);
         block_on(async {
             let departure = self.finished(work, result, sharing)?;
             self.entry.call().depart(departure).await;

@@ -1,16 +1,19 @@
 //! A call that has looked up: it has a value, or will compute one.
 
-use std::any::Any;
+mod detached;
+
+use std::convert::Infallible;
 use std::future::{Ready, ready};
-use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::blocking::block_on;
-use crate::engine::Ticket;
+use crate::engine::{Attempt, Call, Ticket};
 use crate::entry_handle::Entry;
 use crate::flight::{Sight, computing, sync_computing};
+use crate::sharing::{SharedError, Sharing};
+
+pub use detached::Sendable;
 
 /// A call after its look-up.
 #[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
@@ -36,42 +39,68 @@ impl<'a, T> Begun<'a, T> {
     }
 
     /// If the value is past its time, has `make`'s computation run in the background, unless somebody is at it already.
-    pub fn refresh<E, F>(self, make: impl FnOnce() -> F) -> Self
+    pub fn refresh<F>(self, make: impl FnOnce() -> F) -> Self
     where
         T: 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        self.try_refresh(Sharing::NONE, || {
+            let compute = make();
+            async { Ok::<_, Infallible>(compute.await) }
+        })
+    }
+
+    /// The same for what may fail. Then the old value stays, and the source rests.
+    pub fn try_refresh<E, F>(self, errors: Sharing<E>, make: impl FnOnce() -> F) -> Self
+    where
+        T: 'static,
+        E: 'static,
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
         self.refreshed(|entry, sight| {
-            let compute = make();
-            entry.call().cache().background.refresh({
-                let entry = entry.clone();
-                async move {
-                    let Some(mut ticket) = entry.reader().begin_refresh(sight).await else { return };
-                    entry.start(&mut ticket);
-                    let result = computing(entry.call().flight_key(), compute).await;
-                    let departure = entry.finish_refresh(ticket, result);
-                    entry.call().depart(departure).await;
-                }
+            let (background, entry, compute) = (&entry.call().cache().background, entry.clone(), make());
+            background.refresh(async move {
+                let Some(mut ticket) = entry.reader().begin_refresh(sight).await else { return };
+                entry.start(&mut ticket);
+                let (key, patience) = ticket.computation(entry.call());
+                let attempt = Attempted(entry.call());
+                let result = computing(key, patience, compute).await;
+                drop(attempt);
+                let departure = entry.finish_refresh(ticket, result, errors);
+                entry.call().depart(departure).await;
             });
         })
     }
 
     /// [`refresh`](Self::refresh) for blocking code, on a thread of the library's.
-    pub fn refresh_blocking<E, F>(self, make: impl FnOnce() -> F) -> Self
+    pub fn refresh_blocking<F>(self, make: impl FnOnce() -> F) -> Self
     where
         T: 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        self.try_refresh_blocking(Sharing::NONE, || {
+            let compute = make();
+            || Ok::<_, Infallible>(compute())
+        })
+    }
+
+    /// [`try_refresh`](Self::try_refresh) for blocking code.
+    pub fn try_refresh_blocking<E, F>(self, errors: Sharing<E>, make: impl FnOnce() -> F) -> Self
+    where
+        T: 'static,
+        E: 'static,
         F: FnOnce() -> Result<T, E> + Send + 'static,
     {
         self.refreshed(|entry, sight| {
-            let compute = make();
-            entry.call().cache().background.refresh_blocking({
-                let entry = entry.clone();
-                move || {
-                    let Some(mut ticket) = block_on(entry.reader().begin_refresh(sight)) else { return };
-                    entry.start(&mut ticket);
-                    let result = sync_computing(entry.call().flight_key(), compute);
-                    block_on(async { entry.call().depart(entry.finish_refresh(ticket, result)).await });
-                }
+            let (background, entry, compute) = (&entry.call().cache().background, entry.clone(), make());
+            background.refresh_blocking(move || {
+                let Some(mut ticket) = block_on(entry.reader().begin_refresh(sight)) else { return };
+                entry.start(&mut ticket);
+                let (key, patience) = ticket.computation(entry.call());
+                let attempt = Attempted(entry.call());
+                let result = sync_computing(key, patience, compute);
+                drop(attempt);
+                block_on(async { entry.call().depart(entry.finish_refresh(ticket, result, errors)).await });
             });
         })
     }
@@ -79,7 +108,7 @@ impl<'a, T> Begun<'a, T> {
     fn refreshed(self, start: impl FnOnce(&Entry<T>, Sight)) -> Self {
         let next = match self.next {
             Decoded::Refresh(value, sight) => {
-                if !self.entry.reader().is_refreshing(sight) {
+                if !self.entry.reader().is_refreshed(sight) {
                     start(self.entry, sight);
                 }
                 Decoded::Value(value)
@@ -131,7 +160,8 @@ impl<'a, T> Begun<'a, T> {
             Decoded::Compute(ticket) => ticket,
         };
         entry.start(&mut ticket);
-        let value = sync_computing(entry.call().flight_key(), compute);
+        let (key, patience) = ticket.computation(entry.call());
+        let value = sync_computing(key, patience, compute);
         block_on(async { entry.call().depart(entry.finish(ticket, &value)).await });
         value
     }
@@ -148,14 +178,12 @@ impl<'a, T> Begun<'a, T> {
         let entry = self.entry;
         let mut ticket = match self.next {
             Decoded::Value(value) | Decoded::Refresh(value, _) => return Ok(value),
-            Decoded::Error(error) => match sharing.unpack(&error) {
-                Some(error) => return Err(error),
-                None => Box::default(),
-            },
+            Decoded::Error(error) => without(&error, sharing)?,
             Decoded::Compute(ticket) => ticket,
         };
         entry.start(&mut ticket);
-        let result = sync_computing(entry.call().flight_key(), compute);
+        let (key, patience) = ticket.computation(entry.call());
+        let result = sync_computing(key, patience, compute);
         block_on(async {
             let (value, departure) = entry.finish_or_fall_back(ticket, result, sharing)?;
             entry.call().depart(departure).await;
@@ -174,7 +202,8 @@ fn computed<T, F: Future<Output = T>>(
 ) -> Pin<Box<impl Future<Output = T> + use<'_, T, F>>> {
     Box::pin(async move {
         entry.start(&mut ticket);
-        let value = computing(ticket.flight_key(entry.call()), compute).await;
+        let (key, patience) = ticket.computation(entry.call());
+        let value = computing(key, patience, compute).await;
         let departure = entry.finish(ticket, &value);
         entry.call().depart(departure).await;
         value
@@ -192,18 +221,24 @@ fn try_computed<T, E, F: Future<Output = Result<T, E>>>(
     Box::pin(async move {
         let mut ticket = match ticket {
             Ok(ticket) => ticket,
-            Err(error) => match sharing.unpack(&error) {
-                Some(error) => return Err(error),
-                None => Box::default(),
-            },
+            Err(error) => without(&error, sharing)?,
         };
         entry.start(&mut ticket);
-        let result = computing(ticket.flight_key(entry.call()), compute).await;
+        let (key, patience) = ticket.computation(entry.call());
+        let result = computing(key, patience, compute).await;
         // No error is alive at the next await: it need not be `Send` for the call to be.
         let (value, departure) = entry.finish_or_fall_back(ticket, result, sharing)?;
         entry.call().depart(departure).await;
         Ok(value)
     })
+}
+
+/// A ticket that stores nothing, for who was to have another caller's error and cannot have it.
+///
+/// # Errors
+/// That error, if it can be had.
+fn without<E>(error: &SharedError, sharing: Sharing<E>) -> Result<Box<Ticket>, E> {
+    sharing.unpack(error).map_or_else(|| Ok(Box::default()), Err)
 }
 
 /// A value, or the way to it: for who has a value a pointer and no more, however long the way is.
@@ -250,91 +285,23 @@ impl<T, E, F: Future<Output = Result<T, E>>> Future for TryAnswer<T, F> {
     }
 }
 
-/// An error on its way to other callers, who know its type.
-pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
+/// Counts a refresh as failed that panics.
+struct Attempted<'a>(&'a Call);
 
-/// How the errors of a function get to the callers that waited for it: as clones, or not at all.
-#[allow(missing_debug_implementations, reason = "two functions")]
-pub struct Sharing<E>(Option<Clones<E>>);
-
-struct Clones<E> {
-    pack: fn(&E) -> SharedError,
-    unpack: fn(&SharedError) -> Option<E>,
-}
-
-impl<E> Sharing<E> {
-    /// For errors that cannot be cloned, or of which it is not known.
-    pub const NONE: Self = Self(None);
-
-    pub(crate) fn pack(self, error: &E) -> Option<SharedError> {
-        self.0.map(|clones| (clones.pack)(error))
-    }
-
-    pub(crate) fn unpack(self, error: &SharedError) -> Option<E> {
-        self.0.and_then(|clones| (clones.unpack)(error))
-    }
-}
-
-impl<E> Clone for Sharing<E> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<E> Copy for Sharing<E> {}
-
-impl<E> Clone for Clones<E> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<E> Copy for Clones<E> {}
-
-/// Finds out whether `E` is `Clone`, without asking the user: `Errors::<E>::NEW.sharing()` is the method of this type where
-/// its bounds hold, and where they do not, the one that is a dereference away.
-#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
-pub struct Errors<E>(NotShared<E>);
-
-/// The errors of which it is not known that they can be cloned.
-#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
-pub struct NotShared<E>(PhantomData<fn() -> E>);
-
-impl<E> Errors<E> {
-    /// The only value.
-    pub const NEW: Self = Self(NotShared(PhantomData));
-}
-
-impl<E: Clone + Send + Sync + 'static> Errors<E> {
-    /// Shares by cloning.
-    pub fn sharing(&self) -> Sharing<E> {
-        Sharing(Some(Clones {
-            pack: |error| Arc::new(error.clone()),
-            unpack: |error| error.downcast_ref::<E>().cloned(),
-        }))
-    }
-}
-
-impl<E> NotShared<E> {
-    /// Does not share.
-    pub fn sharing(&self) -> Sharing<E> {
-        Sharing::NONE
-    }
-}
-
-impl<E> std::ops::Deref for Errors<E> {
-    type Target = NotShared<E>;
-
-    fn deref(&self) -> &NotShared<E> {
-        &self.0
+impl Drop for Attempted<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0
+                .source_failed(Attempt::Refresh, || Some("a refresh in the background has panicked".into()));
+        }
     }
 }
 
 /// An argument that a refresh in the background can take along.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be cloned for a refresh in the background",
-    label = "`stale_while_revalidate` needs an owned clone of this argument, which can be sent to another task",
-    note = "derive `Clone`, take the argument as an `Arc`, or leave `stale_while_revalidate` out; a type parameter needs `Clone + Send + 'static`"
+    message = "`{Self}` cannot be cloned for a computation in the background",
+    label = "`stale_while_revalidate` and `finish_in_background` need an owned clone of this argument, which can be sent to another task",
+    note = "derive `Clone`, take the argument as an `Arc`, or leave the option out; a type parameter needs `Clone + Send + 'static`"
 )]
 pub trait Detach<O> {
     /// A clone.

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::begun::{Begun, Sharing};
+use crate::begun::Begun;
 use crate::blocking::block_on;
 use crate::entry_handle::Entry;
 use crate::error::Error;
+use crate::sharing::Sharing;
 use crate::ttl::Ttl;
 
 /// An [`Entry`] whose methods block the thread instead of being async. Made by [`Entry::blocking`].

@@ -42,6 +42,7 @@ pub struct CacheBuilder {
     max_value_size: Result<u64, Error>,
     lease: Duration,
     wait: Option<Duration>,
+    retry_after: Duration,
 }
 
 impl Default for CacheBuilder {
@@ -57,6 +58,7 @@ impl Default for CacheBuilder {
             max_value_size: Ok(64 * 1024 * 1024),
             lease: Duration::from_secs(3),
             wait: None,
+            retry_after: Duration::from_secs(1),
         }
     }
 }
@@ -144,10 +146,23 @@ impl CacheBuilder {
         self
     }
 
-    /// The longest that a call waits for another caller's computation of its key, in this process or in another; then it
-    /// computes for itself and does not store. Default: twice the lease.
+    /// The longest that a call waits for others' computations of its key, in this process or in another, all such waits
+    /// together and those of the calls within it included; then it computes for itself and does not store. Default: four times the
+    /// [lease](Self::lease), so 12 s. The option `max_wait` sets it for one function.
+    ///
+    /// While a computation runs its lease is renewed, and a value that comes within this time is taken. A process that dies is
+    /// waited for no longer than one lease. A lease for which a call has waited in vain for all of this time is not waited for
+    /// again by this process.
     pub fn wait(mut self, wait: Duration) -> Self {
         self.wait = Some(wait);
+        self
+    }
+
+    /// How long a source rests that fails while an older value is served in its place (`stale_while_revalidate`, `stale_if_error`,
+    /// `early_refresh`). Default: 1 s for each key. A refresh that failed is not tried again before that, by any process. A call that
+    /// has computed itself, and failed, may be followed by another one at once, and no more than that.
+    pub fn retry_after(mut self, rest: Duration) -> Self {
+        self.retry_after = rest;
         self
     }
 
@@ -222,11 +237,14 @@ impl CacheBuilder {
             deadline: self.deadline,
             lease: self.lease,
             max_value_size: self.max_value_size.unwrap_or(LARGEST),
-            wait: self.wait.unwrap_or(self.lease.saturating_mul(2)),
+            wait: self.wait.unwrap_or(self.lease.saturating_mul(4)),
             functions: Functions::default(),
             flights: Arc::default(),
             background: PerProcess::new(),
             renewals: PerProcess::new(),
+            given_up: PerProcess::new(),
+            failures: PerProcess::new(),
+            retry_after: self.retry_after,
             pending: PerProcess::new(),
             logged: AtomicU32::new(0),
         })

@@ -28,6 +28,22 @@ pub(crate) async fn scope<F: Future>(cache: &Cache, future: F) -> F::Output {
     BYPASSED.scope(with(cache), future).await
 }
 
+/// The caches that the current task bypasses.
+pub(crate) fn bypassed() -> Option<Vec<Arc<Inner>>> {
+    BYPASSED.try_with(Vec::clone).ok()
+}
+
+/// Runs `future` within such a scope.
+pub(crate) async fn within<F: Future>(bypassed: Option<Vec<Arc<Inner>>>, future: F) -> F::Output {
+    match bypassed {
+        Some(caches) => {
+            let _scope = Scope::enter();
+            BYPASSED.scope(caches, future).await
+        }
+        None => future.await,
+    }
+}
+
 pub(crate) fn sync_scope<R>(cache: &Cache, work: impl FnOnce() -> R) -> R {
     let _scope = Scope::enter();
     BYPASSED.sync_scope(with(cache), work)

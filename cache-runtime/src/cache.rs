@@ -10,7 +10,7 @@ use crate::blocking_cache::BlockingCache;
 use crate::builder::CacheBuilder;
 use crate::bypass;
 use crate::clock::after;
-use crate::engine::{self, Background, Renewals};
+use crate::engine::{self, Background, Failures, GivenUp, Renewals};
 use crate::error::{Error, ErrorKind};
 use crate::flight::Flights;
 use crate::global;
@@ -47,6 +47,10 @@ pub(crate) struct Inner {
     pub(crate) flights: Arc<Flights>,
     pub(crate) background: PerProcess<Background>,
     pub(crate) renewals: PerProcess<Renewals>,
+    pub(crate) given_up: PerProcess<GivenUp>,
+    pub(crate) failures: PerProcess<Failures>,
+    /// How long after a failure a source is asked again.
+    pub(crate) retry_after: Duration,
     pub(crate) pending: PerProcess<Pending>,
     /// Which kinds of errors have been logged, a bit each.
     pub(crate) logged: AtomicU32,

@@ -12,8 +12,12 @@ const LONGEST: Duration = Duration::from_secs(100_000_000_000);
 /// The instant at which `duration` from now is over. Users write `Duration::MAX` for "no limit", and to add that to an instant
 /// panics.
 pub(crate) fn after(duration: Duration) -> Instant {
-    let now = Instant::now();
-    now.checked_add(duration.min(LONGEST)).unwrap_or(now)
+    later(Instant::now(), duration)
+}
+
+/// The same, from an instant on that was taken already.
+pub(crate) fn later(from: Instant, duration: Duration) -> Instant {
+    from.checked_add(duration.min(LONGEST)).unwrap_or(from)
 }
 
 /// A moment on this host, since some beginning. Not a time of day, and never compared with another host's.

@@ -26,6 +26,8 @@ pub(crate) struct Policy {
     pub(crate) local: Duration,
     /// The most bytes that an entry may have, should that be less than the cache's limit.
     pub(crate) max_size: u64,
+    /// The longest that a call waits for what others compute; `None`: the cache's.
+    pub(crate) max_wait: Option<Duration>,
 }
 
 impl Policy {
@@ -39,6 +41,7 @@ impl Policy {
         early_refresh: 0.0,
         local: Duration::ZERO,
         max_size: u64::MAX,
+        max_wait: None,
     };
 
     /// Whether serving depends on the time that is left. Where it does not, a look-up need not ask for it.

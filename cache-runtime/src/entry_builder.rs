@@ -195,6 +195,12 @@ impl<'c, T, L> EntryBuilder<'c, T, L> {
     }
 
     #[inline]
+    pub fn max_wait(mut self, max_wait: Duration) -> Self {
+        self.policy.max_wait = Some(max_wait);
+        self
+    }
+
+    #[inline]
     pub fn local(self, length: Duration, keep: Keep<T>) -> EntryBuilder<'c, T, Here> {
         let Self { site, here, cache, mut policy, identify, mut hooks, .. } = self;
         policy.local = length;

@@ -6,16 +6,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::begun::{Begun, Decoded, Sharing};
+use crate::begun::{Begun, Decoded};
 use crate::bypass::is_bypassed;
 use crate::codec::CodecError;
 use crate::codec::compress::{Compression, Payload};
-use crate::engine::{Budget, Call, Departure, Hit, Next, Reader, Ticket, Values, remove};
+use crate::engine::{Attempt, Budget, Call, Departure, Hit, Next, Reader, Ticket, Values, remove};
 use crate::entry::header;
 use crate::entry::special::Special;
 use crate::error::{Error, ErrorKind};
 use crate::local::Keep;
 use crate::pending::{Key, Operation};
+use crate::sharing::Sharing;
 use crate::store::{Asking, Found, Left, Store};
 use crate::tags::Tags;
 use crate::ttl::Ttl;
@@ -294,6 +295,11 @@ impl<T> Entry<T> {
         };
         Ok(match next {
             Next::Hit(found) => Decoded::Value(hit(found)?),
+            Next::Stale(found) => {
+                let value = hit(found)?;
+                counters.stale.count();
+                Decoded::Value(value)
+            }
             Next::Refresh(found, sight) => {
                 let value = hit(found)?;
                 counters.stale.count();
@@ -380,6 +386,7 @@ impl<T> Entry<T> {
                     && let Some(value) = self.read(&bytes)
                 {
                     counters.stale.count();
+                    self.call.source_failed(Attempt::Call, || sharing.reason(&error));
                     // Not shared: a follower may have begun after an invalidation that this old value has not seen.
                     ticket.fail(None);
                     return Ok((value, Departure::Nothing));
@@ -391,13 +398,18 @@ impl<T> Entry<T> {
     }
 
     /// What follows a computation in the background, whose error nobody sees.
-    pub(crate) fn finish_refresh<E>(&self, ticket: Box<Ticket>, result: Result<T, E>) -> Departure {
+    pub(crate) fn finish_refresh<E>(
+        &self,
+        ticket: Box<Ticket>,
+        result: Result<T, E>,
+        sharing: Sharing<E>,
+    ) -> Departure {
         match result {
             Ok(value) => self.finish(ticket, &value),
-            Err(_) => {
+            Err(error) => {
                 self.call.function.counters.failed.count();
-                log::warn!("{} failed to refresh `{}`", self.call.function.site.name, self.key());
-                ticket.fail(None);
+                self.call.source_failed(Attempt::Refresh, || sharing.reason(&error));
+                ticket.fail_refresh(&self.call);
                 Departure::Nothing
             }
         }
@@ -405,6 +417,7 @@ impl<T> Entry<T> {
 
     /// What follows a computation that gave a value.
     pub(crate) fn finish(&self, ticket: Box<Ticket>, value: &T) -> Departure {
+        self.call.source_succeeded();
         if !ticket.is_shared() {
             // Nobody would read what is encoded.
             ticket.fail(None);

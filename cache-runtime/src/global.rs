@@ -51,6 +51,19 @@ pub(crate) async fn scope<F: Future>(cache: Cache, future: F) -> F::Output {
     SCOPED.scope(cache, future).await
 }
 
+/// The cache of the scope that the current task is within.
+pub(crate) fn scoped() -> Option<Cache> {
+    SCOPED.try_with(Clone::clone).ok()
+}
+
+/// Runs `future` within such a scope.
+pub(crate) async fn within<F: Future>(scoped: Option<Cache>, future: F) -> F::Output {
+    match scoped {
+        Some(cache) => SCOPED.scope(cache, future).await,
+        None => future.await,
+    }
+}
+
 pub(crate) fn sync_scope<R>(cache: Cache, work: impl FnOnce() -> R) -> R {
     WAS_SCOPED.store(true, Ordering::Relaxed);
     SCOPED.sync_scope(cache, work)

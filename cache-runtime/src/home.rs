@@ -84,6 +84,43 @@ pub(crate) async fn sleep(duration: Duration) -> Result<(), Error> {
     Ok(())
 }
 
+/// Where a call runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// No two threads that run have one tag.
+    thread: usize,
+    /// Whether the thread does nothing else meanwhile.
+    is_blocking: bool,
+}
+
+impl Place {
+    pub(crate) fn here() -> Self {
+        thread_local!(static TAG: u8 = const { 0 });
+        Self { thread: TAG.with(|tag| std::ptr::from_ref(tag).addr()), is_blocking: is_blocking() }
+    }
+
+    /// Whether a call that runs there cannot go on while the current one waits: they share a thread, which one of them blocks. A runtime
+    /// with several threads may take its tasks to another one, but not all of them.
+    pub(crate) fn is_held_up(self) -> bool {
+        let here = Self::here();
+        self.thread == here.thread && (self.is_blocking || here.is_blocking)
+    }
+}
+
+/// Sees to it that another thread of the caller's runtime is awake, which drives its timers and sockets and takes over its tasks. The caller
+/// is about to block, and if it is one of the runtime's threads it may have been the only one that was awake.
+pub(crate) fn wake_another() {
+    if is_blocking()
+        && let Ok(current) = Handle::try_current()
+        && current.runtime_flavor() == RuntimeFlavor::MultiThread
+    {
+        // The first takes the place of the task that this thread would run next, which no other may take from there; the second takes
+        // the place of the first. What had to make room is for all, and tokio wakes a thread for it.
+        drop(current.spawn(async {}));
+        drop(current.spawn(async {}));
+    }
+}
+
 /// Lets everything else that is ready run once.
 pub(crate) async fn yield_now() {
     if is_blocking() {

@@ -51,6 +51,7 @@ mod lag;
 mod local;
 #[cfg(test)]
 mod model;
+mod outage;
 mod pending;
 mod prefix;
 #[doc(hidden)]
@@ -60,6 +61,7 @@ mod put_many;
 mod random;
 mod returned;
 mod shared;
+mod sharing;
 mod site;
 mod stats;
 mod store;

@@ -8,10 +8,10 @@ use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use crate::begun::Errors;
 use crate::codec::Codec;
 use crate::entry_builder::{Cacheable, EntryBuilder, entry};
 use crate::local::Keeping;
+use crate::sharing::{Errors, Unshared};
 use crate::site::Site;
 
 /// The type that a function returns.
@@ -158,6 +158,11 @@ where
     #[inline]
     pub fn errors(self) -> Errors<<Is<IS_RESULT> as Parts<R>>::Error> {
         Errors::NEW
+    }
+
+    #[inline]
+    pub fn unshared(self) -> Unshared<<Is<IS_RESULT> as Parts<R>>::Error> {
+        Unshared::NEW
     }
 
     #[inline]

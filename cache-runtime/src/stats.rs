@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use crate::entry::fingerprint::Schema;
 use crate::entry::header::Room;
+use crate::outage::Outage;
 use crate::shared::Shared;
 use crate::site::Site;
 use crate::striped::Striped;
@@ -198,13 +199,22 @@ pub(crate) struct Function {
     pub(crate) room: Room,
     /// Whether a value was read back from its bytes.
     reads_back: AtomicBool,
+    pub(crate) outage: Outage,
 }
 
 impl Function {
     fn new(site: &'static Site, schema: Schema) -> Self {
         let Schema { fingerprint, unanswered_by } = schema;
         let (counters, room) = (Striped::default(), Room::default());
-        Self { site, fingerprint, unanswered_by, counters, room, reads_back: AtomicBool::new(false) }
+        Self {
+            site,
+            fingerprint,
+            unanswered_by,
+            counters,
+            room,
+            reads_back: AtomicBool::new(false),
+            outage: Outage::default(),
+        }
     }
 
     /// Whether a value is to be read back before it is stored: the first one and, where the codec cannot answer what the type

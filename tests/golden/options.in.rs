@@ -51,6 +51,11 @@ async fn jitter(id: u64) -> u8 {
     1
 }
 
+#[redis_cached(ttl = 60, key = "a:<id>", max_wait = "500ms")]
+async fn max_wait(id: u64) -> u8 {
+    1
+}
+
 #[redis_cached(ttl = 60, key = "a:<id>", codec = Json)]
 async fn codec(id: u64) -> u8 {
     1

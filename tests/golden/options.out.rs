@@ -520,6 +520,59 @@ fn jitter_entry(id: u64) -> ::redis_cached::Entry<u8> {
         .arg(&id)
         .build()
 }
+async fn max_wait(id: u64) -> u8 {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "max_wait",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .max_wait(::core::time::Duration::from_millis(500))
+        .key("a:")
+        .arg(&id)
+        .look_up()
+        .get_or_compute(async move {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                u8,
+            > {
+                return never;
+            }
+            1
+        })
+        .await
+}
+/// The cache entry of `max_wait` for these arguments.
+#[allow(dead_code)]
+fn max_wait_entry(id: u64) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "max_wait",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .max_wait(::core::time::Duration::from_millis(500))
+        .key("a:")
+        .arg(&id)
+        .build()
+}
 async fn codec(id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,

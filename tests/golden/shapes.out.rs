@@ -708,7 +708,7 @@ impl<T: Store> Repo<T> {
             .arg(&id)
             .look_up()
             .get_or_try_compute_sharing(
-                ::redis_cached::private::Sharing::NONE,
+                ::redis_cached::private::Unshared::<T::Error>::NEW.sharing(),
                 async move {
                     if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                         Result<User, T::Error>,

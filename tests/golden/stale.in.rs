@@ -26,3 +26,8 @@ async fn kept(id: u64) -> Result<Arc<User>, Error> {
 async fn early(id: u64) -> Result<User, Error> {
     fetch(id).await
 }
+
+#[redis_cached(ttl = 60, key = "user:<id>", skip(db), finish_in_background = true)]
+async fn finished(db: &Pool, id: u64) -> Result<User, Error> {
+    db.fetch(id).await
+}

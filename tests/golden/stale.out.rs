@@ -9,6 +9,7 @@ async fn refreshed(db: &Pool, id: u64, name: &str) -> Result<User, Error> {
         }
         db.fetch(id, name).await
     };
+    let errors = ::redis_cached::private::Errors::<Error>::NEW.sharing();
     ::redis_cached::private::entry::<
         User,
         ::redis_cached::codec::Bincode,
@@ -33,25 +34,25 @@ async fn refreshed(db: &Pool, id: u64, name: &str) -> Result<User, Error> {
         .build()
         .begin()
         .await
-        .refresh(|| {
-            let (db, id, name) = (
-                ::redis_cached::private::owned::<Pool, _>(db),
-                ::redis_cached::private::owned::<u64, _>(&id),
-                ::redis_cached::private::owned::<str, _>(name),
-            );
-            async move {
-                compute(
-                        ::core::borrow::Borrow::<Pool>::borrow(&db),
-                        id,
-                        ::core::borrow::Borrow::<str>::borrow(&name),
-                    )
-                    .await
-            }
-        })
-        .or_try_compute(
-            ::redis_cached::private::Errors::<Error>::NEW.sharing(),
-            compute(db, id, name),
+        .try_refresh(
+            errors,
+            || {
+                let (db, id, name) = (
+                    ::redis_cached::private::owned::<Pool, _>(db),
+                    ::redis_cached::private::owned::<u64, _>(&id),
+                    ::redis_cached::private::owned::<str, _>(name),
+                );
+                async move {
+                    compute(
+                            ::core::borrow::Borrow::<Pool>::borrow(&db),
+                            id,
+                            ::core::borrow::Borrow::<str>::borrow(&name),
+                        )
+                        .await
+                }
+            },
         )
+        .or_try_compute(errors, compute(db, id, name))
         .await
 }
 /// The cache entry of `refreshed` for these arguments.
@@ -106,10 +107,7 @@ fn refreshed_blocking(id: u64) -> User {
         .begin()
         .refresh_blocking(|| {
             let (id,) = (::redis_cached::private::owned::<u64, _>(&id),);
-            move || ::core::result::Result::<
-                _,
-                ::core::convert::Infallible,
-            >::Ok(compute(id))
+            move || compute(id)
         })
         .or_compute_blocking(|| compute(id))
 }
@@ -168,16 +166,11 @@ impl Service {
                     ::redis_cached::private::owned::<UserId, _>(&id),
                 );
                 async move {
-                    ::core::result::Result::<
-                        _,
-                        ::core::convert::Infallible,
-                    >::Ok(
-                        Self::__redis_cached_refreshed_method(
-                                ::core::borrow::Borrow::<Self>::borrow(&this),
-                                id,
-                            )
-                            .await,
-                    )
+                    Self::__redis_cached_refreshed_method(
+                            ::core::borrow::Borrow::<Self>::borrow(&this),
+                            id,
+                        )
+                        .await
                 }
             })
             .or_compute(Self::__redis_cached_refreshed_method(self, id))
@@ -328,6 +321,73 @@ fn early_entry(id: u64) -> ::redis_cached::Entry<User> {
         .ttl(::core::time::Duration::from_secs(60))
         .stale_if_error(::core::time::Duration::from_secs(600))
         .early_refresh(1.0)
+        .key("user:")
+        .arg(&id)
+        .build()
+}
+async fn finished(db: &Pool, id: u64) -> Result<User, Error> {
+    #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
+    let compute = async |db: &Pool, id: u64| -> Result<User, Error> {
+        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+            Result<User, Error>,
+        > {
+            return never;
+        }
+        db.fetch(id).await
+    };
+    let errors = ::redis_cached::private::Errors::<Error>::NEW.sharing();
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "finished",
+                    )
+                    .template("user:<>");
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("user:")
+        .arg(&id)
+        .build()
+        .begin()
+        .await
+        .or_try_compute_detached(
+            errors,
+            || {
+                let (db, id) = (
+                    ::redis_cached::private::owned::<Pool, _>(db),
+                    ::redis_cached::private::owned::<u64, _>(&id),
+                );
+                async move {
+                    compute(::core::borrow::Borrow::<Pool>::borrow(&db), id).await
+                }
+            },
+        )
+        .await
+}
+/// The cache entry of `finished` for these arguments.
+#[allow(dead_code)]
+fn finished_entry(id: u64) -> ::redis_cached::Entry<User> {
+    ::redis_cached::private::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "finished",
+                    )
+                    .template("user:<>");
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
         .key("user:")
         .arg(&id)
         .build()

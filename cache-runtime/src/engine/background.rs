@@ -35,6 +35,9 @@ const SINGLES: usize = 1024;
 /// refreshed by a later call.
 const REFRESHES: usize = 64;
 
+/// How many computations may go on when their callers have gone away. One more runs as long as its caller waits.
+const DETACHED: usize = 64;
+
 /// A cache's background work.
 #[derive(Debug)]
 pub(crate) struct Background {
@@ -43,6 +46,7 @@ pub(crate) struct Background {
     /// How many stores and releases are under way.
     under_way: Arc<Number>,
     refreshes: Arc<Semaphore>,
+    detached: Arc<Semaphore>,
     pub(super) together: Together,
     pub(super) give_back: GiveBack,
 }
@@ -54,6 +58,7 @@ impl Default for Background {
             singles: Arc::new(Semaphore::new(SINGLES)),
             under_way: Arc::default(),
             refreshes: Arc::new(Semaphore::new(REFRESHES)),
+            detached: Arc::new(Semaphore::new(DETACHED)),
             together: Together::default(),
             give_back: GiveBack::default(),
         }
@@ -176,6 +181,11 @@ impl Background {
         {
             home.spawn(work);
         }
+    }
+
+    /// To be held by a computation that does not end with its caller; `None` if too many run.
+    pub(crate) fn room_for_detached(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.detached).try_acquire_owned().ok()
     }
 
     /// Runs a refresh in the background, unless too many run.

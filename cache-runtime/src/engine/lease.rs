@@ -1,11 +1,13 @@
 //! The right to store: short, renewed while the function runs, given back when it is not used.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::cache::Inner;
+use crate::clock::after;
 use crate::entry::header;
 use crate::random;
-use crate::store::Mark;
+use crate::store::{Mark, Store};
 
 /// A lease that is ours. Dropping it gives it back, in the background.
 #[derive(Debug)]
@@ -46,6 +48,24 @@ impl Lease {
 
     pub(super) fn mark(&self) -> &Mark {
         &self.mark
+    }
+
+    /// Lets it run out after `rest`, before which nobody else gets it.
+    pub(super) fn rest(mut self, rest: Duration) {
+        if rest.is_zero() {
+            return;
+        }
+        self.held = false;
+        let (cache, key, mark) = (Arc::clone(&self.cache), std::mem::take(&mut self.key), self.mark);
+        let started = self.cache.background.store(0, |under_way| async move {
+            let _under_way = under_way;
+            // If that fails it runs out as it would have.
+            if let Err(error) = cache.store.swap(&key, &mark, &mark, Some(rest), after(cache.deadline)).await
+            {
+                log::debug!("{error}");
+            }
+        });
+        drop(started);
     }
 
     /// There is nothing to give back: a value has taken its place, or somebody else has.

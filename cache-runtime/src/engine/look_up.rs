@@ -51,6 +51,12 @@ pub(super) struct Replace {
     pub(super) is_fresh: bool,
 }
 
+impl From<Replace> for Hit {
+    fn from(old: Replace) -> Self {
+        Self { bytes: old.bytes, arriving: None }
+    }
+}
+
 /// How to read a function's entries. It does not know the type of their values, so that it is compiled once and not for every type.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {

@@ -1,16 +1,17 @@
 //! From a look-up to a value, or to a ticket.
 
 use std::any::Any;
+use std::iter;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::lease::{Lease, beside, new_mark};
 use super::look_up::{Hit, Reader, Replace, Seen};
+use super::patience::Patience;
 use super::ticket::{Hold, Ticket};
-use super::{Budget, Call, landed_by, mark_of};
+use super::{Budget, Call, mark_of};
 use crate::bypass::is_bypassed;
-use crate::clock::after;
 use crate::entry::header::{Nonce, Slot};
 use crate::error::Error;
 use crate::flight::{Follow, Landed, Lead, Role, Sight, is_computing};
@@ -23,6 +24,8 @@ use crate::tags::digest_of;
 pub(crate) enum Next {
     /// An entry that was there at once.
     Hit(Hit),
+    /// The same, past its time.
+    Stale(Hit),
     /// The same, and the claim to refresh it in the background.
     Refresh(Hit, Sight),
     /// An entry that was not there at first.
@@ -55,6 +58,9 @@ impl Reader<'_> {
         let seen = match self.look_up(&budget).await {
             Seen::Serve(hit) => return Next::Hit(hit),
             Seen::ServeAndRefresh(hit, sight) => return Next::Refresh(hit, sight),
+            Seen::Replace(old) if self.call.source_rests(self.began(budget)) => {
+                return Next::Stale(old.into());
+            }
             seen => seen,
         };
         counters.misses.count();
@@ -72,7 +78,22 @@ impl Reader<'_> {
         Box::pin(self.miss(self.unfit(hit.mark()), budget))
     }
 
-    async fn miss(&self, mut seen: Seen, mut budget: Budget) -> Next {
+    /// When a call began whose budget has not been put off yet.
+    fn began(&self, budget: Budget) -> Instant {
+        budget.0.checked_sub(self.call.cache().deadline).unwrap_or_else(Instant::now)
+    }
+
+    async fn miss(&self, seen: Seen, budget: Budget) -> Next {
+        let mut patience = Patience::of(self.call, self.began(budget));
+        let mut next = self.join_or_lead(seen, budget, &mut patience).await;
+        if let Next::Compute(ticket) = &mut next {
+            // What the function calls may wait for as long as this call has not.
+            ticket.patience = Some(patience.left());
+        }
+        next
+    }
+
+    async fn join_or_lead(&self, mut seen: Seen, mut budget: Budget, patience: &mut Patience) -> Next {
         let call = self.call;
         if !matches!(seen, Seen::Unknown(_)) {
             budget.forgive(call.cache().deadline);
@@ -81,7 +102,6 @@ impl Reader<'_> {
         if is_computing(&key) {
             return Next::Compute(Box::default());
         }
-        let patience = after(call.cache().wait);
         for _ in 0..ATTEMPTS {
             let follow =
                 match seen.sight().and_then(|sight| call.cache().flights.seen(sight, key.fingerprint)) {
@@ -101,7 +121,7 @@ impl Reader<'_> {
                     },
                 };
             if let Some(landed) = budget.pause(self.follow(follow, patience)).await {
-                return following(landed, seen.into_fallback());
+                return self.following(landed, seen.into_fallback());
             }
             // The leader went away. Its lease may be there for a moment yet.
             seen = Box::pin(self.look_up(&budget)).await;
@@ -113,21 +133,42 @@ impl Reader<'_> {
     }
 
     /// Waits for another flight's end; `None` if its leader went away.
-    async fn follow(&self, follow: Follow, patience: Instant) -> Option<Landed> {
-        let landed = match follow.landed_already() {
-            Some(landed) => landed,
-            None => {
-                self.call.function.counters.waits.count();
-                landed_by(patience, follow).await
-            }
-        };
+    async fn follow(&self, follow: Follow, patience: &mut Patience) -> Option<Landed> {
+        if follow.landed_already().is_none() && !follow.is_hopeless() {
+            self.call.function.counters.waits.count();
+        }
+        let landed = patience.landed(self.call.flight_key(), &follow, iter::empty()).await;
         (!matches!(landed, Landed::Abandoned)).then_some(landed)
+    }
+
+    /// `fallback` is what this call has found itself: to be served in place of an error, and should it have to compute, and fail.
+    fn following(&self, landed: Landed, fallback: Option<Vec<u8>>) -> Next {
+        match (landed, fallback) {
+            (Landed::Bytes(bytes), fallback) => Next::Landed(bytes, fallback),
+            (Landed::Failed | Landed::Error(_), Some(bytes)) => self.served_late(bytes),
+            (Landed::Error(error), None) => Next::Error(error),
+            (Landed::Failed | Landed::Nothing | Landed::Abandoned, fallback) => {
+                Next::Compute(Box::new(Ticket::alone(fallback)))
+            }
+        }
+    }
+
+    /// Serves an old value in place of an error.
+    fn served_late(&self, bytes: Vec<u8>) -> Next {
+        self.call.function.counters.stale.count();
+        Next::Late(Hit { bytes, arriving: None })
     }
 
     /// A flight's leader: goes on until there is a value, a lease, or no hope of one.
     ///
     /// What is rare is boxed: the future has room for its largest part, and is moved for each miss.
-    async fn lead(&self, mut lead: Lead, mut seen: Seen, budget: &mut Budget, patience: Instant) -> Next {
+    async fn lead(
+        &self,
+        mut lead: Lead,
+        mut seen: Seen,
+        budget: &mut Budget,
+        patience: &mut Patience,
+    ) -> Next {
         let call = self.call;
         let store = &call.cache().store;
         for _ in 0..ATTEMPTS {
@@ -158,14 +199,14 @@ impl Reader<'_> {
                     Ok(()) => Seen::Nothing,
                     Err(error) => self.unknown(&error),
                 },
-                Seen::Replace(old) => return Box::pin(self.claim(lead, old, budget)).await,
+                Seen::Replace(old) => return Box::pin(self.claim(lead, old, budget, patience)).await,
                 Seen::Lease(sight) => {
                     // Perhaps a flight of this process that was closed when this one opened.
                     if let Some(follow) = self.flight_of(sight) {
                         let landed = budget.pause(self.follow(follow, patience)).await;
                         if let Some(landed) = landed {
                             lead.land(landed.clone());
-                            return following(landed, None);
+                            return self.following(landed, None);
                         }
                         Box::pin(self.look_up(budget)).await
                     } else {
@@ -229,11 +270,16 @@ impl Reader<'_> {
     }
 
     /// The right to replace an entry that stays readable meanwhile: a lease beside it.
-    async fn claim(&self, mut lead: Lead, old: Replace, budget: &Budget) -> Next {
+    async fn claim(&self, mut lead: Lead, old: Replace, budget: &Budget, patience: &Patience) -> Next {
+        // Somebody else may have failed since this call looked.
+        if self.call.source_rests(patience.began()) {
+            lead.land(Landed::Failed);
+            return self.served_late(old.bytes);
+        }
         let hold = if lead.mark(old.sight) { self.claim_lease(old.sight, budget).await } else { None };
         if hold.is_none() && old.is_fresh {
             // Somebody else is at it, and there is time left.
-            return Next::Late(Hit { bytes: old.bytes, arriving: None });
+            return Next::Late(old.into());
         }
         let mut ticket = Box::new(Ticket::new(lead, hold));
         ticket.fallback = Some(old.bytes);
@@ -265,16 +311,16 @@ impl Reader<'_> {
             return None;
         };
         lead.close();
-        if !lead.mark(base) {
+        if !lead.mark(base) || self.call.source_rests(Instant::now()) {
             return None;
         }
         let hold = self.claim_lease(base, &Budget::of(self.call.cache().deadline)).await?;
         Some(Box::new(Ticket::new(lead, Some(hold))))
     }
 
-    /// Whether a refresh of this entry is under way in this process.
-    pub(crate) fn is_refreshing(&self, base: Sight) -> bool {
-        self.flight_of(base).is_some()
+    /// Whether there is nothing to do for a refresh of this entry: one is under way in this process, or has just failed.
+    pub(crate) fn is_refreshed(&self, base: Sight) -> bool {
+        self.flight_of(base).is_some() || self.call.source_rests(Instant::now())
     }
 
     fn flight_of(&self, sight: Sight) -> Option<Follow> {
@@ -309,41 +355,44 @@ impl Reader<'_> {
     }
 
     /// Asks again and again, ever more rarely, until the lease is gone or patience is over. Jitter keeps the processes that
-    /// wait from asking all at once.
-    async fn wait_for_other_process(&self, sight: Sight, patience: Instant) -> Seen {
-        self.call.function.counters.waits.count();
-        let (mut pause, mut is_first) = (POLL.0, true);
-        while Instant::now() < patience {
+    /// wait from asking all at once. A lease that is there is alive: of who died it runs out.
+    async fn wait_for_other_process(&self, sight: Sight, patience: &mut Patience) -> Seen {
+        let call = self.call;
+        if call.cache().given_up.contains(&sight.mark) {
+            return Seen::Unknown(None);
+        }
+        let Some(wait) = patience.begin(call.flight_key()) else { return Seen::Unknown(None) };
+        call.function.counters.waits.count();
+        let (mut pause, mut is_first, until) = (POLL.0, true, wait.until());
+        while Instant::now() < until {
             let jittered = pause.mul_f64(0.5 + random::unit());
             if home::sleep(jittered).await.is_err() {
                 break;
             }
             pause = (pause * 2).min(POLL.1);
-            match self.look_up(&Budget::of(self.call.cache().deadline)).await {
+            match self.look_up(&Budget::of(call.cache().deadline)).await {
                 // With tags, a flight of this process is known by its lease only some time after the lease is there.
                 Seen::Lease(still)
                     if still.mark == sight.mark
-                        && (self.call.tags.is_none() || self.flight_of(still).is_none()) =>
+                        && (call.tags.is_none() || self.flight_of(still).is_none()) =>
                 {
                     // Once, and not before the first look: most leases are gone by then.
-                    let budget = Budget::of(self.call.cache().deadline);
+                    let budget = Budget::of(call.cache().deadline);
                     if std::mem::take(&mut is_first) && self.remove_endless(&budget).await {
+                        patience.end(&wait);
                         return Seen::Nothing;
                     }
                 }
-                seen => return seen,
+                seen => {
+                    patience.end(&wait);
+                    return seen;
+                }
             }
         }
+        if patience.is_all(&wait) {
+            call.cache().given_up.add(sight.mark);
+        }
+        patience.end(&wait);
         Seen::Unknown(None)
-    }
-}
-
-/// How a caller goes on that has waited for another. `fallback` is what it has found itself, to be served should it have to compute,
-/// and fail.
-fn following(landed: Landed, fallback: Option<Vec<u8>>) -> Next {
-    match landed {
-        Landed::Bytes(bytes) => Next::Landed(bytes, fallback),
-        Landed::Error(error) => Next::Error(error),
-        Landed::Nothing | Landed::Abandoned => Next::Compute(Box::new(Ticket::alone(fallback))),
     }
 }

@@ -19,19 +19,20 @@
 
 mod background;
 pub(crate) mod batch;
+mod failures;
 mod fresh;
 mod give_back;
 mod kept;
 mod lease;
 mod look_up;
 mod miss;
+mod patience;
 mod removal;
 mod renewal;
 mod tagged;
 mod ticket;
 mod together;
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -39,8 +40,7 @@ use crate::cache::Inner;
 use crate::clock::after;
 use crate::decision::Policy;
 use crate::error::{Error, ErrorKind};
-use crate::flight::{FlightKey, Follow, Landed};
-use crate::home;
+use crate::flight::FlightKey;
 use crate::key::KeyBuf;
 use crate::lag;
 use crate::pending::{Key, NotedTags};
@@ -50,8 +50,10 @@ use crate::store::Mark;
 use crate::tags::Tags;
 
 pub(crate) use background::{Background, Departure};
+pub(crate) use failures::{Attempt, Failures};
 pub(crate) use look_up::{Hit, Reader, Values};
 pub(crate) use miss::Next;
+pub(crate) use patience::GivenUp;
 pub(crate) use removal::{remove, remove_all, unlink};
 pub(crate) use renewal::Renewals;
 pub(crate) use tagged::invalidate_tags;
@@ -74,6 +76,11 @@ impl Call {
 
     pub(crate) fn flight_key(&self) -> FlightKey {
         FlightKey { key: (*self.key).into(), fingerprint: self.function.fingerprint }
+    }
+
+    /// The longest that the call waits for what others compute.
+    pub(crate) fn max_wait(&self) -> Duration {
+        self.policy.max_wait.unwrap_or(self.cache().wait)
     }
 
     /// Whether an invalidation of the entry, or of a tag that its arguments name, could not be carried out yet.
@@ -164,11 +171,6 @@ impl Budget {
         self.0 += began.elapsed();
         done
     }
-}
-
-/// Waits for another flight's end. Where that takes too long it is as if there were nothing to share: compute.
-async fn landed_by(patience: Instant, follow: Follow) -> Landed {
-    home::timeout_at(patience, pin!(follow.landed())).await.ok().flatten().unwrap_or(Landed::Nothing)
 }
 
 /// How an entry begins.

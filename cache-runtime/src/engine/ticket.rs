@@ -26,6 +26,8 @@ pub(crate) struct Ticket {
     pub(super) hold: Option<Hold>,
     /// An entry to serve should the computation fail.
     pub(super) fallback: Option<Vec<u8>>,
+    /// What its caller would still wait for others. All of it, if it has not come to that.
+    pub(super) patience: Option<Duration>,
     began: Option<Instant>,
 }
 
@@ -82,6 +84,11 @@ impl Ticket {
     /// How long it has been computing.
     pub(crate) fn compute_time(&self) -> Duration {
         self.began.map(|began| began.elapsed()).unwrap_or_default()
+    }
+
+    /// What the computation of `call` is for, and for how long calls within it may wait for others.
+    pub(crate) fn computation(&self, call: &Call) -> (FlightKey, Duration) {
+        (self.flight_key(call), self.patience.unwrap_or_else(|| call.max_wait()))
     }
 
     pub(crate) fn take_fallback(&mut self) -> Option<Vec<u8>> {
@@ -153,12 +160,20 @@ impl Ticket {
         departure
     }
 
-    /// There is no value to store. Shares the error, if it is given.
+    /// The function has failed. Shares the error, if it is given.
     pub(crate) fn fail(self, error: Option<Arc<dyn Any + Send + Sync>>) {
         drop(self.hold);
         if let Some(lead) = self.lead {
-            lead.land(error.map_or(Landed::Nothing, Landed::Error));
+            lead.land(error.map_or(Landed::Failed, Landed::Error));
         }
+    }
+
+    /// A refresh in the background has failed. No other process is to try again before the source has rested.
+    pub(crate) fn fail_refresh(mut self, call: &Call) {
+        if let Some(hold) = self.hold.take() {
+            hold.lease.rest(call.cache().retry_after);
+        }
+        self.fail(None);
     }
 }
 

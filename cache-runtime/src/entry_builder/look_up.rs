@@ -8,13 +8,14 @@ use std::future::ready;
 use std::pin::Pin;
 
 use super::{Elsewhere, EntryBuilder, Here, KeyedEntry, in_use};
-use crate::begun::{Answer, Sharing, TryAnswer};
+use crate::begun::{Answer, TryAnswer};
 use crate::bypass::is_bypassed;
 use crate::cache::Inner;
 use crate::entry_handle::Entry;
 use crate::key::{KeyBuilder, Pieces};
 use crate::local::Terms;
 use crate::shared::Shared;
+use crate::sharing::Sharing;
 
 #[allow(missing_docs, reason = "named by expansions only")]
 impl<T, K: Pieces> KeyedEntry<'_, T, Elsewhere, K> {

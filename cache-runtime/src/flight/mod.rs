@@ -18,29 +18,33 @@
 //! | --- | --- |
 //! | has a value | decode the same bytes, so the value need not be `Clone` |
 //! | has an error that is `Clone` | get a clone |
-//! | has another error | compute, each for itself |
+//! | has another error | serve the older value that they have found themselves; without one they compute, each for itself |
 //! | is dropped or panics | one of them leads, with its own computation |
 //!
 //! No flight outlives its leader: its entries in the tables go with the guard that the leader holds, or hands to who stores the
 //! value.
 
 mod chain;
+pub(crate) mod circle;
 #[cfg(test)]
 mod tests;
+mod wait;
 
 use std::any::Any;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::Notify;
 
 use crate::hashing::Seeded;
+use crate::home::Place;
 use crate::process::PerProcess;
 use crate::store::Mark;
 
-pub(crate) use chain::{Keys, computing, is_computing, sync_computing};
+pub(crate) use chain::{Chain, Keys, computing, is_computing, sync_computing};
+pub(crate) use wait::Wait;
 
 /// How a flight ended.
 #[derive(Clone)]
@@ -49,6 +53,8 @@ pub(crate) enum Landed {
     Bytes(Arc<Vec<u8>>),
     /// An error that can be cloned; of which type, its reader knows.
     Error(Arc<dyn Any + Send + Sync>),
+    /// An error that cannot be shared.
+    Failed,
     /// Nothing that can be shared.
     Nothing,
     /// The leader went away without a result.
@@ -63,14 +69,27 @@ pub(crate) struct FlightKey {
 }
 
 /// One computation and those who wait for it.
-#[derive(Default)]
 struct Flight {
     landed: OnceLock<Landed>,
     ended: Notify,
     followers: AtomicUsize,
+    /// Where its leader is.
+    place: Place,
+    /// Whether a follower has waited in vain for as long as one waits.
+    given_up: AtomicBool,
 }
 
 impl Flight {
+    fn here() -> Self {
+        Self {
+            landed: OnceLock::new(),
+            ended: Notify::new(),
+            followers: AtomicUsize::new(0),
+            place: Place::here(),
+            given_up: AtomicBool::new(false),
+        }
+    }
+
     fn follow(self: &Arc<Self>) -> Follow {
         self.followers.fetch_add(1, Ordering::AcqRel);
         Follow(Arc::clone(self))
@@ -144,7 +163,7 @@ impl Flights {
     pub(crate) fn join(self: &Arc<Self>, key: &FlightKey) -> Role {
         let flight = match self.tables().open.entry(key.clone()) {
             Entry::Occupied(open) => return Role::Follow(open.get().follow()),
-            Entry::Vacant(free) => Arc::clone(free.insert(Arc::default())),
+            Entry::Vacant(free) => Arc::clone(free.insert(Arc::new(Flight::here()))),
         };
         Role::Lead(Lead { flights: Arc::clone(self), key: key.clone(), flight, is_open: true, mark: None })
     }
@@ -168,8 +187,18 @@ impl Follow {
         self.0.landed.get().cloned()
     }
 
+    /// Whether it is known that to wait for the end is in vain: somebody has, or the caller keeps the leader from going on.
+    pub(crate) fn is_hopeless(&self) -> bool {
+        self.0.given_up.load(Ordering::Relaxed) || self.0.place.is_held_up()
+    }
+
+    /// The caller has waited for as long as one waits.
+    pub(crate) fn give_up(&self) {
+        self.0.given_up.store(true, Ordering::Relaxed);
+    }
+
     /// Waits for the end. The caller bounds the wait.
-    pub(crate) async fn landed(self) -> Landed {
+    pub(crate) async fn landed(&self) -> Landed {
         loop {
             // Before the question, so that an end in between is heard of.
             let ended = self.0.ended.notified();

@@ -1,4 +1,8 @@
+use std::time::Duration;
+
 use super::*;
+
+const LONG: Duration = Duration::from_secs(10);
 
 fn key() -> FlightKey {
     FlightKey { key: "k".into(), fingerprint: 0 }
@@ -83,9 +87,9 @@ async fn a_dropped_leader_hands_over() {
 async fn a_key_within_its_own_computation_is_known() {
     assert!(!is_computing(&key()));
     let other = FlightKey { key: "other".into(), fingerprint: 0 };
-    computing(key(), async {
-        computing(other.clone(), async { assert!(is_computing(&key()) && is_computing(&other)) }).await;
-        sync_computing(other.clone(), || assert!(is_computing(&key())));
+    computing(key(), LONG, async {
+        computing(other.clone(), LONG, async { assert!(is_computing(&key()) && is_computing(&other)) }).await;
+        sync_computing(other.clone(), LONG, || assert!(is_computing(&key())));
         assert!(!is_computing(&other));
         let spawned = tokio::spawn(async { is_computing(&key()) });
         assert!(!spawned.await.expect("no panic"));

@@ -19,6 +19,8 @@ pub(super) enum Age {
     Early,
     /// Replaced by this call, and served should that fail.
     IfError,
+    /// Past its time, and served since its function has failed lately and is not tried again yet.
+    Rests,
     /// Past all its windows.
     Over,
 }
@@ -122,6 +124,10 @@ impl Protocol {
                     self.land(state, who, Landed::Value(value.version));
                     return state.give(who, value.version);
                 }
+                Age::Rests => {
+                    self.land(state, who, Landed::Failed(Some(value)));
+                    return state.give(who, value.version);
+                }
                 Age::Stale => return self.serve_and_refresh(state, who, value),
                 Age::Early => Seen::Replace(Old { value, is_fresh: true }),
                 Age::IfError => Seen::Replace(Old { value, is_fresh: false }),
@@ -184,7 +190,7 @@ impl Protocol {
                 }
                 // A flight of this process that was closed when this one opened; or another process: ask again.
                 state.actors[who].phase = match marked_flight(state, who, mark) {
-                    Some(leader) => Phase::Following { leader, saw: Some(mark) },
+                    Some(leader) => Phase::Following { leader, fallback: None },
                     None => Phase::Asked(Op::Get),
                 };
             }
@@ -275,11 +281,11 @@ impl Protocol {
                 state.give(who, version);
             }
             (Outcome::Error, Some(old)) => {
-                self.land(state, who, Landed::Fallback(old));
+                self.land(state, who, Landed::Failed(Some(old)));
                 state.give(who, old.version);
             }
             (Outcome::Error, None) => {
-                self.land(state, who, Landed::Nothing);
+                self.land(state, who, Landed::Failed(None));
                 state.leave(who);
             }
             (Outcome::Dropped, _) => {

@@ -114,7 +114,7 @@ fn in_phase(phase: &mut Phase, visit: &mut impl FnMut(&mut Nonce)) {
             in_content(content, visit);
         }
         Phase::Opened(seen) => in_seen(seen, visit),
-        Phase::Following { saw, .. } => saw.iter_mut().for_each(visit),
+        Phase::Following { fallback, .. } => fallback.iter_mut().for_each(|old| visit(&mut old.nonce)),
         Phase::Computing { hold, fallback, .. } => {
             if let Some(Hold { lease, base }) = hold {
                 visit(lease);

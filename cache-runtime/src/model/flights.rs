@@ -7,8 +7,8 @@ use super::{Protocol, Variant};
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Landed {
     Value(Version),
-    /// The computation failed, and the old value is served in its place.
-    Fallback(Value),
+    /// The computation failed. With the old value that its leader serves in its place, if it has found one.
+    Failed(Option<Value>),
     Nothing,
     Abandoned,
 }
@@ -32,7 +32,13 @@ impl Protocol {
             .or_else(|| flight(state, who, |flight| flight.open || self.variant == Variant::JoinUnseen));
         let actor = &mut state.actors[who];
         match joined {
-            Some(leader) => actor.phase = Phase::Following { leader, saw },
+            Some(leader) => {
+                let fallback = match seen {
+                    Seen::Replace(old) => Some(old.value),
+                    _ => None,
+                };
+                actor.phase = Phase::Following { leader, fallback };
+            }
             None => {
                 actor.flight = Some(Flight { open: true, mark: None });
                 actor.phase = Phase::Opened(seen);
@@ -50,29 +56,36 @@ impl Protocol {
     pub(super) fn land(&self, state: &mut State, leader: Who, landed: Landed) {
         state.actors[leader].flight = None;
         for follower in 0..state.actors.len() {
-            if let Phase::Following { leader: followed, saw } = state.actors[follower].phase
+            if let Phase::Following { leader: followed, fallback } = state.actors[follower].phase
                 && followed == leader
             {
-                self.landed(state, follower, saw, landed);
+                self.landed(state, follower, fallback, landed);
             }
         }
     }
 
-    fn landed(&self, state: &mut State, who: Who, saw: Option<Nonce>, landed: Landed) {
+    /// `fallback` is an old value that `who` has found itself, since it began.
+    fn landed(&self, state: &mut State, who: Who, fallback: Option<Value>, landed: Landed) {
         let leads = state.actors[who].flight.is_some();
         match landed {
             Landed::Abandoned => state.actors[who].phase = Phase::Asked(Op::Get),
-            // Old, but not to one who has seen it there since it began.
-            Landed::Fallback(value)
-                if saw != Some(value.nonce) && self.variant != Variant::FallbackToAllFollowers =>
-            {
-                self.landed(state, who, saw, Landed::Nothing);
-            }
-            Landed::Value(version) | Landed::Fallback(Value { version, .. }) => {
+            Landed::Value(version) => {
                 if leads {
                     self.land(state, who, landed);
                 }
                 state.give(who, version);
+            }
+            Landed::Failed(leaders) => {
+                let shared = leaders.filter(|_| self.variant == Variant::FallbackToAllFollowers);
+                match shared.or(fallback) {
+                    Some(old) => {
+                        if leads {
+                            self.land(state, who, landed);
+                        }
+                        state.give(who, old.version);
+                    }
+                    None => self.landed(state, who, None, Landed::Nothing),
+                }
             }
             Landed::Nothing => {
                 if leads {

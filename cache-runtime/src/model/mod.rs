@@ -34,8 +34,8 @@
 //! that they mirror, and a change there is to be made here.
 //!
 //! Left out: renewal, which compares and at most prolongs a lease, and a lease may live for any time here; the bounds on
-//! attempts, after which a call computes without storing, as it does here when it gives up; recursion; errors that
-//! followers share, which are no values.
+//! attempts, after which a call computes without storing, as it does here when it gives up; calls within calls,
+//! which `waits` is about; errors that followers share, which are no values.
 
 mod batches;
 mod caller;
@@ -49,6 +49,7 @@ mod server;
 mod state;
 mod tags;
 mod tests;
+mod waits;
 
 use stateright::{Model, Property};
 

@@ -61,7 +61,7 @@ impl World {
                         assert_eq!(Some(report(&bytes).1), seen, "another flight than the one seen");
                     }
                     Landed::Abandoned => continue,
-                    Landed::Nothing | Landed::Error(_) => {}
+                    Landed::Nothing | Landed::Failed | Landed::Error(_) => {}
                 }
                 return;
             }
@@ -76,7 +76,7 @@ impl World {
                         return;
                     }
                     Landed::Abandoned => {}
-                    Landed::Nothing | Landed::Error(_) => return,
+                    Landed::Nothing | Landed::Failed | Landed::Error(_) => return,
                 },
             }
         }

@@ -138,10 +138,10 @@ pub(super) enum Phase {
     Answered(Op, Reply),
     /// Leads a flight that others may join.
     Opened(Seen),
-    /// Waits for another's flight. `saw` is the mark that it saw in the slot itself.
+    /// Waits for another's flight. `fallback` is the old value that it has found, and serves should the other fail.
     Following {
         leader: Who,
-        saw: Option<Nonce>,
+        fallback: Option<Value>,
     },
     /// Will compute by itself, without storing.
     Alone,

@@ -37,6 +37,11 @@ fn refreshes() -> Protocol {
     Protocol { calls: 1, ages: &[Age::Stale, Age::Early, Age::IfError], crashes: 0, ..processes() }
 }
 
+/// A function that fails, and is given time to recover.
+fn failing() -> Protocol {
+    Protocol { ages: &[Age::Rests, Age::IfError], outcomes: &[Outcome::Value, Outcome::Error], ..flights() }
+}
+
 /// Values past their time, of rows that vanish: a recomputation gives what is not to be stored.
 fn vanishing() -> Protocol {
     Protocol { outcomes: &[Outcome::Value, Outcome::Unstored], ..refreshes() }
@@ -76,6 +81,12 @@ fn it_holds_within_a_process() {
 fn it_holds_when_values_are_refreshed() {
     holds("two processes, refreshing", refreshes(), &[SHARED, TAKEN_OVER]);
     holds("one process, refreshing", Protocol { callers: &[0, 0], ..refreshes() }, &[TAKEN_OVER]);
+}
+
+#[test]
+fn it_holds_when_a_function_fails() {
+    holds("one process, failing", failing(), &[TAKEN_OVER]);
+    holds("two processes, failing", Protocol { callers: &[0, 0, 1], ..failing() }, &[TAKEN_OVER]);
 }
 
 #[test]

@@ -76,6 +76,9 @@ impl Run {
         let mut asked = Vec::new();
         for Candidate { slot, mut lead, seen } in candidates {
             match seen {
+                Seen::Lease(sight) if reader.call.cache().given_up.contains(&sight.mark) => {
+                    work.lead(Led { slot, lead: Some(lead), hold: None });
+                }
                 Seen::Lease(sight) => self.wait_for(reader, slot, sight.mark, lead),
                 // Nothing, as far as it is known: of another type is told from nothing by who asks for the lease.
                 Seen::Nothing => asked.push(Asked::new(slot, Some(lead), Place::Empty)),

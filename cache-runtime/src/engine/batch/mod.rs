@@ -24,13 +24,13 @@ mod look_up;
 mod work;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use self::look_up::{Met, POLL, names};
 use super::look_up::{Hit, Reader, Seen};
-use super::{Budget, Call, landed_by};
-use crate::clock::after;
-use crate::flight::{FlightKey, Follow, Landed, Lead};
+use super::patience::Patience;
+use super::{Budget, Call};
+use crate::flight::{FlightKey, Follow, Landed, Lead, Wait};
 use crate::home;
 use crate::random;
 use crate::store::Mark;
@@ -68,7 +68,7 @@ pub(crate) struct Run {
     /// Whether all is to be computed, whatever is there.
     is_fresh: bool,
     budget: Budget,
-    patience: Instant,
+    patience: Patience,
 }
 
 /// What was there for a key.
@@ -121,7 +121,7 @@ impl Run {
             rounds: 0,
             is_fresh,
             budget: Budget::of(cache.deadline),
-            patience: after(cache.wait),
+            patience: Patience::of(call, Instant::now()),
         }
     }
 
@@ -132,6 +132,11 @@ impl Run {
     /// This slot's error was not for us: compute.
     pub(crate) fn compute_alone(&mut self, slot: usize) {
         self.alone.push(slot);
+    }
+
+    /// What calls within the computation may still wait for others.
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience.left()
     }
 
     /// Others than Redis took their time.
@@ -167,7 +172,7 @@ impl Run {
             } else if !self.waiting.is_empty() {
                 Box::pin(self.poll(reader)).await;
             } else if let Some((slot, follow)) = self.following.pop() {
-                let landed = Box::pin(self.follow(follow)).await;
+                let landed = Box::pin(self.follow(reader.call, slot, &follow)).await;
                 if let Some(error) = self.landed(slot, landed).or_else(|| self.land_others()) {
                     return error;
                 }
@@ -184,10 +189,13 @@ impl Run {
     /// Asks for all keys at once what has become of their leases, ever more rarely, until one of them has to be claimed.
     async fn poll(&mut self, reader: &Reader<'_>) {
         let (mut pause, mut is_first, began) = (POLL.0, true, Instant::now());
+        let waits = self.begin_waits(reader.call);
+        let until = waits.iter().map(Wait::until).min();
         while !self.waiting.is_empty() && self.open.is_empty() {
             let jittered = pause.mul_f64(0.5 + random::unit());
-            if Instant::now() >= self.patience || home::sleep(jittered).await.is_err() {
-                self.alone.extend(self.waiting.drain(..).map(|waiting| waiting.slot));
+            let is_over = until.is_none_or(|until| Instant::now() >= until);
+            if is_over || home::sleep(jittered).await.is_err() {
+                self.give_up(reader.call, &waits);
                 break;
             }
             pause = (pause * 2).min(POLL.1);
@@ -206,8 +214,37 @@ impl Run {
                 self.open.extend(removed);
             }
         }
+        if let Some(wait) = waits.first() {
+            self.patience.end(wait);
+        }
         // Each poll has a deadline of its own, and none counts against what comes after.
         self.waited_since(began);
+    }
+
+    /// Notes what is waited for. A key of which it is known that to wait is in vain is computed, without being stored.
+    fn begin_waits(&mut self, call: &Call) -> Vec<Wait> {
+        let mut waits = Vec::with_capacity(self.waiting.len());
+        for waiting in std::mem::take(&mut self.waiting) {
+            match self.patience.begin(self.flight_key(call, waiting.slot)) {
+                Some(wait) => {
+                    waits.push(wait);
+                    self.waiting.push(waiting);
+                }
+                None => self.alone.push(waiting.slot),
+            }
+        }
+        waits
+    }
+
+    /// Patience is over: what is still waited for is computed.
+    fn give_up(&mut self, call: &Call, waits: &[Wait]) {
+        let is_whole = waits.first().is_some_and(|wait| self.patience.is_all(wait));
+        for waiting in self.waiting.drain(..) {
+            if is_whole {
+                call.cache().given_up.add(waiting.mark);
+            }
+            self.alone.push(waiting.slot);
+        }
     }
 
     fn polled(&mut self, reader: &Reader<'_>, waiting: Waiting, met: Met) {
@@ -231,9 +268,11 @@ impl Run {
     }
 
     /// Waits for another flight's end; where that takes too long, for nothing.
-    async fn follow(&mut self, follow: Follow) -> Landed {
+    async fn follow(&mut self, call: &Call, slot: usize, follow: &Follow) -> Landed {
+        let key = self.flight_key(call, slot);
         let landed = self.budget.pause(async {
-            let landed = landed_by(self.patience, follow).await;
+            let landed =
+                self.patience.landed(key, follow, self.following.iter().map(|(_, follow)| follow)).await;
             // A batch's flights end one after the other. What they leave undone is to be one computation again.
             home::yield_now().await;
             landed
@@ -264,7 +303,7 @@ impl Run {
             Landed::Error(error) => return Some(Step::Failed(slot, error)),
             // The leader went away, and its lease is on its way out.
             Landed::Abandoned => self.open.push(slot),
-            Landed::Nothing => self.alone.push(slot),
+            Landed::Failed | Landed::Nothing => self.alone.push(slot),
         }
         None
     }

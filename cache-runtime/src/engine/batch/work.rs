@@ -175,7 +175,7 @@ impl Work {
         // The leases first: who is told of the failure, and computes, is to find them gone, or on their way.
         drop(self.leases);
         for lead in self.led.into_iter().filter_map(|led| led.lead) {
-            lead.land(error.map_or(Landed::Nothing, |error| Landed::Error(Arc::clone(error))));
+            lead.land(error.map_or(Landed::Failed, |error| Landed::Error(Arc::clone(error))));
         }
     }
 }

@@ -1,0 +1,151 @@
+//! A source that fails while there is an older value to be served: it is asked again, but not by each call.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Call;
+use crate::clock::later;
+use crate::flight::FlightKey;
+use crate::hashing::Seeded;
+
+/// So many keys are remembered. A source that fails for more of them is asked by each call for the others.
+const KEYS: usize = 10_000;
+
+/// The keys whose last computation failed, while an older value was served in its place.
+#[derive(Debug, Default)]
+pub(crate) struct Failures {
+    /// Hardly ever any, and then nothing is locked.
+    number: AtomicUsize,
+    keys: Mutex<HashMap<FlightKey, Failed, Seeded>>,
+}
+
+#[derive(Debug)]
+struct Failed {
+    /// How often in a row.
+    times: u32,
+    last: Instant,
+    /// Until when the source is not asked again.
+    rests_until: Instant,
+}
+
+/// Who computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    /// A call, whose caller waits. Its first failure may be a single one.
+    Call,
+    /// A refresh in the background.
+    Refresh,
+}
+
+impl Failures {
+    fn keys(&self) -> MutexGuard<'_, HashMap<FlightKey, Failed, Seeded>> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether `key` has failed since `began`, or so shortly before that it is not tried again yet.
+    pub(crate) fn rests(&self, key: impl FnOnce() -> FlightKey, began: Instant) -> bool {
+        self.number.load(Ordering::Relaxed) > 0
+            && self
+                .keys()
+                .get(&key())
+                .is_some_and(|failed| began <= failed.last || Instant::now() < failed.rests_until)
+    }
+
+    /// A computation has failed. The next one is to be `rest` later.
+    pub(crate) fn add(&self, key: FlightKey, attempt: Attempt, rest: Duration) {
+        let now = Instant::now();
+        let mut keys = self.keys();
+        if keys.len() >= KEYS && !keys.contains_key(&key) {
+            keys.retain(|_, failed| now < failed.rests_until);
+        }
+        if keys.len() < KEYS || keys.contains_key(&key) {
+            let failed = keys.entry(key).or_insert(Failed { times: 0, last: now, rests_until: now });
+            failed.times = failed.times.saturating_add(1);
+            failed.last = now;
+            if attempt == Attempt::Refresh || failed.times > 1 {
+                failed.rests_until = later(now, rest);
+            }
+        }
+        self.number.store(keys.len(), Ordering::Relaxed);
+    }
+
+    /// A computation has succeeded. Says whether the last one had failed.
+    pub(crate) fn remove(&self, key: impl FnOnce() -> FlightKey) -> bool {
+        if self.number.load(Ordering::Relaxed) == 0 {
+            return false;
+        }
+        let mut keys = self.keys();
+        let had_failed = keys.remove(&key()).is_some();
+        self.number.store(keys.len(), Ordering::Relaxed);
+        had_failed
+    }
+}
+
+impl Call {
+    /// Whether an older value is to be served to a call that began then, without trying to compute.
+    pub(crate) fn source_rests(&self, began: Instant) -> bool {
+        self.cache().failures.rests(|| self.flight_key(), began)
+    }
+
+    /// A computation has failed, and an older value is served.
+    pub(crate) fn source_failed(&self, attempt: Attempt, reason: impl FnOnce() -> Option<String>) {
+        let key = self.flight_key();
+        self.function.outage.failed(self.function.site.name, &key, reason);
+        self.cache().failures.add(key, attempt, self.cache().retry_after);
+    }
+
+    /// A computation has succeeded.
+    pub(crate) fn source_succeeded(&self) {
+        if self.cache().failures.remove(|| self.flight_key()) {
+            self.function.outage.succeeded(self.function.site.name, &self.flight_key());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::after;
+
+    const REST: Duration = Duration::from_secs(60);
+
+    fn key(number: usize) -> FlightKey {
+        FlightKey { key: number.to_string().into(), fingerprint: 0 }
+    }
+
+    #[test]
+    fn a_refresh_rests_at_once_and_a_call_has_a_second_try() {
+        let failures = Failures::default();
+        let rests = |number| failures.rests(|| key(number), after(Duration::from_nanos(1)));
+        let began = Instant::now();
+        failures.add(key(1), Attempt::Refresh, REST);
+        failures.add(key(2), Attempt::Call, REST);
+        assert!(rests(1) && !rests(2) && !rests(3));
+        assert!(failures.rests(|| key(2), began), "it failed while this call waited for it");
+        failures.add(key(2), Attempt::Call, REST);
+        assert!(rests(2));
+        assert!(failures.remove(|| key(2)) && !failures.remove(|| key(2)));
+        assert!(!rests(2) && !failures.rests(|| key(2), began));
+    }
+
+    #[test]
+    fn what_has_rested_is_tried_again() {
+        let failures = Failures::default();
+        failures.add(key(1), Attempt::Refresh, Duration::ZERO);
+        std::thread::sleep(Duration::from_millis(1));
+        assert!(!failures.rests(|| key(1), Instant::now()));
+    }
+
+    #[test]
+    fn so_many_are_remembered_and_those_that_have_rested_make_room() {
+        let failures = Failures::default();
+        let long_ago = Instant::now();
+        (0..KEYS).for_each(|number| failures.add(key(number), Attempt::Call, REST));
+        assert_eq!(failures.keys().len(), KEYS);
+        (0..=KEYS).for_each(|number| failures.add(key(KEYS + number), Attempt::Refresh, REST));
+        assert_eq!(failures.keys().len(), KEYS);
+        assert!(failures.rests(|| key(KEYS), long_ago) && !failures.rests(|| key(2 * KEYS), long_ago));
+    }
+}

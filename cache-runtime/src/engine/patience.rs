@@ -1,0 +1,129 @@
+//! How long a call waits for what others compute, and what came of it.
+
+use std::collections::{HashSet, VecDeque};
+use std::pin::pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Call;
+use crate::flight::{FlightKey, Follow, Landed, Wait};
+use crate::hashing::Seeded;
+use crate::home;
+use crate::store::Mark;
+
+/// What a call will still wait for others, all its waits together.
+pub(crate) struct Patience {
+    /// When the call began.
+    began: Instant,
+    whole: Duration,
+    left: Duration,
+}
+
+impl Patience {
+    pub(super) fn of(call: &Call, began: Instant) -> Self {
+        let whole = call.max_wait();
+        Self { began, whole, left: whole }
+    }
+
+    pub(super) fn began(&self) -> Instant {
+        self.began
+    }
+
+    pub(crate) fn left(&self) -> Duration {
+        self.left
+    }
+
+    /// Begins to wait for somebody who computes `key`; `None` if that can come to nothing.
+    pub(super) fn begin(&self, key: FlightKey) -> Option<Wait> {
+        Wait::begin(key, self.left).inspect(|_| home::wake_another())
+    }
+
+    /// Whether a wait has taken all the patience that a call has.
+    pub(super) fn is_all(&self, wait: &Wait) -> bool {
+        wait.elapsed() >= self.whole
+    }
+
+    /// Spends what a wait has taken.
+    pub(super) fn end(&mut self, wait: &Wait) {
+        self.left = self.left.saturating_sub(wait.elapsed());
+    }
+
+    /// Waits for another flight's end. Where that takes too long, or can come to nothing, it is as if there were nothing to share:
+    /// compute. `beside` are flights that the call has joined too: it waits for them meanwhile.
+    pub(super) async fn landed<'f>(
+        &mut self,
+        key: FlightKey,
+        follow: &Follow,
+        beside: impl Iterator<Item = &'f Follow>,
+    ) -> Landed {
+        if let Some(landed) = follow.landed_already() {
+            return landed;
+        }
+        let Some(wait) = (!follow.is_hopeless()).then(|| self.begin(key)).flatten() else {
+            return Landed::Nothing;
+        };
+        let landed = home::timeout_at(wait.until(), pin!(follow.landed())).await.ok().flatten();
+        if landed.is_none() && self.is_all(&wait) {
+            follow.give_up();
+            beside.for_each(Follow::give_up);
+        }
+        self.end(&wait);
+        landed.unwrap_or(Landed::Nothing)
+    }
+}
+
+/// So many leases are remembered.
+const LEASES: usize = 4096;
+
+/// The leases of other processes that calls of this one have waited for in vain, the latest of them.
+#[derive(Debug, Default)]
+pub(crate) struct GivenUp(Mutex<Leases>);
+
+#[derive(Debug, Default)]
+struct Leases {
+    known: HashSet<Mark, Seeded>,
+    /// The oldest first.
+    order: VecDeque<Mark>,
+}
+
+impl GivenUp {
+    fn leases(&self) -> MutexGuard<'_, Leases> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn add(&self, lease: Mark) {
+        let mut leases = self.leases();
+        if leases.known.insert(lease) {
+            leases.order.push_back(lease);
+            if leases.order.len() > LEASES
+                && let Some(oldest) = leases.order.pop_front()
+            {
+                leases.known.remove(&oldest);
+            }
+        }
+    }
+
+    pub(super) fn contains(&self, lease: &Mark) -> bool {
+        self.leases().known.contains(lease)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_leases_are_remembered() {
+        let given_up = GivenUp::default();
+        let lease = |number: usize| {
+            let mut mark = [0; 17];
+            mark[..8].copy_from_slice(&number.to_le_bytes());
+            mark
+        };
+        (0..=LEASES).for_each(|number| given_up.add(lease(number)));
+        given_up.add(lease(LEASES));
+        assert!(!given_up.contains(&lease(0)));
+        assert!((1..=LEASES).all(|number| given_up.contains(&lease(number))));
+        assert_eq!(given_up.leases().order.len(), LEASES);
+    }
+}
