@@ -53,6 +53,7 @@ pub(crate) fn calls(options: &Options, returns: &Returns, runtime: &TokenStream)
         .max_wait
         .given()
         .map(|(option, MaxWait(length))| call("max_wait", option, alone("max_wait", length)));
+    let max_size = options.max_size.given().map(|(option, size)| call("max_size", option, size.tokens()));
     let compress = options.compress.given().map(|(option, Compression(name))| {
         call("compress", option, quote!(#runtime::private::Compression::#name))
     });
@@ -63,6 +64,7 @@ pub(crate) fn calls(options: &Options, returns: &Returns, runtime: &TokenStream)
         stale_if_error,
         early_refresh,
         max_wait,
+        max_size,
         local,
         negative_ttl,
         cache_if,

@@ -3,6 +3,7 @@
 use syn::{Expr, UnOp};
 
 use crate::length::Length;
+use crate::max_size::MaxSize;
 use crate::option_values::{Local, MaxWait, NegativeTtl, Ttl, Window};
 use crate::options::Options;
 use crate::tags::TagsOption;
@@ -32,6 +33,10 @@ pub(crate) fn expressions(options: &Options) -> Vec<Expression<'_>> {
         Some(MaxWait(Length::Expr(expr))) => Some(expr),
         _ => None,
     };
+    let max_size = match options.max_size.value() {
+        Some(MaxSize::Expr(expr)) => Some(expr),
+        _ => None,
+    };
     let [while_revalidate, if_error] =
         [&options.stale_while_revalidate, &options.stale_if_error].map(|slot| match slot.value() {
             Some(Window(Length::Expr(expr))) => Some(expr),
@@ -46,6 +51,7 @@ pub(crate) fn expressions(options: &Options) -> Vec<Expression<'_>> {
         ("stale_while_revalidate", while_revalidate),
         ("stale_if_error", if_error),
         ("max_wait", max_wait),
+        ("max_size", max_size),
         ("local", local),
     ]
     .into_iter()

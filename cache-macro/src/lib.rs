@@ -25,6 +25,7 @@ mod key_checks;
 mod key_part;
 mod key_template;
 mod length;
+mod max_size;
 mod mentions;
 mod nearest;
 mod option_values;

@@ -14,6 +14,7 @@ use crate::codec::Codec;
 use crate::compress::Compression;
 use crate::diagnostics::Diagnostics;
 use crate::key_template::Template;
+use crate::max_size::MaxSize;
 use crate::nearest::{list, nearest};
 use crate::option_values::{
     BatchName, Beta, CacheIf, EntryName, FinishInBackground, Jitter, Local, MaxWait, NegativeTtl, Skip, Ttl,
@@ -65,6 +66,7 @@ options! {
     early_refresh = "early_refresh": Beta,
     local = "local": Local,
     max_wait = "max_wait": MaxWait,
+    max_size = "max_size": MaxSize,
     finish_in_background = "finish_in_background": FinishInBackground,
     tags = "tags": TagsOption,
     group = "group": Group,
@@ -234,7 +236,7 @@ mod tests {
         let (options, messages) = read(quote! {
             key = "user:<id>", ttl = 3600, skip(db, T), cache = &self.cache, cache_if = |user: &User| user.active,
             negative_ttl = "30s", jitter = 0.1, stale_while_revalidate = "30s", stale_if_error = 3600,
-            early_refresh = 1.0, local = "30s", max_wait = 2, finish_in_background = true, tags = ["org:<org>"], group = "users", batch = ids, codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
+            early_refresh = 1.0, local = "30s", max_wait = 2, max_size = "1MiB", finish_in_background = true, tags = ["org:<org>"], group = "users", batch = ids, codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
             crate = my::cache,
         });
         assert!(messages.iter().all(|message| message.contains("feature")), "{messages:?}");
@@ -248,6 +250,7 @@ mod tests {
         assert!(options.stale_while_revalidate.value().is_some() && options.stale_if_error.value().is_some());
         assert!(options.early_refresh.value().is_some() && options.local.value().is_some());
         assert!(options.max_wait.value().is_some() && options.finish_in_background.value().is_some());
+        assert!(options.max_size.value().is_some());
         assert!(options.tags.value().is_some() && options.group.value().is_some());
         assert!(options.batch.value().is_some());
         assert!(options.compress.value().is_some());

@@ -102,8 +102,11 @@ impl CacheBuilder {
 
     /// The room of the local tier, which keeps the values of functions with the option `local`: a number of bytes, or text such
     /// as `"64MiB"` or `"1GB"`. Default: 64 MiB for the whole cache. A value counts with the length of its encoding, its key and
-    /// about two hundred bytes; what was used least is dropped first, and a value over a sixteenth of a GiB or the capacity
-    /// may not be kept at all. Text that is no number of bytes is an error where the cache is made.
+    /// about two hundred bytes; what was used least is dropped first. Text that is no number of bytes is an error where the cache is made.
+    ///
+    /// A value of up to 15 MiB is kept in any case, where the capacity is 16 MiB or more. A larger one may not be: the room is divided into parts of
+    /// equal size, a power of two of them, four for each core at most, and none under 16 MiB; one value takes 97 % of a part at most. One that takes more is
+    /// read from Redis at each hit, and counted in [`LocalStats::too_large`](crate::LocalStats); the first is logged.
     #[allow(
         clippy::needless_pass_by_value,
         reason = "a number or a literal, which nobody writes with an `&`"

@@ -182,13 +182,15 @@ impl<'c, T, L> EntryBuilder<'c, T, L> {
         self
     }
 
-    #[inline]
     /// The most bytes that an entry may have, should that be less than the cache's limit.
+    #[inline]
     pub fn max_size(mut self, bytes: u64) -> Self {
         self.policy.max_size = bytes;
+        self.hooks.decompressed = usize::try_from(bytes).unwrap_or(usize::MAX).max(compress::LIMIT);
         self
     }
 
+    #[inline]
     pub fn early_refresh(mut self, beta: f64) -> Self {
         self.policy.early_refresh = beta;
         self

@@ -45,6 +45,9 @@ pub struct LocalStats {
     pub bytes: u64,
     /// The most that they may take.
     pub capacity: u64,
+    /// Values that were not kept because each would take more than its part of the capacity: see
+    /// [`local_capacity`](crate::CacheBuilder::local_capacity).
+    pub too_large: u64,
     /// Changes of keys that Redis told of, and that dropped a value or kept one out.
     pub changes: u64,
     /// How often everything was dropped: with the connection, and by `FLUSHALL`.
@@ -150,9 +153,12 @@ impl fmt::Display for Stats {
                 write!(f, " {count:>10}")?;
             }
         }
-        if let Some(local) = self.local.filter(|local| local.serving || local.dropped > 0) {
+        if let Some(local) = self.local.filter(|local| local.serving || local.dropped + local.too_large > 0) {
             let LocalStats { entries, bytes, capacity, changes, .. } = local;
             write!(f, "\nin this process: {entries} values, {bytes} of {capacity} bytes, {changes} changes")?;
+            if local.too_large > 0 {
+                write!(f, ", {} too large", local.too_large)?;
+            }
         }
         if self.pending_invalidations + self.retried_invalidations + self.lost_invalidations > 0 {
             write!(

@@ -56,6 +56,11 @@ async fn max_wait(id: u64) -> u8 {
     1
 }
 
+#[redis_cached(ttl = 60, key = "a:<id>", max_size = "64KiB")]
+async fn max_size(id: u64) -> u8 {
+    1
+}
+
 #[redis_cached(ttl = 60, key = "a:<id>", codec = Json)]
 async fn codec(id: u64) -> u8 {
     1

@@ -3,6 +3,7 @@
 use redis_cached::{Cache, ErrorKind, redis_cached};
 
 use crate::both;
+use crate::log_recorder::{record, warnings};
 
 #[redis_cached(ttl = 60, key = "text:<bytes>")]
 async fn text(bytes: usize) -> String {
@@ -94,4 +95,79 @@ async fn callers_that_waited_get_what_is_not_stored() {
 fn text_that_is_no_size_is_an_error() {
     let error = Cache::builder().max_value_size("64 megs").connect_lazy().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Option);
+}
+
+#[redis_cached(ttl = 60, key = "small:<bytes>", max_size = "1KiB")]
+async fn small(bytes: usize) -> String {
+    "x".repeat(bytes)
+}
+
+#[redis_cached(ttl = 60, key = "small:<sizes>", batch = sizes, max_size = 1024)]
+async fn smalls(sizes: &[usize]) -> std::collections::HashMap<usize, String> {
+    sizes.iter().map(|bytes| (*bytes, "x".repeat(*bytes))).collect()
+}
+
+const LIMIT: u64 = 2048;
+
+#[redis_cached(ttl = 60, key = "expression:<bytes>", max_size = LIMIT * 2)]
+fn limit_by_expression(bytes: usize) -> String {
+    "x".repeat(bytes)
+}
+
+/// A function's own limit counts, and the cache's beside it.
+#[tokio::test]
+async fn a_function_can_have_a_smaller_limit() {
+    let (_server, caches) = both().await;
+    for cache in caches {
+        for _ in 0..2 {
+            assert_eq!(cache.scope(small(900)).await.len(), 900);
+            assert_eq!(cache.scope(small(1_100)).await.len(), 1_100);
+            assert_eq!(cache.scope(smalls(&[800, 1_200])).await.len(), 2);
+            cache.flush().await;
+        }
+        assert_eq!(count(&cache), (4, 2, 0), "{}", cache.stats());
+
+        let entry = cache.sync_scope(|| limit_by_expression_entry(1));
+        entry.put(&"x".repeat(4_000)).await.unwrap();
+        assert_eq!(entry.put(&"x".repeat(4_097)).await.unwrap_err().kind(), ErrorKind::TooLarge);
+        assert_eq!(entry.get().await.unwrap(), None);
+    }
+}
+
+#[redis_cached(ttl = 60, key = "zeros:<bytes>", compress = Lz4, max_size = "100MiB")]
+async fn zeros(bytes: usize) -> Vec<u8> {
+    vec![0; bytes]
+}
+
+/// 64 MiB are what is decompressed to at most, unless the function says more.
+#[tokio::test]
+async fn a_larger_limit_is_one_for_decompression_too() {
+    let (_server, caches) = both().await;
+    for cache in caches {
+        let entry = cache.sync_scope(|| zeros_entry(70 << 20));
+        assert_eq!(cache.scope(zeros(70 << 20)).await.len(), 70 << 20);
+        cache.flush().await;
+        assert_eq!(entry.get().await.unwrap().map(|value| value.len()), Some(70 << 20));
+    }
+}
+
+#[redis_cached(ttl = 60, key = "local:<bytes>", local = "30s")]
+async fn kept(bytes: usize) -> std::sync::Arc<str> {
+    "x".repeat(bytes).into()
+}
+
+/// What there is no room for in this process is said, once, and counted.
+#[tokio::test]
+async fn a_value_that_this_process_cannot_keep_is_counted() {
+    record();
+    let server = redis_cached_test_support::RedisServer::start();
+    let cache = Cache::builder().url(server.url()).local_capacity(10_000_u64).connect().await.unwrap();
+    for _ in 0..4 {
+        assert_eq!(cache.scope(kept(20_000)).await.len(), 20_000);
+        cache.flush().await;
+    }
+    let local = cache.stats().local.unwrap();
+    assert!(local.too_large >= 3 && local.entries == 0, "{local:?}");
+    assert!(cache.stats().to_string().contains("too large"));
+    assert_eq!(warnings("9700 are the most with this `local_capacity`").len(), 1);
 }

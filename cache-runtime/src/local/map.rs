@@ -42,14 +42,33 @@ pub(super) const OVERHEAD: u64 = 192;
 
 /// The least that a part of the map must hold, because a value larger than its part is not kept.
 const SHARD: u64 = 16 * 1024 * 1024;
+/// The share of a part that one value may take; the rest is for values that were asked for once.
+const HOT: f64 = 0.97;
+
+/// How many parts the map has. More parts, fewer cores that meet at one.
+fn shards(capacity: u64) -> usize {
+    let cores = std::thread::available_parallelism().map_or(4, usize::from);
+    let most = usize::try_from(capacity / SHARD).unwrap_or(usize::MAX).clamp(1, 4 * cores);
+    // A power of two in any case: this one, rather than the next.
+    1 << most.ilog2()
+}
+
+/// The most that one entry may take.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "the map's own arithmetic"
+)]
+pub(super) fn largest(capacity: u64) -> u64 {
+    ((capacity / shards(capacity) as u64) as f64 * HOT) as u64
+}
 
 pub(super) fn map(capacity: u64) -> Map {
-    let cores = std::thread::available_parallelism().map_or(4, usize::from);
-    let most = usize::try_from(capacity / SHARD).unwrap_or(usize::MAX);
     let items = usize::try_from(capacity / 1024).unwrap_or(usize::MAX).clamp(64, 100_000);
     let options = OptionsBuilder::new()
-        // More parts, fewer cores that meet at one.
-        .shards(most.clamp(1, 4 * cores))
+        .shards(shards(capacity))
+        .hot_allocation(HOT)
         .weight_capacity(capacity)
         .estimated_items_capacity(items)
         .build();
@@ -57,5 +76,32 @@ pub(super) fn map(capacity: u64) -> Map {
         Ok(options) => Map::with_options(options, Bytes, Seeded::new(), DefaultLifecycle::default()),
         // Only a missing capacity is an error, and both are given; the fallback keeps this free of panics.
         Err(_) => Map::with(items, capacity, Bytes, Seeded::new(), DefaultLifecycle::default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    const MIB: u64 = 1024 * 1024;
+
+    #[test]
+    fn the_largest_entry_is_one_that_the_map_takes() {
+        for capacity in [1_000, 20 * MIB, 64 * MIB, 90 * MIB, 1024 * MIB] {
+            let held = |weight| Held {
+                fingerprint: 0,
+                since: Moment::NEVER,
+                fresh_until: Moment::FOR_EVER,
+                compute_time: Duration::ZERO,
+                weight,
+                value: Arc::new(()),
+            };
+            let (map, key) = (map(capacity), Box::from(&b"k"[..]));
+            map.insert(Box::clone(&key), held(largest(capacity) - 1));
+            assert!(map.get(&key).is_some(), "{capacity}");
+            assert!(largest(capacity) >= (capacity / 100 * 97).min(15 * MIB), "{capacity}");
+        }
     }
 }

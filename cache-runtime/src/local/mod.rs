@@ -19,12 +19,12 @@ mod map;
 mod tests;
 
 use std::any::Any;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 pub use self::keep::{Keep, Keeping, KeepingClones};
-use self::map::{Held, Map, OVERHEAD, map};
+use self::map::{Held, Map, OVERHEAD, largest, map};
 use crate::clock::{LAG, Moment, ticks};
 use crate::decision::{Policy, is_due_early};
 use crate::random;
@@ -46,6 +46,11 @@ pub(crate) struct Tier {
     /// The bound on how old a served value can be when the peer says nothing.
     staleness: Duration,
     capacity: u64,
+    /// The most that one entry may take of it.
+    largest: u64,
+    /// Values that took more.
+    too_large: Counter,
+    too_large_is_logged: AtomicBool,
     /// Changes that Redis told of.
     changes: Counter,
     /// How often everything was dropped.
@@ -110,6 +115,9 @@ impl Tier {
             good_until: AtomicU64::new(Moment::NEVER.ticks()),
             staleness,
             capacity,
+            largest: largest(capacity),
+            too_large: Counter::default(),
+            too_large_is_logged: AtomicBool::new(false),
             changes: Counter::default(),
             dropped: Counter::default(),
         }
@@ -170,9 +178,25 @@ impl Tier {
             weight: arrival.encoded_len as u64 + OVERHEAD,
             value,
         };
+        if held.weight + key.len() as u64 > self.largest {
+            // Nor is an older one served in its place.
+            self.forget(key.as_bytes());
+            return self.refuse(held.weight);
+        }
         let generation = self.lock(guard.stripe);
         if *generation == guard.generation && self.epoch.load(Ordering::Acquire) == arrival.epoch.0 {
             self.map.get_or_init(|| map(self.capacity)).insert(key.as_bytes().into(), held);
+        }
+    }
+
+    /// Counts a value that there is no room for.
+    fn refuse(&self, bytes: u64) {
+        self.too_large.count();
+        if !self.too_large_is_logged.swap(true, Ordering::Relaxed) {
+            let largest = self.largest;
+            log::warn!(
+                "a value of {bytes} bytes is not kept in this process, because {largest} are the most with this `local_capacity`: every hit asks Redis; further ones are only counted"
+            );
         }
     }
 
@@ -212,6 +236,7 @@ impl Tier {
             entries: self.map.get().map_or(0, |map| map.len() as u64),
             bytes: self.map.get().map_or(0, Map::weight),
             capacity: self.capacity,
+            too_large: self.too_large.get(),
             changes: self.changes.get(),
             dropped: self.dropped.get(),
         }

@@ -285,6 +285,11 @@ fn the_capacity_counts_bytes() {
     tier.admit(tier.guard("large"), "large", Arrival { encoded_len: 10_001, ..arrival() }, 0_u64);
     assert_eq!(get(&tier, "large"), None);
     assert_eq!(tier.stats().entries, before);
+    assert_eq!(tier.stats().too_large, 1);
+    // In the place of an older one neither is served.
+    tier.admit(tier.guard("000"), "000", Arrival { encoded_len: 805, ..arrival() }, 0_u64);
+    tier.admit(tier.guard("000"), "000", Arrival { encoded_len: 10_001, ..arrival() }, 0_u64);
+    assert_eq!((get(&tier, "000"), tier.stats().too_large), (None, 2));
 }
 
 #[test]
