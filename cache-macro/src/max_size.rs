@@ -126,7 +126,7 @@ mod tests {
             (parse_quote!(99999999999999999999), "too large"),
             (parse_quote!(|value| 5), "one for all values"),
         ] {
-            let error = read(&expr).unwrap_err();
+            let error = read(&expr).expect_err("no size");
             assert!(error.contains(problem) && error.contains("max_size = \"64MiB\""), "{error}");
         }
     }

@@ -573,6 +573,59 @@ fn max_wait_entry(id: u64) -> ::redis_cached::Entry<u8> {
         .arg(&id)
         .build()
 }
+async fn max_size(id: u64) -> u8 {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "max_size",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .max_size(65536)
+        .key("a:")
+        .arg(&id)
+        .look_up()
+        .get_or_compute(async move {
+            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                u8,
+            > {
+                return never;
+            }
+            1
+        })
+        .await
+}
+/// The cache entry of `max_size` for these arguments.
+#[allow(dead_code)]
+fn max_size_entry(id: u64) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::private::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            {
+                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        ::core::module_path!(),
+                        "max_size",
+                    )
+                    .template("a:<>");
+                &SITE
+            },
+            || (),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .max_size(65536)
+        .key("a:")
+        .arg(&id)
+        .build()
+}
 async fn codec(id: u64) -> u8 {
     ::redis_cached::private::entry::<
         u8,

@@ -14,6 +14,7 @@ mod replica;
 mod restart;
 mod shutdown;
 mod silence;
+mod stalled;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};

@@ -90,6 +90,26 @@ impl RedisStore {
         known.learn(&answer);
         Ok(answer)
     }
+
+    /// `SET NX GET`, or what stands for it.
+    async fn acquired(&self, key: &str, lease: &Mark, millis: u64, until: Instant) -> Result<Found, Error> {
+        let nx_get = &self.abilities.nx_get;
+        if !nx_get.is(Ability::NO) {
+            let lane = self.lane()?;
+            let command = set_nx_get(key, lease, millis);
+            let (_asking, is_alone) = lane.leases.enter();
+            if !is_alone && nx_get.is(Ability::YES) {
+                return lane.acquire_together(command, until).await;
+            }
+            let answer = lane.run("SET NX GET", &command, until).await?;
+            nx_get.learn(&answer);
+            if !nx_get.is(Ability::NO) {
+                return found("SET NX GET", answer);
+            }
+        }
+        let millis = millis.to_string();
+        found("SET NX", self.script(&ACQUIRE, "SET NX", &[key], &[lease, millis.as_bytes()], until).await?)
+    }
 }
 
 impl Store for RedisStore {
@@ -120,23 +140,10 @@ impl Store for RedisStore {
     }
 
     async fn acquire(&self, key: &str, lease: &Mark, ttl: Duration, until: Instant) -> Result<Found, Error> {
-        let millis = whole_millis(ttl);
-        let nx_get = &self.abilities.nx_get;
-        if !nx_get.is(Ability::NO) {
-            let lane = self.lane()?;
-            let command = set_nx_get(key, lease, millis);
-            let (_asking, is_alone) = lane.leases.enter();
-            if !is_alone && nx_get.is(Ability::YES) {
-                return lane.acquire_together(command, until).await;
-            }
-            let answer = lane.run("SET NX GET", &command, until).await?;
-            nx_get.learn(&answer);
-            if !nx_get.is(Ability::NO) {
-                return found("SET NX GET", answer);
-            }
-        }
-        let millis = millis.to_string();
-        found("SET NX", self.script(&ACQUIRE, "SET NX", &[key], &[lease, millis.as_bytes()], until).await?)
+        self.check_for_stall_at(key)?;
+        let acquired = self.acquired(key, lease, whole_millis(ttl), until).await;
+        self.leases.learn(&acquired);
+        acquired
     }
 
     async fn swap(
@@ -147,6 +154,10 @@ impl Store for RedisStore {
         ttl: Option<Duration>,
         until: Instant,
     ) -> Result<bool, Error> {
+        if value.len() == mark.len() {
+            // A lease in place of something else.
+            self.check_for_stall_at(key)?;
+        }
         let millis = ttl.map(whole_millis);
         let ifeq = &self.abilities.ifeq;
         if ifeq.is(Ability::YES)
@@ -174,11 +185,13 @@ impl Store for RedisStore {
     }
 
     async fn release(&self, key: &str, mark: &Mark, until: Instant) -> Result<(), Error> {
+        self.check_for_stall_at(key)?;
         swapped(self.script(&RELEASE, "release", &[key], &[mark], until).await?)?;
         Ok(())
     }
 
     async fn clear(&self, key: &str, until: Instant) -> Result<(), Error> {
+        self.check_for_stall_at(key)?;
         self.script(&CLEAR, "clear", &[key], &[], until).await?.map_err(|error| translate("clear", error))?;
         Ok(())
     }
@@ -243,6 +256,7 @@ impl Store for RedisStore {
 
     async fn tag(&self, keys: &[KeyBuf], life: Life, until: Instant) -> Result<Vec<Nonce>, Error> {
         let keys: Vec<&str> = keys.iter().map(|key| &**key).collect();
+        keys.first().map_or(Ok(()), |key| self.check_for_stall_at(key))?;
         let [least, given] = [life.least, life.given()]
             .map(|time| time.map(|time| whole_millis(time).to_string()).unwrap_or_default());
         let new: Vec<Nonce> = keys.iter().map(|_| random::nonce()).collect();

@@ -64,7 +64,18 @@ impl RedisStore {
         ttl: Duration,
         until: Instant,
     ) -> Result<Vec<Result<Found, Error>>, Error> {
-        let millis = whole_millis(ttl);
+        self.check_for_stall(leases)?;
+        let acquired = self.acquire_each(leases, whole_millis(ttl), until).await;
+        self.leases.learn(&acquired);
+        acquired
+    }
+
+    async fn acquire_each(
+        &self,
+        leases: &[(&str, Mark)],
+        millis: u64,
+        until: Instant,
+    ) -> Result<Vec<Result<Found, Error>>, Error> {
         let nx_get = &self.abilities.nx_get;
         if !nx_get.is(Ability::NO) {
             let commands = leases.iter().map(|(key, lease)| set_nx_get(key, lease, millis));
@@ -140,6 +151,7 @@ impl RedisStore {
     }
 
     pub(super) async fn released_many(&self, leases: &[(&str, Mark)], until: Instant) -> Result<(), Error> {
+        self.check_for_stall(leases)?;
         let mut by = Taught::new(&RELEASE);
         let commands = leases.iter().map(|(key, mark)| by.command(key, &[mark]));
         let answers = self.run_all("release", commands, until).await?;

@@ -15,6 +15,7 @@ mod leases;
 mod many;
 mod reads;
 mod script;
+mod stall;
 mod url;
 mod watch;
 
@@ -27,6 +28,7 @@ use tokio::runtime::Handle;
 use self::commands::Abilities;
 use self::connect::Proof;
 use self::lane::Lane;
+use self::stall::Stall;
 use self::url::Endpoint;
 use self::watch::Watch;
 use crate::blocking::library_runtime;
@@ -55,6 +57,8 @@ pub(crate) struct RedisStore {
     config: Arc<Config>,
     wires: PerProcess<Wires>,
     abilities: Abilities,
+    /// Whether leases are answered.
+    leases: Arc<Stall>,
     watching: Option<Watching>,
 }
 
@@ -80,6 +84,7 @@ impl RedisStore {
             config: Arc::new(config),
             wires: PerProcess::new(),
             abilities: Abilities::default(),
+            leases: Arc::default(),
             watching: None,
         }
     }
