@@ -10,7 +10,6 @@ use super::connect::{Connection, Use};
 use super::error::translate;
 use super::lane::Lane;
 use crate::error::{Error, ErrorKind};
-use crate::home::timeout_at;
 use crate::lag;
 use crate::process;
 use crate::store::Epoch;
@@ -52,7 +51,7 @@ impl Lane {
             async |connection: &mut Connection| connection.driver.send_packed_command(command).await;
         process::current();
         let mut used = None;
-        let answer = self.alarm.bound(until, pin!(self.ask(exchange, &mut used))).await;
+        let answer = self.alarm.bound(until, pin!(self.ask(exchange, &mut used))).await?;
         Ok(settled(doing, used.as_ref(), answer)?.and_then(Value::extract_error))
     }
 
@@ -102,15 +101,19 @@ impl Lane {
         exchange: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
         until: Instant,
     ) -> Result<RedisResult<T>, Error> {
+        process::current();
         let (mut used, asked) = (None, Instant::now());
         let answer = {
             let mut asking = pin!(self.ask(exchange, &mut used));
             let mut bound = until;
             loop {
-                let answer = timeout_at(bound, asking.as_mut()).await?;
+                let answer = self.alarm.bound(bound, asking.as_mut()).await?;
+                if answer.is_some() {
+                    break answer;
+                }
                 // Where the runtime was behind, it may not have come to send it, or to read what is there.
                 bound = until + lag::since(asked);
-                if answer.is_some() || bound <= Instant::now() {
+                if bound <= Instant::now() {
                     break answer;
                 }
             }

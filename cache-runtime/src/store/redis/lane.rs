@@ -76,7 +76,7 @@ impl Lane {
             state,
             reads: Reads::default(),
             leases: Leases::default(),
-            alarm: Alarm::new(runtime),
+            alarm: Alarm::new(),
             task,
         }
     }
