@@ -9,14 +9,14 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::blocking::block_on;
 use crate::bypass::is_bypassed;
-use crate::decision::{Admission, Facts, admit};
+use crate::decision::{Admission, Facts};
 use crate::engine::batch::{Got, Name, Outcome, Run, Step, Work, encode_absence};
 use crate::engine::{Departure, Encoded};
 use crate::entry_handle::Entry;
 use crate::error::ErrorKind;
 use crate::flight::{computing, sync_computing};
 use crate::key::{KeyBuf, KeyPart, KeyTemplate};
-use crate::random;
+use crate::process;
 use crate::sharing::Sharing;
 
 /// What a batch's function can return: one value for each key that there is a value for.
@@ -350,7 +350,7 @@ fn value_outcome<T>(
 ) -> Outcome {
     // The time that the whole call took: what it would have taken for this key alone is not known, and to have been
     // dearer than it was makes `early_refresh` earlier, not later.
-    match entry.encode(key, value, compute_time, &[]) {
+    match entry.encode(process::known(), key, value, compute_time, &[]) {
         Ok(Some(Encoded { bytes, lifetime, .. })) => Outcome::Store(bytes, lifetime),
         Ok(None) => {
             entry.call().function.counters.not_stored.count();
@@ -380,7 +380,7 @@ fn absence_outcome<T>(
     let call = entry.call();
     let facts = Facts { is_none: true, own_ttl: None, wanted: true };
     let encode = |ttl| encode_absence(key, entry.codec(), call.function.fingerprint, ttl, compute_time);
-    match admit(&call.policy, facts, random::unit()) {
+    match call.admit(facts) {
         Admission::Store(lifetime) => Outcome::Store(encode(lifetime.fresh), lifetime),
         Admission::Skip => {
             call.function.counters.not_stored.count();

@@ -16,6 +16,7 @@ use crate::entry::special::Special;
 use crate::error::{Error, ErrorKind};
 use crate::local::Keep;
 use crate::pending::{Key, Operation};
+use crate::process;
 use crate::sharing::Sharing;
 use crate::store::{Asking, Found, Left, Store};
 use crate::tags::Tags;
@@ -94,7 +95,7 @@ impl<T> Entry<T> {
     /// [`invalidate`](Self::invalidate).
     pub async fn put(&self, value: &T) -> Result<(), Error> {
         // Encoded before the first await, so that the future does not hold the reference.
-        let encoded = self.encode(self.key(), value, Duration::ZERO, &self.no_nonces());
+        let encoded = self.encode(process::current(), self.key(), value, Duration::ZERO, &self.no_nonces());
         async move {
             let key = [Key::Entry(self.key())];
             let operation = Operation::begin(self.call.cache.arc(), &key, None);
@@ -423,7 +424,7 @@ impl<T> Entry<T> {
             ticket.fail(None);
             return Departure::Nothing;
         }
-        match self.encode(self.key(), value, ticket.compute_time(), ticket.nonces()) {
+        match self.encode(process::known(), self.key(), value, ticket.compute_time(), ticket.nonces()) {
             Ok(Some(encoded)) => ticket.store(&self.call, encoded),
             Ok(None) => {
                 self.call.function.counters.not_stored.count();

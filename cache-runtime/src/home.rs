@@ -18,15 +18,21 @@ use tokio::task::AbortHandle;
 
 use crate::blocking::{is_blocking, library_runtime};
 use crate::error::Error;
+use crate::hashing::Seeded;
 use crate::lag::Lap;
-use crate::process::{self, PerProcess};
+use crate::process::{self, Generation, PerProcess};
 
 /// The runtime for whoever calls this.
 pub(crate) fn home() -> Result<Handle, Error> {
     match current() {
-        Some(current) if drives_io(&current) => Ok(current),
+        Some(current) if drives_io(process::current(), &current) => Ok(current),
         _ => library_runtime().cloned(),
     }
+}
+
+/// The caller's own runtime, if that is its [`home`]. For who has just asked which process this is.
+pub(crate) fn own_home() -> Option<Handle> {
+    current().filter(|current| drives_io(process::known(), current))
 }
 
 /// The runtime that runs the caller, if it does not block it. It may lack what [`home`] asks for.
@@ -132,7 +138,7 @@ pub(crate) async fn yield_now() {
 }
 
 /// The runtimes that were looked at.
-type Known = HashMap<runtime::Id, Runtime>;
+type Known = HashMap<runtime::Id, Runtime, Seeded>;
 
 static KNOWN: PerProcess<RwLock<Known>> = PerProcess::new();
 
@@ -150,8 +156,7 @@ struct Runtime {
 const MOST_KNOWN: usize = 64;
 
 /// Whether the runtime was built with `enable_io`: where it was not, a socket panics.
-fn drives_io(runtime: &Handle) -> bool {
-    let process = process::current();
+fn drives_io(process: Generation, runtime: &Handle) -> bool {
     let known = KNOWN.get_or_init(process, RwLock::default);
     if let Some(known) = known.read().unwrap_or_else(PoisonError::into_inner).get(&runtime.id()) {
         return known.drives_io;

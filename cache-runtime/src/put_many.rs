@@ -16,6 +16,7 @@ use crate::entry_handle::Entry;
 use crate::error::Error;
 use crate::key::KeyBuf;
 use crate::pending::{Key, Operation};
+use crate::process;
 use crate::store::{Set, Store};
 use crate::tags::Life;
 
@@ -84,7 +85,8 @@ impl<T> Chunk<T> {
     fn next<V: Borrow<T>>(values: impl Iterator<Item = (Entry<T>, V)>) -> Option<Self> {
         let mut refused = Ok(());
         let encode = |(entry, value): (Entry<T>, V)| {
-            let encoded = entry.encode(entry.key(), value.borrow(), Duration::ZERO, &entry.no_nonces());
+            let (key, nonces) = (entry.key(), entry.no_nonces());
+            let encoded = entry.encode(process::current(), key, value.borrow(), Duration::ZERO, &nonces);
             let encoded = encoded.unwrap_or_else(|error| {
                 refused = Err(error);
                 None

@@ -3,35 +3,49 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::process::{self, PerProcess};
+use crate::process::{self, Generation, PerProcess};
 
 /// A keyed hash (SipHash, keyed by the operating system's randomness) of a counter.
 static KEYED: PerProcess<Keyed> = PerProcess::new();
 static COUNTER: AtomicU64 = AtomicU64::new(0);
 
-/// A forked process has its parent's randomness and its parent's counter: it is told apart by its number, and from another that
-/// had the same one by when it began.
-struct Keyed {
-    states: [RandomState; 2],
-    process: (u32, Option<Duration>),
+struct Keyed([Stream; 2]);
+
+/// The counter is hashed in a place of the process's own. A forked process has its parent's keys and its parent's counter: it is told
+/// apart by its number, and from another that had the same one by when it began.
+struct Stream {
+    keys: RandomState,
+    process: u64,
 }
 
 impl Keyed {
     fn new() -> Self {
         let began = SystemTime::now().duration_since(UNIX_EPOCH).ok();
-        Self { states: [RandomState::new(), RandomState::new()], process: (std::process::id(), began) }
+        let stream = || {
+            let keys = RandomState::new();
+            let process = keys.hash_one((std::process::id(), began));
+            Stream { keys, process }
+        };
+        Self([stream(), stream()])
     }
 
-    fn hash(&self, state: usize, count: u64) -> u64 {
-        self.states[state].hash_one((self.process, count))
+    /// Hashes one word: with the process beside it a number would cost three times as much.
+    fn hash(&self, stream: usize, count: u64) -> u64 {
+        let Stream { keys, process } = &self.0[stream];
+        keys.hash_one(process ^ count)
     }
 }
 
 /// Sixteen bytes that no other call in any process gets. Two processes differ by their keys, two calls by the counter.
 pub(crate) fn nonce() -> [u8; 16] {
-    let keyed = KEYED.get_or_init(process::current(), Keyed::new);
+    nonce_in(process::current())
+}
+
+/// The same for who has just asked which process this is.
+pub(crate) fn nonce_in(process: Generation) -> [u8; 16] {
+    let keyed = KEYED.get_or_init(process, Keyed::new);
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     let mut nonce = [0; 16];
     nonce[..8].copy_from_slice(&keyed.hash(0, count).to_le_bytes());

@@ -12,6 +12,7 @@ use crate::entry_handle::Entry;
 use crate::home::all;
 use crate::invalidate::{Invalidates, failed, invalidates};
 use crate::pending::{Key, Operation};
+use crate::process;
 
 /// Begins the entries that one call writes.
 pub fn updates<T>() -> Updates<T> {
@@ -68,13 +69,13 @@ impl<T> Updates<T> {
     where
         T: 'v,
     {
-        let value = value.written();
+        let (value, process) = (value.written(), process::current());
         self.writes = self
             .entries
             .iter()
             .map(|entry| {
                 // A value that cannot be encoded cannot replace the old one, which is removed all the same.
-                let encoded = entry.encode(entry.key(), value, Duration::ZERO, &entry.no_nonces());
+                let encoded = entry.encode(process, entry.key(), value, Duration::ZERO, &entry.no_nonces());
                 let value = encoded.inspect_err(|error| entry.call().failed(error)).ok().flatten();
                 Write { call: entry.call().clone(), value }
             })

@@ -14,6 +14,7 @@ use crate::engine::batch::STORED_AT_ONCE;
 use crate::entry_handle::Entry;
 use crate::error::Error;
 use crate::home::all;
+use crate::process;
 
 impl<T> Entry<T> {
     /// Begins to store what is missing of many entries: takes a lease of each that has no value. What [`WarmUp::missing`] names is
@@ -114,7 +115,8 @@ impl<K, T> WarmUp<K, T> {
             for (key, value) in values.by_ref().take(STORED_AT_ONCE) {
                 is_over = false;
                 let Some((entry, ticket)) = held.remove(&key) else { continue };
-                match entry.encode(entry.key(), value.borrow(), ticket.compute_time(), ticket.nonces()) {
+                let (process, key) = (process::current(), entry.key());
+                match entry.encode(process, key, value.borrow(), ticket.compute_time(), ticket.nonces()) {
                     Ok(Some(encoded)) => some.push((entry, ticket, encoded)),
                     Ok(None) => entry.call().function.counters.not_stored.count(),
                     Err(error) => failed = Some(error),

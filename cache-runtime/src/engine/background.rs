@@ -20,7 +20,7 @@ use crate::cache::Inner;
 use crate::decision::Lifetime;
 use crate::error::{Error, ErrorKind};
 use crate::flight::Landing;
-use crate::home::{self, home, yield_now};
+use crate::home::{self, home, own_home, yield_now};
 
 /// The most bytes of encoded values that wait to be stored. What is computed beyond is not stored, and counted.
 const ROOM: usize = 64 * 1024 * 1024;
@@ -113,9 +113,9 @@ impl Background {
         landing: Option<Landing>,
     ) -> Result<Departure, Error> {
         let is_alone = self.under_way.get() == 0;
+        let may_gather = call.cache().store.is_remote() && !is_awaited(bytes.len());
         // Where the caller's own runtime cannot carry it, it goes by itself.
-        let home = home::current().filter(|current| home().is_ok_and(|home| home.id() == current.id()));
-        let Some(home) = home.filter(|_| call.cache().store.is_remote() && !is_awaited(bytes.len())) else {
+        let Some(home) = may_gather.then(own_home).flatten() else {
             return self.store(bytes.len(), |under_way| {
                 ticket::store(call, hold, bytes, lifetime, under_way.with(landing))
             });

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::cache::Inner;
 use crate::clock::after;
 use crate::entry::header;
+use crate::process;
 use crate::random;
 use crate::store::{Mark, Store};
 
@@ -24,7 +25,8 @@ pub(super) struct Lease {
 /// A mark that nobody had before. With one mark a client or a task, a store from before an invalidation would pass for
 /// one of after it.
 pub(super) fn new_mark() -> Mark {
-    header::lease(&random::nonce())
+    // The look-up has asked, and a process that was forked since does not get to send it.
+    header::lease(&random::nonce_in(process::known()))
 }
 
 /// Where a lease stands beside the value at `key`, which stays readable until it is replaced.

@@ -11,6 +11,7 @@ use crate::entry::header::{self, Meta, Nonce};
 use crate::entry::special::Special;
 use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
+use crate::process::{self, Generation};
 use crate::random;
 use crate::tags::{self, Tags};
 
@@ -18,12 +19,14 @@ impl<T> Entry<T> {
     /// The bytes for others who wait, of a value that is not to be stored.
     pub(crate) fn encode_unstored(&self, key: &str, value: &T) -> Option<Vec<u8>> {
         let unstored = Lifetime { fresh: None, stale: Duration::ZERO };
-        self.encoded(key, value, unstored, Duration::ZERO, &[]).ok()
+        self.encoded(process::known(), key, value, unstored, Duration::ZERO, &[]).ok()
     }
 
-    /// The bytes to store at `key` and for how long, or `None` if the options keep this value from being stored.
+    /// The bytes to store at `key` and for how long, or `None` if the options keep this value from being stored. `process` is whose nonce
+    /// they get: who has asked nothing of Redis yet has to ask which it is.
     pub(crate) fn encode(
         &self,
+        process: Generation,
         key: &str,
         value: &T,
         compute_time: Duration,
@@ -38,7 +41,7 @@ impl<T> Entry<T> {
             own_ttl: self.hooks.ttl_with.map(|ttl| ttl(value)),
             wanted: self.hooks.cache_if.is_none_or(|wanted| wanted(value)),
         };
-        match admit(&self.call.policy, facts, random::unit()) {
+        match self.call.admit(facts) {
             Admission::Skip => Ok(None),
             Admission::Store(lifetime) => {
                 let (named, nonces) = match &self.call.tags {
@@ -47,7 +50,7 @@ impl<T> Entry<T> {
                         self.call.tagged(tags, self.hooks.tags_of.map(|names| names(value)), nonces)?
                     }
                 };
-                let bytes = self.encoded(key, value, lifetime, compute_time, &nonces)?;
+                let bytes = self.encoded(process, key, value, lifetime, compute_time, &nonces)?;
                 self.call.limited(bytes.len() as u64)?;
                 Ok(Some(Encoded { bytes, lifetime, compute_time, named }))
             }
@@ -62,6 +65,7 @@ impl<T> Entry<T> {
 
     fn encoded(
         &self,
+        process: Generation,
         key: &str,
         value: &T,
         lifetime: Lifetime,
@@ -78,9 +82,9 @@ impl<T> Entry<T> {
         let function = &self.call.function;
         let payload = |out: &mut Vec<u8>| (self.hooks.encode)(value, out);
         let compression = self.hooks.compression.map(|compression| (compression, self.hooks.decompressed));
-        let bytes =
-            header::encode(key, &random::nonce(), &meta, nonces, &function.room, compression, payload)
-                .map_err(|source| self.call.unstorable("cannot be encoded", "", source))?;
+        let nonce = random::nonce_in(process);
+        let bytes = header::encode(key, &nonce, &meta, nonces, &function.room, compression, payload)
+            .map_err(|source| self.call.unstorable("cannot be encoded", "", source))?;
         if function.is_to_be_read_back() {
             self.check_reading_back(key, &bytes)?;
         }
@@ -101,6 +105,13 @@ impl<T> Entry<T> {
 
 /// What is the same for all types.
 impl Call {
+    /// Decides about a value, or about there being none.
+    pub(crate) fn admit(&self, facts: Facts) -> Admission {
+        // A number is not free, and one option alone asks for it.
+        let random = if self.policy.jitter > 0.0 { random::unit() } else { 0.0 };
+        admit(&self.policy, facts, random)
+    }
+
     fn limited(&self, bytes: u64) -> Result<(), Error> {
         let most = self.policy.max_size.min(self.cache().max_value_size);
         if bytes <= most {

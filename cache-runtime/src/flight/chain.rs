@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::FlightKey;
+use crate::process;
 
 /// What is being computed, innermost first.
 #[derive(Clone)]
@@ -144,5 +145,9 @@ pub(crate) fn computing<F: Future>(
 
 /// The same for code that is not async.
 pub(crate) fn sync_computing<R>(keys: impl Into<Keys>, patience: Duration, work: impl FnOnce() -> R) -> R {
-    CHAIN.sync_scope(extended(keys.into(), patience), work)
+    let done = CHAIN.sync_scope(extended(keys.into(), patience), work);
+    // The work may have forked, and this may be the child, which has a connection of its own. What an async function forks has none: no
+    // runtime survives that.
+    process::current();
+    done
 }

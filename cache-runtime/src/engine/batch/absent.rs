@@ -11,6 +11,7 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::entry::header::{self, HEADER_LEN, Meta, Room, Slot};
+use crate::process;
 use crate::random;
 
 /// What tells these entries from values of the same type.
@@ -38,7 +39,15 @@ pub(crate) fn encode(
         compute_time,
     };
     let nothing = |_: &mut Vec<u8>| Ok::<_, Infallible>(0);
-    match header::encode(key, &random::nonce(), &meta, &[], &Room::default(), None, nothing) {
+    match header::encode(
+        key,
+        &random::nonce_in(process::known()),
+        &meta,
+        &[],
+        &Room::default(),
+        None,
+        nothing,
+    ) {
         Ok(bytes) => bytes,
         Err(never) => match never {},
     }
