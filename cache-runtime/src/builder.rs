@@ -10,11 +10,11 @@ use crate::error::{Error, ErrorKind};
 use crate::local::Tier;
 use crate::process::PerProcess;
 use crate::stats::Functions;
-use crate::store::{AnyStore, MemoryStore, RedisConfig, RedisStore};
+use crate::store::{Address, AnyStore, MemoryStore, RedisConfig, RedisStore, Target};
 use crate::tags;
 
 /// What a new program gets without any URL.
-pub(crate) const DEFAULT_URL: &str = "redis://127.0.0.1:6379";
+const DEFAULT_URL: &str = "redis://127.0.0.1:6379";
 
 /// The largest value that a server takes, unless its `proto-max-bulk-len` says otherwise; it ends the connection on which it gets a
 /// larger one.
@@ -24,15 +24,17 @@ const LARGEST: u64 = 512 * 1024 * 1024;
 ///
 /// | URL | |
 /// | --- | --- |
-/// | `redis://[[user]:password@]host[:port][/database]` | port 6379 and database 0 unless given |
-/// | `unix:///path/to/socket[?db=…&user=…&pass=…]` | also `redis+unix://` |
+/// | `redis://[[user]:password@]host[:port][/database]` | port 6379 and database 0 unless given; also `valkey://`, and `?db=` for the database |
+/// | `unix:///path/to/socket[?db=…&user=…&pass=…]` | also `redis+unix://` and `valkey+unix://` |
 /// | `memory://` | in this process, see [`Cache::memory`] |
 ///
-/// `?protocol=resp2` turns RESP3 off; servers that do not know it get RESP2 without being asked twice.
+/// User, password, host and path are percent-encoded: a `/` in a password is `%2F`. `redis://user@host` is a user who needs no password; a
+/// password without a user has a colon before it. `?protocol=resp2` turns RESP3 off; servers that do not know it get RESP2 without being
+/// asked twice. A part that is not understood is an [`ErrorKind::Url`](crate::ErrorKind::Url) that names it and says what to write.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct CacheBuilder {
-    url: String,
+    target: Result<Target, Error>,
     prefix: String,
     deadline: Duration,
     connect_timeout: Duration,
@@ -48,7 +50,7 @@ pub struct CacheBuilder {
 impl Default for CacheBuilder {
     fn default() -> Self {
         Self {
-            url: DEFAULT_URL.into(),
+            target: Target::parse(DEFAULT_URL),
             prefix: String::new(),
             deadline: Duration::from_millis(250),
             connect_timeout: Duration::from_secs(2),
@@ -64,9 +66,10 @@ impl Default for CacheBuilder {
 }
 
 impl CacheBuilder {
-    /// Where the entries are. Default: `redis://127.0.0.1:6379`.
+    /// Where the entries are. Default: `redis://127.0.0.1:6379`. A URL that cannot be used is an error where the cache is made.
     pub fn url(mut self, url: impl Into<String>) -> Self {
-        self.url = url.into();
+        // Only what was understood is kept, and no text with a password in it.
+        self.target = Target::parse(&url.into());
         self
     }
 
@@ -176,11 +179,13 @@ impl CacheBuilder {
     /// [`local_capacity`](Self::local_capacity) or [`max_value_size`](Self::max_value_size) is no number of bytes, or the [`prefix`](Self::prefix) contains the control character 0x01.
     pub async fn connect(self) -> Result<Cache, Error> {
         let capacity = self.checked()?;
-        if self.is_memory() {
-            return Ok(self.memory());
+        match self.target.clone()? {
+            Target::Memory => Ok(self.memory()),
+            Target::Server(address) => {
+                let store = RedisStore::connected(self.redis(&address)?).await?;
+                Ok(self.with_redis(store, capacity))
+            }
         }
-        let store = RedisStore::connected(self.redis()?).await?;
-        Ok(self.with_redis(store, capacity))
     }
 
     /// Connects at first use, and from then on in the background whenever there is no connection: the program starts, and
@@ -191,11 +196,13 @@ impl CacheBuilder {
     /// [`local_capacity`](Self::local_capacity) or [`max_value_size`](Self::max_value_size) is no number of bytes, or the [`prefix`](Self::prefix) contains the control character 0x01; nothing is sent yet.
     pub fn connect_lazy(self) -> Result<Cache, Error> {
         let capacity = self.checked()?;
-        if self.is_memory() {
-            return Ok(self.memory());
+        match self.target.clone()? {
+            Target::Memory => Ok(self.memory()),
+            Target::Server(address) => {
+                let store = RedisStore::lazy(self.redis(&address)?);
+                Ok(self.with_redis(store, capacity))
+            }
         }
-        let store = RedisStore::lazy(self.redis()?);
-        Ok(self.with_redis(store, capacity))
     }
 
     /// The local capacity, if all options are such as can be.
@@ -218,12 +225,8 @@ impl CacheBuilder {
         self.with(AnyStore::Broken(error), None)
     }
 
-    fn is_memory(&self) -> bool {
-        self.url == "memory:" || self.url.starts_with("memory://")
-    }
-
-    fn redis(&self) -> Result<RedisConfig, Error> {
-        RedisConfig::new(&self.url, self.deadline, self.connect_timeout)
+    fn redis(&self, address: &Address) -> Result<RedisConfig, Error> {
+        RedisConfig::new(address, self.deadline, self.connect_timeout)
     }
 
     fn with_redis(self, store: RedisStore, local_capacity: u64) -> Cache {

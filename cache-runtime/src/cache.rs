@@ -91,7 +91,7 @@ impl Cache {
     /// [`set_global`](Self::set_global) set, else one that connects at first use to the URL in the environment variable
     /// `REDIS_URL`, else to `redis://127.0.0.1:6379`.
     ///
-    /// If `REDIS_URL` is not a URL that can be used, this is logged once as an error, and every call computes.
+    /// If `REDIS_URL` is set and is not a URL that can be used, be it empty, this is logged once as an error, and every call computes.
     #[must_use]
     pub fn global() -> Self {
         Self(Arc::clone(global::current().arc()))
@@ -268,8 +268,8 @@ impl Inner {
 
     /// The first error of its kind as a warning, with what follows from it, so that an outage does not fill the log.
     pub(crate) fn log_first(&self, error: &Error, consequence: &str) {
-        // An outage of the connection is logged by what connects, with its end.
-        if matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout) {
+        // An outage of the connection is logged by what connects, with its end; a wrong URL by who was given it.
+        if matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::Url) {
             return log::debug!("{error}");
         }
         let bit = 1 << (error.kind() as u32);

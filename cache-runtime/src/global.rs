@@ -1,9 +1,9 @@
 //! Which cache a function without the `cache` option uses.
 
+use std::ffi::OsString;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::builder::DEFAULT_URL;
 use crate::cache::{Cache, Inner};
 use crate::error::{Error, ErrorKind};
 use crate::shared::Shared;
@@ -70,8 +70,12 @@ pub(crate) fn sync_scope<R>(cache: Cache, work: impl FnOnce() -> R) -> R {
 }
 
 fn from_environment() -> Cache {
-    let url = std::env::var("REDIS_URL").unwrap_or_else(|_| DEFAULT_URL.into());
-    Cache::builder().url(url).connect_lazy().unwrap_or_else(|error| {
+    let cache = match std::env::var_os("REDIS_URL").map(OsString::into_string) {
+        None => Cache::builder().connect_lazy(),
+        Some(Ok(url)) => Cache::builder().url(url).connect_lazy(),
+        Some(Err(_)) => Err(Error::new(ErrorKind::Url, "the cache's URL cannot be used: it is not UTF-8")),
+    };
+    cache.unwrap_or_else(|error| {
         log::error!("REDIS_URL: {error}; nothing is cached");
         Cache::builder().broken(error)
     })

@@ -1,12 +1,21 @@
 //! Making a cache, and choosing one.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
 use redis_cached::{Cache, ErrorKind, redis_cached};
 use redis_cached_test_support::RedisServer;
 
+use crate::log_recorder::{is_alone_with, record, warnings};
+
 #[redis_cached(ttl = 60, key = "which", skip(answer))]
 async fn which(answer: &'static str) -> String {
+    answer.into()
+}
+
+#[redis_cached(ttl = 60, key = "second", skip(answer))]
+async fn second(answer: &'static str) -> String {
     answer.into()
 }
 
@@ -28,6 +37,7 @@ async fn connect_takes_every_form_of_url() {
         format!("redis://:pa55word@127.0.0.1:{port}"),
         format!("redis://default:pa55word@127.0.0.1:{port}/2"),
         format!("redis://:pa55word@127.0.0.1:{port}/0?protocol=resp2"),
+        format!(" VALKEY://:pa55%77ord@127.0.0.1:{port}?db=4\n"),
         server.unix_url(),
         "memory://".into(),
     ] {
@@ -37,6 +47,70 @@ async fn connect_takes_every_form_of_url() {
     }
     let keys: Vec<String> = server.query(&["KEYS", "*"]);
     assert_eq!(keys, ["which"]);
+    let keyspace: String = server.query(&["INFO", "keyspace"]);
+    for database in ["db0:", "db2:", "db4:"] {
+        assert!(keyspace.contains(database), "{keyspace}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_may_contain_anything_and_is_shown_nowhere() {
+    for (password, encoded) in
+        [("protocol=resp2", "protocol=resp2"), ("/?#@:%+&=", "%2F%3F%23%40%3A%25%2B%26%3D")]
+    {
+        let server = RedisServer::start();
+        server.cli(&["ACL", "SETUSER", "app", "on", &format!(">{password}"), "~*", "+@all"]);
+        let url = |user: &str| format!("redis://{user}:{encoded}@127.0.0.1:{}", server.port());
+        let builder = Cache::builder().url(url("app"));
+        let cache = builder.clone().connect().await.unwrap();
+        assert_eq!(cache.scope(which("it")).await, "it");
+        let wrong = builder.clone().url(url("nobody"));
+        let error = wrong.clone().connect().await.unwrap_err();
+        for shown in [format!("{builder:?} {wrong:?} {cache:?}"), format!("{error} {error:?}")] {
+            assert!(!shown.contains(password) && !shown.contains(encoded), "{shown}");
+        }
+    }
+}
+
+/// Not all of them: the parser has a table of its own.
+#[tokio::test]
+async fn a_part_of_a_url_that_is_not_understood_is_an_error_that_names_it() {
+    for (url, says) in [
+        ("redis://127.0.0.1?timeout=3", "`timeout`"),
+        ("redis://127.0.0.1?protocl=resp2", "`protocol`"),
+        ("redis://127.0.0.1#5", "#"),
+        ("redis://:pa55/word@127.0.0.1", "percent-encode"),
+        ("localhost:6379", "`redis://localhost:6379`"),
+    ] {
+        for error in [
+            refused(url).await,
+            Cache::builder().url(url).connect_lazy().unwrap_err(),
+            Cache::builder().url(url).connect().await.unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Url, "{url}");
+            assert!(error.to_string().contains(says), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_redis_url_that_cannot_be_used_is_logged_once_and_every_call_computes() {
+    const NAME: &str = "cache::a_redis_url_that_cannot_be_used_is_logged_once_and_every_call_computes";
+    for url in [&b""[..], b"localhost:6379", b"redis://:pa55w\xfford@host", b"redis://:pa55/word@host"] {
+        if !is_alone_with(NAME, "REDIS_URL", OsStr::from_bytes(url)) {
+            continue;
+        }
+        record();
+        for answer in ["one", "two", "three"] {
+            assert_eq!(which(answer).await, answer);
+            assert_eq!(second(answer).await, answer);
+        }
+        assert_eq!(second_entry().get().await.unwrap_err().kind(), ErrorKind::Url);
+        let said = warnings("");
+        assert!(said.len() == 1 && said[0].starts_with("REDIS_URL: "), "{said:#?}");
+        assert!(!said[0].contains("pa55"), "{said:#?}");
+        return;
+    }
 }
 
 #[tokio::test]

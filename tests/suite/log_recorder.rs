@@ -1,5 +1,6 @@
 //! What the library logs as a warning, in any test of this process.
 
+use std::ffi::OsStr;
 use std::process::Command;
 use std::sync::Mutex;
 
@@ -34,12 +35,17 @@ pub(crate) fn warnings(what: &str) -> Vec<String> {
 
 /// Whether the test of this name has a process of its own. If not, it is run in one, and must pass there.
 pub(crate) fn is_alone(test: &str) -> bool {
+    is_alone_with(test, "REDIS_CACHED_TEST", OsStr::new("no meaning"))
+}
+
+/// [`is_alone`] in a process with this in its environment.
+pub(crate) fn is_alone_with(test: &str, name: &str, value: &OsStr) -> bool {
     const ALONE: &str = "REDIS_CACHED_TEST_ALONE";
     if std::env::var_os(ALONE).is_some() {
         return true;
     }
     let mut process = Command::new(std::env::current_exe().unwrap());
-    let output = process.args(["--exact", test]).env(ALONE, "1").output().unwrap();
+    let output = process.args(["--exact", test]).env(ALONE, "1").env(name, value).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
     false

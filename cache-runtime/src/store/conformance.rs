@@ -15,7 +15,7 @@ fn soon() -> Instant {
 }
 
 fn redis(url: &str) -> AnyStore {
-    let config = RedisConfig::new(url, Duration::from_secs(5), Duration::from_secs(5)).expect("a URL");
+    let config = RedisConfig::of_url(url, Duration::from_secs(5));
     AnyStore::Redis(RedisStore::lazy(config))
 }
 

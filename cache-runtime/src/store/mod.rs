@@ -5,6 +5,7 @@
 //! bounded by an instant and gives an error when that has passed; an operation is one command and one round trip unless it
 //! says otherwise.
 
+mod address;
 #[cfg(test)]
 mod conformance;
 mod memory;
@@ -19,6 +20,7 @@ use crate::error::Error;
 use crate::key::KeyBuf;
 use crate::tags::Life;
 
+pub(crate) use address::{Address, Target};
 pub(crate) use memory::MemoryStore;
 pub(crate) use redis::Config as RedisConfig;
 pub(crate) use redis::RedisStore;

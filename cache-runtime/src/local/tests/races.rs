@@ -16,7 +16,7 @@ fn soon() -> Instant {
 
 fn store(server: &RedisServer) -> RedisStore {
     let limit = Duration::from_secs(10);
-    RedisStore::lazy(RedisConfig::new(&server.url(), limit, limit).expect("a URL"))
+    RedisStore::lazy(RedisConfig::of_url(&server.url(), limit))
 }
 
 /// As `look_up_and_keep` does it.

@@ -36,6 +36,9 @@ use crate::error::{Error, ErrorKind};
 use crate::home::{self, home};
 use crate::process::PerProcess;
 use crate::store::Observer;
+use crate::store::address::Address;
+#[cfg(test)]
+use crate::store::address::Target;
 
 /// Where the server is, and how long to wait for it.
 pub(crate) struct Config {
@@ -47,8 +50,19 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    pub(crate) fn new(url: &str, deadline: Duration, connect_timeout: Duration) -> Result<Self, Error> {
-        Ok(Self { endpoint: Endpoint::parse(url)?, deadline, connect_timeout })
+    pub(crate) fn new(
+        address: &Address,
+        deadline: Duration,
+        connect_timeout: Duration,
+    ) -> Result<Self, Error> {
+        Ok(Self { endpoint: Endpoint::new(address)?, deadline, connect_timeout })
+    }
+
+    /// Of a server in a test.
+    #[cfg(test)]
+    pub(crate) fn of_url(url: &str, limit: Duration) -> Self {
+        let Ok(Target::Server(address)) = Target::parse(url) else { panic!("not a server's URL") };
+        Self::new(&address, limit, limit).expect("the driver takes it")
     }
 }
 

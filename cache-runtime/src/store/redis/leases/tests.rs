@@ -24,7 +24,7 @@ fn new_mark() -> Mark {
 
 /// A store that knows already what its server can do.
 async fn store(server: &RedisServer) -> RedisStore {
-    let config = Config::new(&server.url(), MINUTE, MINUTE).expect("a URL");
+    let config = Config::of_url(&server.url(), MINUTE);
     let store = RedisStore::connected(config).await.expect("a connection");
     assert_eq!(acquire(&store, "first", &new_mark()).await, Found::Absent);
     store
