@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind};
 use crate::local::Tier;
 use crate::process::PerProcess;
 use crate::stats::Functions;
-use crate::store::{Address, AnyStore, MemoryStore, RedisConfig, RedisStore, Target};
+use crate::store::{Address, AnyStore, MemoryStore, RedisConfig, RedisStore, Target, TlsOptions};
 use crate::tags;
 
 /// What a new program gets without any URL.
@@ -25,6 +25,7 @@ const LARGEST: u64 = 512 * 1024 * 1024;
 /// | URL | |
 /// | --- | --- |
 /// | `redis://[[user]:password@]host[:port][/database]` | port 6379 and database 0 unless given; also `valkey://`, and `?db=` for the database |
+/// | `rediss://…` | the same by TLS, with the cargo feature `tls`; also `valkeys://` |
 /// | `unix:///path/to/socket[?db=…&user=…&pass=…]` | also `redis+unix://` and `valkey+unix://` |
 /// | `memory://` | in this process, see [`Cache::memory`] |
 ///
@@ -35,6 +36,7 @@ const LARGEST: u64 = 512 * 1024 * 1024;
 #[must_use]
 pub struct CacheBuilder {
     target: Result<Target, Error>,
+    tls: TlsOptions,
     prefix: String,
     deadline: Duration,
     connect_timeout: Duration,
@@ -51,6 +53,7 @@ impl Default for CacheBuilder {
     fn default() -> Self {
         Self {
             target: Target::parse(DEFAULT_URL),
+            tls: TlsOptions::default(),
             prefix: String::new(),
             deadline: Duration::from_millis(250),
             connect_timeout: Duration::from_secs(2),
@@ -70,6 +73,40 @@ impl CacheBuilder {
     pub fn url(mut self, url: impl Into<String>) -> Self {
         // Only what was understood is kept, and no text with a password in it.
         self.target = Target::parse(&url.into());
+        self
+    }
+
+    /// The CA that must have issued the certificate of a `rediss://` server, as the text of a PEM file; it replaces the system's root
+    /// certificates. Several are trusted together, in one text or by several calls, as is needed while a CA is replaced.
+    #[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
+    pub fn tls_ca(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.tls.ca.extend_from_slice(pem.as_ref());
+        self.tls.ca.push(b'\n');
+        self
+    }
+
+    /// This program's certificate, followed by its intermediates, and its private key, for a `rediss://` server that asks for a client
+    /// certificate: the texts of two PEM files. The key must not be encrypted.
+    #[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
+    pub fn tls_client(mut self, certificate: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Self {
+        self.tls.client = Some((certificate.as_ref().to_vec(), key.as_ref().to_vec()));
+        self
+    }
+
+    /// The name, or address, in the certificate of a `rediss://` server, where it is not the URL's host: for a server that is reached by
+    /// its address or through a tunnel. The server is told the name (SNI).
+    #[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
+    pub fn tls_server_name(mut self, name: impl Into<String>) -> Self {
+        self.tls.server_name = Some(name.into());
+        self
+    }
+
+    /// Accepts any certificate of a `rediss://` server: expired, issued for another host, or made up by whoever sits between here and
+    /// the server. **They can then read the password, and read and write every entry.** Meant for tests; where the CA is one's own, use
+    /// [`tls_ca`](Self::tls_ca).
+    #[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
+    pub fn tls_insecure_accept_any_certificate(mut self) -> Self {
+        self.tls.accepts_any_certificate = true;
         self
     }
 
@@ -210,6 +247,9 @@ impl CacheBuilder {
         if tags::is_reserved(&self.prefix) {
             return Err(Error::new(ErrorKind::Option, tags::RESERVED_IN_PREFIX));
         }
+        if let Ok(Target::Memory) = self.target {
+            self.tls.unused()?;
+        }
         self.max_value_size.clone()?;
         self.local_capacity.clone()
     }
@@ -226,7 +266,7 @@ impl CacheBuilder {
     }
 
     fn redis(&self, address: &Address) -> Result<RedisConfig, Error> {
-        RedisConfig::new(address, self.deadline, self.connect_timeout)
+        RedisConfig::new(address, &self.tls, self.deadline, self.connect_timeout)
     }
 
     fn with_redis(self, store: RedisStore, local_capacity: u64) -> Cache {

@@ -27,6 +27,9 @@ pub enum ErrorKind {
     Url,
     /// The server cannot be reached, or the connection was lost.
     Connection,
+    /// TLS failed: a certificate that is not trusted, has expired, is for another name, or that the server wants and was not given;
+    /// no common version; or a server that does not speak TLS. The message says what to do.
+    Tls,
     /// The server refused the user name or the password, or the user may not run a command.
     Permission,
     /// The answer did not come within the deadline.

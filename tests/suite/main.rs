@@ -46,6 +46,7 @@ mod single_flight;
 mod size;
 mod stats;
 mod tags;
+mod tls;
 mod trait_impls;
 mod ttl;
 mod unstorable;

@@ -22,8 +22,8 @@ use crate::tags::Life;
 
 pub(crate) use address::{Address, Target};
 pub(crate) use memory::MemoryStore;
-pub(crate) use redis::Config as RedisConfig;
 pub(crate) use redis::RedisStore;
+pub(crate) use redis::{Config as RedisConfig, TlsOptions};
 
 /// What a look-up found.
 #[derive(Debug, Clone, PartialEq, Eq)]

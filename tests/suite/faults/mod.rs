@@ -103,9 +103,13 @@ async fn hits(cache: &Cache) -> bool {
     computes() == before
 }
 
-async fn wait_until(done: impl Fn() -> bool) {
+pub(crate) async fn wait_until(done: impl Fn() -> bool) {
+    wait_until_async(async || done()).await;
+}
+
+pub(crate) async fn wait_until_async(done: impl AsyncFn() -> bool) {
     let until = Instant::now() + Duration::from_secs(10);
-    while !done() {
+    while !done().await {
         assert!(Instant::now() < until, "it does not come about");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use redis::{Client, RedisResult};
 
-use crate::RedisServer;
 use crate::dir::TempDir;
 use crate::process::Process;
 use crate::server::info_field;
+use crate::{Identity, RedisServer};
 
 /// How long a server may take to answer for the first time.
 pub(crate) const START_DEADLINE: Duration = Duration::from_secs(10);
@@ -26,7 +26,17 @@ pub struct Builder {
     port: Option<u16>,
     unix_socket: bool,
     pub(crate) password: Option<String>,
+    tls: Option<Identity>,
+    clients_ca: Option<String>,
     args: Vec<String>,
+}
+
+/// Where a server listens, on 127.0.0.1.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ports {
+    pub(crate) plain: u16,
+    /// Where TLS is spoken, if it is.
+    pub(crate) tls: Option<u16>,
 }
 
 impl Builder {
@@ -36,6 +46,8 @@ impl Builder {
             port: None,
             unix_socket: false,
             password: None,
+            tls: None,
+            clients_ca: None,
             args: Vec::new(),
         }
     }
@@ -71,6 +83,20 @@ impl Builder {
         self
     }
 
+    /// Speaks TLS on a second port, as the owner of this certificate, with whatever client: [`RedisServer::tls_url`].
+    #[must_use]
+    pub fn tls(mut self, identity: &Identity) -> Self {
+        self.tls = Some(identity.clone());
+        self
+    }
+
+    /// Speaks TLS with those clients only that have a certificate from a CA of this PEM.
+    #[must_use]
+    pub fn tls_clients_of(mut self, ca: impl Into<String>) -> Self {
+        self.clients_ca = Some(ca.into());
+        self
+    }
+
     /// One more argument for the server, as in `.arg("--maxmemory").arg("10mb")`.
     #[must_use]
     pub fn arg(mut self, arg: impl Into<String>) -> Self {
@@ -86,18 +112,19 @@ impl Builder {
         let dir = TempDir::new();
         let tries = if self.port.is_some() { 1 } else { PORT_TRIES };
         for _ in 0..tries {
-            let port = self.port.unwrap_or_else(free_port);
-            if let Some(process) = self.launch(port, dir.path()) {
-                return RedisServer::new(process, self, port, dir);
+            let plain = self.port.unwrap_or_else(free_port);
+            let ports = Ports { plain, tls: self.tls.is_some().then(free_port) };
+            if let Some(process) = self.launch(ports, dir.path()) {
+                return RedisServer::new(process, self, ports, dir);
             }
         }
         panic!("another program had the port of {} before it, {tries} times over", self.program);
     }
 
     /// A server that answers, or `None` where the port is another program's.
-    pub(crate) fn launch(&self, port: u16, dir: &Path) -> Option<Process> {
-        let mut process = self.spawn(port, dir);
-        let client = Client::open(self.url(port)).expect("our own URL is well-formed");
+    pub(crate) fn launch(&self, ports: Ports, dir: &Path) -> Option<Process> {
+        let mut process = self.spawn(ports, dir);
+        let client = Client::open(self.url(ports.plain)).expect("our own URL is well-formed");
         let deadline = Instant::now() + START_DEADLINE;
         loop {
             let answer = answering_process(&client);
@@ -109,6 +136,11 @@ impl Builder {
                 if output.contains("Address already in use") {
                     return None;
                 }
+                assert!(
+                    self.tls.is_none() || !output.contains("tls-port"),
+                    "{} was built without TLS, and the tests of TLS need it: REDIS_SERVER names another program",
+                    self.program
+                );
                 panic!("{} ended at its start with {status}:\n{output}", self.program);
             }
             if Instant::now() > deadline {
@@ -119,16 +151,20 @@ impl Builder {
         }
     }
 
-    fn spawn(&self, port: u16, dir: &Path) -> Process {
+    fn spawn(&self, ports: Ports, dir: &Path) -> Process {
         let mut args =
             ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"].map(str::to_owned).to_vec();
-        args.extend(["--port".to_owned(), port.to_string()]);
+        args.extend(["--port".to_owned(), ports.plain.to_string()]);
         args.extend(["--dir".to_owned(), dir.display().to_string()]);
         if self.unix_socket {
             args.extend(["--unixsocket".to_owned(), socket_path(dir).display().to_string()]);
         }
         if let Some(password) = &self.password {
             args.extend(["--requirepass".to_owned(), password.clone()]);
+        }
+        if let (Some(identity), Some(port)) = (&self.tls, ports.tls) {
+            args.extend(["--tls-port".to_owned(), port.to_string()]);
+            args.extend(self.tls_args(identity, dir));
         }
         args.extend_from_slice(&self.args);
 
@@ -141,6 +177,30 @@ impl Builder {
             ),
             Err(error) => panic!("cannot start {}: {error}", self.program),
         }
+    }
+
+    fn tls_args(&self, identity: &Identity, dir: &Path) -> Vec<String> {
+        let file = |name: &str, pem: &str| {
+            let path = dir.join(name);
+            std::fs::write(&path, pem).expect("a file in our own directory can be written");
+            path.display().to_string()
+        };
+        let mut args = vec!["--tls-cert-file".into(), file("certificate.pem", &identity.certificate)];
+        args.extend(["--tls-key-file".into(), file("key.pem", &identity.key)]);
+        match &self.clients_ca {
+            Some(ca) => args.extend(["--tls-ca-cert-file".into(), file("clients.pem", ca)]),
+            None => args.extend(["--tls-auth-clients".into(), "no".into()]),
+        }
+        args
+    }
+
+    /// Another certificate, from the next start on.
+    pub(crate) fn set_tls(&mut self, identity: &Identity) {
+        self.tls = Some(identity.clone());
+    }
+
+    pub(crate) fn tls_url(&self, port: u16) -> String {
+        self.url(port).replacen("redis://", "rediss://", 1)
     }
 
     pub(crate) fn url(&self, port: u16) -> String {

@@ -13,12 +13,14 @@
 //!   frozen.
 //! - [`Monitor`]: every command that the server got, to prove what a call costs.
 //! - [`Proxy`]: a TCP proxy that delays, cuts, swallows, resets and refuses.
+//! - [`Authority`]: certificates, for servers that speak TLS.
 //! - [`servers`]: the server programs to run a matrix over.
 //!
 //! Everything here panics where it cannot do what it was asked, because a test has nothing better to do with an error.
 //! Without a server program the tests fail; they are never skipped, so that a green run means what it says.
 
 mod builder;
+mod certificates;
 mod dir;
 mod monitor;
 mod process;
@@ -26,6 +28,7 @@ mod proxy;
 mod server;
 
 pub use builder::Builder;
+pub use certificates::{Authority, Identity};
 pub use monitor::{Command, Monitor};
 pub use proxy::{Direction, Proxy};
 pub use server::RedisServer;

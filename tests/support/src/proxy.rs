@@ -33,11 +33,21 @@ pub enum Direction {
 impl Proxy {
     /// A proxy on a free port, in front of `server`.
     pub fn start(server: &RedisServer) -> Self {
+        Self::before(server.port(), |port| server.url_at(port))
+    }
+
+    /// A proxy on a free port, in front of the port where `server` speaks TLS. It sees ciphertext, so
+    /// [`answer_pings_only`](Self::answer_pings_only) is not for it.
+    pub fn start_tls(server: &RedisServer) -> Self {
+        Self::before(server.tls_port(), |port| server.tls_url_at(port))
+    }
+
+    fn before(upstream: u16, url: impl FnOnce(u16) -> String) -> Self {
         let listener = listen_anywhere();
         let address = listener.local_addr().expect("a bound socket has an address");
-        let url = server.url_at(address.port());
+        let url = url(address.port());
 
-        let upstream = SocketAddr::from((Ipv4Addr::LOCALHOST, server.port()));
+        let upstream = SocketAddr::from((Ipv4Addr::LOCALHOST, upstream));
         let relay = Arc::new(Relay::new(upstream, listener));
         let acceptor = std::thread::spawn({
             let relay = Arc::clone(&relay);

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use redis::{Client, Connection, FromRedisValue, Value};
 
-use crate::builder::{Builder, START_DEADLINE};
+use crate::Identity;
+use crate::builder::{Builder, Ports, START_DEADLINE};
 use crate::dir::TempDir;
 use crate::monitor::Monitor;
 use crate::process::Process;
@@ -23,14 +24,14 @@ const NOT_COUNTED: [&str; 8] = ["info", "client", "hello", "auth", "ping", "sele
 pub struct RedisServer {
     // Declared before the directory, so that the server is dead when its directory goes.
     process: Mutex<Option<Process>>,
-    options: Builder,
-    port: u16,
+    options: Mutex<Builder>,
+    ports: Ports,
     dir: TempDir,
 }
 
 impl RedisServer {
-    pub(crate) fn new(process: Process, options: Builder, port: u16, dir: TempDir) -> Self {
-        Self { process: Mutex::new(Some(process)), options, port, dir }
+    pub(crate) fn new(process: Process, options: Builder, ports: Ports, dir: TempDir) -> Self {
+        Self { process: Mutex::new(Some(process)), options: Mutex::new(options), ports, dir }
     }
 
     /// A server of one's own with the default settings.
@@ -52,12 +53,38 @@ impl RedisServer {
 
     /// `redis://…`, with the password where there is one.
     pub fn url(&self) -> String {
-        self.options.url(self.port)
+        self.options().url(self.ports.plain)
     }
 
     /// The URL of a stand-in for this server.
     pub(crate) fn url_at(&self, port: u16) -> String {
-        self.options.url(port)
+        self.options().url(port)
+    }
+
+    /// `rediss://127.0.0.1…`, with the password where there is one.
+    ///
+    /// # Panics
+    /// Where the server was started without [`Builder::tls`].
+    pub fn tls_url(&self) -> String {
+        self.tls_url_at(self.tls_port())
+    }
+
+    pub(crate) fn tls_url_at(&self, port: u16) -> String {
+        self.options().tls_url(port)
+    }
+
+    /// The port for TLS.
+    ///
+    /// # Panics
+    /// As [`tls_url`](Self::tls_url).
+    pub fn tls_port(&self) -> u16 {
+        self.ports.tls.expect("this server speaks no TLS: RedisServer::builder().tls(…)")
+    }
+
+    /// Kills the server, and starts it again with another certificate.
+    pub fn restart_with(&self, identity: &Identity) {
+        self.options().set_tls(identity);
+        self.restart();
     }
 
     /// `unix://…`, with the password where there is one.
@@ -65,12 +92,12 @@ impl RedisServer {
     /// # Panics
     /// Where the server was started without [`Builder::unix_socket`].
     pub fn unix_url(&self) -> String {
-        self.options.unix_url(self.dir.path())
+        self.options().unix_url(self.dir.path())
     }
 
     /// The TCP port, on 127.0.0.1.
     pub fn port(&self) -> u16 {
-        self.port
+        self.ports.plain
     }
 
     /// The id of the server's process.
@@ -98,9 +125,9 @@ impl RedisServer {
             assert!(
                 Instant::now() < deadline,
                 "port {} was not free again within {START_DEADLINE:?}",
-                self.port
+                self.ports.plain
             );
-            *process = self.options.launch(self.port, self.dir.path());
+            *process = self.options().launch(self.ports, self.dir.path());
         }
     }
 
@@ -157,8 +184,8 @@ impl RedisServer {
 
     /// Records every command from now on.
     pub fn monitor(&self) -> Monitor {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        Monitor::start(address, self.options.password.clone())
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.ports.plain));
+        Monitor::start(address, self.options().password.clone())
     }
 
     /// How many commands the server has run since its start, those in scripts included; without those that set a
@@ -177,6 +204,10 @@ impl RedisServer {
     /// Removes all keys.
     pub fn flush_all(&self) {
         self.cli(&["FLUSHALL"]);
+    }
+
+    fn options(&self) -> MutexGuard<'_, Builder> {
+        self.options.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Process>> {

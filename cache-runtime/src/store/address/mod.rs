@@ -37,6 +37,7 @@ pub(crate) struct Address {
     pub(super) credentials: Option<Credentials>,
     pub(super) database: u32,
     pub(super) speaks_resp3: bool,
+    pub(super) speaks_tls: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +104,8 @@ fn understand(url: &str) -> Result<Target, Reason> {
     let parts = Parts::of(rest)?;
     match scheme {
         Scheme::Memory => parts.memory(),
-        Scheme::Tcp => parts.tcp().map(Target::Server),
+        Scheme::Tcp => parts.tcp(false).map(Target::Server),
+        Scheme::Tls => parts.tcp(true).map(Target::Server),
         Scheme::Unix => parts.unix().map(Target::Server),
     }
 }
@@ -116,7 +118,7 @@ impl Parts<'_> {
         })
     }
 
-    fn tcp(&self) -> Result<Address, Reason> {
+    fn tcp(&self, speaks_tls: bool) -> Result<Address, Reason> {
         if [self.path, self.query, self.fragment.unwrap_or_default()].iter().any(|part| part.contains('@')) {
             return Err(parts::RAW.into());
         }
@@ -132,7 +134,7 @@ impl Parts<'_> {
             (one, other) => one.or(other).unwrap_or(0),
         };
         let speaks_resp3 = options.speaks_resp3();
-        Ok(Address { host: Host::Tcp(host, port), credentials, database, speaks_resp3 })
+        Ok(Address { host: Host::Tcp(host, port), credentials, database, speaks_resp3, speaks_tls })
     }
 
     fn unix(&self) -> Result<Address, Reason> {
@@ -162,7 +164,7 @@ impl Parts<'_> {
             }
             (one, other) => one.or(other),
         };
-        Ok(Address { host: Host::Unix(path.into()), credentials, database, speaks_resp3 })
+        Ok(Address { host: Host::Unix(path.into()), credentials, database, speaks_resp3, speaks_tls: false })
     }
 
     fn refuse_fragment(&self) -> Result<(), Reason> {

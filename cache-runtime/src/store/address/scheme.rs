@@ -8,6 +8,7 @@ use super::parts::Parts;
 pub(super) enum Scheme {
     Memory,
     Tcp,
+    Tls,
     Unix,
 }
 
@@ -16,7 +17,7 @@ const SCHEMES: &[(&[&str], Result<Scheme, &str>)] = &[
     (&["memory"], Ok(Scheme::Memory)),
     (&["redis", "valkey"], Ok(Scheme::Tcp)),
     (&["unix", "redis+unix", "valkey+unix"], Ok(Scheme::Unix)),
-    (&["rediss", "valkeys"], Err("needs TLS, which this version does not have yet; use `redis://`")),
+    (&["rediss", "valkeys"], Ok(Scheme::Tls)),
     (
         &["redis+cluster", "rediss+cluster", "valkey+cluster", "valkeys+cluster", "redis-cluster"],
         Err("is not supported by this version yet, which connects to a single server: use `redis://`"),
@@ -66,7 +67,7 @@ fn without_scheme(url: &str) -> Reason {
 }
 
 fn shows_no_secret(url: &str) -> bool {
-    let is_host = Parts::of(url).is_ok_and(|parts| parts.user_info.is_empty() && parts.tcp().is_ok());
+    let is_host = Parts::of(url).is_ok_and(|parts| parts.user_info.is_empty() && parts.tcp(false).is_ok());
     let is_plain = url.chars().all(|char| char.is_ascii_alphanumeric() || ".:-_/[]".contains(char));
     // A word alone may be a password; one with a port behind it is a host.
     is_host && is_plain && (url.contains(':') || url == "localhost")

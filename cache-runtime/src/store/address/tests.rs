@@ -64,6 +64,19 @@ fn what_is_understood() {
 }
 
 #[test]
+fn tls_is_spoken_where_the_scheme_says_so() {
+    for (url, speaks_tls) in [
+        ("rediss://:secret@localhost:6380/2", true),
+        ("VALKEYS://localhost", true),
+        ("redis://localhost", false),
+        ("unix:///run/redis.sock", false),
+    ] {
+        let address = server(url).unwrap_or_else(|error| panic!("{url}: {error}"));
+        assert_eq!(address.speaks_tls, speaks_tls, "{url}");
+    }
+}
+
+#[test]
 fn users_and_passwords() {
     for (url, user, password) in [
         ("redis://me:secret@host", Some("me"), "secret"),
@@ -105,8 +118,7 @@ const REFUSED: &[(&str, &str)] = &[
     (":se://cret@localhost", "no scheme"),
     ("/run/redis.sock", "write `unix:///PATH`"),
     ("unix:/run/redis.sock", "no scheme"),
-    ("rediss://:secret@host", "`rediss://` needs TLS"),
-    ("VALKEYS://:secret@host", "`valkeys://` needs TLS"),
+    ("rediss://:secret@", "the host is missing"),
     ("redis+cluster://:secret@a,b", "`redis+cluster://` is not supported"),
     ("redis+sentinel://a,b/secret", "`redis+sentinel://` is not supported"),
     ("http://secret", "`http://` is not the protocol of Redis"),
@@ -159,7 +171,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("redis://host/1?db=2", "two databases"),
     ("redis://host?db=1&db=1", "its option `db` is given twice"),
     ("redis://host#5", "behind a `#`"),
-    ("redis://host/#insecure", "behind a `#`"),
+    ("rediss://host/#insecure", "behind a `#`"),
     // Options.
     ("redis://host?protocol=secret", "neither `resp2` nor `resp3`"),
     ("redis://host?protocol", "neither `resp2` nor `resp3`"),

@@ -1,6 +1,7 @@
 //! One attempt to connect.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -10,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 
 use super::breaker::{Breaker, End};
-use super::error::{lacks_resp3, translate};
+use super::error::{lacks_resp3, translate, was_hung_up};
 use super::gather::{Callers, Gather, Waiting};
 use super::url::Endpoint;
 use crate::error::{Error, ErrorKind};
@@ -120,25 +121,40 @@ pub(super) async fn connect(
     if is_watched && !endpoint.speaks_resp3() {
         return Err(Error::new(ErrorKind::Server, "RESP3 is turned off in the URL"));
     }
+    let in_handshake = AtomicBool::new(false);
     let attempt = async {
-        let connection = match greet(endpoint, watched).await {
+        let connection = match greet(endpoint, &in_handshake, watched).await {
             Err(error) if lacks_resp3(&error) && endpoint.speaks_resp3() && !is_watched => {
-                greet(&endpoint.in_resp2(), None).await
+                greet(&endpoint.in_resp2(), &in_handshake, None).await
             }
             other => other,
         }?;
         if proof == Proof::Answer {
             answers(&connection).await?;
         }
-        Ok(connection)
+        redis::RedisResult::Ok(connection)
     };
     match home::timeout(limit, attempt).await? {
         Some(Ok(connection)) => Ok(connection),
-        Some(Err(error)) => Err(translate(&doing, error)),
-        None => Err(Error::new(
-            ErrorKind::Timeout,
-            format!("cannot {doing}: no answer within {} ms", limit.as_millis()),
+        Some(Err(error)) if endpoint.tls.is_none() && was_hung_up(&error) => Err(Error::with_source(
+            ErrorKind::Connection,
+            format!(
+                "cannot {doing}: the server closed the connection during the greeting; if this port speaks TLS, use rediss://"
+            ),
+            error,
         )),
+        Some(Err(error)) => Err(translate(&doing, error)),
+        None => {
+            let limit = limit.as_millis();
+            // A server that does not speak TLS waits for the rest of what it takes for a line.
+            let message = match in_handshake.into_inner() {
+                true => format!(
+                    "cannot {doing}: no answer to the TLS handshake within {limit} ms; if this port does not speak TLS, use redis://"
+                ),
+                false => format!("cannot {doing}: no answer within {limit} ms"),
+            };
+            Err(Error::new(ErrorKind::Timeout, message))
+        }
     }
 }
 
@@ -148,7 +164,11 @@ async fn answers(connection: &Connection) -> redis::RedisResult<()> {
     asked.or_else(|error| if error.is_unrecoverable_error() { Err(error) } else { Ok(()) })
 }
 
-async fn greet(endpoint: &Endpoint, watched: Option<(Epoch, OnPush)>) -> redis::RedisResult<Connection> {
+async fn greet(
+    endpoint: &Endpoint,
+    in_handshake: &AtomicBool,
+    watched: Option<(Epoch, OnPush)>,
+) -> redis::RedisResult<Connection> {
     let (epoch, on_push) = watched.unzip();
     let breaker = Arc::<Breaker>::default();
     // Every wait is bounded by the caller, once, for all of its commands: the driver's own limits are off.
@@ -176,7 +196,15 @@ async fn greet(endpoint: &Endpoint, watched: Option<(Epoch, OnPush)>) -> redis::
             let stream = TcpStream::connect((host.as_str(), *port)).await?;
             // Small requests that wait for one another's acknowledgements cost more than packets do.
             stream.set_nodelay(true)?;
-            drive(settings, stream, config, &callers).await?
+            match &endpoint.tls {
+                None => drive(settings, stream, config, &callers).await?,
+                Some(tls) => {
+                    in_handshake.store(true, Ordering::Relaxed);
+                    let stream = tls.handshake(stream).await?;
+                    in_handshake.store(false, Ordering::Relaxed);
+                    drive(settings, stream, config, &callers).await?
+                }
+            }
         }
         #[cfg(unix)]
         ConnectionAddr::Unix(path) => {

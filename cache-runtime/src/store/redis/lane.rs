@@ -27,7 +27,7 @@ use crate::process::{self, Generation};
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// So a server that is back is found again within a second.
 const LONGEST_PAUSE: Duration = Duration::from_millis(640);
-/// How long to wait where a server is there, and refuses to be watched.
+/// How long to wait where a server is there, and refuses to be watched, or is not whom we trust: people have to see to it.
 const REFUSED_PAUSE: Duration = Duration::from_secs(5);
 
 /// The longest that an attempt in the background takes, whatever `connect` may: an attempt whose packets are swallowed says
@@ -170,7 +170,7 @@ impl Keeper {
         let mut pause = FIRST_PAUSE;
         let began = Instant::now();
         loop {
-            let refused = match self.attempt(proof).await {
+            let is_rare = match self.attempt(proof).await {
                 Ok(connection) => {
                     if pause > FIRST_PAUSE {
                         let server = &self.config.endpoint.name;
@@ -183,12 +183,13 @@ impl Keeper {
                     if pause == FIRST_PAUSE {
                         self.warn(&error);
                     }
-                    let refused = is_refusal(&error);
+                    let is_rare =
+                        error.kind() == ErrorKind::Tls || (self.watch.is_some() && is_refusal(&error));
                     self.publish.send_replace(State::Down(error));
-                    refused
+                    is_rare
                 }
             };
-            let _ = home::sleep(if self.watch.is_some() && refused { REFUSED_PAUSE } else { pause }).await;
+            let _ = home::sleep(if is_rare { REFUSED_PAUSE } else { pause }).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }

@@ -16,6 +16,7 @@ mod many;
 mod reads;
 mod script;
 mod stall;
+mod tls;
 mod url;
 mod watch;
 
@@ -29,6 +30,7 @@ use self::commands::Abilities;
 use self::connect::Proof;
 use self::lane::Lane;
 use self::stall::Stall;
+pub(crate) use self::tls::TlsOptions;
 use self::url::Endpoint;
 use self::watch::Watch;
 use crate::blocking::library_runtime;
@@ -52,17 +54,18 @@ pub(crate) struct Config {
 impl Config {
     pub(crate) fn new(
         address: &Address,
+        tls: &TlsOptions,
         deadline: Duration,
         connect_timeout: Duration,
     ) -> Result<Self, Error> {
-        Ok(Self { endpoint: Endpoint::new(address)?, deadline, connect_timeout })
+        Ok(Self { endpoint: Endpoint::new(address, tls)?, deadline, connect_timeout })
     }
 
     /// Of a server in a test.
     #[cfg(test)]
     pub(crate) fn of_url(url: &str, limit: Duration) -> Self {
         let Ok(Target::Server(address)) = Target::parse(url) else { panic!("not a server's URL") };
-        Self::new(&address, limit, limit).expect("the driver takes it")
+        Self::new(&address, &TlsOptions::default(), limit, limit).expect("the driver takes it")
     }
 }
 

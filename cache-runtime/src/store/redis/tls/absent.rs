@@ -1,0 +1,30 @@
+//! What stands for TLS in a build without it.
+
+use std::io;
+
+use redis::RedisError;
+use tokio::net::TcpStream;
+
+use super::TlsOptions;
+use crate::error::{Error, ErrorKind};
+
+/// There is none.
+pub(in crate::store::redis) enum Tls {}
+
+impl Tls {
+    pub(in crate::store::redis) fn new(_: &TlsOptions, _: &str) -> Result<Self, Error> {
+        Err(Error::new(
+            ErrorKind::Url,
+            "the cache's URL cannot be used: this build has no TLS; turn on the cargo feature `tls` of redis-cached, or use redis://",
+        ))
+    }
+
+    #[allow(clippy::unused_async, reason = "stands for one that waits")]
+    pub(in crate::store::redis) async fn handshake(&self, _: TcpStream) -> io::Result<TcpStream> {
+        match *self {}
+    }
+}
+
+pub(in crate::store::redis) fn explain(_: &RedisError) -> Option<String> {
+    None
+}
