@@ -39,7 +39,8 @@ pub(crate) async fn run(options: &Options, url: &str) -> Result<Report, Failure>
     Ok(compare(&title, options, ("tasks", &TASKS), &contenders).await?)
 }
 
-async fn warmed(contender: impl Memoized) -> Box<dyn Runner> {
+/// All of its values are there from now on.
+pub(crate) async fn warmed(contender: impl Memoized) -> Box<dyn Runner> {
     warm(&contender, KEYS).await;
     Box::new(Arc::new(Hit(contender)))
 }

@@ -9,7 +9,8 @@
 //! - `hit`: the value is in Redis. The contenders take turns, a fraction of a second each, for several rounds; what is
 //!   printed is the ratio to the bare driver *within a round*, as the median of all rounds with the least and the greatest.
 //!   Ratios, because two runs on one machine differ by more than two contenders do.
-//! - `blocking`: the same for blocking functions, on threads.
+//! - `tls`: the same by TLS, for this library alone, as a ratio to itself without.
+//! - `blocking`: the same as `hit` for blocking functions, on threads.
 //! - `miss`: nobody has asked for the key before.
 //! - `batch`: the values of a hundred keys are in Redis, and are wanted at once.
 //! - `tags`: a hundred thousand entries are invalidated by one name.
@@ -36,6 +37,7 @@ mod options;
 mod stampede;
 mod table;
 mod tags;
+mod tls;
 mod users;
 
 use std::fmt::Display;
@@ -52,6 +54,7 @@ type Failure = Box<dyn std::error::Error>;
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Scenario {
     Hit,
+    Tls,
     Blocking,
     Miss,
     Batch,
@@ -83,8 +86,9 @@ fn run() -> Result<(), Failure> {
 
 impl Scenario {
     /// In the order in which they run.
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Hit,
+        Self::Tls,
         Self::Blocking,
         Self::Miss,
         Self::Batch,
@@ -99,6 +103,7 @@ impl Scenario {
     fn name(self) -> &'static str {
         match self {
             Self::Hit => "hit",
+            Self::Tls => "tls",
             Self::Blocking => "blocking",
             Self::Miss => "miss",
             Self::Batch => "batch",
@@ -134,6 +139,7 @@ impl Scenario {
             Self::Batch => Box::new(batch::run(options, &url()).await?),
             Self::Local => Box::new(local::run(options, &url()).await?),
             Self::Stampede => Box::new(stampede::run(options, &url()).await?),
+            Self::Tls => Box::new(tls::run(options).await?),
             // In any case our own: nobody else's is to be emptied, filled or stopped.
             Self::Burst => Box::new(burst::run(options, &server).await?),
             Self::Miss => Box::new(miss::run(options, &server).await?),

@@ -8,16 +8,25 @@ use crate::random::Random;
 
 /// Breaks and mends `server` until `until`; at the end it works. Gives what it did, for the report of a failure.
 pub(crate) fn inject(server: &RedisServer, random: &mut Random, until: Instant) -> Vec<&'static str> {
+    inject_each(|random| one(server, random), random, until)
+}
+
+/// The same with other faults, one a call.
+pub(crate) fn inject_each(
+    mut fault: impl FnMut(&mut Random) -> &'static str,
+    random: &mut Random,
+    until: Instant,
+) -> Vec<&'static str> {
     let mut done = Vec::new();
     while Instant::now() < until {
         // Time to fill the cache again: without hits there would be nothing to find.
         sleep_below(random, 100, 500);
-        done.push(one(server, random));
+        done.push(fault(random));
     }
     done
 }
 
-fn one(server: &RedisServer, random: &mut Random) -> &'static str {
+pub(crate) fn one(server: &RedisServer, random: &mut Random) -> &'static str {
     match random.below(6) {
         0 | 1 => {
             server.cli(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
@@ -43,6 +52,6 @@ fn one(server: &RedisServer, random: &mut Random) -> &'static str {
     }
 }
 
-fn sleep_below(random: &mut Random, least: u64, most: u64) {
+pub(crate) fn sleep_below(random: &mut Random, least: u64, most: u64) {
     std::thread::sleep(Duration::from_millis(least + random.below(most - least)));
 }

@@ -12,6 +12,7 @@ mod database;
 mod faults;
 mod random;
 mod run;
+mod tls;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -35,8 +36,16 @@ fn time_with_faults() -> Duration {
 }
 
 /// Mostly reads, in processes that keep nothing.
-fn options(seed: u64) -> Options {
-    Options { seed, tasks: 50, time: Duration::from_secs(3), writes: 2, writers: "honest", local: None }
+fn options(seed: u64) -> Options<'static> {
+    Options {
+        seed,
+        tasks: 50,
+        time: Duration::from_secs(3),
+        writes: 2,
+        writers: "honest",
+        local: None,
+        tls: None,
+    }
 }
 
 /// Shows one violation and how many there are: a broken protocol makes hundreds.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Read as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ const PROCESSES: u64 = 4;
 const GRACE: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy)]
-pub(crate) struct Options {
+pub(crate) struct Options<'a> {
     pub(crate) seed: u64,
     /// In each process.
     pub(crate) tasks: u64,
@@ -27,6 +28,15 @@ pub(crate) struct Options {
     pub(crate) writers: &'static str,
     /// The staleness bound of the processes that keep values, the first of all; the others keep none.
     pub(crate) local: Option<(u64, Duration)>,
+    pub(crate) tls: Option<Tls<'a>>,
+}
+
+/// How to reach the server, where that is by TLS.
+#[derive(Clone, Copy)]
+pub(crate) struct Tls<'a> {
+    pub(crate) url: &'a str,
+    /// The file with the CA that is trusted.
+    pub(crate) ca: &'a Path,
 }
 
 pub(crate) struct Run {
@@ -57,10 +67,12 @@ pub(crate) struct Outcome {
     /// How often a warm-up read the database, and how many values it stored.
     pub(crate) warming: u64,
     pub(crate) warmed: u64,
+    /// How long the slowest read took, in milliseconds.
+    pub(crate) slowest: u64,
 }
 
 impl Run {
-    pub(crate) fn start(server: &RedisServer, options: Options) -> Self {
+    pub(crate) fn start(server: &RedisServer, options: Options<'_>) -> Self {
         let database = Database::start();
         let workers =
             (0..PROCESSES).map(|process| Worker::start(server, &database, &options, process)).collect();
@@ -87,12 +99,17 @@ impl Run {
 }
 
 impl Worker {
-    fn start(server: &RedisServer, database: &Database, options: &Options, process: u64) -> Self {
+    fn start(server: &RedisServer, database: &Database, options: &Options<'_>, process: u64) -> Self {
         let numbers = [options.seed, millis(options.time), options.tasks, options.writes, process, PROCESSES];
         let keeps = options.local.filter(|(processes, _)| process < *processes);
         let staleness = keeps.map_or(Duration::ZERO, |(_, staleness)| staleness);
-        let mut child = Command::new(env!("CARGO_BIN_EXE_history-worker"))
-            .args([server.url(), database.port().to_string()])
+        let mut worker = Command::new(env!("CARGO_BIN_EXE_history-worker"));
+        if let Some(tls) = options.tls {
+            worker.env("SSL_CERT_FILE", tls.ca).env_remove("SSL_CERT_DIR");
+        }
+        let url = options.tls.map_or_else(|| server.url(), |tls| tls.url.to_owned());
+        let mut child = worker
+            .args([url, database.port().to_string()])
             .args(numbers.map(|number| number.to_string()))
             .arg(options.writers)
             .arg(millis(staleness).to_string())
@@ -143,6 +160,7 @@ impl Outcome {
             ("refused", []) => self.refused += 1,
             ("warming", []) => self.warming += 1,
             ("warmed", []) => self.warmed += 1,
+            ("slowest", &[millis]) => self.slowest = self.slowest.max(millis),
             ("stats", [hits, computes, local]) => {
                 self.hits += hits;
                 self.computes += computes;
@@ -158,7 +176,7 @@ impl fmt::Display for Outcome {
         let History { reads, promises, commits, .. } = &self.history;
         write!(
             f,
-            "{} reads ({} in batches), {} hits ({} local), {} computations, {} reads of the database, {} values warmed up, {} commits, {} promises, {} refused",
+            "{} reads ({} in batches), {} hits ({} local), {} computations, {} reads of the database, {} values warmed up, {} commits, {} promises, {} refused, the slowest read took {} ms",
             reads.len(),
             self.batched,
             self.hits,
@@ -168,7 +186,8 @@ impl fmt::Display for Outcome {
             self.warmed,
             commits.len(),
             promises.len(),
-            self.refused
+            self.refused,
+            self.slowest
         )
     }
 }

@@ -98,6 +98,7 @@ pub(crate) struct Task {
     pub(crate) writers: Writers,
     /// Whether values are kept in this process.
     pub(crate) local: bool,
+    pub(crate) slowest: Duration,
     pub(crate) lines: Vec<String>,
 }
 
@@ -118,6 +119,7 @@ impl Task {
             }
             self.rest(40).await;
         }
+        self.lines.push(format!("slowest {}", self.slowest.as_millis()));
         self.lines
     }
 
@@ -134,11 +136,13 @@ impl Task {
     }
 
     async fn read_some(&mut self, key: u64) {
+        let began = Instant::now();
         if Kind::of(key) == Kind::Lasting && self.random.below(2) == 0 {
             self.read_many(key).await;
         } else {
             self.read(key).await;
         }
+        self.slowest = self.slowest.max(began.elapsed());
     }
 
     /// Reads what is missing of some keys, and stores it, while others read and write. Whether that succeeds is of no matter.

@@ -2,7 +2,8 @@
 //!
 //! `history-worker URL DATABASE SEED MILLISECONDS TASKS WRITES PROCESS PROCESSES WRITERS STALENESS`. Prints what it did when the time is up:
 //! `read KEY VERSION BEGIN END` for each read, `batched …` likewise for each key of a batch, `promise KEY VERSION END` for each invalidation or write that the cache took,
-//! `refused` for each that it did not take, `warming` for each time that a warm-up read the database, `warmed` for each value that it stored, and `stats HITS COMPUTES LOCAL`. With a
+//! `refused` for each that it did not take, `warming` for each time that a warm-up read the database, `warmed` for each value that it stored, `slowest MILLISECONDS` for
+//! the slowest read of each task, and `stats HITS COMPUTES LOCAL`. With a
 //! STALENESS (in milliseconds) over 0 values are kept in this process.
 
 mod client;
@@ -56,6 +57,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 writes,
                 writers,
                 local: staleness > 0,
+                slowest: Duration::ZERO,
                 lines: Vec::new(),
             };
             tokio::spawn(task.run(until))

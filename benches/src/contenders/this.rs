@@ -15,7 +15,17 @@ fn blocking_user(id: u64) -> User {
     computed_at_once(id)
 }
 
+#[redis_cached(ttl = 3600, key = "bench:this:user:<id>", cache = cache, skip(cache))]
+async fn user_in(cache: &Cache, id: u64) -> User {
+    compute(id).await
+}
+
 pub(crate) struct This;
+
+/// By one of two ways to the same server.
+pub(crate) struct ByTcp(pub(crate) Cache);
+
+pub(crate) struct ByTls(pub(crate) Cache);
 
 pub(crate) struct ThisBlocking;
 
@@ -56,5 +66,21 @@ impl Blocking for ThisBlocking {
 
     fn user(&self, (): &mut (), id: u64) -> Result<User, String> {
         Ok(blocking_user(id))
+    }
+}
+
+impl Memoized for ByTcp {
+    const NAME: &'static str = "redis://";
+
+    async fn user(&self, id: u64) -> Result<User, String> {
+        Ok(user_in(&self.0, id).await)
+    }
+}
+
+impl Memoized for ByTls {
+    const NAME: &'static str = "rediss://";
+
+    async fn user(&self, id: u64) -> Result<User, String> {
+        Ok(user_in(&self.0, id).await)
     }
 }

@@ -215,6 +215,24 @@ async fn redis_in_resp3() {
     }
 }
 
+#[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
+#[tokio::test]
+async fn redis_over_tls() {
+    use super::{Target, TlsOptions};
+    let authority = redis_cached_test_support::Authority::new();
+    let tls = TlsOptions { ca: authority.pem().into(), ..TlsOptions::default() };
+    for program in redis_cached_test_support::servers() {
+        let server = RedisServer::builder().program(program).tls(&authority.issue()).start();
+        for protocol in ["resp3", "resp2"] {
+            server.flush_all();
+            let url = format!("{}?protocol={protocol}", server.tls_url());
+            let Ok(Target::Server(address)) = Target::parse(&url) else { panic!("no server's URL") };
+            let config = RedisConfig::new(&address, &tls, Duration::from_secs(5), Duration::from_secs(5));
+            all(AnyStore::Redis(RedisStore::lazy(config.expect("a configuration")))).await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn redis_in_resp2() {
     let server = RedisServer::start();
