@@ -28,3 +28,15 @@ impl Tls {
 pub(in crate::store::redis) fn explain(_: &RedisError) -> Option<String> {
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_feature_that_is_missing_is_named() {
+        let Err(error) = Tls::new(&TlsOptions::default(), "localhost") else { panic!("there is no TLS") };
+        assert_eq!(error.kind(), ErrorKind::Url);
+        assert!(error.to_string().contains("the cargo feature `tls` of redis-cached"), "{error}");
+    }
+}
