@@ -209,24 +209,37 @@ impl PartialEq<String> for Command {
 
 /// Splits `"a" "b \"c\""` into its words, which keep their escapes but for quotes.
 fn split_words(line: &str) -> Vec<String> {
+    escaped_words(line).unwrap_or_else(|| {
+        // Valkey 8.1 escapes neither quotes nor backslashes: `"a" "b "c""`.
+        let inner = line.strip_prefix('"').and_then(|line| line.strip_suffix('"')).unwrap_or(line);
+        inner.split("\" \"").map(str::to_owned).collect()
+    })
+}
+
+/// `None` where something else than the next word follows a word.
+fn escaped_words(line: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut chars = line.chars();
-    while chars.by_ref().any(|c| c == '"') {
+    while chars.next()? == '"' {
         let mut word = String::new();
-        while let Some(c) = chars.next() {
-            match c {
+        loop {
+            match chars.next()? {
                 '"' => break,
-                '\\' => match chars.next() {
-                    Some('"') => word.push('"'),
-                    Some(escaped) => word.extend(['\\', escaped]),
-                    None => word.push('\\'),
+                '\\' => match chars.next()? {
+                    '"' => word.push('"'),
+                    escaped => word.extend(['\\', escaped]),
                 },
-                _ => word.push(c),
+                c => word.push(c),
             }
         }
         words.push(word);
+        match chars.next() {
+            None => return Some(words),
+            Some(' ') => {}
+            Some(_) => return None,
+        }
     }
-    words
+    None
 }
 
 /// A bare connection: what the support sends must not pass through the client that the tests are about.
@@ -269,5 +282,11 @@ mod tests {
         assert!(!command.in_script());
         assert_eq!(command, r#"SET "a [b] "c"" "\x00\xff" """#);
         assert!(Command::parse(r#"+1.2 [3 lua] "get" "k""#).in_script());
+    }
+
+    #[test]
+    fn so_is_one_without_escapes() {
+        let line = r#"+1.2 [0 127.0.0.1:60866] "set" "k" "a"b\"" "IFEQ" "\" "" "PX""#;
+        assert_eq!(Command::parse(line).args(), ["k", r#"a"b\""#, "IFEQ", r"\", "", "PX"]);
     }
 }
