@@ -283,7 +283,7 @@ async fn a_later_write_ends_what_is_pending() {
     let fail = async || {
         entry.put(&1).await.unwrap();
         // So that no retry comes in between.
-        server.cli(&["ACL", "SETUSER", "default", "-unlink"]);
+        server.cli(&["ACL", "SETUSER", "default", "-unlink", "-del"]);
         entry.invalidate().await.unwrap_err();
         assert_eq!((cache.stats().pending_invalidations, entry.get().await.unwrap()), (1, None));
     };
@@ -295,7 +295,7 @@ async fn a_later_write_ends_what_is_pending() {
     assert_eq!((cache.stats().pending_invalidations, entry.get().await.unwrap()), (0, Some(3)));
     fail().await;
     entry.invalidate_with_hold(Duration::from_secs(60)).await.unwrap();
-    server.cli(&["ACL", "SETUSER", "default", "+unlink"]);
+    server.cli(&["ACL", "SETUSER", "default", "+unlink", "+del"]);
     is_retried(&cache).await;
     assert_eq!(server.query::<String>(&["GETRANGE", "row:1", "0", "0"]), "T");
 }

@@ -146,7 +146,7 @@ async fn a_sweep_that_fails_says_what_it_has_done() {
     let progress = |removed| {
         steps += 1;
         if removed > 0 {
-            server.cli(&["ACL", "SETUSER", "default", "-unlink"]);
+            server.cli(&["ACL", "SETUSER", "default", "-unlink", "-del"]);
         }
     };
     let error = cache.invalidate_prefix_with("user:", progress).await.unwrap_err();
@@ -157,6 +157,6 @@ async fn a_sweep_that_fails_says_what_it_has_done() {
     assert!(error.to_string().contains(&done), "{error}");
     // Nothing is retried behind the caller's back.
     assert_eq!(cache.stats().pending_invalidations, 0);
-    server.cli(&["ACL", "SETUSER", "default", "+unlink"]);
+    server.cli(&["ACL", "SETUSER", "default", "+unlink", "+del"]);
     assert_eq!(cache.invalidate_prefix("user:").await.unwrap(), left);
 }

@@ -4,7 +4,7 @@ mod many;
 
 use std::time::{Duration, Instant};
 
-use redis_cached_test_support::RedisServer;
+use redis_cached_test_support::{Middleman, RedisServer};
 
 use super::{AnyStore, Asking, Found, Left, Mark, MemoryStore, RedisConfig, RedisStore, Store};
 use crate::clock::after;
@@ -188,30 +188,30 @@ async fn tags_have_nonces(store: &AnyStore) {
     assert_eq!((bytes(store, "\u{1}tag:tag:a").await, bytes(store, "\u{1}tag:tag:b").await), (None, None));
 }
 
-async fn all(store: AnyStore) {
-    stores_and_replaces(&store).await;
-    takes_any_bytes_and_any_key(&store).await;
-    removes(&store).await;
-    removes_several(&store).await;
-    expires_by_the_millisecond(&store).await;
-    a_later_set_replaces_the_time_too(&store).await;
-    takes_the_longest_times(&store).await;
-    leases_are_compared(&store).await;
-    foreign_bytes_are_replaced_and_short_ones_cleared(&store).await;
-    tags_have_nonces(&store).await;
-    many::all(&store).await;
+async fn all(store: &AnyStore) {
+    stores_and_replaces(store).await;
+    takes_any_bytes_and_any_key(store).await;
+    removes(store).await;
+    removes_several(store).await;
+    expires_by_the_millisecond(store).await;
+    a_later_set_replaces_the_time_too(store).await;
+    takes_the_longest_times(store).await;
+    leases_are_compared(store).await;
+    foreign_bytes_are_replaced_and_short_ones_cleared(store).await;
+    tags_have_nonces(store).await;
+    many::all(store).await;
 }
 
 #[tokio::test]
 async fn memory() {
-    all(AnyStore::Memory(MemoryStore::new(10_000_000))).await;
+    all(&AnyStore::Memory(MemoryStore::new(10_000_000))).await;
 }
 
 #[tokio::test]
 async fn redis_in_resp3() {
     for program in redis_cached_test_support::servers() {
         let server = RedisServer::builder().program(program).start();
-        all(redis(&server.url())).await;
+        all(&redis(&server.url())).await;
     }
 }
 
@@ -228,7 +228,7 @@ async fn redis_over_tls() {
             let url = format!("{}?protocol={protocol}", server.tls_url());
             let Ok(Target::Server(address)) = Target::parse(&url) else { panic!("no server's URL") };
             let config = RedisConfig::new(&address, &tls, Duration::from_secs(5), Duration::from_secs(5));
-            all(AnyStore::Redis(RedisStore::lazy(config.expect("a configuration")))).await;
+            all(&AnyStore::Redis(RedisStore::lazy(config.expect("a configuration")))).await;
         }
     }
 }
@@ -236,15 +236,62 @@ async fn redis_over_tls() {
 #[tokio::test]
 async fn redis_in_resp2() {
     let server = RedisServer::start();
-    all(redis(&format!("{}/?protocol=resp2", server.url().trim_end_matches('/')))).await;
+    all(&redis(&format!("{}/?protocol=resp2", server.url().trim_end_matches('/')))).await;
 }
 
 #[tokio::test]
 async fn redis_by_unix_socket_and_database() {
     let server = RedisServer::builder().unix_socket(true).start();
-    all(redis(&format!("{}?db=3", server.unix_url()))).await;
+    all(&redis(&format!("{}?db=3", server.unix_url()))).await;
     let elsewhere: usize = server.query(&["DBSIZE"]);
     assert_eq!(elsewhere, 0, "database 0 was not to be used");
+}
+
+#[tokio::test]
+async fn redis_without_some_commands() {
+    for program in redis_cached_test_support::servers() {
+        for without in [&["EVALSHA"][..], &["UNLINK"], &["UNLINK", "EVALSHA"], &["EVAL", "EVALSHA"]] {
+            let lacking = without.iter().fold(RedisServer::builder().program(&program), |server, command| {
+                server.arg("--rename-command").arg(*command).arg("")
+            });
+            let server = lacking.start();
+            // Without scripts it has to compare by itself.
+            if !without.contains(&"EVAL") || server.takes(&["SET", "probe", "1", "IFEQ", "0"]) {
+                all(&redis(&server.url())).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn redis_that_compares_and_runs_no_scripts() {
+    let server = RedisServer::start();
+    let compares =
+        Middleman::start(&server, |_, request| Middleman::with_ifeq(Middleman::without_scripts(request)));
+    all(&redis(compares.url())).await;
+    assert_eq!(compares.accepted(), 1);
+}
+
+/// Each connection leads to another server, of which every second knows fewer options.
+#[tokio::test]
+async fn redis_of_several_kinds_behind_one_address() {
+    let server = RedisServer::start();
+    if !server.takes(&["SET", "probe", "x", "NX", "GET"]) {
+        return;
+    }
+    let fleet = Middleman::start(&server, |connection, request| match connection % 3 {
+        0 => Middleman::with_ifeq(Middleman::without_scripts(request)),
+        1 => Middleman::without_nx_get(request),
+        _ => request,
+    });
+    let store = redis(fleet.url());
+    for _ in 0..4 {
+        all(&store).await;
+        server.cli(&["CLIENT", "KILL", "TYPE", "normal"]);
+        while store.get("k", soon()).await.is_err() {}
+        server.flush_all();
+    }
+    assert!(fleet.accepted() >= 4);
 }
 
 #[test]

@@ -162,7 +162,7 @@ async fn each_of_the_least_rights_is_needed_and_costs_what_the_page_says() {
         ("+pexpire", &["tags"]),
         ("+persist", &["tags"]),
         ("+getrange", &["calls", "windows", "batches", "tags", "local"]),
-        ("+evalsha", &["calls", "windows", "batches", "tags", "local"]),
+        ("+evalsha", &[]),
         ("+eval", &["calls", "windows", "batches", "tags", "local"]),
         ("+ping", &ALL),
         ("+client|tracking", &["local"]),
@@ -171,12 +171,8 @@ async fn each_of_the_least_rights_is_needed_and_costs_what_the_page_says() {
     for right in least().split_whitespace().filter(|word| word.starts_with('+')) {
         let server = RedisServer::start();
         let without: Vec<&str> = least().split_whitespace().filter(|word| *word != right).collect();
-        let mut app = app(&server, &without.join(" "));
-        let is_for_scripts = ["+getrange", "+eval", "+evalsha"].contains(&right);
-        if is_for_scripts {
-            // Nothing is stored, and what waits here is a lease that nobody may give back.
-            app = app.lease(Duration::from_millis(30));
-        }
+        let app = app(&server, &without.join(" "));
+        let is_for_scripts = ["+getrange", "+eval"].contains(&right);
         let cache = app.connect_lazy().unwrap();
         // By the time that anything is looked at, the server knows the scripts that store, and tells of changes, if it is ever to.
         assert_eq!(cache.scope(get_user(7)).await, Ok(user(7)));

@@ -8,6 +8,7 @@ mod cancelled;
 mod frozen;
 mod full;
 mod given;
+mod lacking;
 mod paused;
 mod proxy;
 mod replica;

@@ -65,18 +65,18 @@ async fn a_removal_that_failed_is_tried_again_and_spares_what_is_newer() {
     newer.put(&Some(1)).await.unwrap();
     for entry in [&gone, &newer] {
         let forbidding = async {
-            server.cli(&["ACL", "SETUSER", "default", "-unlink"]);
+            server.cli(&["ACL", "SETUSER", "default", "-unlink", "-del"]);
             None
         };
         assert_eq!(entry.refresh_with(forbidding).await, None);
         cache.flush().await;
-        server.cli(&["ACL", "SETUSER", "default", "-unlink", "+@all", "-unlink"]);
+        server.cli(&["ACL", "SETUSER", "default", "+@all", "-unlink", "-del"]);
     }
     assert_eq!(cache.stats().pending_invalidations, 2);
     assert_eq!(cache.scope(plain(&row, 1)).await, None);
     assert_eq!(other.scope(plain(&row, 1)).await, Some(1), "it is there");
     other.sync_scope(|| plain_entry(2)).put(&Some(2)).await.unwrap();
-    server.cli(&["ACL", "SETUSER", "default", "+unlink"]);
+    server.cli(&["ACL", "SETUSER", "default", "+unlink", "+del"]);
     for _ in 0..200 {
         if cache.stats().pending_invalidations == 0 {
             break;

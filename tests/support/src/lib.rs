@@ -14,6 +14,7 @@
 //! - [`Monitor`]: every command that the server got, to prove what a call costs.
 //! - [`Proxy`]: a TCP proxy that delays, cuts, swallows, resets and refuses.
 //! - [`Authority`]: certificates, for servers that speak TLS.
+//! - [`Middleman`]: changes what is asked, so that a server seems to be another one.
 //! - [`servers`]: the server programs to run a matrix over.
 //!
 //! Everything here panics where it cannot do what it was asked, because a test has nothing better to do with an error.
@@ -22,6 +23,7 @@
 mod builder;
 mod certificates;
 mod dir;
+mod middleman;
 mod monitor;
 mod process;
 mod proxy;
@@ -29,6 +31,7 @@ mod server;
 
 pub use builder::Builder;
 pub use certificates::{Authority, Identity};
+pub use middleman::Middleman;
 pub use monitor::{Command, Monitor};
 pub use proxy::{Direction, Proxy};
 pub use server::RedisServer;

@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 
+use super::abilities::Abilities;
 use super::breaker::{Breaker, End};
 use super::error::{lacks_resp3, translate, was_hung_up};
 use super::gather::{Callers, Gather, Waiting};
@@ -23,7 +24,7 @@ use crate::store::Epoch;
 const PIPELINE: usize = 1024;
 
 /// A key that nobody has.
-const NOBODYS: &str = "redis-cached\u{1}are you there";
+pub(super) const NOBODYS: &str = "redis-cached\u{1}are you there";
 
 /// What a peer has to show before its connection is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +50,7 @@ pub(super) struct Connection {
 pub(super) struct Health {
     breaker: Arc<Breaker>,
     callers: Arc<Callers>,
+    abilities: Arc<Abilities>,
     /// Ends the driver's task with the last clone. By itself it would wait for a silent peer's answers.
     driver: AbortHandle,
 }
@@ -64,6 +66,11 @@ impl Connection {
     pub(super) fn use_it(&self) -> Use {
         let health = Arc::clone(&self.health);
         Use { signs: health.callers.signs(), _waiting: health.callers.enter(), health }
+    }
+
+    /// What its server can do, as far as it has shown.
+    pub(super) fn abilities(&self) -> Arc<Abilities> {
+        Arc::clone(&self.health.abilities)
     }
 
     /// Waits until the connection has ended.
@@ -217,7 +224,7 @@ async fn greet(
             );
         }
     };
-    let health = Arc::new(Health { breaker, callers, driver });
+    let health = Arc::new(Health { breaker, callers, abilities: Arc::default(), driver });
     // Without it, a server that wants a password, or is loading, would be found out by the first user's call only.
     redis::cmd("PING").exec_async(&mut connection).await?;
     Ok(Connection { driver: connection, epoch: epoch.unwrap_or(Epoch(0)), health })

@@ -16,7 +16,10 @@ pub(super) fn translate(doing: &str, error: RedisError) -> Error {
     }
     let kind = kind(&error);
     let mut reason = match (error.code(), error.detail()) {
-        (Some(code), Some(detail)) => format!("{code} {detail}"),
+        // Without the arguments that a server repeats: a key is nothing for a log.
+        (Some(code), Some(detail)) => {
+            format!("{code} {}", detail.split(", with args beginning with").next().unwrap_or_default())
+        }
         _ => error.to_string(),
     };
     if kind == ErrorKind::Timeout {
@@ -49,9 +52,38 @@ pub(super) fn is_wrong_type(error: &RedisError) -> bool {
     error.code() == Some("WRONGTYPE") || error.detail().is_some_and(|detail| detail.contains("WRONGTYPE"))
 }
 
-/// Whether the server does not know an option of a command.
-pub(super) fn is_syntax_error(error: &RedisError) -> bool {
-    error.detail().is_some_and(|detail| detail.contains("syntax error"))
+/// Whether the server will have the command from nobody, or not from this user, or does not know one of its options. What else it may
+/// have against one, the state of its keys or its own, says nothing of the next one.
+pub(super) fn is_refused(error: &RedisError) -> bool {
+    let detail = error.detail().unwrap_or_default().to_ascii_lowercase();
+    match error.code() {
+        // The others of this code are about keys.
+        Some("NOPERM") => detail.contains(" command"),
+        // Servers before 7.0 put what a script's command was answered behind this.
+        Some("ERR") if !detail.contains(": -") => REFUSALS.iter().any(|refusal| detail.contains(refusal)),
+        _ => false,
+    }
+}
+
+/// What servers, proxies and services answer to what they do not have.
+const REFUSALS: [&str; 12] = [
+    "unknown command",
+    "unknown redis command",
+    "unknown subcommand",
+    "syntax error",
+    "to run the '",
+    "can't run this command",
+    "scripting engine",
+    "not supported",
+    "unsupported",
+    "not implemented",
+    "not allowed",
+    "disabled",
+];
+
+/// Whether what is refused is a command that a script has called, and not the script.
+pub(super) fn is_within_script(error: &RedisError) -> bool {
+    error.detail().is_some_and(|detail| detail.contains("script") && !detail.contains("scripting engine"))
 }
 
 /// Whether the server does not know a script by its name.

@@ -14,6 +14,8 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::error_lines::ErrorLines;
+
 /// What goes on on a connection, as its callers and its stream tell each other.
 #[derive(Debug, Default)]
 pub(super) struct Callers {
@@ -63,11 +65,12 @@ pub(super) struct Gather<S> {
     waited: bool,
     /// Whether the system's buffers are full, so that they take more only when the peer has taken some.
     is_full: bool,
+    lines: ErrorLines,
 }
 
 impl<S> Gather<S> {
     pub(super) fn new(stream: S, callers: Arc<Callers>) -> Self {
-        Self { stream, callers, waited: false, is_full: false }
+        Self { stream, callers, waited: false, is_full: false, lines: ErrorLines::default() }
     }
 }
 
@@ -106,8 +109,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Gather<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
+        if let Some(arrived @ [_, ..]) = buffer.filled_mut().get_mut(before..) {
             self.callers.sign();
+            self.lines.clean(arrived);
         }
         read
     }

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::Config;
+use super::abilities::Abilities;
 use super::alarm::Alarm;
 use super::breaker::End;
 use super::connect::{Connection, Proof, connect};
@@ -101,6 +102,14 @@ impl Lane {
             State::Connecting => None,
             State::Up(connection) => Some(Ok(connection.clone())),
             State::Down(error) => Some(Err(error.clone())),
+        }
+    }
+
+    /// What the server of the connection can do. Of one that is being made nothing is known.
+    pub(super) fn abilities(&self) -> Arc<Abilities> {
+        match &*self.state.borrow() {
+            State::Up(connection) => connection.abilities(),
+            State::Connecting | State::Down(_) => Arc::default(),
         }
     }
 

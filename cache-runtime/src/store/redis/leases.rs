@@ -19,16 +19,19 @@ use std::time::{Duration, Instant};
 use redis::{Arg, Cmd, Pipeline, RedisResult, Value};
 use tokio::sync::Semaphore;
 
-use super::commands::found;
+use super::abilities::{Abilities, Ability};
+use super::commands::{found, strange};
+use super::error::translate;
 use super::exchange::unanswered;
 use super::lane::Lane;
+use super::many::pipeline;
 use super::reads::{EARLIER, IN_FLIGHT, LATER, lock};
-use super::script::RELEASE;
+use super::script::{ACQUIRE, MOST_KEYS};
 use crate::clock::after;
 use crate::error::{Error, ErrorKind};
 use crate::home::timeout_at;
 use crate::lag::Lap;
-use crate::store::Found;
+use crate::store::{Found, Mark};
 
 /// The most leases of one pipeline.
 const MOST: usize = 256;
@@ -207,13 +210,11 @@ impl Carrier {
         let granted: Vec<bool> = (0..pipeline.len()).map(|place| granted(&place)).collect();
         for place in self.batch.finish(answers.map(|(answers, _)| answers)) {
             if granted[place]
-                && let Some(release) = pipeline.cmd_iter().nth(place).and_then(release)
+                && let Some(lease) = pipeline.cmd_iter().nth(place).and_then(lease)
+                && self.lane.release(&[lease], after(GIVING_BACK)).await.is_err()
             {
-                let until = after(GIVING_BACK);
-                if self.lane.run("release", &release, until).await.is_err() {
-                    // The server is away. The leases run out by themselves.
-                    break;
-                }
+                // The server is away. The leases run out by themselves.
+                break;
             }
         }
     }
@@ -227,24 +228,131 @@ impl Drop for Carrier {
     }
 }
 
-/// Gives back what `acquire` asked for: `SET key mark …`.
-fn release(acquire: &Cmd) -> Option<Cmd> {
+/// What `SET key mark …` asks for.
+fn lease(acquire: &Cmd) -> Option<(&str, Mark)> {
     let mut arguments = acquire.args_iter().skip(1);
     match (arguments.next(), arguments.next()) {
         (Some(Arg::Simple(key)), Some(Arg::Simple(mark))) => {
-            Some(RELEASE.by_text(&[std::str::from_utf8(key).ok()?], &[mark]))
+            Some((std::str::from_utf8(key).ok()?, Mark::try_from(mark).ok()?))
         }
         _ => None,
     }
 }
 
+/// Sets what is not there, and gives what is.
+pub(super) fn set_nx_get(key: &str, value: &[u8], millis: Option<u64>) -> Cmd {
+    let mut command = Cmd::with_capacity(7, key.len() + 64);
+    command.arg("SET").arg(key).arg(value).arg("NX").arg("GET");
+    if let Some(millis) = millis {
+        command.arg("PX").arg(millis);
+    }
+    command
+}
+
 impl Lane {
+    /// Puts a lease where nothing is, and says what is there.
+    pub(super) async fn acquire(
+        self: &Arc<Self>,
+        key: &str,
+        lease: &Mark,
+        millis: u64,
+        until: Instant,
+    ) -> Result<Found, Error> {
+        let abilities = self.abilities();
+        let nx_get = &abilities.nx_get;
+        let (_asking, is_alone) = self.leases.enter();
+        if !nx_get.is(Ability::NO) && abilities.compares() == Some(true) {
+            let command = set_nx_get(key, lease, Some(millis));
+            let answer = match is_alone {
+                true => self.run(DOING, &command, until).await?,
+                false => self.acquire_together(command, until).await?,
+            };
+            nx_get.learn(&answer);
+            if !nx_get.is(Ability::NO) {
+                return found(DOING, answer);
+            }
+        }
+        // Once a connection, or on a server of long ago.
+        let mut acquired = Box::pin(self.acquire_each(&[(key, *lease)], millis, until)).await?;
+        acquired.pop().unwrap_or_else(|| Err(strange(DOING)))
+    }
+
+    /// [`acquire`](Self::acquire) for several keys, a step each; an answer for each.
+    pub(super) async fn acquire_each(
+        &self,
+        leases: &[(&str, Mark)],
+        millis: u64,
+        until: Instant,
+    ) -> Result<Vec<Result<Found, Error>>, Error> {
+        let abilities = self.abilities();
+        let nx_get = &abilities.nx_get;
+        if leases.is_empty() {
+            return Ok(Vec::new());
+        }
+        // A script's way first where it is not known whether there is another: a lease in front of what then cannot be stored would
+        // keep others waiting for nothing.
+        if (nx_get.is(Ability::NO) || abilities.compares().is_none())
+            && let Some(acquired) = self.acquire_by_script(&abilities, leases, millis, until).await?
+        {
+            return Ok(acquired);
+        }
+        if let Some((key, _)) = leases.first() {
+            self.find_a_way(&abilities, key, until).await?;
+        }
+        if !nx_get.is(Ability::NO) {
+            let commands = leases.iter().map(|(key, lease)| set_nx_get(key, lease, Some(millis)));
+            let (answers, _) = self.run_all(DOING, &pipeline(commands), until).await?;
+            answers.iter().for_each(|answer| nx_get.learn(answer));
+            if !nx_get.is(Ability::NO) {
+                return Ok(answers.into_iter().map(|answer| found(DOING, answer)).collect());
+            }
+        }
+        let acquired = self.acquire_by_script(&abilities, leases, millis, until).await?;
+        acquired.ok_or_else(|| {
+            Error::new(ErrorKind::Server, "cannot lease: the server has no SET NX GET, and no EVAL")
+        })
+    }
+
+    /// `None` where the server runs no scripts, or not all of their commands.
+    async fn acquire_by_script(
+        &self,
+        abilities: &Abilities,
+        leases: &[(&str, Mark)],
+        millis: u64,
+        until: Instant,
+    ) -> Result<Option<Vec<Result<Found, Error>>>, Error> {
+        let millis = millis.to_string();
+        let mut acquired = Vec::with_capacity(leases.len());
+        for leases in leases.chunks(MOST_KEYS) {
+            if abilities.of(&ACQUIRE).is(Ability::NO) {
+                break;
+            }
+            let keys: Vec<&str> = leases.iter().map(|(key, _)| *key).collect();
+            let mut arguments = vec![millis.as_bytes()];
+            arguments.extend(leases.iter().map(|(_, lease)| &lease[..]));
+            match self.script(abilities, &ACQUIRE, "SET NX", &keys, &arguments, until).await? {
+                _ if abilities.of(&ACQUIRE).is(Ability::NO) => break,
+                Ok(Value::Array(there)) if there.len() == leases.len() => {
+                    acquired.extend(there.into_iter().map(|there| found("SET NX", Ok(there))));
+                }
+                Ok(_) => return Err(strange("SET NX")),
+                Err(error) => return Err(translate("SET NX", error)),
+            }
+        }
+        match acquired.len() {
+            0 => Ok(None),
+            all if all == leases.len() => Ok(Some(acquired)),
+            // The right was taken away in between. Those that were granted run out.
+            _ => Err(strange("SET NX")),
+        }
+    }
+
     /// Asks together with others.
-    pub(super) async fn acquire_together(
+    async fn acquire_together(
         self: &Arc<Self>,
         command: Cmd,
         until: Instant,
-    ) -> Result<Found, Error> {
+    ) -> Result<RedisResult<Value>, Error> {
         let mut command = Some(command);
         let (joined, is_opener) = poll_fn(|cx| {
             let command = command.take().unwrap_or_default();
@@ -258,11 +366,10 @@ impl Lane {
                     .carry(),
             );
         }
-        let answer = if joined.batch.until <= until + LATER {
+        if joined.batch.until <= until + LATER {
             joined.await
         } else {
             timeout_at(until, pin!(joined)).await?.unwrap_or_else(|| Err(unanswered(DOING)))
-        };
-        found(DOING, answer?)
+        }
     }
 }

@@ -8,19 +8,17 @@ use std::time::{Duration, Instant};
 use redis::{Cmd, Pipeline, RedisResult, Value, cmd};
 
 use super::RedisStore;
-use super::commands::{Ability, found, get, left, pttl, set, set_ifeq, set_nx_get, strange, swapped};
-use super::error::translate;
+use super::abilities::Ability;
+use super::commands::{found, get, left, pttl, set};
+use super::error::{is_refused, translate};
 use super::lane::Lane;
 use super::reads::is_about_mget;
-use super::script::{ACQUIRE, RELEASE, SWAP, SWAP_MANY, Script};
 use crate::decision::whole_millis;
 use crate::error::{Error, ErrorKind};
 use crate::store::{Epoch, Found, Left, Mark, Set, Swap};
 
 /// The most keys of one `MGET`.
 const KEYS: usize = 512;
-/// The most values that one script stores.
-const SWAPS: usize = 128;
 
 type Answers = Vec<RedisResult<Value>>;
 
@@ -65,31 +63,9 @@ impl RedisStore {
         until: Instant,
     ) -> Result<Vec<Result<Found, Error>>, Error> {
         self.check_for_stall(leases)?;
-        let acquired = self.acquire_each(leases, whole_millis(ttl), until).await;
+        let acquired = self.lane()?.acquire_each(leases, whole_millis(ttl), until).await;
         self.leases.learn(&acquired);
         acquired
-    }
-
-    async fn acquire_each(
-        &self,
-        leases: &[(&str, Mark)],
-        millis: u64,
-        until: Instant,
-    ) -> Result<Vec<Result<Found, Error>>, Error> {
-        let nx_get = &self.abilities.nx_get;
-        if !nx_get.is(Ability::NO) {
-            let commands = leases.iter().map(|(key, lease)| set_nx_get(key, lease, millis));
-            let answers = self.run_all("SET NX GET", commands, until).await?;
-            answers.iter().for_each(|answer| nx_get.learn(answer));
-            if !nx_get.is(Ability::NO) {
-                return Ok(each(answers, |answer| found("SET NX GET", answer)));
-            }
-        }
-        let millis = millis.to_string();
-        let mut by = Taught::new(&ACQUIRE);
-        let commands = leases.iter().map(|(key, lease)| by.command(key, &[lease, millis.as_bytes()]));
-        let answers = self.run_all("SET NX", commands, until).await?;
-        Ok(each(answers, |answer| found("SET NX", answer)))
     }
 
     pub(super) async fn swapped_many(
@@ -97,98 +73,38 @@ impl RedisStore {
         swaps: &[Swap<'_>],
         until: Instant,
     ) -> Result<Vec<Result<bool, Error>>, Error> {
-        let ifeq = &self.abilities.ifeq;
-        if ifeq.is(Ability::YES) {
-            let mut by = Taught::new(&SWAP);
-            let commands = swaps.iter().map(|Swap { key, mark, value, ttl }| {
-                let millis = ttl.map(whole_millis);
-                set_ifeq(key, mark, value, millis).unwrap_or_else(|| {
-                    let millis = millis.map(|millis| millis.to_string()).unwrap_or_default();
-                    by.command(key, &[&mark[..], value, millis.as_bytes()])
-                })
-            });
-            return Ok(each(self.run_all("store", commands, until).await?, swapped));
-        }
-        let mut done = Vec::with_capacity(swaps.len());
-        for swaps in swaps.chunks(SWAPS) {
-            done.extend(self.swapped_by_script(swaps, until).await?);
-        }
-        // As after a single store: one whose lease is gone shows whether the server knows IFEQ, and does nothing.
-        let stored = swaps
-            .iter()
-            .zip(&done)
-            .find(|(swap, done)| matches!(done, Ok(true)) && swap.value.len() > swap.mark.len());
-        if ifeq.is_unknown()
-            && let Some((Swap { key, mark, ttl, .. }, _)) = stored
-            && let Some(command) = set_ifeq(key, mark, *mark, ttl.map(whole_millis))
-            && let Ok(answer) = self.run("SET IFEQ", &command, until).await
-        {
-            ifeq.learn(&answer);
-        }
-        Ok(done)
-    }
-
-    /// One script for all of them: to call one costs the server more than what it does for a key.
-    async fn swapped_by_script(
-        &self,
-        swaps: &[Swap<'_>],
-        until: Instant,
-    ) -> Result<Vec<Result<bool, Error>>, Error> {
-        let keys: Vec<&str> = swaps.iter().map(|swap| swap.key).collect();
-        let millis = |ttl: Option<Duration>| ttl.map(|ttl| whole_millis(ttl).to_string()).unwrap_or_default();
-        let times: Vec<String> = swaps.iter().map(|swap| millis(swap.ttl)).collect();
-        let mut arguments: Vec<&[u8]> = Vec::with_capacity(3 * swaps.len());
-        for (swap, time) in swaps.iter().zip(&times) {
-            arguments.extend([&swap.mark[..], swap.value, time.as_bytes()]);
-        }
-        match self.script(&SWAP_MANY, "store", &keys, &arguments, until).await? {
-            Ok(Value::Array(done)) if done.len() == swaps.len() => {
-                Ok(done.into_iter().map(|done| swapped(Ok(done))).collect())
-            }
-            Ok(_) => Err(strange("store")),
-            Err(error) => Err(translate("store", error)),
-        }
+        self.lane()?.swap_each(swaps, until).await
     }
 
     pub(super) async fn released_many(&self, leases: &[(&str, Mark)], until: Instant) -> Result<(), Error> {
         self.check_for_stall(leases)?;
-        let mut by = Taught::new(&RELEASE);
-        let commands = leases.iter().map(|(key, mark)| by.command(key, &[mark]));
-        let answers = self.run_all("release", commands, until).await?;
-        answers.into_iter().try_for_each(|answer| swapped(answer).map(drop))
+        self.lane()?.release(leases, until).await
     }
 
     pub(super) async fn stored_many(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
+        let lane = self.lane()?;
+        let name = if lane.abilities().unlink.is(Ability::NO) { "DEL" } else { "UNLINK" };
         let commands = sets.iter().map(|Set { key, value, ttl }| match value {
             Some(value) => set(key, value, *ttl),
             None => {
-                let mut command = cmd("UNLINK");
+                let mut command = cmd(name);
                 command.arg(key);
                 command
             }
         });
-        let answers = self.run_all("SET", commands, until).await?;
-        answers.into_iter().try_for_each(|answer| answer.map(drop).map_err(|error| translate("SET", error)))
-    }
-}
-
-/// A script of which a pipeline's first call carries the text: whatever the server has forgotten, the calls behind it may use
-/// the name.
-struct Taught {
-    script: &'static Script,
-    is_first: bool,
-}
-
-impl Taught {
-    fn new(script: &'static Script) -> Self {
-        Self { script, is_first: true }
-    }
-
-    fn command(&mut self, key: &str, arguments: &[&[u8]]) -> Cmd {
-        match std::mem::take(&mut self.is_first) {
-            true => self.script.by_text(&[key], arguments),
-            false => self.script.by_name(&[key], arguments),
+        let mut refused = Vec::new();
+        for (Set { key, value, .. }, answer) in
+            sets.iter().zip(lane.run_all("SET", &pipeline(commands), until).await?.0)
+        {
+            match answer {
+                Err(error) if value.is_none() && is_refused(&error) => refused.push(*key),
+                answer => drop(answer.map_err(|error| translate("SET", error))?),
+            }
         }
+        if !refused.is_empty() {
+            lane.remove(&refused, until).await?.map_err(|error| translate("UNLINK", error))?;
+        }
+        Ok(())
     }
 }
 
@@ -213,7 +129,7 @@ pub(super) async fn found_many_with_left(
     Ok((all, epoch))
 }
 
-fn pipeline(commands: impl IntoIterator<Item = Cmd>) -> Pipeline {
+pub(super) fn pipeline(commands: impl IntoIterator<Item = Cmd>) -> Pipeline {
     let commands = commands.into_iter();
     let mut pipeline = Pipeline::with_capacity(commands.size_hint().0);
     commands.for_each(|command| {
@@ -242,8 +158,4 @@ fn several(answers: Vec<Value>, keys: usize) -> Result<Vec<Found>, Error> {
         return Ok(all);
     }
     Err(Error::new(ErrorKind::Server, "cannot MGET: there is not one value for each key"))
-}
-
-fn each<T>(answers: Answers, read: impl Fn(RedisResult<Value>) -> Result<T, Error>) -> Vec<Result<T, Error>> {
-    answers.into_iter().map(read).collect()
 }

@@ -1,13 +1,16 @@
 //! Entries in Redis, over the `redis` crate. No other folder names that crate.
 
+mod abilities;
 mod alarm;
 mod batch;
 mod breaker;
 #[cfg(test)]
 mod breaker_races;
 mod commands;
+mod compare;
 mod connect;
 mod error;
+mod error_lines;
 mod exchange;
 mod gather;
 mod lane;
@@ -16,6 +19,7 @@ mod many;
 mod reads;
 mod script;
 mod stall;
+mod tagging;
 mod tls;
 mod url;
 mod watch;
@@ -26,7 +30,6 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use self::commands::Abilities;
 use self::connect::Proof;
 use self::lane::Lane;
 use self::stall::Stall;
@@ -34,6 +37,7 @@ pub(crate) use self::tls::TlsOptions;
 use self::url::Endpoint;
 use self::watch::Watch;
 use crate::blocking::library_runtime;
+use crate::clock::after;
 use crate::error::{Error, ErrorKind};
 use crate::home::{self, home};
 use crate::process::PerProcess;
@@ -73,7 +77,6 @@ impl Config {
 pub(crate) struct RedisStore {
     config: Arc<Config>,
     wires: PerProcess<Wires>,
-    abilities: Abilities,
     /// Whether leases are answered.
     leases: Arc<Stall>,
     watching: Option<Watching>,
@@ -97,13 +100,7 @@ struct Watching {
 impl RedisStore {
     /// Connects at first use.
     pub(crate) fn lazy(config: Config) -> Self {
-        Self {
-            config: Arc::new(config),
-            wires: PerProcess::new(),
-            abilities: Abilities::default(),
-            leases: Arc::default(),
-            watching: None,
-        }
+        Self { config: Arc::new(config), wires: PerProcess::new(), leases: Arc::default(), watching: None }
     }
 
     /// Tells `observer` what becomes of keys that are read by `get_watched`, and asks that often whether the server is there.
@@ -140,6 +137,12 @@ impl RedisStore {
                 Error::with_source(ErrorKind::Runtime, "the runtime ended while connecting", source)
             })??;
         let lane = Arc::new(Lane::start(&home, &store.config, Some(first)));
+        if let Err(error) = lane.look_around(after(store.config.deadline)).await {
+            log::warn!(
+                "{}: {error}; calls find what is there, and compute what is not",
+                store.config.endpoint.name
+            );
+        }
         store.wires.lanes.write().unwrap_or_else(PoisonError::into_inner).push(lane);
         Ok(store)
     }

@@ -1,6 +1,19 @@
 //! Scripts: what must be one step and is no command of the server.
 
-use redis::Cmd;
+use std::time::Instant;
+
+use redis::{Cmd, RedisResult, Value};
+
+use super::abilities::Abilities;
+use super::error::is_no_script;
+use super::lane::Lane;
+use crate::error::Error;
+
+/// How many there are.
+pub(super) const SCRIPTS: usize = 6;
+
+/// The most keys of one call: the server answers nobody else meanwhile.
+pub(super) const MOST_KEYS: usize = 128;
 
 /// A script and the name that the server gives it, so that a call sends forty characters and not the text.
 pub(super) struct Script {
@@ -13,12 +26,12 @@ pub(super) struct Script {
 pub(super) static ACQUIRE: Script = Script {
     index: 0,
     text: include_str!("lua/acquire.lua"),
-    sha1: "07067be050913356ef8ce5959c40439be1caa259",
+    sha1: "098a903352bdf45ef1fb297dac0d646bb7f4d5d2",
 };
 pub(super) static RELEASE: Script = Script {
     index: 1,
     text: include_str!("lua/release.lua"),
-    sha1: "332da32870cfcda95997f3dd4ec49442edab3e72",
+    sha1: "235040defd2eb189cbc335e63b9a36427b1761f9",
 };
 pub(super) static SWAP: Script =
     Script { index: 2, text: include_str!("lua/swap.lua"), sha1: "526414b514b88ecb45f0b0f212ba4d2bbef62752" };
@@ -26,7 +39,7 @@ pub(super) static SWAP: Script =
 pub(super) static CLEAR: Script = Script {
     index: 3,
     text: include_str!("lua/clear.lua"),
-    sha1: "3febb4d5ef680b069cc69aefaf1b78c7d330aaf2",
+    sha1: "6e71e6587a96f4db36d8eb4a54de00134d5e8b2c",
 };
 
 pub(super) static TAG: Script =
@@ -40,13 +53,37 @@ pub(super) static SWAP_MANY: Script = Script {
 
 impl Script {
     /// Calls by name; the server answers NOSCRIPT if it does not know it.
-    pub(super) fn by_name(&self, keys: &[&str], arguments: &[&[u8]]) -> Cmd {
+    fn by_name(&self, keys: &[&str], arguments: &[&[u8]]) -> Cmd {
         command("EVALSHA", self.sha1, keys, arguments)
     }
 
     /// Calls by text, which also teaches the server the name.
-    pub(super) fn by_text(&self, keys: &[&str], arguments: &[&[u8]]) -> Cmd {
+    fn by_text(&self, keys: &[&str], arguments: &[&[u8]]) -> Cmd {
         command("EVAL", self.text, keys, arguments)
+    }
+}
+
+impl Lane {
+    /// Runs a script. One round trip; two where a server has forgotten it, after a restart for example.
+    pub(super) async fn script(
+        &self,
+        abilities: &Abilities,
+        script: &Script,
+        doing: &str,
+        keys: &[&str],
+        arguments: &[&[u8]],
+        until: Instant,
+    ) -> Result<RedisResult<Value>, Error> {
+        // Never by name before it is known there: a store is one command even if the program ends behind it.
+        if abilities.knows_name(script) {
+            let answer = self.run(doing, &script.by_name(keys, arguments), until).await?;
+            if abilities.has_run(&answer) && !answer.as_ref().is_err_and(is_no_script) {
+                return Ok(answer);
+            }
+        }
+        let answer = self.run(doing, &script.by_text(keys, arguments), until).await?;
+        abilities.learn(script, &answer);
+        Ok(answer)
     }
 }
 
