@@ -219,7 +219,7 @@ impl CacheBuilder {
         match self.target.clone()? {
             Target::Memory => Ok(self.memory()),
             Target::Server(address) => {
-                let store = RedisStore::connected(self.redis(&address)?).await?;
+                let store = RedisStore::connected(self.redis(address)?).await?;
                 Ok(self.with_redis(store, capacity))
             }
         }
@@ -236,7 +236,7 @@ impl CacheBuilder {
         match self.target.clone()? {
             Target::Memory => Ok(self.memory()),
             Target::Server(address) => {
-                let store = RedisStore::lazy(self.redis(&address)?);
+                let store = RedisStore::lazy(self.redis(address)?);
                 Ok(self.with_redis(store, capacity))
             }
         }
@@ -265,7 +265,7 @@ impl CacheBuilder {
         self.with(AnyStore::Broken(error), None)
     }
 
-    fn redis(&self, address: &Address) -> Result<RedisConfig, Error> {
+    fn redis(&self, address: Address) -> Result<RedisConfig, Error> {
         RedisConfig::new(address, &self.tls, self.deadline, self.connect_timeout)
     }
 

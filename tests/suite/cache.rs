@@ -185,3 +185,39 @@ fn two_runtimes_share_one_cache() {
     let function = &cache.stats().functions[0];
     assert_eq!((function.hits, function.computes, function.errors), (2, 1, 0));
 }
+
+/// What a server says to a client that it does not let in, each with what to write.
+#[tokio::test]
+async fn a_missing_or_wrong_password_says_where_to_put_it() {
+    let with = RedisServer::builder().password("right").start();
+    with.cli(&["ACL", "SETUSER", "off", "off", ">pa55word", "~*", "+@all"]);
+    with.cli(&["ACL", "SETUSER", "little", "on", ">pa55word", "~*", "+hello"]);
+    with.cli(&["ACL", "SETUSER", "open", "on", "nopass", "~*", "+@all"]);
+    let without = RedisServer::start();
+    let (with, without) = (with.port(), without.port());
+    for protocol in ["", "?protocol=resp2", "?db=3", "?db=3&protocol=resp2"] {
+        for (user, port, says) in [
+            ("", with, "wants a password: write `redis://:PASSWORD@HOST`"),
+            (":pa55word@", with, "`redis://:PASSWORD@HOST` for a password without a user"),
+            ("pa55word@", with, "`redis://:PASSWORD@HOST` for a password without a user"),
+            ("me:pa55word@", with, "the user name or the password is wrong"),
+            ("off:pa55word@", with, "or the user is disabled"),
+            ("little:pa55word@", with, "docs/guarantees.md has the rights"),
+            ("me:pa55word@", without, "the user name or the password is wrong"),
+        ] {
+            let error = refused(&format!("redis://{user}127.0.0.1:{port}{protocol}")).await;
+            assert_eq!(error.kind(), ErrorKind::Permission, "{error}");
+            assert!(error.to_string().contains(says), "{user}{protocol}: {error}");
+            assert!(std::error::Error::source(&error).is_none(), "a reply may repeat what was sent");
+        }
+        let open = format!("redis://open@127.0.0.1:{with}{protocol}");
+        Cache::connect(open).await.unwrap();
+    }
+    for protocol in ["", "&protocol=resp2"] {
+        let error = refused(&format!("redis://127.0.0.1:{without}?db=16{protocol}")).await;
+        assert_eq!(error.kind(), ErrorKind::Url);
+        assert!(error.to_string().contains("fewer databases"), "{error}");
+    }
+    let error = refused(&format!("redis://:pa55word@127.0.0.1:{without}?protocol=resp2")).await;
+    assert!(error.to_string().contains("the server has no password, and the URL has one"), "{error}");
+}

@@ -49,7 +49,7 @@ pub(super) enum Host {
 
 /// What `AUTH` takes.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Credentials {
+pub(crate) struct Credentials {
     pub(super) user: Option<String>,
     pub(super) password: String,
 }

@@ -14,6 +14,7 @@ use super::abilities::Abilities;
 use super::breaker::{Breaker, End};
 use super::error::{lacks_resp3, translate, was_hung_up};
 use super::gather::{Callers, Gather, Waiting};
+use super::login::log_in;
 use super::url::Endpoint;
 use crate::error::{Error, ErrorKind};
 use crate::home;
@@ -225,6 +226,9 @@ async fn greet(
         }
     };
     let health = Arc::new(Health { breaker, callers, abilities: Arc::default(), driver });
+    if !endpoint.speaks_resp3() {
+        log_in(&mut connection, &endpoint.address).await?;
+    }
     // Without it, a server that wants a password, or is loading, would be found out by the first user's call only.
     redis::cmd("PING").exec_async(&mut connection).await?;
     Ok(Connection { driver: connection, epoch: epoch.unwrap_or(Epoch(0)), health })

@@ -1,4 +1,5 @@
-//! The driver's errors as ours. A server's reply may be shown, a URL may not: it contains the password.
+//! The driver's errors as ours. A server's reply may be shown, but for the arguments that it repeats: they are keys and values, and at the
+//! greeting the password.
 
 use std::error::Error as StdError;
 use std::io;
@@ -6,7 +7,7 @@ use std::sync::Arc;
 
 use redis::{ErrorKind as Driver, RedisError, ServerErrorKind};
 
-use super::tls;
+use super::{login, tls};
 use crate::error::{Error, ErrorKind};
 
 /// `doing` is what was tried: `connect to 127.0.0.1:6379`, `GET`, …
@@ -14,36 +15,36 @@ pub(super) fn translate(doing: &str, error: RedisError) -> Error {
     if let Some(reason) = tls::explain(&error) {
         return Error::with_source(ErrorKind::Tls, format!("cannot {doing}: {reason}"), error);
     }
-    let kind = kind(&error);
-    let mut reason = match (error.code(), error.detail()) {
-        // Without the arguments that a server repeats: a key is nothing for a log.
-        (Some(code), Some(detail)) => {
-            format!("{code} {}", detail.split(", with args beginning with").next().unwrap_or_default())
-        }
-        _ => error.to_string(),
-    };
-    if kind == ErrorKind::Timeout {
-        reason = "no answer in time".into();
+    let (kind, reason) = login::explain(&error).unwrap_or_else(|| (kind(&error), reason(&error).into()));
+    let message = format!("cannot {doing}: {reason}");
+    match error.kind() {
+        // The network's own. What else the driver has says what the server did, all of it.
+        Driver::Io => Error::with_source(kind, message, error),
+        _ => Error::new(kind, message),
     }
-    Error::with_source(kind, format!("cannot {doing}: {reason}"), error)
+}
+
+fn reason(error: &RedisError) -> String {
+    match (error.code(), error.detail()) {
+        _ if error.is_timeout() => "no answer in time".into(),
+        (Some(code), Some(detail)) => format!("{code} {}", without_arguments(detail)),
+        _ => without_arguments(&error.to_string()).to_owned(),
+    }
+}
+
+/// Of what a server that does not know a command says.
+fn without_arguments(detail: &str) -> &str {
+    detail.split(", with args beginning with").next().unwrap_or_default()
 }
 
 fn kind(error: &RedisError) -> ErrorKind {
     match error.kind() {
         _ if error.is_timeout() => ErrorKind::Timeout,
-        Driver::AuthenticationFailed | Driver::Server(ServerErrorKind::NoPerm) => ErrorKind::Permission,
         Driver::InvalidClientConfig => ErrorKind::Url,
         Driver::Io | Driver::Parse => ErrorKind::Connection,
-        _ if is_refusal(error) => ErrorKind::Permission,
         _ if error.is_unrecoverable_error() => ErrorKind::Connection,
         _ => ErrorKind::Server,
     }
-}
-
-fn is_refusal(error: &RedisError) -> bool {
-    matches!(error.code(), Some("WRONGPASS" | "NOAUTH" | "NOPERM"))
-        // What servers before 6.0, and AUTH without any password set, answer.
-        || error.detail().is_some_and(|detail| detail.contains("invalid password") || detail.contains("AUTH <password>"))
 }
 
 /// Whether the key holds another type than a string.

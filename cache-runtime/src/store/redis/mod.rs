@@ -15,6 +15,7 @@ mod exchange;
 mod gather;
 mod lane;
 mod leases;
+mod login;
 mod many;
 mod reads;
 mod script;
@@ -57,7 +58,7 @@ pub(crate) struct Config {
 
 impl Config {
     pub(crate) fn new(
-        address: &Address,
+        address: Address,
         tls: &TlsOptions,
         deadline: Duration,
         connect_timeout: Duration,
@@ -69,7 +70,7 @@ impl Config {
     #[cfg(test)]
     pub(crate) fn of_url(url: &str, limit: Duration) -> Self {
         let Ok(Target::Server(address)) = Target::parse(url) else { panic!("not a server's URL") };
-        Self::new(&address, &TlsOptions::default(), limit, limit).expect("the driver takes it")
+        Self::new(address, &TlsOptions::default(), limit, limit).expect("the driver takes it")
     }
 }
 
