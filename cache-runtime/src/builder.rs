@@ -1,7 +1,6 @@
 //! The options of a cache.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use crate::byte_size::ByteSize;
@@ -292,7 +291,6 @@ impl CacheBuilder {
             failures: PerProcess::new(),
             retry_after: self.retry_after,
             pending: PerProcess::new(),
-            logged: AtomicU32::new(0),
         })
     }
 }

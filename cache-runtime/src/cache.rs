@@ -3,7 +3,6 @@
 use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::blocking_cache::BlockingCache;
@@ -20,6 +19,7 @@ use crate::local::Tier;
 use crate::pending::Pending;
 use crate::prefix::Sweep;
 use crate::process::PerProcess;
+use crate::site::Site;
 use crate::stats::{Functions, Stats};
 use crate::store::AnyStore;
 use crate::tags::{self, Tag};
@@ -52,8 +52,6 @@ pub(crate) struct Inner {
     /// How long after a failure a source is asked again.
     pub(crate) retry_after: Duration,
     pub(crate) pending: PerProcess<Pending>,
-    /// Which kinds of errors have been logged, a bit each.
-    pub(crate) logged: AtomicU32,
 }
 
 impl Cache {
@@ -261,20 +259,15 @@ impl Cache {
 }
 
 impl Inner {
-    /// Logs an error that no caller will see, of a call that computed instead.
-    pub(crate) fn log(&self, error: &Error) {
-        self.log_first(error, "the value was computed instead");
-    }
-
-    /// The first error of its kind as a warning, with what follows from it, so that an outage does not fill the log.
-    pub(crate) fn log_first(&self, error: &Error, consequence: &str) {
-        // An outage of the connection is logged by what connects, with its end; a wrong URL by who was given it.
-        if matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::Url) {
+    /// Logs an error that no caller will see: the first of its kind of each function as a warning, with what follows from it. `None`: what
+    /// failed is no function's.
+    pub(crate) fn log(&self, site: Option<&Site>, error: &Error, consequence: fmt::Arguments<'_>) {
+        // An outage is logged once, by what connects, with its end.
+        if error.is_logged() || matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout) {
             return log::debug!("{error}");
         }
-        let bit = 1 << (error.kind() as u32);
-        if self.logged.fetch_or(bit, Ordering::Relaxed) & bit == 0 {
-            log::warn!("{error}; {consequence}, further errors of this kind are only counted");
+        if self.functions.is_first_told(site, error.kind()) {
+            log::warn!("{error}; {consequence}, and further errors of this kind are only counted");
         }
     }
 }

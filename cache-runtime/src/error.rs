@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What went wrong between a program and its cache.
 ///
@@ -17,6 +18,7 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    is_logged: AtomicBool,
 }
 
 /// The sort of an [`Error`], for programs to act on.
@@ -54,7 +56,7 @@ pub enum ErrorKind {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Arc::new(Inner { kind, message: message.into(), source: None }))
+        Self::made(kind, message.into(), None)
     }
 
     pub(crate) fn with_source(
@@ -62,7 +64,21 @@ impl Error {
         message: impl Into<String>,
         source: impl StdError + Send + Sync + 'static,
     ) -> Self {
-        Self(Arc::new(Inner { kind, message: message.into(), source: Some(Box::new(source)) }))
+        Self::made(kind, message.into(), Some(Box::new(source)))
+    }
+
+    fn made(kind: ErrorKind, message: String, source: Option<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self(Arc::new(Inner { kind, message, source, is_logged: AtomicBool::new(false) }))
+    }
+
+    /// Whoever gets a clone need not log it again: it belongs to an outage whose beginning is in the log.
+    pub(crate) fn logged(self) -> Self {
+        self.0.is_logged.store(true, Ordering::Relaxed);
+        self
+    }
+
+    pub(crate) fn is_logged(&self) -> bool {
+        self.0.is_logged.load(Ordering::Relaxed)
     }
 
     /// The sort of this error.

@@ -77,6 +77,6 @@ fn from_environment() -> Cache {
     };
     cache.unwrap_or_else(|error| {
         log::error!("REDIS_URL: {error}; nothing is cached");
-        Cache::builder().broken(error)
+        Cache::builder().broken(error.logged())
     })
 }

@@ -18,6 +18,7 @@ use crate::home::all;
 use crate::key::KeyBuf;
 use crate::pending::{Key, Operation};
 use crate::shared::Shared;
+use crate::site::Site;
 use crate::stats::Function;
 use crate::tags::{self, Named, Tagging};
 use crate::{Cache, global};
@@ -166,15 +167,15 @@ async fn remove_of_one_cache(targets: Vec<&Target>) {
     let Some(cache) = targets.first().map(|target| target.cache.clone()) else { return };
     let keys: Vec<Key<'_>> = targets.iter().map(|target| target.key()).collect();
     if let Err(error) = remove_all(cache.arc(), &keys).await {
-        failed(&cache, &error);
-        for function in targets.iter().filter_map(|target| target.function.as_ref()) {
-            function.counters.errors.count();
-        }
+        let functions = || targets.iter().filter_map(|target| target.function.as_ref());
+        functions().for_each(|function| function.counters.errors.count());
+        // One failure, one line.
+        failed(&cache, functions().next().map(|function| function.site), &error);
     }
 }
 
-pub(crate) fn failed(cache: &Inner, error: &Error) {
-    cache.log_first(error, "what was to be invalidated is tried again");
+pub(crate) fn failed(cache: &Inner, site: Option<&Site>, error: &Error) {
+    cache.log(site, error, format_args!("what was to be invalidated is tried again"));
 }
 
 fn by_cache(targets: &[Target]) -> Vec<Vec<&Target>> {

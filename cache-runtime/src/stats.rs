@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use crate::entry::fingerprint::Schema;
 use crate::entry::header::Room;
+use crate::error::ErrorKind;
 use crate::outage::Outage;
 use crate::shared::Shared;
 use crate::site::Site;
@@ -249,8 +250,8 @@ pub(crate) struct Functions {
     /// By the addresses of the site and of what derives the fingerprint. The latter tells instantiations apart, which share a site;
     /// should the linker fold two of them into one, they are the same code and give the same fingerprint.
     known: RwLock<HashMap<(usize, usize), Arc<Function>>>,
-    /// Of which functions it was said that a value cannot be stored, by their attributes' places.
-    told: Mutex<HashSet<&'static Location<'static>>>,
+    /// Which kinds of errors were logged of which functions, by their attributes' places.
+    told: Mutex<HashSet<(Option<&'static Location<'static>>, ErrorKind)>>,
 }
 
 impl Default for Functions {
@@ -314,9 +315,10 @@ impl Functions {
         Arc::clone(known.entry(address).or_insert_with(|| Arc::new(Function::new(site, schema))))
     }
 
-    /// Whether it has not been told of this function yet that a value cannot be stored.
-    pub(crate) fn is_first_told(&self, site: &Site) -> bool {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(site.location)
+    /// Whether no error of this kind has been logged of this function yet. `None` is all that is no function's.
+    pub(crate) fn is_first_told(&self, site: Option<&Site>, kind: ErrorKind) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.insert((site.map(|site| site.location), kind))
     }
 
     pub(crate) fn rows(&self) -> Vec<FunctionStats> {

@@ -121,7 +121,7 @@ impl Write {
         };
         if let Err(error) = operation.end(done) {
             call.function.counters.errors.count();
-            failed(call.cache(), &error);
+            failed(call.cache(), Some(call.function.site), &error);
         }
     }
 }

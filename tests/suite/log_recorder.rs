@@ -1,21 +1,23 @@
-//! What the library logs as a warning, in any test of this process.
+//! What the library logs, in any test of this process.
 
 use std::ffi::OsStr;
 use std::process::Command;
 use std::sync::Mutex;
 
-static WARNINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+use log::Level;
+
+static LINES: Mutex<Vec<(Level, String)>> = Mutex::new(Vec::new());
 
 struct Recorder;
 
 impl log::Log for Recorder {
     fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
-        metadata.level() <= log::Level::Warn
+        metadata.target().starts_with("redis_cached")
     }
 
     fn log(&self, record: &log::Record<'_>) {
         if self.enabled(record.metadata()) {
-            WARNINGS.lock().unwrap().push(record.args().to_string());
+            LINES.lock().unwrap().push((record.level(), record.args().to_string()));
         }
     }
 
@@ -25,12 +27,19 @@ impl log::Log for Recorder {
 /// Begins to record, in whichever test is first.
 pub(crate) fn record() {
     let _ = log::set_logger(&Recorder);
-    log::set_max_level(log::LevelFilter::Warn);
+    log::set_max_level(log::LevelFilter::Trace);
 }
 
-/// The warnings that contain `what`.
+/// The warnings and errors that contain `what`.
 pub(crate) fn warnings(what: &str) -> Vec<String> {
-    WARNINGS.lock().unwrap().iter().filter(|said| said.contains(what)).cloned().collect()
+    let lines = LINES.lock().unwrap();
+    let loud = lines.iter().filter(|(level, _)| *level <= Level::Warn);
+    loud.map(|(_, said)| said).filter(|said| said.contains(what)).cloned().collect()
+}
+
+/// All lines, of any level.
+pub(crate) fn lines() -> Vec<String> {
+    LINES.lock().unwrap().iter().map(|(_, said)| said.clone()).collect()
 }
 
 /// Whether the test of this name has a process of its own. If not, it is run in one, and must pass there.

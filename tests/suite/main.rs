@@ -32,6 +32,7 @@ mod key;
 mod late_lease;
 mod local;
 mod log_recorder;
+mod logs;
 mod misses;
 mod negative_ttl;
 mod pending;

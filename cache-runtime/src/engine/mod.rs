@@ -121,24 +121,15 @@ impl Call {
 
     /// Counts, and logs, an error that the caller does not see.
     pub(crate) fn failed(&self, error: &Error) {
-        let counters = &self.function.counters;
-        match error.kind() {
-            ErrorKind::TooLarge => {
-                counters.too_large.count();
-                self.cache().log_first(error, "it is returned and not stored");
-            }
-            ErrorKind::Encode => {
-                counters.unstorable.count();
-                // Once a function: it is about the function's type, and most of its values will be as this one.
-                if self.cache().functions.is_first_told(self.function.site) {
-                    log::warn!("{error}; such values are computed each time, and only counted from here on");
-                }
-            }
-            _ => {
-                counters.errors.count();
-                self.cache().log(error);
-            }
-        }
+        let (site, counters) = (self.function.site, &self.function.counters);
+        let (counter, consequence) = match error.kind() {
+            ErrorKind::TooLarge => (&counters.too_large, format_args!("it is returned and not stored")),
+            // It is about the function's type, and most of its values will be as this one.
+            ErrorKind::Encode => (&counters.unstorable, format_args!("such values are computed each time")),
+            _ => (&counters.errors, format_args!("the value of `{}` was computed instead", site.name)),
+        };
+        counter.count();
+        self.cache().log(Some(site), error, consequence);
     }
 
     /// The instant by which an operation that a user asked for is over.
