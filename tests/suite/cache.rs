@@ -128,7 +128,7 @@ async fn connect_fails_fast_and_says_why_without_the_password() {
         (format!("redis://{address}?protocol=resp2"), ErrorKind::Permission),
         ("http://pa55word".into(), ErrorKind::Url),
         ("redis://:pa55word@host:99999".into(), ErrorKind::Url),
-        ("rediss://:pa55word@host".into(), ErrorKind::Url),
+        ("redis+cluster://:pa55word@host".into(), ErrorKind::Url),
     ] {
         let error = refused(&url).await;
         assert_eq!(error.kind(), kind, "{url}: {error}");
