@@ -1,6 +1,8 @@
 //! Making a cache, and choosing one.
 
 use std::ffi::OsStr;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
@@ -220,4 +222,37 @@ async fn a_missing_or_wrong_password_says_where_to_put_it() {
     }
     let error = refused(&format!("redis://:pa55word@127.0.0.1:{without}?protocol=resp2")).await;
     assert!(error.to_string().contains("the server has no password, and the URL has one"), "{error}");
+}
+
+/// A peer that says this to whatever it hears.
+fn peer(answer: &'static [u8]) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 512]);
+            let _ = stream.write_all(answer);
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_peer_that_is_no_redis_is_named() {
+    for (answer, says) in [
+        (
+            &b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n<html>"[..],
+            "an HTTP server answers on this port",
+        ),
+        (b"<html><title>400 Bad Request</title>", "an HTTP server answers on this port"),
+        (b"\x15\x03\x01\x00\x02\x02\x46", "use rediss://"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "an SSH server"),
+    ] {
+        let port = peer(answer);
+        for protocol in ["resp3", "resp2"] {
+            let error = refused(&format!("redis://:pa55word@127.0.0.1:{port}?protocol={protocol}")).await;
+            assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
+            assert!(error.to_string().contains(says), "{error}");
+        }
+    }
 }

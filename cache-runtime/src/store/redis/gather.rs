@@ -15,6 +15,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::error_lines::ErrorLines;
+use super::foreign::recognised;
 
 /// What goes on on a connection, as its callers and its stream tell each other.
 #[derive(Debug, Default)]
@@ -110,6 +111,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Gather<S> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if let Some(arrived @ [_, ..]) = buffer.filled_mut().get_mut(before..) {
+            if self.callers.signs() == 0
+                && let Some(error) = recognised(arrived)
+            {
+                return Poll::Ready(Err(error));
+            }
             self.callers.sign();
             self.lines.clean(arrived);
         }

@@ -12,6 +12,7 @@ mod connect;
 mod error;
 mod error_lines;
 mod exchange;
+mod foreign;
 mod gather;
 mod lane;
 mod leases;
