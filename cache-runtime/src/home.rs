@@ -225,3 +225,21 @@ pub(crate) async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::O
     .await;
     done.into_iter().flatten().collect()
 }
+
+/// What the first of two futures has given.
+pub(crate) enum Either<A, B> {
+    First(A),
+    Second(B),
+}
+
+/// Waits for one of two futures.
+pub(crate) async fn either<A: Future, B: Future>(
+    mut first: Pin<&mut A>,
+    mut second: Pin<&mut B>,
+) -> Either<A::Output, B::Output> {
+    poll_fn(|context| match first.as_mut().poll(context) {
+        Poll::Ready(first) => Poll::Ready(Either::First(first)),
+        Poll::Pending => second.as_mut().poll(context).map(Either::Second),
+    })
+    .await
+}

@@ -5,6 +5,7 @@
 
 mod access;
 mod cancelled;
+mod connections;
 mod frozen;
 mod full;
 mod given;

@@ -114,6 +114,22 @@ impl Proxy {
         self.relay.change(|faults| faults.pings_only = on);
     }
 
+    /// Forgets a connection on which nothing has gone through for so long, without a word: what is sent on it later is swallowed. What load
+    /// balancers and address translation do.
+    pub fn forget_after(&self, idle: Duration) {
+        self.relay.change(|faults| faults.forgets_after = Some(idle));
+    }
+
+    /// Closes a connection at a command of this name.
+    pub fn close_at(&self, command: &'static str) {
+        self.relay.change(|faults| faults.closes_at = Some(command));
+    }
+
+    /// Leads new connections to another server, as a name does that has moved.
+    pub fn lead_to(&self, server: &RedisServer) {
+        *lock(&self.relay.upstream) = SocketAddr::from((Ipv4Addr::LOCALHOST, server.port()));
+    }
+
     /// Refuses new connections while `on`, as where nothing listens. Those that are open stay so.
     pub fn refuse(&self, on: bool) {
         let mut listener = lock(&self.relay.listener);

@@ -29,7 +29,8 @@ pub(super) enum End {
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
     state: AtomicU32,
-    ended: Notify,
+    /// Of each silence, and of the end.
+    news: Notify,
 }
 
 impl Breaker {
@@ -63,8 +64,16 @@ impl Breaker {
                 return end;
             }
             // Keeps one notification for who comes late.
-            self.ended.notified().await;
+            self.news.notified().await;
         }
+    }
+
+    /// The same, but gives `None` if somebody has waited in vain before it.
+    pub(super) async fn doubted(&self) -> Option<End> {
+        if self.end().is_none() {
+            self.news.notified().await;
+        }
+        self.end()
     }
 
     /// The end, if it has come.
@@ -72,13 +81,13 @@ impl Breaker {
         end(self.state.load(Ordering::Acquire))
     }
 
-    /// One report, which changes nothing after the end. The report that brings it wakes the keeper.
+    /// One report, which changes nothing after the end. Those of silence, and the one that brings the end, wake the keeper.
     fn step(&self, next: impl Fn(u32) -> u32) {
         let stepped = self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
             if end(state).is_none() { Some(next(state)) } else { None }
         });
-        if stepped.is_ok() && self.end().is_some() {
-            self.ended.notify_one();
+        if stepped.is_ok() && self.state.load(Ordering::Acquire) != 0 {
+            self.news.notify_one();
         }
     }
 }

@@ -2,20 +2,23 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, ConnectionAddr, PushInfo, PushKind, RedisConnectionInfo};
+use redis::{AsyncConnectionConfig, PushInfo, RedisConnectionInfo, RedisError, RedisResult, Value};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 
 use super::abilities::Abilities;
 use super::breaker::{Breaker, End};
-use super::error::{lacks_resp3, translate, was_hung_up};
+use super::error::{is_misplaced, refuses_hello, translate, was_hung_up};
 use super::gather::{Callers, Gather, Waiting};
 use super::login::log_in;
+use super::server::{Placement, Server, Target};
 use super::url::Endpoint;
+use crate::clock::after;
 use crate::error::{Error, ErrorKind};
 use crate::home;
 use crate::store::Epoch;
@@ -23,6 +26,9 @@ use crate::store::Epoch;
 /// Requests on their way to the connection's driver. The driver's default of 50 makes callers queue for a place while
 /// the connection itself could take more; memory is bounded by callers, each of whom has one request.
 const PIPELINE: usize = 1024;
+
+/// How long a connection may be silent before the system asks whether it is there, also where its runtime stands still; and how often then.
+const KEEPALIVE: Duration = Duration::from_secs(15);
 
 /// A key that nobody has.
 pub(super) const NOBODYS: &str = "redis-cached\u{1}are you there";
@@ -36,7 +42,7 @@ pub(super) enum Proof {
 }
 
 /// Is told what the server says without being asked, in the order of the wire.
-pub(super) type OnPush = Box<dyn Fn(&PushInfo) + Send + Sync>;
+pub(super) type OnPush = Arc<dyn Fn(&PushInfo) + Send + Sync>;
 
 /// A live connection and what tells that it has ended.
 #[derive(Clone)]
@@ -52,6 +58,8 @@ pub(super) struct Health {
     breaker: Arc<Breaker>,
     callers: Arc<Callers>,
     abilities: Arc<Abilities>,
+    server: Arc<Server>,
+    placement: Placement,
     /// Ends the driver's task with the last clone. By itself it would wait for a silent peer's answers.
     driver: AbortHandle,
 }
@@ -78,6 +86,30 @@ impl Connection {
     pub(super) async fn ended(&self) -> End {
         self.health.breaker.ended().await
     }
+
+    /// Lets nobody wait for it any more.
+    pub(super) fn abandon(&self) {
+        self.health.driver.abort();
+    }
+
+    /// Waits until it has ended, or somebody has waited for it in vain.
+    pub(super) async fn doubted(&self) -> Option<End> {
+        self.health.breaker.doubted().await
+    }
+
+    /// Waits until another server is wanted, or another connection to it. One on which nothing is written follows the others.
+    pub(super) async fn misplaced(&self) {
+        let Health { server, placement, .. } = &*self.health;
+        match self.epoch {
+            Epoch(0) => server.until_misplaced(placement).await,
+            _ => server.until_moved(placement).await,
+        }
+    }
+
+    /// Those that the peer has given so far.
+    pub(super) fn signs(&self) -> u64 {
+        self.health.callers.signs()
+    }
 }
 
 /// One caller's use of a connection, to report how it went.
@@ -91,6 +123,15 @@ pub(super) struct Use {
 impl Use {
     pub(super) fn answered(&self) {
         self.health.breaker.answered();
+    }
+
+    /// What the peer has said to one command.
+    pub(super) fn heard(&self, answer: &Value) {
+        if let Value::ServerError(error) = answer
+            && is_misplaced(error)
+        {
+            self.health.server.misplaced(&self.health.placement);
+        }
     }
 
     pub(super) fn closed(&self) {
@@ -114,118 +155,192 @@ impl Use {
     }
 }
 
+/// Why there is no connection.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) error: Error,
+    /// The server is there, and will not tell of changes.
+    pub(super) is_about_watching: bool,
+}
+
+impl Failure {
+    pub(super) fn about_watching(error: Error) -> Self {
+        Self { error, is_about_watching: true }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, is_about_watching: false }
+    }
+}
+
 /// Connects and greets within `limit`. Must be called on a runtime that drives I/O and time; the connection lives on it.
 ///
 /// For one that is watched it must be in RESP3: there are no pushes in the older protocol. Of a peer that fell silent `proof` is
 /// wanted that it answers what calls ask.
 pub(super) async fn connect(
-    endpoint: &Endpoint,
+    server: &Arc<Server>,
     limit: Duration,
     proof: Proof,
     watched: Option<(Epoch, OnPush)>,
-) -> Result<Connection, Error> {
-    let doing = format!("connect to {}", endpoint.name);
-    let is_watched = watched.is_some();
-    if is_watched && !endpoint.speaks_resp3() {
-        return Err(Error::new(ErrorKind::Server, "RESP3 is turned off in the URL"));
+) -> Result<Connection, Failure> {
+    let doing = format!("connect to {}", server.config.endpoint.name);
+    if watched.is_some() && !speaks_resp3(server) {
+        return Err(only_resp2(server));
     }
     let in_handshake = AtomicBool::new(false);
-    let attempt = async {
-        let connection = match greet(endpoint, &in_handshake, watched).await {
-            Err(error) if lacks_resp3(&error) && endpoint.speaks_resp3() && !is_watched => {
-                greet(&endpoint.in_resp2(), &in_handshake, None).await
-            }
-            other => other,
-        }?;
-        if proof == Proof::Answer {
-            answers(&connection).await?;
-        }
-        redis::RedisResult::Ok(connection)
-    };
-    match home::timeout(limit, attempt).await? {
-        Some(Ok(connection)) => Ok(connection),
-        Some(Err(error)) if endpoint.tls.is_none() && was_hung_up(&error) => Err(Error::with_source(
-            ErrorKind::Connection,
-            format!(
-                "cannot {doing}: the server closed the connection during the greeting; if this port speaks TLS, use rediss://"
+    let late = || {
+        let limit = limit.as_millis();
+        // A server that does not speak TLS waits for the rest of what it takes for a line.
+        let message = match in_handshake.load(Ordering::Relaxed) {
+            true => format!(
+                "cannot {doing}: no answer to the TLS handshake within {limit} ms; if this port does not speak TLS, use redis://"
             ),
-            error,
-        )),
-        Some(Err(error)) => Err(translate(&doing, error)),
-        None => {
-            let limit = limit.as_millis();
-            // A server that does not speak TLS waits for the rest of what it takes for a line.
-            let message = match in_handshake.into_inner() {
-                true => format!(
-                    "cannot {doing}: no answer to the TLS handshake within {limit} ms; if this port does not speak TLS, use redis://"
-                ),
-                false => format!("cannot {doing}: no answer within {limit} ms"),
+            false => format!("cannot {doing}: no answer within {limit} ms"),
+        };
+        Failure::from(Error::new(ErrorKind::Timeout, message))
+    };
+    let until = after(limit);
+    let attempt = async {
+        let targets = server.targets().await?;
+        let mut left = u32::try_from(targets.len()).unwrap_or(u32::MAX);
+        let mut failure = late();
+        for target in targets {
+            // One that swallows packets leaves time for the others.
+            let share = until.saturating_duration_since(Instant::now()) / left.max(1);
+            left = left.saturating_sub(1);
+            in_handshake.store(false, Ordering::Relaxed);
+            let one = connect_to(server, &target, &in_handshake, proof, watched.clone());
+            failure = match home::timeout(share, one).await? {
+                Some(Ok(connection)) => return Ok(connection),
+                Some(Err(failure)) => failure,
+                None => late(),
             };
-            Err(Error::new(ErrorKind::Timeout, message))
+            // The others would say the same, and may count it.
+            if failure.is_about_watching || failure.error.kind() == ErrorKind::Permission {
+                break;
+            }
         }
+        Err(failure)
+    };
+    home::timeout(limit, attempt).await?.unwrap_or_else(|| Err(late()))
+}
+
+/// Whether to try.
+fn speaks_resp3(server: &Server) -> bool {
+    server.config.endpoint.speaks_resp3() && server.may_know_hello()
+}
+
+fn only_resp2(server: &Server) -> Failure {
+    let reason = match server.config.endpoint.speaks_resp3() {
+        false => "RESP3 is turned off in the URL".into(),
+        true => format!("{} refuses RESP3, in which it could tell of changes", server.config.endpoint.name),
+    };
+    Failure::about_watching(Error::new(ErrorKind::Server, reason))
+}
+
+/// Connects to one address; without `HELLO` where that is refused.
+async fn connect_to(
+    server: &Arc<Server>,
+    target: &Target,
+    in_handshake: &AtomicBool,
+    proof: Proof,
+    watched: Option<(Epoch, OnPush)>,
+) -> Result<Connection, Failure> {
+    let endpoint = &server.config.endpoint;
+    let failed = |error| Failure::from(explain(endpoint, error));
+    let is_watched = watched.is_some();
+    let in_resp2 = async || greet(server, target, &endpoint.in_resp2(), in_handshake, None).await;
+    let connection = match speaks_resp3(server) {
+        false => in_resp2().await.map_err(failed)?,
+        true => match greet(server, target, endpoint, in_handshake, watched).await {
+            Ok(connection) => connection,
+            Err(error) if refuses_hello(&error) && !in_handshake.load(Ordering::Relaxed) => {
+                let second = in_resp2().await;
+                // Of two ends of a connection the first tells more.
+                let connection =
+                    second.map_err(|second| failed(if second.is_io_error() { error } else { second }))?;
+                server.refuses_hello();
+                if is_watched {
+                    return Err(only_resp2(server));
+                }
+                connection
+            }
+            Err(error) => return Err(failed(error)),
+        },
+    };
+    if proof == Proof::Answer {
+        answers(&connection).await.map_err(failed)?;
     }
+    Ok(connection)
+}
+
+fn explain(endpoint: &Endpoint, error: RedisError) -> Error {
+    let doing = format!("connect to {}", endpoint.name);
+    if endpoint.tls.is_none() && was_hung_up(&error) {
+        let message = format!(
+            "cannot {doing}: the server closed the connection during the greeting; if this port speaks TLS, use rediss://"
+        );
+        return Error::with_source(ErrorKind::Connection, message, error);
+    }
+    translate(&doing, error)
 }
 
 /// Asks for a key, as calls do: there are peers that answer `PING` and nothing else. Whatever it answers is an answer.
-async fn answers(connection: &Connection) -> redis::RedisResult<()> {
+async fn answers(connection: &Connection) -> RedisResult<()> {
     let asked = redis::cmd("GET").arg(NOBODYS).exec_async(&mut connection.driver.clone()).await;
     asked.or_else(|error| if error.is_unrecoverable_error() { Err(error) } else { Ok(()) })
 }
 
 async fn greet(
+    server: &Arc<Server>,
+    target: &Target,
     endpoint: &Endpoint,
     in_handshake: &AtomicBool,
     watched: Option<(Epoch, OnPush)>,
-) -> redis::RedisResult<Connection> {
+) -> RedisResult<Connection> {
     let (epoch, on_push) = watched.unzip();
-    let breaker = Arc::<Breaker>::default();
+    let placement = server.placement(target);
     // Every wait is bounded by the caller, once, for all of its commands: the driver's own limits are off.
     let mut config = AsyncConnectionConfig::new()
         .set_connection_timeout(None)
         .set_response_timeout(None)
         .set_pipeline_buffer_size(PIPELINE);
-    if endpoint.speaks_resp3() {
-        // The driver says when the connection ends, so that it is replaced before the next call needs it.
-        let breaker = Arc::clone(&breaker);
+    if let Some(on_push) = on_push {
         config = config.set_push_sender(move |push: PushInfo| -> Result<(), ()> {
-            if let Some(on_push) = &on_push {
-                on_push(&push);
-            }
-            if push.kind == PushKind::Disconnection {
-                breaker.close();
-            }
+            on_push(&push);
             Ok(())
         });
     }
-    let callers = Arc::<Callers>::default();
+    let wire = Wire { callers: Arc::default(), breaker: Arc::default() };
     let settings = endpoint.info.redis_settings();
-    let (mut connection, driver) = match endpoint.info.addr() {
-        ConnectionAddr::Tcp(host, port) => {
-            let stream = TcpStream::connect((host.as_str(), *port)).await?;
+    let (mut connection, driver) = match target {
+        Target::Tcp(address) => {
+            let stream = TcpStream::connect(address).await?;
             // Small requests that wait for one another's acknowledgements cost more than packets do.
             stream.set_nodelay(true)?;
+            SockRef::from(&stream)
+                .set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3))?;
             match &endpoint.tls {
-                None => drive(settings, stream, config, &callers).await?,
+                None => drive(settings, stream, config, &wire).await?,
                 Some(tls) => {
                     in_handshake.store(true, Ordering::Relaxed);
                     let stream = tls.handshake(stream).await?;
                     in_handshake.store(false, Ordering::Relaxed);
-                    drive(settings, stream, config, &callers).await?
+                    drive(settings, stream, config, &wire).await?
                 }
             }
         }
         #[cfg(unix)]
-        ConnectionAddr::Unix(path) => {
-            drive(settings, tokio::net::UnixStream::connect(path).await?, config, &callers).await?
-        }
-        // No URL makes any other.
-        _ => {
-            return Err(
-                (redis::ErrorKind::InvalidClientConfig, "this kind of address is not supported").into()
-            );
+        Target::Unix(path) => {
+            drive(settings, tokio::net::UnixStream::connect(path).await?, config, &wire).await?
         }
     };
-    let health = Arc::new(Health { breaker, callers, abilities: Arc::default(), driver });
+    let Wire { callers, breaker } = wire;
+    let server = Arc::clone(server);
+    let abilities = Arc::default();
+    let health = Arc::new(Health { breaker, callers, abilities, server, placement, driver });
     if !endpoint.speaks_resp3() {
         log_in(&mut connection, &endpoint.address).await?;
     }
@@ -234,17 +349,29 @@ async fn greet(
     Ok(Connection { driver: connection, epoch: epoch.unwrap_or(Epoch(0)), health })
 }
 
+/// What callers and the stream of a connection tell each other, and its keeper.
+struct Wire {
+    callers: Arc<Callers>,
+    breaker: Arc<Breaker>,
+}
+
 /// Greets over `stream`, and has the driver run on the current runtime.
 async fn drive<S>(
     settings: &RedisConnectionInfo,
     stream: S,
     config: AsyncConnectionConfig,
-    callers: &Arc<Callers>,
-) -> redis::RedisResult<(MultiplexedConnection, AbortHandle)>
+    wire: &Wire,
+) -> RedisResult<(MultiplexedConnection, AbortHandle)>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let stream = Gather::new(stream, Arc::clone(callers));
+    let stream = Gather::new(stream, Arc::clone(&wire.callers));
     let (connection, driver) = MultiplexedConnection::new_with_config(settings, stream, config).await?;
-    Ok((connection, tokio::spawn(driver).abort_handle()))
+    let breaker = Arc::clone(&wire.breaker);
+    let driven = async move {
+        driver.await;
+        // So that it is replaced before the next call needs it.
+        breaker.close();
+    };
+    Ok((connection, tokio::spawn(driven).abort_handle()))
 }

@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::io;
 use std::sync::Arc;
 
-use redis::{ErrorKind as Driver, RedisError, ServerErrorKind};
+use redis::{ErrorKind as Driver, RedisError, ServerError, ServerErrorKind};
 
 use super::{login, tls};
 use crate::error::{Error, ErrorKind};
@@ -105,7 +105,94 @@ pub(super) fn as_io(error: &RedisError) -> Option<&io::Error> {
     error.source()?.downcast_ref::<Arc<dyn StdError + Send + Sync>>()?.downcast_ref()
 }
 
-/// The answer to a HELLO that a server before 6.0 does not know.
-pub(super) fn lacks_resp3(error: &RedisError) -> bool {
-    error.kind() == Driver::RESP3NotSupported
+/// Whether another server is wanted than the one that said this, or another connection to it: a primary that became a replica, one that
+/// loads what another one sends, a user who has to say again who it is.
+pub(super) fn is_misplaced(error: &ServerError) -> bool {
+    matches!(error.code(), "READONLY" | "LOADING" | "MASTERDOWN" | "NOAUTH")
+        // Within a script, servers before 7.0 wrap it.
+        || error.details().is_some_and(|detail| detail.contains(": -READONLY "))
+}
+
+/// Whether a server, or a proxy, that answered so may be greeted without `HELLO`. There are many ways to refuse it: an unknown command in all
+/// kinds of quotes, a protocol that is not known, a missing right, and to close the connection.
+pub(super) fn refuses_hello(error: &RedisError) -> bool {
+    let says_no = match error.kind() {
+        Driver::RESP3NotSupported => true,
+        Driver::Io => was_hung_up(error),
+        Driver::Server(_) | Driver::Extension => {
+            let code = error.code().unwrap_or_default();
+            !matches!(code, "NOAUTH" | "WRONGPASS" | "LOADING" | "MASTERDOWN" | "BUSY" | "DENIED")
+        }
+        _ => false,
+    };
+    // A server that has no room would have none for a second connection.
+    says_no && !error.detail().is_some_and(|detail| detail.contains("max number of clients"))
+}
+
+#[cfg(test)]
+mod tests {
+    use redis::{Value, parse_redis_value};
+
+    use super::*;
+
+    fn said(line: &str) -> ServerError {
+        match parse_redis_value(format!("-{line}\r\n").as_bytes()) {
+            Ok(Value::ServerError(error)) => error,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn hello_is_refused_in_many_words() {
+        for line in [
+            "ERR unknown command 'HELLO', with args beginning with: '3' ",
+            "ERR unknown command `HELLO`, with args beginning with: `3`, ",
+            "ERR unknown command",
+            "NOPROTO unsupported protocol version",
+            "NOPROTO sorry this protocol version is not supported",
+            "NOPERM this user has no permissions to run the 'hello' command",
+            "ERR Protocol version is not an integer or out of range",
+            "ERR Syntax error in HELLO option 'AUTH'",
+            "invalid request",
+            "ERR",
+        ] {
+            assert!(refuses_hello(&said(line).into()), "{line}");
+        }
+        for line in [
+            "NOAUTH HELLO must be called with the client already authenticated",
+            "WRONGPASS invalid username-password pair or user is disabled.",
+            "LOADING Redis is loading the dataset in memory",
+            "MASTERDOWN Link with MASTER is down",
+            "ERR max number of clients reached",
+            "DENIED Redis is running in protected mode",
+        ] {
+            assert!(!refuses_hello(&said(line).into()), "{line}");
+        }
+    }
+
+    #[test]
+    fn another_server_is_wanted() {
+        for line in [
+            "READONLY You can't write against a read only replica.",
+            "READONLY You can't write against a read only replica. script: 07067b, on @user_script:1.",
+            "ERR Error running script (call to f_07067b): @user_script:1: -READONLY You can't write against a read only replica. ",
+            "LOADING Redis is loading the dataset in memory",
+            "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+            "NOAUTH Authentication required.",
+        ] {
+            assert!(is_misplaced(&said(line)), "{line}");
+        }
+        for line in [
+            "ERR unknown command 'READONLY', with args beginning with: 'READONLY' ",
+            "OOM command not allowed when used memory > 'maxmemory'.",
+            "MISCONF Redis is configured to save RDB snapshots",
+            "NOREPLICAS Not enough good replicas to write.",
+            "BUSY Redis is busy running a script.",
+            "CLUSTERDOWN Hash slot not served",
+            "TRYAGAIN Multiple keys request during rehashing of slot",
+            "NOPERM this user has no permissions to run the 'set' command",
+        ] {
+            assert!(!is_misplaced(&said(line)), "{line}");
+        }
+    }
 }

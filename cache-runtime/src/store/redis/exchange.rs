@@ -95,7 +95,7 @@ impl Lane {
         }
     }
 
-    async fn exchange<T>(
+    async fn exchange<T: Answer>(
         &self,
         doing: &str,
         exchange: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
@@ -143,8 +143,26 @@ impl Lane {
     }
 }
 
+/// What a peer has answered to one command, or to several.
+trait Answer {
+    /// Tells what it says of the connection.
+    fn tell(&self, used: &Use);
+}
+
+impl Answer for Value {
+    fn tell(&self, used: &Use) {
+        used.heard(self);
+    }
+}
+
+impl Answer for Vec<Value> {
+    fn tell(&self, used: &Use) {
+        self.iter().for_each(|answer| used.heard(answer));
+    }
+}
+
 /// Tells the connection how the exchange went. No answer at all is a timeout.
-fn settled<T>(
+fn settled<T: Answer>(
     doing: &str,
     used: Option<&Use>,
     answer: Option<Result<RedisResult<T>, Error>>,
@@ -157,6 +175,9 @@ fn settled<T>(
         (Some(answer), used) => {
             if let Some(used) = used {
                 used.answered();
+                if let Ok(Ok(answer)) = &answer {
+                    answer.tell(used);
+                }
             }
             answer
         }

@@ -2,6 +2,7 @@
 
 mod abilities;
 mod alarm;
+mod aside;
 mod batch;
 mod breaker;
 #[cfg(test)]
@@ -14,12 +15,16 @@ mod error_lines;
 mod exchange;
 mod foreign;
 mod gather;
+mod idle;
+mod keeper;
 mod lane;
 mod leases;
 mod login;
 mod many;
+mod outage;
 mod reads;
 mod script;
+mod server;
 mod stall;
 mod tagging;
 mod tls;
@@ -34,6 +39,7 @@ use tokio::runtime::Handle;
 
 use self::connect::Proof;
 use self::lane::Lane;
+use self::server::{Lookup, Server, system_lookup};
 use self::stall::Stall;
 pub(crate) use self::tls::TlsOptions;
 use self::url::Endpoint;
@@ -55,6 +61,7 @@ pub(crate) struct Config {
     deadline: Duration,
     /// The longest that an attempt to connect may take, in the background.
     connect_timeout: Duration,
+    lookup: Lookup,
 }
 
 impl Config {
@@ -64,7 +71,12 @@ impl Config {
         deadline: Duration,
         connect_timeout: Duration,
     ) -> Result<Self, Error> {
-        Ok(Self { endpoint: Endpoint::new(address, tls)?, deadline, connect_timeout })
+        Ok(Self {
+            endpoint: Endpoint::new(address, tls)?,
+            deadline,
+            connect_timeout,
+            lookup: system_lookup(),
+        })
     }
 
     /// Of a server in a test.
@@ -87,6 +99,8 @@ pub(crate) struct RedisStore {
 /// A process's connections.
 #[derive(Default)]
 struct Wires {
+    /// What they know in common.
+    server: OnceLock<Arc<Server>>,
     /// One for each runtime that asked. Few: those of runtimes that ended are dropped when another comes.
     lanes: RwLock<Vec<Arc<Lane>>>,
     /// The one on which Redis tells of changes, made when something is read on it first.
@@ -111,6 +125,10 @@ impl RedisStore {
         self
     }
 
+    fn server(&self) -> &Arc<Server> {
+        self.wires.server.get_or_init(|| Arc::new(Server::new(&self.config)))
+    }
+
     /// The watched lane.
     fn watched_lane(&self) -> Result<&Lane, Error> {
         let Some(watching) = &self.watching else {
@@ -120,7 +138,7 @@ impl RedisStore {
         let library = library_runtime()?;
         Ok(self.wires.watched.get_or_init(|| {
             let watch = Watch::new(Arc::clone(&watching.observer), watching.heartbeat);
-            Lane::watched(library, &self.config, watch)
+            Lane::watched(library, self.server(), watch)
         }))
     }
 
@@ -128,17 +146,18 @@ impl RedisStore {
     pub(crate) async fn connected(config: Config) -> Result<Self, Error> {
         let store = Self::lazy(config);
         let home = home()?;
-        let config = Arc::clone(&store.config);
+        let server = Arc::clone(store.server());
         // On the runtime that will drive the connection, which need not be the caller's.
         let first = home
             .spawn(async move {
-                connect::connect(&config.endpoint, config.connect_timeout, Proof::Greeting, None).await
+                let limit = server.config.connect_timeout;
+                connect::connect(&server, limit, Proof::Greeting, None).await.map_err(|failure| failure.error)
             })
             .await
             .map_err(|source| {
                 Error::with_source(ErrorKind::Runtime, "the runtime ended while connecting", source)
             })??;
-        let lane = Arc::new(Lane::start(&home, &store.config, Some(first)));
+        let lane = Arc::new(Lane::start(&home, store.server(), Some(first)));
         if let Err(error) = lane.look_around(after(store.config.deadline)).await {
             log::warn!(
                 "{}: {error}; calls find what is there, and compute what is not",
@@ -184,7 +203,7 @@ impl RedisStore {
         if let Some(lane) = lanes.iter().find(|lane| lane.is_of(home.id())) {
             return Ok(Arc::clone(lane));
         }
-        let lane = Arc::new(Lane::start(home, &self.config, None));
+        let lane = Arc::new(Lane::start(home, self.server(), None));
         lanes.push(Arc::clone(&lane));
         Ok(lane)
     }

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use redis::cmd;
 
+use super::RedisStore;
 use super::connect::{Proof, connect};
-use super::{Config, RedisStore};
+use super::server::Server;
 use crate::clock::Moment;
 use crate::error::{Error, ErrorKind};
 use crate::home;
@@ -90,7 +91,7 @@ impl RedisStore {
             Advice::Compute => {}
             Advice::ComputeAndProbe => {
                 let probe =
-                    probe(Arc::clone(&self.config), Arc::clone(&self.leases), format!("{key}{NOBODYS}"));
+                    probe(Arc::clone(self.server()), Arc::clone(&self.leases), format!("{key}{NOBODYS}"));
                 self.lane()?.home.spawn(probe);
             }
         }
@@ -99,8 +100,8 @@ impl RedisStore {
 }
 
 /// Ends the stall if a write is answered, whatever the answer.
-async fn probe(config: Arc<Config>, stall: Arc<Stall>, key: String) {
-    let Ok(connection) = connect(&config.endpoint, PATIENCE, Proof::Greeting, None).await else { return };
+async fn probe(server: Arc<Server>, stall: Arc<Stall>, key: String) {
+    let Ok(connection) = connect(&server, PATIENCE, Proof::Greeting, None).await else { return };
     let mut unlink = cmd("UNLINK");
     unlink.arg(key);
     let mut driver = connection.driver.clone();

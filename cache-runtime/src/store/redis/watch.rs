@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use redis::{PushInfo, PushKind, Value};
 
-use super::Config;
 use super::breaker::{End, TIMEOUTS_IN_A_ROW};
-use super::connect::{Connection, OnPush, Proof, connect};
+use super::connect::{Connection, Failure, OnPush, Proof, connect};
+use super::server::Server;
 use crate::clock::Moment;
 use crate::error::{Error, ErrorKind};
 use crate::home;
@@ -34,18 +34,22 @@ impl Watch {
     /// Connects and begins to watch. The connection is of a new epoch.
     pub(super) async fn connect(
         &self,
-        config: &Config,
+        server: &Arc<Server>,
         limit: Duration,
         proof: Proof,
-    ) -> Result<Connection, Error> {
+    ) -> Result<Connection, Failure> {
         let epoch = Epoch(self.epochs.fetch_add(1, Ordering::Relaxed) + 1);
         let observer = Arc::clone(&self.observer);
-        let on_push: OnPush = Box::new(move |push| tell(&*observer, epoch, push));
+        let on_push: OnPush = Arc::new(move |push| tell(&*observer, epoch, push));
         let asked = Moment::now();
-        let mut connection = connect(&config.endpoint, limit, proof, Some((epoch, on_push))).await?;
+        let mut connection = connect(server, limit, proof, Some((epoch, on_push))).await?;
         redis::cmd("CLIENT").arg("TRACKING").arg("ON").exec_async(&mut connection.driver).await.map_err(
             |refusal| {
-                Error::with_source(ErrorKind::Server, "the server has no CLIENT TRACKING for us", refusal)
+                let reason = "the server has no CLIENT TRACKING for us";
+                Failure {
+                    is_about_watching: !refusal.is_unrecoverable_error(),
+                    error: Error::with_source(ErrorKind::Server, reason, refusal),
+                }
             },
         )?;
         self.observer.connected(epoch);

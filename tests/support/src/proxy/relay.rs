@@ -25,7 +25,7 @@ const CHUNK: usize = 16 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Relay {
-    upstream: SocketAddr,
+    pub(super) upstream: Mutex<SocketAddr>,
     /// `None` while connections are refused.
     pub(super) listener: Mutex<Option<TcpListener>>,
     pub(super) links: Mutex<Vec<Arc<Link>>>,
@@ -42,6 +42,8 @@ pub(super) struct Faults {
     pub(super) black_hole: bool,
     pub(super) bytes_a_second: u64,
     pub(super) pings_only: bool,
+    pub(super) forgets_after: Option<Duration>,
+    pub(super) closes_at: Option<&'static str>,
     cut_requests: Option<usize>,
     cut_replies: Option<usize>,
     pub(super) stopped: bool,
@@ -68,7 +70,7 @@ enum Verdict {
 impl Relay {
     pub(super) fn new(upstream: SocketAddr, listener: TcpListener) -> Self {
         Self {
-            upstream,
+            upstream: Mutex::new(upstream),
             listener: Mutex::new(Some(listener)),
             links: Mutex::default(),
             accepted: AtomicUsize::new(0),
@@ -97,11 +99,16 @@ impl Relay {
         if lock(&self.links).len() >= MAX_CONNECTIONS {
             return;
         }
-        let Ok(server) = TcpStream::connect_timeout(&self.upstream, PATIENCE) else {
+        let Ok(server) = TcpStream::connect_timeout(&lock(&self.upstream), PATIENCE) else {
             return;
         };
-        let link =
-            Arc::new(Link { client, server, ended: AtomicBool::new(false), holed: AtomicBool::new(false) });
+        let link = Arc::new(Link {
+            client,
+            server,
+            ended: AtomicBool::new(false),
+            holed: AtomicBool::new(false),
+            used: Mutex::new(Instant::now()),
+        });
         link.prepare();
         self.accepted.fetch_add(1, Ordering::SeqCst);
         lock(&self.links).push(Arc::clone(&link));
@@ -156,12 +163,20 @@ impl Relay {
             if faults.stopped || link.ended() {
                 return Verdict::Discard;
             }
-            if faults.black_hole || link.holed.load(Ordering::SeqCst) {
+            let used = std::mem::replace(&mut *lock(&link.used), arrived);
+            let is_forgotten = faults.forgets_after.is_some_and(|idle| arrived.duration_since(used) > idle);
+            if is_forgotten || faults.black_hole || link.holed.load(Ordering::SeqCst) {
                 link.holed.store(true, Ordering::SeqCst);
                 return Verdict::Swallow;
             }
             if faults.pings_only && direction == Direction::Requests && !sets_up(chunk) {
                 return Verdict::Swallow;
+            }
+            if let Some(name) = faults.closes_at
+                && direction == Direction::Requests
+                && names(chunk, name)
+            {
+                return Verdict::Discard;
             }
             let delay = if direction == Direction::Replies { faults.delay } else { Duration::ZERO };
             let left = delay.saturating_sub(arrived.elapsed());
@@ -203,9 +218,11 @@ impl Relay {
 
 /// Whether a chunk of requests sets a connection up, or is a `PING`.
 fn sets_up(chunk: &[u8]) -> bool {
-    ["HELLO", "CLIENT", "AUTH", "SELECT", "PING"]
-        .iter()
-        .any(|name| chunk.windows(name.len()).any(|window| window == name.as_bytes()))
+    ["HELLO", "CLIENT", "AUTH", "SELECT", "PING"].iter().any(|name| names(chunk, name))
+}
+
+fn names(chunk: &[u8], name: &str) -> bool {
+    chunk.windows(name.len()).any(|window| window == name.as_bytes())
 }
 
 /// One client's connection and ours to the server for it.
@@ -216,6 +233,8 @@ pub(super) struct Link {
     ended: AtomicBool,
     /// Whether a black hole swallowed bytes of it.
     holed: AtomicBool,
+    /// When something last went through.
+    used: Mutex<Instant>,
 }
 
 impl Link {
