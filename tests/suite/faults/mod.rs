@@ -5,6 +5,7 @@
 
 mod access;
 mod cancelled;
+mod cluster;
 mod connections;
 mod frozen;
 mod full;
@@ -17,6 +18,7 @@ mod restart;
 mod shutdown;
 mod silence;
 mod stalled;
+mod unreadable;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};

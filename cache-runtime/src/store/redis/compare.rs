@@ -238,10 +238,10 @@ impl Lane {
     }
 
     /// Finds out ahead of the first call whether anything can be stored, so that a program that connects at its start is told then.
-    pub(super) async fn look_around(&self, until: Instant) -> Result<(), Error> {
+    pub(super) async fn look_around(&self, until: Instant) {
         // Nothing has this mark. Where the user may not touch the key, the first lease will tell.
-        let looked = self.release(&[(NOBODYS, header::lease(&random::nonce()))], until).await;
-        if self.abilities().compares() == Some(false) { looked } else { Ok(()) }
+        let _ = self.release(&[(NOBODYS, header::lease(&random::nonce()))], until).await;
+        let _ = self.check_that_it_stores(&self.abilities());
     }
 
     /// Whether a value can be stored once it is computed. Nothing else is known of a new connection whose server refuses scripts.
@@ -264,7 +264,18 @@ impl Lane {
                 return Err(translate("SET IFEQ", error));
             }
         }
-        if abilities.compares() == Some(false) { Err(cannot_compare()) } else { Ok(()) }
+        self.check_that_it_stores(abilities)
+    }
+
+    fn check_that_it_stores(&self, abilities: &Abilities) -> Result<(), Error> {
+        if abilities.compares() != Some(false) {
+            return Ok(());
+        }
+        let error = cannot_compare();
+        if let Some(Ok(connection)) = self.now() {
+            connection.server().stores_nothing(&error);
+        }
+        Err(error)
     }
 }
 

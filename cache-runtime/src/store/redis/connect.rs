@@ -13,6 +13,7 @@ use tokio::task::AbortHandle;
 
 use super::abilities::Abilities;
 use super::breaker::{Breaker, End};
+use super::cluster;
 use super::error::{is_misplaced, refuses_hello, translate, was_hung_up};
 use super::gather::{Callers, Gather, Waiting};
 use super::login::log_in;
@@ -77,6 +78,10 @@ impl Connection {
         Use { signs: health.callers.signs(), _waiting: health.callers.enter(), health }
     }
 
+    pub(super) fn server(&self) -> &Server {
+        &self.health.server
+    }
+
     /// What its server can do, as far as it has shown.
     pub(super) fn abilities(&self) -> Arc<Abilities> {
         Arc::clone(&self.health.abilities)
@@ -127,15 +132,25 @@ impl Use {
 
     /// What the peer has said to one command.
     pub(super) fn heard(&self, answer: &Value) {
-        if let Value::ServerError(error) = answer
-            && is_misplaced(error)
-        {
-            self.health.server.misplaced(&self.health.placement);
+        if let Value::ServerError(error) = answer {
+            if is_misplaced(error) {
+                self.health.server.misplaced(&self.health.placement);
+            }
+            if cluster::shows(error) {
+                self.health.server.is_in_cluster_mode();
+                self.closed();
+            }
         }
     }
 
     pub(super) fn closed(&self) {
         self.health.breaker.close();
+    }
+
+    /// The answer was not in the protocol.
+    pub(super) fn was_unreadable(&self, doing: &str) {
+        let server = &self.health.server;
+        server.unreadable.note(&server.config.endpoint.name, doing);
     }
 
     /// The caller's time is over. That says nothing of a peer that has been heard meanwhile: it has much to say, or to read.
@@ -201,6 +216,7 @@ pub(super) async fn connect(
         };
         Failure::from(Error::new(ErrorKind::Timeout, message))
     };
+    server.check_mode()?;
     let until = after(limit);
     let attempt = async {
         let targets = server.targets().await?;
@@ -270,6 +286,7 @@ async fn connect_to(
             Err(error) => return Err(failed(error)),
         },
     };
+    server.check_mode()?;
     if proof == Proof::Answer {
         answers(&connection).await.map_err(failed)?;
     }
@@ -345,7 +362,9 @@ async fn greet(
         log_in(&mut connection, &endpoint.address).await?;
     }
     // Without it, a server that wants a password, or is loading, would be found out by the first user's call only.
-    redis::cmd("PING").exec_async(&mut connection).await?;
+    if cluster::greets(&mut connection, endpoint.speaks_resp3()).await? {
+        health.server.is_in_cluster_mode();
+    }
     Ok(Connection { driver: connection, epoch: epoch.unwrap_or(Epoch(0)), health })
 }
 

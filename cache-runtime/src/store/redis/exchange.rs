@@ -51,7 +51,7 @@ impl Lane {
             async |connection: &mut Connection| connection.driver.send_packed_command(command).await;
         process::current();
         let mut used = None;
-        let answer = self.alarm.bound(until, pin!(self.ask(exchange, &mut used))).await?;
+        let answer = self.alarm.bound(until, pin!(self.ask(doing, exchange, &mut used))).await?;
         Ok(settled(doing, used.as_ref(), answer)?.and_then(Value::extract_error))
     }
 
@@ -104,7 +104,7 @@ impl Lane {
         process::current();
         let (mut used, asked) = (None, Instant::now());
         let answer = {
-            let mut asking = pin!(self.ask(exchange, &mut used));
+            let mut asking = pin!(self.ask(doing, exchange, &mut used));
             let mut bound = until;
             loop {
                 let answer = self.alarm.bound(bound, asking.as_mut()).await?;
@@ -124,6 +124,7 @@ impl Lane {
     /// Asks, without a limit, and says whose health the answer is a sign of.
     async fn ask<T>(
         &self,
+        doing: &str,
         exchange: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
         used: &mut Option<Use>,
     ) -> Result<RedisResult<T>, Error> {
@@ -138,6 +139,7 @@ impl Lane {
             // Rare, and larger than all else that is done here.
             None => Box::pin(self.later()).await?,
         };
+        connection.server().unreadable.check(doing)?;
         *used = Some(connection.use_it());
         Ok(exchange(&mut connection).await)
     }
@@ -169,6 +171,9 @@ fn settled<T: Answer>(
 ) -> Result<RedisResult<T>, Error> {
     match (answer, used) {
         (Some(Ok(Err(error))), Some(used)) if error.is_unrecoverable_error() => {
+            if error.kind() == redis::ErrorKind::Parse {
+                used.was_unreadable(doing);
+            }
             used.closed();
             Ok(Err(error))
         }

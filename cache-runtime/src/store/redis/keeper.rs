@@ -173,7 +173,9 @@ impl Keeper {
             course.failures = course.failures.saturating_add(1);
             rest = Some(match error.kind() {
                 // People have to see to it.
-                kind if is_about_watching || kind == ErrorKind::Tls => REFUSED_PAUSE,
+                kind if is_about_watching || kind == ErrorKind::Tls || self.server.check_mode().is_err() => {
+                    REFUSED_PAUSE
+                }
                 ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::Server => {
                     pause(course.failures, LONGEST_PAUSE)
                 }

@@ -7,6 +7,7 @@ mod batch;
 mod breaker;
 #[cfg(test)]
 mod breaker_races;
+mod cluster;
 mod commands;
 mod compare;
 mod connect;
@@ -28,6 +29,7 @@ mod server;
 mod stall;
 mod tagging;
 mod tls;
+mod unreadable;
 mod url;
 mod watch;
 
@@ -158,12 +160,7 @@ impl RedisStore {
                 Error::with_source(ErrorKind::Runtime, "the runtime ended while connecting", source)
             })??;
         let lane = Arc::new(Lane::start(&home, store.server(), Some(first)));
-        if let Err(error) = lane.look_around(after(store.config.deadline)).await {
-            log::warn!(
-                "{}: {error}; calls find what is there, and compute what is not",
-                store.config.endpoint.name
-            );
-        }
+        lane.look_around(after(store.config.deadline)).await;
         store.wires.lanes.write().unwrap_or_else(PoisonError::into_inner).push(lane);
         Ok(store)
     }

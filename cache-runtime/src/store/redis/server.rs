@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,12 +12,17 @@ use tokio::sync::watch;
 
 use super::Config;
 use super::aside::Aside;
+use super::cluster;
 use super::idle::Idleness;
 use super::outage::Outage;
+use super::unreadable::Unreadable;
 use crate::error::{Error, ErrorKind};
 
 /// How long a server that refused `HELLO` is not asked again: it may be another one by then, or a newer version.
 const HELLO_AGAIN: Duration = Duration::from_secs(60);
+
+/// The same for one that is in cluster mode.
+const CLUSTER_AGAIN: Duration = Duration::from_secs(300);
 
 /// Finds the addresses of a host. May block.
 pub(super) type Lookup = Arc<dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync>;
@@ -31,6 +37,9 @@ pub(super) struct Server {
     pub(super) outage: Arc<Outage>,
     /// What the network does to connections without traffic.
     pub(super) idleness: Idleness,
+    pub(super) unreadable: Unreadable,
+    /// Whether it has been logged that nothing can be stored there.
+    told_of_stores: AtomicBool,
     lookups: Aside<Result<Vec<SocketAddr>, String>>,
     /// How often it has turned out that another server is wanted.
     misplaced: watch::Sender<u64>,
@@ -44,6 +53,7 @@ struct Known {
     /// Where a server was that is not the one that is wanted: tried last.
     shunned: Option<SocketAddr>,
     hello_refused: Option<Instant>,
+    in_cluster_mode: Option<Instant>,
 }
 
 /// Where to connect.
@@ -69,6 +79,8 @@ impl Server {
             config: Arc::clone(config),
             outage: Arc::default(),
             idleness: Idleness::default(),
+            unreadable: Unreadable::default(),
+            told_of_stores: AtomicBool::new(false),
             lookups: Aside::default(),
             misplaced: watch::Sender::new(0),
             moved: watch::Sender::new(0),
@@ -142,6 +154,29 @@ impl Server {
 
     pub(super) async fn until_moved(&self, placement: &Placement) {
         let _ = self.moved.subscribe().wait_for(|times| *times > placement.moved).await;
+    }
+
+    /// It has shown that it is in cluster mode.
+    pub(super) fn is_in_cluster_mode(&self) {
+        self.known().in_cluster_mode = Some(Instant::now());
+    }
+
+    /// # Errors
+    /// If it is of no use to us, as was found out not long ago.
+    pub(super) fn check_mode(&self) -> Result<(), Error> {
+        let is_out = |since: Instant| since.elapsed() < CLUSTER_AGAIN;
+        match self.known().in_cluster_mode.is_some_and(is_out) {
+            true => Err(cluster::refused(&self.config.endpoint.name)),
+            false => Ok(()),
+        }
+    }
+
+    /// Nothing can be stored there, which is logged once.
+    pub(super) fn stores_nothing(&self, error: &Error) {
+        if !self.told_of_stores.swap(true, Ordering::Relaxed) {
+            let name = &self.config.endpoint.name;
+            log::warn!("{name}: {error}; calls find what is there, and compute what is not");
+        }
     }
 
     /// Whether to greet it with `HELLO`.

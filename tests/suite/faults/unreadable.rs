@@ -1,0 +1,54 @@
+//! Answers that are not in Redis's protocol: named in the log, and not asked for again and again.
+
+use std::time::Duration;
+
+use redis_cached_test_support::{Middleman, RedisServer};
+
+use super::given::Given;
+use super::{DEADLINE, SLACK, get_user, get_user_entry, lazy};
+use crate::log_recorder::{record, warnings};
+use crate::user;
+
+/// A server that answers a command with a status that is no text.
+fn garbling(server: &RedisServer, command: &'static str) -> Middleman {
+    Middleman::start(server, move |_, request| match request[0].eq_ignore_ascii_case(command.as_bytes()) {
+        true => ["EVAL", "return redis.status_reply('\\255\\254')", "0"]
+            .map(|word| word.as_bytes().to_vec())
+            .into(),
+        false => request,
+    })
+}
+
+#[tokio::test]
+async fn a_command_is_named_and_rests() {
+    record();
+    let server = RedisServer::start();
+    for (command, doing) in
+        [("EVAL", "SET"), ("SET", "SET"), ("GET", "GET"), ("MGET", "MGET"), ("UNLINK", "UNLINK")]
+    {
+        let garbling = garbling(&server, command);
+        let cache = lazy(garbling.url());
+        for round in 0..6 {
+            let mut calls = tokio::task::JoinSet::new();
+            for id in 1..=20 {
+                let cache = cache.clone();
+                calls.spawn(async move {
+                    let began = Given::now();
+                    assert_eq!(cache.scope(get_user(100 * round + id)).await, Ok(user(100 * round + id)));
+                    assert!(began.elapsed() < 2 * DEADLINE + SLACK, "{:?}", began.elapsed());
+                });
+            }
+            while let Some(done) = calls.join_next().await {
+                done.unwrap();
+            }
+            let _ = cache.sync_scope(|| get_user_entry(1)).invalidate().await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        assert!(garbling.accepted() <= 8, "{command}: {} connections", garbling.accepted());
+        let logged = warnings(&garbling.port().to_string());
+        assert!(logged.len() <= 4, "{command}: {logged:#?}");
+        let named = logged.iter().filter(|line| line.contains(&format!("answers {doing} with"))).count();
+        assert_eq!(named, 1, "{command}: {logged:#?}");
+        assert!(!logged.iter().any(|line| line.contains("user:")), "{logged:#?}");
+    }
+}
