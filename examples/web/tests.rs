@@ -23,6 +23,15 @@ async fn reads_through_redis() {
     assert_eq!(redis.query::<Vec<String>>(&["KEYS", "user:[12]"]).len(), 1, "the key is the documented one");
 }
 
+#[cfg(feature = "tls")]
+#[tokio::test]
+async fn reads_through_redis_by_tls() {
+    let authority = redis_cached_test_support::Authority::new();
+    let redis = RedisServer::builder().tls(&authority.issue()).start();
+    let cache = Cache::builder().url(redis.tls_url()).tls_ca(authority.pem()).connect().await;
+    reads_through_and_invalidates(cache.expect("a server of our own")).await;
+}
+
 #[tokio::test]
 async fn serves_without_its_cache_but_says_when_it_cannot_invalidate() {
     let redis = RedisServer::start();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use redis_cached_test_support::{Authority, Direction, Proxy, RedisServer, servers};
+use redis_cached_test_support::{Authority, Direction, Proxy, RedisServer, servers_with_tls};
 
 use super::{KEEPING, assert_no_violation, options, seed, time_with_faults};
 use crate::faults::{inject_each, one, sleep_below};
@@ -59,7 +59,7 @@ fn fault(server: &RedisServer, proxy: &Proxy, authority: &Authority, random: &mu
 fn no_read_is_older_over_tls() {
     let authority = Authority::new();
     let ca = File::of(&authority);
-    for program in servers() {
+    for program in servers_with_tls() {
         println!("{program}");
         let seed = seed();
         let server = RedisServer::builder().program(program).tls(&authority.issue()).start();

@@ -221,7 +221,7 @@ async fn redis_over_tls() {
     use super::{Target, TlsOptions};
     let authority = redis_cached_test_support::Authority::new();
     let tls = TlsOptions { ca: authority.pem().into(), ..TlsOptions::default() };
-    for program in redis_cached_test_support::servers() {
+    for program in redis_cached_test_support::servers_with_tls() {
         let server = RedisServer::builder().program(program).tls(&authority.issue()).start();
         for protocol in ["resp3", "resp2"] {
             server.flush_all();

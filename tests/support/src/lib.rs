@@ -20,6 +20,8 @@
 //! Everything here panics where it cannot do what it was asked, because a test has nothing better to do with an error.
 //! Without a server program the tests fail; they are never skipped, so that a green run means what it says.
 
+use std::sync::OnceLock;
+
 mod builder;
 mod certificates;
 mod dir;
@@ -36,6 +38,9 @@ pub use monitor::{Command, Monitor};
 pub use proxy::{Direction, Proxy};
 pub use server::RedisServer;
 
+/// What a package manager installs.
+const SYSTEMS_OWN: &str = "redis-server";
+
 /// The server programs that a matrix of tests runs over: the default one, then those in `REDIS_SERVERS`, which are
 /// paths separated by colons.
 ///
@@ -47,5 +52,43 @@ pub fn servers() -> Vec<String> {
 }
 
 fn default_program() -> String {
-    std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned())
+    std::env::var("REDIS_SERVER").unwrap_or_else(|_| SYSTEMS_OWN.to_owned())
+}
+
+/// Those of [`servers`] that were built with TLS. Where none was, the system's own, so that the tests of TLS run all the same. Who is
+/// left out is printed.
+///
+/// # Panics
+/// Where no server speaks TLS.
+pub fn servers_with_tls() -> Vec<String> {
+    let (mut with, without): (Vec<_>, Vec<_>) =
+        servers().into_iter().partition(|program| speaks_tls(program));
+    if with.is_empty() && speaks_tls(SYSTEMS_OWN) {
+        with.push(SYSTEMS_OWN.to_owned());
+    }
+    assert!(
+        !with.is_empty(),
+        "{} were built without TLS, and the tests of TLS need it: REDIS_SERVER names another program",
+        without.join(", ")
+    );
+    for program in without {
+        println!("{program} was built without TLS; {} is used", with[0]);
+    }
+    with
+}
+
+/// The server for tests of TLS that need one.
+fn default_program_with_tls() -> String {
+    static PROGRAM: OnceLock<String> = OnceLock::new();
+    PROGRAM.get_or_init(|| servers_with_tls().swap_remove(0)).clone()
+}
+
+/// A build without TLS does not know the option. One that has it ends at once, too: it lacks a certificate.
+fn speaks_tls(program: &str) -> bool {
+    let output = std::process::Command::new(program).args(["--port", "0", "--tls-port", "1"]).output();
+    // A program that is not there says so when it is started.
+    output.map_or(true, |output| {
+        let said = [output.stdout, output.stderr].concat();
+        !String::from_utf8_lossy(&said).contains("Bad directive")
+    })
 }
