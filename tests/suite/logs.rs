@@ -61,3 +61,20 @@ async fn errors_of_one_kind_are_logged_once_a_function() {
     assert!(said.len() <= 4, "{said:#?}");
     assert_no_secret();
 }
+
+#[tokio::test]
+async fn a_server_that_lets_nobody_in_is_not_logged_by_functions() {
+    if !is_alone("logs::a_server_that_lets_nobody_in_is_not_logged_by_functions") {
+        return;
+    }
+    record();
+    let server = RedisServer::builder().password("right").start();
+    let url = format!("redis://:secret@127.0.0.1:{}", server.port());
+    let cache = Cache::builder().url(url).connect_lazy().unwrap();
+    calls(&cache).await;
+    let said = warnings("");
+    // What connects says it, and no function says it again.
+    assert!((1..=3).contains(&said.len()) && warnings("was computed instead").is_empty(), "{said:#?}");
+    assert!(said[0].contains("`redis://:PASSWORD@HOST`"), "{said:#?}");
+    assert_no_secret();
+}

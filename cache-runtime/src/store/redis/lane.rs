@@ -88,7 +88,7 @@ impl Lane {
         match &*self.state.borrow() {
             State::Connecting => None,
             State::Up(connection) => Some(Ok(connection.clone())),
-            State::Down(error) => Some(Err(error.clone())),
+            State::Down(error) => Some(Err(error.clone().logged())),
         }
     }
 
@@ -106,7 +106,7 @@ impl Lane {
         async move {
             match state.wait_for(|state| !matches!(state, State::Connecting)).await.as_deref() {
                 Ok(State::Up(connection)) => Ok(connection.clone()),
-                Ok(State::Down(error)) => Err(error.clone()),
+                Ok(State::Down(error)) => Err(error.clone().logged()),
                 Ok(State::Connecting) | Err(_) => {
                     Err(Error::new(ErrorKind::Connection, "the runtime of the cache's connection has ended"))
                 }
