@@ -12,6 +12,7 @@ mod full;
 mod given;
 mod lacking;
 mod paused;
+mod peers;
 mod proxy;
 mod replica;
 mod restart;

@@ -15,6 +15,7 @@
 //! - [`Proxy`]: a TCP proxy that delays, cuts, swallows, resets and refuses.
 //! - [`Authority`]: certificates, for servers that speak TLS.
 //! - [`Middleman`]: changes what is asked, so that a server seems to be another one.
+//! - [`Peer`]: a peer that follows a script, for what no server can be made to do.
 //! - [`servers`]: the server programs to run a matrix over.
 //!
 //! Everything here panics where it cannot do what it was asked, because a test has nothing better to do with an error.
@@ -27,6 +28,7 @@ mod certificates;
 mod dir;
 mod middleman;
 mod monitor;
+mod peer;
 mod process;
 mod proxy;
 mod server;
@@ -35,6 +37,7 @@ pub use builder::Builder;
 pub use certificates::{Authority, Identity};
 pub use middleman::Middleman;
 pub use monitor::{Command, Monitor};
+pub use peer::{Act, Event, Peer};
 pub use proxy::{Direction, Proxy};
 pub use server::RedisServer;
 

@@ -15,6 +15,7 @@ use super::abilities::Abilities;
 use super::breaker::{Breaker, End};
 use super::cluster;
 use super::error::{is_misplaced, refuses_hello, translate, was_hung_up};
+use super::frames::Frames;
 use super::gather::{Callers, Gather, Waiting};
 use super::login::log_in;
 use super::server::{Placement, Server, Target};
@@ -384,7 +385,7 @@ async fn drive<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let stream = Gather::new(stream, Arc::clone(&wire.callers));
+    let stream = Gather::new(Frames::new(stream), Arc::clone(&wire.callers));
     let (connection, driver) = MultiplexedConnection::new_with_config(settings, stream, config).await?;
     let breaker = Arc::clone(&wire.breaker);
     let driven = async move {

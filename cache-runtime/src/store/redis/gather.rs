@@ -14,9 +14,6 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::error_lines::ErrorLines;
-use super::foreign::recognised;
-
 /// What goes on on a connection, as its callers and its stream tell each other.
 #[derive(Debug, Default)]
 pub(super) struct Callers {
@@ -66,12 +63,11 @@ pub(super) struct Gather<S> {
     waited: bool,
     /// Whether the system's buffers are full, so that they take more only when the peer has taken some.
     is_full: bool,
-    lines: ErrorLines,
 }
 
 impl<S> Gather<S> {
     pub(super) fn new(stream: S, callers: Arc<Callers>) -> Self {
-        Self { stream, callers, waited: false, is_full: false, lines: ErrorLines::default() }
+        Self { stream, callers, waited: false, is_full: false }
     }
 }
 
@@ -110,14 +106,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Gather<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if let Some(arrived @ [_, ..]) = buffer.filled_mut().get_mut(before..) {
-            if self.callers.signs() == 0
-                && let Some(error) = recognised(arrived)
-            {
-                return Poll::Ready(Err(error));
-            }
+        if buffer.filled().len() > before {
             self.callers.sign();
-            self.lines.clean(arrived);
         }
         read
     }
