@@ -183,7 +183,8 @@ impl Carrier {
         // Others may join until it is this one's turn.
         let request = requests.acquire_owned().await.ok();
         if let Some(leaving) = Leaving::begin(&self.cache, &self.gathering) {
-            leaving.send(request).await;
+            // A box, because a task's future is moved half a dozen times from its beginning to its end.
+            Box::pin(leaving.send(request)).await;
         }
     }
 }

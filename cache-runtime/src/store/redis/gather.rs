@@ -99,6 +99,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Gather<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Gather<S> {
+    #[inline]
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -202,7 +202,8 @@ impl Carrier {
             pipeline.add_command(command);
         }
         let until = after(self.batch.limit);
-        let answers = self.lane.run_all(DOING, &pipeline, until).await;
+        // A box, because a task's future is moved half a dozen times from its beginning to its end.
+        let answers = Box::pin(self.lane.run_all(DOING, &pipeline, until)).await;
         let granted = |place: &usize| {
             // Without an answer it may have been granted as well.
             answers.as_ref().map_or(true, |(answers, _)| matches!(answers.get(*place), Some(Ok(Value::Nil))))
