@@ -262,8 +262,11 @@ async fn it_takes_as_many_round_trips_as_a_batch_of_misses() {
     let sent: Vec<_> = monitor.commands().into_iter().filter(|command| !command.in_script()).collect();
     let lookups = sent.iter().filter(|command| command.name() == "MGET").count();
     // By whatever command: each lease is taken once, and given back once.
-    let leases =
-        sent.iter().filter(|command| command.args().iter().any(|arg| arg.ends_with("refresh"))).count();
+    let leases = sent
+        .iter()
+        .flat_map(|command| command.args())
+        .filter(|argument| argument.ends_with("refresh"))
+        .count();
     assert_eq!((lookups, leases), (1, 200), "{sent:?}");
     let keys: usize = server.query(&["DBSIZE"]);
     assert_eq!(keys, 100, "the leases beside the values are given back");

@@ -48,10 +48,9 @@ async fn assert_off(server: &RedisServer, url: &str, port: u16) {
     let made = connections() - before - 1;
     assert!(made <= 3, "{made} connections");
     let logged = warnings(&port.to_string());
-    let said =
-        |what| logged.iter().filter(|line| line.contains("cluster mode") && line.contains(what)).count();
-    // By the connection, and by the function that was called.
-    assert_eq!((said("the cache is off"), said("computed instead"), logged.len()), (1, 1, 2), "{logged:#?}");
+    let is_off = |line: &&String| line.contains("cluster mode") && line.contains("the cache is off");
+    // And one of a function that was called, unless it has said the like in this process.
+    assert!(logged.iter().filter(is_off).count() == 1 && logged.len() <= 2, "{logged:#?}");
 }
 
 #[tokio::test]
