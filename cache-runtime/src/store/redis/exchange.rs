@@ -8,6 +8,7 @@ use redis::{Cmd, Pipeline, RedisResult, Value};
 use super::RedisStore;
 use super::connect::{Connection, Use};
 use super::error::translate;
+use super::frames::is_strange;
 use super::lane::Lane;
 use crate::error::{Error, ErrorKind};
 use crate::lag;
@@ -171,7 +172,7 @@ fn settled<T: Answer>(
 ) -> Result<RedisResult<T>, Error> {
     match (answer, used) {
         (Some(Ok(Err(error))), Some(used)) if error.is_unrecoverable_error() => {
-            if error.kind() == redis::ErrorKind::Parse {
+            if error.kind() == redis::ErrorKind::Parse || is_strange(&error) {
                 used.was_unreadable(doing);
             }
             used.closed();

@@ -10,12 +10,16 @@
 //!
 //! Limits are those of Redis, with room: a string has 512 MiB at most (`proto-max-bulk-len`), a status or an error one line.
 
+use std::error::Error;
+use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use redis::RedisError;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::error::as_io;
 use super::foreign::recognised;
 
 /// The longest line: a status, an error, a number.
@@ -32,6 +36,23 @@ const SHORTEST_REQUEST: u64 = 14;
 const UNASKED: u64 = 10_000;
 /// So much of a line is looked at: the longest number, and what tells other protocols.
 const LOOKED_AT: usize = 24;
+
+/// What has arrived is no frame of Redis.
+#[derive(Debug)]
+struct Strange(&'static str);
+
+impl fmt::Display for Strange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Error for Strange {}
+
+/// Whether an error says that an answer was no frame of Redis.
+pub(super) fn is_strange(error: &RedisError) -> bool {
+    as_io(error).and_then(io::Error::get_ref).is_some_and(|within| within.is::<Strange>())
+}
 
 /// A stream of which only frames of Redis can be read.
 pub(super) struct Frames<S> {
@@ -51,16 +72,23 @@ impl<S: AsyncRead + Unpin> AsyncRead for Frames<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
+        let (before, room) = (buffer.filled().len(), buffer.remaining());
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        let Some(arrived @ [_, ..]) = buffer.filled_mut().get_mut(before..) else { return read };
+        let Some(arrived @ [_, ..]) = buffer.filled_mut().get_mut(before..) else {
+            // Else the driver would take the half of a frame for one that is wrong.
+            if matches!(read, Poll::Ready(Ok(()))) && room > 0 && self.scanner.is_within() {
+                let cut = "the connection was closed in the middle of an answer";
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, cut)));
+            }
+            return read;
+        };
         let other = self.scanner.is_new().then(|| recognised(arrived)).flatten();
         if let Some(other) = other {
             return Poll::Ready(Err(other));
         }
         match self.scanner.read(arrived) {
             Ok(()) => read,
-            Err(strange) => Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, strange))),
+            Err(what) => Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, Strange(what)))),
         }
     }
 }
@@ -102,7 +130,12 @@ struct Scanner {
 impl Scanner {
     /// Whether nothing has arrived yet.
     fn is_new(&self) -> bool {
-        self.arrived == 0 && self.depth == 0 && self.line == 0 && self.left == 0
+        self.arrived == 0 && !self.is_within()
+    }
+
+    /// Whether a frame has begun and not ended.
+    fn is_within(&self) -> bool {
+        self.depth > 0 || self.line > 0 || self.left > 0
     }
 
     fn read(&mut self, mut arrived: &mut [u8]) -> Result<(), &'static str> {
@@ -215,6 +248,8 @@ fn number(text: &[u8]) -> Result<i64, &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -244,7 +279,7 @@ mod tests {
         assert_eq!(read(all.as_bytes()).as_deref(), Ok(all.as_bytes()));
         let mut scanner = Scanner::default();
         scanner.read(&mut all.into_bytes()).expect("frames");
-        assert_eq!((scanner.depth, scanner.left, scanner.line), (0, 0, 0), "all of them are over");
+        assert!(!scanner.is_within(), "all of them are over");
         let slots =
             "*1\r\n*3\r\n:0\r\n:5\r\n*4\r\n$1\r\nh\r\n:1\r\n$1\r\ni\r\n*2\r\n+a\r\n+b\r\n".repeat(100);
         assert_eq!(read(slots.as_bytes()).as_deref(), Ok(slots.as_bytes()));
@@ -283,6 +318,31 @@ mod tests {
             (&format!("+{}", "x".repeat(LONGEST_LINE)), "does not end"),
         ] {
             assert!(read(bytes.as_bytes()).is_err_and(|error| error.contains(problem)), "{bytes:.40?}");
+        }
+    }
+
+    async fn read_to_end(mut frames: Frames<&[u8]>) -> io::Result<()> {
+        loop {
+            let mut space = [0; 8];
+            let mut buffer = ReadBuf::new(&mut space);
+            poll_fn(|cx| Pin::new(&mut frames).poll_read(cx, &mut buffer)).await?;
+            if buffer.filled().is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn an_end_within_a_frame_is_the_connection_s_and_what_is_strange_is_the_answer_s() {
+        for (answer, kind, strange) in [
+            (&b"$5\r\nab"[..], Some(io::ErrorKind::UnexpectedEof), false),
+            (b"$5\r\nabcde\r\n", None, false),
+            (b"*2147483648\r\n", Some(io::ErrorKind::InvalidData), true),
+        ] {
+            let read = read_to_end(Frames::new(answer)).await;
+            assert_eq!(read.as_ref().err().map(io::Error::kind), kind);
+            let as_the_driver_has_it = read.err().map(RedisError::from);
+            assert_eq!(as_the_driver_has_it.is_some_and(|error| is_strange(&error)), strange, "{answer:?}");
         }
     }
 

@@ -249,7 +249,7 @@ mod tests {
         let refusing = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
         let silent_address = silent.local_addr().expect("bound");
         let store = store(server.port(), move |_, _| Ok(vec![refusing, silent_address, here]));
-        let until = Instant::now() + Duration::from_secs(5);
+        let until = after(Duration::from_secs(5));
         while get(&store).await.ok() != Some(Found::Absent) {
             assert!(Instant::now() < until, "{:?}", get(&store).await);
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -263,7 +263,7 @@ mod tests {
         let addresses =
             [&replica, &primary].map(|server| SocketAddr::from((Ipv4Addr::LOCALHOST, server.port())));
         let store = store(6379, move |_, _| Ok(addresses.to_vec()));
-        let until = Instant::now() + Duration::from_secs(5);
+        let until = after(Duration::from_secs(5));
         while store.set("key", b"value", None, after(DEADLINE)).await.is_err() {
             assert!(Instant::now() < until, "it stays with the replica");
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -283,7 +283,7 @@ mod tests {
         store.set("key", b"old", None, after(DEADLINE)).await.expect("it is there");
         *port.lock().expect("no panic") = new.port();
         old.kill();
-        let until = Instant::now() + Duration::from_secs(5);
+        let until = after(Duration::from_secs(5));
         while store.set("key", b"new", None, after(DEADLINE)).await.is_err() {
             assert!(Instant::now() < until, "it looks where it was");
             tokio::time::sleep(Duration::from_millis(10)).await;

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::clock::after;
 use crate::error::{Error, ErrorKind};
 
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
@@ -52,7 +53,7 @@ impl Unreadable {
             let mut pauses = self.pauses();
             let last = pauses.get(command).map(|pause| pause.length);
             let length = last.map_or(FIRST_PAUSE, |last| (last * 2).min(LONGEST_PAUSE));
-            pauses.insert(command.to_owned(), Pause { length, until: Instant::now() + length });
+            pauses.insert(command.to_owned(), Pause { length, until: after(length) });
             self.are_any.store(true, Ordering::Relaxed);
             last.is_none()
         };
