@@ -22,6 +22,10 @@
 //! [`redis_cached`](macro@redis_cached) documents the attribute's options, [`Cache`] where values are kept, [`Entry`] what can be
 //! done with one, [`KeyPart`] what may stand in a key, and [`codec`] how values are encoded and which types the schema
 //! fingerprint cannot see through.
+//!
+//! Redis 6.2 to 8 and Valkey 8 are supported, as one server or one address behind which another takes over, by TCP, by a Unix socket
+//! and, with the cargo feature `tls`, by TLS ([`CacheBuilder::url`]). Cluster and Sentinel are not supported yet: their URLs are refused
+//! with [`ErrorKind::Url`], and a server in cluster mode with [`ErrorKind::Server`].
 
 mod argument;
 mod batch;
