@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::byte_size::ByteSize;
 use crate::cache::{Cache, Inner};
+use crate::credentials::{Credentials, Provider};
 use crate::error::{Error, ErrorKind};
 use crate::local::Tier;
 use crate::process::PerProcess;
@@ -36,6 +37,7 @@ const LARGEST: u64 = 512 * 1024 * 1024;
 pub struct CacheBuilder {
     target: Result<Target, Error>,
     tls: TlsOptions,
+    credentials: Option<Provider>,
     prefix: String,
     deadline: Duration,
     connect_timeout: Duration,
@@ -53,6 +55,7 @@ impl Default for CacheBuilder {
         Self {
             target: Target::parse(DEFAULT_URL),
             tls: TlsOptions::default(),
+            credentials: None,
             prefix: String::new(),
             deadline: Duration::from_millis(250),
             connect_timeout: Duration::from_secs(2),
@@ -106,6 +109,40 @@ impl CacheBuilder {
     #[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
     pub fn tls_insecure_accept_any_certificate(mut self) -> Self {
         self.tls.accepts_any_certificate = true;
+        self
+    }
+
+    /// Asks for user and password at each attempt to connect, in place of those in the URL: for passwords that change while the program runs,
+    /// such as the tokens of cloud services. Where [`valid_for`](Credentials::valid_for) says how long they are good, connections log in
+    /// again before that is over.
+    ///
+    /// The closure runs on a thread of the library's own, one at a time. No call waits for it beyond its deadline; an attempt waits for
+    /// [`connect_timeout`](Self::connect_timeout). An error, or a panic, is an attempt that failed: it is logged as the beginning of an
+    /// outage, with the error's text, so that text should have no secret in it. On `memory://` nobody asks.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// use redis_cached::{Cache, Credentials};
+    /// # async fn token() -> Result<String, std::io::Error> { Ok(String::new()) }
+    ///
+    /// # fn main() -> Result<(), redis_cached::Error> {
+    /// let cache = Cache::builder()
+    ///     .url("redis://cache.example")
+    ///     .credentials(|| async {
+    ///         let token = token().await?;
+    ///         Ok::<_, std::io::Error>(Credentials::new(token).user("app").valid_for(Duration::from_secs(900)))
+    ///     })
+    ///     .connect_lazy()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn credentials<F, Fut, E>(mut self, provide: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Credentials, E>> + Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        self.credentials = Some(Provider::new(provide));
         self
     }
 
@@ -265,7 +302,7 @@ impl CacheBuilder {
     }
 
     fn redis(&self, address: Address) -> Result<RedisConfig, Error> {
-        RedisConfig::new(address, &self.tls, self.deadline, self.connect_timeout)
+        RedisConfig::new(address, &self.tls, self.credentials.clone(), self.deadline, self.connect_timeout)
     }
 
     fn with_redis(self, store: RedisStore, local_capacity: u64) -> Cache {

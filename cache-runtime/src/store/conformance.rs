@@ -227,7 +227,8 @@ async fn redis_over_tls() {
             server.flush_all();
             let url = format!("{}?protocol={protocol}", server.tls_url());
             let Ok(Target::Server(address)) = Target::parse(&url) else { panic!("no server's URL") };
-            let config = RedisConfig::new(address, &tls, Duration::from_secs(5), Duration::from_secs(5));
+            let config =
+                RedisConfig::new(address, &tls, None, Duration::from_secs(5), Duration::from_secs(5));
             all(&AnyStore::Redis(RedisStore::lazy(config.expect("a configuration")))).await;
         }
     }

@@ -7,6 +7,7 @@ mod access;
 mod cancelled;
 mod cluster;
 mod connections;
+mod credentials;
 mod frozen;
 mod full;
 mod given;

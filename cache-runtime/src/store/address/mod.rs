@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use self::parts::Parts;
 use self::query::Options;
 use self::scheme::Scheme;
+use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
 
 /// Why a URL cannot be used, as the end of a sentence.
@@ -47,34 +48,12 @@ pub(super) enum Host {
     Unix(PathBuf),
 }
 
-/// What `AUTH` takes.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Credentials {
-    pub(super) user: Option<String>,
-    pub(super) password: String,
-}
-
 impl Target {
     /// # Errors
     /// [`ErrorKind::Url`], in whose message there is no secret.
     pub(crate) fn parse(url: &str) -> Result<Self, Error> {
         understand(url.trim())
             .map_err(|reason| Error::new(ErrorKind::Url, format!("the cache's URL cannot be used: {reason}")))
-    }
-}
-
-impl Credentials {
-    /// `None` without either. A user without a password is one that needs none.
-    fn new(user: String, password: String) -> Option<Self> {
-        let is_given = !user.is_empty() || !password.is_empty();
-        is_given.then(|| Self { user: Some(user).filter(|user| !user.is_empty()), password })
-    }
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Neither is shown: other programs read `redis://PASSWORD@host`.
-        f.write_str("Credentials(…)")
     }
 }
 
@@ -154,7 +133,7 @@ impl Parts<'_> {
         let mut options = Options::read(self.query, query::UNIX)?;
         let database = options.database.unwrap_or(0);
         let speaks_resp3 = options.speaks_resp3();
-        let by_options = Credentials::new(
+        let by_options = Credentials::of(
             options.user.take().unwrap_or_default(),
             options.password.take().unwrap_or_default(),
         );

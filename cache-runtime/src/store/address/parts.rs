@@ -4,7 +4,8 @@ use std::net::Ipv6Addr;
 
 use percent_encoding::percent_decode_str;
 
-use super::{Credentials, Reason};
+use super::Reason;
+use crate::credentials::Credentials;
 
 const DEFAULT_PORT: u16 = 6379;
 /// More than any server has, and what the driver and servers take for a number.
@@ -136,7 +137,7 @@ fn number(text: &str, largest: u32) -> Option<u32> {
 /// `[USER][:PASSWORD]`, where a password alone has its colon too.
 pub(super) fn credentials(user_info: &str) -> Result<Option<Credentials>, Reason> {
     let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
-    Ok(Credentials::new(decode("user name", user)?, decode("password", password)?))
+    Ok(Credentials::of(decode("user name", user)?, decode("password", password)?))
 }
 
 /// Percent-decodes the part that is called `what`.

@@ -220,7 +220,7 @@ fn what_is_refused_is_named_with_a_remedy_and_without_secrets() {
 fn credentials_are_not_shown() {
     for url in ["redis://user-secret:pass-secret@host", "unix:///run/s?user=user-secret&pass=pass%2Dsecret"] {
         let shown = format!("{:?}", Target::parse(url));
-        assert!(shown.contains("Credentials(…)") && !shown.contains("secret"), "{shown}");
+        assert!(shown.contains("Credentials {") && !shown.contains("secret"), "{shown}");
     }
 }
 

@@ -52,6 +52,8 @@ pub(super) struct Connection {
     pub(super) driver: MultiplexedConnection,
     /// Of a watched connection; 0 of others.
     pub(super) epoch: Epoch,
+    /// When to say again who the client is.
+    pub(super) log_in_at: Option<Instant>,
     health: Arc<Health>,
 }
 
@@ -218,6 +220,7 @@ pub(super) async fn connect(
         Failure::from(Error::new(ErrorKind::Timeout, message))
     };
     server.check_mode()?;
+    let endpoint = server.endpoint().await?;
     let until = after(limit);
     let attempt = async {
         let targets = server.targets().await?;
@@ -228,7 +231,7 @@ pub(super) async fn connect(
             let share = until.saturating_duration_since(Instant::now()) / left.max(1);
             left = left.saturating_sub(1);
             in_handshake.store(false, Ordering::Relaxed);
-            let one = connect_to(server, &target, &in_handshake, proof, watched.clone());
+            let one = connect_to(server, &endpoint, &target, &in_handshake, proof, watched.clone());
             failure = match home::timeout(share, one).await? {
                 Some(Ok(connection)) => return Ok(connection),
                 Some(Err(failure)) => failure,
@@ -260,12 +263,12 @@ fn only_resp2(server: &Server) -> Failure {
 /// Connects to one address; without `HELLO` where that is refused.
 async fn connect_to(
     server: &Arc<Server>,
+    endpoint: &Endpoint,
     target: &Target,
     in_handshake: &AtomicBool,
     proof: Proof,
     watched: Option<(Epoch, OnPush)>,
 ) -> Result<Connection, Failure> {
-    let endpoint = &server.config.endpoint;
     let failed = |error| Failure::from(explain(endpoint, error));
     let is_watched = watched.is_some();
     let in_resp2 = async || greet(server, target, &endpoint.in_resp2(), in_handshake, None).await;
@@ -366,7 +369,12 @@ async fn greet(
     if cluster::greets(&mut connection, endpoint.speaks_resp3()).await? {
         health.server.is_in_cluster_mode();
     }
-    Ok(Connection { driver: connection, epoch: epoch.unwrap_or(Epoch(0)), health })
+    Ok(Connection {
+        driver: connection,
+        epoch: epoch.unwrap_or(Epoch(0)),
+        log_in_at: endpoint.log_in_at,
+        health,
+    })
 }
 
 /// What callers and the stream of a connection tell each other, and its keeper.

@@ -3,7 +3,9 @@
 //! No peer can make it busy: what follows a connection that ended soon after it was made waits longer and longer, as after attempts
 //! that failed, whatever the connection has answered.
 
+use std::convert::Infallible;
 use std::future::pending;
+use std::mem::replace;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,11 +14,15 @@ use tokio::sync::watch;
 
 use super::breaker::End;
 use super::connect::{Connection, Failure, Proof, connect};
+use super::error::translate;
+use super::exchange::unanswered;
 use super::idle;
 use super::lane::State;
+use super::login::authenticate;
 use super::outage::Part;
 use super::server::Server;
 use super::watch::Watch;
+use crate::clock::after;
 use crate::error::{Error, ErrorKind};
 use crate::home::{self, Either, either};
 
@@ -30,6 +36,9 @@ const REFUSED_PAUSE: Duration = Duration::from_secs(5);
 /// The longest that an attempt in the background takes, whatever `connect` may: an attempt whose packets are swallowed says
 /// nothing of the next one.
 const LONGEST_ATTEMPT: Duration = Duration::from_secs(1);
+
+/// After an attempt to log in again that failed.
+const LOG_IN_AGAIN: Duration = Duration::from_secs(5);
 
 /// A connection that has been there for so long is no part of an outage.
 const LIVED: Duration = Duration::from_secs(1);
@@ -84,10 +93,45 @@ impl Keeper {
 
     /// Keeps a connection from being forgotten, until it has ended.
     async fn kept(&self, connection: &Connection) -> End {
-        match &self.watch {
-            None => idle::keep(connection, &self.server).await,
-            Some(watch) => watch.keep(connection, self.server.config.deadline).await,
+        let kept = async {
+            match &self.watch {
+                None => idle::keep(connection, &self.server).await,
+                Some(watch) => watch.keep(connection, self.server.config.deadline).await,
+            }
+        };
+        match either(pin!(kept), pin!(self.logged_in(connection))).await {
+            Either::First(end) => end,
+            Either::Second(never) => match never {},
         }
+    }
+
+    /// Says again who the client is before what it said is over.
+    async fn logged_in(&self, connection: &Connection) -> Infallible {
+        let (mut next, mut has_failed) = (connection.log_in_at, false);
+        loop {
+            let Some(at) = next else { pending().await };
+            sleep(at.saturating_duration_since(Instant::now())).await;
+            match self.log_in_again(connection).await {
+                Ok(later) => (next, has_failed) = (later, false),
+                Err(error) => {
+                    if !replace(&mut has_failed, true) {
+                        log::warn!("{error}; the connection is kept for as long as the server has it");
+                    }
+                    next = Some(after(LOG_IN_AGAIN));
+                }
+            }
+        }
+    }
+
+    async fn log_in_again(&self, connection: &Connection) -> Result<Option<Instant>, Error> {
+        let Some(credentials) = self.server.credentials().await? else { return Ok(None) };
+        let doing = format!("log in to {} again", self.server.config.endpoint.name);
+        let mut driver = connection.driver.clone();
+        let answer =
+            home::timeout(self.server.config.connect_timeout, authenticate(&mut driver, &credentials))
+                .await?;
+        answer.ok_or_else(|| unanswered(&doing))?.map_err(|error| translate(&doing, error))?;
+        Ok(self.server.config.endpoint.with(credentials).log_in_at)
     }
 
     /// Notes that a connection has lived; gives one that is to take its place where it turns out to be to the wrong server. Until then it
@@ -186,7 +230,7 @@ impl Keeper {
             } else {
                 // The server is there.
                 course.outage.end();
-                if !std::mem::replace(&mut course.is_unwatched, true) {
+                if !replace(&mut course.is_unwatched, true) {
                     log::warn!("{error}; values are not kept in this process, every hit asks Redis");
                 }
             }

@@ -5,28 +5,35 @@ use std::borrow::Cow;
 use redis::aio::MultiplexedConnection;
 use redis::{RedisError, RedisResult};
 
+use crate::credentials::Credentials;
 use crate::error::ErrorKind;
-use crate::store::address::{Address, Credentials};
+use crate::store::address::Address;
 
 /// Says in RESP2 who the client is, and which database it wants; in RESP3 the driver does, within its greeting.
 pub(super) async fn log_in(connection: &mut MultiplexedConnection, address: &Address) -> RedisResult<()> {
-    if let Some(Credentials { user, password }) = &address.credentials {
-        let answer = match user {
-            Some(user) => redis::cmd("AUTH").arg(user).arg(password).exec_async(connection).await,
-            None => redis::cmd("AUTH").arg(password).exec_async(connection).await,
-        };
-        match answer {
-            // There are no users before 6.0.
-            Err(error) if takes_no_user(&error) => {
-                redis::cmd("AUTH").arg(password).exec_async(connection).await?;
-            }
-            other => other?,
-        }
+    if let Some(credentials) = &address.credentials {
+        authenticate(connection, credentials).await?;
     }
     if address.database != 0 {
         redis::cmd("SELECT").arg(address.database).exec_async(connection).await?;
     }
     Ok(())
+}
+
+/// Says who the client is, also where it has said so before.
+pub(super) async fn authenticate(
+    connection: &mut MultiplexedConnection,
+    Credentials { user, password, .. }: &Credentials,
+) -> RedisResult<()> {
+    let answer = match user {
+        Some(user) => redis::cmd("AUTH").arg(user).arg(password).exec_async(connection).await,
+        None => redis::cmd("AUTH").arg(password).exec_async(connection).await,
+    };
+    match answer {
+        // There are no users before 6.0.
+        Err(error) if takes_no_user(&error) => redis::cmd("AUTH").arg(password).exec_async(connection).await,
+        other => other,
+    }
 }
 
 fn takes_no_user(error: &RedisError) -> bool {

@@ -48,6 +48,7 @@ use self::url::Endpoint;
 use self::watch::Watch;
 use crate::blocking::library_runtime;
 use crate::clock::after;
+use crate::credentials::Provider;
 use crate::error::{Error, ErrorKind};
 use crate::home::{self, home};
 use crate::process::PerProcess;
@@ -64,12 +65,15 @@ pub(crate) struct Config {
     /// The longest that an attempt to connect may take, in the background.
     connect_timeout: Duration,
     lookup: Lookup,
+    /// Who gives user and password, if they are not in the URL.
+    credentials: Option<Provider>,
 }
 
 impl Config {
     pub(crate) fn new(
         address: Address,
         tls: &TlsOptions,
+        credentials: Option<Provider>,
         deadline: Duration,
         connect_timeout: Duration,
     ) -> Result<Self, Error> {
@@ -78,6 +82,7 @@ impl Config {
             deadline,
             connect_timeout,
             lookup: system_lookup(),
+            credentials,
         })
     }
 
@@ -85,7 +90,7 @@ impl Config {
     #[cfg(test)]
     pub(crate) fn of_url(url: &str, limit: Duration) -> Self {
         let Ok(Target::Server(address)) = Target::parse(url) else { panic!("not a server's URL") };
-        Self::new(address, &TlsOptions::default(), limit, limit).expect("the driver takes it")
+        Self::new(address, &TlsOptions::default(), None, limit, limit).expect("the driver takes it")
     }
 }
 

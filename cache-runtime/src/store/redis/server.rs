@@ -1,5 +1,6 @@
 //! What the connections of a process to one server know in common.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -16,7 +17,11 @@ use super::cluster;
 use super::idle::Idleness;
 use super::outage::Outage;
 use super::unreadable::Unreadable;
+use super::url::Endpoint;
+use crate::blocking::library_runtime;
+use crate::credentials::{Credentials, Provided};
 use crate::error::{Error, ErrorKind};
+use crate::home;
 
 /// How long a server that refused `HELLO` is not asked again: it may be another one by then, or a newer version.
 const HELLO_AGAIN: Duration = Duration::from_secs(60);
@@ -41,6 +46,7 @@ pub(super) struct Server {
     /// Whether it has been logged that nothing can be stored there.
     told_of_stores: AtomicBool,
     lookups: Aside<Result<Vec<SocketAddr>, String>>,
+    credentials: Aside<Provided>,
     /// How often it has turned out that another server is wanted.
     misplaced: watch::Sender<u64>,
     /// How often a connection has been made because of that. The watched ones, on which nothing is written, follow.
@@ -82,6 +88,7 @@ impl Server {
             unreadable: Unreadable::default(),
             told_of_stores: AtomicBool::new(false),
             lookups: Aside::default(),
+            credentials: Aside::default(),
             misplaced: watch::Sender::new(0),
             moved: watch::Sender::new(0),
             known: Mutex::default(),
@@ -117,6 +124,35 @@ impl Server {
         let shunned = self.known().shunned;
         addresses.sort_by_key(|address| Some(*address) == shunned);
         Ok(addresses.into_iter().map(Target::Tcp).collect())
+    }
+
+    /// How to greet it, with the credentials that hold now.
+    pub(super) async fn endpoint(&self) -> Result<Cow<'_, Endpoint>, Error> {
+        let endpoint = &self.config.endpoint;
+        Ok(self
+            .credentials()
+            .await?
+            .map_or(Cow::Borrowed(endpoint), |given| Cow::Owned(endpoint.with(given))))
+    }
+
+    /// What the program gives for that, if it is asked at all.
+    pub(super) async fn credentials(&self) -> Result<Option<Credentials>, Error> {
+        let Some(provider) = self.config.credentials.clone() else { return Ok(None) };
+        let library = library_runtime()?;
+        // Aside, whatever it does; the thread is one that may block.
+        let asked = self.credentials.ask(move || library.block_on(async { provider.ask().await }));
+        let failed = |reason: &dyn Display| {
+            Error::new(
+                ErrorKind::Connection,
+                format!("`credentials` of {} failed: {reason}", self.config.endpoint.name),
+            )
+        };
+        match home::timeout(self.config.connect_timeout, asked).await? {
+            Some(Ok(Ok(given))) => Ok(Some(given)),
+            Some(Ok(Err(reason))) => Err(failed(&reason)),
+            Some(Err(error)) => Err(failed(&error)),
+            None => Err(failed(&"nothing came in time")),
+        }
     }
 
     /// The placement of a connection that is being made.

@@ -1,12 +1,15 @@
 //! From an address to what the driver needs.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo};
 
 use super::tls::{Tls, TlsOptions};
+use crate::clock::after;
+use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
-use crate::store::address::{Address, Credentials, Host};
+use crate::store::address::{Address, Host};
 
 /// A server's address and how to greet it.
 #[derive(Clone)]
@@ -17,6 +20,8 @@ pub(super) struct Endpoint {
     /// How to speak TLS with it, if it is to be spoken.
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) address: Address,
+    /// When to say again who the client is, if that is not for ever.
+    pub(super) log_in_at: Option<Instant>,
 }
 
 impl Endpoint {
@@ -38,7 +43,7 @@ impl Endpoint {
             Error::new(ErrorKind::Url, "the driver does not take the cache's address")
         })?;
         let name = address.host.to_string();
-        Ok(Self { info: info.set_redis_settings(settings(&address)), name, tls, address })
+        Ok(Self { info: info.set_redis_settings(settings(&address)), name, tls, address, log_in_at: None })
     }
 
     /// The same server in the protocol that servers before 6.0 speak.
@@ -46,6 +51,14 @@ impl Endpoint {
         let address = Address { speaks_resp3: false, ..self.address.clone() };
         let info = self.info.clone().set_redis_settings(settings(&address));
         Self { info, address, ..self.clone() }
+    }
+
+    /// The same server for who has these, as of now.
+    pub(super) fn with(&self, credentials: Credentials) -> Self {
+        let log_in_at = credentials.valid_for.map(|time| after(time / 5 * 4));
+        let address = Address { credentials: Some(credentials), ..self.address.clone() };
+        let info = self.info.clone().set_redis_settings(settings(&address));
+        Self { info, address, log_in_at, ..self.clone() }
     }
 
     pub(super) fn speaks_resp3(&self) -> bool {
@@ -61,7 +74,7 @@ fn settings(address: &Address) -> RedisConnectionInfo {
         return settings;
     }
     let settings = settings.set_protocol(ProtocolVersion::RESP3).set_db(address.database.into());
-    let Some(Credentials { user, password }) = &address.credentials else { return settings };
+    let Some(Credentials { user, password, .. }) = &address.credentials else { return settings };
     let settings = settings.set_password(password);
     match user {
         Some(user) => settings.set_username(user),
