@@ -119,5 +119,7 @@ fn without_a_ca_of_its_own_a_program_trusts_whom_the_system_trusts() {
     assert!(!works && said.contains("a CA that is not trusted here"), "{said}");
     std::fs::remove_file(&roots).unwrap();
     let (works, said) = call(&roots);
-    assert!(!works && said.contains("this system has no root certificates"), "{said}");
+    // With Mozilla's compiled in, which a build with all features has, there are some.
+    let reasons = ["this system has no root certificates", "a CA that is not trusted here"];
+    assert!(!works && reasons.iter().any(|reason| said.contains(reason)), "{said}");
 }
