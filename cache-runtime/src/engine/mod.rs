@@ -122,14 +122,22 @@ impl Call {
     /// Counts, and logs, an error that the caller does not see.
     pub(crate) fn failed(&self, error: &Error) {
         let (site, counters) = (self.function.site, &self.function.counters);
-        let (counter, consequence) = match error.kind() {
-            ErrorKind::TooLarge => (&counters.too_large, format_args!("it is returned and not stored")),
+        let log = |consequence| self.cache().log(Some(site), error, consequence);
+        match error.kind() {
+            ErrorKind::TooLarge => {
+                counters.too_large.count();
+                log(format_args!("it is returned and not stored"));
+            }
             // It is about the function's type, and most of its values will be as this one.
-            ErrorKind::Encode => (&counters.unstorable, format_args!("such values are computed each time")),
-            _ => (&counters.errors, format_args!("the value of `{}` was computed instead", site.name)),
-        };
-        counter.count();
-        self.cache().log(Some(site), error, consequence);
+            ErrorKind::Encode => {
+                counters.unstorable.count();
+                log(format_args!("such values are computed each time"));
+            }
+            _ => {
+                counters.errors.count();
+                log(format_args!("the value of `{}` was computed instead", site.name));
+            }
+        }
     }
 
     /// The instant by which an operation that a user asked for is over.
