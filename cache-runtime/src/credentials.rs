@@ -5,7 +5,9 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use crate::clock::after;
 
 /// A password, and perhaps a user, for [`CacheBuilder::credentials`](crate::CacheBuilder::credentials).
 ///
@@ -29,6 +31,11 @@ impl Credentials {
     /// A password of the server's default user.
     pub fn new(password: impl Into<String>) -> Self {
         Self { user: None, password: password.into(), valid_for: None }
+    }
+
+    /// When to say so again for who says it now; `None` if that holds for as long as the connection does.
+    pub(crate) fn log_in_at(&self) -> Option<Instant> {
+        self.valid_for.map(|time| after(time / 5 * 4))
     }
 
     /// Those of a URL: `None` without either. A user without a password is one that needs none.

@@ -131,7 +131,7 @@ impl Keeper {
             home::timeout(self.server.config.connect_timeout, authenticate(&mut driver, &credentials))
                 .await?;
         answer.ok_or_else(|| unanswered(&doing))?.map_err(|error| translate(&doing, error))?;
-        Ok(self.server.config.endpoint.with(credentials).log_in_at)
+        Ok(credentials.log_in_at())
     }
 
     /// Notes that a connection has lived; gives one that is to take its place where it turns out to be to the wrong server. Until then it

@@ -6,7 +6,6 @@ use std::time::Instant;
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo};
 
 use super::tls::{Tls, TlsOptions};
-use crate::clock::after;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
 use crate::store::address::{Address, Host};
@@ -55,7 +54,7 @@ impl Endpoint {
 
     /// The same server for who has these, as of now.
     pub(super) fn with(&self, credentials: Credentials) -> Self {
-        let log_in_at = credentials.valid_for.map(|time| after(time / 5 * 4));
+        let log_in_at = credentials.log_in_at();
         let address = Address { credentials: Some(credentials), ..self.address.clone() };
         let info = self.info.clone().set_redis_settings(settings(&address));
         Self { info, address, log_in_at, ..self.clone() }
