@@ -13,14 +13,15 @@ use crate::checker::{History, Promise, Read};
 use crate::database::Database;
 
 const PROCESSES: u64 = 4;
-/// How long the processes may take to finish what is under way and to report, on a machine that does other things as well.
-const GRACE: Duration = Duration::from_secs(30);
+/// How long the processes may take to recover, to finish what is under way and to report, on a machine that does other things as well.
+const GRACE: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy)]
 pub(crate) struct Options<'a> {
     pub(crate) seed: u64,
     /// In each process.
     pub(crate) tasks: u64,
+    /// Until the processes have to recover from what was done to them.
     pub(crate) time: Duration,
     /// Of a hundred things that a task does.
     pub(crate) writes: u64,
@@ -69,6 +70,8 @@ pub(crate) struct Outcome {
     pub(crate) warmed: u64,
     /// How long the slowest read took, in milliseconds.
     pub(crate) slowest: u64,
+    /// How many processes the cache has served again after the end of all faults.
+    recovered: u64,
 }
 
 impl Run {
@@ -79,15 +82,19 @@ impl Run {
         Self { database, workers, until: Instant::now() + options.time }
     }
 
-    /// When the processes begin to end.
+    /// When the processes are left alone, and end as soon as the cache works for them.
     pub(crate) fn until(&self) -> Instant {
         self.until
     }
 
     pub(crate) fn end(self) -> Outcome {
         let mut outcome = Outcome::default();
-        for (process, worker) in (0..).zip(self.workers) {
-            for line in worker.report(self.until + GRACE).lines() {
+        std::thread::sleep(self.until.saturating_duration_since(Instant::now()));
+        let until = Instant::now() + GRACE;
+        let mut workers = self.workers;
+        workers.iter_mut().for_each(|worker| drop(worker.child.stdin.take()));
+        for (process, worker) in (0..).zip(workers) {
+            for line in worker.report(until).lines() {
                 outcome.add(process, line);
             }
         }
@@ -100,7 +107,7 @@ impl Run {
 
 impl Worker {
     fn start(server: &RedisServer, database: &Database, options: &Options<'_>, process: u64) -> Self {
-        let numbers = [options.seed, millis(options.time), options.tasks, options.writes, process, PROCESSES];
+        let numbers = [options.seed, options.tasks, options.writes, process, PROCESSES];
         let keeps = options.local.filter(|(processes, _)| process < *processes);
         let staleness = keeps.map_or(Duration::ZERO, |(_, staleness)| staleness);
         let mut worker = Command::new(env!("CARGO_BIN_EXE_history-worker"));
@@ -113,6 +120,7 @@ impl Worker {
             .args(numbers.map(|number| number.to_string()))
             .arg(options.writers)
             .arg(millis(staleness).to_string())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -146,6 +154,11 @@ impl Drop for Worker {
 }
 
 impl Outcome {
+    /// Whether the cache has served all of the processes after the end of all faults, by copies of their own where they keep any.
+    pub(crate) fn all_recovered(&self) -> bool {
+        self.recovered == PROCESSES
+    }
+
     fn add(&mut self, process: u64, line: &str) {
         let (what, numbers) = line.split_once(' ').unwrap_or((line, ""));
         let numbers: Vec<u64> = numbers.split_whitespace().map(|number| number.parse().unwrap()).collect();
@@ -160,6 +173,7 @@ impl Outcome {
             ("refused", []) => self.refused += 1,
             ("warming", []) => self.warming += 1,
             ("warmed", []) => self.warmed += 1,
+            ("recovered", []) => self.recovered += 1,
             ("slowest", &[millis]) => self.slowest = self.slowest.max(millis),
             ("stats", [hits, computes, local]) => {
                 self.hits += hits;
@@ -176,7 +190,8 @@ impl fmt::Display for Outcome {
         let History { reads, promises, commits, .. } = &self.history;
         write!(
             f,
-            "{} reads ({} in batches), {} hits ({} local), {} computations, {} reads of the database, {} values warmed up, {} commits, {} promises, {} refused, the slowest read took {} ms",
+            "{} of {PROCESSES} processes recovered, {} reads ({} in batches), {} hits ({} local), {} computations, {} reads of the database, {} values warmed up, {} commits, {} promises, {} refused, the slowest read took {} ms",
+            self.recovered,
             reads.len(),
             self.batched,
             self.hits,

@@ -1,6 +1,7 @@
 //! What a task does: mostly read, now and then write.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -104,8 +105,8 @@ pub(crate) struct Task {
 
 impl Task {
     /// Gives the lines to report.
-    pub(crate) async fn run(mut self, until: Instant) -> Vec<String> {
-        while Instant::now() < until {
+    pub(crate) async fn run(mut self, is_over: Arc<AtomicBool>) -> Vec<String> {
+        while !is_over.load(Ordering::Relaxed) {
             let key = self.random.below(KINDS.len() as u64 * KEYS);
             if self.random.below(100) < self.writes && self.owner.may_write(key) {
                 self.write(key).await;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use redis_cached_test_support::{Authority, Direction, Proxy, RedisServer, servers_with_tls};
 
-use super::{KEEPING, assert_no_violation, options, seed, time_with_faults};
+use super::{KEEPING, assert_sound, options, seed, time_with_faults};
 use crate::faults::{inject_each, one, sleep_below};
 use crate::random::Random;
 use crate::run::{Options, Run, Tls};
@@ -13,7 +13,7 @@ use crate::run::{Options, Run, Tls};
 const MINUTE: Duration = Duration::from_secs(60);
 /// A call may wait for the cache for its deadline, 0.1 s here, and for others who compute for four leases, 1.6 s. What is over that is a
 /// busy machine's.
-const SLOWEST: u64 = 5_000;
+const SLOWEST: u64 = 10_000;
 
 /// A CA's certificate in a file, which is how the processes come to trust it. Removed with the test.
 struct File(PathBuf);
@@ -79,9 +79,7 @@ fn no_read_is_older_over_tls() {
         let mut outcome = run.end();
         println!("{outcome}; {} faults", faults.len());
         outcome.history.keeping = Some((KEEPING, staleness));
-        assert_no_violation(&outcome, &faults);
-        assert!(!outcome.history.promises.is_empty(), "{outcome}");
-        assert!(outcome.hits > 0 && outcome.local_hits > 0, "{outcome}");
+        assert_sound(&outcome, &faults);
         assert!(outcome.slowest < SLOWEST, "{outcome}\n{faults:?}");
     }
 }

@@ -131,7 +131,7 @@ async fn a_certificate_that_expires_meanwhile_is_an_error_until_it_is_renewed() 
     until_it_works(&cache).await;
 }
 
-/// One line, however often it is tried again, and that is not often: nothing changes until people have seen to it.
+/// One line, however often it is tried again, and that is not often: after 20, 40, … ms, and then every 5 s.
 #[tokio::test]
 async fn a_refused_certificate_is_logged_once_and_tried_again_rarely() {
     if !is_alone("tls::life::a_refused_certificate_is_logged_once_and_tried_again_rarely") {
@@ -149,6 +149,7 @@ async fn a_refused_certificate_is_logged_once_and_tried_again_rarely() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     until_it_fails_with(&cache, ErrorKind::Tls, "a CA that is not trusted").await;
-    assert_eq!(proxy.accepted(), 1);
+    // Nine take 5 s.
+    assert!((2..10).contains(&proxy.accepted()), "{} attempts", proxy.accepted());
     assert_eq!(warnings("the cache is off until it is back").len(), 1, "{:?}", warnings(""));
 }

@@ -217,12 +217,11 @@ impl Keeper {
             course.failures = course.failures.saturating_add(1);
             rest = Some(match error.kind() {
                 // People have to see to it.
-                kind if is_about_watching || kind == ErrorKind::Tls || self.server.check_mode().is_err() => {
-                    REFUSED_PAUSE
-                }
+                _ if is_about_watching || self.server.check_mode().is_err() => REFUSED_PAUSE,
                 ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::Server => {
                     pause(course.failures, LONGEST_PAUSE)
                 }
+                // Here as well, but it may be over soon: while certificates or passwords are replaced, for example.
                 _ => pause(course.failures, REFUSED_PAUSE),
             });
             if !is_about_watching {
