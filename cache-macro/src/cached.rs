@@ -2,14 +2,14 @@
 
 use proc_macro2::TokenStream;
 
-use crate::diagnostics::Diagnostics;
 use crate::expand::expand;
-use crate::fallback;
-use crate::item::{Item, Purpose};
-use crate::options::Options;
-use crate::validate::validate;
+use crate::parse::item::{Item, Purpose};
+use crate::parse::options::Options;
+use crate::plan::plan;
+use crate::report::diagnostics::Diagnostics;
+use crate::report::fallback::expanded_or_original;
 
-pub(crate) const PURPOSE: Purpose = Purpose {
+const PURPOSE: Purpose = Purpose {
     attribute: "redis_cached",
     of_a_function: "whose results it should remember",
     without_body: "nothing to remember",
@@ -18,12 +18,6 @@ pub(crate) const PURPOSE: Purpose = Purpose {
 pub(crate) fn redis_cached(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let errors = Diagnostics::new();
     let options = Options::parse(attribute, &errors);
-    let plan =
-        errors.ok(Item::parse(item.clone(), &PURPOSE)).and_then(|item| validate(&options, item, &errors));
-    match (plan, errors.finish()) {
-        (Some(plan), None) => expand(&plan),
-        (_, Some(error)) => fallback::original(&item, &error),
-        // No plan and no error cannot be; if it is, the function as it was written is right, only slow.
-        (None, None) => item,
-    }
+    let plan = errors.ok(Item::parse(item.clone(), &PURPOSE)).and_then(|item| plan(options, item, &errors));
+    expanded_or_original(item, plan, errors, expand)
 }

@@ -12,8 +12,7 @@ use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::{Attribute, File, ImplItem, Item, Meta, TraitItem};
 
 use crate::cached::redis_cached;
-use crate::key_part::key_part;
-use crate::tag_derive::tag;
+use crate::derive::{key_part, tag};
 use crate::writes::{redis_invalidates, redis_updates};
 
 #[test]

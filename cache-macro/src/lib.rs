@@ -1,46 +1,15 @@
 //! The attribute macros of [redis-cached](https://docs.rs/redis-cached). Use them through that crate, which re-exports
 //! them: what they expand to names its items.
 
-mod anonymous;
-mod batch;
-mod body_method;
 mod cached;
-mod calls;
-mod captures;
-mod codec;
-mod companion;
-mod compress;
-mod detached;
-mod diagnostics;
-mod duration;
+mod derive;
 mod expand;
-mod expressions;
-mod fallback;
-mod generics;
 #[cfg(test)]
 mod golden;
-mod item;
-mod key;
-mod key_checks;
-mod key_part;
-mod key_template;
-mod length;
-mod max_size;
-mod mentions;
-mod nearest;
-mod option_values;
-mod options;
-mod pattern;
-mod receiver;
-mod returning;
-mod returns;
-mod shared_errors;
+mod parse;
+mod plan;
+mod report;
 mod signature;
-mod spans;
-mod tag_derive;
-mod tags;
-mod typed_tag;
-mod validate;
 mod writes;
 
 use proc_macro::TokenStream;
@@ -96,11 +65,11 @@ pub fn redis_updates(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// `#[key_part(crate = path)]` on the type says where `redis-cached` is, if it is renamed or re-exported.
 #[proc_macro_derive(KeyPart, attributes(key_part))]
 pub fn derive_key_part(input: TokenStream) -> TokenStream {
-    key_part::key_part(input.into()).into()
+    derive::key_part(input.into()).into()
 }
 
 #[doc = include_str!("tag.md")]
 #[proc_macro_derive(Tag, attributes(tag))]
 pub fn derive_tag(input: TokenStream) -> TokenStream {
-    tag_derive::tag(input.into()).into()
+    derive::tag(input.into()).into()
 }

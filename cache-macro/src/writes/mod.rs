@@ -1,28 +1,19 @@
 //! `#[redis_invalidates]` and `#[redis_updates]`: what a function that changes data does to the entries of others.
 //!
-//! One pipeline for both, beside that of `redis_cached`: [`attribute`] reads the targets and the flags, [`plan`] joins them
-//! with the signature, [`expand`] prints.
+//! One pipeline for both, in the same phases as that of `redis_cached`: [`parse`] reads the targets and the flags, [`signature`]
+//! asks what the function returns, [`plan`] joins them, [`expand`] prints.
 
-mod attribute;
 mod expand;
-mod outcome;
+mod parse;
 mod plan;
-mod target;
+mod signature;
 
 use proc_macro2::TokenStream;
 
-pub(crate) use self::target::lent;
-
-use self::attribute::Attribute;
-use crate::diagnostics::Diagnostics;
-use crate::fallback;
-use crate::item::{Item, Purpose};
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Invalidates,
-    Updates,
-}
+use self::parse::{Kind, WriteOptions};
+use crate::parse::item::{Item, Purpose};
+use crate::report::diagnostics::Diagnostics;
+use crate::report::fallback::expanded_or_original;
 
 const INVALIDATES: Purpose = Purpose {
     attribute: "redis_invalidates",
@@ -37,27 +28,18 @@ const UPDATES: Purpose = Purpose {
 };
 
 pub(crate) fn redis_invalidates(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    expanded(Kind::Invalidates, attribute, item)
+    expanded(Kind::Invalidates, &INVALIDATES, attribute, item)
 }
 
 pub(crate) fn redis_updates(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    expanded(Kind::Updates, attribute, item)
+    expanded(Kind::Updates, &UPDATES, attribute, item)
 }
 
-fn expanded(kind: Kind, attribute: TokenStream, item: TokenStream) -> TokenStream {
+fn expanded(kind: Kind, purpose: &Purpose, attribute: TokenStream, item: TokenStream) -> TokenStream {
     let errors = Diagnostics::new();
-    let purpose = match kind {
-        Kind::Invalidates => &INVALIDATES,
-        Kind::Updates => &UPDATES,
-    };
-    let attribute = Attribute::parse(kind, attribute, &errors);
+    let options = WriteOptions::parse(kind, attribute, &errors);
     let plan = errors
         .ok(Item::parse(item.clone(), purpose))
-        .and_then(|item| plan::plan(kind, &attribute, item, &errors));
-    match (plan, errors.finish()) {
-        (Some(plan), None) => expand::expand(&plan),
-        (_, Some(error)) => fallback::original(&item, &error),
-        // As in `cached`: cannot be, and if it is, the function as it was written is what to give back.
-        (None, None) => item,
-    }
+        .and_then(|item| plan::plan(kind, options, item, &errors));
+    expanded_or_original(item, plan, errors, expand::expand)
 }

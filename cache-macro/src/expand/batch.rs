@@ -1,0 +1,90 @@
+//! The body of a function with `batch`.
+//!
+//! The function becomes a loop: as long as something is missing that nobody else computes, its body runs with those keys.
+//! Mostly that is once or not at all; it is once more if another caller's computation, which this one waited for, came to
+//! nothing. So the body stays a block in its place, sees its other arguments as they are, and may not use them up.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
+
+use super::body::typed;
+use super::returning::sharing;
+use crate::plan::Plan;
+use crate::plan::batch::{Batch, KeysForm};
+use crate::report::spans::{Ends, ours_at};
+use crate::signature::style::Style;
+
+/// The new body. `entry` is the chain without its last call.
+pub(super) fn body(plan: &Plan, batch: &Batch, entry: &TokenStream) -> TokenStream {
+    let [this, missing, how] =
+        ["batch", "missing", "sharing"].map(|name| Ident::new(name, Span::mixed_site()));
+    let Batch { collection, .. } = batch;
+    let Ends { first, last } = Ends::of(collection);
+    let (first, last) = (ours_at(first), ours_at(last));
+    let keys = keys(batch, &plan.runtime);
+    let make = quote_spanned!(first=> .batch::<#collection>);
+    let arguments = quote_spanned!(last=> (#keys));
+    let missing_keys = missing_keys(batch, &missing);
+    let can_fail = plan.returns.can_fail();
+    let (prefix, question) = if can_fail { ("try_", Some(quote!(?))) } else { ("", None) };
+    let (suffix, wait) = match plan.returns.style {
+        Style::Blocking => ("_blocking", None),
+        Style::Async | Style::BoxedFuture => ("", Some(quote!(.await))),
+    };
+    let method = |name: &str| Ident::new(&format!("{prefix}{name}{suffix}"), Span::call_site());
+    let (ask, compute) = (method("missing"), method("compute"));
+    let (share, shared) = match sharing(plan) {
+        Some(sharing) => (Some(quote!(let #how = #sharing;)), Some(quote!(#how))),
+        None => (None, None),
+    };
+    let comma = shared.as_ref().map(|_| quote!(,));
+    let body = &plan.item.body;
+    let whole = &plan.returns.whole;
+    let body = match plan.returns.style {
+        Style::Blocking => quote!(|| -> #whole #body),
+        Style::Async | Style::BoxedFuture => {
+            let body = typed(plan, body);
+            quote!(async #body)
+        }
+    };
+    let result =
+        if can_fail { quote!(::core::result::Result::Ok(#this.finish())) } else { quote!(#this.finish()) };
+    quote! {
+        let mut #this = #entry #make #arguments;
+        #share
+        while let ::core::option::Option::Some(#missing) = #this.#ask(#shared) #wait #question {
+            #missing_keys
+            #this.#compute(#shared #comma #body) #wait #question;
+        }
+        #result
+    }
+}
+
+/// The caller's keys. The tokens stand at a key's type, where rustc shows what it misses.
+fn keys(batch: &Batch, runtime: &TokenStream) -> TokenStream {
+    let Batch { name, key, .. } = batch;
+    match batch.form {
+        KeysForm::Borrowed(_) => {
+            let at = ours_at(Ends::of(key).first);
+            quote_spanned!(at=> #runtime::private::cloned::<#key>(#name))
+        }
+        KeysForm::Owned(_) | KeysForm::IntoIterator | KeysForm::Iterator => name.to_token_stream(),
+    }
+}
+
+/// The missing keys under the name, and as the type, that the body knows.
+fn missing_keys(batch: &Batch, missing: &Ident) -> TokenStream {
+    let Batch { name, mutability, .. } = batch;
+    let shadow = quote! {
+        #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
+    };
+    let missing = match &batch.form {
+        KeysForm::Borrowed(elem) => quote!(let #mutability #name: &#elem = &#missing;),
+        KeysForm::Owned(ty) => quote!(let #mutability #name: #ty = #missing;),
+        KeysForm::IntoIterator => quote!(let #mutability #name = #missing;),
+        KeysForm::Iterator => {
+            quote!(let #mutability #name = ::core::iter::IntoIterator::into_iter(#missing);)
+        }
+    };
+    quote!(#shadow #missing)
+}

@@ -1,0 +1,153 @@
+//! The chain of calls that makes an entry.
+//!
+//! It stands in both functions and not in a call of the entry function by the function: an attribute cannot see whether a
+//! function without `self` stands in an `impl`, and the entry function's path is different there.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::{Attribute, Expr, Type};
+
+use super::builder_calls::{BuilderCall, builder_calls};
+use super::references::{self, lent};
+use super::returning::returned;
+use super::typed_tag::{self, TagArguments};
+use crate::parse::values::version::Version;
+use crate::plan::Plan;
+use crate::plan::expressions::is_place;
+use crate::plan::key::{Key, KeyArgument, KeyPiece, Start};
+use crate::plan::tags::Tag;
+use crate::report::spans::{Ends, moved, ours_at};
+use crate::signature::parameters::Parameter;
+use crate::signature::returns::ReturnForm;
+use crate::signature::types::{bare, is_anonymous, is_of_a_macro, is_passed_by_value};
+
+/// The chain that makes the entry, up to its last call, which differs by style.
+///
+/// Its tokens stand at the stored type and, where they name an option, at the option: that is where rustc shows what it
+/// has to say about them.
+pub(super) fn entry(plan: &Plan, which: Which) -> TokenStream {
+    let Plan { runtime, returns, codec, .. } = plan;
+    let Ends { first, last } = returns.place;
+    let name = plan.item.sig.ident.unraw().to_string();
+    let template = plan.key.template().map(|template| quote!(.template(#template)));
+    let version = plan.options.version.value().map(|Version(version)| quote!(.version(#version)));
+    let begin = match returns.form {
+        ReturnForm::ByType => {
+            let returned = returned();
+            quote_spanned!(ours_at(first)=> #returned.entry::<#runtime::codec::#codec>)
+        }
+        ReturnForm::Whole | ReturnForm::Named | ReturnForm::Result(_) => {
+            let (at, value) = (moved(runtime, ours_at(first)), &returns.value);
+            let function = quote_spanned!(ours_at(first)=> #at::private::entry);
+            quote!(#function::<#value, #runtime::codec::#codec>)
+        }
+    };
+    let site = quote!({
+        static SITE: #runtime::private::Site = #runtime::private::Site::new(::core::module_path!(), #name)
+            #template #version;
+        &SITE
+    });
+    let calls = builder_calls(plan);
+    let calls = calls
+        .iter()
+        .map(|BuilderCall { method, argument }| quote_spanned!(ours_at(last)=> .#method(#argument)));
+    let (key, tags) = (key(plan, which), tags(plan, which));
+    // A closure's type name tells the module, the type and the `impl` that the function is in, and nothing else does.
+    let arguments = quote_spanned!(ours_at(last)=> (#site, || ()));
+    quote!(#begin #arguments #(#calls)* #key #tags)
+}
+
+/// Which of the two functions an entry is printed for: an argument that the one takes by value, the other takes by
+/// reference.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    Function,
+    EntryFunction,
+}
+
+fn key(plan: &Plan, which: Which) -> TokenStream {
+    let at = ours_at(plan.key.place);
+    let (start, end) = match &plan.key.start {
+        Start::Text(text) => (quote_spanned!(at=> .key(#text)), None),
+        Start::Path => (quote!(.default_key()), Some(quote!(.end()))),
+    };
+    let pieces = pieces(plan, &plan.key, which);
+    quote!(#start #(#pieces)* #end)
+}
+
+/// A call for each tag that the arguments name, and one for those that the value names.
+fn tags(plan: &Plan, which: Which) -> TokenStream {
+    let of_arguments = plan.tags.of_arguments.iter().map(|tag| match tag {
+        Tag::Template(tag) => template_tag(plan, tag, which),
+        Tag::Typed(expr) => typed_tag(plan, expr, which),
+    });
+    let of_value = plan.tags.of_value.as_ref().map(|(option, closure)| {
+        let tags_of = Ident::new("tags_of", ours_at(option.span()));
+        quote_spanned!(ours_at(plan.returns.place.last)=> .#tags_of(#closure))
+    });
+    quote!(#(#of_arguments)* #of_value)
+}
+
+fn template_tag(plan: &Plan, tag: &Key, which: Which) -> TokenStream {
+    let (at, pieces) = (ours_at(tag.place), pieces(plan, tag, which));
+    let text = tag.text();
+    quote_spanned!(at=> .tag(#text) #(#pieces)*)
+}
+
+fn typed_tag(plan: &Plan, tag: &Expr, which: Which) -> TokenStream {
+    let arguments = TagArguments { parameters: &plan.parameters, are_lent: which == Which::EntryFunction };
+    let tag_printed = arguments.print(tag, &mut |argument| match argument {
+        Expr::Reference(_) => arguments.without_and(argument).to_token_stream(),
+        Expr::Lit(_) => argument.to_token_stream(),
+        place if is_place(place) && !arguments.is_as_declared(place) => lent(&plan.runtime, place),
+        other => other.to_token_stream(),
+    });
+    quote_spanned!(ours_at(typed_tag::place(tag))=> .typed_tag(#tag_printed))
+}
+
+fn pieces(plan: &Plan, key: &Key, which: Which) -> Vec<TokenStream> {
+    let at = ours_at(key.place);
+    let piece = |piece: &KeyPiece| match piece {
+        KeyPiece::Text(text) => quote_spanned!(at=> .text(#text)),
+        KeyPiece::Type(name) => quote_spanned!(at=> .type_name::<#name>()),
+        KeyPiece::Argument(argument) if which == Which::Function && is_of_batch(plan, argument) => {
+            quote_spanned!(at=> .each())
+        }
+        KeyPiece::Argument(argument) => {
+            let parameter = argument.parameter.and_then(|index| plan.parameters.get(index));
+            let by_reference = |parameter: &Parameter| {
+                parameter.ty_of_name().is_some_and(|ty| !is_passed_by_value(ty))
+                    && (which == Which::EntryFunction || parameter.is_reference())
+            };
+            let reference = references::of_key(argument, parameter.is_some_and(by_reference));
+            let ty = parameter.filter(|_| argument.is_whole()).and_then(type_of_a_macro);
+            let piece = quote_spanned!(at=> .arg #ty (#reference));
+            let cfgs: Vec<_> = parameter.into_iter().flat_map(Parameter::cfgs).collect();
+            if cfgs.is_empty() { piece } else { where_it_is(&cfgs, &piece) }
+        }
+    };
+    key.pieces.iter().map(piece).collect()
+}
+
+/// The type of an argument, where a macro writes it. Spelt out it cannot be `impl Trait`, which the macro may hide.
+fn type_of_a_macro(parameter: &Parameter) -> Option<TokenStream> {
+    let ty = parameter.ty_of_name().filter(|ty| is_of_a_macro(ty) && !is_anonymous(ty))?;
+    let ty = match bare(ty) {
+        Type::Reference(reference) => &reference.elem,
+        ty => ty,
+    };
+    Some(quote!(::<#ty>))
+}
+
+/// The piece of an argument that may not be there. Then its name is not there either, so the call is a statement, which can
+/// have the argument's `#[cfg]`.
+fn where_it_is(cfgs: &[&Attribute], piece: &TokenStream) -> TokenStream {
+    let key = Ident::new("key", Span::mixed_site());
+    quote!(.with(|#key| { #(#cfgs)* let #key = #key #piece; #key }))
+}
+
+/// Whether it is what tells the keys of a batch apart.
+fn is_of_batch(plan: &Plan, argument: &KeyArgument) -> bool {
+    plan.batch.as_ref().is_some_and(|batch| argument.parameter == Some(batch.parameter))
+}

@@ -1,0 +1,86 @@
+//! How an expansion handles what a body returns: as a value, as a `Result`, or as its type has it.
+//!
+//! Where only the type can tell, a local `returned` stands for the answer: the runtime's methods take the body's result apart
+//! into a `Result` and put the function's together again.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use crate::plan::Plan;
+use crate::report::spans::{Ends, moved, ours_at};
+use crate::signature::returns::ReturnForm;
+use crate::signature::shared_errors::is_shared;
+
+/// The answer's name. Hygienic: the user's code cannot see it.
+pub(crate) fn returned() -> Ident {
+    Ident::new("returned", Span::mixed_site())
+}
+
+/// What stands before the chain that makes the entry.
+pub(crate) fn statement(plan: &Plan) -> Option<TokenStream> {
+    let returned = returned();
+    let how = how(&plan.returns.whole, &plan.runtime);
+    matches!(plan.returns.form, ReturnForm::ByType).then(|| quote!(let #returned = #how;))
+}
+
+/// A check that runs in the compiler alone: a type that is stored whole is no `Result`. Shown at the type.
+pub(crate) fn check(plan: &Plan) -> Option<TokenStream> {
+    let ReturnForm::Named = plan.returns.form else { return None };
+    let how = how(&plan.returns.whole, &plan.runtime);
+    let stored_whole = Ident::new("stored_whole", ours_at(Ends::of(&plan.returns.whole).first));
+    Some(quote!(let _ = || #how.#stored_whole();))
+}
+
+/// What the type `whole` is.
+pub(crate) fn how(whole: &TokenStream, runtime: &TokenStream) -> TokenStream {
+    let Ends { first, last } = Ends::of(whole);
+    let (first, last) = (ours_at(first), ours_at(last));
+    let runtime = moved(runtime, first);
+    let begin = quote_spanned!(first=> #runtime::private::Returned::<#whole>);
+    let end = quote_spanned!(last=> ::NEW.how());
+    quote!(#begin #end)
+}
+
+/// How the function's errors get to the calls that waited for it: the runtime finds out whether they are `Clone`, and
+/// what they say to the log.
+pub(crate) fn sharing(plan: &Plan) -> Option<TokenStream> {
+    let runtime = &plan.runtime;
+    let is_shared = |error| is_shared(error, &plan.item.sig);
+    Some(match &plan.returns.form {
+        ReturnForm::Whole | ReturnForm::Named => return None,
+        ReturnForm::Result(error) => {
+            let errors = Ident::new(if is_shared(error) { "Errors" } else { "Unshared" }, Span::call_site());
+            quote!(#runtime::private::#errors::<#error>::NEW.sharing())
+        }
+        ReturnForm::ByType => {
+            let name = if is_shared(&plan.returns.whole) { "errors" } else { "unshared" };
+            let (returned, errors) = (returned(), Ident::new(name, Span::call_site()));
+            quote!(#returned.#errors().sharing())
+        }
+    })
+}
+
+/// What the body computes, as the runtime takes it: a future.
+pub(crate) fn split(plan: &Plan, body: TokenStream) -> TokenStream {
+    by_type(plan, "split", body)
+}
+
+/// The same for a closure.
+pub(crate) fn split_blocking(plan: &Plan, body: TokenStream) -> TokenStream {
+    by_type(plan, "split_blocking", body)
+}
+
+/// What the function returns, of what the runtime gives.
+pub(crate) fn joined(plan: &Plan, result: TokenStream) -> TokenStream {
+    by_type(plan, "join", result)
+}
+
+fn by_type(plan: &Plan, method: &str, tokens: TokenStream) -> TokenStream {
+    match plan.returns.form {
+        ReturnForm::ByType => {
+            let (returned, method) = (returned(), Ident::new(method, Span::call_site()));
+            quote!(#returned.#method(#tokens))
+        }
+        ReturnForm::Whole | ReturnForm::Named | ReturnForm::Result(_) => tokens,
+    }
+}

@@ -1,0 +1,125 @@
+//! `stale_while_revalidate` and `finish_in_background`: the body may run in the background, after the call has returned or has been
+//! dropped.
+//!
+//! The body becomes something that captures nothing and takes the function's parameters, so that it exists once and can be
+//! called twice: with the caller's arguments if there is no value, with clones of them if there is an old one. It is a
+//! closure, or for a method another method: `self` can be given to nothing else. An `impl` of a trait has no room for a second
+//! method; there the body becomes a closure in which [`receiver`](super::receiver) gives `self` another name.
+
+use proc_macro2::{Ident, Span};
+use quote::format_ident;
+use syn::ext::IdentExt as _;
+use syn::{FnArg, Pat, PatType, Safety, Signature, Type};
+
+use super::receiver::format_strings;
+use crate::parse::item::Item;
+use crate::parse::options::Options;
+use crate::report::diagnostics::Diagnostics;
+use crate::signature::parameters::{receiver_type, takes_self};
+use crate::signature::style::Style;
+use crate::signature::types::{bare, is_mut_reference};
+
+/// What may run in the background.
+pub(crate) struct Background {
+    /// A refresh of a value that is past its time.
+    pub(crate) refresh: bool,
+    /// What a call computes itself.
+    pub(crate) finish: bool,
+    /// The name of the method that the body becomes; `None` if it becomes a closure.
+    pub(crate) method: Option<Ident>,
+}
+
+impl Background {
+    /// `None` if nothing may. Reports what cannot be taken along.
+    pub(super) fn plan(
+        options: &Options,
+        item: &Item,
+        has_entry_function: bool,
+        style: Style,
+        errors: &Diagnostics,
+    ) -> Option<Self> {
+        let refresh = options.stale_while_revalidate.given().map(|(option, _)| option);
+        let finish =
+            options.finish_in_background.given().filter(|(_, finish)| finish.0).map(|(option, _)| option);
+        if let Some(option) = finish
+            && style == Style::Blocking
+        {
+            errors.at(
+                option,
+                "a blocking call is not dropped before it is done, so there is nothing to finish: leave `finish_in_background` out",
+            );
+        }
+        for option in refresh.into_iter().chain(finish).filter(|_| style == Style::BoxedFuture) {
+            errors.at(
+                option,
+                format!(
+                    "`{option}` cannot run a function under `#[async_trait]` in the background: move the body to a function of \
+                     its own, and put the attribute there"
+                ),
+            );
+        }
+        let (refresh, finish) = (refresh.is_some(), finish.is_some());
+        if !refresh && !finish {
+            return None;
+        }
+        check(item, has_entry_function, errors);
+        Some(Self { refresh, finish, method: method(&item.sig, has_entry_function) })
+    }
+}
+
+fn method(signature: &Signature, has_entry_function: bool) -> Option<Ident> {
+    let Signature { ident, safety, .. } = signature;
+    // The entry function stands in an `impl` of the type's own, so there is room for another method.
+    let is_method = has_entry_function && takes_self(signature) && !matches!(safety, Safety::Unsafe(_));
+    is_method.then(|| format_ident!("__redis_cached_{}", ident.unraw(), span = Span::call_site()))
+}
+
+/// Reports what a computation in the background cannot take along.
+fn check(item: &Item, has_entry_function: bool, errors: &Diagnostics) {
+    if takes_self(&item.sig) && !has_entry_function {
+        for text in format_strings(item.body.stream()) {
+            errors.at(
+                text,
+                "with `entry = false` a computation in the background cannot see `self` in a format string: write `{}`, and `self` behind \
+                 the text",
+            );
+        }
+    }
+    for input in &item.sig.inputs {
+        match input {
+            FnArg::Receiver(receiver) if is_mut_reference(&receiver_type(receiver)) => errors.at(
+                receiver,
+                "a computation in the background runs on a clone of `self`, so it cannot take `&mut self`: take `&self`",
+            ),
+            FnArg::Receiver(_) => {}
+            FnArg::Typed(argument) => check_argument(argument, errors),
+        }
+    }
+}
+
+fn check_argument(PatType { attrs, pat, ty, .. }: &PatType, errors: &Diagnostics) {
+    if let Some(cfg) = attrs.iter().find(|attr| attr.path().is_ident("cfg")) {
+        errors.at(
+            cfg,
+            "a computation in the background needs to know its arguments: put the `#[cfg]` on the function, and write it twice",
+        );
+    }
+    if !matches!(**pat, Pat::Ident(_)) {
+        errors.at(
+            pat,
+            "a computation in the background runs on a clone of this argument, which needs a name: take it apart in the body",
+        );
+    }
+    if matches!(bare(ty), Type::ImplTrait(_)) {
+        errors.at(
+            ty,
+            "a computation in the background runs on a clone of this argument, whose type needs a name: make it a type parameter",
+        );
+    }
+    if is_mut_reference(ty) {
+        errors.at(
+            ty,
+            "a computation in the background runs on a clone of this argument, so it cannot be `&mut`: take it by `&` or by value",
+        );
+    }
+}
