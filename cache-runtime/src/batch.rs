@@ -269,7 +269,7 @@ impl<C: Batched> Batch<C> {
     fn finished<E>(&mut self, work: Work, result: Result<C, E>, sharing: Sharing<E>) -> Result<Departure, E> {
         self.run.waited_since(work.began());
         match result {
-            Ok(values) => Ok(self.computed(work, values)),
+            Ok(values) => Ok(self.computed(work, values).within(self.run.left())),
             Err(error) => {
                 self.entry.call().function.counters.failed.count();
                 work.fail(sharing.pack(&error).as_ref());

@@ -8,6 +8,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -72,10 +73,21 @@ pub(crate) enum Departure {
     Nothing,
     /// In line on the connection.
     InLine,
-    /// Among others, which leave together.
-    Gathered(Arc<Gathering>),
-    /// Worth waiting for: told when it is stored, or has failed to be.
-    Awaited(oneshot::Receiver<()>),
+    /// Among others, which leave together. Waited for so long at most, or for a deadline.
+    Gathered(Arc<Gathering>, Option<Duration>),
+    /// Worth waiting for as long: told when it is stored, or has failed to be.
+    Awaited(oneshot::Receiver<()>, Option<Duration>),
+}
+
+impl Departure {
+    /// For a call that would wait for Redis so long yet.
+    pub(crate) fn within(self, left: Duration) -> Self {
+        match self {
+            Self::Gathered(gathering, _) => Self::Gathered(gathering, Some(left)),
+            Self::Awaited(stored, _) => Self::Awaited(stored, Some(left)),
+            departed @ (Self::Nothing | Self::InLine) => departed,
+        }
+    }
 }
 
 impl Background {
@@ -125,7 +137,7 @@ impl Background {
         let under_way = self.begin(bytes.len())?.with(landing);
         let cache = Arc::clone(call.cache.arc());
         let value = Stored { call, hold, bytes, lifetime, under_way };
-        Ok(Departure::Gathered(self.together.store(&home, &cache, value, is_alone)))
+        Ok(Departure::Gathered(self.together.store(&home, &cache, value, is_alone), None))
     }
 
     fn begin(&self, bytes: usize) -> Result<UnderWay, Error> {
@@ -145,13 +157,13 @@ impl Background {
     }
 
     /// Sees to it that a value is on its way: a caller does not wait for its store's answer, but what it asks next is to come
-    /// after it, and a program may end behind it. Waits for a deadline at most.
+    /// after it, and a program may end behind it. Waits for what is left of a deadline at most.
     pub(crate) async fn depart(&self, cache: &Arc<Inner>, departure: Departure) {
         match departure {
             Departure::Nothing => {}
             // Lets the connection write it.
             Departure::InLine => yield_now().await,
-            Departure::Gathered(gathering) => {
+            Departure::Gathered(gathering, left) => {
                 // It leaves in the second turn, if its thread is awake.
                 for _ in 0..3 {
                     yield_now().await;
@@ -160,14 +172,14 @@ impl Background {
                     }
                 }
                 // A box, so that the future of a miss is small.
-                let leaves = async {
-                    home::timeout(cache.deadline, pin!(self.together.hurry(cache, &gathering))).await
-                };
+                let left = left.unwrap_or(cache.deadline);
+                let leaves =
+                    async { home::timeout(left, pin!(self.together.hurry(cache, &gathering))).await };
                 let _ = Box::pin(leaves).await;
                 yield_now().await;
             }
-            Departure::Awaited(stored) => {
-                let _ = Box::pin(home::timeout(cache.deadline, stored)).await;
+            Departure::Awaited(stored, left) => {
+                let _ = Box::pin(home::timeout(left.unwrap_or(cache.deadline), stored)).await;
             }
         }
     }
@@ -249,7 +261,7 @@ impl UnderWay {
     fn awaited(&mut self) -> Departure {
         let (stored, is_stored) = oneshot::channel();
         self._stored = Some(stored);
-        Departure::Awaited(is_stored)
+        Departure::Awaited(is_stored, None)
     }
 }
 

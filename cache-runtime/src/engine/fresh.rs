@@ -110,7 +110,7 @@ impl Reader<'_> {
             lease.is_gone();
             return Ok(None);
         }
-        Ok(Some(Hold { lease: lease.granted(), base: None, nonces }))
+        Ok(Some(Hold { lease: lease.granted(budget), base: None, nonces }))
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! Hazard: a lease is often given back because a runtime ends, and a program behind it. A task of that runtime would be
 //! dropped unrun, and the library's thread would not live long enough. So who gives back by way of the library's runtime
-//! waits until Redis has it, for a deadline at most, and does not wait again while Redis is away.
+//! waits until Redis has it, for what is left of its deadline at most, and does not wait again while Redis is away.
 
 use std::collections::HashMap;
 use std::mem::take;
@@ -57,14 +57,14 @@ impl Default for GiveBack {
 }
 
 impl GiveBack {
-    /// Gives them back, together with others of the caller's runtime; `are_granted` if the server has said that they are there.
-    pub(super) fn start(&self, cache: &Arc<Inner>, leases: Vec<Held>, are_granted: bool) {
+    /// Gives them back, together with others of the caller's runtime. `left` is what the caller would still wait for Redis: nothing, if
+    /// it was not answered whether they are there.
+    pub(super) fn start(&self, cache: &Arc<Inner>, leases: Vec<Held>, left: Duration) {
         let (Ok(home), Ok(library)) = (home(), library_runtime()) else { return };
         if home.id() == library.id() {
             let given_back = self.on_library(cache, library, leases);
-            // Who was not answered has waited for a deadline already.
-            if are_granted {
-                self.wait(cache, library, &given_back);
+            if !left.is_zero() {
+                self.wait(left, library, &given_back);
             }
             return;
         }
@@ -107,11 +107,11 @@ impl GiveBack {
     }
 
     /// Waits until they are given back, unless Redis is away.
-    fn wait(&self, cache: &Inner, library: &Handle, given_back: &mpsc::Receiver<()>) {
+    fn wait(&self, limit: Duration, library: &Handle, given_back: &mpsc::Receiver<()>) {
         // The library's thread must not wait for itself.
         let is_library = Handle::try_current().is_ok_and(|current| current.id() == library.id());
         if !is_library && !self.is_away.load(Ordering::Relaxed) {
-            let waited = given_back.recv_timeout(cache.deadline);
+            let waited = given_back.recv_timeout(limit);
             self.is_away.store(waited.is_err(), Ordering::Relaxed);
         }
     }
@@ -166,7 +166,7 @@ impl Drop for Errand {
         {
             let give_back = &self.cache.background.give_back;
             let given_back = give_back.on_library(&self.cache, library, left);
-            give_back.wait(&self.cache, library, &given_back);
+            give_back.wait(self.cache.deadline, library, &given_back);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Budget;
 use crate::cache::Inner;
 use crate::clock::after;
 use crate::entry::header;
@@ -16,8 +17,8 @@ pub(super) struct Lease {
     cache: Arc<Inner>,
     key: Arc<str>,
     mark: Mark,
-    /// Whether it is being renewed.
-    renewed: bool,
+    /// What its caller would still wait for Redis, if it is granted and being renewed.
+    granted: Option<Duration>,
     /// Whether it is still there to be given back.
     held: bool,
 }
@@ -38,14 +39,19 @@ impl Lease {
     /// For a lease that is about to be asked for. It is given back also if the answer does not come, or nobody waits for it any
     /// more: the server may have granted it all the same, and then others would wait for nobody.
     pub(super) fn asked(cache: &Arc<Inner>, key: Arc<str>, mark: Mark) -> Self {
-        Self { cache: Arc::clone(cache), key, mark, renewed: false, held: true }
+        Self { cache: Arc::clone(cache), key, mark, granted: None, held: true }
     }
 
     /// The server has granted it: it is renewed from now on.
-    pub(super) fn granted(mut self) -> Self {
+    pub(super) fn granted(mut self, budget: &Budget) -> Self {
         self.cache.renewals.begin(&self.cache, Arc::clone(&self.key), self.mark);
-        self.renewed = true;
+        self.granted = Some(budget.left());
         self
+    }
+
+    /// What its caller will wait for Redis yet, at most.
+    pub(super) fn left(&self) -> Duration {
+        self.granted.unwrap_or_default()
     }
 
     pub(super) fn mark(&self) -> &Mark {
@@ -78,12 +84,12 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if self.renewed {
+        if self.granted.is_some() {
             self.cache.renewals.end(&self.mark);
         }
         if self.held {
             let lease = (Arc::clone(&self.key), self.mark);
-            self.cache.background.give_back.start(&self.cache, vec![lease], self.renewed);
+            self.cache.background.give_back.start(&self.cache, vec![lease], self.left());
         }
     }
 }

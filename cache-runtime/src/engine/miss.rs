@@ -176,7 +176,7 @@ impl Reader<'_> {
                 Seen::Nothing => {
                     let mut lease = self.ask(&mut lead);
                     match self.acquire(&call.key, lease.mark(), budget).await {
-                        Ok((Found::Absent, nonces)) => return self.hold(lead, lease, nonces),
+                        Ok((Found::Absent, nonces)) => return self.hold(lead, lease, nonces, budget),
                         // Of another type, which a look-up together with others does not tell from nothing.
                         Ok((Found::Foreign, _)) => {
                             lease.is_gone();
@@ -190,7 +190,7 @@ impl Reader<'_> {
                 Seen::Unfit(Some(unfit)) => {
                     let lease = self.ask(&mut lead);
                     match Box::pin(self.take_over(&unfit, lease.mark(), budget)).await {
-                        Ok((true, nonces)) => return self.hold(lead, lease, nonces),
+                        Ok((true, nonces)) => return self.hold(lead, lease, nonces, budget),
                         Ok((false, _)) => self.refused(lease, budget).await,
                         Err(error) => self.unanswered(&mut lead, &error),
                     }
@@ -210,7 +210,7 @@ impl Reader<'_> {
                         }
                         Box::pin(self.look_up(budget)).await
                     } else {
-                        budget.pause(Box::pin(self.wait_for_other_process(sight, patience))).await
+                        Box::pin(self.wait_for_other_process(sight, budget, patience)).await
                     }
                 }
                 Seen::Serve(hit) => {
@@ -292,7 +292,7 @@ impl Reader<'_> {
         let mut lease = Lease::asked(call.cache.arc(), Arc::clone(&key), new_mark());
         match self.acquire(&key, lease.mark(), budget).await {
             Ok((Found::Absent, nonces)) => {
-                Some(Hold { lease: lease.granted(), base: Some(base.mark), nonces })
+                Some(Hold { lease: lease.granted(budget), base: Some(base.mark), nonces })
             }
             Ok(_) => {
                 lease.is_gone();
@@ -328,11 +328,11 @@ impl Reader<'_> {
     }
 
     /// The ticket of who has got the lease.
-    fn hold(&self, mut lead: Lead, lease: Lease, nonces: Vec<Nonce>) -> Next {
+    fn hold(&self, mut lead: Lead, lease: Lease, nonces: Vec<Nonce>, budget: &Budget) -> Next {
         if self.call.tags.is_some() {
             lead.mark(Sight { mark: *lease.mark(), tags: Some(digest_of(&nonces)) });
         }
-        let hold = Hold { lease: lease.granted(), base: None, nonces };
+        let hold = Hold { lease: lease.granted(budget), base: None, nonces };
         Next::Compute(Box::new(Ticket::new(lead, Some(hold))))
     }
 
@@ -356,7 +356,12 @@ impl Reader<'_> {
 
     /// Asks again and again, ever more rarely, until the lease is gone or patience is over. Jitter keeps the processes that
     /// wait from asking all at once. A lease that is there is alive: of who died it runs out.
-    async fn wait_for_other_process(&self, sight: Sight, patience: &mut Patience) -> Seen {
+    async fn wait_for_other_process(
+        &self,
+        sight: Sight,
+        budget: &mut Budget,
+        patience: &mut Patience,
+    ) -> Seen {
         let call = self.call;
         if call.cache().given_up.contains(&sight.mark) {
             return Seen::Unknown(None);
@@ -366,22 +371,24 @@ impl Reader<'_> {
         let (mut pause, mut is_first, until) = (POLL.0, true, wait.until());
         while Instant::now() < until {
             let jittered = pause.mul_f64(0.5 + random::unit());
-            if home::sleep(jittered).await.is_err() {
+            if budget.pause(home::sleep(jittered)).await.is_err() {
                 break;
             }
             pause = (pause * 2).min(POLL.1);
-            match self.look_up(&Budget::of(call.cache().deadline)).await {
+            let asked = Instant::now();
+            match self.look_up(budget).await {
                 // With tags, a flight of this process is known by its lease only some time after the lease is there.
                 Seen::Lease(still)
                     if still.mark == sight.mark
                         && (call.tags.is_none() || self.flight_of(still).is_none()) =>
                 {
                     // Once, and not before the first look: most leases are gone by then.
-                    let budget = Budget::of(call.cache().deadline);
-                    if std::mem::take(&mut is_first) && self.remove_endless(&budget).await {
+                    if std::mem::take(&mut is_first) && self.remove_endless(budget).await {
                         patience.end(&wait);
                         return Seen::Nothing;
                     }
+                    // It was still the other process that was waited for.
+                    budget.paused_since(asked);
                 }
                 seen => {
                     patience.end(&wait);

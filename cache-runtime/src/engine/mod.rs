@@ -163,12 +163,22 @@ impl Budget {
         }
     }
 
+    /// What is left for what comes after a computation, which is not counted.
+    fn left(&self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+
     /// Waits for others than Redis, which puts the end off.
     async fn pause<T>(&mut self, wait: impl Future<Output = T>) -> T {
         let began = Instant::now();
         let done = wait.await;
-        self.0 += began.elapsed();
+        self.paused_since(began);
         done
+    }
+
+    /// What was waited for since then was not Redis.
+    fn paused_since(&mut self, began: Instant) {
+        self.0 += began.elapsed();
     }
 }
 

@@ -114,7 +114,7 @@ impl Ticket {
             // At once, for what this caller asks next.
             call.forget();
         }
-        let background = &call.cache().background;
+        let (background, left) = (&call.cache().background, hold.lease.left());
         let begun = match call.tags.clone() {
             None => background.store_value(call.clone(), hold, bytes, lifetime, landing),
             Some(tags) => {
@@ -124,10 +124,13 @@ impl Ticket {
                 })
             }
         };
-        begun.unwrap_or_else(|error| {
-            call.failed(&error);
-            Departure::Nothing
-        })
+        match begun {
+            Ok(departure) => departure.within(left),
+            Err(error) => {
+                call.failed(&error);
+                Departure::Nothing
+            }
+        }
     }
 
     /// Stores an encoded value, if there is the right to, and waits for it. Says whether it is stored: not if it was invalidated
@@ -217,12 +220,15 @@ pub(super) fn is_refusal(error: &Error) -> bool {
 /// A value was computed and is not to be stored. What replaces nothing removes: the older value that it would have replaced would be
 /// served again else, and a row that was deleted would live on.
 fn discard(call: &Call, hold: Hold) -> Departure {
-    let base = hold.base;
-    remove_base(call, hold, true).unwrap_or_else(|error| {
-        call.failed(&error);
-        base.iter().for_each(|base| call.left_behind(&call.key, *base));
-        Departure::Nothing
-    })
+    let (base, left) = (hold.base, hold.lease.left());
+    match remove_base(call, hold, true) {
+        Ok(departure) => departure.within(left),
+        Err(error) => {
+            call.failed(&error);
+            base.iter().for_each(|base| call.left_behind(&call.key, *base));
+            Departure::Nothing
+        }
+    }
 }
 
 /// Removes the older value in the background, and only that: a newer one stays, and so does somebody's lease. The lease beside it is

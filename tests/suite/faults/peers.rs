@@ -12,6 +12,7 @@ use redis_cached_test_support::Peer;
 
 use crate::log_recorder::{is_alone, record, warnings};
 
+mod budget;
 mod kinds;
 
 const DEADLINE: Duration = Duration::from_millis(250);

@@ -101,7 +101,7 @@ impl Run {
         }
         let mut leases = Leases::new(reader.call.cache.arc());
         self.take(reader, asked, &mut work, &mut leases).await;
-        work.hold(leases.granted());
+        work.hold(leases.granted(&self.budget));
         work
     }
 

@@ -30,7 +30,7 @@ impl Run {
         }
         // Somebody else has the right to replace these.
         self.alone.append(&mut self.open);
-        work.hold(leases.granted());
+        work.hold(leases.granted(&self.budget));
         work.add(std::mem::take(&mut self.alone));
         work
     }

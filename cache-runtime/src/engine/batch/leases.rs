@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Name;
 use crate::cache::Inner;
+use crate::engine::Budget;
 use crate::store::Mark;
 
 /// Leases that are ours. Dropping them gives back those that are still held, in the background and in one round trip.
@@ -13,13 +15,13 @@ pub(super) struct Leases {
     cache: Arc<Inner>,
     /// By their marks, which no two leases share.
     held: HashMap<Mark, Name>,
-    /// Whether they are being renewed.
-    renewed: bool,
+    /// What their caller would still wait for Redis, if they are being renewed.
+    granted: Option<Duration>,
 }
 
 impl Leases {
     pub(super) fn new(cache: &Arc<Inner>) -> Self {
-        Self { cache: Arc::clone(cache), held: HashMap::new(), renewed: false }
+        Self { cache: Arc::clone(cache), held: HashMap::new(), granted: None }
     }
 
     /// A lease is about to be asked for. From here on it is given back, whether the answer comes or not: the server may have
@@ -30,7 +32,7 @@ impl Leases {
 
     /// There is nothing to give back: a value has taken its place, or somebody else has.
     pub(super) fn is_gone(&mut self, mark: &Mark) {
-        if self.held.remove(mark).is_some() && self.renewed {
+        if self.held.remove(mark).is_some() && self.granted.is_some() {
             self.cache.renewals.end(mark);
         }
     }
@@ -38,15 +40,15 @@ impl Leases {
     /// It has not been told whether they were granted. They are given back at once, and not renewed with the others.
     pub(super) fn give_up(&mut self, marks: &[Mark]) {
         let held = marks.iter().filter_map(|mark| self.held.remove_entry(mark)).collect();
-        drop(Self { cache: Arc::clone(&self.cache), held, renewed: false });
+        drop(Self { cache: Arc::clone(&self.cache), held, granted: None });
     }
 
     /// Those that are held are renewed from now on.
-    pub(super) fn granted(mut self) -> Self {
+    pub(super) fn granted(mut self, budget: &Budget) -> Self {
         for (mark, key) in &self.held {
             self.cache.renewals.begin(&self.cache, Arc::clone(key), *mark);
         }
-        self.renewed = true;
+        self.granted = Some(budget.left());
         self
     }
 
@@ -57,11 +59,11 @@ impl Leases {
 
 impl Drop for Leases {
     fn drop(&mut self) {
-        if self.renewed {
+        if self.granted.is_some() {
             self.held.keys().for_each(|mark| self.cache.renewals.end(mark));
         }
         if !self.held.is_empty() {
-            self.cache.background.give_back.start(&self.cache, self.list(), self.renewed);
+            self.cache.background.give_back.start(&self.cache, self.list(), self.granted.unwrap_or_default());
         }
     }
 }

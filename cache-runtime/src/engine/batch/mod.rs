@@ -139,9 +139,14 @@ impl Run {
         self.patience.left()
     }
 
+    /// What the call would still wait for Redis.
+    pub(crate) fn left(&self) -> Duration {
+        self.budget.left()
+    }
+
     /// Others than Redis took their time.
     pub(crate) fn waited_since(&mut self, began: Instant) {
-        self.budget.0 += began.elapsed();
+        self.budget.paused_since(began);
     }
 
     fn flight_key(&self, call: &Call, slot: usize) -> FlightKey {
@@ -188,37 +193,39 @@ impl Run {
 
     /// Asks for all keys at once what has become of their leases, ever more rarely, until one of them has to be claimed.
     async fn poll(&mut self, reader: &Reader<'_>) {
-        let (mut pause, mut is_first, began) = (POLL.0, true, Instant::now());
+        let (mut pause, mut is_first) = (POLL.0, true);
         let waits = self.begin_waits(reader.call);
         let until = waits.iter().map(Wait::until).min();
         while !self.waiting.is_empty() && self.open.is_empty() {
             let jittered = pause.mul_f64(0.5 + random::unit());
             let is_over = until.is_none_or(|until| Instant::now() >= until);
-            if is_over || home::sleep(jittered).await.is_err() {
+            if is_over || self.budget.pause(home::sleep(jittered)).await.is_err() {
                 self.give_up(reader.call, &waits);
                 break;
             }
             pause = (pause * 2).min(POLL.1);
             let keys = names(self.waiting.iter().map(|waiting| &self.names[waiting.slot]));
-            let budget = Budget::of(reader.call.cache().deadline);
+            let asked = Instant::now();
             let mut all = Vec::with_capacity(keys.len());
-            reader.look_up_many(&keys, &budget, |at, met| all.push((at, met))).await;
+            reader.look_up_many(&keys, &self.budget, |at, met| all.push((at, met))).await;
             all.sort_unstable_by_key(|(at, _)| *at);
             for (waiting, (_, met)) in std::mem::take(&mut self.waiting).into_iter().zip(all) {
                 self.polled(reader, waiting, met);
             }
             if std::mem::take(&mut is_first) {
                 let slots: Vec<_> = self.waiting.iter().map(|waiting| waiting.slot).collect();
-                let removed = self.remove_endless(reader, &slots, &budget).await;
+                let removed = self.remove_endless(reader, &slots, &self.budget).await;
                 self.waiting.retain(|waiting| !removed.contains(&waiting.slot));
                 self.open.extend(removed);
+            }
+            if !self.waiting.is_empty() {
+                // It was still others that were waited for.
+                self.waited_since(asked);
             }
         }
         if let Some(wait) = waits.first() {
             self.patience.end(wait);
         }
-        // Each poll has a deadline of its own, and none counts against what comes after.
-        self.waited_since(began);
     }
 
     /// Notes what is waited for. A key of which it is known that to wait is in vain is computed, without being stored.

@@ -17,7 +17,6 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use redis::{Arg, Cmd, Pipeline, RedisResult, Value};
-use tokio::sync::Semaphore;
 
 use super::abilities::{Abilities, Ability};
 use super::commands::{found, strange};
@@ -25,8 +24,9 @@ use super::error::translate;
 use super::exchange::unanswered;
 use super::lane::Lane;
 use super::many::pipeline;
-use super::reads::{EARLIER, IN_FLIGHT, LATER, lock};
+use super::reads::{EARLIER, LATER, lock};
 use super::script::{ACQUIRE, MOST_KEYS};
+use super::turns::Turns;
 use crate::clock::after;
 use crate::error::{Error, ErrorKind};
 use crate::home::timeout_at;
@@ -43,18 +43,12 @@ const GIVING_BACK: Duration = Duration::from_secs(1);
 const DOING: &str = "SET NX GET";
 
 /// Who asks for leases on one lane.
+#[derive(Default)]
 pub(super) struct Leases {
     callers: AtomicUsize,
     /// The batch that takes callers in, until its task closes it.
     open: Mutex<Option<Arc<Batch>>>,
-    turns: Semaphore,
-}
-
-impl Default for Leases {
-    fn default() -> Self {
-        let (callers, open) = (AtomicUsize::default(), Mutex::default());
-        Self { callers, open, turns: Semaphore::new(IN_FLIGHT) }
-    }
+    turns: Turns,
 }
 
 /// One caller that asks.
@@ -195,15 +189,20 @@ impl Carrier {
         // To the end of the line: all that is ready to run, and all whose answers have arrived, may join.
         tokio::task::yield_now().await;
         self.lap.end();
-        let _turn = self.lane.leases.turns.acquire().await;
+        let turn = self.lane.leases.turns.wait(self.batch.until, self.batch.limit).await;
         self.lane.leases.close(&self.batch);
         let mut pipeline = Pipeline::new();
         for command in std::mem::take(&mut lock(&self.batch.gathered).commands) {
             pipeline.add_command(command);
         }
-        let until = after(self.batch.limit);
+        let Some(turn) = turn else {
+            // Nothing was asked for.
+            self.batch.finish(Err(unanswered(DOING)));
+            return;
+        };
         // A box, because a task's future is moved half a dozen times from its beginning to its end.
-        let answers = Box::pin(self.lane.run_all(DOING, &pipeline, until)).await;
+        let answers = Box::pin(self.lane.run_all(DOING, &pipeline, turn.until)).await;
+        turn.learn(&answers);
         let granted = |place: &usize| {
             // Without an answer it may have been granted as well.
             answers.as_ref().map_or(true, |(answers, _)| matches!(answers.get(*place), Some(Ok(Value::Nil))))

@@ -29,6 +29,7 @@ mod server;
 mod stall;
 mod tagging;
 mod tls;
+mod turns;
 mod unreadable;
 mod url;
 mod watch;

@@ -15,7 +15,6 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use redis::{Arg, Cmd, RedisError, RedisResult, Value};
-use tokio::sync::Semaphore;
 use tokio_util::sync::ReusableBoxFuture;
 
 use super::batch::{Batch, Joined, Outcome};
@@ -23,7 +22,7 @@ use super::commands::{found, get};
 use super::error::{is_wrong_type, translate};
 use super::exchange::unanswered;
 use super::lane::Lane;
-use crate::clock::after;
+use super::turns::Turns;
 use crate::error::{Error, ErrorKind};
 use crate::home::timeout_at;
 use crate::lag::Lap;
@@ -34,11 +33,8 @@ pub(super) const EARLIER: Duration = Duration::from_millis(10);
 /// How much later than its own. Past it, it takes a timer of its own.
 pub(super) const LATER: Duration = Duration::from_millis(1);
 
-/// How many requests of a kind may be in flight on a lane. Each has its time for itself: of thousands at once the last is not
-/// given up because of those before it. What waits for its turn waits as long as Redis answers.
-pub(super) const IN_FLIGHT: usize = 16;
-
 /// The reads of one lane.
+#[derive(Default)]
 pub(super) struct Reads {
     /// How many callers are reading.
     readers: AtomicUsize,
@@ -49,20 +45,7 @@ pub(super) struct Reads {
     /// The batch that takes callers in, until its task closes it.
     open: Mutex<Option<Arc<Batch>>>,
     spare: Mutex<Spare>,
-    turns: Semaphore,
-}
-
-impl Default for Reads {
-    fn default() -> Self {
-        Self {
-            readers: AtomicUsize::default(),
-            one_by_one: AtomicBool::default(),
-            typical: AtomicUsize::default(),
-            open: Mutex::default(),
-            spare: Mutex::default(),
-            turns: Semaphore::new(IN_FLIGHT),
-        }
-    }
+    turns: Turns,
 }
 
 /// What the last lone reader has left, which serves the next one.
@@ -169,15 +152,18 @@ impl Carrier {
         // To the end of the line: all that is ready to run, and all whose answers have arrived, may join.
         tokio::task::yield_now().await;
         self.lap.end();
-        // Nobody closes it, and without a turn it would go as well.
-        let _turn = self.lane.reads.turns.acquire().await;
+        let turn = self.lane.reads.turns.wait(self.batch.until, self.batch.limit).await;
         self.lane.reads.close(&self.batch);
         let (command, keys) = self.batch.take();
-        let until = after(self.batch.limit);
-        let outcome = match keys {
-            1 => self.lane.run("GET", &only(&command), until).await.map(one),
-            _ => self.lane.run("MGET", &command, until).await.map(|answer| self.several(answer, keys)),
+        let outcome = match &turn {
+            None => Err(unanswered("GET")),
+            Some(turn) if keys == 1 => self.lane.run("GET", &only(&command), turn.until).await.map(one),
+            Some(turn) => {
+                let answer = self.lane.run("MGET", &command, turn.until).await;
+                answer.map(|answer| self.several(answer, keys))
+            }
         };
+        turn.iter().for_each(|turn| turn.learn(&outcome));
         self.batch.finish(outcome.unwrap_or_else(Outcome::Failed));
     }
 

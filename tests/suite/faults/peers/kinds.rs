@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis_cached_test_support::{Act, Event, Peer};
 
-type Words<'a> = &'a [Vec<u8>];
+pub(super) type Words<'a> = &'a [Vec<u8>];
 
 pub(super) fn kinds() -> Vec<(&'static str, Peer)> {
     let mut all = at_the_door();
@@ -25,7 +25,7 @@ fn asked(script: impl Fn(Words<'_>) -> Act + Send + Sync + 'static) -> Peer {
 }
 
 /// What greets, and then does as `script` has it.
-fn greets(script: impl Fn(Words<'_>) -> Act + Send + Sync + 'static) -> Peer {
+pub(super) fn greets(script: impl Fn(Words<'_>) -> Act + Send + Sync + 'static) -> Peer {
     asked(move |words| if is_greeting(words) { usual(words) } else { script(words) })
 }
 
@@ -48,7 +48,7 @@ fn speaks_first(act: Act) -> Peer {
     })
 }
 
-fn name(words: Words<'_>) -> String {
+pub(super) fn name(words: Words<'_>) -> String {
     words.first().map(|name| String::from_utf8_lossy(name).to_uppercase()).unwrap_or_default()
 }
 
