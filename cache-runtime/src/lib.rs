@@ -27,71 +27,38 @@
 //! and, with the cargo feature `tls`, by TLS ([`CacheBuilder::url`]). Cluster and Sentinel are not supported yet: their URLs are refused
 //! with [`ErrorKind::Url`], and a server in cluster mode with [`ErrorKind::Server`].
 
-mod argument;
-mod batch;
-mod begun;
-mod blocking;
-mod blocking_cache;
-mod blocking_entry;
-mod builder;
-mod bypass;
-mod byte_size;
-mod cache;
-mod clock;
+mod api;
 pub mod codec;
-mod credentials;
-mod decision;
 mod engine;
 mod entry;
-mod entry_builder;
-mod entry_handle;
 mod error;
-mod flight;
-mod global;
-mod hashing;
-mod home;
-mod invalidate;
-mod key;
-mod lag;
-mod local;
-#[cfg(test)]
-mod model;
-mod outage;
-mod pending;
-mod prefix;
 #[doc(hidden)]
-pub mod private;
-mod process;
-mod put_many;
-mod random;
-mod returned;
-mod shared;
-mod sharing;
-mod site;
-mod stats;
+pub mod expansion;
+mod key;
+mod local;
+mod policy;
+mod runtime;
 mod store;
-mod striped;
-mod surroundings;
 mod tags;
-mod ttl;
-mod update;
-mod warm_up;
+mod util;
+#[cfg(test)]
+mod verify;
 
-pub use blocking_cache::BlockingCache;
-pub use blocking_entry::BlockingEntry;
-pub use builder::CacheBuilder;
-pub use byte_size::ByteSize;
-pub use cache::Cache;
-pub use credentials::Credentials;
-pub use entry_builder::Cacheable;
-pub use entry_handle::Entry;
+pub use api::blocking_cache::BlockingCache;
+pub use api::blocking_entry::BlockingEntry;
+pub use api::builder::CacheBuilder;
+pub use api::byte_size::ByteSize;
+pub use api::cache::Cache;
+pub use api::entry::Entry;
+pub use api::stats::{FunctionStats, LocalStats, Stats};
+pub use api::warm_up::{BlockingWarmUp, WarmUp};
 pub use error::{Error, ErrorKind};
+pub use expansion::call::Cacheable;
 pub use key::{KeyPart, KeyWriter, Scalar};
+pub use policy::ttl::Ttl;
 pub use redis_cached_macro::{KeyPart, Tag, redis_cached, redis_invalidates, redis_updates};
-pub use stats::{FunctionStats, LocalStats, Stats};
+pub use store::credentials::Credentials;
 pub use tags::Tag;
-pub use ttl::Ttl;
-pub use warm_up::{BlockingWarmUp, WarmUp};
 
 #[cfg(fuzzing)]
 pub use entry::fuzz_decode;

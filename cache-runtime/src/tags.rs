@@ -13,21 +13,21 @@
 mod name;
 mod unknown;
 
+use crate::store::vocabulary::TagTtl;
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::decision::Policy;
-use crate::entry::header::{MOST_TAGS, Nonce};
+use crate::entry::header::MOST_TAGS;
 use crate::key::{KeyBuf, KeyBuilder};
-use crate::ttl::Ttl;
+use crate::policy::Policy;
+use crate::policy::ttl::Ttl;
+use crate::store::vocabulary::Nonce;
 
 pub(crate) use name::OpenTag;
 pub use name::{Named, Tag, TagName, Tagging, tag as name_of};
 pub(crate) use unknown::{report_if_unknown, seen_name};
 
-/// By how much a tag's key outlives the entries that were computed in less than this.
-const MARGIN: Duration = Duration::from_secs(60);
 /// For how long a tag's key is to live at least while it is not known how long the entry does.
 const UNKNOWN: Duration = Duration::from_secs(60 * 60);
 
@@ -101,41 +101,12 @@ pub(crate) fn are_current(stored: &[Nonce], now: &[Option<Nonce>]) -> bool {
     stored.len() == now.len() && stored.iter().zip(now).all(|(stored, now)| Some(stored) == now.as_ref())
 }
 
-/// For how long the keys of an entry's tags have to live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Life {
-    /// What must be left; `None`: for ever.
-    pub(crate) least: Option<Duration>,
-}
-
-impl Life {
-    /// Before the computation, from what is known of all entries of the function.
-    pub(crate) fn of(policy: &Policy) -> Self {
-        match policy.longest_life() {
-            Some(life) => Self::of_entry(Some(life)),
-            None if policy.ttl == Ttl::Never => Self { least: None },
-            None => Self { least: Some(UNKNOWN) },
-        }
-    }
-
-    /// Of an entry that is stored now and lives for `total`.
-    pub(crate) fn of_entry(total: Option<Duration>) -> Self {
-        Self { least: total.map(|total| total.saturating_add(MARGIN)) }
-    }
-
-    /// Whether an entry that lives for `total` is outlived, its computation having taken `computing`.
-    pub(crate) fn is_enough(self, total: Option<Duration>, computing: Duration) -> bool {
-        match (self.least, total) {
-            (None, _) => true,
-            (Some(_), None) => false,
-            (Some(least), Some(total)) => total.saturating_add(computing) <= least,
-        }
-    }
-
-    /// What a key is given that has less than the least: twice as much, because every change of the time to live makes
-    /// the processes that keep the tag drop it.
-    pub(crate) fn given(self) -> Option<Duration> {
-        self.least.map(|least| least.saturating_mul(2))
+/// For how long the tags of an entry have to live, before it is computed: from what is known of all entries of the function.
+pub(crate) fn ttl_of(policy: &Policy) -> TagTtl {
+    match policy.longest_life() {
+        Some(life) => TagTtl::of_entry(Some(life)),
+        None if policy.ttl == Ttl::Never => TagTtl { least: None },
+        None => TagTtl { least: Some(UNKNOWN) },
     }
 }
 
@@ -151,6 +122,7 @@ pub(crate) fn of_value(prefix: &str, names: &[String], others: usize) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::vocabulary::MARGIN;
 
     const A: Nonce = [1; 16];
     const B: Nonce = [2; 16];
@@ -175,13 +147,12 @@ mod tests {
     #[test]
     fn a_tag_outlives_its_entries() {
         let minute = Duration::from_secs(60);
-        let life = |ttl, window| {
-            Life::of(&Policy { ttl: Ttl::Expires(ttl), stale_if_error: window, ..Policy::NONE })
-        };
+        let life =
+            |ttl, window| ttl_of(&Policy { ttl: Ttl::Expires(ttl), stale_if_error: window, ..Policy::NONE });
         assert_eq!(life(minute, minute).least, Some(2 * minute + MARGIN));
         assert!(life(minute, minute).is_enough(Some(2 * minute), MARGIN));
         assert!(!life(minute, minute).is_enough(Some(2 * minute), MARGIN + minute), "it took too long");
-        assert_eq!(Life::of(&Policy { ttl: Ttl::Never, ..Policy::NONE }), Life { least: None });
+        assert_eq!(ttl_of(&Policy { ttl: Ttl::Never, ..Policy::NONE }), TagTtl { least: None });
         let computed = life(Duration::MAX, Duration::ZERO).least;
         assert!(computed.is_some_and(|least| least < Duration::MAX), "no word of never");
         // Decided by the value.

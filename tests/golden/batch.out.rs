@@ -1,11 +1,11 @@
 //! One call for many keys.
 async fn users(db: &Pool, ids: &[u64]) -> Result<HashMap<u64, User>, Error> {
-    let mut batch = ::redis_cached::private::entry::<
+    let mut batch = ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "users",
                     )
@@ -17,8 +17,8 @@ async fn users(db: &Pool, ids: &[u64]) -> Result<HashMap<u64, User>, Error> {
         .ttl(::core::time::Duration::from_secs(60))
         .key("user:")
         .each()
-        .batch::<HashMap<u64, User>>(::redis_cached::private::cloned::<u64>(ids));
-    let sharing = ::redis_cached::private::Errors::<Error>::NEW.sharing();
+        .batch::<HashMap<u64, User>>(::redis_cached::expansion::cloned::<u64>(ids));
+    let sharing = ::redis_cached::expansion::Errors::<Error>::NEW.sharing();
     while let ::core::option::Option::Some(missing) = batch.try_missing(sharing).await? {
         #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
         let ids: &[u64] = &missing;
@@ -41,12 +41,12 @@ async fn users(db: &Pool, ids: &[u64]) -> Result<HashMap<u64, User>, Error> {
 /// The cache entry of `users` for these arguments.
 #[allow(dead_code)]
 fn users_entry(ids: u64) -> ::redis_cached::Entry<User> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "users",
                     )
@@ -61,12 +61,12 @@ fn users_entry(ids: u64) -> ::redis_cached::Entry<User> {
         .build()
 }
 fn users_of(tenant: &str, ids: Vec<UserId>) -> BTreeMap<UserId, User> {
-    let mut batch = ::redis_cached::private::entry::<
+    let mut batch = ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "users_of",
                     )
@@ -96,12 +96,12 @@ fn users_of(tenant: &str, ids: Vec<UserId>) -> BTreeMap<UserId, User> {
 /// The cache entry of `users_of` for these arguments.
 #[allow(dead_code)]
 fn users_of_entry(tenant: &str, ids: &UserId) -> ::redis_cached::Entry<User> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "users_of",
                     )
@@ -123,12 +123,12 @@ impl Service {
         &self,
         names: impl IntoIterator<Item = String>,
     ) -> Vec<(String, User)> {
-        let mut batch = ::redis_cached::private::entry::<
+        let mut batch = ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "by_name",
                     );
@@ -160,12 +160,12 @@ impl Service {
     /// The cache entry of `by_name` for these arguments.
     #[allow(dead_code, clippy::ptr_arg)]
     fn by_name_entry(names: &String) -> ::redis_cached::Entry<User> {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "by_name",
                     );
@@ -180,12 +180,12 @@ impl Service {
             .build()
     }
     fn by_alias(&mut self, ids: impl Iterator<Item = u64>) -> io::Result<Users> {
-        let mut batch = ::redis_cached::private::entry::<
-            ::redis_cached::private::ValueOf<Users>,
+        let mut batch = ::redis_cached::expansion::entry::<
+            ::redis_cached::expansion::ValueOf<Users>,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "by_alias",
                         )
@@ -198,8 +198,8 @@ impl Service {
             .key("user:")
             .each()
             .batch::<Users>(ids);
-        let sharing = ::redis_cached::private::Errors::<
-            ::redis_cached::private::ErrorOf<io::Result<Users>>,
+        let sharing = ::redis_cached::expansion::Errors::<
+            ::redis_cached::expansion::ErrorOf<io::Result<Users>>,
         >::NEW
             .sharing();
         while let ::core::option::Option::Some(missing) = batch
@@ -219,13 +219,13 @@ impl Service {
     #[allow(dead_code)]
     fn by_alias_entry(
         ids: u64,
-    ) -> ::redis_cached::Entry<::redis_cached::private::ValueOf<Users>> {
-        ::redis_cached::private::entry::<
-            ::redis_cached::private::ValueOf<Users>,
+    ) -> ::redis_cached::Entry<::redis_cached::expansion::ValueOf<Users>> {
+        ::redis_cached::expansion::entry::<
+            ::redis_cached::expansion::ValueOf<Users>,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "by_alias",
                         )

@@ -1,7 +1,7 @@
 //! `#[redis_invalidates]`: targets before the body where that is possible, after it where they need what it returned.
 pub async fn rename_user(db: &Pool, id: u64, name: String) -> Result<(), sqlx::Error> {
-    let targets = ::redis_cached::private::invalidates()
-        .entry(get_user_entry(::redis_cached::private::arg(&id)))
+    let targets = ::redis_cached::expansion::invalidates()
+        .entry(get_user_entry(::redis_cached::expansion::arg(&id)))
         .entry(list_users_entry());
     let result = async move {
         if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
@@ -17,21 +17,21 @@ pub async fn rename_user(db: &Pool, id: u64, name: String) -> Result<(), sqlx::E
 }
 /// No `Result`: whatever is returned.
 fn forget(user: &User, limit: u64) {
-    let targets = ::redis_cached::private::invalidates()
-        .entry(users::get_user_entry(::redis_cached::private::arg(&user.id)))
+    let targets = ::redis_cached::expansion::invalidates()
+        .entry(users::get_user_entry(::redis_cached::expansion::arg(&user.id)))
         .entry(
-            list_entry::<User>(&user.org, ::redis_cached::private::arg(&(limit + 1))),
+            list_entry::<User>(&user.org, ::redis_cached::expansion::arg(&(limit + 1))),
         );
-    let result = ::redis_cached::private::run(move || {
+    let result = ::redis_cached::expansion::run(move || {
         drop(user);
     });
     targets.invalidate_blocking();
     result
 }
 async fn create_user(db: &Pool, org: String) -> Result<User, Error> {
-    let targets = ::redis_cached::private::invalidates();
-    let argument_1_0 = ::redis_cached::private::kept(&org);
-    let argument_2_0 = ::redis_cached::private::kept(&org);
+    let targets = ::redis_cached::expansion::invalidates();
+    let argument_1_0 = ::redis_cached::expansion::kept(&org);
+    let argument_2_0 = ::redis_cached::expansion::kept(&org);
     let result = async move {
         if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
             Result<User, Error>,
@@ -46,15 +46,15 @@ async fn create_user(db: &Pool, org: String) -> Result<User, Error> {
             result.as_ref().ok(),
             |targets, ret| {
                 targets
-                    .entry(get_user_entry(::redis_cached::private::arg(&ret.id)))
+                    .entry(get_user_entry(::redis_cached::expansion::arg(&ret.id)))
                     .entry(
                         by_org_entry(
-                            ::redis_cached::private::arg(&argument_1_0),
-                            ::redis_cached::private::arg(&ret.region),
+                            ::redis_cached::expansion::arg(&argument_1_0),
+                            ::redis_cached::expansion::arg(&ret.region),
                         ),
                     )
                     .tag(
-                        ::redis_cached::private::tag("org:")
+                        ::redis_cached::expansion::tag("org:")
                             .arg(&ret.org)
                             .text(":")
                             .arg(&argument_2_0)
@@ -67,9 +67,9 @@ async fn create_user(db: &Pool, org: String) -> Result<User, Error> {
     result
 }
 async fn both_sides(id: u64, org: &str) -> Result<(), Error> {
-    let targets = ::redis_cached::private::invalidates()
-        .entry(get_user_entry(::redis_cached::private::arg(&id)))
-        .tag_in(&self.cache, ::redis_cached::private::tag("org:").arg(org).end())
+    let targets = ::redis_cached::expansion::invalidates()
+        .entry(get_user_entry(::redis_cached::expansion::arg(&id)))
+        .tag_in(&self.cache, ::redis_cached::expansion::tag("org:").arg(org).end())
         .on_error();
     targets.before().await;
     let result = async move {
@@ -87,7 +87,7 @@ async fn both_sides(id: u64, org: &str) -> Result<(), Error> {
 struct Users;
 impl Users {
     async fn save(&mut self, user: User) -> Result<User, Error> {
-        let targets = ::redis_cached::private::invalidates()
+        let targets = ::redis_cached::expansion::invalidates()
             .entry(Self::count_entry())
             .entry(named_entry(&self.name));
         let result = async {
@@ -106,7 +106,7 @@ impl Users {
                 |targets, ret| {
                     targets
                         .entry(
-                            self.get_user_entry(::redis_cached::private::arg(&ret.id)),
+                            self.get_user_entry(::redis_cached::expansion::arg(&ret.id)),
                         )
                 },
             )
@@ -115,14 +115,14 @@ impl Users {
         result
     }
     fn next(&self) -> u64 {
-        let targets = ::redis_cached::private::invalidates();
-        let result = ::redis_cached::private::run(|| -> u64 { self.next });
+        let targets = ::redis_cached::expansion::invalidates();
+        let result = ::redis_cached::expansion::run(|| -> u64 { self.next });
         targets
             .after_with(
                 ::core::option::Option::Some(&result),
                 |targets, ret| {
                     targets
-                        .entry(self.get_user_entry(::redis_cached::private::arg(&ret)))
+                        .entry(self.get_user_entry(::redis_cached::expansion::arg(&ret)))
                 },
             )
             .invalidate_blocking();
@@ -135,8 +135,8 @@ impl Boxed for Users {
         id: u64,
     ) -> Pin<Box<dyn Future<Output = Result<User, Error>> + Send + 'a>> {
         ::std::boxed::Box::pin(async move {
-            let targets = ::redis_cached::private::invalidates()
-                .entry(self.get_user_entry(::redis_cached::private::arg(&id)));
+            let targets = ::redis_cached::expansion::invalidates()
+                .entry(self.get_user_entry(::redis_cached::expansion::arg(&id)));
             let result = { Box::pin(async move { self.load(id).await }) }.await;
             targets.after(result.as_ref().ok()).invalidate().await;
             result
@@ -146,12 +146,12 @@ impl Boxed for Users {
 /// The first attribute is the innermost.
 #[instrument]
 async fn stacked(id: u64) -> u64 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u64,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "stacked",
                     )
@@ -170,7 +170,7 @@ async fn stacked(id: u64) -> u64 {
             > {
                 return never;
             }
-            let targets = ::redis_cached::private::invalidates()
+            let targets = ::redis_cached::expansion::invalidates()
                 .entry(list_users_entry());
             let result = async move {
                 if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
@@ -189,12 +189,12 @@ async fn stacked(id: u64) -> u64 {
 /// The cache entry of `stacked` for these arguments.
 #[allow(dead_code)]
 fn stacked_entry(id: u64) -> ::redis_cached::Entry<u64> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u64,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "stacked",
                     )
@@ -209,9 +209,9 @@ fn stacked_entry(id: u64) -> ::redis_cached::Entry<u64> {
         .build()
 }
 fn shown(id: u64) -> impl Display {
-    let targets = ::redis_cached::private::invalidates()
-        .entry(get_user_entry(::redis_cached::private::arg(&id)));
-    let result = ::redis_cached::private::run(move || { id });
+    let targets = ::redis_cached::expansion::invalidates()
+        .entry(get_user_entry(::redis_cached::expansion::arg(&id)));
+    let result = ::redis_cached::expansion::run(move || { id });
     targets.invalidate_blocking();
     result
 }

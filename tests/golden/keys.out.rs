@@ -1,11 +1,11 @@
 //! What a template becomes.
 fn constant() -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "constant",
                     )
@@ -22,12 +22,12 @@ fn constant() -> u8 {
 /// The cache entry of `constant` for these arguments.
 #[allow(dead_code)]
 fn constant_entry() -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "constant",
                     )
@@ -41,12 +41,12 @@ fn constant_entry() -> ::redis_cached::Entry<u8> {
         .build()
 }
 fn begins_with_an_argument(a: u8, b: &str) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "begins_with_an_argument",
                     )
@@ -66,12 +66,12 @@ fn begins_with_an_argument(a: u8, b: &str) -> u8 {
 /// The cache entry of `begins_with_an_argument` for these arguments.
 #[allow(dead_code)]
 fn begins_with_an_argument_entry(a: u8, b: &str) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "begins_with_an_argument",
                     )
@@ -88,12 +88,12 @@ fn begins_with_an_argument_entry(a: u8, b: &str) -> ::redis_cached::Entry<u8> {
         .build()
 }
 fn fields_and_brackets(user: &User, page: (u32, u32)) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "fields_and_brackets",
                     )
@@ -118,12 +118,12 @@ fn fields_and_brackets_entry(
     user: &User,
     page: &(u32, u32),
 ) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "fields_and_brackets",
                     )
@@ -142,12 +142,12 @@ fn fields_and_brackets_entry(
         .build()
 }
 fn raw_identifiers(r#type: u8, r#fn: String, name: Name) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "raw_identifiers",
                     )
@@ -173,12 +173,12 @@ fn raw_identifiers_entry(
     r#fn: &String,
     name: &Name,
 ) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "raw_identifiers",
                     )
@@ -197,12 +197,12 @@ fn raw_identifiers_entry(
         .build()
 }
 fn generic<T: Table, const N: usize>(id: u64) -> [T; N] {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         [T; N],
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "generic",
                     )
@@ -224,12 +224,12 @@ fn generic<T: Table, const N: usize>(id: u64) -> [T; N] {
 /// The cache entry of `generic` for these arguments.
 #[allow(dead_code)]
 fn generic_entry<T: Table, const N: usize>(id: u64) -> ::redis_cached::Entry<[T; N]> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         [T; N],
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "generic",
                     )
@@ -248,12 +248,12 @@ fn generic_entry<T: Table, const N: usize>(id: u64) -> ::redis_cached::Entry<[T;
         .build()
 }
 fn generic_skipped<T: Table, const N: usize>(id: u64) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "generic_skipped",
                     )
@@ -271,12 +271,12 @@ fn generic_skipped<T: Table, const N: usize>(id: u64) -> u8 {
 /// The cache entry of `generic_skipped` for these arguments.
 #[allow(dead_code)]
 fn generic_skipped_entry(id: u64) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "generic_skipped",
                     )
@@ -292,12 +292,12 @@ fn generic_skipped_entry(id: u64) -> ::redis_cached::Entry<u8> {
 }
 /// The function's path and every argument.
 fn default_key(a: u8, b: String, c: &[u8]) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                     ::core::module_path!(),
                     "default_key",
                 );
@@ -317,12 +317,12 @@ fn default_key(a: u8, b: String, c: &[u8]) -> u8 {
 /// The cache entry of `default_key` for these arguments.
 #[allow(dead_code, clippy::ptr_arg)]
 fn default_key_entry(a: u8, b: &String, c: &[u8]) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                     ::core::module_path!(),
                     "default_key",
                 );
@@ -343,12 +343,12 @@ where
     T: KeyPart,
     U: Connection,
 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                     ::core::module_path!(),
                     "default_key_generic",
                 );
@@ -375,12 +375,12 @@ fn default_key_generic_entry<T, const N: usize>(
 where
     T: KeyPart,
 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                     ::core::module_path!(),
                     "default_key_generic",
                 );
@@ -403,12 +403,12 @@ fn default_key_anonymous(
     b: &impl KeyPart,
     c: Vec<impl KeyPart + Debug>,
 ) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                     ::core::module_path!(),
                     "default_key_anonymous",
                 );
@@ -435,12 +435,12 @@ fn default_key_anonymous_entry(
     b: &impl KeyPart,
     c: &Vec<impl KeyPart + Debug>,
 ) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                     ::core::module_path!(),
                     "default_key_anonymous",
                 );
@@ -461,12 +461,12 @@ fn default_key_anonymous_entry(
 }
 /// Every part of a tuple is all of it.
 fn parts(pair: &(u8, (u8, u8))) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "parts",
                     )
@@ -488,12 +488,12 @@ fn parts(pair: &(u8, (u8, u8))) -> u8 {
 /// The cache entry of `parts` for these arguments.
 #[allow(dead_code)]
 fn parts_entry(pair: &(u8, (u8, u8))) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "parts",
                     )
@@ -512,12 +512,12 @@ fn parts_entry(pair: &(u8, (u8, u8))) -> ::redis_cached::Entry<u8> {
         .build()
 }
 fn types_of_macros(a: id!(), b: &Vec<id!()>) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "types_of_macros",
                     )
@@ -537,12 +537,12 @@ fn types_of_macros(a: id!(), b: &Vec<id!()>) -> u8 {
 /// The cache entry of `types_of_macros` for these arguments.
 #[allow(dead_code, clippy::ptr_arg)]
 fn types_of_macros_entry(a: &id!(), b: &Vec<id!()>) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "types_of_macros",
                     )
@@ -567,12 +567,12 @@ fn patterns(
     Wrapper { inner: n, .. }: &mut Wrapper,
     Page(ref page): Page,
 ) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "patterns",
                     )
@@ -606,12 +606,12 @@ fn patterns_entry(
     Wrapper { inner: n, .. }: &Wrapper,
     Page(page): &Page,
 ) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "patterns",
                     )
@@ -635,12 +635,12 @@ fn patterns_entry(
         .build()
 }
 fn default_key_pattern(Path(slug): Path<String>) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                     ::core::module_path!(),
                     "default_key_pattern",
                 );
@@ -658,12 +658,12 @@ fn default_key_pattern(Path(slug): Path<String>) -> u8 {
 /// The cache entry of `default_key_pattern` for these arguments.
 #[allow(dead_code)]
 fn default_key_pattern_entry(Path(slug): &Path<String>) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                     ::core::module_path!(),
                     "default_key_pattern",
                 );
@@ -687,12 +687,12 @@ fn conditional(
     #[cfg(not(z))]
     _: u8,
 ) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "conditional",
                     )
@@ -726,12 +726,12 @@ fn conditional_entry(
     #[cfg(feature = "x")]
     b: &String,
 ) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "conditional",
                     )
@@ -758,12 +758,12 @@ fn conditional_entry(
         .build()
 }
 fn one_of_two(#[cfg(y)] a: A, #[cfg(not(y))] a: B) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "one_of_two",
                     )
@@ -790,12 +790,12 @@ fn one_of_two(#[cfg(y)] a: A, #[cfg(not(y))] a: B) -> u8 {
 /// The cache entry of `one_of_two` for these arguments.
 #[allow(dead_code)]
 fn one_of_two_entry(#[cfg(y)] a: &A, #[cfg(not(y))] a: &B) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "one_of_two",
                     )
@@ -824,12 +824,12 @@ fn default_key_conditional(
     #[cfg(not(feature = "x"))]
     a: u8,
 ) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                     ::core::module_path!(),
                     "default_key_conditional",
                 );
@@ -866,12 +866,12 @@ fn default_key_conditional_entry(
     #[cfg(not(feature = "x"))]
     a: u8,
 ) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                     ::core::module_path!(),
                     "default_key_conditional",
                 );
@@ -900,12 +900,12 @@ fn default_key_conditional_entry(
         .build()
 }
 fn default_key_alone() -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                     ::core::module_path!(),
                     "default_key_alone",
                 );
@@ -922,12 +922,12 @@ fn default_key_alone() -> u8 {
 /// The cache entry of `default_key_alone` for these arguments.
 #[allow(dead_code)]
 fn default_key_alone_entry() -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                     ::core::module_path!(),
                     "default_key_alone",
                 );
@@ -941,12 +941,12 @@ fn default_key_alone_entry() -> ::redis_cached::Entry<u8> {
         .build()
 }
 fn twice(a: u8) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "twice",
                     )
@@ -966,12 +966,12 @@ fn twice(a: u8) -> u8 {
 /// The cache entry of `twice` for these arguments.
 #[allow(dead_code)]
 fn twice_entry(a: u8) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "twice",
                     )
@@ -989,12 +989,12 @@ fn twice_entry(a: u8) -> ::redis_cached::Entry<u8> {
 }
 impl Repo {
     async fn tenant(&self, id: u64) -> u8 {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             u8,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "tenant",
                         )
@@ -1024,12 +1024,12 @@ impl Repo {
     /// The cache entry of `tenant` for these arguments.
     #[allow(dead_code)]
     fn tenant_entry(&self, id: u64) -> ::redis_cached::Entry<u8> {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             u8,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "tenant",
                         )
@@ -1048,12 +1048,12 @@ impl Repo {
             .build()
     }
     async fn itself(&self) -> u8 {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             u8,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "itself",
                         )
@@ -1079,12 +1079,12 @@ impl Repo {
     /// The cache entry of `itself` for these arguments.
     #[allow(dead_code)]
     fn itself_entry(&self) -> ::redis_cached::Entry<u8> {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             u8,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "itself",
                         )
@@ -1099,12 +1099,12 @@ impl Repo {
             .build()
     }
     async fn default_key(&self, id: u64) -> u8 {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             u8,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "default_key",
                     );
@@ -1131,12 +1131,12 @@ impl Repo {
     /// The cache entry of `default_key` for these arguments.
     #[allow(dead_code)]
     fn default_key_entry(&self, id: u64) -> ::redis_cached::Entry<u8> {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             u8,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "default_key",
                     );
@@ -1152,12 +1152,12 @@ impl Repo {
             .build()
     }
     async fn default_key_without_self(&self, id: u64) -> u8 {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             u8,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "default_key_without_self",
                     );
@@ -1183,12 +1183,12 @@ impl Repo {
     /// The cache entry of `default_key_without_self` for these arguments.
     #[allow(dead_code)]
     fn default_key_without_self_entry(id: u64) -> ::redis_cached::Entry<u8> {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             u8,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "default_key_without_self",
                     );

@@ -5,12 +5,12 @@ async fn every_option(
     id: &str,
     shard: u8,
 ) -> Result<Option<User>, Error> {
-    let entry = my_cache::private::entry::<
+    let entry = my_cache::expansion::entry::<
         Option<User>,
         my_cache::codec::MessagePack,
     >(
             {
-                static SITE: my_cache::private::Site = my_cache::private::Site::new(
+                static SITE: my_cache::expansion::Callsite = my_cache::expansion::Callsite::new(
                         ::core::module_path!(),
                         "every_option",
                     )
@@ -34,7 +34,7 @@ async fn every_option(
         .look_up();
     entry
         .get_or_try_compute_sharing(
-            my_cache::private::Errors::<Error>::NEW.sharing(),
+            my_cache::expansion::Errors::<Error>::NEW.sharing(),
             async move {
                 if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                     Result<Option<User>, Error>,
@@ -49,12 +49,12 @@ async fn every_option(
 /// The cache entry of `every_option` for these arguments.
 #[allow(dead_code)]
 fn every_option_at_once(&self, id: &str, shard: u8) -> my_cache::Entry<Option<User>> {
-    my_cache::private::entry::<
+    my_cache::expansion::entry::<
         Option<User>,
         my_cache::codec::MessagePack,
     >(
             {
-                static SITE: my_cache::private::Site = my_cache::private::Site::new(
+                static SITE: my_cache::expansion::Callsite = my_cache::expansion::Callsite::new(
                         ::core::module_path!(),
                         "every_option",
                     )
@@ -82,13 +82,15 @@ async fn expressions_that_leave_something(
     config: &RwLock<Config>,
     id: String,
 ) -> Option<u8> {
-    let _ = || ::redis_cached::private::Returned::<Option<u8>>::NEW.how().stored_whole();
-    ::redis_cached::private::entry::<
+    let _ = || {
+        ::redis_cached::expansion::Returned::<Option<u8>>::NEW.how().stored_whole()
+    };
+    ::redis_cached::expansion::entry::<
         Option<u8>,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "expressions_that_leave_something",
                     )
@@ -122,12 +124,12 @@ fn expressions_that_leave_something_entry(
     config: &RwLock<Config>,
     id: &String,
 ) -> ::redis_cached::Entry<Option<u8>> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         Option<u8>,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "expressions_that_leave_something",
                     )
@@ -146,12 +148,12 @@ fn expressions_that_leave_something_entry(
         .build()
 }
 fn blocking_with_a_guard(config: &Mutex<Config>) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "blocking_with_a_guard",
                     )
@@ -171,12 +173,12 @@ fn blocking_with_a_guard(config: &Mutex<Config>) -> u8 {
 /// The cache entry of `blocking_with_a_guard` for these arguments.
 #[allow(dead_code)]
 fn blocking_with_a_guard_entry(config: &Mutex<Config>) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "blocking_with_a_guard",
                     )
@@ -193,12 +195,12 @@ fn blocking_with_a_guard_entry(config: &Mutex<Config>) -> ::redis_cached::Entry<
         .build()
 }
 async fn cache_made_in_place(name: String) -> u8 {
-    let entry = ::redis_cached::private::entry::<
+    let entry = ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "cache_made_in_place",
                     )
@@ -225,12 +227,12 @@ async fn cache_made_in_place(name: String) -> u8 {
 /// The cache entry of `cache_made_in_place` for these arguments.
 #[allow(dead_code, clippy::ptr_arg)]
 fn cache_made_in_place_entry(name: &String) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "cache_made_in_place",
                     )
@@ -245,12 +247,12 @@ fn cache_made_in_place_entry(name: &String) -> ::redis_cached::Entry<u8> {
         .build()
 }
 async fn cache_in_parentheses(first: bool, second: bool) -> u8 {
-    let entry = ::redis_cached::private::entry::<
+    let entry = ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "cache_in_parentheses",
                     )
@@ -277,12 +279,12 @@ async fn cache_in_parentheses(first: bool, second: bool) -> u8 {
 /// The cache entry of `cache_in_parentheses` for these arguments.
 #[allow(dead_code)]
 fn cache_in_parentheses_entry(first: bool, second: bool) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "cache_in_parentheses",
                     )
@@ -297,12 +299,12 @@ fn cache_in_parentheses_entry(first: bool, second: bool) -> ::redis_cached::Entr
         .build()
 }
 async fn default_key_with_options(db: &Pool, id: u64) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Postcard,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "default_key_with_options",
                     )
@@ -329,12 +331,12 @@ async fn default_key_with_options(db: &Pool, id: u64) -> u8 {
 /// The cache entry of `default_key_with_options` for these arguments.
 #[allow(dead_code)]
 fn default_key_with_options_entry(id: u64) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Postcard,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "default_key_with_options",
                     )
@@ -350,12 +352,12 @@ fn default_key_with_options_entry(id: u64) -> ::redis_cached::Entry<u8> {
         .build()
 }
 async fn macro_in_expression(tenant: &str, id: u64) -> u8 {
-    let entry = ::redis_cached::private::entry::<
+    let entry = ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "macro_in_expression",
                     )

@@ -1,11 +1,11 @@
 //! Each option by itself.
 async fn get_user(db: &Pool, id: u64) -> Result<User, sqlx::Error> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "get_user",
                     )
@@ -19,7 +19,7 @@ async fn get_user(db: &Pool, id: u64) -> Result<User, sqlx::Error> {
         .arg(&id)
         .look_up()
         .get_or_try_compute_sharing(
-            ::redis_cached::private::Errors::<sqlx::Error>::NEW.sharing(),
+            ::redis_cached::expansion::Errors::<sqlx::Error>::NEW.sharing(),
             async move {
                 if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                     Result<User, sqlx::Error>,
@@ -35,12 +35,12 @@ async fn get_user(db: &Pool, id: u64) -> Result<User, sqlx::Error> {
 /// The cache entry of `get_user` for these arguments.
 #[allow(dead_code)]
 fn get_user_entry(id: u64) -> ::redis_cached::Entry<User> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "get_user",
                     )
@@ -55,12 +55,12 @@ fn get_user_entry(id: u64) -> ::redis_cached::Entry<User> {
         .build()
 }
 async fn ttl_humantime() -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "ttl_humantime",
                     )
@@ -85,12 +85,12 @@ async fn ttl_humantime() -> u8 {
 /// The cache entry of `ttl_humantime` for these arguments.
 #[allow(dead_code)]
 fn ttl_humantime_entry() -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "ttl_humantime",
                     )
@@ -104,12 +104,12 @@ fn ttl_humantime_entry() -> ::redis_cached::Entry<u8> {
         .build()
 }
 async fn ttl_milliseconds() -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "ttl_milliseconds",
                     )
@@ -134,12 +134,12 @@ async fn ttl_milliseconds() -> u8 {
 /// The cache entry of `ttl_milliseconds` for these arguments.
 #[allow(dead_code)]
 fn ttl_milliseconds_entry() -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "ttl_milliseconds",
                     )
@@ -153,12 +153,12 @@ fn ttl_milliseconds_entry() -> ::redis_cached::Entry<u8> {
         .build()
 }
 async fn ttl_never() -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "ttl_never",
                     )
@@ -183,12 +183,12 @@ async fn ttl_never() -> u8 {
 /// The cache entry of `ttl_never` for these arguments.
 #[allow(dead_code)]
 fn ttl_never_entry() -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "ttl_never",
                     )
@@ -202,12 +202,12 @@ fn ttl_never_entry() -> ::redis_cached::Entry<u8> {
         .build()
 }
 async fn ttl_expression(seconds: u64, id: u64) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "ttl_expression",
                     )
@@ -233,12 +233,12 @@ async fn ttl_expression(seconds: u64, id: u64) -> u8 {
 /// The cache entry of `ttl_expression` for these arguments.
 #[allow(dead_code)]
 fn ttl_expression_entry(seconds: u64, id: u64) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "ttl_expression",
                     )
@@ -253,13 +253,13 @@ fn ttl_expression_entry(seconds: u64, id: u64) -> ::redis_cached::Entry<u8> {
         .build()
 }
 async fn ttl_of_value(id: u64) -> User {
-    let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
-    ::redis_cached::private::entry::<
+    let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "ttl_of_value",
                     )
@@ -285,12 +285,12 @@ async fn ttl_of_value(id: u64) -> User {
 /// The cache entry of `ttl_of_value` for these arguments.
 #[allow(dead_code)]
 fn ttl_of_value_entry(id: u64) -> ::redis_cached::Entry<User> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "ttl_of_value",
                     )
@@ -305,12 +305,12 @@ fn ttl_of_value_entry(id: u64) -> ::redis_cached::Entry<User> {
         .build()
 }
 async fn cache(caches: &Caches, id: u64) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "cache",
                     )
@@ -337,12 +337,12 @@ async fn cache(caches: &Caches, id: u64) -> u8 {
 /// The cache entry of `cache` for these arguments.
 #[allow(dead_code)]
 fn cache_entry(caches: &Caches, id: u64) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "cache",
                     )
@@ -358,13 +358,13 @@ fn cache_entry(caches: &Caches, id: u64) -> ::redis_cached::Entry<u8> {
         .build()
 }
 async fn cache_if(id: u64) -> User {
-    let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
-    ::redis_cached::private::entry::<
+    let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "cache_if",
                     )
@@ -391,12 +391,12 @@ async fn cache_if(id: u64) -> User {
 /// The cache entry of `cache_if` for these arguments.
 #[allow(dead_code)]
 fn cache_if_entry(id: u64) -> ::redis_cached::Entry<User> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "cache_if",
                     )
@@ -413,14 +413,14 @@ fn cache_if_entry(id: u64) -> ::redis_cached::Entry<User> {
 }
 async fn negative_ttl(id: u64) -> Option<User> {
     let _ = || {
-        ::redis_cached::private::Returned::<Option<User>>::NEW.how().stored_whole()
+        ::redis_cached::expansion::Returned::<Option<User>>::NEW.how().stored_whole()
     };
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         Option<User>,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "negative_ttl",
                     )
@@ -447,12 +447,12 @@ async fn negative_ttl(id: u64) -> Option<User> {
 /// The cache entry of `negative_ttl` for these arguments.
 #[allow(dead_code)]
 fn negative_ttl_entry(id: u64) -> ::redis_cached::Entry<Option<User>> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         Option<User>,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "negative_ttl",
                     )
@@ -468,12 +468,12 @@ fn negative_ttl_entry(id: u64) -> ::redis_cached::Entry<Option<User>> {
         .build()
 }
 async fn jitter(id: u64) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "jitter",
                     )
@@ -500,12 +500,12 @@ async fn jitter(id: u64) -> u8 {
 /// The cache entry of `jitter` for these arguments.
 #[allow(dead_code)]
 fn jitter_entry(id: u64) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "jitter",
                     )
@@ -521,12 +521,12 @@ fn jitter_entry(id: u64) -> ::redis_cached::Entry<u8> {
         .build()
 }
 async fn max_wait(id: u64) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "max_wait",
                     )
@@ -553,12 +553,12 @@ async fn max_wait(id: u64) -> u8 {
 /// The cache entry of `max_wait` for these arguments.
 #[allow(dead_code)]
 fn max_wait_entry(id: u64) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "max_wait",
                     )
@@ -574,12 +574,12 @@ fn max_wait_entry(id: u64) -> ::redis_cached::Entry<u8> {
         .build()
 }
 async fn max_size(id: u64) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "max_size",
                     )
@@ -606,12 +606,12 @@ async fn max_size(id: u64) -> u8 {
 /// The cache entry of `max_size` for these arguments.
 #[allow(dead_code)]
 fn max_size_entry(id: u64) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "max_size",
                     )
@@ -627,12 +627,12 @@ fn max_size_entry(id: u64) -> ::redis_cached::Entry<u8> {
         .build()
 }
 async fn codec(id: u64) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Json,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "codec",
                     )
@@ -658,12 +658,12 @@ async fn codec(id: u64) -> u8 {
 /// The cache entry of `codec` for these arguments.
 #[allow(dead_code)]
 fn codec_entry(id: u64) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Json,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "codec",
                     )
@@ -678,12 +678,12 @@ fn codec_entry(id: u64) -> ::redis_cached::Entry<u8> {
         .build()
 }
 async fn compress(id: u64) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "compress",
                     )
@@ -693,7 +693,7 @@ async fn compress(id: u64) -> u8 {
             || (),
         )
         .ttl(::core::time::Duration::from_secs(60))
-        .compress(::redis_cached::private::Compression::Zstd)
+        .compress(::redis_cached::expansion::Compression::Zstd)
         .key("a:")
         .arg(&id)
         .look_up()
@@ -710,12 +710,12 @@ async fn compress(id: u64) -> u8 {
 /// The cache entry of `compress` for these arguments.
 #[allow(dead_code)]
 fn compress_entry(id: u64) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "compress",
                     )
@@ -725,18 +725,18 @@ fn compress_entry(id: u64) -> ::redis_cached::Entry<u8> {
             || (),
         )
         .ttl(::core::time::Duration::from_secs(60))
-        .compress(::redis_cached::private::Compression::Zstd)
+        .compress(::redis_cached::expansion::Compression::Zstd)
         .key("a:")
         .arg(&id)
         .build()
 }
 async fn version(id: u64) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "version",
                     )
@@ -763,12 +763,12 @@ async fn version(id: u64) -> u8 {
 /// The cache entry of `version` for these arguments.
 #[allow(dead_code)]
 fn version_entry(id: u64) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "version",
                     )
@@ -784,12 +784,12 @@ fn version_entry(id: u64) -> ::redis_cached::Entry<u8> {
         .build()
 }
 async fn entry_renamed(id: u64) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "entry_renamed",
                     )
@@ -815,12 +815,12 @@ async fn entry_renamed(id: u64) -> u8 {
 /// The cache entry of `entry_renamed` for these arguments.
 #[allow(dead_code)]
 fn renamed(id: u64) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "entry_renamed",
                     )
@@ -835,12 +835,12 @@ fn renamed(id: u64) -> ::redis_cached::Entry<u8> {
         .build()
 }
 async fn entry_left_out(id: u64) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "entry_left_out",
                     )
@@ -864,12 +864,12 @@ async fn entry_left_out(id: u64) -> u8 {
         .await
 }
 async fn runtime_renamed(id: u64) -> u8 {
-    crate::reexported::cache::private::entry::<
+    crate::reexported::cache::expansion::entry::<
         u8,
         crate::reexported::cache::codec::Bincode,
     >(
             {
-                static SITE: crate::reexported::cache::private::Site = crate::reexported::cache::private::Site::new(
+                static SITE: crate::reexported::cache::expansion::Callsite = crate::reexported::cache::expansion::Callsite::new(
                         ::core::module_path!(),
                         "runtime_renamed",
                     )
@@ -895,12 +895,12 @@ async fn runtime_renamed(id: u64) -> u8 {
 /// The cache entry of `runtime_renamed` for these arguments.
 #[allow(dead_code)]
 fn runtime_renamed_entry(id: u64) -> crate::reexported::cache::Entry<u8> {
-    crate::reexported::cache::private::entry::<
+    crate::reexported::cache::expansion::entry::<
         u8,
         crate::reexported::cache::codec::Bincode,
     >(
             {
-                static SITE: crate::reexported::cache::private::Site = crate::reexported::cache::private::Site::new(
+                static SITE: crate::reexported::cache::expansion::Callsite = crate::reexported::cache::expansion::Callsite::new(
                         ::core::module_path!(),
                         "runtime_renamed",
                     )

@@ -1,12 +1,12 @@
 //! Every kind of function, async and not.
 async fn plain_value(id: u64) -> User {
-    let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
-    ::redis_cached::private::entry::<
+    let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "plain_value",
                     )
@@ -32,12 +32,12 @@ async fn plain_value(id: u64) -> User {
 /// The cache entry of `plain_value` for these arguments.
 #[allow(dead_code)]
 fn plain_value_entry(id: u64) -> ::redis_cached::Entry<User> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "plain_value",
                     )
@@ -52,13 +52,13 @@ fn plain_value_entry(id: u64) -> ::redis_cached::Entry<User> {
         .build()
 }
 fn blocking_value(id: u64) -> User {
-    let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
-    ::redis_cached::private::entry::<
+    let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "blocking_value",
                     )
@@ -76,12 +76,12 @@ fn blocking_value(id: u64) -> User {
 /// The cache entry of `blocking_value` for these arguments.
 #[allow(dead_code)]
 fn blocking_value_entry(id: u64) -> ::redis_cached::Entry<User> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "blocking_value",
                     )
@@ -96,12 +96,12 @@ fn blocking_value_entry(id: u64) -> ::redis_cached::Entry<User> {
         .build()
 }
 fn blocking_result(id: u64) -> Result<User, Error> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "blocking_result",
                     )
@@ -115,19 +115,19 @@ fn blocking_result(id: u64) -> Result<User, Error> {
         .arg(&id)
         .build_blocking()
         .get_or_try_compute_sharing(
-            ::redis_cached::private::Errors::<Error>::NEW.sharing(),
+            ::redis_cached::expansion::Errors::<Error>::NEW.sharing(),
             move || { fetch(id) },
         )
 }
 /// The cache entry of `blocking_result` for these arguments.
 #[allow(dead_code)]
 fn blocking_result_entry(id: u64) -> ::redis_cached::Entry<User> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "blocking_result",
                     )
@@ -142,12 +142,12 @@ fn blocking_result_entry(id: u64) -> ::redis_cached::Entry<User> {
         .build()
 }
 async fn nothing_returned() {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         (),
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "nothing_returned",
                     )
@@ -167,12 +167,12 @@ async fn nothing_returned() {
 /// The cache entry of `nothing_returned` for these arguments.
 #[allow(dead_code)]
 fn nothing_returned_entry() -> ::redis_cached::Entry<()> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         (),
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "nothing_returned",
                     )
@@ -186,12 +186,12 @@ fn nothing_returned_entry() -> ::redis_cached::Entry<()> {
         .build()
 }
 async fn alias_of_one(id: u64) -> io::Result<User> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "alias_of_one",
                     )
@@ -205,8 +205,8 @@ async fn alias_of_one(id: u64) -> io::Result<User> {
         .arg(&id)
         .look_up()
         .get_or_try_compute_sharing(
-            ::redis_cached::private::Errors::<
-                ::redis_cached::private::ErrorOf<io::Result<User>>,
+            ::redis_cached::expansion::Errors::<
+                ::redis_cached::expansion::ErrorOf<io::Result<User>>,
             >::NEW
                 .sharing(),
             async move {
@@ -223,12 +223,12 @@ async fn alias_of_one(id: u64) -> io::Result<User> {
 /// The cache entry of `alias_of_one` for these arguments.
 #[allow(dead_code)]
 fn alias_of_one_entry(id: u64) -> ::redis_cached::Entry<User> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "alias_of_one",
                     )
@@ -243,7 +243,7 @@ fn alias_of_one_entry(id: u64) -> ::redis_cached::Entry<User> {
         .build()
 }
 fn alias_of_none(id: u64) -> UserResult {
-    let returned = ::redis_cached::private::Returned::<UserResult>::NEW.how();
+    let returned = ::redis_cached::expansion::Returned::<UserResult>::NEW.how();
     returned
         .join(
             returned
@@ -251,7 +251,7 @@ fn alias_of_none(id: u64) -> UserResult {
                     ::redis_cached::codec::Bincode,
                 >(
                     {
-                        static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                                 ::core::module_path!(),
                                 "alias_of_none",
                             )
@@ -275,21 +275,21 @@ fn alias_of_none(id: u64) -> UserResult {
 fn alias_of_none_entry(
     id: u64,
 ) -> ::redis_cached::Entry<
-    ::redis_cached::private::Stored<
+    ::redis_cached::expansion::Stored<
         UserResult,
         {
-            use ::redis_cached::private::Plain as _;
-            ::redis_cached::private::Returned::<UserResult>::IS_RESULT
+            use ::redis_cached::expansion::Plain as _;
+            ::redis_cached::expansion::Returned::<UserResult>::IS_RESULT
         },
     >,
 > {
-    let returned = ::redis_cached::private::Returned::<UserResult>::NEW.how();
+    let returned = ::redis_cached::expansion::Returned::<UserResult>::NEW.how();
     returned
         .entry::<
             ::redis_cached::codec::Bincode,
         >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "alias_of_none",
                     )
@@ -315,12 +315,12 @@ fn arguments_of_every_kind<'a, H: KeyPart + 'a>(
     (i, j): (u8, u8),
     _: Unread,
 ) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "arguments_of_every_kind",
                     )
@@ -363,12 +363,12 @@ fn arguments_of_every_kind_entry<'a, H: KeyPart + 'a>(
     f: &Vec<String>,
     h: &H,
 ) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "arguments_of_every_kind",
                     )
@@ -405,12 +405,12 @@ where
     F: AsyncFn(&'a K) -> Out,
     Out: Serialize + DeserializeOwned,
 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         Vec<Out>,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "generics",
                     )
@@ -426,7 +426,7 @@ where
         .arg(keys)
         .look_up()
         .get_or_try_compute_sharing(
-            ::redis_cached::private::Errors::<Box<dyn Error>>::NEW.sharing(),
+            ::redis_cached::expansion::Errors::<Box<dyn Error>>::NEW.sharing(),
             async move {
                 if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                     Result<Vec<Out>, Box<dyn Error>>,
@@ -449,12 +449,12 @@ where
     K: KeyPart + 'a,
     Out: Serialize + DeserializeOwned,
 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         Vec<Out>,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "generics",
                     )
@@ -471,12 +471,12 @@ where
         .build()
 }
 async fn entry(entry: u8, key: u8, cache: u8, site: u8) -> u8 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "entry",
                     )
@@ -505,12 +505,12 @@ async fn entry(entry: u8, key: u8, cache: u8, site: u8) -> u8 {
 /// The cache entry of `entry` for these arguments.
 #[allow(dead_code)]
 fn entry_entry(entry: u8, key: u8) -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "entry",
                     )
@@ -527,12 +527,12 @@ fn entry_entry(entry: u8, key: u8) -> ::redis_cached::Entry<u8> {
         .build()
 }
 fn r#type(n: u64) -> u64 {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u64,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "type",
                     )
@@ -555,12 +555,12 @@ fn r#type(n: u64) -> u64 {
 /// The cache entry of `type` for these arguments.
 #[allow(dead_code)]
 fn type_entry(n: u64) -> ::redis_cached::Entry<u64> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u64,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "type",
                     )
@@ -582,12 +582,12 @@ fn type_entry(n: u64) -> ::redis_cached::Entry<u64> {
 #[cfg_attr(test, instrument)]
 pub(crate) async unsafe fn attributes() -> u8 {
     #![allow(unused_variables)]
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "attributes",
                     )
@@ -616,12 +616,12 @@ pub(crate) async unsafe fn attributes() -> u8 {
 #[allow(clippy::unused_async)]
 #[cfg_attr(test, allow(unused))]
 pub(crate) fn attributes_entry() -> ::redis_cached::Entry<u8> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "attributes",
                     )
@@ -636,13 +636,13 @@ pub(crate) fn attributes_entry() -> ::redis_cached::Entry<u8> {
 }
 impl<T: Store> Repo<T> {
     async fn associated(id: u64) -> User {
-        let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
-        ::redis_cached::private::entry::<
+        let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+        ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "associated",
                         )
@@ -668,12 +668,12 @@ impl<T: Store> Repo<T> {
     /// The cache entry of `associated` for these arguments.
     #[allow(dead_code)]
     fn associated_entry(id: u64) -> ::redis_cached::Entry<User> {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "associated",
                         )
@@ -688,12 +688,12 @@ impl<T: Store> Repo<T> {
             .build()
     }
     pub async fn by_reference(&self, id: u64) -> Result<User, T::Error> {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "by_reference",
                         )
@@ -708,7 +708,7 @@ impl<T: Store> Repo<T> {
             .arg(&id)
             .look_up()
             .get_or_try_compute_sharing(
-                ::redis_cached::private::Unshared::<T::Error>::NEW.sharing(),
+                ::redis_cached::expansion::Unshared::<T::Error>::NEW.sharing(),
                 async move {
                     if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                         Result<User, T::Error>,
@@ -723,12 +723,12 @@ impl<T: Store> Repo<T> {
     /// The cache entry of `by_reference` for these arguments.
     #[allow(dead_code)]
     pub fn by_reference_entry(&self, id: u64) -> ::redis_cached::Entry<User> {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "by_reference",
                         )
@@ -744,13 +744,13 @@ impl<T: Store> Repo<T> {
             .build()
     }
     fn by_mutable_reference(&mut self, id: u64) -> User {
-        let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
-        ::redis_cached::private::entry::<
+        let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+        ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "by_mutable_reference",
                         )
@@ -773,12 +773,12 @@ impl<T: Store> Repo<T> {
     /// The cache entry of `by_mutable_reference` for these arguments.
     #[allow(dead_code)]
     fn by_mutable_reference_entry(&self, id: u64) -> ::redis_cached::Entry<User> {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "by_mutable_reference",
                         )
@@ -795,13 +795,13 @@ impl<T: Store> Repo<T> {
             .build()
     }
     async fn by_arc(self: Arc<Self>, id: u64) -> User {
-        let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
-        ::redis_cached::private::entry::<
+        let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+        ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "by_arc",
                         )
@@ -830,12 +830,12 @@ impl<T: Store> Repo<T> {
     /// The cache entry of `by_arc` for these arguments.
     #[allow(dead_code)]
     fn by_arc_entry(&self, id: u64) -> ::redis_cached::Entry<User> {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "by_arc",
                         )
@@ -854,14 +854,14 @@ impl<T: Store> Repo<T> {
     }
     async fn by_value(mut self) -> Vec<User> {
         let _ = || {
-            ::redis_cached::private::Returned::<Vec<User>>::NEW.how().stored_whole()
+            ::redis_cached::expansion::Returned::<Vec<User>>::NEW.how().stored_whole()
         };
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             Vec<User>,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "by_value",
                         )
@@ -887,12 +887,12 @@ impl<T: Store> Repo<T> {
     /// The cache entry of `by_value` for these arguments.
     #[allow(dead_code)]
     fn by_value_entry(&self) -> ::redis_cached::Entry<Vec<User>> {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             Vec<User>,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "by_value",
                         )
@@ -909,13 +909,13 @@ impl<T: Store> Repo<T> {
 }
 mod inner {
     pub(super) async fn in_a_module(id: u64) -> User {
-        let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
-        ::redis_cached::private::entry::<
+        let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+        ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "in_a_module",
                         )
@@ -941,12 +941,12 @@ mod inner {
     /// The cache entry of `in_a_module` for these arguments.
     #[allow(dead_code)]
     pub(super) fn in_a_module_entry(id: u64) -> ::redis_cached::Entry<User> {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "in_a_module",
                         )

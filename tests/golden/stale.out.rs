@@ -9,13 +9,13 @@ async fn refreshed(db: &Pool, id: u64, name: &str) -> Result<User, Error> {
         }
         db.fetch(id, name).await
     };
-    let errors = ::redis_cached::private::Errors::<Error>::NEW.sharing();
-    ::redis_cached::private::entry::<
+    let errors = ::redis_cached::expansion::Errors::<Error>::NEW.sharing();
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "refreshed",
                     )
@@ -38,9 +38,9 @@ async fn refreshed(db: &Pool, id: u64, name: &str) -> Result<User, Error> {
             errors,
             || {
                 let (db, id, name) = (
-                    ::redis_cached::private::owned::<Pool, _>(db),
-                    ::redis_cached::private::owned::<u64, _>(&id),
-                    ::redis_cached::private::owned::<str, _>(name),
+                    ::redis_cached::expansion::owned::<Pool, _>(db),
+                    ::redis_cached::expansion::owned::<u64, _>(&id),
+                    ::redis_cached::expansion::owned::<str, _>(name),
                 );
                 async move {
                     compute(
@@ -58,12 +58,12 @@ async fn refreshed(db: &Pool, id: u64, name: &str) -> Result<User, Error> {
 /// The cache entry of `refreshed` for these arguments.
 #[allow(dead_code)]
 fn refreshed_entry(id: u64, name: &str) -> ::redis_cached::Entry<User> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "refreshed",
                     )
@@ -82,15 +82,15 @@ fn refreshed_entry(id: u64, name: &str) -> ::redis_cached::Entry<User> {
         .build()
 }
 fn refreshed_blocking(id: u64) -> User {
-    let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
+    let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
     #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
     let compute = |id: u64| -> User { fetch(id) };
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "refreshed_blocking",
                     )
@@ -106,7 +106,7 @@ fn refreshed_blocking(id: u64) -> User {
         .build_blocking()
         .begin()
         .refresh_blocking(|| {
-            let (id,) = (::redis_cached::private::owned::<u64, _>(&id),);
+            let (id,) = (::redis_cached::expansion::owned::<u64, _>(&id),);
             move || compute(id)
         })
         .or_compute_blocking(|| compute(id))
@@ -114,12 +114,12 @@ fn refreshed_blocking(id: u64) -> User {
 /// The cache entry of `refreshed_blocking` for these arguments.
 #[allow(dead_code)]
 fn refreshed_blocking_entry(id: u64) -> ::redis_cached::Entry<User> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "refreshed_blocking",
                     )
@@ -137,14 +137,14 @@ fn refreshed_blocking_entry(id: u64) -> ::redis_cached::Entry<User> {
 impl Service {
     async fn refreshed_method(&self, id: UserId) -> Option<User> {
         let _ = || {
-            ::redis_cached::private::Returned::<Option<User>>::NEW.how().stored_whole()
+            ::redis_cached::expansion::Returned::<Option<User>>::NEW.how().stored_whole()
         };
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             Option<User>,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "refreshed_method",
                         )
@@ -162,8 +162,8 @@ impl Service {
             .await
             .refresh(|| {
                 let (this, id) = (
-                    ::redis_cached::private::owned::<Self, _>(self),
-                    ::redis_cached::private::owned::<UserId, _>(&id),
+                    ::redis_cached::expansion::owned::<Self, _>(self),
+                    ::redis_cached::expansion::owned::<UserId, _>(&id),
                 );
                 async move {
                     Self::__redis_cached_refreshed_method(
@@ -179,12 +179,12 @@ impl Service {
     /// The cache entry of `refreshed_method` for these arguments.
     #[allow(dead_code)]
     fn refreshed_method_entry(id: &UserId) -> ::redis_cached::Entry<Option<User>> {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             Option<User>,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "refreshed_method",
                         )
@@ -206,12 +206,12 @@ impl Service {
     }
 }
 async fn kept(id: u64) -> Result<Arc<User>, Error> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         Arc<User>,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "kept",
                     )
@@ -223,13 +223,13 @@ async fn kept(id: u64) -> Result<Arc<User>, Error> {
         .ttl(::core::time::Duration::from_secs(60))
         .local(
             ::core::time::Duration::from_secs(30),
-            ::redis_cached::private::Keeping::<Arc<User>>::NEW.how(),
+            ::redis_cached::expansion::Keeping::<Arc<User>>::NEW.how(),
         )
         .key("user:")
         .arg(&id)
         .look_up()
         .get_or_try_compute_sharing(
-            ::redis_cached::private::Errors::<Error>::NEW.sharing(),
+            ::redis_cached::expansion::Errors::<Error>::NEW.sharing(),
             async move {
                 if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                     Result<Arc<User>, Error>,
@@ -244,12 +244,12 @@ async fn kept(id: u64) -> Result<Arc<User>, Error> {
 /// The cache entry of `kept` for these arguments.
 #[allow(dead_code)]
 fn kept_entry(id: u64) -> ::redis_cached::Entry<Arc<User>> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         Arc<User>,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "kept",
                     )
@@ -261,19 +261,19 @@ fn kept_entry(id: u64) -> ::redis_cached::Entry<Arc<User>> {
         .ttl(::core::time::Duration::from_secs(60))
         .local(
             ::core::time::Duration::from_secs(30),
-            ::redis_cached::private::Keeping::<Arc<User>>::NEW.how(),
+            ::redis_cached::expansion::Keeping::<Arc<User>>::NEW.how(),
         )
         .key("user:")
         .arg(&id)
         .build()
 }
 async fn early(id: u64) -> Result<User, Error> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "early",
                     )
@@ -289,7 +289,7 @@ async fn early(id: u64) -> Result<User, Error> {
         .arg(&id)
         .look_up()
         .get_or_try_compute_sharing(
-            ::redis_cached::private::Errors::<Error>::NEW.sharing(),
+            ::redis_cached::expansion::Errors::<Error>::NEW.sharing(),
             async move {
                 if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                     Result<User, Error>,
@@ -304,12 +304,12 @@ async fn early(id: u64) -> Result<User, Error> {
 /// The cache entry of `early` for these arguments.
 #[allow(dead_code)]
 fn early_entry(id: u64) -> ::redis_cached::Entry<User> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "early",
                     )
@@ -335,13 +335,13 @@ async fn finished(db: &Pool, id: u64) -> Result<User, Error> {
         }
         db.fetch(id).await
     };
-    let errors = ::redis_cached::private::Errors::<Error>::NEW.sharing();
-    ::redis_cached::private::entry::<
+    let errors = ::redis_cached::expansion::Errors::<Error>::NEW.sharing();
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "finished",
                     )
@@ -360,8 +360,8 @@ async fn finished(db: &Pool, id: u64) -> Result<User, Error> {
             errors,
             || {
                 let (db, id) = (
-                    ::redis_cached::private::owned::<Pool, _>(db),
-                    ::redis_cached::private::owned::<u64, _>(&id),
+                    ::redis_cached::expansion::owned::<Pool, _>(db),
+                    ::redis_cached::expansion::owned::<u64, _>(&id),
                 );
                 async move {
                     compute(::core::borrow::Borrow::<Pool>::borrow(&db), id).await
@@ -373,12 +373,12 @@ async fn finished(db: &Pool, id: u64) -> Result<User, Error> {
 /// The cache entry of `finished` for these arguments.
 #[allow(dead_code)]
 fn finished_entry(id: u64) -> ::redis_cached::Entry<User> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "finished",
                     )

@@ -1,12 +1,12 @@
 //! `tags` and `group`: what follows the key in the chain.
 async fn of_arguments(org: Org, id: u64) -> User {
-    let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
-    ::redis_cached::private::entry::<
+    let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "of_arguments",
                     )
@@ -35,12 +35,12 @@ async fn of_arguments(org: Org, id: u64) -> User {
 /// The cache entry of `of_arguments` for these arguments.
 #[allow(dead_code)]
 fn of_arguments_entry(org: &Org, id: u64) -> ::redis_cached::Entry<User> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "of_arguments",
                     )
@@ -58,12 +58,12 @@ fn of_arguments_entry(org: &Org, id: u64) -> ::redis_cached::Entry<User> {
         .build()
 }
 fn of_value(id: u64) -> Result<User, Error> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "of_value",
                     )
@@ -78,19 +78,19 @@ fn of_value(id: u64) -> Result<User, Error> {
         .tags_of(|user: &User| vec![format!("team:{}", user.team)])
         .build_blocking()
         .get_or_try_compute_sharing(
-            ::redis_cached::private::Errors::<Error>::NEW.sharing(),
+            ::redis_cached::expansion::Errors::<Error>::NEW.sharing(),
             move || { fetch(id) },
         )
 }
 /// The cache entry of `of_value` for these arguments.
 #[allow(dead_code)]
 fn of_value_entry(id: u64) -> ::redis_cached::Entry<User> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "of_value",
                     )
@@ -106,13 +106,15 @@ fn of_value_entry(id: u64) -> ::redis_cached::Entry<User> {
         .build()
 }
 async fn group() -> Vec<User> {
-    let _ = || ::redis_cached::private::Returned::<Vec<User>>::NEW.how().stored_whole();
-    ::redis_cached::private::entry::<
+    let _ = || {
+        ::redis_cached::expansion::Returned::<Vec<User>>::NEW.how().stored_whole()
+    };
+    ::redis_cached::expansion::entry::<
         Vec<User>,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                     ::core::module_path!(),
                     "group",
                 );
@@ -138,12 +140,12 @@ async fn group() -> Vec<User> {
 /// The cache entry of `group` for these arguments.
 #[allow(dead_code)]
 fn group_entry() -> ::redis_cached::Entry<Vec<User>> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         Vec<User>,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                     ::core::module_path!(),
                     "group",
                 );
@@ -159,13 +161,13 @@ fn group_entry() -> ::redis_cached::Entry<Vec<User>> {
 }
 impl<T: KeyPart> Repo<T> {
     async fn method<K: Kind>(&self, id: u64) -> User {
-        let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
-        ::redis_cached::private::entry::<
+        let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+        ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "method",
                         )
@@ -201,12 +203,12 @@ impl<T: KeyPart> Repo<T> {
     /// The cache entry of `method` for these arguments.
     #[allow(dead_code)]
     fn method_entry<K: Kind>(&self, id: u64) -> ::redis_cached::Entry<User> {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "method",
                         )

@@ -1,12 +1,12 @@
 //! Where no second function can stand.
 impl Users for Repo {
     async fn get(&self, id: u64) -> Result<User, Error> {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "get",
                         )
@@ -20,7 +20,7 @@ impl Users for Repo {
             .arg(&id)
             .look_up()
             .get_or_try_compute_sharing(
-                ::redis_cached::private::Errors::<Error>::NEW.sharing(),
+                ::redis_cached::expansion::Errors::<Error>::NEW.sharing(),
                 async move {
                     if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                         Result<User, Error>,
@@ -48,12 +48,12 @@ impl Users for Repo {
         Self: 'async_trait,
     {
         ::std::boxed::Box::pin(async move {
-            ::redis_cached::private::entry::<
+            ::redis_cached::expansion::entry::<
                 User,
                 ::redis_cached::codec::Bincode,
             >(
                     {
-                        static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                        static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                                 ::core::module_path!(),
                                 "boxed",
                             )
@@ -68,7 +68,7 @@ impl Users for Repo {
                 .arg(&id)
                 .look_up()
                 .get_or_try_compute_sharing(
-                    ::redis_cached::private::Errors::<Error>::NEW.sharing(),
+                    ::redis_cached::expansion::Errors::<Error>::NEW.sharing(),
                     {
                         Box::pin(async move {
                             if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
@@ -89,13 +89,13 @@ impl Users for Repo {
 }
 trait Provided {
     async fn get(&self, id: u64) -> User {
-        let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
-        ::redis_cached::private::entry::<
+        let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+        ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "get",
                         )
@@ -123,12 +123,12 @@ trait Provided {
     /// The cache entry of `get` for these arguments.
     #[allow(dead_code)]
     fn get_entry(id: u64) -> ::redis_cached::Entry<User> {
-        ::redis_cached::private::entry::<
+        ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
         >(
                 {
-                    static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                             ::core::module_path!(),
                             "get",
                         )

@@ -3,7 +3,7 @@
 impl<'a> ::redis_cached::Tag for City<'a> {
     fn tag_name(&self) -> ::std::borrow::Cow<'_, str> {
         ::std::borrow::Cow::Owned(
-            ::redis_cached::private::tag("city:").field(&self.0).end(),
+            ::redis_cached::expansion::tag("city:").field(&self.0).end(),
         )
     }
     fn lead(&self) -> ::core::option::Option<&'static str> {
@@ -35,7 +35,7 @@ impl ::core::convert::From<Lists> for ::std::string::String {
 impl<T: ?Sized + ::redis_cached::KeyPart> ::redis_cached::Tag for Viewer<T> {
     fn tag_name(&self) -> ::std::borrow::Cow<'_, str> {
         ::std::borrow::Cow::Owned(
-            ::redis_cached::private::tag("")
+            ::redis_cached::expansion::tag("")
                 .field(&self.id)
                 .text(":")
                 .field(&self.r#type)
@@ -57,13 +57,13 @@ for ::std::string::String {
 }
 /// What is a reference, or a number, in both functions is handed over as it is.
 async fn lent(id: u64, org: OrgId, city: &str, user: User) -> User {
-    let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
-    let entry = ::redis_cached::private::entry::<
+    let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+    let entry = ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "lent",
                     )
@@ -78,8 +78,8 @@ async fn lent(id: u64, org: OrgId, city: &str, user: User) -> User {
         .text(":")
         .arg(&org)
         .typed_tag(City(city))
-        .typed_tag(City(::redis_cached::private::arg(&user.city)))
-        .typed_tag(Org(::redis_cached::private::arg(&org)))
+        .typed_tag(City(::redis_cached::expansion::arg(&user.city)))
+        .typed_tag(Org(::redis_cached::expansion::arg(&org)))
         .typed_tag(Viewer { id, r#type: own(city) })
         .typed_tag(&Lists)
         .look_up();
@@ -102,12 +102,12 @@ fn lent_entry(
     city: &str,
     user: &User,
 ) -> ::redis_cached::Entry<User> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "lent",
                     )
@@ -122,20 +122,20 @@ fn lent_entry(
         .text(":")
         .arg(org)
         .typed_tag(City(city))
-        .typed_tag(City(::redis_cached::private::arg(&user.city)))
-        .typed_tag(Org(::redis_cached::private::arg(&org)))
+        .typed_tag(City(::redis_cached::expansion::arg(&user.city)))
+        .typed_tag(Org(::redis_cached::expansion::arg(&org)))
         .typed_tag(Viewer { id, r#type: own(city) })
         .typed_tag(&Lists)
         .build()
 }
 /// Tags that the value names, beside others; and one that there may not be.
 fn with_values(viewer: Option<u64>) -> Result<User, Error> {
-    let entry = ::redis_cached::private::entry::<
+    let entry = ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "with_values",
                     )
@@ -154,19 +154,19 @@ fn with_values(viewer: Option<u64>) -> Result<User, Error> {
         .build_blocking();
     entry
         .get_or_try_compute_sharing(
-            ::redis_cached::private::Errors::<Error>::NEW.sharing(),
+            ::redis_cached::expansion::Errors::<Error>::NEW.sharing(),
             move || { fetch(viewer) },
         )
 }
 /// The cache entry of `with_values` for these arguments.
 #[allow(dead_code)]
 fn with_values_entry(viewer: &Option<u64>) -> ::redis_cached::Entry<User> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "with_values",
                     )
@@ -186,13 +186,13 @@ fn with_values_entry(viewer: &Option<u64>) -> ::redis_cached::Entry<User> {
 }
 /// In the entry's function it is a reference already.
 fn borrowed(city: String) -> User {
-    let _ = || ::redis_cached::private::Returned::<User>::NEW.how().stored_whole();
-    ::redis_cached::private::entry::<
+    let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "borrowed",
                     )
@@ -211,12 +211,12 @@ fn borrowed(city: String) -> User {
 /// The cache entry of `borrowed` for these arguments.
 #[allow(dead_code, clippy::ptr_arg)]
 fn borrowed_entry(city: &String) -> ::redis_cached::Entry<User> {
-    ::redis_cached::private::entry::<
+    ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
     >(
             {
-                static SITE: ::redis_cached::private::Site = ::redis_cached::private::Site::new(
+                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
                         ::core::module_path!(),
                         "borrowed",
                     )
@@ -232,21 +232,21 @@ fn borrowed_entry(city: &String) -> ::redis_cached::Entry<User> {
         .build()
 }
 fn before_the_body(city: String) {
-    let targets = ::redis_cached::private::invalidates()
-        .tag(City(::redis_cached::private::arg(&city)))
+    let targets = ::redis_cached::expansion::invalidates()
+        .tag(City(::redis_cached::expansion::arg(&city)))
         .tag(&Lists)
-        .tag(::redis_cached::private::tag("group:users").end());
-    let result = ::redis_cached::private::run(move || {
+        .tag(::redis_cached::expansion::tag("group:users").end());
+    let result = ::redis_cached::expansion::run(move || {
         drop(city);
     });
     targets.invalidate_blocking();
     result
 }
 async fn after_the_body(&self, id: u64, city: String) -> Result<User, Error> {
-    let targets = ::redis_cached::private::invalidates();
-    let argument_0_0 = ::redis_cached::private::kept(&city);
-    let argument_1_0 = ::redis_cached::private::kept(&id);
-    let argument_3_0 = ::redis_cached::private::kept(&id);
+    let targets = ::redis_cached::expansion::invalidates();
+    let argument_0_0 = ::redis_cached::expansion::kept(&city);
+    let argument_1_0 = ::redis_cached::expansion::kept(&id);
+    let argument_3_0 = ::redis_cached::expansion::kept(&id);
     let result = async {
         if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
             Result<User, Error>,
@@ -264,20 +264,20 @@ async fn after_the_body(&self, id: u64, city: String) -> Result<User, Error> {
                     .tag_in(
                         &self.cache,
                         Pair(
-                            ::redis_cached::private::arg(&ret.id),
-                            ::redis_cached::private::arg(&argument_0_0),
+                            ::redis_cached::expansion::arg(&ret.id),
+                            ::redis_cached::expansion::arg(&argument_0_0),
                         ),
                     )
                     .tag_in(
                         &self.cache,
-                        Pair(::redis_cached::private::arg(&argument_1_0), &ret.name),
+                        Pair(::redis_cached::expansion::arg(&argument_1_0), &ret.name),
                     )
                     .tag_in(&self.cache, ret.team.map(Team))
                     .tag_in(
                         &self.cache,
                         Pair(
-                            next(::redis_cached::private::arg(&argument_3_0)),
-                            ::redis_cached::private::arg(&ret),
+                            next(::redis_cached::expansion::arg(&argument_3_0)),
+                            ::redis_cached::expansion::arg(&ret),
                         ),
                     )
             },

@@ -1,6 +1,6 @@
 //! `#[redis_updates]`: what a function returned becomes the entry of another.
 pub async fn save_user(db: &Pool, user: NewUser) -> Result<User, Error> {
-    let targets = ::redis_cached::private::updates();
+    let targets = ::redis_cached::expansion::updates();
     let result = async move {
         if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
             Result<User, Error>,
@@ -15,7 +15,7 @@ pub async fn save_user(db: &Pool, user: NewUser) -> Result<User, Error> {
             result.as_ref().ok(),
             |targets, ret| {
                 targets
-                    .entry(get_user_entry(::redis_cached::private::arg(&ret.id)))
+                    .entry(get_user_entry(::redis_cached::expansion::arg(&ret.id)))
                     .value(ret)
             },
         )
@@ -24,18 +24,18 @@ pub async fn save_user(db: &Pool, user: NewUser) -> Result<User, Error> {
     result
 }
 fn touch(id: u64, org: &str) -> User {
-    let targets = ::redis_cached::private::updates()
-        .entry(get_user_entry(::redis_cached::private::arg(&id)));
-    let argument_1_0 = ::redis_cached::private::kept(&org);
-    let result = ::redis_cached::private::run(move || -> User { load(id) });
+    let targets = ::redis_cached::expansion::updates()
+        .entry(get_user_entry(::redis_cached::expansion::arg(&id)));
+    let argument_1_0 = ::redis_cached::expansion::kept(&org);
+    let result = ::redis_cached::expansion::run(move || -> User { load(id) });
     targets
         .after(
-            ::redis_cached::private::Returned::<User>::NEW.how().ok(&result),
+            ::redis_cached::expansion::Returned::<User>::NEW.how().ok(&result),
             |targets, ret| {
                 targets
                     .entry(
                         by_name_entry(
-                            ::redis_cached::private::arg(&argument_1_0),
+                            ::redis_cached::expansion::arg(&argument_1_0),
                             &ret.name,
                         ),
                     )
@@ -46,8 +46,8 @@ fn touch(id: u64, org: &str) -> User {
     result
 }
 async fn write(db: &Pool, user: &User) -> Result<(), Error> {
-    let targets = ::redis_cached::private::updates()
-        .entry(get_user_entry(::redis_cached::private::arg(&user.id)));
+    let targets = ::redis_cached::expansion::updates()
+        .entry(get_user_entry(::redis_cached::expansion::arg(&user.id)));
     let result = async {
         if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
             Result<(), Error>,
@@ -61,8 +61,8 @@ async fn write(db: &Pool, user: &User) -> Result<(), Error> {
     result
 }
 async fn insert(id: u64) -> Result<User, Error> {
-    let targets = my::cache::private::updates()
-        .entry(find_user_entry(my::cache::private::arg(&id)));
+    let targets = my::cache::expansion::updates()
+        .entry(find_user_entry(my::cache::expansion::arg(&id)));
     let result = async move {
         if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
             Result<User, Error>,
@@ -79,14 +79,14 @@ async fn insert(id: u64) -> Result<User, Error> {
     result
 }
 async fn add(user: User) -> Result<User, Error> {
-    let targets = ::redis_cached::private::invalidates().entry(list_users_entry());
+    let targets = ::redis_cached::expansion::invalidates().entry(list_users_entry());
     let result = async move {
         if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
             Result<User, Error>,
         > {
             return never;
         }
-        let targets = ::redis_cached::private::updates();
+        let targets = ::redis_cached::expansion::updates();
         let result = async move {
             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                 Result<User, Error>,
@@ -101,7 +101,7 @@ async fn add(user: User) -> Result<User, Error> {
                 result.as_ref().ok(),
                 |targets, ret| {
                     targets
-                        .entry(get_user_entry(::redis_cached::private::arg(&ret.id)))
+                        .entry(get_user_entry(::redis_cached::expansion::arg(&ret.id)))
                         .value(ret)
                 },
             )

@@ -85,7 +85,7 @@ fn name_of_tag(
             quote!(.field(#value))
         }
     });
-    let name = quote!(::std::borrow::Cow::Owned(#runtime::private::tag(#lead) #(#rest)* .end()));
+    let name = quote!(::std::borrow::Cow::Owned(#runtime::expansion::tag(#lead) #(#rest)* .end()));
     (lead, name)
 }
 

@@ -154,7 +154,7 @@ impl Passed {
         let outer = &self.outer;
         let borrow = (!is_reference).then(|| quote!(&));
         let runtime = moved(runtime, at);
-        quote_spanned!(at=> #runtime::private::owned::<#ty, _>(#borrow #outer))
+        quote_spanned!(at=> #runtime::expansion::owned::<#ty, _>(#borrow #outer))
     }
 
     /// The clone, as the closure wants it.

@@ -66,7 +66,7 @@ fn keys(batch: &Batch, runtime: &TokenStream) -> TokenStream {
     match batch.form {
         KeysForm::Borrowed(_) => {
             let at = ours_at(Ends::of(key).first);
-            quote_spanned!(at=> #runtime::private::cloned::<#key>(#name))
+            quote_spanned!(at=> #runtime::expansion::cloned::<#key>(#name))
         }
         KeysForm::Owned(_) | KeysForm::IntoIterator | KeysForm::Iterator => name.to_token_stream(),
     }

@@ -46,7 +46,7 @@ pub(super) fn builder_calls(plan: &Plan) -> Vec<BuilderCall> {
         named(&options.cache_if, |wanted| wanted.0.to_token_stream()),
         named(&options.compress, |Compression(name)| {
             let runtime = &plan.runtime;
-            quote!(#runtime::private::Compression::#name)
+            quote!(#runtime::expansion::Compression::#name)
         }),
         named(&options.cache, reference_to),
     ]
@@ -84,7 +84,7 @@ fn how_to_keep(plan: &Plan) -> TokenStream {
         return quote_spanned!(at=> #returned.keeping().how());
     }
     let runtime = moved(runtime, at);
-    quote_spanned!(at=> #runtime::private::Keeping::<#value>::NEW.how())
+    quote_spanned!(at=> #runtime::expansion::Keeping::<#value>::NEW.how())
 }
 
 fn call(method: &str, option: &Ident, argument: impl ToTokens) -> BuilderCall {

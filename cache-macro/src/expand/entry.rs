@@ -39,12 +39,12 @@ pub(super) fn entry(plan: &Plan, which: Which) -> TokenStream {
         }
         ReturnForm::Whole | ReturnForm::Named | ReturnForm::Result(_) => {
             let (at, value) = (moved(runtime, ours_at(first)), &returns.value);
-            let function = quote_spanned!(ours_at(first)=> #at::private::entry);
+            let function = quote_spanned!(ours_at(first)=> #at::expansion::entry);
             quote!(#function::<#value, #runtime::codec::#codec>)
         }
     };
     let site = quote!({
-        static SITE: #runtime::private::Site = #runtime::private::Site::new(::core::module_path!(), #name)
+        static SITE: #runtime::expansion::Callsite = #runtime::expansion::Callsite::new(::core::module_path!(), #name)
             #template #version;
         &SITE
     });

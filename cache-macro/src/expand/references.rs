@@ -24,7 +24,7 @@ pub(crate) fn lent(runtime: &TokenStream, argument: &Expr) -> TokenStream {
     let at = ours_at(Ends::of(argument).first);
     let runtime = moved(runtime, at);
     let argument = behind_and(argument);
-    quote_spanned!(at=> #runtime::private::arg(&#argument))
+    quote_spanned!(at=> #runtime::expansion::arg(&#argument))
 }
 
 /// An expression by reference.

@@ -36,7 +36,7 @@ pub(crate) fn how(whole: &TokenStream, runtime: &TokenStream) -> TokenStream {
     let Ends { first, last } = Ends::of(whole);
     let (first, last) = (ours_at(first), ours_at(last));
     let runtime = moved(runtime, first);
-    let begin = quote_spanned!(first=> #runtime::private::Returned::<#whole>);
+    let begin = quote_spanned!(first=> #runtime::expansion::Returned::<#whole>);
     let end = quote_spanned!(last=> ::NEW.how());
     quote!(#begin #end)
 }
@@ -50,7 +50,7 @@ pub(crate) fn sharing(plan: &Plan) -> Option<TokenStream> {
         ReturnForm::Whole | ReturnForm::Named => return None,
         ReturnForm::Result(error) => {
             let errors = Ident::new(if is_shared(error) { "Errors" } else { "Unshared" }, Span::call_site());
-            quote!(#runtime::private::#errors::<#error>::NEW.sharing())
+            quote!(#runtime::expansion::#errors::<#error>::NEW.sharing())
         }
         ReturnForm::ByType => {
             let name = if is_shared(&plan.returns.whole) { "errors" } else { "unshared" };

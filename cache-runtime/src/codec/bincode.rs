@@ -1,11 +1,9 @@
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{
-    Codec, CodecError,
-    bounded::Budget,
-    checked::{Rules, checked},
-    sealed::Sealed,
-};
+use super::decode_limits::Budget;
+use super::encode_checks::{Rules, checked};
+use super::sealed::Sealed;
+use super::{Codec, CodecError};
 
 /// The compact binary encoding of the `bincode` crate, version 2, in its standard configuration: variable-length
 /// integers, little-endian, fields by position.

@@ -3,12 +3,10 @@ use serde::{
     de::{DeserializeOwned, DeserializeSeed},
 };
 
-use super::{
-    Codec, CodecError,
-    bounded::Budget,
-    checked::{Rules, checked},
-    sealed::Sealed,
-};
+use super::decode_limits::Budget;
+use super::encode_checks::{Rules, checked};
+use super::sealed::Sealed;
+use super::{Codec, CodecError};
 
 /// JSON, without white space: for entries that other programs read.
 #[derive(Debug, Clone, Copy)]

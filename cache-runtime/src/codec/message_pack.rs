@@ -6,12 +6,10 @@ use serde::{
     de::{DeserializeOwned, DeserializeSeed},
 };
 
-use super::{
-    Codec, CodecError,
-    bounded::{Budget, MAX_CONTAINERS},
-    checked::{Rules, checked},
-    sealed::Sealed,
-};
+use super::decode_limits::{Budget, MAX_CONTAINERS};
+use super::encode_checks::{Rules, checked};
+use super::sealed::Sealed;
+use super::{Codec, CodecError};
 
 /// MessagePack, with structs as maps from field names: larger than by position, but `untagged`, `flatten` and
 /// `skip_serializing_if` work, and other languages read it.

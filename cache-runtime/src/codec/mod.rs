@@ -15,7 +15,7 @@
 //!   128 nested sequences, maps, tuples, structs and enums, which is what `serde_json` allows, and at most 256
 //!   options and newtypes around them, which it does not count.
 //! - **Work and memory are bounded by the payload.** The sequences and maps of one payload have at most
-//!   65,536 + 8 × stored bytes elements together, so a `Vec<()>` that claims two billion stops early. Room is
+//!   65,536 + 8 × stored bytes elements together, so a `Vec<()>` that claims two billion stops early. SizeHint is
 //!   reserved ahead of the elements for at most one element per payload byte, over all collections together; strings
 //!   and byte strings are copied only after the payload was seen to hold them. The peak is therefore
 //!   a constant of the type (the size of its largest element) × those counts, whatever a length prefix claims.
@@ -81,9 +81,9 @@
     allow(dead_code, reason = "without a codec there is nothing to bound or to check")
 )]
 
-mod bounded;
-mod checked;
 pub(crate) mod compress;
+mod decode_limits;
+mod encode_checks;
 pub(crate) mod null;
 
 #[cfg(feature = "bincode")]

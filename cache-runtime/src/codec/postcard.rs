@@ -3,12 +3,10 @@ use serde::{
     de::{DeserializeOwned, DeserializeSeed},
 };
 
-use super::{
-    Codec, CodecError,
-    bounded::Budget,
-    checked::{Rules, checked},
-    sealed::Sealed,
-};
+use super::decode_limits::Budget;
+use super::encode_checks::{Rules, checked};
+use super::sealed::Sealed;
+use super::{Codec, CodecError};
 
 /// The encoding of the `postcard` crate, whose wire format is specified: variable-length integers, fields by position.
 #[derive(Debug, Clone, Copy)]

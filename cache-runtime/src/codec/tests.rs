@@ -46,13 +46,13 @@ fn round_trip<C: Codec, T: Serialize + DeserializeOwned>(value: &T) -> T {
 #[test]
 fn numbers_of_codecs_are_part_of_the_format() {
     #[cfg(feature = "bincode")]
-    assert_eq!((super::Bincode::ID, super::Bincode::HUMAN_READABLE), (1, false));
+    assert_eq!((crate::codec::Bincode::ID, crate::codec::Bincode::HUMAN_READABLE), (1, false));
     #[cfg(feature = "json")]
-    assert_eq!((super::Json::ID, super::Json::HUMAN_READABLE), (2, true));
+    assert_eq!((crate::codec::Json::ID, crate::codec::Json::HUMAN_READABLE), (2, true));
     #[cfg(feature = "messagepack")]
-    assert_eq!((super::MessagePack::ID, super::MessagePack::HUMAN_READABLE), (3, false));
+    assert_eq!((crate::codec::MessagePack::ID, crate::codec::MessagePack::HUMAN_READABLE), (3, false));
     #[cfg(feature = "postcard")]
-    assert_eq!((super::Postcard::ID, super::Postcard::HUMAN_READABLE), (4, false));
+    assert_eq!((crate::codec::Postcard::ID, crate::codec::Postcard::HUMAN_READABLE), (4, false));
 }
 
 #[test]

@@ -13,15 +13,17 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::Call;
+use super::core::Core;
+use super::flight::StoringGuard;
 use super::give_back::GiveBack;
-use super::ticket::{self, Hold};
+use super::ticket;
+use super::ticket::StorePermit;
 use super::together::{Gathering, Stored, Together};
-use crate::blocking::is_blocking;
-use crate::cache::Inner;
-use crate::decision::Lifetime;
 use crate::error::{Error, ErrorKind};
-use crate::flight::Landing;
-use crate::home::{self, home, own_home, yield_now};
+use crate::policy::Lifetime;
+use crate::runtime::block_on::is_blocking;
+use crate::runtime::executor;
+use crate::runtime::executor::{home, own_home, yield_now};
 
 /// The most bytes of encoded values that wait to be stored. What is computed beyond is not stored, and counted.
 const ROOM: usize = 64 * 1024 * 1024;
@@ -119,10 +121,10 @@ impl Background {
     pub(super) fn store_value(
         &self,
         call: Call,
-        hold: Hold,
+        hold: StorePermit,
         bytes: Arc<Vec<u8>>,
         lifetime: Lifetime,
-        landing: Option<Landing>,
+        landing: Option<StoringGuard>,
     ) -> Result<Departure, Error> {
         let is_alone = self.under_way.get() == 0;
         let may_gather = call.cache().store.is_remote() && !is_awaited(bytes.len());
@@ -158,7 +160,7 @@ impl Background {
 
     /// Sees to it that a value is on its way: a caller does not wait for its store's answer, but what it asks next is to come
     /// after it, and a program may end behind it. Waits for what is left of a deadline at most.
-    pub(crate) async fn depart(&self, cache: &Arc<Inner>, departure: Departure) {
+    pub(crate) async fn depart(&self, cache: &Arc<Core>, departure: Departure) {
         match departure {
             Departure::Nothing => {}
             // Lets the connection write it.
@@ -174,12 +176,12 @@ impl Background {
                 // A box, so that the future of a miss is small.
                 let left = left.unwrap_or(cache.deadline);
                 let leaves =
-                    async { home::timeout(left, pin!(self.together.hurry(cache, &gathering))).await };
+                    async { executor::timeout(left, pin!(self.together.hurry(cache, &gathering))).await };
                 let _ = Box::pin(leaves).await;
                 yield_now().await;
             }
             Departure::Awaited(stored, left) => {
-                let _ = Box::pin(home::timeout(left.unwrap_or(cache.deadline), stored)).await;
+                let _ = Box::pin(executor::timeout(left.unwrap_or(cache.deadline), stored)).await;
             }
         }
     }
@@ -214,7 +216,7 @@ impl Background {
     /// Runs a refresh by blocking code in the background, on the library's own runtime's pool, unless too many run.
     pub(crate) fn refresh_blocking(&self, work: impl FnOnce() + Send + 'static) {
         let Ok(permit) = Arc::clone(&self.refreshes).try_acquire_owned() else { return };
-        if let Ok(library) = crate::blocking::library_runtime() {
+        if let Ok(library) = crate::runtime::block_on::library_runtime() {
             library.spawn_blocking(move || {
                 work();
                 drop(permit);
@@ -247,14 +249,14 @@ fn is_awaited(bytes: usize) -> bool {
 pub(crate) struct UnderWay {
     _room: OwnedSemaphorePermit,
     _counted: Counted,
-    _landing: Option<Landing>,
+    _landing: Option<StoringGuard>,
     /// Tells who waits, by being dropped.
     _stored: Option<oneshot::Sender<()>>,
 }
 
 impl UnderWay {
     /// With what tells others of the value meanwhile.
-    pub(super) fn with(self, landing: Option<Landing>) -> Self {
+    pub(super) fn with(self, landing: Option<StoringGuard>) -> Self {
         Self { _landing: landing, ..self }
     }
 

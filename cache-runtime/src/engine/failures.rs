@@ -6,9 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Call;
-use crate::clock::later;
-use crate::flight::FlightKey;
-use crate::hashing::Seeded;
+use super::flight::FlightKey;
+use crate::util::clock::later;
+use crate::util::hashing::Seeded;
 
 /// So many keys are remembered. A source that fails for more of them is asked by each call for the others.
 const KEYS: usize = 10_000;
@@ -107,7 +107,7 @@ impl Call {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::after;
+    use crate::util::clock::after;
 
     const REST: Duration = Duration::from_secs(60);
 

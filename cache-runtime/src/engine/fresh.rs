@@ -8,13 +8,14 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use super::Budget;
+use super::flight::Sight;
 use super::lease::{Lease, new_mark};
 use super::look_up::{Reader, Seen};
-use super::ticket::{Hold, Ticket};
+use super::ticket::{ComputeGuard, StorePermit};
 use crate::error::Error;
-use crate::flight::Sight;
-use crate::home;
-use crate::store::{Found, Mark, Store};
+use crate::runtime::executor;
+use crate::store::Store;
+use crate::store::vocabulary::{CasToken, Found};
 
 /// How long to wait for somebody else who replaces the value: the last refresh of the same caller may have its value stored,
 /// and its lease not given back yet. Not for a computation, which takes as long as it takes.
@@ -24,7 +25,7 @@ pub(super) const PAUSES: [Duration; 4] =
 /// What a value may take the place of that is wanted whatever is there.
 pub(super) enum Place {
     Empty,
-    Unfit(Mark),
+    Unfit(CasToken),
     /// To be removed first, since it has no mark.
     Malformed,
     /// A value, which stays readable meanwhile.
@@ -36,7 +37,7 @@ pub(super) enum Place {
 impl Reader<'_> {
     /// The ticket of a computation that is wanted whatever is there. Two round trips; without the right to store if somebody else
     /// has it.
-    pub(crate) async fn begin_fresh(&self) -> Box<Ticket> {
+    pub(crate) async fn begin_fresh(&self) -> Box<ComputeGuard> {
         self.call.function.counters.misses.count();
         if self.call.is_pending() {
             return Box::default();
@@ -48,14 +49,14 @@ impl Reader<'_> {
                 place => {
                     let hold = self.hold_slot(place, &budget).await;
                     let hold = hold.inspect_err(|error| self.call.failed(error)).ok().flatten();
-                    return Box::new(Ticket::unshared(hold));
+                    return Box::new(ComputeGuard::unshared(hold));
                 }
             };
             // A lease beside the value, which stays readable meanwhile.
             if let Some(hold) = self.claim_lease(base, &budget).await {
-                return Box::new(Ticket::unshared(Some(hold)));
+                return Box::new(ComputeGuard::unshared(Some(hold)));
             }
-            if home::sleep(pause).await.is_err() {
+            if executor::sleep(pause).await.is_err() {
                 break;
             }
         }
@@ -63,7 +64,7 @@ impl Reader<'_> {
     }
 
     /// The ticket of who is about to read what is not stored yet; `None` if a value is there, or somebody else is at it.
-    pub(crate) async fn begin_warm_up(&self, until: Instant) -> Result<Option<Ticket>, Error> {
+    pub(crate) async fn begin_warm_up(&self, until: Instant) -> Result<Option<ComputeGuard>, Error> {
         if self.call.is_pending() {
             return Ok(None);
         }
@@ -74,11 +75,11 @@ impl Reader<'_> {
             seen => seen.place(),
         };
         let hold = self.hold_slot(place, &budget).await?;
-        Ok(hold.map(|hold| Ticket::unshared(Some(hold))))
+        Ok(hold.map(|hold| ComputeGuard::unshared(Some(hold))))
     }
 
     /// A lease in the slot itself, where nothing is or what is there is of no use.
-    async fn hold_slot(&self, place: Place, budget: &Budget) -> Result<Option<Hold>, Error> {
+    async fn hold_slot(&self, place: Place, budget: &Budget) -> Result<Option<StorePermit>, Error> {
         let (call, mark) = (self.call, new_mark());
         let (store, ttl) = (&call.cache().store, call.cache().lease);
         let unfit = match place {
@@ -110,7 +111,7 @@ impl Reader<'_> {
             lease.is_gone();
             return Ok(None);
         }
-        Ok(Some(Hold { lease: lease.granted(budget), base: None, nonces }))
+        Ok(Some(StorePermit { lease: lease.granted(budget), base: None, nonces }))
     }
 }
 

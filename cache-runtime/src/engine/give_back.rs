@@ -18,14 +18,15 @@ use tokio::runtime::{self, Handle};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::background::{Background, Counted};
-use crate::blocking::library_runtime;
-use crate::cache::Inner;
-use crate::clock::after;
-use crate::home::home;
-use crate::store::{Mark, Store};
+use super::core::Core;
+use crate::runtime::block_on::library_runtime;
+use crate::runtime::executor::home;
+use crate::store::Store;
+use crate::store::vocabulary::CasToken;
+use crate::util::clock::after;
 
 /// A key and the mark of the lease that is there.
-pub(super) type Held = (Arc<str>, Mark);
+pub(super) type Held = (Arc<str>, CasToken);
 
 /// The most leases of one pipeline.
 const AT_ONCE: usize = 512;
@@ -59,7 +60,7 @@ impl Default for GiveBack {
 impl GiveBack {
     /// Gives them back, together with others of the caller's runtime. `left` is what the caller would still wait for Redis: nothing, if
     /// it was not answered whether they are there.
-    pub(super) fn start(&self, cache: &Arc<Inner>, leases: Vec<Held>, left: Duration) {
+    pub(super) fn start(&self, cache: &Arc<Core>, leases: Vec<Held>, left: Duration) {
         let (Ok(home), Ok(library)) = (home(), library_runtime()) else { return };
         if home.id() == library.id() {
             let given_back = self.on_library(cache, library, leases);
@@ -91,7 +92,7 @@ impl GiveBack {
     }
 
     /// Gives them back on the library's runtime, which tells when that is done.
-    fn on_library(&self, cache: &Arc<Inner>, library: &Handle, leases: Vec<Held>) -> mpsc::Receiver<()> {
+    fn on_library(&self, cache: &Arc<Core>, library: &Handle, leases: Vec<Held>) -> mpsc::Receiver<()> {
         let (done, is_done) = mpsc::channel();
         let counted = cache.background.count();
         library.spawn({
@@ -119,7 +120,7 @@ impl GiveBack {
 
 /// A runtime's task. If the runtime drops it, the library's does the work.
 struct Errand {
-    cache: Arc<Inner>,
+    cache: Arc<Core>,
     runtime: runtime::Id,
     /// Taken out of the queue, and not given back yet.
     leases: Vec<Held>,
@@ -130,7 +131,7 @@ struct Errand {
 
 impl Errand {
     /// For these leases, or for all that wait.
-    fn new(cache: &Arc<Inner>, runtime: runtime::Id, leases: Option<Vec<Held>>) -> Self {
+    fn new(cache: &Arc<Core>, runtime: runtime::Id, leases: Option<Vec<Held>>) -> Self {
         let (counted, gathers) = (cache.background.count(), leases.is_none());
         let leases = leases.unwrap_or_default();
         Self { cache: Arc::clone(cache), runtime, leases, gathers, _counted: counted }
@@ -173,10 +174,10 @@ impl Drop for Errand {
 
 /// Tries until it succeeds, or until the leases have run out by themselves: what made it fail may be the end of the very
 /// connection that they were asked for on, and the next one is on its way. Says whether it succeeded.
-async fn give_back(cache: &Inner, leases: Vec<Held>) -> bool {
+async fn give_back(cache: &Core, leases: Vec<Held>) -> bool {
     let runs_out = after(cache.lease);
     let mut pause = FIRST_PAUSE;
-    let mut left: Vec<(&str, Mark)> = leases.iter().map(|(key, mark)| (&**key, *mark)).collect();
+    let mut left: Vec<(&str, CasToken)> = leases.iter().map(|(key, mark)| (&**key, *mark)).collect();
     while !left.is_empty() {
         let until = after(cache.deadline);
         let next = left.len().saturating_sub(AT_ONCE);
@@ -188,7 +189,7 @@ async fn give_back(cache: &Inner, leases: Vec<Held>) -> bool {
             left.truncate(next);
             continue;
         }
-        if Instant::now() >= runs_out || crate::home::sleep(pause).await.is_err() {
+        if Instant::now() >= runs_out || crate::runtime::executor::sleep(pause).await.is_err() {
             return false;
         }
         pause = (pause * 2).min(LONGEST_PAUSE);

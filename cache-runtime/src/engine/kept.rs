@@ -10,10 +10,12 @@ use std::sync::Arc;
 use super::Budget;
 use super::look_up::{Reader, Seen};
 use super::tagged::Named;
-use crate::entry::header::{self, Meta, Nonce};
+use crate::entry::header;
+use crate::entry::header::Meta;
 use crate::key::KeyBuf;
 use crate::local::{Arrival, Guard, Tier};
-use crate::store::{Asking, Epoch, Left};
+use crate::store::vocabulary::Nonce;
+use crate::store::vocabulary::{Asking, Epoch, Left};
 use crate::tags::{Tags, digest_of};
 
 /// In place of a schema's fingerprint, for nonces of tags.

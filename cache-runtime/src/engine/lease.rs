@@ -1,22 +1,23 @@
 //! The right to store: short, renewed while the function runs, given back when it is not used.
 
+use super::Budget;
+use crate::store::vocabulary;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Budget;
-use crate::cache::Inner;
-use crate::clock::after;
-use crate::entry::header;
-use crate::process;
-use crate::random;
-use crate::store::{Mark, Store};
+use super::core::Core;
+use crate::store::Store;
+use crate::store::vocabulary::CasToken;
+use crate::util::clock::after;
+use crate::util::process;
+use crate::util::random;
 
 /// A lease that is ours. Dropping it gives it back, in the background.
 #[derive(Debug)]
 pub(super) struct Lease {
-    cache: Arc<Inner>,
+    cache: Arc<Core>,
     key: Arc<str>,
-    mark: Mark,
+    mark: CasToken,
     /// What its caller would still wait for Redis, if it is granted and being renewed.
     granted: Option<Duration>,
     /// Whether it is still there to be given back.
@@ -25,9 +26,9 @@ pub(super) struct Lease {
 
 /// A mark that nobody had before. With one mark a client or a task, a store from before an invalidation would pass for
 /// one of after it.
-pub(super) fn new_mark() -> Mark {
+pub(super) fn new_mark() -> CasToken {
     // The look-up has asked, and a process that was forked since does not get to send it.
-    header::lease(&random::nonce_in(process::known()))
+    vocabulary::lease(&random::nonce_in(process::known()))
 }
 
 /// Where a lease stands beside the value at `key`, which stays readable until it is replaced.
@@ -38,7 +39,7 @@ pub(super) fn beside(key: &str) -> String {
 impl Lease {
     /// For a lease that is about to be asked for. It is given back also if the answer does not come, or nobody waits for it any
     /// more: the server may have granted it all the same, and then others would wait for nobody.
-    pub(super) fn asked(cache: &Arc<Inner>, key: Arc<str>, mark: Mark) -> Self {
+    pub(super) fn asked(cache: &Arc<Core>, key: Arc<str>, mark: CasToken) -> Self {
         Self { cache: Arc::clone(cache), key, mark, granted: None, held: true }
     }
 
@@ -54,7 +55,7 @@ impl Lease {
         self.granted.unwrap_or_default()
     }
 
-    pub(super) fn mark(&self) -> &Mark {
+    pub(super) fn mark(&self) -> &CasToken {
         &self.mark
     }
 

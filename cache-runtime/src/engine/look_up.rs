@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
+use super::flight::Sight;
+use super::retry_queue::Key;
 use super::{Budget, Call, mark_of};
 use crate::codec::compress::Payload;
-use crate::decision::{Decision, decide};
-use crate::entry::header::{self, Meta, Rejected, Slot};
+use crate::entry::header;
+use crate::entry::header::{KeyState, Meta, Rejected};
 use crate::error::Error;
-use crate::flight::Sight;
-use crate::local::{Arrival, Guard, Kept, Terms, Tier};
-use crate::pending::Key;
-use crate::random;
-use crate::store::{Epoch, Found, Left, Mark, Store};
+use crate::local::{Arrival, Guard, LocalValue, Terms, Tier};
+use crate::policy::{Decision, decide};
+use crate::store::Store;
+use crate::store::vocabulary::{CasToken, Epoch, Found, Left};
+use crate::util::random;
 
 /// What stands at the key, for this function.
 pub(super) enum Seen {
@@ -25,7 +27,7 @@ pub(super) enum Seen {
     Replace(Replace),
     /// Bytes that are no entry of this function, or one past all its windows, or whose tags were invalidated; with their mark, if
     /// they have one.
-    Unfit(Option<Mark>),
+    Unfit(Option<CasToken>),
     /// The store could not be asked, for this reason, or has not said anything else for too long.
     Unknown(Option<Error>),
 }
@@ -38,7 +40,7 @@ pub(crate) struct Hit {
 }
 
 impl Hit {
-    pub(super) fn mark(&self) -> Option<Mark> {
+    pub(super) fn mark(&self) -> Option<CasToken> {
         mark_of(&self.bytes)
     }
 }
@@ -78,7 +80,7 @@ pub(crate) trait Values {
 
 impl Reader<'_> {
     /// A value that this process keeps.
-    pub(crate) fn local_hit(&self) -> Option<Kept> {
+    pub(crate) fn local_hit(&self) -> Option<LocalValue> {
         let Call { function, key, policy, tags, .. } = self.call;
         let tier = self.tier()?;
         let fingerprint = match tags {
@@ -162,14 +164,14 @@ impl Reader<'_> {
         };
         let Some(mark) = mark_of(&bytes) else { return Some(self.unfit(None)) };
         Some(match self.slot(key, &bytes) {
-            Ok(Slot::Lease(_)) => Seen::Lease(mark.into()),
-            Ok(Slot::Tombstone(_)) => Seen::Tombstone,
+            Ok(KeyState::Lease(_)) => Seen::Lease(mark.into()),
+            Ok(KeyState::Tombstone(_)) => Seen::Tombstone,
             // Another function's: this one could not tell whether they are as they were.
-            Ok(Slot::Value(value)) if !value.tags.is_empty() => self.unfit(Some(mark)),
-            Ok(Slot::Value(value)) if left.is_none() && value.meta.stale_window > Duration::ZERO => {
+            Ok(KeyState::Value(value)) if !value.tags.is_empty() => self.unfit(Some(mark)),
+            Ok(KeyState::Value(value)) if left.is_none() && value.meta.stale_window > Duration::ZERO => {
                 return None;
             }
-            Ok(Slot::Value(value)) => {
+            Ok(KeyState::Value(value)) => {
                 let meta = value.meta;
                 self.decided(&meta, left.unwrap_or(Left::Never), bytes, mark.into())
             }
@@ -190,14 +192,14 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn slot<'b>(&self, key: &str, bytes: &'b [u8]) -> Result<Slot<'b>, Rejected> {
+    pub(super) fn slot<'b>(&self, key: &str, bytes: &'b [u8]) -> Result<KeyState<'b>, Rejected> {
         header::decode(key, bytes, self.codec, self.call.function.fingerprint)
     }
 
     /// The payload of a function's entry at `key`.
     pub(crate) fn payload<'b>(&self, key: &str, bytes: &'b [u8]) -> Option<Payload<'b>> {
         match self.slot(key, bytes) {
-            Ok(Slot::Value(value)) => Some(value.payload),
+            Ok(KeyState::Value(value)) => Some(value.payload),
             _ => None,
         }
     }
@@ -206,7 +208,7 @@ impl Reader<'_> {
         header::payload(&hit.bytes).is_some_and(|payload| self.values.can_decode(&payload))
     }
 
-    pub(super) fn unfit(&self, mark: Option<Mark>) -> Seen {
+    pub(super) fn unfit(&self, mark: Option<CasToken>) -> Seen {
         self.call.function.counters.rejected.count();
         Seen::Unfit(mark)
     }

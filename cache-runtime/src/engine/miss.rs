@@ -6,19 +6,21 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::bypass::is_bypassed;
+use super::flight::{FlightResult, Follower, Leader, Role, Sight, is_computing};
 use super::lease::{Lease, beside, new_mark};
 use super::look_up::{Hit, Reader, Replace, Seen};
 use super::patience::Patience;
-use super::ticket::{Hold, Ticket};
+use super::ticket::{ComputeGuard, StorePermit};
 use super::{Budget, Call, mark_of};
-use crate::bypass::is_bypassed;
-use crate::entry::header::{Nonce, Slot};
+use crate::entry::header::KeyState;
 use crate::error::Error;
-use crate::flight::{Follow, Landed, Lead, Role, Sight, is_computing};
-use crate::home;
-use crate::random;
-use crate::store::{Found, Left, Mark, Store};
+use crate::runtime::executor;
+use crate::store::Store;
+use crate::store::vocabulary::Nonce;
+use crate::store::vocabulary::{CasToken, Found, Left};
 use crate::tags::digest_of;
+use crate::util::random;
 
 /// How a call goes on, as far as that is known before anything is decoded.
 pub(crate) enum Next {
@@ -31,10 +33,10 @@ pub(crate) enum Next {
     /// An entry that was not there at first.
     Late(Hit),
     /// What another caller's computation has landed with, and what to serve should this call have to compute, and fail.
-    Landed(Arc<Vec<u8>>, Option<Vec<u8>>),
+    FlightResult(Arc<Vec<u8>>, Option<Vec<u8>>),
     /// The error of another caller's computation.
     Error(Arc<dyn Any + Send + Sync>),
-    Compute(Box<Ticket>),
+    Compute(Box<ComputeGuard>),
 }
 
 /// How often a leader that keeps meeting something new at its key asks again before it computes without storing.
@@ -66,7 +68,7 @@ impl Reader<'_> {
         counters.misses.count();
         // What others compute may have one of these tags, which nobody knows before it is there. So nothing is shared.
         if tags_pending {
-            return Next::Compute(Box::new(Ticket::alone(seen.into_fallback())));
+            return Next::Compute(Box::new(ComputeGuard::alone(seen.into_fallback())));
         }
         // A box, so that the future of a hit is small.
         Box::pin(self.miss(seen, budget)).await
@@ -107,10 +109,10 @@ impl Reader<'_> {
                 match seen.sight().and_then(|sight| call.cache().flights.seen(sight, key.fingerprint)) {
                     Some(follow) => follow,
                     None => match call.cache().flights.join(&key) {
-                        Role::Follow(follow) => follow,
-                        Role::Lead(mut lead) => {
+                        Role::Follower(follow) => follow,
+                        Role::Leader(mut lead) => {
                             // All callers that are as far as this one find the flight open; see `flight`.
-                            budget.pause(home::yield_now()).await;
+                            budget.pause(executor::yield_now()).await;
                             lead.close();
                             if call.tags.is_some() && matches!(seen, Seen::Lease(_)) {
                                 // The tags were read before the others came, who must not be given what was computed under them.
@@ -133,22 +135,22 @@ impl Reader<'_> {
     }
 
     /// Waits for another flight's end; `None` if its leader went away.
-    async fn follow(&self, follow: Follow, patience: &mut Patience) -> Option<Landed> {
+    async fn follow(&self, follow: Follower, patience: &mut Patience) -> Option<FlightResult> {
         if follow.landed_already().is_none() && !follow.is_hopeless() {
             self.call.function.counters.waits.count();
         }
         let landed = patience.landed(self.call.flight_key(), &follow, iter::empty()).await;
-        (!matches!(landed, Landed::Abandoned)).then_some(landed)
+        (!matches!(landed, FlightResult::Abandoned)).then_some(landed)
     }
 
     /// `fallback` is what this call has found itself: to be served in place of an error, and should it have to compute, and fail.
-    fn following(&self, landed: Landed, fallback: Option<Vec<u8>>) -> Next {
+    fn following(&self, landed: FlightResult, fallback: Option<Vec<u8>>) -> Next {
         match (landed, fallback) {
-            (Landed::Bytes(bytes), fallback) => Next::Landed(bytes, fallback),
-            (Landed::Failed | Landed::Error(_), Some(bytes)) => self.served_late(bytes),
-            (Landed::Error(error), None) => Next::Error(error),
-            (Landed::Failed | Landed::Nothing | Landed::Abandoned, fallback) => {
-                Next::Compute(Box::new(Ticket::alone(fallback)))
+            (FlightResult::Bytes(bytes), fallback) => Next::FlightResult(bytes, fallback),
+            (FlightResult::Failed | FlightResult::Error(_), Some(bytes)) => self.served_late(bytes),
+            (FlightResult::Error(error), None) => Next::Error(error),
+            (FlightResult::Failed | FlightResult::Nothing | FlightResult::Abandoned, fallback) => {
+                Next::Compute(Box::new(ComputeGuard::alone(fallback)))
             }
         }
     }
@@ -164,7 +166,7 @@ impl Reader<'_> {
     /// What is rare is boxed: the future has room for its largest part, and is moved for each miss.
     async fn lead(
         &self,
-        mut lead: Lead,
+        mut lead: Leader,
         mut seen: Seen,
         budget: &mut Budget,
         patience: &mut Patience,
@@ -216,7 +218,7 @@ impl Reader<'_> {
                 Seen::Serve(hit) => {
                     // Who cannot decode it either would compute, each for itself, and this call finds that out next.
                     if lead.has_followers() && self.can_decode(&hit) {
-                        lead.land(Landed::Bytes(Arc::new(hit.bytes.clone())));
+                        lead.land(FlightResult::Bytes(Arc::new(hit.bytes.clone())));
                     }
                     return Next::Late(hit);
                 }
@@ -226,11 +228,16 @@ impl Reader<'_> {
                 Seen::Tombstone | Seen::Unknown(_) => break,
             };
         }
-        Next::Compute(Box::new(Ticket::new(lead, None)))
+        Next::Compute(Box::new(ComputeGuard::new(lead, None)))
     }
 
     /// Asks for a lease where nothing is, and for the tags' nonces.
-    async fn acquire(&self, key: &str, mark: &Mark, budget: &Budget) -> Result<(Found, Vec<Nonce>), Error> {
+    async fn acquire(
+        &self,
+        key: &str,
+        mark: &CasToken,
+        budget: &Budget,
+    ) -> Result<(Found, Vec<Nonce>), Error> {
         let cache = self.call.cache();
         let asked = pin!(cache.store.acquire(key, mark, cache.lease, budget.0));
         self.with_tags(asked, budget.0).await
@@ -239,8 +246,8 @@ impl Reader<'_> {
     /// The same in place of what is of no use.
     async fn take_over(
         &self,
-        unfit: &Mark,
-        mark: &Mark,
+        unfit: &CasToken,
+        mark: &CasToken,
         budget: &Budget,
     ) -> Result<(bool, Vec<Nonce>), Error> {
         let cache = self.call.cache();
@@ -249,7 +256,7 @@ impl Reader<'_> {
     }
 
     /// A lease under a new mark, to be asked for at the key.
-    fn ask(&self, lead: &mut Lead) -> Lease {
+    fn ask(&self, lead: &mut Leader) -> Lease {
         let mark = new_mark();
         // With tags it is the nonces too that tell the flight, and they are not known yet.
         if self.call.tags.is_none() {
@@ -259,7 +266,7 @@ impl Reader<'_> {
     }
 
     /// The lease may be granted late, after an invalidation: who sees it then must not join a body that began before.
-    fn unanswered(&self, lead: &mut Lead, error: &Error) -> Seen {
+    fn unanswered(&self, lead: &mut Leader, error: &Error) -> Seen {
         lead.unmark();
         self.unknown(error)
     }
@@ -270,10 +277,10 @@ impl Reader<'_> {
     }
 
     /// The right to replace an entry that stays readable meanwhile: a lease beside it.
-    async fn claim(&self, mut lead: Lead, old: Replace, budget: &Budget, patience: &Patience) -> Next {
+    async fn claim(&self, mut lead: Leader, old: Replace, budget: &Budget, patience: &Patience) -> Next {
         // Somebody else may have failed since this call looked.
         if self.call.source_rests(patience.began()) {
-            lead.land(Landed::Failed);
+            lead.land(FlightResult::Failed);
             return self.served_late(old.bytes);
         }
         let hold = if lead.mark(old.sight) { self.claim_lease(old.sight, budget).await } else { None };
@@ -281,18 +288,18 @@ impl Reader<'_> {
             // Somebody else is at it, and there is time left.
             return Next::Late(old.into());
         }
-        let mut ticket = Box::new(Ticket::new(lead, hold));
+        let mut ticket = Box::new(ComputeGuard::new(lead, hold));
         ticket.fallback = Some(old.bytes);
         Next::Compute(ticket)
     }
 
-    pub(super) async fn claim_lease(&self, base: Sight, budget: &Budget) -> Option<Hold> {
+    pub(super) async fn claim_lease(&self, base: Sight, budget: &Budget) -> Option<StorePermit> {
         let call = self.call;
         let key: Arc<str> = beside(&call.key).into();
         let mut lease = Lease::asked(call.cache.arc(), Arc::clone(&key), new_mark());
         match self.acquire(&key, lease.mark(), budget).await {
             Ok((Found::Absent, nonces)) => {
-                Some(Hold { lease: lease.granted(budget), base: Some(base.mark), nonces })
+                Some(StorePermit { lease: lease.granted(budget), base: Some(base.mark), nonces })
             }
             Ok(_) => {
                 lease.is_gone();
@@ -306,8 +313,8 @@ impl Reader<'_> {
     }
 
     /// The ticket of a refresh in the background; `None` if somebody else, here or elsewhere, is at it.
-    pub(crate) async fn begin_refresh(&self, base: Sight) -> Option<Box<Ticket>> {
-        let Role::Lead(mut lead) = self.call.cache().flights.join(&self.call.flight_key()) else {
+    pub(crate) async fn begin_refresh(&self, base: Sight) -> Option<Box<ComputeGuard>> {
+        let Role::Leader(mut lead) = self.call.cache().flights.join(&self.call.flight_key()) else {
             return None;
         };
         lead.close();
@@ -315,7 +322,7 @@ impl Reader<'_> {
             return None;
         }
         let hold = self.claim_lease(base, &Budget::of(self.call.cache().deadline)).await?;
-        Some(Box::new(Ticket::new(lead, Some(hold))))
+        Some(Box::new(ComputeGuard::new(lead, Some(hold))))
     }
 
     /// Whether there is nothing to do for a refresh of this entry: one is under way in this process, or has just failed.
@@ -323,17 +330,17 @@ impl Reader<'_> {
         self.flight_of(base).is_some() || self.call.source_rests(Instant::now())
     }
 
-    fn flight_of(&self, sight: Sight) -> Option<Follow> {
+    fn flight_of(&self, sight: Sight) -> Option<Follower> {
         self.call.cache().flights.seen(sight, self.call.function.fingerprint)
     }
 
     /// The ticket of who has got the lease.
-    fn hold(&self, mut lead: Lead, lease: Lease, nonces: Vec<Nonce>, budget: &Budget) -> Next {
+    fn hold(&self, mut lead: Leader, lease: Lease, nonces: Vec<Nonce>, budget: &Budget) -> Next {
         if self.call.tags.is_some() {
             lead.mark(Sight { mark: *lease.mark(), tags: Some(digest_of(&nonces)) });
         }
-        let hold = Hold { lease: lease.granted(budget), base: None, nonces };
-        Next::Compute(Box::new(Ticket::new(lead, Some(hold))))
+        let hold = StorePermit { lease: lease.granted(budget), base: None, nonces };
+        Next::Compute(Box::new(ComputeGuard::new(lead, Some(hold))))
     }
 
     /// Removes a lease or a tombstone that has no end, as none of this library's is: somebody made it last, and everybody would
@@ -346,7 +353,7 @@ impl Reader<'_> {
         }
         let Ok(Found::Bytes(bytes)) = store.get(key, budget.0).await else { return false };
         match (self.slot(key, &bytes), mark_of(&bytes)) {
-            (Ok(Slot::Lease(_) | Slot::Tombstone(_)), Some(mark)) => {
+            (Ok(KeyState::Lease(_) | KeyState::Tombstone(_)), Some(mark)) => {
                 function.counters.rejected.count();
                 store.release(key, &mark, budget.0).await.is_ok()
             }
@@ -371,7 +378,7 @@ impl Reader<'_> {
         let (mut pause, mut is_first, until) = (POLL.0, true, wait.until());
         while Instant::now() < until {
             let jittered = pause.mul_f64(0.5 + random::unit());
-            if budget.pause(home::sleep(jittered)).await.is_err() {
+            if budget.pause(executor::sleep(jittered)).await.is_err() {
                 break;
             }
             pause = (pause * 2).min(POLL.1);

@@ -1,6 +1,6 @@
 //! The course of one call: look up, decide, compute, store.
 //!
-//! The engine is split where the function's own code runs. What comes before ends in a [`Ticket`], the right and the duty
+//! The engine is split where the function's own code runs. What comes before ends in a [`ComputeGuard`], the right and the duty
 //! to compute; what comes after takes it. Between them the caller computes in its own way: an async function awaits, a
 //! blocking one just runs. So there is one engine, and the blocking facade is a thin one.
 //!
@@ -19,16 +19,25 @@
 
 mod background;
 pub(crate) mod batch;
+pub(crate) mod bypass;
+pub(crate) mod callsite;
+pub(crate) mod core;
+pub(crate) mod counters;
 mod failures;
+pub(crate) mod flight;
 mod fresh;
+pub(crate) mod function;
 mod give_back;
 mod kept;
 mod lease;
 mod look_up;
 mod miss;
 mod patience;
+pub(crate) mod prefix_sweep;
 mod removal;
 mod renewal;
+pub(crate) mod retry_queue;
+mod source_outage;
 mod tagged;
 mod ticket;
 mod together;
@@ -36,18 +45,18 @@ mod together;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::cache::Inner;
-use crate::clock::after;
-use crate::decision::Policy;
+use crate::engine::core::Core;
+use crate::engine::flight::FlightKey;
+use crate::engine::function::Function;
+use crate::engine::retry_queue::{Key, NotedTags};
 use crate::error::{Error, ErrorKind};
-use crate::flight::FlightKey;
 use crate::key::KeyBuf;
-use crate::lag;
-use crate::pending::{Key, NotedTags};
-use crate::shared::Shared;
-use crate::stats::Function;
-use crate::store::Mark;
+use crate::policy::Policy;
+use crate::runtime::lag;
+use crate::store::vocabulary::CasToken;
 use crate::tags::Tags;
+use crate::util::clock::after;
+use crate::util::maybe_static::MaybeStatic;
 
 pub(crate) use background::{Background, Departure};
 pub(crate) use failures::{Attempt, Failures};
@@ -57,20 +66,20 @@ pub(crate) use patience::GivenUp;
 pub(crate) use removal::{remove, remove_all, unlink};
 pub(crate) use renewal::Renewals;
 pub(crate) use tagged::invalidate_tags;
-pub(crate) use ticket::{Encoded, Ticket};
+pub(crate) use ticket::{ComputeGuard, Encoded};
 
 /// One call for one key.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
-    pub(crate) cache: Shared<Inner>,
-    pub(crate) function: Shared<Function>,
+    pub(crate) cache: MaybeStatic<Core>,
+    pub(crate) function: MaybeStatic<Function>,
     pub(crate) key: KeyBuf,
     pub(crate) policy: Policy,
     pub(crate) tags: Option<Arc<Tags>>,
 }
 
 impl Call {
-    pub(crate) fn cache(&self) -> &Inner {
+    pub(crate) fn cache(&self) -> &Core {
         &self.cache
     }
 
@@ -114,7 +123,7 @@ impl Call {
     }
 
     /// A value was to be removed, and could not be: it is tried again, and this process does not use the entry meanwhile.
-    fn left_behind(&self, key: &str, mark: Mark) {
+    fn left_behind(&self, key: &str, mark: CasToken) {
         self.cache().pending.left_behind(self.cache.arc(), key, mark);
         self.forget_key(key);
     }
@@ -183,6 +192,6 @@ impl Budget {
 }
 
 /// How an entry begins.
-fn mark_of(bytes: &[u8]) -> Option<Mark> {
+fn mark_of(bytes: &[u8]) -> Option<CasToken> {
     bytes.first_chunk().copied()
 }

@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Call;
-use crate::flight::{FlightKey, Follow, Landed, Wait};
-use crate::hashing::Seeded;
-use crate::home;
-use crate::store::Mark;
+use super::flight::{FlightKey, FlightResult, Follower, Wait};
+use crate::runtime::executor;
+use crate::store::vocabulary::CasToken;
+use crate::util::hashing::Seeded;
 
 /// What a call will still wait for others, all its waits together.
 pub(crate) struct Patience {
@@ -35,7 +35,7 @@ impl Patience {
 
     /// Begins to wait for somebody who computes `key`; `None` if that can come to nothing.
     pub(super) fn begin(&self, key: FlightKey) -> Option<Wait> {
-        Wait::begin(key, self.left).inspect(|_| home::wake_another())
+        Wait::begin(key, self.left).inspect(|_| executor::wake_another())
     }
 
     /// Whether a wait has taken all the patience that a call has.
@@ -53,22 +53,22 @@ impl Patience {
     pub(super) async fn landed<'f>(
         &mut self,
         key: FlightKey,
-        follow: &Follow,
-        beside: impl Iterator<Item = &'f Follow>,
-    ) -> Landed {
+        follow: &Follower,
+        beside: impl Iterator<Item = &'f Follower>,
+    ) -> FlightResult {
         if let Some(landed) = follow.landed_already() {
             return landed;
         }
         let Some(wait) = (!follow.is_hopeless()).then(|| self.begin(key)).flatten() else {
-            return Landed::Nothing;
+            return FlightResult::Nothing;
         };
-        let landed = home::timeout_at(wait.until(), pin!(follow.landed())).await.ok().flatten();
+        let landed = executor::timeout_at(wait.until(), pin!(follow.landed())).await.ok().flatten();
         if landed.is_none() && self.is_all(&wait) {
             follow.give_up();
-            beside.for_each(Follow::give_up);
+            beside.for_each(Follower::give_up);
         }
         self.end(&wait);
-        landed.unwrap_or(Landed::Nothing)
+        landed.unwrap_or(FlightResult::Nothing)
     }
 }
 
@@ -81,9 +81,9 @@ pub(crate) struct GivenUp(Mutex<Leases>);
 
 #[derive(Debug, Default)]
 struct Leases {
-    known: HashSet<Mark, Seeded>,
+    known: HashSet<CasToken, Seeded>,
     /// The oldest first.
-    order: VecDeque<Mark>,
+    order: VecDeque<CasToken>,
 }
 
 impl GivenUp {
@@ -91,7 +91,7 @@ impl GivenUp {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn add(&self, lease: Mark) {
+    pub(super) fn add(&self, lease: CasToken) {
         let mut leases = self.leases();
         if leases.known.insert(lease) {
             leases.order.push_back(lease);
@@ -103,7 +103,7 @@ impl GivenUp {
         }
     }
 
-    pub(super) fn contains(&self, lease: &Mark) -> bool {
+    pub(super) fn contains(&self, lease: &CasToken) -> bool {
         self.leases().known.contains(lease)
     }
 }

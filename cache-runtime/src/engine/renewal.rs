@@ -7,11 +7,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use crate::blocking::library_runtime;
-use crate::cache::Inner;
-use crate::clock::after;
-use crate::hashing::Seeded;
-use crate::store::{Mark, Store, Swap};
+use super::core::Core;
+use crate::runtime::block_on::library_runtime;
+use crate::store::Store;
+use crate::store::vocabulary::{CasToken, Swap};
+use crate::util::clock::after;
+use crate::util::hashing::Seeded;
 
 /// The leases of a cache that are held.
 #[derive(Debug, Default)]
@@ -20,7 +21,7 @@ pub(crate) struct Renewals(Mutex<Held>);
 #[derive(Debug, Default)]
 struct Held {
     /// By mark, which no two leases share: where, and since when without a renewal.
-    leases: HashMap<Mark, (Arc<str>, Instant), Seeded>,
+    leases: HashMap<CasToken, (Arc<str>, Instant), Seeded>,
     running: bool,
 }
 
@@ -30,7 +31,7 @@ impl Renewals {
     }
 
     /// Keeps a lease that was granted just now, until [`end`](Self::end).
-    pub(super) fn begin(&self, cache: &Arc<Inner>, key: Arc<str>, mark: Mark) {
+    pub(super) fn begin(&self, cache: &Arc<Core>, key: Arc<str>, mark: CasToken) {
         let mut held = self.held();
         held.leases.insert(mark, (key, Instant::now()));
         if !std::mem::replace(&mut held.running, true) {
@@ -43,12 +44,12 @@ impl Renewals {
     }
 
     /// The lease is given back, or has become a value.
-    pub(super) fn end(&self, mark: &Mark) {
+    pub(super) fn end(&self, mark: &CasToken) {
         self.held().leases.remove(mark);
     }
 
     /// Those that have not been renewed for `age`. `None`, and the end of the task, if there is no lease at all.
-    fn due(&self, age: Duration) -> Option<Vec<(Mark, Arc<str>)>> {
+    fn due(&self, age: Duration) -> Option<Vec<(CasToken, Arc<str>)>> {
         let mut held = self.held();
         held.running = !held.leases.is_empty();
         held.running.then(|| {
@@ -63,7 +64,7 @@ impl Renewals {
 }
 
 /// Looks at each sixth of a lease for those that have run for as long, so that none gets older than a third.
-async fn renew(cache: Weak<Inner>) {
+async fn renew(cache: Weak<Core>) {
     loop {
         let Some(tick) = cache.upgrade().map(|cache| tick(cache.lease)) else { return };
         tokio::time::sleep(tick).await;
@@ -77,7 +78,7 @@ async fn renew(cache: Weak<Inner>) {
 }
 
 /// Renews all of them by one request.
-async fn prolong(cache: Arc<Inner>, due: Vec<(Mark, Arc<str>)>) {
+async fn prolong(cache: Arc<Core>, due: Vec<(CasToken, Arc<str>)>) {
     let ttl = Some(cache.lease);
     let swaps: Vec<_> = due.iter().map(|(mark, key)| Swap { key, mark, value: mark, ttl }).collect();
     let Ok(prolonged) = cache.store.swap_many(&swaps, after(cache.deadline)).await else { return };

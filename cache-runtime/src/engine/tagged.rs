@@ -9,18 +9,23 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use super::core::Core;
+use super::flight::Sight;
 use super::look_up::{Reader, Seen};
+use super::retry_queue::{Key, NotedTags};
 use super::{Budget, Call, Encoded, mark_of, remove_all};
-use crate::cache::Inner;
 use crate::codec::compress::Payload;
-use crate::entry::header::{self, Nonce, Slot};
+use crate::entry::header;
+use crate::entry::header::KeyState;
 use crate::error::Error;
-use crate::flight::Sight;
 use crate::key::KeyBuf;
 use crate::local::{Guard, Tier};
-use crate::pending::{Key, NotedTags};
-use crate::store::{Asking, Epoch, Found, Left, Several, Store};
-use crate::tags::{self, Life, Tags, are_current};
+use crate::store::Store;
+use crate::store::vocabulary::Nonce;
+use crate::store::vocabulary::TagTtl;
+use crate::store::vocabulary::{Asking, Epoch, Found, Left, Several};
+use crate::tags;
+use crate::tags::{Tags, are_current};
 
 /// What was at a key, and which nonces its tags had.
 pub(super) struct Read {
@@ -33,7 +38,7 @@ pub(super) struct Read {
 /// The keys of the tags that a value names, and what was noted before they were asked for.
 #[derive(Default)]
 pub(super) struct Named<'a> {
-    /// Before the entry was asked for: see [`Pending::allows`](crate::pending::Pending::allows).
+    /// Before the entry was asked for: see [`Pending::allows`](super::retry_queue::Pending::allows).
     pub(super) pending: Option<NotedTags>,
     pub(super) keys: Vec<KeyBuf>,
     /// Where there is one, the keys are read so that it is told of their changes.
@@ -91,12 +96,12 @@ impl Reader<'_> {
         let Some(mark) = mark_of(&bytes) else { return Ok(Some(self.unfit(None))) };
         let sight = Sight { mark, tags: tags::digest(&read.nonces) };
         let meta = match self.slot(&self.call.key, &bytes) {
-            Ok(Slot::Lease(_)) => return Ok(Some(Seen::Lease(sight))),
-            Ok(Slot::Tombstone(_)) => return Ok(Some(Seen::Tombstone)),
-            Ok(Slot::Value(value)) if read.left.is_none() && value.meta.stale_window > Duration::ZERO => {
+            Ok(KeyState::Lease(_)) => return Ok(Some(Seen::Lease(sight))),
+            Ok(KeyState::Tombstone(_)) => return Ok(Some(Seen::Tombstone)),
+            Ok(KeyState::Value(value)) if read.left.is_none() && value.meta.stale_window > Duration::ZERO => {
                 return Ok(None);
             }
-            Ok(Slot::Value(value)) => value.meta,
+            Ok(KeyState::Value(value)) => value.meta,
             Err(_) => return Ok(Some(self.unfit(Some(mark)))),
         };
         if !self.is_current(tags, &bytes, read.nonces, named, until).await? {
@@ -163,7 +168,7 @@ impl Reader<'_> {
         let named = &mut Named { pending: self.call.note_tags(), ..Named::default() };
         let read = self.ask_tagged(tags, how, until).await?;
         let Found::Bytes(bytes) = read.found else { return Ok(None) };
-        let Ok(Slot::Value(_)) = self.slot(&self.call.key, &bytes) else { return Ok(None) };
+        let Ok(KeyState::Value(_)) = self.slot(&self.call.key, &bytes) else { return Ok(None) };
         let is_current = self.is_current(tags, &bytes, read.nonces, named, until).await?;
         Ok(is_current.then_some((bytes, read.left.unwrap_or(Left::Never))))
     }
@@ -176,7 +181,7 @@ impl Reader<'_> {
         until: Instant,
     ) -> Result<(A, Vec<Nonce>), Error> {
         let Some(tags) = &self.call.tags else { return Ok((ask.await?, Vec::new())) };
-        let life = Life::of(&self.call.policy);
+        let life = tags::ttl_of(&self.call.policy);
         // A box, so that others' futures are small.
         let tag = Box::pin(self.call.cache().store.tag(tags.keys(), life, until));
         let (nonces, answer) = both(tag, ask).await;
@@ -191,7 +196,7 @@ impl Call {
         let (store, until) = (&self.cache().store, self.until());
         if let Some(tags) = &self.tags {
             let keys = [tags.of_arguments(), &named].concat();
-            let nonces = store.tag(&keys, Life::of_entry(lifetime.total()), until).await?;
+            let nonces = store.tag(&keys, TagTtl::of_entry(lifetime.total()), until).await?;
             header::set_tags(&self.key, &mut bytes, &nonces);
         }
         store.set(&self.key, &bytes, lifetime.total(), until).await
@@ -204,7 +209,7 @@ impl Call {
         tags: &Tags,
         before: &[Nonce],
         named: &[KeyBuf],
-        life: Life,
+        life: TagTtl,
     ) -> Result<Option<Vec<Nonce>>, Error> {
         let Some((any, before)) = before.split_last() else { return Ok(None) };
         let any_key = &tags.keys()[before.len()..];
@@ -218,7 +223,7 @@ impl Call {
 }
 
 /// Removes the keys of tags. One round trip.
-pub(crate) async fn invalidate_tags(cache: &Arc<Inner>, keys: Vec<KeyBuf>) -> Result<(), Error> {
+pub(crate) async fn invalidate_tags(cache: &Arc<Core>, keys: Vec<KeyBuf>) -> Result<(), Error> {
     let keys: Vec<Key<'_>> = keys.iter().map(|key| Key::Tag(key)).collect();
     remove_all(cache, &keys).await
 }

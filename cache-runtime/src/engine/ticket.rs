@@ -1,5 +1,6 @@
 //! The right and the duty to compute.
 
+use crate::tags;
 use std::any::Any;
 use std::pin::pin;
 use std::sync::Arc;
@@ -7,23 +8,26 @@ use std::time::{Duration, Instant};
 
 use super::Call;
 use super::background::{Departure, UnderWay};
+use super::flight::{FlightKey, FlightResult, Leader};
 use super::lease::Lease;
 use super::tagged::both;
-use crate::decision::Lifetime;
-use crate::entry::header::{self, Nonce};
+use crate::entry::header;
 use crate::error::{Error, ErrorKind};
-use crate::flight::{FlightKey, Landed, Lead};
 use crate::key::KeyBuf;
-use crate::store::{Mark, Store};
-use crate::tags::{Life, Tags};
+use crate::policy::Lifetime;
+use crate::store::Store;
+use crate::store::vocabulary::CasToken;
+use crate::store::vocabulary::Nonce;
+use crate::store::vocabulary::TagTtl;
+use crate::tags::Tags;
 
 /// Held while the function computes. Dropping it, because the caller went away or panicked, gives the lease back and hands
 /// the flight over.
 #[derive(Default)]
-pub(crate) struct Ticket {
-    pub(super) lead: Option<Lead>,
+pub(crate) struct ComputeGuard {
+    pub(super) lead: Option<Leader>,
     /// Without it the value is not stored.
-    pub(super) hold: Option<Hold>,
+    pub(super) hold: Option<StorePermit>,
     /// An entry to serve should the computation fail.
     pub(super) fallback: Option<Vec<u8>>,
     /// What its caller would still wait for others. All of it, if it has not come to that.
@@ -32,17 +36,17 @@ pub(crate) struct Ticket {
 }
 
 /// The right to store.
-pub(super) struct Hold {
+pub(super) struct StorePermit {
     pub(super) lease: Lease,
     /// The value that is to be replaced; `None` if the lease itself is in its place.
-    pub(super) base: Option<Mark>,
+    pub(super) base: Option<CasToken>,
     /// Those of the tags' keys, from before the computation.
     pub(super) nonces: Vec<Nonce>,
 }
 
-impl Hold {
+impl StorePermit {
     /// What the value takes the place of.
-    pub(super) fn mark(&self) -> &Mark {
+    pub(super) fn mark(&self) -> &CasToken {
         self.base.as_ref().unwrap_or(self.lease.mark())
     }
 }
@@ -56,13 +60,13 @@ pub(crate) struct Encoded {
     pub(crate) named: Vec<KeyBuf>,
 }
 
-impl Ticket {
-    pub(super) fn new(lead: Lead, hold: Option<Hold>) -> Self {
+impl ComputeGuard {
+    pub(super) fn new(lead: Leader, hold: Option<StorePermit>) -> Self {
         Self { lead: Some(lead), hold, ..Self::default() }
     }
 
     /// For a call that shares with nobody.
-    pub(super) fn unshared(hold: Option<Hold>) -> Self {
+    pub(super) fn unshared(hold: Option<StorePermit>) -> Self {
         Self { hold, ..Self::default() }
     }
 
@@ -101,7 +105,7 @@ impl Ticket {
     }
 
     pub(crate) fn has_followers(&self) -> bool {
-        self.lead.as_ref().is_some_and(Lead::has_followers)
+        self.lead.as_ref().is_some_and(Leader::has_followers)
     }
 
     /// Shares an encoded value, and stores it in the background, if there is the right to.
@@ -158,7 +162,7 @@ impl Ticket {
     pub(crate) fn discard(self, call: &Call, shared: Option<Vec<u8>>) -> Departure {
         let departure = self.hold.map_or(Departure::Nothing, |hold| discard(call, hold));
         if let Some(lead) = self.lead {
-            lead.land(shared.map_or(Landed::Nothing, |bytes| Landed::Bytes(Arc::new(bytes))));
+            lead.land(shared.map_or(FlightResult::Nothing, |bytes| FlightResult::Bytes(Arc::new(bytes))));
         }
         departure
     }
@@ -167,7 +171,7 @@ impl Ticket {
     pub(crate) fn fail(self, error: Option<Arc<dyn Any + Send + Sync>>) {
         drop(self.hold);
         if let Some(lead) = self.lead {
-            lead.land(error.map_or(Landed::Failed, Landed::Error));
+            lead.land(error.map_or(FlightResult::Failed, FlightResult::Error));
         }
     }
 
@@ -181,16 +185,22 @@ impl Ticket {
 }
 
 /// Stores a value, and settles what follows.
-pub(super) async fn store(call: Call, hold: Hold, bytes: Arc<Vec<u8>>, lifetime: Lifetime, _: UnderWay) {
+pub(super) async fn store(
+    call: Call,
+    hold: StorePermit,
+    bytes: Arc<Vec<u8>>,
+    lifetime: Lifetime,
+    _: UnderWay,
+) {
     let stored = swap(&call, &hold, &bytes, lifetime).await;
     settled(&call, hold, stored);
 }
 
-async fn swap(call: &Call, hold: &Hold, bytes: &[u8], lifetime: Lifetime) -> Result<bool, Error> {
+async fn swap(call: &Call, hold: &StorePermit, bytes: &[u8], lifetime: Lifetime) -> Result<bool, Error> {
     call.cache().store.swap(&call.key, hold.mark(), bytes, lifetime.total(), call.until()).await
 }
 
-pub(super) fn settled(call: &Call, mut hold: Hold, stored: Result<bool, Error>) {
+pub(super) fn settled(call: &Call, mut hold: StorePermit, stored: Result<bool, Error>) {
     let counters = &call.function.counters;
     match stored {
         Ok(true) => {
@@ -219,7 +229,7 @@ pub(super) fn is_refusal(error: &Error) -> bool {
 
 /// A value was computed and is not to be stored. What replaces nothing removes: the older value that it would have replaced would be
 /// served again else, and a row that was deleted would live on.
-fn discard(call: &Call, hold: Hold) -> Departure {
+fn discard(call: &Call, hold: StorePermit) -> Departure {
     let (base, left) = (hold.base, hold.lease.left());
     match remove_base(call, hold, true) {
         Ok(departure) => departure.within(left),
@@ -237,8 +247,8 @@ fn discard(call: &Call, hold: Hold) -> Departure {
 ///
 /// # Errors
 /// If there is no room for the work.
-fn remove_base(call: &Call, hold: Hold, is_known: bool) -> Result<Departure, Error> {
-    let Hold { lease, base: Some(base), .. } = hold else { return Ok(Departure::Nothing) };
+fn remove_base(call: &Call, hold: StorePermit, is_known: bool) -> Result<Departure, Error> {
+    let StorePermit { lease, base: Some(base), .. } = hold else { return Ok(Departure::Nothing) };
     call.forget();
     let (call, cache) = (call.clone(), Arc::clone(call.cache.arc()));
     cache.background.store(0, move |under_way| async move {
@@ -262,12 +272,12 @@ struct Tagged {
 }
 
 impl Tagged {
-    async fn store(self, call: Call, hold: Hold, bytes: Arc<Vec<u8>>, _: UnderWay) {
+    async fn store(self, call: Call, hold: StorePermit, bytes: Arc<Vec<u8>>, _: UnderWay) {
         let stored = self.swap(&call, &hold, &bytes).await;
         self.settled(&call, hold, stored);
     }
 
-    fn settled(&self, call: &Call, hold: Hold, stored: Result<Option<bool>, Error>) {
+    fn settled(&self, call: &Call, hold: StorePermit, stored: Result<Option<bool>, Error>) {
         match stored {
             Ok(None) => {
                 call.function.counters.overtaken.count();
@@ -279,9 +289,9 @@ impl Tagged {
     }
 
     /// Whether it was stored; `None` if a tag was invalidated meanwhile that the value may have.
-    async fn swap(&self, call: &Call, hold: &Hold, bytes: &[u8]) -> Result<Option<bool>, Error> {
+    async fn swap(&self, call: &Call, hold: &StorePermit, bytes: &[u8]) -> Result<Option<bool>, Error> {
         let total = self.lifetime.total();
-        let life = Life::of_entry(total);
+        let life = TagTtl::of_entry(total);
         if self.tags.are_of_value() {
             let nonces = call.nonces_of_value(&self.tags, &hold.nonces, &self.named, life).await?;
             let Some(nonces) = nonces else { return Ok(None) };
@@ -289,7 +299,7 @@ impl Tagged {
             header::set_tags(&call.key, &mut bytes, &nonces);
             return swap(call, hold, &bytes, self.lifetime).await.map(Some);
         }
-        if Life::of(&call.policy).is_enough(total, self.compute_time) {
+        if tags::ttl_of(&call.policy).is_enough(total, self.compute_time) {
             return swap(call, hold, bytes, self.lifetime).await.map(Some);
         }
         let longer = pin!(call.cache().store.tag(self.tags.keys(), life, call.until()));

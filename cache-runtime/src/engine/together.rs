@@ -21,13 +21,14 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::Call;
 use super::background::{Background, UnderWay};
-use super::ticket::{Hold, settled};
-use crate::cache::Inner;
-use crate::clock::after;
-use crate::decision::Lifetime;
+use super::core::Core;
+use super::ticket::{StorePermit, settled};
 use crate::error::Error;
-use crate::lag::Lap;
-use crate::store::{Store, Swap};
+use crate::policy::Lifetime;
+use crate::runtime::lag::Lap;
+use crate::store::Store;
+use crate::store::vocabulary::Swap;
+use crate::util::clock::after;
 
 /// The most values of one request.
 const MOST_VALUES: usize = 128;
@@ -39,7 +40,7 @@ const REQUESTS: usize = 16;
 /// A value that is to be stored, and the right to.
 pub(super) struct Stored {
     pub(super) call: Call,
-    pub(super) hold: Hold,
+    pub(super) hold: StorePermit,
     pub(super) bytes: Arc<Vec<u8>>,
     pub(super) lifetime: Lifetime,
     pub(super) under_way: UnderWay,
@@ -80,7 +81,7 @@ impl Together {
     pub(super) fn store(
         &self,
         home: &Handle,
-        cache: &Arc<Inner>,
+        cache: &Arc<Core>,
         value: Stored,
         is_alone: bool,
     ) -> Arc<Gathering> {
@@ -105,7 +106,7 @@ impl Together {
     }
 
     /// Puts it in line without its task, which may be on a thread that has not woken up; or waits until somebody else has.
-    pub(super) async fn hurry(&self, cache: &Arc<Inner>, gathering: &Arc<Gathering>) {
+    pub(super) async fn hurry(&self, cache: &Arc<Core>, gathering: &Arc<Gathering>) {
         let mut left = pin!(gathering.left.notified());
         left.as_mut().enable();
         if let Ok(request) = Arc::clone(&self.requests).try_acquire_owned()
@@ -167,7 +168,7 @@ impl Gathering {
 
 /// The task that stores what has gathered. If its runtime drops it, the values go, and their leases are given back.
 struct Carrier {
-    cache: Arc<Inner>,
+    cache: Arc<Core>,
     gathering: Arc<Gathering>,
     lap: Lap,
 }
@@ -197,14 +198,14 @@ impl Drop for Carrier {
 
 /// What has gathered, on its way into the line. Dropped when it is there, or will never be.
 struct Leaving {
-    cache: Arc<Inner>,
+    cache: Arc<Core>,
     gathering: Arc<Gathering>,
     values: Vec<Stored>,
 }
 
 impl Leaving {
     /// For the first to ask.
-    fn begin(cache: &Arc<Inner>, gathering: &Arc<Gathering>) -> Option<Self> {
+    fn begin(cache: &Arc<Core>, gathering: &Arc<Gathering>) -> Option<Self> {
         let values = gathering.close()?;
         Some(Self { cache: Arc::clone(cache), gathering: Arc::clone(gathering), values })
     }
@@ -240,7 +241,7 @@ impl Drop for Leaving {
 }
 
 /// Alone a value is stored as it always was.
-async fn swap(cache: &Inner, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
+async fn swap(cache: &Core, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
     match swaps {
         [Swap { key, mark, value, ttl }] => Ok(vec![cache.store.swap(key, mark, value, *ttl, until).await]),
         _ => cache.store.swap_many(swaps, until).await,

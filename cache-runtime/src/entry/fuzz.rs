@@ -2,7 +2,8 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::header::{self, Meta, Room, Slot};
+use super::header;
+use super::header::{KeyState, Meta, SizeHint};
 use crate::codec::compress::{Compression, LIMIT, Payload};
 use crate::codec::{Bincode, Codec, Json, MessagePack, Postcard};
 
@@ -42,7 +43,7 @@ fn entry<T: DeserializeOwned>(bytes: &[u8]) {
     let codec = bytes.get(18).copied().unwrap_or(0);
     let fingerprint = bytes.get(30..38).and_then(|bytes| bytes.try_into().ok());
     let fingerprint = u64::from_le_bytes(fingerprint.unwrap_or_default());
-    let Ok(Slot::Value(value)) = header::decode(KEY, bytes, codec, fingerprint) else {
+    let Ok(KeyState::Value(value)) = header::decode(KEY, bytes, codec, fingerprint) else {
         return;
     };
     let payload = value.payload;
@@ -74,12 +75,12 @@ fn resigned(bytes: &[u8], compression: Option<Compression>) {
         compute_time: std::time::Duration::ZERO,
     };
     let compression = compression.map(|compression| (compression, LIMIT));
-    let written = header::encode(KEY, &nonce, &meta, &[], &Room::default(), compression, |out| {
+    let written = header::encode(KEY, &nonce, &meta, &[], &SizeHint::default(), compression, |out| {
         out.extend_from_slice(bytes);
         Ok::<_, ()>(0)
     });
     let mut written = written.unwrap_or_default();
-    let Ok(Slot::Value(value)) = header::decode(KEY, &written, 1, 2) else {
+    let Ok(KeyState::Value(value)) = header::decode(KEY, &written, 1, 2) else {
         panic!("a sound entry was rejected");
     };
     assert!(header::decode("elsewhere", &written, 1, 2).is_err(), "an entry was read at another key");

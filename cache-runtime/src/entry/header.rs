@@ -32,6 +32,7 @@
 //! compression that it was built without, it rejects. Whether the tags' nonces are still the tags' is for the engine to find
 //! out, which a function without tags does by rejecting every entry that has some.
 
+use crate::store::vocabulary::{LEASE, Nonce, SLOT_LEN, TOMBSTONE, is_slot};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -39,21 +40,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::codec::compress::{Compression, Payload, UNCOMPRESSED, shrunk};
 
-/// What tells one write from another. New for every attempt: with one nonce per client, a stale store passes the
-/// compare-and-set.
-pub(crate) type Nonce = [u8; 16];
-
 const VALUE: u8 = b'V';
-pub(crate) const LEASE: u8 = b'L';
-const TOMBSTONE: u8 = b'T';
 
 const VERSION: u8 = 2;
 const NEVER: u64 = u64::MAX;
 
-/// State and nonce: all of a lease or a tombstone, and what the store script compares.
-const SLOT_LEN: usize = 17;
-/// Where the check of a lease or a tombstone stands: twelve bytes of nonce are before it.
-const SLOT_CHECK_AT: usize = 13;
 /// A header without tags.
 pub(crate) const HEADER_LEN: usize = 72;
 
@@ -87,7 +78,7 @@ pub(crate) struct Meta {
 
 /// What stands at a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Slot<'a> {
+pub(crate) enum KeyState<'a> {
     Value(Value<'a>),
     Lease(Nonce),
     Tombstone(Nonce),
@@ -124,9 +115,9 @@ pub(crate) enum Rejected {
 /// How much room a function's entries take: as much as the last one. A large entry that grows as it is written touches
 /// its memory twice.
 #[derive(Debug, Default)]
-pub(crate) struct Room(AtomicUsize);
+pub(crate) struct SizeHint(AtomicUsize);
 
-impl Room {
+impl SizeHint {
     /// A buffer with a header's length of zeros in it.
     fn header(&self, header_len: usize) -> Vec<u8> {
         let last = self.0.load(Ordering::Relaxed);
@@ -155,7 +146,7 @@ pub(crate) fn encode<E>(
     nonce: &Nonce,
     meta: &Meta,
     tags: &[Nonce],
-    room: &Room,
+    room: &SizeHint,
     compression: Option<(Compression, usize)>,
     payload: impl FnOnce(&mut Vec<u8>) -> Result<usize, E>,
 ) -> Result<Vec<u8>, E> {
@@ -214,23 +205,13 @@ fn seal(key: &str, bytes: &mut [u8]) {
     put(bytes, CHECKSUM_AT, checksum.to_le_bytes());
 }
 
-/// A lease: somebody is computing the value.
-pub(crate) fn lease(nonce: &Nonce) -> [u8; SLOT_LEN] {
-    slot(LEASE, nonce)
-}
-
-/// A tombstone: nobody is to store a value yet.
-pub(crate) fn tombstone(nonce: &Nonce) -> [u8; SLOT_LEN] {
-    slot(TOMBSTONE, nonce)
-}
-
 /// What stands in `bytes`, if it is ours, whole, and a value written at `key`, by `codec`, by a function of this `fingerprint`.
 pub(crate) fn decode<'b>(
     key: &str,
     bytes: &'b [u8],
     codec: u8,
     fingerprint: u64,
-) -> Result<Slot<'b>, Rejected> {
+) -> Result<KeyState<'b>, Rejected> {
     let Some((state, nonce)) = bytes.split_first().and_then(|(state, rest)| {
         let nonce: &Nonce = rest.first_chunk()?;
         Some((*state, *nonce))
@@ -238,9 +219,9 @@ pub(crate) fn decode<'b>(
         return Err(Rejected::Foreign);
     };
     match state {
-        LEASE if is_slot(bytes) => Ok(Slot::Lease(nonce)),
-        TOMBSTONE if is_slot(bytes) => Ok(Slot::Tombstone(nonce)),
-        VALUE => decode_value(key, bytes, codec, fingerprint).map(Slot::Value),
+        LEASE if is_slot(bytes) => Ok(KeyState::Lease(nonce)),
+        TOMBSTONE if is_slot(bytes) => Ok(KeyState::Tombstone(nonce)),
+        VALUE => decode_value(key, bytes, codec, fingerprint).map(KeyState::Value),
         _ => Err(Rejected::Foreign),
     }
 }
@@ -311,25 +292,6 @@ fn decode_value<'b>(key: &str, bytes: &'b [u8], codec: u8, fingerprint: u64) -> 
 fn checksum(key: &str, bytes: &[u8]) -> u64 {
     let (before, behind) = (&bytes[..CHECKSUM_AT], &bytes[FINGERPRINT_AT..]);
     xxh3_64(before) ^ xxh3_64(behind).rotate_left(1) ^ xxh3_64(key.as_bytes()).rotate_left(2)
-}
-
-fn slot(state: u8, nonce: &Nonce) -> [u8; SLOT_LEN] {
-    let mut bytes = [state; SLOT_LEN];
-    bytes[1..].copy_from_slice(nonce);
-    let check = slot_check(&bytes);
-    bytes[SLOT_CHECK_AT..].copy_from_slice(&check);
-    bytes
-}
-
-/// Whether a lease or a tombstone is one that this library wrote, and no text that begins like one.
-fn is_slot(bytes: &[u8]) -> bool {
-    bytes.len() == SLOT_LEN && bytes[SLOT_CHECK_AT..] == slot_check(bytes)
-}
-
-/// Of what stands before it.
-fn slot_check(bytes: &[u8]) -> [u8; SLOT_LEN - SLOT_CHECK_AT] {
-    let [a, b, c, d, ..] = xxh3_64(&bytes[..SLOT_CHECK_AT]).to_le_bytes();
-    [a, b, c, d]
 }
 
 /// Rounds down, so that a value is not called fresh for longer than asked, but a TTL that is there stays above zero.

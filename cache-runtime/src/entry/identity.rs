@@ -10,21 +10,22 @@ use std::any::type_name;
 use serde::de::DeserializeOwned;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::fingerprint::{self, Schema};
+use super::fingerprint;
+use super::fingerprint::Schema;
 use crate::codec::Codec;
-use crate::site::Site;
-use crate::surroundings;
+use crate::util::function_id::FunctionId;
+use crate::util::surroundings;
 
 /// What is known of the entries of the function at `site`, in which `Here` is the type of a closure. It runs the type's own
 /// `Deserialize`, so take it once.
 ///
 /// Of two instantiations this has two addresses, by which a cache tells their functions apart: their closures' names are in it.
-pub(crate) fn of<T: DeserializeOwned, C: Codec, Here>(site: &Site) -> Schema {
+pub(crate) fn of<T: DeserializeOwned, C: Codec, Here>(site: &FunctionId) -> Schema {
     let Schema { fingerprint, unanswered_by } = fingerprint::for_codec::<T, C>();
     Schema { fingerprint: combined(fingerprint, site, type_name::<Here>()), unanswered_by }
 }
 
-fn combined(schema: u64, site: &Site, closure: &str) -> u64 {
+fn combined(schema: u64, site: &FunctionId, closure: &str) -> u64 {
     let instantiation = surroundings::instantiation(surroundings::of(closure));
     let mut text = site.version.to_le_bytes().to_vec();
     // Lengths before texts, so that no text can pass for another's beginning. Without a template the function's path is in the key.
@@ -41,8 +42,8 @@ mod tests {
 
     use super::*;
 
-    fn site() -> Site {
-        Site::new("shop", "get")
+    fn site() -> FunctionId {
+        FunctionId::new("shop", "get")
     }
 
     #[test]
@@ -54,12 +55,12 @@ mod tests {
         ];
         let sites = [
             site(),
-            site().version(1),
-            site().version(2),
-            site().template("user:<>"),
-            site().template("user:me"),
-            site().template("user:<<>"),
-            site().template("<u8>"),
+            FunctionId { version: 1, ..site() },
+            FunctionId { version: 2, ..site() },
+            FunctionId { template: Some("user:<>"), ..site() },
+            FunctionId { template: Some("user:me"), ..site() },
+            FunctionId { template: Some("user:<<>"), ..site() },
+            FunctionId { template: Some("<u8>"), ..site() },
         ];
         let all: HashSet<u64> = [7, 8]
             .iter()
@@ -72,7 +73,7 @@ mod tests {
     #[test]
     fn names_of_functions_and_modules_are_not() {
         let one = combined(7, &site(), "shop::Repo<u8>::get::{{closure}}");
-        let moved = Site::new("shop::users", "get_many");
+        let moved = FunctionId::new("shop::users", "get_many");
         for closure in [
             "shop::users::Users<u8>::get_many::{{closure}}",
             "shop::users::<impl shop::Repo<u8>>::get_many_entry::{{closure}}",
@@ -84,7 +85,7 @@ mod tests {
     /// Frozen: builds of different days, and of different compilers, share entries.
     #[test]
     fn golden() {
-        let site = site().template("user:<>").version(2);
+        let site = FunctionId { template: Some("user:<>"), version: 2, ..site() };
         assert_eq!(
             combined(0x0123_4567_89ab_cdef, &site, "shop::Repo<u8>::get::{{closure}}"),
             0x8ee7_8fed_224f_6ac2

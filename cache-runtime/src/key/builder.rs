@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::pieces::Template;
 use super::writer::{encode, is_unreserved};
 use super::{KeyBuf, KeyPart, KeyWriter, Pieces, Scratch};
-use crate::site::Site;
-use crate::surroundings;
+use crate::util::function_id::FunctionId;
+use crate::util::surroundings;
 
 /// The longest key in bytes; a longer one ends in a hash. Long names cost memory in Redis and time on the wire.
 pub(crate) const LONGEST: usize = 250;
@@ -76,7 +76,7 @@ impl KeyBuilder {
     /// the function. The path cannot contain `(`, so a path and its arguments never run into each other.
     ///
     /// Where the path may be that of two functions, in blocks of another, the attribute's line and column are behind it.
-    pub(super) fn path(&mut self, site: &Site, here: &str) {
+    pub(super) fn path(&mut self, site: &FunctionId, here: &str) {
         let around = surroundings::of(here);
         encode(&mut self.out, around, 1, |byte| is_unreserved(byte) || byte == b':');
         self.out.push_str("::");
@@ -241,7 +241,7 @@ mod tests {
     use super::*;
     use crate::key::Path;
 
-    static SITE: Site = Site::new("shop", "get");
+    static SITE: FunctionId = FunctionId::new("shop", "get");
 
     fn by_path(prefix: &str, here: &'static str) -> KeyBuilder {
         KeyBuilder::of(prefix, &Path { site: &SITE, here })

@@ -4,7 +4,7 @@
 //! are, and the key is written at once when all are known: text that grows would be copied from call to call.
 
 use super::{KeyBuilder, KeyPart, KeyWriter};
-use crate::site::Site;
+use crate::util::function_id::FunctionId;
 
 /// A key's pieces, in order.
 pub trait Pieces {
@@ -19,7 +19,7 @@ pub struct Template<'k>(pub(crate) &'k str);
 /// The path of the function at `site`, which `here`, the name of a closure's type in the function, tells.
 #[derive(Debug)]
 pub struct Path {
-    pub(crate) site: &'static Site,
+    pub(crate) site: &'static FunctionId,
     pub(crate) here: &'static str,
 }
 

@@ -7,7 +7,7 @@ use std::num::NonZero;
 use proptest::prelude::*;
 
 use super::{KeyBuilder, KeyPart, KeyWriter, Path, Scratch};
-use crate::site::Site;
+use crate::util::function_id::FunctionId;
 
 fn rendered<P: KeyPart + ?Sized>(part: &P) -> String {
     let mut out = Scratch::new();
@@ -115,7 +115,7 @@ proptest! {
     #[test]
     fn default_keys_keep_arguments_apart(a in (nasty(), nasty()), b in (nasty(), nasty())) {
         let key = |(one, two): &(String, String)| {
-            static SITE: Site = Site::new("shop", "get");
+            static SITE: FunctionId = FunctionId::new("shop", "get");
             let mut key =
                 KeyBuilder::of("", &Path { site: &SITE, here: "shop::Repo<u8>::get::{{closure}}" });
             key.arg(one);

@@ -4,14 +4,24 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::{Arrival, Guard, Kept, Terms, Tier};
-use crate::entry_builder::Keepable;
+use super::{Arrival, Guard, LocalValue, Terms, Tier};
+
+/// A type whose values can be kept decoded, for all threads.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be kept in this process",
+    label = "`local` needs a type that is `Clone`, `Send`, `Sync` and owns its data",
+    note = "derive `Clone`, or return an `Arc` of it, which also makes a hit cost nothing but a count"
+)]
+pub trait Keepable: Clone + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone + Send + Sync + 'static> Keepable for T {}
 
 /// How values of a type are kept.
 #[allow(missing_debug_implementations, reason = "two functions")]
 pub struct Keep<T> {
-    give: fn(Kept) -> Option<T>,
-    take: fn(&T) -> Kept,
+    give: fn(LocalValue) -> Option<T>,
+    take: fn(&T) -> LocalValue,
 }
 
 impl<T: Clone + Send + Sync + 'static> Keep<T> {
@@ -37,7 +47,7 @@ impl<T> Keep<T> {
     }
 
     /// What was kept, as a value.
-    pub(crate) fn give(self, kept: Kept) -> Option<T> {
+    pub(crate) fn give(self, kept: LocalValue) -> Option<T> {
         (self.give)(kept)
     }
 
@@ -47,7 +57,7 @@ impl<T> Keep<T> {
     }
 }
 
-/// Finds out whether `T` is an `Arc`, as [`Errors`](crate::private::Errors) finds out whether an error can be cloned.
+/// Finds out whether `T` is an `Arc`, as [`Errors`](crate::expansion::Errors) finds out whether an error can be cloned.
 #[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
 pub struct Keeping<T>(KeepingClones<T>);
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{OptionsBuilder, Weighter};
 
-use super::Kept;
-use crate::clock::Moment;
-use crate::hashing::Seeded;
+use super::LocalValue;
+use crate::util::clock::Moment;
+use crate::util::hashing::Seeded;
 
 /// By the whole key. A hash alone would be smaller, but arguments are chosen by callers, and two keys with one hash would hand
 /// one caller's data to another. As bytes: that a key is text need not be shown for a look-up.
@@ -25,7 +25,7 @@ pub(super) struct Held {
     pub(super) compute_time: Duration,
     /// In bytes, as far as that can be known.
     pub(super) weight: u64,
-    pub(super) value: Kept,
+    pub(super) value: LocalValue,
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 //! A hit is a look-up and a clone. What makes it worth having is that it is never older than it says:
 //!
 //! - **Watched reads.** A value gets in only by a read on a connection with `CLIENT TRACKING`, so that Redis tells when the key
-//!   changes ([`Observer`]). What this process computed or wrote itself does not get in by that way.
+//!   changes ([`InvalidationListener`]). What this process computed or wrote itself does not get in by that way.
 //! - **A generation guard.** Between a read's answer and its place in the map the word of a change may come. So a reader
 //!   notes the generation of its key's stripe *before* it asks, each change raises it, and the value is let in only if it
 //!   is still the same, under the stripe's lock.
@@ -13,8 +13,9 @@
 //! - **Own writes** drop the key before they return, so a caller that invalidates sees its own invalidation.
 //! - **Time.** No value is kept past its freshness in Redis, nor past the function's `local`.
 
-mod keep;
+pub(crate) mod keep;
 mod map;
+pub(crate) mod stats;
 #[cfg(test)]
 mod tests;
 
@@ -25,11 +26,12 @@ use std::time::Duration;
 
 pub use self::keep::{Keep, Keeping, KeepingClones};
 use self::map::{Held, Map, OVERHEAD, largest, map};
-use crate::clock::{LAG, Moment, ticks};
-use crate::decision::{Policy, is_due_early};
-use crate::random;
-use crate::stats::{Counter, LocalStats};
-use crate::store::{Epoch, Left, Observer};
+use crate::local::stats::LocalStats;
+use crate::policy::{Policy, is_due_early};
+use crate::store::vocabulary::{Epoch, InvalidationListener, Left};
+use crate::util::clock::{LAG, Moment, ticks};
+use crate::util::counter::Counter;
+use crate::util::random;
 
 /// How many generations there are. Keys share them: a change of one key may keep another's value out once, and that is all.
 const STRIPES: usize = 256;
@@ -58,7 +60,7 @@ pub(crate) struct Tier {
 }
 
 /// A value of any type.
-pub(crate) type Kept = Arc<dyn Any + Send + Sync>;
+pub(crate) type LocalValue = Arc<dyn Any + Send + Sync>;
 
 /// To whom a value is served.
 pub(crate) struct Terms {
@@ -129,7 +131,7 @@ impl Tier {
     }
 
     /// The value at `key`, if it may be served under these terms.
-    pub(crate) fn find(&self, key: &[u8], terms: &Terms) -> Option<Kept> {
+    pub(crate) fn find(&self, key: &[u8], terms: &Terms) -> Option<LocalValue> {
         let held = self.map.get()?.get(key)?;
         // The time last: a thread that is held up after the look-up must not serve what it saw long ago.
         let now = Moment::now();
@@ -164,7 +166,7 @@ impl Tier {
     }
 
     /// [`admit`](Self::admit) of a value of any type.
-    pub(crate) fn admit_kept(&self, guard: Guard, key: &str, arrival: Arrival, value: Kept) {
+    pub(crate) fn admit_kept(&self, guard: Guard, key: &str, arrival: Arrival, value: LocalValue) {
         let fresh_until = match arrival.fresh {
             Left::Expires(fresh) => guard.began.plus(fresh),
             Left::Never => Moment::FOR_EVER,
@@ -243,7 +245,7 @@ impl Tier {
     }
 }
 
-impl Observer for Tier {
+impl InvalidationListener for Tier {
     fn connected(&self, epoch: Epoch) {
         if self.epoch.swap(epoch.0, Ordering::AcqRel) != 0 {
             self.forget_all();

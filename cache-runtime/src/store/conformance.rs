@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 
 use redis_cached_test_support::{Middleman, RedisServer};
 
-use super::{AnyStore, Asking, Found, Left, Mark, MemoryStore, RedisConfig, RedisStore, Store};
-use crate::clock::after;
-use crate::tags::{self, Life};
+use super::vocabulary::TagTtl;
+use super::vocabulary::{Asking, CasToken, Found, Left};
+use super::{AnyStore, MemoryStore, RedisConfig, RedisStore, Store};
+use crate::tags;
+use crate::util::clock::after;
 
 fn soon() -> Instant {
     after(Duration::from_secs(5))
@@ -110,7 +112,7 @@ async fn leases_are_compared(store: &AnyStore) {
         assert_eq!(bytes(store, "slot").await, Some(value.clone()));
     }
 
-    let mark: Mark = *value.first_chunk().expect("a mark");
+    let mark: CasToken = *value.first_chunk().expect("a mark");
     let newer = [&b"V"[..], &[8; 50]].concat();
     assert!(store.swap("slot", &mark, &newer, None, soon()).await.expect("a refresh"));
     let (found, left) = store.get_with_left("slot", soon()).await.expect("both");
@@ -126,7 +128,7 @@ async fn foreign_bytes_are_replaced_and_short_ones_cleared(store: &AnyStore) {
     let foreign = b"Looks like a lease, and is none";
     store.set("foreign", foreign, None, soon()).await.expect("a set");
     store.clear("foreign", soon()).await.expect("nothing to clear");
-    let mark: Mark = *foreign.first_chunk().expect("a mark");
+    let mark: CasToken = *foreign.first_chunk().expect("a mark");
     let lease = [b'L'; 17];
     assert!(store.swap("foreign", &mark, &lease, None, soon()).await.expect("a lease"));
     store.clear("foreign", soon()).await.expect("nothing to clear");
@@ -146,7 +148,7 @@ async fn takes_the_longest_times(store: &AnyStore) {
 /// A tag's nonce stays until its key is removed, and a new one is no nonce that was there before.
 async fn tags_have_nonces(store: &AnyStore) {
     let keys = ["tag:a", "tag:b"].map(|name| tags::tag("", name));
-    let life = |seconds| Life { least: Some(Duration::from_secs(seconds)) };
+    let life = |seconds| TagTtl { least: Some(Duration::from_secs(seconds)) };
     let first = store.tag(&keys, life(60), soon()).await.expect("nonces");
     assert_ne!(first[0], first[1]);
     assert_eq!(store.tag(&keys, life(60), soon()).await.expect("the same"), first);
@@ -160,7 +162,7 @@ async fn tags_have_nonces(store: &AnyStore) {
     assert!(between(left("\u{1}tag:tag:a").await, 100, 120), "it has enough");
     store.tag(&keys[..1], life(1_000), soon()).await.expect("nonces");
     assert!(between(left("\u{1}tag:tag:a").await, 1_900, 2_000));
-    store.tag(&keys[..1], Life { least: None }, soon()).await.expect("nonces");
+    store.tag(&keys[..1], TagTtl { least: None }, soon()).await.expect("nonces");
     store.tag(&keys[..1], life(10), soon()).await.expect("nonces");
     assert_eq!(
         (left("\u{1}tag:tag:a").await, bytes(store, "\u{1}tag:tag:a").await),
@@ -300,7 +302,7 @@ fn redis_by_a_blocking_caller() {
     let server = RedisServer::start();
     let store = redis(&server.url());
     let until = soon();
-    let found = crate::blocking::block_on(async {
+    let found = crate::runtime::block_on::block_on(async {
         store.set("k", b"v", None, until).await?;
         store.get("k", until).await
     });
@@ -323,7 +325,7 @@ async fn other_types_are_foreign_and_replaced() {
         assert_eq!(bytes(&store, key).await.as_deref(), Some(&b"mine"[..]));
     }
     server.cli(&["RPUSH", "\u{1}tag:list", "x"]);
-    let nonces = store.tag(&[tags::tag("", "list")], Life { least: None }, soon()).await.expect("a nonce");
+    let nonces = store.tag(&[tags::tag("", "list")], TagTtl { least: None }, soon()).await.expect("a nonce");
     assert_eq!(bytes(&store, "\u{1}tag:list").await, Some(nonces[0].to_vec()));
 }
 

@@ -9,14 +9,16 @@ use std::time::{Duration, Instant};
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
-use super::slot::{self, Content, Write};
-use super::{Asking, Epoch, Found, Left, Mark, Scanned, Set, Several, Store, Swap};
-use crate::clock::after;
-use crate::entry::header::Nonce;
+use super::Store;
+use super::key_state;
+use super::key_state::{Content, Write};
+use super::vocabulary::Nonce;
+use super::vocabulary::TagTtl;
+use super::vocabulary::{Asking, CasToken, Epoch, Found, Left, Scanned, Set, Several, Swap};
 use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
-use crate::random;
-use crate::tags::Life;
+use crate::util::clock::after;
+use crate::util::random;
 
 /// Bounded by bytes; what was used least goes first, and no entry outlives its time.
 #[derive(Debug)]
@@ -45,7 +47,7 @@ impl Weighter<String, Entry> for Bytes {
 }
 
 impl MemoryStore {
-    /// Room for about `capacity` bytes.
+    /// SizeHint for about `capacity` bytes.
     pub(crate) fn new(capacity: u64) -> Self {
         let options = OptionsBuilder::new()
             // One shard: the map does not take a value larger than a shard's part of the capacity.
@@ -116,44 +118,44 @@ impl Store for MemoryStore {
         Err(unwatched())
     }
 
-    async fn acquire(&self, key: &str, lease: &Mark, ttl: Duration, _: Instant) -> Result<Found, Error> {
-        let found = self.step(key, |current| slot::acquire(current, || Entry::new(lease, Some(ttl))));
+    async fn acquire(&self, key: &str, lease: &CasToken, ttl: Duration, _: Instant) -> Result<Found, Error> {
+        let found = self.step(key, |current| key_state::acquire(current, || Entry::new(lease, Some(ttl))));
         Ok(found.map_or(Found::Absent, Entry::found))
     }
 
     async fn swap(
         &self,
         key: &str,
-        mark: &Mark,
+        mark: &CasToken,
         value: &[u8],
         ttl: Option<Duration>,
         _: Instant,
     ) -> Result<bool, Error> {
-        Ok(self.step(key, |current| slot::swap(current.as_ref(), mark, || Entry::new(value, ttl))))
+        Ok(self.step(key, |current| key_state::swap(current.as_ref(), mark, || Entry::new(value, ttl))))
     }
 
-    async fn release(&self, key: &str, mark: &Mark, _: Instant) -> Result<(), Error> {
-        self.step(key, |current| (slot::release(current.as_ref(), mark), ()));
+    async fn release(&self, key: &str, mark: &CasToken, _: Instant) -> Result<(), Error> {
+        self.step(key, |current| (key_state::release(current.as_ref(), mark), ()));
         Ok(())
     }
 
     async fn clear(&self, key: &str, _: Instant) -> Result<(), Error> {
         self.step(key, |current| {
-            let short = current.is_some_and(|entry| entry.value.len() < size_of::<Mark>());
-            (if short { slot::remove() } else { Write::Keep }, ())
+            let short = current.is_some_and(|entry| entry.value.len() < size_of::<CasToken>());
+            (if short { key_state::remove() } else { Write::Keep }, ())
         });
         Ok(())
     }
 
     async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, _: Instant) -> Result<(), Error> {
         let _writing = self.write();
-        self.carry_out(key, slot::set(Entry::new(value, ttl)));
+        self.carry_out(key, key_state::set(Entry::new(value, ttl)));
         Ok(())
     }
 
     async fn remove(&self, key: &str, _: Instant) -> Result<(), Error> {
         let _writing = self.write();
-        self.carry_out(key, slot::remove());
+        self.carry_out(key, key_state::remove());
         Ok(())
     }
 
@@ -170,7 +172,7 @@ impl Store for MemoryStore {
 
     async fn remove_all(&self, keys: &[&str], _: Instant) -> Result<(), Error> {
         let _writing = self.write();
-        keys.iter().for_each(|key| self.carry_out(key, slot::remove()));
+        keys.iter().for_each(|key| self.carry_out(key, key_state::remove()));
         Ok(())
     }
 
@@ -189,12 +191,12 @@ impl Store for MemoryStore {
         Ok(Several { found, left: (how == Asking::WithLeft).then_some(left), epoch: Epoch(0) })
     }
 
-    async fn tag(&self, keys: &[KeyBuf], life: Life, _: Instant) -> Result<Vec<Nonce>, Error> {
+    async fn tag(&self, keys: &[KeyBuf], life: TagTtl, _: Instant) -> Result<Vec<Nonce>, Error> {
         let _writing = self.write();
         let tag = |key: &KeyBuf| {
             let current = self.live(key);
             let nonce = current.as_ref().and_then(Entry::nonce);
-            let (write, nonce) = slot::tag(nonce, || {
+            let (write, nonce) = key_state::tag(nonce, || {
                 let nonce = random::nonce();
                 (Entry::new(&nonce, life.given()), nonce)
             });
@@ -232,7 +234,7 @@ impl Store for MemoryStore {
 
     async fn acquire_many(
         &self,
-        leases: &[(&str, Mark)],
+        leases: &[(&str, CasToken)],
         ttl: Duration,
         until: Instant,
     ) -> Result<Vec<Result<Found, Error>>, Error> {
@@ -251,7 +253,7 @@ impl Store for MemoryStore {
         Ok(all)
     }
 
-    async fn release_many(&self, leases: &[(&str, Mark)], until: Instant) -> Result<(), Error> {
+    async fn release_many(&self, leases: &[(&str, CasToken)], until: Instant) -> Result<(), Error> {
         for (key, mark) in leases {
             self.release(key, mark, until).await?;
         }
@@ -275,9 +277,9 @@ fn unwatched() -> Error {
 }
 
 impl Content for Entry {
-    type Mark = Mark;
+    type Mark = CasToken;
 
-    fn begins_with(&self, mark: &Mark) -> bool {
+    fn begins_with(&self, mark: &CasToken) -> bool {
         self.value.starts_with(mark)
     }
 }

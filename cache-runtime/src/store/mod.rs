@@ -8,96 +8,22 @@
 mod address;
 #[cfg(test)]
 mod conformance;
+pub(crate) mod credentials;
+pub(crate) mod key_state;
 mod memory;
-mod redis;
-pub(crate) mod slot;
+pub(crate) mod redis;
+pub(crate) mod vocabulary;
 
 use std::time::{Duration, Instant};
 
-use crate::clock::Moment;
-use crate::entry::header::Nonce;
+use self::vocabulary::{Asking, CasToken, Epoch, Found, Left, Nonce, Scanned, Set, Several, Swap, TagTtl};
 use crate::error::Error;
 use crate::key::KeyBuf;
-use crate::tags::Life;
 
 pub(crate) use address::{Address, Target};
 pub(crate) use memory::MemoryStore;
 pub(crate) use redis::RedisStore;
 pub(crate) use redis::{Config as RedisConfig, TlsOptions};
-
-/// What a look-up found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Found {
-    Absent,
-    Bytes(Vec<u8>),
-    /// Something that is not a string: a list, a hash, …
-    Foreign,
-}
-
-/// How long a key has left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Left {
-    Absent,
-    Expires(Duration),
-    Never,
-}
-
-impl Left {
-    /// What is left of it if the last part is not counted.
-    pub(crate) fn less(self, last: Duration) -> Self {
-        match self {
-            Self::Expires(left) => Self::Expires(left.saturating_sub(last)),
-            other => other,
-        }
-    }
-}
-
-/// Which of a store's connections in a row. 0 is none of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Epoch(pub(crate) u64);
-
-/// Who is told what becomes of keys that were read by [`get_watched`](Store::get_watched).
-///
-/// The calls come in the order in which the server spoke, and an answer reaches its reader after what was told before it.
-pub(crate) trait Observer: Send + Sync + 'static {
-    /// From now on there may be watched reads in this epoch.
-    fn connected(&self, epoch: Epoch);
-
-    /// All changes up to the moment at which this was asked have been told.
-    fn confirmed(&self, epoch: Epoch, asked: Moment);
-
-    /// A key that was read has changed, or may have.
-    fn changed(&self, key: &[u8]);
-
-    /// Any key may have changed.
-    fn all_changed(&self);
-
-    /// Nothing more will be told in this epoch.
-    fn ended(&self, epoch: Epoch);
-}
-
-/// State and nonce: how an entry begins, and what tells one write from any other.
-pub(crate) type Mark = [u8; 17];
-
-/// How to read several keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asking {
-    Plain,
-    /// With the time that the first key has left.
-    WithLeft,
-    /// As that, and whatever becomes of the keys is told to the store's observer.
-    Watched,
-}
-
-/// What is at several keys, in one step.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Several {
-    /// One for each key. What is no string may be called absent.
-    pub(crate) found: Vec<Found>,
-    pub(crate) left: Option<Left>,
-    /// Over which connection; of no meaning where the keys are not watched.
-    pub(crate) epoch: Epoch,
-}
 
 /// The operations that the engine needs.
 pub(crate) trait Store {
@@ -112,20 +38,26 @@ pub(crate) trait Store {
 
     /// Puts a lease where nothing is, and gives [`Found::Absent`] then; else what is there. One step: of two callers, one
     /// gets it.
-    async fn acquire(&self, key: &str, lease: &Mark, ttl: Duration, until: Instant) -> Result<Found, Error>;
+    async fn acquire(
+        &self,
+        key: &str,
+        lease: &CasToken,
+        ttl: Duration,
+        until: Instant,
+    ) -> Result<Found, Error>;
 
     /// Replaces what is there only if it still begins with `mark`, in one step; says whether it did.
     async fn swap(
         &self,
         key: &str,
-        mark: &Mark,
+        mark: &CasToken,
         value: &[u8],
         ttl: Option<Duration>,
         until: Instant,
     ) -> Result<bool, Error>;
 
     /// Removes what is there only if it still begins with `mark`.
-    async fn release(&self, key: &str, mark: &Mark, until: Instant) -> Result<(), Error>;
+    async fn release(&self, key: &str, mark: &CasToken, until: Instant) -> Result<(), Error>;
 
     /// Removes what is there only if it is too short for a mark, or of another type.
     async fn clear(&self, key: &str, until: Instant) -> Result<(), Error>;
@@ -150,7 +82,7 @@ pub(crate) trait Store {
     async fn get_several(&self, keys: &[&str], how: Asking, until: Instant) -> Result<Several, Error>;
 
     /// The nonces at the keys of tags, which are given new ones where they have none, and live for as long as is asked.
-    async fn tag(&self, keys: &[KeyBuf], life: Life, until: Instant) -> Result<Vec<Nonce>, Error>;
+    async fn tag(&self, keys: &[KeyBuf], life: TagTtl, until: Instant) -> Result<Vec<Nonce>, Error>;
 
     /// [`get`](Self::get) for several keys, in one round trip; an answer for each, in their order.
     async fn get_many(&self, keys: &[&str], until: Instant) -> Result<Vec<Found>, Error>;
@@ -172,7 +104,7 @@ pub(crate) trait Store {
     /// the same keys, each may get some.
     async fn acquire_many(
         &self,
-        leases: &[(&str, Mark)],
+        leases: &[(&str, CasToken)],
         ttl: Duration,
         until: Instant,
     ) -> Result<Vec<Result<Found, Error>>, Error>;
@@ -181,37 +113,11 @@ pub(crate) trait Store {
     async fn swap_many(&self, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error>;
 
     /// [`release`](Self::release) for several keys, in one round trip. Fails if one of them failed.
-    async fn release_many(&self, leases: &[(&str, Mark)], until: Instant) -> Result<(), Error>;
+    async fn release_many(&self, leases: &[(&str, CasToken)], until: Instant) -> Result<(), Error>;
 
     /// [`set`](Self::set), or [`remove`](Self::remove) where there is no value, for several keys, in one round trip. Fails if one
     /// of them failed.
     async fn set_many(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error>;
-}
-
-/// What one step of [`scan`](Store::scan) found.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Scanned {
-    /// Where to go on; 0 is the end.
-    pub(crate) cursor: u64,
-    /// Bytes, since other programs' keys need not be text. A key may be met twice.
-    pub(crate) keys: Vec<Vec<u8>>,
-}
-
-/// One of several values that are to replace what was seen.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Swap<'a> {
-    pub(crate) key: &'a str,
-    pub(crate) mark: &'a Mark,
-    pub(crate) value: &'a [u8],
-    pub(crate) ttl: Option<Duration>,
-}
-
-/// One of several keys that are to hold a value, or none.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Set<'a> {
-    pub(crate) key: &'a str,
-    pub(crate) value: Option<&'a [u8]>,
-    pub(crate) ttl: Option<Duration>,
 }
 
 /// The store of a cache. An enum and not a trait object: two kinds, known here, and no allocation for each future.
@@ -249,9 +155,9 @@ delegate! {
     async fn get(&self, key: &str, until: Instant) -> Found;
     async fn get_with_left(&self, key: &str, until: Instant) -> (Found, Left);
     async fn get_watched(&self, key: &str, until: Instant) -> (Found, Left, Epoch);
-    async fn acquire(&self, key: &str, lease: &Mark, ttl: Duration, until: Instant) -> Found;
-    async fn swap(&self, key: &str, mark: &Mark, value: &[u8], ttl: Option<Duration>, until: Instant) -> bool;
-    async fn release(&self, key: &str, mark: &Mark, until: Instant) -> ();
+    async fn acquire(&self, key: &str, lease: &CasToken, ttl: Duration, until: Instant) -> Found;
+    async fn swap(&self, key: &str, mark: &CasToken, value: &[u8], ttl: Option<Duration>, until: Instant) -> bool;
+    async fn release(&self, key: &str, mark: &CasToken, until: Instant) -> ();
     async fn clear(&self, key: &str, until: Instant) -> ();
     async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, until: Instant) -> ();
     async fn remove(&self, key: &str, until: Instant) -> ();
@@ -259,13 +165,13 @@ delegate! {
     async fn scan(&self, prefix: &str, cursor: u64, until: Instant) -> Scanned;
     async fn remove_scanned(&self, keys: &[Vec<u8>], until: Instant) -> u64;
     async fn get_several(&self, keys: &[&str], how: Asking, until: Instant) -> Several;
-    async fn tag(&self, keys: &[KeyBuf], life: Life, until: Instant) -> Vec<Nonce>;
+    async fn tag(&self, keys: &[KeyBuf], life: TagTtl, until: Instant) -> Vec<Nonce>;
     async fn get_many(&self, keys: &[&str], until: Instant) -> Vec<Found>;
     async fn left_many(&self, keys: &[&str], until: Instant) -> Vec<Left>;
     async fn get_many_with_left(&self, keys: &[&str], until: Instant) -> Vec<(Found, Left)>;
     async fn get_many_watched(&self, keys: &[&str], until: Instant) -> (Vec<(Found, Left)>, Epoch);
-    async fn acquire_many(&self, leases: &[(&str, Mark)], ttl: Duration, until: Instant) -> Vec<Result<Found, Error>>;
+    async fn acquire_many(&self, leases: &[(&str, CasToken)], ttl: Duration, until: Instant) -> Vec<Result<Found, Error>>;
     async fn swap_many(&self, swaps: &[Swap<'_>], until: Instant) -> Vec<Result<bool, Error>>;
-    async fn release_many(&self, leases: &[(&str, Mark)], until: Instant) -> ();
+    async fn release_many(&self, leases: &[(&str, CasToken)], until: Instant) -> ();
     async fn set_many(&self, sets: &[Set<'_>], until: Instant) -> ();
 }

@@ -117,14 +117,14 @@ pub(crate) fn part_of(part: &str, ty: &Type, runtime: &TokenStream) -> TokenStre
     let Ends { first, last } = Ends::of(ty);
     let (runtime, part) = (moved(runtime, ours_at(first)), Ident::new(part, ours_at(first)));
     let close = quote_spanned!(ours_at(last)=> >);
-    quote_spanned!(ours_at(first)=> #runtime::private::#part<#ty #close)
+    quote_spanned!(ours_at(first)=> #runtime::expansion::#part<#ty #close)
 }
 
 /// The value of a type that may be a `Result`, for a signature: a constant of the type tells.
 fn stored_by_type(ty: &Type, runtime: &TokenStream) -> TokenStream {
-    quote!(#runtime::private::Stored<#ty, {
-        use #runtime::private::Plain as _;
-        #runtime::private::Returned::<#ty>::IS_RESULT
+    quote!(#runtime::expansion::Stored<#ty, {
+        use #runtime::expansion::Plain as _;
+        #runtime::expansion::Returned::<#ty>::IS_RESULT
     }>)
 }
 

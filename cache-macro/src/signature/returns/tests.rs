@@ -31,8 +31,8 @@ fn forms(namers: Namers, expected: &[(Signature, &str, &str)]) {
 
 #[test]
 fn values_and_errors() {
-    const SEARCH: &str = "rt::private::Stored<SearchResult,{usert::private::Plainas_;\
-                          rt::private::Returned::<SearchResult>::IS_RESULT}>";
+    const SEARCH: &str = "rt::expansion::Stored<SearchResult,{usert::expansion::Plainas_;\
+                          rt::expansion::Returned::<SearchResult>::IS_RESULT}>";
     forms(
         BOTH,
         &[
@@ -44,17 +44,17 @@ fn values_and_errors() {
             (parse_quote!(fn f() -> outcome!(User)), "outcome!(User)", "named"),
             (parse_quote!(fn f() -> Result<User, Error>), "User", "Error"),
             (parse_quote!(fn f() -> std::result::Result<User, &'a str>), "User", "&'astr"),
-            (parse_quote!(fn f() -> io::Result<User>), "User", "rt::private::ErrorOf<io::Result<User>>"),
+            (parse_quote!(fn f() -> io::Result<User>), "User", "rt::expansion::ErrorOf<io::Result<User>>"),
             (parse_quote!(fn f() -> SearchResult), SEARCH, "by type"),
             (
                 parse_quote!(fn f() -> AppResult<T>),
-                "rt::private::OkOf<AppResult<T>>",
-                "rt::private::ErrorOf<AppResult<T>>",
+                "rt::expansion::OkOf<AppResult<T>>",
+                "rt::expansion::ErrorOf<AppResult<T>>",
             ),
             (
                 parse_quote!(fn f<Row>() -> AppResult<Row>),
-                "rt::private::OkOf<AppResult<Row>>",
-                "rt::private::ErrorOf<AppResult<Row>>",
+                "rt::expansion::OkOf<AppResult<Row>>",
+                "rt::expansion::ErrorOf<AppResult<Row>>",
             ),
             (parse_quote!(fn f() -> Cow<'static, str>), "Cow<'static,str>", "named"),
         ],

@@ -52,7 +52,7 @@ fn body(plan: &WritePlan) -> TokenStream {
     let computed = computed(plan);
     let follow = follow(plan, &printed);
     let body = quote! {
-        let #targets = #runtime::private::#begin() #(#first)* #on_error;
+        let #targets = #runtime::expansion::#begin() #(#first)* #on_error;
         #(#clones)*
         #before
         let #result = #computed;
@@ -93,7 +93,7 @@ fn computed(plan: &WritePlan) -> TokenStream {
         }
         Style::Blocking => {
             let arrow = plan.outcome.whole.as_ref().map(|whole| quote!(-> #whole));
-            quote!(#runtime::private::run(#take || #arrow #body))
+            quote!(#runtime::expansion::run(#take || #arrow #body))
         }
         // The body makes the boxed future that the signature promises.
         Style::BoxedFuture => {

@@ -76,7 +76,7 @@ fn tag(plan: &WritePlan, name: &Key, arguments: &mut TargetArguments<'_>) -> Tok
     });
     let pieces = quote!(#(#pieces)*);
     let runtime = moved(&plan.runtime, at);
-    quote_spanned!(at=> #runtime::private::tag(#text) #pieces .end())
+    quote_spanned!(at=> #runtime::expansion::tag(#text) #pieces .end())
 }
 
 /// A placeholder's value by reference, or a clone of it where the body may consume it first.
@@ -137,7 +137,7 @@ impl<'a> TargetArguments<'a> {
                 let argument = behind_and(argument);
                 let name = self.keep(&quote_spanned!(at=> &#argument), at);
                 let runtime = moved(self.runtime, at);
-                quote_spanned!(at=> #runtime::private::arg(&#name))
+                quote_spanned!(at=> #runtime::expansion::arg(&#name))
             }
         }
     }
@@ -163,7 +163,7 @@ impl<'a> TargetArguments<'a> {
     fn keep(&mut self, reference: &TokenStream, at: Span) -> Ident {
         let name = self.name();
         let runtime = moved(self.runtime, at);
-        let kept = quote_spanned!(at=> #runtime::private::kept(#reference));
+        let kept = quote_spanned!(at=> #runtime::expansion::kept(#reference));
         self.before.push(quote!(let #name = #kept;));
         name
     }

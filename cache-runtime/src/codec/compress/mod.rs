@@ -15,7 +15,8 @@ mod tests;
 #[cfg(feature = "zstd")]
 mod zstd;
 
-use super::{CodecError, bounded::fewest_stored};
+use super::CodecError;
+use super::decode_limits::fewest_stored;
 
 /// A compression that is compiled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

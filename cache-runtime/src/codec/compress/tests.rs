@@ -9,7 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
 use super::{Compression, FREE, GROWTH, LENGTHS, LIMIT, Payload, SMALL, UNCOMPRESSED, longest, shrunk};
 use crate::codec::{Codec, CodecError};
-use crate::entry::header::{self, Meta, Room, Slot, decoded_len};
+use crate::entry::header;
+use crate::entry::header::{KeyState, Meta, SizeHint, decoded_len};
 
 const ALL: &[Compression] = &[
     #[cfg(feature = "lz4")]
@@ -27,12 +28,14 @@ fn entry<C: Codec, T: Serialize>(value: &T, compression: Option<Compression>) ->
         compute_time: Duration::ZERO,
     };
     let compression = compression.map(|compression| (compression, LIMIT));
-    header::encode("key", &[3; 16], &meta, &[], &Room::default(), compression, |out| C::encode(value, out))
-        .unwrap()
+    header::encode("key", &[3; 16], &meta, &[], &SizeHint::default(), compression, |out| {
+        C::encode(value, out)
+    })
+    .unwrap()
 }
 
 fn read<C: Codec, T: DeserializeOwned>(entry: &[u8]) -> T {
-    let Ok(Slot::Value(value)) = header::decode("key", entry, C::ID, 7) else {
+    let Ok(KeyState::Value(value)) = header::decode("key", entry, C::ID, 7) else {
         panic!("rejected");
     };
     value.payload.decode(LIMIT, C::decode_stored).unwrap()

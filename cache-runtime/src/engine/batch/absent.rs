@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::entry::header::{self, HEADER_LEN, Meta, Room, Slot};
-use crate::process;
-use crate::random;
+use crate::entry::header;
+use crate::entry::header::{HEADER_LEN, KeyState, Meta, SizeHint};
+use crate::util::process;
+use crate::util::random;
 
 /// What tells these entries from values of the same type.
 fn fingerprint(of_value: u64) -> u64 {
@@ -44,7 +45,7 @@ pub(crate) fn encode(
         &random::nonce_in(process::known()),
         &meta,
         &[],
-        &Room::default(),
+        &SizeHint::default(),
         None,
         nothing,
     ) {
@@ -56,7 +57,7 @@ pub(crate) fn encode(
 pub(super) fn is_absence(key: &str, bytes: &[u8], codec: u8, of_value: u64) -> bool {
     // The length first: a hit is not to be checked twice.
     bytes.len() == HEADER_LEN
-        && matches!(header::decode(key, bytes, codec, fingerprint(of_value)), Ok(Slot::Value(_)))
+        && matches!(header::decode(key, bytes, codec, fingerprint(of_value)), Ok(KeyState::Value(_)))
 }
 
 #[cfg(test)]
@@ -78,7 +79,7 @@ mod tests {
             compute_time: Duration::ZERO,
         };
         let nothing = |_: &mut Vec<u8>| Ok::<_, Infallible>(0);
-        let unit = header::encode("key", &[0; 16], &unit, &[], &Room::default(), None, nothing);
+        let unit = header::encode("key", &[0; 16], &unit, &[], &SizeHint::default(), None, nothing);
         assert!(
             !is_absence("key", &unit.expect("nothing to encode"), 1, 7),
             "a value without a payload is a value"

@@ -4,18 +4,19 @@ use super::leases::Leases;
 use super::look_up::{Met, names};
 use super::work::{Hold, Led, Work};
 use super::{Got, Name, Run, Waiting};
+use crate::engine::flight::{Follower, Leader, Role, is_computing};
 use crate::engine::lease::new_mark;
 use crate::engine::look_up::{Hit, Reader, Seen};
+use crate::engine::retry_queue::Key;
 use crate::error::Error;
-use crate::flight::{Follow, Lead, Role, is_computing};
-use crate::home;
-use crate::pending::Key;
-use crate::store::{Found, Mark, Store, Swap};
+use crate::runtime::executor;
+use crate::store::Store;
+use crate::store::vocabulary::{CasToken, Found, Swap};
 
 /// A key whose flight this call leads, before it is known whether it may store.
 struct Candidate {
     slot: usize,
-    lead: Lead,
+    lead: Leader,
     seen: Seen,
 }
 
@@ -23,8 +24,8 @@ struct Candidate {
 pub(super) struct Asked {
     slot: usize,
     /// Its flight, if others may share what is computed.
-    lead: Option<Lead>,
-    mark: Mark,
+    lead: Option<Leader>,
+    mark: CasToken,
     place: Place,
 }
 
@@ -34,9 +35,9 @@ pub(super) enum Place {
     /// In the slot, where nothing is.
     Empty,
     /// In the slot, in place of what does not fit.
-    Unfit(Mark),
+    Unfit(CasToken),
     /// At this key, beside a value that stays readable until it is replaced.
-    Beside(Name, Mark),
+    Beside(Name, CasToken),
 }
 
 /// What became of it.
@@ -66,7 +67,7 @@ impl Run {
         let mut candidates: Vec<_> = not_there.into_iter().filter_map(join).collect();
         if !candidates.is_empty() {
             // All callers that are as far as this one find the flights open; see `flight`.
-            self.budget.pause(home::yield_now()).await;
+            self.budget.pause(executor::yield_now()).await;
             candidates.iter_mut().for_each(|candidate| candidate.lead.close());
         }
         let held = candidates.iter().filter(|candidate| matches!(candidate.seen, Seen::Tombstone));
@@ -114,7 +115,7 @@ impl Run {
         let barred: Vec<_> = open.extract_if(.., is_barred).collect();
         let counters = &reader.call.function.counters;
         let is_first = self.rounds == 0;
-        let count = |counter: &crate::stats::Counter| {
+        let count = |counter: &crate::util::counter::Counter| {
             if is_first {
                 counter.count();
             }
@@ -171,15 +172,15 @@ impl Run {
         let follow = match seen.sight().and_then(|sight| flights.seen(sight, key.fingerprint)) {
             Some(follow) => follow,
             None => match flights.join(&key) {
-                Role::Follow(follow) => follow,
-                Role::Lead(lead) => return Some(Candidate { slot, lead, seen }),
+                Role::Follower(follow) => follow,
+                Role::Leader(lead) => return Some(Candidate { slot, lead, seen }),
             },
         };
         self.join_flight(reader, slot, follow);
         None
     }
 
-    fn join_flight(&mut self, reader: &Reader<'_>, slot: usize, follow: Follow) {
+    fn join_flight(&mut self, reader: &Reader<'_>, slot: usize, follow: Follower) {
         if follow.landed_already().is_none() {
             reader.call.function.counters.waits.count();
         }
@@ -187,7 +188,7 @@ impl Run {
     }
 
     /// Somebody else has the lease.
-    fn wait_for(&mut self, reader: &Reader<'_>, slot: usize, mark: Mark, lead: Lead) {
+    fn wait_for(&mut self, reader: &Reader<'_>, slot: usize, mark: CasToken, lead: Leader) {
         let call = reader.call;
         // Perhaps a flight of this process that was closed when this one opened.
         if let Some(follow) = call.cache().flights.seen(mark, call.function.fingerprint) {
@@ -290,7 +291,7 @@ impl Run {
 }
 
 impl Asked {
-    pub(super) fn new(slot: usize, lead: Option<Lead>, place: Place) -> Self {
+    pub(super) fn new(slot: usize, lead: Option<Leader>, place: Place) -> Self {
         Self { slot, lead, mark: new_mark(), place }
     }
 
@@ -309,7 +310,7 @@ fn unanswered(reader: &Reader<'_>, asked: Vec<Asked>, error: &Error, work: &mut 
     reader.call.failed(error);
     leases.give_up(&asked.iter().map(|asked| asked.mark).collect::<Vec<_>>());
     for mut asked in asked {
-        asked.lead.iter_mut().for_each(Lead::unmark);
+        asked.lead.iter_mut().for_each(Leader::unmark);
         work.lead(Led { slot: asked.slot, lead: asked.lead, hold: None });
     }
 }

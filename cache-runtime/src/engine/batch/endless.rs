@@ -4,9 +4,10 @@ use super::Run;
 use super::look_up::names;
 use crate::engine::look_up::Reader;
 use crate::engine::{Budget, mark_of};
-use crate::entry::header::Slot;
+use crate::entry::header::KeyState;
 use crate::error::Error;
-use crate::store::{Found, Left, Mark, Store};
+use crate::store::Store;
+use crate::store::vocabulary::{CasToken, Found, Left};
 
 impl Run {
     /// Removes those that stand at these slots; says where there were some. One round trip where there is none.
@@ -37,14 +38,14 @@ impl Run {
         let found = store.get_many(&of(&endless), *until).await?;
         let ours = |slot: usize, found| match found {
             Found::Bytes(bytes) => match reader.slot(self.name(slot), &bytes) {
-                Ok(Slot::Lease(_) | Slot::Tombstone(_)) => mark_of(&bytes),
+                Ok(KeyState::Lease(_) | KeyState::Tombstone(_)) => mark_of(&bytes),
                 _ => None,
             },
             _ => None,
         };
         let ours =
             endless.into_iter().zip(found).filter_map(|(slot, found)| Some((slot, ours(slot, found)?)));
-        let (slots, leases): (Vec<usize>, Vec<(&str, Mark)>) =
+        let (slots, leases): (Vec<usize>, Vec<(&str, CasToken)>) =
             ours.map(|(slot, mark)| (slot, (&**self.name(slot), mark))).unzip();
         store.release_many(&leases, *until).await?;
         slots.iter().for_each(|_| reader.call.function.counters.rejected.count());

@@ -5,11 +5,12 @@ use super::claim::{Asked, Place};
 use super::leases::Leases;
 use super::look_up::{Met, names};
 use super::work::Work;
-use crate::engine::fresh::{self, PAUSES};
+use crate::engine::fresh;
+use crate::engine::fresh::PAUSES;
 use crate::engine::lease::beside;
 use crate::engine::look_up::Reader;
-use crate::home;
-use crate::pending::Key;
+use crate::engine::retry_queue::Key;
+use crate::runtime::executor;
 
 impl Run {
     /// What this call is to compute, which is all that was asked for, with the right to replace what is there where that is to be had.
@@ -24,7 +25,7 @@ impl Run {
         for pause in PAUSES {
             let asked = self.ask_for_all(reader).await;
             self.take(reader, asked, &mut work, &mut leases).await;
-            if self.open.is_empty() || home::sleep(pause).await.is_err() {
+            if self.open.is_empty() || executor::sleep(pause).await.is_err() {
                 break;
             }
         }

@@ -6,19 +6,20 @@ use super::Name;
 use super::absent;
 use crate::engine::look_up::{Reader, Seen};
 use crate::engine::{Budget, Call, mark_of};
-use crate::local::{Kept, Terms, Tier};
-use crate::store::{Found, Left, Mark, Store};
+use crate::local::{LocalValue, Terms, Tier};
+use crate::store::Store;
+use crate::store::vocabulary::{CasToken, Found, Left};
 
 /// What stands at a key, for a batch.
 pub(super) enum Met {
     /// An entry that says that the function has no value for it.
-    Absent(Mark),
+    Absent(CasToken),
     Seen(Seen),
 }
 
 impl Reader<'_> {
     /// A value that this process keeps at another key of the function.
-    pub(crate) fn local_hit_at(&self, key: &str) -> Option<Kept> {
+    pub(crate) fn local_hit_at(&self, key: &str) -> Option<LocalValue> {
         let Call { function, policy, .. } = self.call;
         self.tier()?.find(key.as_bytes(), &Terms::of(function.fingerprint, policy))
     }

@@ -10,7 +10,7 @@
 //!
 //! 1. **Compute** what this call holds leases for. Who holds a lease waits for nobody before its value is there.
 //! 2. **Poll** the leases of other processes. Their holders are in step 1, or died, and a lease ends with its holder.
-//! 3. **Follow** the flights of this process. Their leaders are in step 1 or 2.
+//! 3. **Follower** the flights of this process. Their leaders are in step 1 or 2.
 //!
 //! A flight without a lease, kept so that others of this process need not poll as well, is given up before a computation:
 //! whoever waits for it would wait for that too. What is not there when patience is over is computed without being stored.
@@ -27,13 +27,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::look_up::{Met, POLL, names};
+use super::flight::{FlightKey, FlightResult, Follower, Leader, Wait};
 use super::look_up::{Hit, Reader, Seen};
 use super::patience::Patience;
 use super::{Budget, Call};
-use crate::flight::{FlightKey, Follow, Landed, Lead, Wait};
-use crate::home;
-use crate::random;
-use crate::store::Mark;
+use crate::runtime::executor;
+use crate::store::vocabulary::CasToken;
+use crate::util::random;
 
 pub(crate) use absent::encode as encode_absence;
 pub(crate) use work::{Outcome, STORED_AT_ONCE, Work};
@@ -61,7 +61,7 @@ pub(crate) struct Run {
     /// What other processes compute.
     waiting: Vec<Waiting>,
     /// What others of this process compute.
-    following: Vec<(usize, Follow)>,
+    following: Vec<(usize, Follower)>,
     /// To be computed without being stored.
     alone: Vec<usize>,
     rounds: usize,
@@ -77,15 +77,15 @@ pub(crate) enum Got {
     Absent,
     Hit(Hit),
     /// What another caller's computation has landed with.
-    Landed(Arc<Vec<u8>>),
+    FlightResult(Arc<Vec<u8>>),
 }
 
 /// A key that another process computes.
 struct Waiting {
     slot: usize,
-    mark: Mark,
+    mark: CasToken,
     /// Others of this process wait for this call to see the end.
-    lead: Option<Lead>,
+    lead: Option<Leader>,
 }
 
 /// How the call goes on.
@@ -199,7 +199,7 @@ impl Run {
         while !self.waiting.is_empty() && self.open.is_empty() {
             let jittered = pause.mul_f64(0.5 + random::unit());
             let is_over = until.is_none_or(|until| Instant::now() >= until);
-            if is_over || self.budget.pause(home::sleep(jittered)).await.is_err() {
+            if is_over || self.budget.pause(executor::sleep(jittered)).await.is_err() {
                 self.give_up(reader.call, &waits);
                 break;
             }
@@ -263,7 +263,7 @@ impl Run {
                     && lead.has_followers()
                     && reader.can_decode(&hit)
                 {
-                    lead.land(Landed::Bytes(Arc::new(hit.bytes.clone())));
+                    lead.land(FlightResult::Bytes(Arc::new(hit.bytes.clone())));
                 }
                 self.got.push((slot, Got::Hit(hit)));
             }
@@ -275,13 +275,13 @@ impl Run {
     }
 
     /// Waits for another flight's end; where that takes too long, for nothing.
-    async fn follow(&mut self, call: &Call, slot: usize, follow: &Follow) -> Landed {
+    async fn follow(&mut self, call: &Call, slot: usize, follow: &Follower) -> FlightResult {
         let key = self.flight_key(call, slot);
         let landed = self.budget.pause(async {
             let landed =
                 self.patience.landed(key, follow, self.following.iter().map(|(_, follow)| follow)).await;
             // A batch's flights end one after the other. What they leave undone is to be one computation again.
-            home::yield_now().await;
+            executor::yield_now().await;
             landed
         });
         landed.await
@@ -304,13 +304,13 @@ impl Run {
     }
 
     /// Gives the error, if it is one.
-    fn landed(&mut self, slot: usize, landed: Landed) -> Option<Step> {
+    fn landed(&mut self, slot: usize, landed: FlightResult) -> Option<Step> {
         match landed {
-            Landed::Bytes(bytes) => self.got.push((slot, Got::Landed(bytes))),
-            Landed::Error(error) => return Some(Step::Failed(slot, error)),
+            FlightResult::Bytes(bytes) => self.got.push((slot, Got::FlightResult(bytes))),
+            FlightResult::Error(error) => return Some(Step::Failed(slot, error)),
             // The leader went away, and its lease is on its way out.
-            Landed::Abandoned => self.open.push(slot),
-            Landed::Failed | Landed::Nothing => self.alone.push(slot),
+            FlightResult::Abandoned => self.open.push(slot),
+            FlightResult::Failed | FlightResult::Nothing => self.alone.push(slot),
         }
         None
     }

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use super::leases::Leases;
 use super::{Name, Shared};
-use crate::decision::Lifetime;
 use crate::engine::Call;
 use crate::engine::background::{Departure, UnderWay};
+use crate::engine::flight::{FlightResult, Keys, Leader, StoringGuard};
 use crate::engine::ticket::is_refusal;
-use crate::flight::{Keys, Landed, Landing, Lead};
-use crate::store::{Mark, Store, Swap};
+use crate::policy::Lifetime;
+use crate::store::Store;
+use crate::store::vocabulary::{CasToken, Swap};
 
 /// The most values that are sent at once: they are copied on their way out, and the copies of a large batch are not to be
 /// there all at the same time.
@@ -29,7 +30,7 @@ pub(crate) struct Work {
 pub(super) struct Led {
     pub(super) slot: usize,
     /// The flight of those who share what is computed, if they may.
-    pub(super) lead: Option<Lead>,
+    pub(super) lead: Option<Leader>,
     /// Without it the value is not stored.
     pub(super) hold: Option<Hold>,
 }
@@ -38,20 +39,20 @@ pub(super) struct Led {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Hold {
     /// The lease, in the slot.
-    InPlace(Mark),
+    InPlace(CasToken),
     /// An older value, which has a lease beside it.
-    Beside(Mark),
+    Beside(CasToken),
 }
 
 impl Hold {
-    fn mark(self) -> Mark {
+    fn mark(self) -> CasToken {
         match self {
             Self::InPlace(mark) | Self::Beside(mark) => mark,
         }
     }
 
     /// The older value.
-    fn base(self) -> Option<Mark> {
+    fn base(self) -> Option<CasToken> {
         match self {
             Self::InPlace(_) => None,
             Self::Beside(base) => Some(base),
@@ -74,7 +75,7 @@ struct Stored {
     bytes: Arc<Vec<u8>>,
     ttl: Option<Duration>,
     /// Of its flight.
-    _landing: Option<Landing>,
+    _landing: Option<StoringGuard>,
 }
 
 impl Work {
@@ -130,10 +131,10 @@ impl Work {
     ) -> Departure {
         let (mut stored, mut removed) = (Vec::new(), Vec::new());
         for Led { slot, lead, hold } in self.led {
-            let has_followers = lead.as_ref().is_some_and(Lead::has_followers);
+            let has_followers = lead.as_ref().is_some_and(Leader::has_followers);
             if hold.is_none() && !has_followers {
                 // Nobody would read what is encoded.
-                lead.into_iter().for_each(|lead| lead.land(Landed::Nothing));
+                lead.into_iter().for_each(|lead| lead.land(FlightResult::Nothing));
                 continue;
             }
             let (name, outcome) = outcome(slot, has_followers);
@@ -151,8 +152,8 @@ impl Work {
                     }
                     continue;
                 }
-                Outcome::Share(bytes) => Landed::Bytes(Arc::new(bytes)),
-                Outcome::Nothing => Landed::Nothing,
+                Outcome::Share(bytes) => FlightResult::Bytes(Arc::new(bytes)),
+                Outcome::Nothing => FlightResult::Nothing,
             };
             removed.extend(base.map(|base| (name, base)));
             lead.into_iter().for_each(|lead| lead.land(landed.clone()));
@@ -175,18 +176,24 @@ impl Work {
         // The leases first: who is told of the failure, and computes, is to find them gone, or on their way.
         drop(self.leases);
         for lead in self.led.into_iter().filter_map(|led| led.lead) {
-            lead.land(error.map_or(Landed::Failed, |error| Landed::Error(Arc::clone(error))));
+            lead.land(error.map_or(FlightResult::Failed, |error| FlightResult::Error(Arc::clone(error))));
         }
     }
 }
 
 /// Each value takes the place of what it may replace, if that is still there, and what is to be removed goes. Dropping the leases
 /// gives back the others.
-async fn store(call: Call, mut leases: Leases, stored: Vec<Stored>, removed: Vec<(Name, Mark)>, _: UnderWay) {
+async fn store(
+    call: Call,
+    mut leases: Leases,
+    stored: Vec<Stored>,
+    removed: Vec<(Name, CasToken)>,
+    _: UnderWay,
+) {
     let mut refused = Vec::new();
     let counters = &call.function.counters;
     for stored in stored.chunks(STORED_AT_ONCE) {
-        let marks: Vec<Mark> = stored.iter().map(|stored| stored.hold.mark()).collect();
+        let marks: Vec<CasToken> = stored.iter().map(|stored| stored.hold.mark()).collect();
         let swaps = stored
             .iter()
             .zip(&marks)
@@ -226,9 +233,9 @@ async fn store(call: Call, mut leases: Leases, stored: Vec<Stored>, removed: Vec
 }
 
 /// As for one key: only what was to be replaced, and with the leases beside it still held.
-async fn remove(call: &Call, removed: Vec<(Name, Mark)>, is_known: bool) {
+async fn remove(call: &Call, removed: Vec<(Name, CasToken)>, is_known: bool) {
     for removed in removed.chunks(STORED_AT_ONCE) {
-        let bases: Vec<(&str, Mark)> = removed.iter().map(|(name, base)| (&**name, *base)).collect();
+        let bases: Vec<(&str, CasToken)> = removed.iter().map(|(name, base)| (&**name, *base)).collect();
         let done = call.cache().store.release_many(&bases, call.until()).await;
         if let Err(error) = &done {
             call.failed(error);
@@ -244,7 +251,7 @@ async fn remove(call: &Call, removed: Vec<(Name, Mark)>, is_known: bool) {
 
 impl Stored {
     /// The older value that it is to replace.
-    fn base(&self) -> Option<(Name, Mark)> {
+    fn base(&self) -> Option<(Name, CasToken)> {
         Some((Arc::clone(&self.name), self.hold.base()?))
     }
 }

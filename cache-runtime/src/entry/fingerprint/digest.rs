@@ -5,10 +5,8 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{
-    asked::Kind,
-    graph::{Graph, NodeId, Place, What},
-};
+use super::asked::Kind;
+use super::graph::{Graph, NodeId, Place, What};
 
 // Beside the numbers of kinds.
 const SEEN_BEFORE: u8 = 64;

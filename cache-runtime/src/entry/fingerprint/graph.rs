@@ -2,11 +2,9 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::{
-    asked::{Asked, Kind},
-    names::short,
-    trust,
-};
+use super::asked::{Asked, Kind};
+use super::names::short;
+use super::trust;
 
 pub(super) type NodeId = usize;
 /// One part of a compound.

@@ -7,10 +7,8 @@ use serde::de::{
     DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor, value::BorrowedStrDeserializer,
 };
 
-use super::{
-    asked::Kind,
-    tracer::{Outcome, Stop, Task, Tracer},
-};
+use super::asked::Kind;
+use super::tracer::{Outcome, Stop, Task, Tracer};
 
 /// Elements of a sequence, or fields by position.
 pub(super) struct Places<'p> {

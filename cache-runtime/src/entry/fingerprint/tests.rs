@@ -14,7 +14,8 @@ mod untouched;
 
 use serde::de::DeserializeOwned;
 
-use super::{explore, graph::Place};
+use super::explore;
+use super::graph::Place;
 
 /// What is known of a type.
 #[derive(Debug, PartialEq, Eq)]

@@ -10,13 +10,10 @@ use std::{
 
 use serde::de::{self, DeserializeSeed, Deserializer, Visitor};
 
-use super::{
-    asked::{Asked, Kind},
-    graph::{Graph, Step},
-    names,
-    parts::{Chosen, Entries, Pairs, Places},
-    trust,
-};
+use super::asked::{Asked, Kind};
+use super::graph::{Graph, Step};
+use super::parts::{Chosen, Entries, Pairs, Places};
+use super::{names, trust};
 
 /// Values made in one pass. More are in the way of something only in arrays of arrays.
 const MAX_MADE: u32 = 100_000;
@@ -43,7 +40,7 @@ impl<'g> Pass<'g> {
 #[derive(Clone, Copy)]
 pub(super) enum Task<'p> {
     /// Goes these steps, to note what is asked for at their end.
-    Follow(&'p [Step]),
+    Follower(&'p [Step]),
     /// Makes a value, to see what comes after it.
     Make,
 }
@@ -89,7 +86,7 @@ enum Way<'p> {
 
 impl<'p> Tracer<'p> {
     pub(super) fn follow(pass: &'p Pass<'p>, steps: &'p [Step], expected: &'static str) -> Self {
-        Tracer { pass, task: Task::Follow(steps), expected }
+        Tracer { pass, task: Task::Follower(steps), expected }
     }
 
     /// The same pass at another place.
@@ -99,17 +96,17 @@ impl<'p> Tracer<'p> {
 
     fn way(&self, asked: &Asked) -> Outcome<Way<'p>> {
         match self.task {
-            Task::Follow([]) => {
+            Task::Follower([]) => {
                 self.pass.asked.replace(Some(*asked));
                 Err(Stop)
             }
-            Task::Follow([step, rest @ ..]) => {
+            Task::Follower([step, rest @ ..]) => {
                 let node = self.pass.graph.node(step.node);
                 // Otherwise the type asks for something else each time.
                 if !node.is_what_was(asked) {
                     return Err(Stop);
                 }
-                Ok(Way::Into { part: step.part, then: Task::Follow(rest), tag: node.tag_of(step.part) })
+                Ok(Way::Into { part: step.part, then: Task::Follower(rest), tag: node.tag_of(step.part) })
             }
             Task::Make => {
                 self.pass.made.set(self.pass.made.get() + 1);

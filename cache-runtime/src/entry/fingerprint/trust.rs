@@ -3,10 +3,8 @@
 //! A deserializer does not know the type that it is called by, but it knows the *name* of the type's visitor and of the
 //! visitor's value. Both are never hashed. What a name cannot say for sure is answered with no.
 
-use super::{
-    asked::{Asked, Kind},
-    names::{crate_of, last, only_argument, split},
-};
+use super::asked::{Asked, Kind};
+use super::names::{crate_of, last, only_argument, split};
 
 /// Crates whose collections are read with the elements' own `Deserialize`, as serde's are, and pass errors on. Their visitors
 /// would be opaque otherwise, and with them whatever a user keeps in them.

@@ -4,16 +4,12 @@ use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::{convert::Infallible, time::Duration};
 
-use super::{
-    MOST_TAGS, Meta, Nonce, Rejected, Room, Slot, Value, decode, encode, lease, set_tags, tombstone,
-};
-use crate::{
-    codec::{
-        Codec,
-        compress::{Payload, UNCOMPRESSED},
-    },
-    entry::fingerprint,
-};
+use super::{KeyState, MOST_TAGS, Meta, Rejected, SizeHint, Value, decode, encode, set_tags};
+use crate::codec::Codec;
+use crate::codec::compress::{Payload, UNCOMPRESSED};
+use crate::entry::fingerprint;
+use crate::store::vocabulary::Nonce;
+use crate::store::vocabulary::{lease, tombstone};
 
 const KEY: &str = "user:300";
 const NONCE: Nonce = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
@@ -26,14 +22,14 @@ const META: Meta = Meta {
 };
 
 fn entry(meta: &Meta, payload: &[u8]) -> Vec<u8> {
-    let Ok(bytes) = encode(KEY, &NONCE, meta, &[], &Room::default(), None, |out| {
+    let Ok(bytes) = encode(KEY, &NONCE, meta, &[], &SizeHint::default(), None, |out| {
         out.extend_from_slice(payload);
         Ok::<_, Infallible>(0)
     });
     bytes
 }
 
-fn read(bytes: &[u8]) -> Result<Slot<'_>, Rejected> {
+fn read(bytes: &[u8]) -> Result<KeyState<'_>, Rejected> {
     decode(KEY, bytes, META.codec, META.fingerprint)
 }
 
@@ -47,7 +43,7 @@ fn a_value_comes_back() {
         let bytes = entry(&META, payload);
         let payload = Payload::new(UNCOMPRESSED, payload).unwrap();
         let value = Value { nonce: NONCE, meta: META, tags: &[], payload };
-        assert_eq!(read(&bytes), Ok(Slot::Value(value)));
+        assert_eq!(read(&bytes), Ok(KeyState::Value(value)));
     }
 }
 
@@ -67,8 +63,8 @@ fn an_entry_at_another_key_is_rejected() {
 #[test]
 fn leases_and_tombstones_come_back() {
     let (lease, tombstone) = (lease(&NONCE), tombstone(&NONCE));
-    assert!(matches!(read(&lease), Ok(Slot::Lease(nonce)) if nonce[..] == lease[1..]));
-    assert!(matches!(read(&tombstone), Ok(Slot::Tombstone(nonce)) if nonce[..] == tombstone[1..]));
+    assert!(matches!(read(&lease), Ok(KeyState::Lease(nonce)) if nonce[..] == lease[1..]));
+    assert!(matches!(read(&tombstone), Ok(KeyState::Tombstone(nonce)) if nonce[..] == tombstone[1..]));
     assert_eq!((lease[0], tombstone[0]), (b'L', b'T'));
     assert_eq!((&lease[1..13], &tombstone[1..13]), (&NONCE[..12], &NONCE[..12]));
     assert_ne!(lease[13..], tombstone[13..]);
@@ -92,12 +88,12 @@ fn what_looks_like_a_lease_is_none() {
 
 #[test]
 fn an_error_of_the_payload_is_the_result() {
-    assert_eq!(encode(KEY, &NONCE, &META, &[], &Room::default(), None, |_| Err("no")), Err("no"));
+    assert_eq!(encode(KEY, &NONCE, &META, &[], &SizeHint::default(), None, |_| Err("no")), Err("no"));
 }
 
 #[test]
 fn there_is_room_for_as_much_as_the_last_entry_took() {
-    let room = Room::default();
+    let room = SizeHint::default();
     let entry = |len: usize| {
         let mut found = 0;
         let Ok(bytes) = encode(KEY, &NONCE, &META, &[], &room, None, |out| {
@@ -120,7 +116,7 @@ fn there_is_room_for_as_much_as_the_last_entry_took() {
 fn times_are_kept_within_their_range() {
     let ttl = |ttl| {
         let bytes = entry(&Meta { fresh_ttl: ttl, ..META }, b"");
-        let Ok(Slot::Value(value)) = read(&bytes) else {
+        let Ok(KeyState::Value(value)) = read(&bytes) else {
             panic!("rejected");
         };
         value.meta.fresh_ttl
@@ -134,7 +130,7 @@ fn times_are_kept_within_their_range() {
 
     let long = Meta { compute_time: Duration::MAX, ..META };
     let bytes = entry(&long, b"");
-    let Ok(Slot::Value(value)) = read(&bytes) else {
+    let Ok(KeyState::Value(value)) = read(&bytes) else {
         panic!("rejected");
     };
     assert_eq!(value.meta.compute_time, Duration::from_micros(u64::MAX));
@@ -213,7 +209,7 @@ fn rejections_say_what_is_wrong() {
 #[test]
 fn the_nonces_of_tags_come_back() {
     let tagged = |tags: &[Nonce]| {
-        let Ok(bytes) = encode(KEY, &NONCE, &META, tags, &Room::default(), None, |out| {
+        let Ok(bytes) = encode(KEY, &NONCE, &META, tags, &SizeHint::default(), None, |out| {
             out.extend_from_slice(b"payload");
             Ok::<_, Infallible>(0)
         });
@@ -222,7 +218,7 @@ fn the_nonces_of_tags_come_back() {
     let tags = [[1; 16], [2; 16], [1; 16]];
     let mut bytes = tagged(&tags);
     let value = |bytes: &[u8]| match read(bytes) {
-        Ok(Slot::Value(value)) => {
+        Ok(KeyState::Value(value)) => {
             (value.tags.to_vec(), value.payload.decode(0, |payload, _| Ok(payload.to_vec())).ok())
         }
         other => panic!("{other:?}"),
@@ -247,7 +243,7 @@ proptest! {
     #[test]
     fn arbitrary_bytes_are_rejected(bytes: Vec<u8>, codec: u8, fingerprint: u64) {
         if let Ok(slot) = decode(KEY, &bytes, codec, fingerprint) {
-            prop_assert!(matches!(slot, Slot::Lease(_) | Slot::Tombstone(_)) && bytes.len() == 17);
+            prop_assert!(matches!(slot, KeyState::Lease(_) | KeyState::Tombstone(_)) && bytes.len() == 17);
         }
     }
 
@@ -291,7 +287,7 @@ fn golden<C: Codec>() -> String {
         };
     let meta = Meta { codec: C::ID, fingerprint: fingerprint::of::<Golden>(C::HUMAN_READABLE), ..META };
     let bytes =
-        encode(KEY, &NONCE, &meta, &[], &Room::default(), None, |out| C::encode(&value, out)).unwrap();
+        encode(KEY, &NONCE, &meta, &[], &SizeHint::default(), None, |out| C::encode(&value, out)).unwrap();
     hex(&bytes)
 }
 

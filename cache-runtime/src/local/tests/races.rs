@@ -5,8 +5,9 @@ use std::time::Instant;
 use redis_cached_test_support::{RedisServer, servers};
 
 use super::*;
-use crate::clock::after;
-use crate::store::{Found, RedisConfig, RedisStore, Store};
+use crate::store::vocabulary::Found;
+use crate::store::{RedisConfig, RedisStore, Store};
+use crate::util::clock::after;
 
 const ROUNDS: u64 = 3_000;
 

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use self::parts::Parts;
 use self::query::Options;
 use self::scheme::Scheme;
-use crate::credentials::Credentials;
+use super::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
 
 /// Why a URL cannot be used, as the end of a sentence.

@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use percent_encoding::percent_decode_str;
 
 use super::Reason;
-use crate::credentials::Credentials;
+use crate::store::credentials::Credentials;
 
 const DEFAULT_PORT: u16 = 6379;
 /// More than any server has, and what the driver and servers take for a number.

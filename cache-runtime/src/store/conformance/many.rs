@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::{AnyStore, Found, Left, Mark, RedisServer, Store, bytes, redis, soon};
-use crate::store::{Set, Swap};
+use super::{AnyStore, CasToken, Found, Left, RedisServer, Store, bytes, redis, soon};
+use crate::store::vocabulary::{Set, Swap};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-fn mark(number: u16) -> Mark {
+fn mark(number: u16) -> CasToken {
     let mut mark = [b'L'; 17];
     mark[15..].copy_from_slice(&number.to_be_bytes());
     mark

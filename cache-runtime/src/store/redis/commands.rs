@@ -5,18 +5,19 @@ use std::time::{Duration, Instant};
 use redis::{Cmd, RedisError, RedisResult, ToRedisArgs, Value, cmd, from_redis_value};
 
 use super::RedisStore;
-use super::abilities::Ability;
-use super::compare::sized;
+use super::batching::reads::Way;
+use super::connection::abilities::Ability;
+use super::connection::runtime_connection::Lane;
 use super::error::{is_refused, is_wrong_type, translate};
-use super::lane::Lane;
 use super::many::found_many_with_left;
-use super::reads::Way;
-use crate::decision::whole_millis;
-use crate::entry::header::Nonce;
+use super::scripts::compare::sized;
 use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
-use crate::store::{Asking, Epoch, Found, Left, Mark, Scanned, Set, Several, Store, Swap};
-use crate::tags::Life;
+use crate::store::Store;
+use crate::store::vocabulary::Nonce;
+use crate::store::vocabulary::TagTtl;
+use crate::store::vocabulary::{Asking, CasToken, Epoch, Found, Left, Scanned, Set, Several, Swap};
+use crate::util::clock::whole_millis;
 
 /// How many keys a step of a scan looks at, about. Others are served between two steps.
 const SCANNED_AT_ONCE: usize = 1000;
@@ -83,7 +84,13 @@ impl Store for RedisStore {
         found_with_left(self.watched_lane()?, key, until).await
     }
 
-    async fn acquire(&self, key: &str, lease: &Mark, ttl: Duration, until: Instant) -> Result<Found, Error> {
+    async fn acquire(
+        &self,
+        key: &str,
+        lease: &CasToken,
+        ttl: Duration,
+        until: Instant,
+    ) -> Result<Found, Error> {
         self.check_for_stall_at(key)?;
         let acquired = self.lane()?.acquire(key, lease, whole_millis(ttl), until).await;
         self.leases.learn(&acquired);
@@ -93,7 +100,7 @@ impl Store for RedisStore {
     async fn swap(
         &self,
         key: &str,
-        mark: &Mark,
+        mark: &CasToken,
         value: &[u8],
         ttl: Option<Duration>,
         until: Instant,
@@ -105,7 +112,7 @@ impl Store for RedisStore {
         self.lane()?.swap(Swap { key, mark, value, ttl }, until).await
     }
 
-    async fn release(&self, key: &str, mark: &Mark, until: Instant) -> Result<(), Error> {
+    async fn release(&self, key: &str, mark: &CasToken, until: Instant) -> Result<(), Error> {
         self.check_for_stall_at(key)?;
         self.lane()?.release(&[(key, *mark)], until).await
     }
@@ -169,7 +176,7 @@ impl Store for RedisStore {
         }
     }
 
-    async fn tag(&self, keys: &[KeyBuf], life: Life, until: Instant) -> Result<Vec<Nonce>, Error> {
+    async fn tag(&self, keys: &[KeyBuf], life: TagTtl, until: Instant) -> Result<Vec<Nonce>, Error> {
         let keys: Vec<&str> = keys.iter().map(|key| &**key).collect();
         keys.first().map_or(Ok(()), |key| self.check_for_stall_at(key))?;
         self.lane()?.tag(&keys, life, until).await
@@ -198,7 +205,7 @@ impl Store for RedisStore {
 
     async fn acquire_many(
         &self,
-        leases: &[(&str, Mark)],
+        leases: &[(&str, CasToken)],
         ttl: Duration,
         until: Instant,
     ) -> Result<Vec<Result<Found, Error>>, Error> {
@@ -209,7 +216,7 @@ impl Store for RedisStore {
         self.swapped_many(swaps, until).await
     }
 
-    async fn release_many(&self, leases: &[(&str, Mark)], until: Instant) -> Result<(), Error> {
+    async fn release_many(&self, leases: &[(&str, CasToken)], until: Instant) -> Result<(), Error> {
         self.released_many(leases, until).await
     }
 

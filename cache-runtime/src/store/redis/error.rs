@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use redis::{ErrorKind as Driver, RedisError, ServerError, ServerErrorKind};
 
-use super::{login, tls};
+use super::connection::{login, tls};
 use crate::error::{Error, ErrorKind};
 
 /// `doing` is what was tried: `connect to 127.0.0.1:6379`, `GET`, …

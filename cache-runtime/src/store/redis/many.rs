@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use redis::{Cmd, Pipeline, RedisResult, Value, cmd};
 
 use super::RedisStore;
-use super::abilities::Ability;
+use super::batching::reads::is_about_mget;
 use super::commands::{found, get, left, pttl, set};
+use super::connection::abilities::Ability;
+use super::connection::runtime_connection::Lane;
 use super::error::{is_refused, translate};
-use super::lane::Lane;
-use super::reads::is_about_mget;
-use crate::decision::whole_millis;
 use crate::error::{Error, ErrorKind};
-use crate::store::{Epoch, Found, Left, Mark, Set, Swap};
+use crate::store::vocabulary::{CasToken, Epoch, Found, Left, Set, Swap};
+use crate::util::clock::whole_millis;
 
 /// The most keys of one `MGET`.
 const KEYS: usize = 512;
@@ -58,7 +58,7 @@ impl RedisStore {
 
     pub(super) async fn acquired_many(
         &self,
-        leases: &[(&str, Mark)],
+        leases: &[(&str, CasToken)],
         ttl: Duration,
         until: Instant,
     ) -> Result<Vec<Result<Found, Error>>, Error> {
@@ -76,7 +76,11 @@ impl RedisStore {
         self.lane()?.swap_each(swaps, until).await
     }
 
-    pub(super) async fn released_many(&self, leases: &[(&str, Mark)], until: Instant) -> Result<(), Error> {
+    pub(super) async fn released_many(
+        &self,
+        leases: &[(&str, CasToken)],
+        until: Instant,
+    ) -> Result<(), Error> {
         self.check_for_stall(leases)?;
         self.lane()?.release(leases, until).await
     }

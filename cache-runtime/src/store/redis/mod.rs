@@ -1,38 +1,12 @@
 //! Entries in Redis, over the `redis` crate. No other folder names that crate.
 
-mod abilities;
-mod alarm;
-mod aside;
-mod batch;
-mod breaker;
-#[cfg(test)]
-mod breaker_races;
-mod cluster;
+pub(crate) mod batching;
 mod commands;
-mod compare;
-mod connect;
+pub(crate) mod connection;
 mod error;
-mod exchange;
-mod foreign;
-mod frames;
-mod gather;
-mod idle;
-mod keeper;
-mod lane;
-mod leases;
-mod login;
 mod many;
-mod outage;
-mod reads;
-mod script;
-mod server;
-mod stall;
-mod tagging;
-mod tls;
-mod turns;
-mod unreadable;
-mod url;
-mod watch;
+pub(crate) mod scripts;
+pub(crate) mod topology;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -40,23 +14,24 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use self::connect::Proof;
-use self::lane::Lane;
-use self::server::{Lookup, Server, system_lookup};
-use self::stall::Stall;
-pub(crate) use self::tls::TlsOptions;
-use self::url::Endpoint;
-use self::watch::Watch;
-use crate::blocking::library_runtime;
-use crate::clock::after;
-use crate::credentials::Provider;
-use crate::error::{Error, ErrorKind};
-use crate::home::{self, home};
-use crate::process::PerProcess;
-use crate::store::Observer;
-use crate::store::address::Address;
+use self::connection::connect::Proof;
+use self::connection::runtime_connection::Lane;
+use self::connection::server::{Lookup, Server, system_lookup};
+use self::connection::stall::Stall;
+pub(crate) use self::connection::tls::TlsOptions;
+use self::connection::tracking::Watch;
+use self::connection::url::Endpoint;
+use super::address::Address;
 #[cfg(test)]
-use crate::store::address::Target;
+use super::address::Target;
+use super::credentials::Provider;
+use super::vocabulary::InvalidationListener;
+use crate::error::{Error, ErrorKind};
+use crate::runtime::block_on::library_runtime;
+use crate::runtime::executor;
+use crate::runtime::executor::home;
+use crate::util::clock::after;
+use crate::util::process::PerProcess;
 
 /// Where the server is, and how long to wait for it.
 pub(crate) struct Config {
@@ -117,7 +92,7 @@ struct Wires {
 
 /// Who wants to know of changes.
 struct Watching {
-    observer: Arc<dyn Observer>,
+    observer: Arc<dyn InvalidationListener>,
     heartbeat: Duration,
 }
 
@@ -128,7 +103,7 @@ impl RedisStore {
     }
 
     /// Tells `observer` what becomes of keys that are read by `get_watched`, and asks that often whether the server is there.
-    pub(crate) fn watched_by(mut self, observer: Arc<dyn Observer>, heartbeat: Duration) -> Self {
+    pub(crate) fn watched_by(mut self, observer: Arc<dyn InvalidationListener>, heartbeat: Duration) -> Self {
         self.watching = Some(Watching { observer, heartbeat });
         self
     }
@@ -159,7 +134,9 @@ impl RedisStore {
         let first = home
             .spawn(async move {
                 let limit = server.config.connect_timeout;
-                connect::connect(&server, limit, Proof::Greeting, None).await.map_err(|failure| failure.error)
+                connection::connect::connect(&server, limit, Proof::Greeting, None)
+                    .await
+                    .map_err(|failure| failure.error)
             })
             .await
             .map_err(|source| {
@@ -174,7 +151,7 @@ impl RedisStore {
     /// The lane of the caller's home, made where there is none.
     fn lane(&self) -> Result<Arc<Lane>, Error> {
         // A runtime that has a lane was looked at before.
-        if let Some(current) = home::current()
+        if let Some(current) = executor::current()
             && let Some(lane) = self.known_lane(&current)
         {
             return Ok(lane);
@@ -197,7 +174,7 @@ impl RedisStore {
         let has_failed = lanes.iter().any(|lane| lane.is_of(home.id()) && lane.is_over());
         lanes.retain(|lane| !lane.is_over());
         let home = if has_failed {
-            home::drives_none(home);
+            executor::drives_none(home);
             library_runtime()?
         } else {
             home

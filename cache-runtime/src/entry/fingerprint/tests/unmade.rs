@@ -7,10 +7,8 @@ use std::{
     marker::PhantomData,
 };
 
-use super::{
-    inspect,
-    untouched::{Choice, Everywhere, Pair},
-};
+use super::inspect;
+use super::untouched::{Choice, Everywhere, Pair};
 
 /// Reads another type, then panics.
 macro_rules! reads {

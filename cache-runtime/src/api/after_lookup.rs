@@ -1,0 +1,323 @@
+//! A call that has looked up: it has a value, or will compute one.
+
+mod detached;
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::entry::Entry;
+use super::shared_error::{SharedError, Sharing};
+use crate::engine::flight::{Sight, computing, sync_computing};
+use crate::engine::{Attempt, Call, ComputeGuard};
+use crate::runtime::block_on::block_on;
+
+pub use detached::Sendable;
+
+/// A call after its look-up.
+#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
+#[must_use]
+pub struct Begun<'a, T> {
+    entry: &'a Entry<T>,
+    next: Decoded<T>,
+}
+
+/// How a call goes on.
+pub(crate) enum Decoded<T> {
+    Value(T),
+    /// A value, and the claim to refresh it in the background.
+    Refresh(T, Sight),
+    /// The error of another caller's computation.
+    Error(SharedError),
+    Compute(Box<ComputeGuard>),
+}
+
+impl<'a, T> Begun<'a, T> {
+    pub(crate) fn new(entry: &'a Entry<T>, next: Decoded<T>) -> Self {
+        Self { entry, next }
+    }
+
+    /// If the value is past its time, has `make`'s computation run in the background, unless somebody is at it already.
+    pub fn refresh<F>(self, make: impl FnOnce() -> F) -> Self
+    where
+        T: 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        self.try_refresh(Sharing::NONE, || {
+            let compute = make();
+            async { Ok::<_, Infallible>(compute.await) }
+        })
+    }
+
+    /// The same for what may fail. Then the old value stays, and the source rests.
+    pub fn try_refresh<E, F>(self, errors: Sharing<E>, make: impl FnOnce() -> F) -> Self
+    where
+        T: 'static,
+        E: 'static,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        self.refreshed(|entry, sight| {
+            let (background, entry, compute) = (&entry.call().cache().background, entry.clone(), make());
+            background.refresh(async move {
+                let Some(mut ticket) = entry.reader().begin_refresh(sight).await else { return };
+                entry.start(&mut ticket);
+                let (key, patience) = ticket.computation(entry.call());
+                let attempt = Attempted(entry.call());
+                let result = computing(key, patience, compute).await;
+                drop(attempt);
+                let departure = entry.finish_refresh(ticket, result, errors);
+                entry.call().depart(departure).await;
+            });
+        })
+    }
+
+    /// [`refresh`](Self::refresh) for blocking code, on a thread of the library's.
+    pub fn refresh_blocking<F>(self, make: impl FnOnce() -> F) -> Self
+    where
+        T: 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        self.try_refresh_blocking(Sharing::NONE, || {
+            let compute = make();
+            || Ok::<_, Infallible>(compute())
+        })
+    }
+
+    /// [`try_refresh`](Self::try_refresh) for blocking code.
+    pub fn try_refresh_blocking<E, F>(self, errors: Sharing<E>, make: impl FnOnce() -> F) -> Self
+    where
+        T: 'static,
+        E: 'static,
+        F: FnOnce() -> Result<T, E> + Send + 'static,
+    {
+        self.refreshed(|entry, sight| {
+            let (background, entry, compute) = (&entry.call().cache().background, entry.clone(), make());
+            background.refresh_blocking(move || {
+                let Some(mut ticket) = block_on(entry.reader().begin_refresh(sight)) else { return };
+                entry.start(&mut ticket);
+                let (key, patience) = ticket.computation(entry.call());
+                let attempt = Attempted(entry.call());
+                let result = sync_computing(key, patience, compute);
+                drop(attempt);
+                block_on(async { entry.call().depart(entry.finish_refresh(ticket, result, errors)).await });
+            });
+        })
+    }
+
+    fn refreshed(self, start: impl FnOnce(&Entry<T>, Sight)) -> Self {
+        let next = match self.next {
+            Decoded::Refresh(value, sight) => {
+                if !self.entry.reader().is_refreshed(sight) {
+                    start(self.entry, sight);
+                }
+                Decoded::Value(value)
+            }
+            next => next,
+        };
+        Self { entry: self.entry, next }
+    }
+
+    /// The value, or what `compute` gives.
+    pub fn or_compute<F>(self, compute: F) -> Answer<T, impl Future<Output = T> + use<'a, T, F>>
+    where
+        F: Future<Output = T>,
+    {
+        let ticket = match self.next {
+            Decoded::Value(value) | Decoded::Refresh(value, _) => return Answer::Local(ready(value)),
+            Decoded::Error(_) => Box::default(),
+            Decoded::Compute(ticket) => ticket,
+        };
+        Answer::Remote(computed(self.entry, ticket, compute))
+    }
+
+    /// The value, or what `compute` gives.
+    ///
+    /// # Errors
+    /// The error of `compute`, or a clone of that of the computation that this call waited for.
+    pub fn or_try_compute<E, F>(
+        self,
+        sharing: Sharing<E>,
+        compute: F,
+    ) -> TryAnswer<T, impl Future<Output = Result<T, E>> + use<'a, T, E, F>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        let ticket = match self.next {
+            Decoded::Value(value) | Decoded::Refresh(value, _) => return TryAnswer::Local(ready(value)),
+            Decoded::Error(error) => Err(error),
+            Decoded::Compute(ticket) => Ok(ticket),
+        };
+        TryAnswer::Remote(try_computed(self.entry, ticket, sharing, compute))
+    }
+
+    /// [`or_compute`](Self::or_compute) for blocking code.
+    pub fn or_compute_blocking(self, compute: impl FnOnce() -> T) -> T {
+        let entry = self.entry;
+        let mut ticket = match self.next {
+            Decoded::Value(value) | Decoded::Refresh(value, _) => return value,
+            Decoded::Error(_) => Box::default(),
+            Decoded::Compute(ticket) => ticket,
+        };
+        entry.start(&mut ticket);
+        let (key, patience) = ticket.computation(entry.call());
+        let value = sync_computing(key, patience, compute);
+        block_on(async { entry.call().depart(entry.finish(ticket, &value)).await });
+        value
+    }
+
+    /// [`or_try_compute`](Self::or_try_compute) for blocking code.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn or_try_compute_blocking<E>(
+        self,
+        sharing: Sharing<E>,
+        compute: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let entry = self.entry;
+        let mut ticket = match self.next {
+            Decoded::Value(value) | Decoded::Refresh(value, _) => return Ok(value),
+            Decoded::Error(error) => without(&error, sharing)?,
+            Decoded::Compute(ticket) => ticket,
+        };
+        entry.start(&mut ticket);
+        let (key, patience) = ticket.computation(entry.call());
+        let result = sync_computing(key, patience, compute);
+        block_on(async {
+            let (value, departure) = entry.finish_or_fall_back(ticket, result, sharing)?;
+            entry.call().depart(departure).await;
+            Ok(value)
+        })
+    }
+}
+
+/// What `compute` gives, stored. In a box, since a call that has its value is to have no room for a computation, and made in a function of
+/// its own, since what a future is made of would stay on the stack while it is polled: functions call themselves.
+#[inline(never)]
+fn computed<T, F: Future<Output = T>>(
+    entry: &Entry<T>,
+    mut ticket: Box<ComputeGuard>,
+    compute: F,
+) -> Pin<Box<impl Future<Output = T> + use<'_, T, F>>> {
+    Box::pin(async move {
+        entry.start(&mut ticket);
+        let (key, patience) = ticket.computation(entry.call());
+        let value = computing(key, patience, compute).await;
+        let departure = entry.finish(ticket, &value);
+        entry.call().depart(departure).await;
+        value
+    })
+}
+
+/// The same for what may fail; or the error of another caller's computation, if it can be had.
+#[inline(never)]
+fn try_computed<T, E, F: Future<Output = Result<T, E>>>(
+    entry: &Entry<T>,
+    ticket: Result<Box<ComputeGuard>, SharedError>,
+    sharing: Sharing<E>,
+    compute: F,
+) -> Pin<Box<impl Future<Output = Result<T, E>> + use<'_, T, E, F>>> {
+    Box::pin(async move {
+        let mut ticket = match ticket {
+            Ok(ticket) => ticket,
+            Err(error) => without(&error, sharing)?,
+        };
+        entry.start(&mut ticket);
+        let (key, patience) = ticket.computation(entry.call());
+        let result = computing(key, patience, compute).await;
+        // No error is alive at the next await: it need not be `Send` for the call to be.
+        let (value, departure) = entry.finish_or_fall_back(ticket, result, sharing)?;
+        entry.call().depart(departure).await;
+        Ok(value)
+    })
+}
+
+/// A ticket that stores nothing, for who was to have another caller's error and cannot have it.
+///
+/// # Errors
+/// That error, if it can be had.
+fn without<E>(error: &SharedError, sharing: Sharing<E>) -> Result<Box<ComputeGuard>, E> {
+    sharing.unpack(error).map_or_else(|| Ok(Box::default()), Err)
+}
+
+/// A value, or the way to it: for who has a value a pointer and no more, however long the way is.
+#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
+#[must_use]
+pub enum Answer<T, F> {
+    /// The value.
+    Local(Ready<T>),
+    /// The way.
+    Remote(Pin<Box<F>>),
+}
+
+impl<T, F: Future<Output = T>> Future for Answer<T, F> {
+    type Output = T;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        match self.get_mut() {
+            Self::Local(value) => Pin::new(value).poll(cx),
+            Self::Remote(way) => way.as_mut().poll(cx),
+        }
+    }
+}
+
+/// The same for what may fail. It has no room for an error, which need not be `Send` for the call to be.
+#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
+#[must_use]
+pub enum TryAnswer<T, F> {
+    /// The value.
+    Local(Ready<T>),
+    /// The way.
+    Remote(Pin<Box<F>>),
+}
+
+impl<T, E, F: Future<Output = Result<T, E>>> Future for TryAnswer<T, F> {
+    type Output = Result<T, E>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, E>> {
+        match self.get_mut() {
+            Self::Local(value) => Pin::new(value).poll(cx).map(Ok),
+            Self::Remote(way) => way.as_mut().poll(cx),
+        }
+    }
+}
+
+/// Counts a refresh as failed that panics.
+struct Attempted<'a>(&'a Call);
+
+impl Drop for Attempted<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0
+                .source_failed(Attempt::Refresh, || Some("a refresh in the background has panicked".into()));
+        }
+    }
+}
+
+/// An argument that a refresh in the background can take along.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be cloned for a computation in the background",
+    label = "`stale_while_revalidate` and `finish_in_background` need an owned clone of this argument, which can be sent to another task",
+    note = "derive `Clone`, take the argument as an `Arc`, or leave the option out; a type parameter needs `Clone + Send + 'static`"
+)]
+pub trait Detach<O> {
+    /// A clone.
+    fn detached(&self) -> O;
+}
+
+// The clone's type is a parameter and nothing that belongs to the trait: so the compiler speaks of the trait when there is none.
+#[diagnostic::do_not_recommend]
+impl<T: ToOwned<Owned = O> + ?Sized, O: Send + 'static> Detach<O> for T {
+    fn detached(&self) -> O {
+        self.to_owned()
+    }
+}
+
+/// A clone for a refresh in the background.
+#[must_use]
+pub fn owned<T: Detach<O> + ?Sized, O>(argument: &T) -> O {
+    argument.detached()
+}

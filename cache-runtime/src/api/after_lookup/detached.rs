@@ -1,0 +1,125 @@
+//! `finish_in_background`: a computation that goes on when the caller that began it has gone away.
+
+use std::convert::Infallible;
+use std::panic::resume_unwind;
+
+use tokio::task::JoinHandle;
+
+use super::{Begun, Decoded, without};
+use crate::api::entry::Entry;
+use crate::api::global;
+use crate::api::shared_error::Sharing;
+use crate::engine::ComputeGuard;
+use crate::engine::bypass;
+use crate::engine::flight::{Chain, computing};
+use crate::runtime::executor::home;
+
+/// A result that can come from another task.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot come from a computation in the background",
+    label = "`finish_in_background` needs a result that can be sent to another task and borrows nothing",
+    note = "return an owned value and an error that are `Send`, or leave `finish_in_background` out"
+)]
+pub trait Sendable: Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + 'static> Sendable for T {}
+
+impl<T> Begun<'_, T> {
+    /// The value, or what `make`'s computation gives, in a task of its own.
+    pub async fn or_compute_detached<F>(self, make: impl Fn() -> F) -> T
+    where
+        T: Sendable,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let make = || {
+            let compute = make();
+            async { Ok::<_, Infallible>(compute.await) }
+        };
+        match self.or_try_compute_detached(Sharing::NONE, make).await {
+            Ok(value) => value,
+            Err(never) => match never {},
+        }
+    }
+
+    /// The same for what may fail. Where no more may go on alone, or there is no runtime any more that could run it, it is part of the call.
+    ///
+    /// # Errors
+    /// The error of the computation, or a clone of that of the one that this call waited for.
+    pub async fn or_try_compute_detached<E, F>(
+        self,
+        sharing: Sharing<E>,
+        make: impl Fn() -> F,
+    ) -> Result<T, E>
+    where
+        T: Sendable,
+        E: Sendable,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let entry = self.entry;
+        let ticket = match self.next {
+            Decoded::Value(value) | Decoded::Refresh(value, _) => return Ok(value),
+            Decoded::Error(error) => without(&error, sharing)?,
+            Decoded::Compute(ticket) => ticket,
+        };
+        // Boxes, and the task in one from the beginning, so that the call's own future has room for none of them.
+        let task = match start(entry, ticket, sharing, &make) {
+            Ok(task) => task,
+            Err(ticket) => return Box::pin(finish(entry, ticket, sharing, make())).await,
+        };
+        match task.await {
+            Ok(result) => result,
+            Err(ended) => match ended.try_into_panic() {
+                Ok(panic) => resume_unwind(panic),
+                Err(_) => Box::pin(make()).await,
+            },
+        }
+    }
+}
+
+/// Begins the computation in a task of its own; gives the ticket back where that cannot be.
+fn start<T, E, F>(
+    entry: &Entry<T>,
+    ticket: Box<ComputeGuard>,
+    sharing: Sharing<E>,
+    make: &impl Fn() -> F,
+) -> Result<JoinHandle<Result<T, E>>, Box<ComputeGuard>>
+where
+    T: Sendable,
+    E: Sendable,
+    F: Future<Output = Result<T, E>> + Send + 'static,
+{
+    let room = entry.call().cache().background.room_for_detached();
+    let Some((room, home)) = room.zip(home().ok()) else { return Err(ticket) };
+    let (entry, compute) = (entry.clone(), make());
+    let task = async move {
+        let _room = room;
+        finish(&entry, ticket, sharing, compute).await
+    };
+    Ok(home.spawn(within_the_same(Box::pin(task))))
+}
+
+async fn finish<T, E>(
+    entry: &Entry<T>,
+    mut ticket: Box<ComputeGuard>,
+    sharing: Sharing<E>,
+    compute: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    entry.start(&mut ticket);
+    let (key, patience) = ticket.computation(entry.call());
+    let result = computing(key, patience, compute).await;
+    // No error is alive at the next await.
+    let (value, departure) = entry.finish_or_fall_back(ticket, result, sharing)?;
+    entry.call().depart(departure).await;
+    Ok(value)
+}
+
+/// The future as a task of its own, which is within the scopes and the computations that the current one is within.
+fn within_the_same<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let (scoped, bypassed, chain) = (global::scoped(), bypass::bypassed(), Chain::current());
+    async move {
+        let future = bypass::within(bypassed, future);
+        let future = global::within(scoped, future);
+        Chain::within(chain, future).await
+    }
+}

@@ -1,0 +1,487 @@
+//! `Entry`: one key of one function, typed.
+
+mod encode;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::after_lookup::{Begun, Decoded};
+use super::shared_error::Sharing;
+use crate::codec::CodecError;
+use crate::codec::compress::{Compression, Payload};
+use crate::engine::bypass::is_bypassed;
+use crate::engine::retry_queue::{Key, Operation};
+use crate::engine::{Attempt, Budget, Call, ComputeGuard, Departure, Hit, Next, Reader, Values, remove};
+use crate::entry::header;
+use crate::entry::special::Special;
+use crate::error::{Error, ErrorKind};
+use crate::local::Keep;
+use crate::policy::ttl::Ttl;
+use crate::store::Store;
+use crate::store::vocabulary::{Asking, Found, Left};
+use crate::tags::Tags;
+use crate::util::process;
+
+/// The cache entry of one call of an annotated function: its key, its type, and what can be done with it.
+///
+/// `get_user_entry(42)` is the entry of `get_user(…, 42)`. Both make the key from one template, so the two cannot drift
+/// apart.
+///
+/// Methods wait no longer than the cache's [deadline](crate::CacheBuilder::deadline), and give an [`Error`] then: unlike an
+/// annotated call they have no other way to keep their word.
+pub struct Entry<T> {
+    call: Call,
+    hooks: Hooks<T>,
+}
+
+/// What the entry knows of its type: plain functions, so that the entry is `Send` and `'static` in its own right and most of
+/// the library is compiled once and not for every type.
+pub(crate) struct Hooks<T> {
+    pub(crate) codec: u8,
+    pub(crate) encode: fn(&T, &mut Vec<u8>) -> Result<usize, CodecError>,
+    pub(crate) decode: fn(&[u8], usize) -> Result<T, CodecError>,
+    pub(crate) compression: Option<Compression>,
+    /// What a payload is decompressed to at most.
+    pub(crate) decompressed: usize,
+    pub(crate) special: fn(&T) -> Option<Special>,
+    pub(crate) ttl_with: Option<fn(&T) -> Duration>,
+    pub(crate) cache_if: Option<fn(&T) -> bool>,
+    pub(crate) local: Option<Keep<T>>,
+    pub(crate) tags_of: Option<fn(&T) -> Vec<String>>,
+}
+
+impl<T> Entry<T> {
+    pub(crate) fn new(call: Call, hooks: Hooks<T>) -> Self {
+        Self { call, hooks }
+    }
+
+    pub(crate) fn with_tags(mut self, tags: Arc<Tags>) -> Self {
+        self.call.tags = Some(tags);
+        self
+    }
+
+    /// The key in Redis, the cache's prefix included.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.call.key
+    }
+
+    /// The stored value; `None` if there is none that fits, or none within its TTL and windows. One round trip. Asks Redis within
+    /// [`Cache::bypass`](crate::Cache::bypass) too: it has nothing to compute.
+    ///
+    /// `None`, without a question to Redis, while a failed [invalidation](Self::invalidate) of the entry or of one of its tags is pending.
+    ///
+    /// # Errors
+    /// If Redis cannot be reached, or not in time. An entry that does not fit is no error.
+    pub async fn get(&self) -> Result<Option<T>, Error> {
+        Ok(self.found(Asking::Plain).await?.map(|(value, _)| value))
+    }
+
+    /// Stores `value` as a call would have, with the function's TTL, in place of whatever is there. One round trip.
+    ///
+    /// A computation that is under way will not overwrite it. Where the function's options keep a value from being stored
+    /// (`cache_if`, a `None` without `negative_ttl`, a TTL of zero) the entry is removed instead: after `put`, an older value
+    /// is never served.
+    ///
+    /// For values that the program is the source of, and whose only writer it is. A row that was read may be older than an
+    /// invalidation that has come since, which this would overwrite; for such there are [`warm_up`](Self::warm_up) and
+    /// [`refresh_with`](Self::refresh_with).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Encode`] if the codec cannot express the value,
+    /// [`ErrorKind::TooLarge`] if it takes more than [`max_value_size`](crate::CacheBuilder::max_value_size), and then the old one
+    /// is removed; otherwise as [`get`](Self::get).
+    /// If Redis could not take the value, or the future is dropped meanwhile, the entry is invalidated as soon as Redis is back; see
+    /// [`invalidate`](Self::invalidate).
+    pub async fn put(&self, value: &T) -> Result<(), Error> {
+        // Encoded before the first await, so that the future does not hold the reference.
+        let encoded = self.encode(process::current(), self.key(), value, Duration::ZERO, &self.no_nonces());
+        async move {
+            let key = [Key::Entry(self.key())];
+            let operation = Operation::begin(self.call.cache.arc(), &key, None);
+            let (done, refused) = match encoded {
+                Ok(Some(encoded)) => (self.call.set(encoded).await, None),
+                Ok(None) => (remove(self.call.cache(), self.key(), None).await, None),
+                // The old value is not this one either.
+                Err(error) => (remove(self.call.cache(), self.key(), None).await, Some(error)),
+            };
+            let done = operation.end(done);
+            refused.map_or(done, Err)
+        }
+        .await
+    }
+
+    /// Removes the stored value, if any. One round trip.
+    ///
+    /// An invalidation wins over every computation that began before it: such a value is returned to its callers, but not
+    /// stored. Call it after the change is committed; a computation in between may read, and store, the old data.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get). A failed invalidation is retried in the background until Redis takes it, for a day at most; until
+    /// then this cache does not use the entry. [`Stats`](crate::Stats) count them. So is one that is cancelled, its future being
+    /// dropped after the first poll: Redis may not have taken it.
+    pub async fn invalidate(&self) -> Result<(), Error> {
+        self.remove(None).await
+    }
+
+    /// Removes the stored value and keeps any other from being stored for as long as `hold`: for a database whose replicas
+    /// lag, so that nobody caches what a replica has not heard of yet. One round trip.
+    ///
+    /// Calls compute meanwhile, each for itself. A later [`put`](Self::put) or [`invalidate`](Self::invalidate) ends the hold.
+    ///
+    /// # Errors
+    /// As [`invalidate`](Self::invalidate).
+    pub async fn invalidate_with_hold(&self, hold: Duration) -> Result<(), Error> {
+        self.remove(Some(hold)).await
+    }
+
+    async fn remove(&self, hold: Option<Duration>) -> Result<(), Error> {
+        let key = [Key::Entry(self.key())];
+        let operation = Operation::begin(self.call.cache.arc(), &key, hold);
+        operation.end(remove(self.call.cache(), self.key(), hold).await)
+    }
+
+    /// How long the value that [`get`](Self::get) gives has left, windows included; `None` if there is none. One round trip, in which the
+    /// value comes along: only that tells whether it fits.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn ttl(&self) -> Result<Option<Ttl>, Error> {
+        Ok(match self.found(Asking::WithLeft).await?.map(|(_, left)| left) {
+            None | Some(Left::Absent) => None,
+            Some(Left::Expires(left)) => Some(Ttl::Expires(left)),
+            Some(Left::Never) => Some(Ttl::Never),
+        })
+    }
+
+    /// The stored value, and how long it is there for yet if that is asked for.
+    async fn found(&self, how: Asking) -> Result<Option<(T, Left)>, Error> {
+        if self.call.is_pending() {
+            return Ok(None);
+        }
+        let (store, until) = (&self.call.cache().store, self.call.until());
+        let (found, left) = match (&self.call.tags, how) {
+            (Some(tags), _) => {
+                let found = self.reader().get_tagged(tags, how, until).await?;
+                return Ok(found.and_then(|(bytes, left)| Some((self.read(&bytes)?, left))));
+            }
+            (None, Asking::Plain) => (store.get(self.key(), until).await?, Left::Never),
+            (None, _) => store.get_with_left(self.key(), until).await?,
+        };
+        Ok(match found {
+            Found::Bytes(bytes) => self.read(&bytes).map(|value| (value, left)),
+            Found::Absent | Found::Foreign => None,
+        })
+    }
+
+    /// The stored value, or what `compute` gives, which is then stored. What an annotated function does.
+    ///
+    /// A hit is one round trip; a miss three, for two of which the caller waits. Callers of one key share one computation, in
+    /// this process and between processes. Fails never: without the cache, `compute` runs.
+    #[allow(clippy::manual_async_fn, reason = "the future of an `async fn` has room for each argument twice")]
+    pub fn get_or_compute(&self, compute: impl Future<Output = T>) -> impl Future<Output = T> {
+        async move {
+            if let Some(value) = self.kept() {
+                return value;
+            }
+            self.begin_elsewhere().await.or_compute(compute).await
+        }
+    }
+
+    /// What `compute` gives, which takes the place of what is stored: a call that wants it fresh. Whoever calls the function
+    /// meanwhile is served the old value. An invalidation in between wins. A value that the function's options keep from being stored
+    /// removes the old one.
+    ///
+    /// Three round trips, for two of which the caller waits. If somebody else is computing the value, in this process or another, this one is
+    /// returned and not stored. Fails never.
+    pub async fn refresh_with(&self, compute: impl Future<Output = T>) -> T {
+        self.begin_fresh().await.or_compute(compute).await
+    }
+
+    /// [`refresh_with`](Self::refresh_with) for what may fail; what is stored stays then.
+    ///
+    /// # Errors
+    /// The error of `compute`, never one of the cache.
+    pub async fn try_refresh_with<E>(&self, compute: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        self.begin_fresh().await.or_try_compute(Sharing::NONE, compute).await
+    }
+
+    pub(crate) async fn begin_fresh(&self) -> Begun<'_, T> {
+        Begun::new(self, Decoded::Compute(Box::pin(self.reader().begin_fresh()).await))
+    }
+
+    /// The stored value, or what `compute` gives, which is stored if it is `Ok`.
+    ///
+    /// Costs as [`get_or_compute`](Self::get_or_compute). An error of `compute` is not shared: callers that waited compute for themselves.
+    ///
+    /// # Errors
+    /// The error of `compute`, never one of the cache.
+    pub fn get_or_try_compute<E>(
+        &self,
+        compute: impl Future<Output = Result<T, E>>,
+    ) -> impl Future<Output = Result<T, E>> {
+        self.get_or_try_compute_sharing(Sharing::NONE, compute)
+    }
+
+    /// [`get_or_try_compute`](Self::get_or_try_compute) for errors that can be cloned. What expansions call.
+    ///
+    /// # Errors
+    /// The error of `compute`, or a clone of that of the computation that this call waited for.
+    #[allow(clippy::manual_async_fn, reason = "the future of an `async fn` has room for each argument twice")]
+    #[doc(hidden)]
+    pub fn get_or_try_compute_sharing<E>(
+        &self,
+        sharing: Sharing<E>,
+        compute: impl Future<Output = Result<T, E>>,
+    ) -> impl Future<Output = Result<T, E>> {
+        async move {
+            if let Some(value) = self.kept() {
+                return Ok(value);
+            }
+            self.begin_elsewhere().await.or_try_compute(sharing, compute).await
+        }
+    }
+
+    /// Looks up and goes as far as is possible without computing. What expansions with background refresh call.
+    #[doc(hidden)]
+    pub async fn begin(&self) -> Begun<'_, T> {
+        if let Some(value) = self.kept() {
+            return Begun::new(self, Decoded::Value(value));
+        }
+        self.begin_elsewhere().await
+    }
+
+    /// The value that this process keeps. First of all, and on its own: what follows is many times dearer, if only to set up.
+    #[inline]
+    pub(crate) fn kept(&self) -> Option<T> {
+        let keep = self.hooks.local?;
+        if is_bypassed(self.call.cache.arc()) {
+            return None;
+        }
+        let value = keep.give(self.reader().local_hit()?)?;
+        self.call.function.counters.local_hits.count();
+        Some(value)
+    }
+
+    /// The same for another key of the function.
+    pub(crate) fn kept_at(&self, key: &str) -> Option<T> {
+        let value = self.hooks.local?.give(self.reader().local_hit_at(key)?)?;
+        self.call.function.counters.local_hits.count();
+        Some(value)
+    }
+
+    pub(crate) async fn begin_elsewhere(&self) -> Begun<'_, T> {
+        let budget = Budget::of(self.call.cache().deadline);
+        let mut next = self.reader().begin(budget).await;
+        loop {
+            next = match self.decoded(next) {
+                Ok(decoded) => return Begun::new(self, decoded),
+                Err(hit) => self.reader().instead_of(&hit, budget).await,
+            };
+        }
+    }
+
+    /// Gives back an entry that cannot be decoded.
+    fn decoded(&self, next: Next) -> Result<Decoded<T>, Hit> {
+        let counters = &self.call.function.counters;
+        let hit = |hit| match self.value_of(&hit) {
+            Some(value) => {
+                counters.hits.count();
+                Ok(value)
+            }
+            None => {
+                counters.misses.count();
+                Err(hit)
+            }
+        };
+        Ok(match next {
+            Next::Hit(found) => Decoded::Value(hit(found)?),
+            Next::Stale(found) => {
+                let value = hit(found)?;
+                counters.stale.count();
+                Decoded::Value(value)
+            }
+            Next::Refresh(found, sight) => {
+                let value = hit(found)?;
+                counters.stale.count();
+                Decoded::Refresh(value, sight)
+            }
+            Next::Late(hit) => Decoded::Value(self.value_of(&hit).ok_or(hit)?),
+            Next::FlightResult(bytes, fallback) => match self.read(&bytes) {
+                Some(value) => Decoded::Value(value),
+                None => Decoded::Compute(Box::new(ComputeGuard::alone(fallback))),
+            },
+            Next::Error(error) => Decoded::Error(error),
+            Next::Compute(ticket) => Decoded::Compute(ticket),
+        })
+    }
+
+    /// What is to be served, decoded; this process keeps it if it may.
+    pub(crate) fn value_of(&self, hit: &Hit) -> Option<T> {
+        self.value_at(self.key(), hit)
+    }
+
+    /// The same for another key of the function.
+    pub(crate) fn value_at(&self, key: &str, hit: &Hit) -> Option<T> {
+        let value = self.hooks.decoded(&header::payload(&hit.bytes)?)?;
+        if let (Some(arriving), Some(keep), Some(tier)) =
+            (&hit.arriving, self.hooks.local, &self.call.cache.tier)
+        {
+            let (guard, arrival) = **arriving;
+            keep.admit(tier, guard, key, arrival, &value);
+        }
+        Some(value)
+    }
+
+    /// Reads an entry whatever its age and whatever became of its tags.
+    fn read(&self, bytes: &[u8]) -> Option<T> {
+        self.read_at(self.key(), bytes)
+    }
+
+    /// The same for another key of the function.
+    pub(crate) fn read_at(&self, key: &str, bytes: &[u8]) -> Option<T> {
+        self.hooks.decoded(&self.reader().payload(key, bytes)?)
+    }
+
+    /// The same operations for code that is not async.
+    #[must_use]
+    pub fn blocking(&self) -> crate::BlockingEntry<T> {
+        crate::BlockingEntry::new(self.clone())
+    }
+
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        let Hooks { codec, local, .. } = &self.hooks;
+        Reader { call: &self.call, codec: *codec, keeps: local.is_some(), values: &self.hooks }
+    }
+
+    pub(crate) fn call(&self) -> &Call {
+        &self.call
+    }
+
+    pub(crate) fn codec(&self) -> u8 {
+        self.hooks.codec
+    }
+
+    /// The function's body runs now.
+    pub(crate) fn start(&self, ticket: &mut ComputeGuard) {
+        self.call.function.counters.computes.count();
+        ticket.begin();
+    }
+
+    /// What follows a computation: the value, or the error, unless an older value may be served in its place.
+    pub(crate) fn finish_or_fall_back<E>(
+        &self,
+        mut ticket: Box<ComputeGuard>,
+        result: Result<T, E>,
+        sharing: Sharing<E>,
+    ) -> Result<(T, Departure), E> {
+        match result {
+            Ok(value) => {
+                let departure = self.finish(ticket, &value);
+                Ok((value, departure))
+            }
+            Err(error) => {
+                let counters = &self.call.function.counters;
+                counters.failed.count();
+                if let Some(bytes) = ticket.take_fallback()
+                    && let Some(value) = self.read(&bytes)
+                {
+                    counters.stale.count();
+                    self.call.source_failed(Attempt::Call, || sharing.reason(&error));
+                    // Not shared: a follower may have begun after an invalidation that this old value has not seen.
+                    ticket.fail(None);
+                    return Ok((value, Departure::Nothing));
+                }
+                ticket.fail(sharing.pack(&error));
+                Err(error)
+            }
+        }
+    }
+
+    /// What follows a computation in the background, whose error nobody sees.
+    pub(crate) fn finish_refresh<E>(
+        &self,
+        ticket: Box<ComputeGuard>,
+        result: Result<T, E>,
+        sharing: Sharing<E>,
+    ) -> Departure {
+        match result {
+            Ok(value) => self.finish(ticket, &value),
+            Err(error) => {
+                self.call.function.counters.failed.count();
+                self.call.source_failed(Attempt::Refresh, || sharing.reason(&error));
+                ticket.fail_refresh(&self.call);
+                Departure::Nothing
+            }
+        }
+    }
+
+    /// What follows a computation that gave a value.
+    pub(crate) fn finish(&self, ticket: Box<ComputeGuard>, value: &T) -> Departure {
+        self.call.source_succeeded();
+        if !ticket.is_shared() {
+            // Nobody would read what is encoded.
+            ticket.fail(None);
+            return Departure::Nothing;
+        }
+        match self.encode(process::known(), self.key(), value, ticket.compute_time(), ticket.nonces()) {
+            Ok(Some(encoded)) => ticket.store(&self.call, encoded),
+            Ok(None) => {
+                self.call.function.counters.not_stored.count();
+                let shared = self.encode_for_followers(&ticket, value);
+                ticket.discard(&self.call, shared)
+            }
+            Err(error) => {
+                self.call.failed(&error);
+                let is_too_large = error.kind() == ErrorKind::TooLarge;
+                let shared = is_too_large.then(|| self.encode_for_followers(&ticket, value)).flatten();
+                ticket.discard(&self.call, shared)
+            }
+        }
+    }
+
+    fn encode_for_followers(&self, ticket: &ComputeGuard, value: &T) -> Option<Vec<u8>> {
+        if ticket.has_followers() { self.encode_unstored(self.key(), value) } else { None }
+    }
+}
+
+impl<T> Hooks<T> {
+    fn decoded(&self, payload: &Payload<'_>) -> Option<T> {
+        payload.decode(self.decompressed, self.decode).ok()
+    }
+}
+
+impl<T> Values for Hooks<T> {
+    fn can_decode(&self, payload: &Payload<'_>) -> bool {
+        self.decoded(payload).is_some()
+    }
+
+    fn tags_named(&self, payload: &Payload<'_>) -> Option<Vec<String>> {
+        let value = self.decoded(payload)?;
+        Some(self.tags_of.map(|names| names(&value)).unwrap_or_default())
+    }
+}
+
+impl<T> Clone for Hooks<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Hooks<T> {}
+
+impl<T> Clone for Entry<T> {
+    fn clone(&self) -> Self {
+        Self { call: self.call.clone(), hooks: self.hooks }
+    }
+}
+
+impl<T> fmt::Debug for Entry<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("key", &self.call.key)
+            .field("policy", &self.call.policy)
+            .finish_non_exhaustive()
+    }
+}

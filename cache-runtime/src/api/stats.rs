@@ -1,0 +1,74 @@
+//! What each annotated function's cache did, as counters.
+
+use std::fmt;
+
+pub use crate::engine::counters::FunctionStats;
+pub use crate::local::stats::LocalStats;
+
+/// The counters of a [`Cache`](crate::Cache), per function, since the cache was made.
+///
+/// Its `Display` is a table for people.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stats {
+    /// One for each function that was called through the cache, by name.
+    pub functions: Vec<FunctionStats>,
+    /// The local tier; `None` for `memory://`, which has no use for one.
+    pub local: Option<LocalStats>,
+    /// Invalidations that failed, or were cancelled, and are being retried: one for each key and tag.
+    pub pending_invalidations: u64,
+    /// Invalidations that were retried with success.
+    pub retried_invalidations: u64,
+    /// Invalidations that were given up, because they failed while 10,000 others were pending or for a whole day: the old values stay
+    /// until they expire.
+    pub lost_invalidations: u64,
+}
+
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width =
+            self.functions.iter().map(|row| row.function.len()).max().unwrap_or(0).max("function".len());
+        write!(f, "{:width$} {:>9} {:>9} {:>8}", "function", "hits", "misses", "hit rate")?;
+        for name in [
+            "local hits",
+            "computes",
+            "waits",
+            "stale",
+            "failed",
+            "stored",
+            "overtaken",
+            "not stored",
+            "unstorable",
+            "too large",
+            "rejected",
+            "errors",
+        ] {
+            write!(f, " {name:>10}")?;
+        }
+        for row in &self.functions {
+            let rate = 100.0 * row.hit_rate();
+            write!(f, "\n{:width$} {:>9} {:>9} {rate:>6.1} %", row.function, row.hits, row.misses)?;
+            let more =
+                [row.local_hits, row.computes, row.waits, row.stale, row.failed, row.stored, row.overtaken];
+            let kept_out = [row.not_stored, row.unstorable, row.too_large, row.rejected, row.errors];
+            for count in more.into_iter().chain(kept_out) {
+                write!(f, " {count:>10}")?;
+            }
+        }
+        if let Some(local) = self.local.filter(|local| local.serving || local.dropped + local.too_large > 0) {
+            let LocalStats { entries, bytes, capacity, changes, .. } = local;
+            write!(f, "\nin this process: {entries} values, {bytes} of {capacity} bytes, {changes} changes")?;
+            if local.too_large > 0 {
+                write!(f, ", {} too large", local.too_large)?;
+            }
+        }
+        if self.pending_invalidations + self.retried_invalidations + self.lost_invalidations > 0 {
+            write!(
+                f,
+                "\ninvalidations: {} pending, {} retried, {} lost",
+                self.pending_invalidations, self.retried_invalidations, self.lost_invalidations
+            )?;
+        }
+        Ok(())
+    }
+}

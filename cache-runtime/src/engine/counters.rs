@@ -1,0 +1,71 @@
+//! The counters of one function.
+
+use crate::util::counter::Counter;
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// The counters of one annotated function.
+        #[non_exhaustive]
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        pub struct FunctionStats {
+            /// Module and name; with the attribute's line where a module has two functions of one name.
+            pub function: String,
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        #[derive(Debug, Default)]
+        pub(crate) struct Counters {
+            $(pub(crate) $name: Counter,)*
+        }
+
+        impl FunctionStats {
+            pub(super) fn add(&mut self, counters: &Counters) {
+                $(self.$name += counters.$name.get();)*
+            }
+        }
+    };
+}
+
+counters! {
+    /// Look-ups that found a usable entry, here or in Redis.
+    hits,
+    /// Of the hits, those in this process.
+    local_hits,
+    /// Look-ups that did not, whatever the reason.
+    misses,
+    /// Of the misses, those where something was there but did not fit: another schema, a damaged entry, foreign bytes.
+    rejected,
+    /// Calls that waited for a computation of another caller, here or in another process.
+    waits,
+    /// Values served past their TTL: while they were refreshed, or in place of an error.
+    stale,
+    /// How often the function's own body ran.
+    computes,
+    /// Of the computes, those that returned an error. Errors are not stored.
+    failed,
+    /// Values that were stored.
+    stored,
+    /// Values that were not stored because an invalidation, or a newer value, came first.
+    overtaken,
+    /// Values that the options kept from being stored: `cache_if`, a `None`, a TTL of zero.
+    not_stored,
+    /// Values that were not stored because the codec cannot express them, or cannot read them back.
+    unstorable,
+    /// Values that were not stored because they take more than
+    /// [`max_value_size`](crate::CacheBuilder::max_value_size).
+    too_large,
+    /// Operations that the store did not carry out, or not in time.
+    errors,
+}
+
+impl FunctionStats {
+    /// Hits among look-ups, from 0 to 1; 0 where there was no look-up.
+    #[must_use]
+    pub fn hit_rate(&self) -> f64 {
+        #[allow(clippy::cast_precision_loss, reason = "a rate needs no more than 52 bits")]
+        match self.hits + self.misses {
+            0 => 0.0,
+            lookups => self.hits as f64 / lookups as f64,
+        }
+    }
+}

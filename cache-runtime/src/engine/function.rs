@@ -1,0 +1,202 @@
+//! An annotated function in one cache, and all of them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::panic::Location;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+
+use super::callsite::Callsite;
+use super::counters::{Counters, FunctionStats};
+use super::source_outage::Outage;
+use crate::entry::fingerprint::Schema;
+use crate::entry::header::SizeHint;
+use crate::error::ErrorKind;
+use crate::util::function_id::FunctionId;
+use crate::util::maybe_static::MaybeStatic;
+use crate::util::striped::Striped;
+
+/// An annotated function in one cache.
+#[derive(Debug)]
+pub(crate) struct Function {
+    pub(crate) site: &'static Callsite,
+    /// Which entries are its own: see [`identity`](crate::entry::identity). Derived once.
+    pub(crate) fingerprint: u64,
+    /// The codec's name, if it cannot read all values back; see [`Schema`].
+    pub(crate) unanswered_by: Option<&'static str>,
+    pub(crate) counters: Striped<Counters>,
+    pub(crate) room: SizeHint,
+    /// Whether a value was read back from its bytes.
+    reads_back: AtomicBool,
+    pub(crate) outage: Outage,
+}
+
+impl Function {
+    fn new(site: &'static Callsite, schema: Schema) -> Self {
+        let Schema { fingerprint, unanswered_by } = schema;
+        let (counters, room) = (Striped::default(), SizeHint::default());
+        Self {
+            site,
+            fingerprint,
+            unanswered_by,
+            counters,
+            room,
+            reads_back: AtomicBool::new(false),
+            outage: Outage::default(),
+        }
+    }
+
+    /// Whether a value is to be read back before it is stored: the first one and, where the codec cannot answer what the type
+    /// asks, each, because some may do without.
+    pub(crate) fn is_to_be_read_back(&self) -> bool {
+        self.unanswered_by.is_some() || !self.reads_back.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn was_read_back(&self) {
+        self.reads_back.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Tells what is known of a function's entries.
+pub(crate) type Identify = fn(&FunctionId) -> Schema;
+
+/// What a site remembers: the cache, of all caches, that it was used with first, and its function there. In most programs there is
+/// no other, and to look a function up costs a comparison.
+pub(crate) type First = OnceLock<(u64, usize, Arc<Function>)>;
+
+/// All functions that were called through a cache.
+#[derive(Debug)]
+pub(crate) struct Functions {
+    /// No other's in this process.
+    number: u64,
+    /// By the addresses of the site and of what derives the fingerprint. The latter tells instantiations apart, which share a site;
+    /// should the linker fold two of them into one, they are the same code and give the same fingerprint.
+    known: RwLock<HashMap<(usize, usize), Arc<Function>>>,
+    /// Which kinds of errors were logged of which functions, by their attributes' places.
+    told: Mutex<HashSet<(Option<&'static Location<'static>>, ErrorKind)>>,
+}
+
+impl Default for Functions {
+    fn default() -> Self {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        Self {
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
+            known: RwLock::default(),
+            told: Mutex::default(),
+        }
+    }
+}
+
+impl Functions {
+    /// Hands out the function for as long as `work` takes.
+    #[inline]
+    pub(crate) fn with<R>(
+        &self,
+        site: &'static Callsite,
+        identify: Identify,
+        work: impl FnOnce(&Function) -> R,
+    ) -> R {
+        let another;
+        let function = match site.first.get() {
+            Some((number, of, function)) if (*number, *of) == (self.number, identify as usize) => function,
+            _ => {
+                another = self.get_another(site, identify);
+                another.arc()
+            }
+        };
+        work(function)
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, site: &'static Callsite, identify: Identify) -> MaybeStatic<Function> {
+        if let Some((number, of, function)) = site.first.get()
+            && (*number, *of) == (self.number, identify as usize)
+        {
+            return MaybeStatic::Static(function);
+        }
+        self.get_another(site, identify)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn get_another(&self, site: &'static Callsite, identify: Identify) -> MaybeStatic<Function> {
+        let function = self.look_up(site, identify);
+        // Nothing to do if another was first.
+        let _ = site.first.set((self.number, identify as usize, Arc::clone(&function)));
+        MaybeStatic::Counted(function)
+    }
+
+    fn look_up(&self, site: &'static Callsite, identify: Identify) -> Arc<Function> {
+        let address = (std::ptr::from_ref(site).addr(), identify as usize);
+        if let Some(function) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&address) {
+            return Arc::clone(function);
+        }
+        // Outside the lock: it runs the type's own `Deserialize`.
+        let schema = identify(site);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(address).or_insert_with(|| Arc::new(Function::new(site, schema))))
+    }
+
+    /// Whether no error of this kind has been logged of this function yet. `None` is all that is no function's.
+    pub(crate) fn is_first_told(&self, site: Option<&Callsite>, kind: ErrorKind) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.insert((site.map(|site| site.location), kind))
+    }
+
+    pub(crate) fn rows(&self) -> Vec<FunctionStats> {
+        // A site stands twice in an expansion, and once for each type of a generic function: rows are by place.
+        let mut rows: BTreeMap<(&str, &str, u32, u32), FunctionStats> = BTreeMap::new();
+        for function in self.known.read().unwrap_or_else(PoisonError::into_inner).values() {
+            let FunctionId { module, name, location, .. } = **function.site;
+            let row = rows.entry((module, name, location.line(), location.column())).or_default();
+            function.counters.iter().for_each(|counters| row.add(counters));
+        }
+        let names: Vec<_> = rows.keys().map(|(module, name, ..)| (*module, *name)).collect();
+        rows.into_iter()
+            .map(|((module, name, line, _), mut row)| {
+                // One counter for each hit, not two.
+                row.hits += row.local_hits;
+                let alone = names.iter().filter(|other| **other == (module, name)).count() == 1;
+                row.function = if alone {
+                    format!("{module}::{name}")
+                } else {
+                    format!("{module}::{name} (line {line})")
+                };
+                row
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema(fingerprint: u64) -> Schema {
+        Schema { fingerprint, unanswered_by: None }
+    }
+
+    #[test]
+    fn one_row_a_place_and_lines_only_where_names_meet() {
+        static ONE: Callsite = Callsite::new("shop", "get");
+        static OTHER: Callsite = Callsite::new("shop", "get");
+        static ALONE: Callsite = Callsite::new("shop", "list");
+        let functions = Functions::default();
+        for (site, hits) in [(&ONE, 2), (&OTHER, 1), (&ALONE, 0)] {
+            let function = functions.get(site, |_| schema(1));
+            (0..hits).for_each(|_| function.counters.hits.count());
+            function.counters.misses.count();
+        }
+        functions.get(&ALONE, |_| schema(2)).counters.misses.count();
+        let rows = functions.rows();
+        let names: Vec<_> = rows.iter().map(|row| (row.function.as_str(), row.hits, row.misses)).collect();
+        let (first, second) = (ONE.location.line(), OTHER.location.line());
+        assert_eq!(
+            names,
+            [
+                (format!("shop::get (line {first})").as_str(), 2, 1),
+                (format!("shop::get (line {second})").as_str(), 1, 1),
+                ("shop::list", 0, 2),
+            ]
+        );
+    }
+}

@@ -1,0 +1,223 @@
+//! Invalidations that Redis could not take, and that are retried until it does.
+//!
+//! A lost invalidation leaves an old value for as long as its TTL lasts. So one that failed, or whose caller went away before it
+//! was answered, is kept (the latest of each key) and retried in the background. Until then this process treats the key as
+//! a miss and stores nothing at it.
+//!
+//! Operations are numbered, in the order in which they begin: a success settles only failures of operations that began before
+//! it. One that began earlier says nothing of what was stored between the two, however late its answer is read.
+//!
+//! Nobody knows how long a key's value can stay: functions with different TTLs share keys, in other programs too. So every
+//! invalidation is retried for the same time, and one that is given up is counted.
+
+mod queue;
+mod retry;
+#[cfg(test)]
+mod tests;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use self::queue::Queue;
+use super::core::Core;
+use crate::error::Error;
+use crate::key::KeyBuf;
+use crate::runtime::block_on::library_runtime;
+use crate::store::vocabulary::CasToken;
+use crate::util::counter::Counter;
+
+/// A key that an operation is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Key<'a> {
+    Entry(&'a str),
+    /// To invalidate a tag is to remove its key, together with the key of any tag.
+    Tag(&'a str),
+}
+
+impl<'a> Key<'a> {
+    pub(crate) fn name(self) -> &'a str {
+        match self {
+            Self::Entry(name) | Self::Tag(name) => name,
+        }
+    }
+}
+
+/// A cache's queue.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    queue: Mutex<Queue>,
+    /// So that a look-up costs one read while nothing is pending.
+    len: AtomicUsize,
+    /// The number of the latest operation.
+    number: AtomicU64,
+    pub(crate) retried: Counter,
+    pub(crate) lost: Counter,
+    has_told_of_loss: AtomicBool,
+    /// Ends the pause before the next retry.
+    hurry: Arc<Notify>,
+    round_ended: Notify,
+}
+
+/// Which tags were pending, as noted before a read whose value names its tags.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NotedTags {
+    settled: u64,
+}
+
+impl Pending {
+    pub(crate) fn len(&self) -> usize {
+        self.len.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn contains(&self, key: Key<'_>) -> bool {
+        self.len() > 0 && self.with(|queue| queue.contains(key))
+    }
+
+    pub(crate) fn contains_any_tag(&self, keys: &[KeyBuf]) -> bool {
+        self.len() > 0 && self.with(|queue| keys.iter().any(|key| queue.contains(Key::Tag(key))))
+    }
+
+    /// To be called before the read; `None` if no tag is pending.
+    pub(crate) fn note_tags(&self) -> Option<NotedTags> {
+        if self.len() == 0 {
+            return None;
+        }
+        self.with(|queue| queue.has_tags().then(|| NotedTags { settled: queue.settled_tags() }))
+    }
+
+    /// Whether a value that names these tags may be used. Where a tag was settled since the note, it may have been one of these, and
+    /// the value may have been read before.
+    pub(crate) fn allows(&self, noted: Option<NotedTags>, keys: &[KeyBuf]) -> bool {
+        noted.is_none_or(|noted| {
+            self.with(|queue| {
+                queue.settled_tags() == noted.settled && !keys.iter().any(|key| queue.contains(Key::Tag(key)))
+            })
+        })
+    }
+
+    /// Retries at once, and waits for what comes of it.
+    pub(crate) async fn flush(&self) {
+        // A round that is under way may have begun too early, the next one has not.
+        for _ in 0..2 {
+            // Before the question, so that an end in between is heard of.
+            let ended = self.round_ended.notified();
+            if self.len() == 0 {
+                return;
+            }
+            self.hurry.notify_one();
+            ended.await;
+        }
+    }
+
+    fn with<R>(&self, work: impl FnOnce(&mut Queue) -> R) -> R {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = work(&mut queue);
+        self.len.store(queue.len(), Ordering::Release);
+        done
+    }
+
+    /// Keeps the removal of one value, which failed: what a refresh knows to be of no use. Whatever else is there by then stays.
+    pub(crate) fn left_behind(&self, cache: &Arc<Core>, name: &str, value: CasToken) {
+        let number = self.number();
+        self.add(cache, |queue, now| usize::from(!queue.left_behind(name, number, value, now)));
+    }
+
+    fn number(&self) -> u64 {
+        1 + self.number.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Keeps what failed, and has it retried. `add` says for how much there was no room.
+    fn add(&self, cache: &Arc<Core>, add: impl FnOnce(&mut Queue, Instant) -> usize) {
+        let now = Instant::now();
+        let (lost, starts) = self.with(|queue| {
+            let lost = add(queue, now);
+            (lost, queue.len() > 0 && !std::mem::replace(&mut queue.is_running, true))
+        });
+        self.lose(lost, "too many are pending");
+        if starts {
+            // On the library's runtime: the caller's may end before Redis is back.
+            match library_runtime() {
+                Ok(library) => {
+                    let hurry = Arc::clone(&self.hurry);
+                    drop(library.spawn(retry::work_off(Arc::downgrade(cache), hurry)));
+                }
+                Err(_) => self.with(|queue| queue.is_running = false),
+            }
+        }
+    }
+
+    fn lose(&self, count: usize, why: &str) {
+        for _ in 0..count {
+            self.lost.count();
+        }
+        if count > 0 && !self.has_told_of_loss.swap(true, Ordering::Relaxed) {
+            log::warn!(
+                "an invalidation is given up ({why}): the old value stays until its TTL is over; more are only counted"
+            );
+        }
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        if self.len() > 0 {
+            log::warn!("a cache is dropped while {} invalidations are pending; they are lost", self.len());
+        }
+    }
+}
+
+/// An invalidation, or a write in its place, from its beginning to its outcome.
+///
+/// Dropped without a success it has failed, as far as anybody knows: also if its caller went away while it was under way.
+#[must_use]
+pub(crate) struct Operation<'a> {
+    cache: &'a Arc<Core>,
+    keys: &'a [Key<'a>],
+    /// For how long a tombstone is to stand at the keys.
+    hold: Option<Duration>,
+    number: u64,
+    has_succeeded: bool,
+}
+
+impl<'a> Operation<'a> {
+    /// To be called before anything is sent.
+    pub(crate) fn begin(cache: &'a Arc<Core>, keys: &'a [Key<'a>], hold: Option<Duration>) -> Self {
+        Self { cache, keys, hold, number: cache.pending.number(), has_succeeded: false }
+    }
+
+    pub(crate) fn end(mut self, done: Result<(), Error>) -> Result<(), Error> {
+        self.has_succeeded = done.is_ok();
+        done
+    }
+
+    /// Drops what this process keeps at the keys.
+    fn forget(&self) {
+        if let Some(tier) = &self.cache.tier {
+            self.keys.iter().for_each(|key| tier.forget(key.name().as_bytes()));
+        }
+    }
+}
+
+impl Drop for Operation<'_> {
+    fn drop(&mut self) {
+        let pending = &self.cache.pending;
+        if !self.has_succeeded {
+            // Added first: a read from before that is let in meanwhile is forgotten, and a later one is kept out.
+            pending.add(self.cache, |queue, now| {
+                self.keys.iter().filter(|key| !queue.failed(**key, self.number, self.hold, now)).count()
+            });
+            return self.forget();
+        }
+        // Forgotten first: who finds nothing pending any more must not find a kept value either.
+        self.forget();
+        if pending.len() > 0 {
+            let now = Instant::now();
+            pending.with(|queue| {
+                self.keys.iter().for_each(|key| queue.succeeded(*key, self.number, self.hold, now));
+            });
+        }
+    }
+}

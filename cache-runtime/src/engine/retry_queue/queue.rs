@@ -1,0 +1,169 @@
+//! Which invalidations are pending: a state machine without I/O and without a clock.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use super::Key;
+use crate::store::vocabulary::CasToken;
+
+/// How many keys are remembered.
+pub(crate) const KEYS: usize = 10_000;
+/// For how long an invalidation is retried.
+pub(crate) const LONGEST_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Queue {
+    entries: HashMap<String, Wanted>,
+    tags: HashMap<String, Wanted>,
+    /// How many tags have left the queue so far.
+    settled_tags: u64,
+    /// Whether a task is retrying.
+    pub(crate) is_running: bool,
+}
+
+/// What is to be done at a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Wanted {
+    /// Which operation's failure this makes up for.
+    number: u64,
+    hold: Option<Hold>,
+    /// What alone is to be removed, if it is still there; `None` for whatever is.
+    only: Option<CasToken>,
+    since: Instant,
+    /// Whether its removal is under way.
+    is_tried: bool,
+}
+
+/// A tombstone that is to stand for a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Hold {
+    since: Instant,
+    time: Duration,
+}
+
+/// What is retried at a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Try {
+    pub(crate) number: u64,
+    /// What is left of the hold, if there is one.
+    pub(crate) hold: Option<Duration>,
+    /// What alone is to be removed.
+    pub(crate) only: Option<CasToken>,
+}
+
+impl Queue {
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len() + self.tags.len()
+    }
+
+    pub(crate) fn contains(&self, key: Key<'_>) -> bool {
+        match key {
+            Key::Entry(name) => self.entries.contains_key(name),
+            Key::Tag(name) => self.tags.contains_key(name),
+        }
+    }
+
+    pub(crate) fn has_tags(&self) -> bool {
+        !self.tags.is_empty()
+    }
+
+    pub(crate) fn settled_tags(&self) -> u64 {
+        self.settled_tags
+    }
+
+    /// An operation has failed. `false` if there is no room to remember it.
+    pub(crate) fn failed(&mut self, key: Key<'_>, number: u64, hold: Option<Duration>, now: Instant) -> bool {
+        let is_full = self.len() >= KEYS;
+        let keys = self.keys(key);
+        let hold = hold.map(|time| Hold { since: now, time });
+        let wanted = Wanted { number, hold, only: None, since: now, is_tried: false };
+        match keys.get_mut(key.name()) {
+            // That removes less, and a try of it that is under way must not settle this.
+            Some(known) if known.only.is_some() => *known = wanted,
+            // The one that began later says what is to be there.
+            Some(known) if known.number > number => {}
+            Some(known) => *known = wanted,
+            None if is_full => return false,
+            None => {
+                keys.insert(key.name().to_owned(), wanted);
+            }
+        }
+        true
+    }
+
+    /// The removal of one value has failed. What is pending at the key already removes it too. `false` if there is no room.
+    pub(crate) fn left_behind(&mut self, name: &str, number: u64, value: CasToken, now: Instant) -> bool {
+        if self.entries.contains_key(name) {
+            return true;
+        }
+        let has_room = self.len() < KEYS;
+        if has_room {
+            let wanted = Wanted { number, hold: None, only: Some(value), since: now, is_tried: false };
+            self.entries.insert(name.to_owned(), wanted);
+        }
+        has_room
+    }
+
+    /// An operation has succeeded, which settles what began before it.
+    pub(crate) fn succeeded(&mut self, key: Key<'_>, number: u64, hold: Option<Duration>, now: Instant) {
+        match self.keys(key).get(key.name()) {
+            Some(known) if known.number < number => {
+                if known.is_tried && hold.is_some() {
+                    // A removal that is under way may take the tombstone away again.
+                    self.failed(key, number, hold, now);
+                } else {
+                    self.settle(key);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Gives up what has been retried for long enough; how many that were.
+    pub(crate) fn give_up(&mut self, now: Instant) -> usize {
+        let (before, tags) = (self.len(), self.tags.len());
+        let is_young = |wanted: &mut Wanted| now.saturating_duration_since(wanted.since) < LONGEST_RETRY;
+        self.entries.retain(|_, wanted| is_young(wanted));
+        self.tags.retain(|_, wanted| is_young(wanted));
+        self.settled_tags += (tags - self.tags.len()) as u64;
+        before - self.len()
+    }
+
+    /// The names of all tags, and of all entries.
+    pub(crate) fn all(&self) -> (Vec<String>, Vec<String>) {
+        (self.tags.keys().cloned().collect(), self.entries.keys().cloned().collect())
+    }
+
+    /// Begins to retry; `None` if the key was settled meanwhile.
+    pub(crate) fn begin(&mut self, key: Key<'_>, now: Instant) -> Option<Try> {
+        let wanted = self.keys(key).get_mut(key.name())?;
+        wanted.is_tried = true;
+        let left = |hold: Hold| hold.time.checked_sub(now.saturating_duration_since(hold.since));
+        let hold = wanted.hold.and_then(left).filter(|left| !left.is_zero());
+        Some(Try { number: wanted.number, hold, only: wanted.only })
+    }
+
+    /// What was begun for the failure of this operation is over. If another one failed meanwhile, that one stays.
+    pub(crate) fn end(&mut self, key: Key<'_>, number: u64, done: bool) {
+        match self.keys(key).get_mut(key.name()) {
+            Some(wanted) if wanted.number == number && done => self.settle(key),
+            Some(wanted) if wanted.number == number => wanted.is_tried = false,
+            _ => {}
+        }
+    }
+
+    fn settle(&mut self, key: Key<'_>) {
+        self.keys(key).remove(key.name());
+        self.settled_tags += u64::from(matches!(key, Key::Tag(_)));
+    }
+
+    fn keys(&mut self, key: Key<'_>) -> &mut HashMap<String, Wanted> {
+        match key {
+            Key::Entry(_) => &mut self.entries,
+            Key::Tag(_) => &mut self.tags,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The task that retries, until nothing is left or the cache is gone.
+
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use super::Key;
+use super::queue::Try;
+use crate::engine::core::Core;
+use crate::engine::{remove, unlink};
+use crate::error::{Error, ErrorKind};
+use crate::store::Store;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How many tags are removed by one command.
+const TAGS_AT_ONCE: usize = 512;
+/// How many refusals end a round. One key may be refused where others are not.
+const REFUSALS: usize = 16;
+
+pub(crate) async fn work_off(cache: Weak<Core>, hurry: Arc<Notify>) {
+    let mut pause = FIRST_PAUSE;
+    for number in 0.. {
+        let _ = tokio::time::timeout(pause, hurry.notified()).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+        let Some(cache) = cache.upgrade() else { return };
+        let Some((tags, entries)) = due(&cache) else { return cache.pending.round_ended.notify_waiters() };
+        if retry(&cache, &tags, entries, number).await {
+            pause = FIRST_PAUSE;
+        }
+        cache.pending.round_ended.notify_waiters();
+    }
+}
+
+/// The names of the tags and of the entries to be retried. `None`, and the end of the task, if there are none.
+fn due(cache: &Core) -> Option<(Vec<String>, Vec<String>)> {
+    let pending = &cache.pending;
+    let (too_old, due) = pending.with(|queue| {
+        let too_old = queue.give_up(Instant::now());
+        queue.is_running = queue.len() > 0;
+        (too_old, queue.is_running.then(|| queue.all()))
+    });
+    pending.lose(too_old, "Redis has not taken it for a day");
+    due
+}
+
+/// One try of all that is pending.
+#[derive(Default)]
+struct Round {
+    /// Whether Redis has taken anything.
+    has_taken: bool,
+    refusals: usize,
+}
+
+impl Round {
+    /// Counts an outcome; whether there is a point in going on.
+    fn goes_on(&mut self, done: Result<(), Error>) -> bool {
+        let Err(error) = done else {
+            self.has_taken = true;
+            return true;
+        };
+        self.refusals += 1;
+        // Where Redis is silent or away the others would fail alike.
+        !matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout) && self.refusals < REFUSALS
+    }
+}
+
+/// Retries all; whether Redis has taken anything.
+async fn retry(cache: &Core, tags: &[String], mut entries: Vec<String>, number: usize) -> bool {
+    let mut round = Round::default();
+    // One command for all, so that the key of any tag goes with them: who names a tag by a value compares it.
+    for tags in tags.chunks(TAGS_AT_ONCE) {
+        let keys: Vec<Key<'_>> = tags.iter().map(|name| Key::Tag(name)).collect();
+        if !round.goes_on(retry_keys(cache, &keys).await) {
+            return round.has_taken;
+        }
+    }
+    // From another one on in each round, so that those which are refused do not keep the others waiting.
+    let first = number.wrapping_mul(REFUSALS) % entries.len().max(1);
+    entries.rotate_left(first);
+    for name in &entries {
+        if !round.goes_on(retry_keys(cache, &[Key::Entry(name)]).await) {
+            break;
+        }
+    }
+    round.has_taken
+}
+
+/// Retries what is at these keys: any number of tags, or one entry.
+async fn retry_keys(cache: &Core, keys: &[Key<'_>]) -> Result<(), Error> {
+    let pending = &cache.pending;
+    let now = Instant::now();
+    let begun = keys.iter().map(|key| (*key, pending.with(|queue| queue.begin(*key, now))));
+    let tries: Vec<(Key<'_>, Try)> = begun.filter_map(|(key, begun)| Some((key, begun?))).collect();
+    let done = match &tries[..] {
+        [] => return Ok(()),
+        [(Key::Entry(name), Try { hold: Some(hold), .. })] => remove(cache, name, Some(*hold)).await,
+        [(Key::Entry(name), Try { only: Some(value), .. })] => {
+            cache.store.release(name, value, now + cache.deadline).await
+        }
+        tries => {
+            let keys: Vec<Key<'_>> = tries.iter().map(|(key, _)| *key).collect();
+            unlink(cache, &keys).await
+        }
+    };
+    if let (Ok(()), Some(tier)) = (&done, &cache.tier) {
+        // Before they are settled: a reader that finds nothing pending any more, and was answered before the removal, is kept out.
+        tries.iter().for_each(|(key, _)| tier.forget(key.name().as_bytes()));
+    }
+    for (key, Try { number, .. }) in &tries {
+        pending.with(|queue| queue.end(*key, *number, done.is_ok()));
+        if done.is_ok() {
+            pending.retried.count();
+        }
+    }
+    done
+}

@@ -1,0 +1,91 @@
+//! A function that fails while older values are served in place of its own: said once, since its callers are told nothing.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::flight::FlightKey;
+use crate::util::process::PerProcess;
+
+/// After so long without a failure an outage is over, whatever became of the key that failed first.
+const QUIET: Duration = Duration::from_secs(60);
+/// The longest reason that is logged.
+const REASON: usize = 500;
+
+/// Whether a function is failing.
+#[derive(Debug, Default)]
+pub(crate) struct Outage(PerProcess<Mutex<Option<Failing>>>);
+
+#[derive(Debug)]
+struct Failing {
+    /// The key that failed first. Others may fail for reasons of their own, and succeed, while this goes on.
+    first: FlightKey,
+    last: Instant,
+}
+
+impl Outage {
+    /// A computation has failed. Says whether it is the first of an outage.
+    fn begins(&self, key: &FlightKey) -> bool {
+        let now = Instant::now();
+        let mut failing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *failing {
+            Some(failing) if now.saturating_duration_since(failing.last) < QUIET => {
+                failing.last = now;
+                false
+            }
+            _ => {
+                *failing = Some(Failing { first: key.clone(), last: now });
+                true
+            }
+        }
+    }
+
+    /// Logs a failure, and its reason, if it is the first of an outage.
+    pub(crate) fn failed(&self, function: &str, key: &FlightKey, reason: impl FnOnce() -> Option<String>) {
+        if !self.begins(key) {
+            return;
+        }
+        let reason = reason().map(|reason| format!(": {}", shortened(&reason))).unwrap_or_default();
+        log::warn!(
+            "`{function}` fails, and older values are served in place of its own{reason}; until it succeeds further failures are only counted"
+        );
+    }
+
+    /// A key has succeeded that had failed.
+    pub(crate) fn succeeded(&self, function: &str, key: &FlightKey) {
+        let mut failing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if failing.take_if(|failing| failing.first == *key).is_some() {
+            log::info!("`{function}` succeeds again");
+        }
+    }
+}
+
+/// One line of it.
+fn shortened(reason: &str) -> String {
+    reason.chars().take(REASON).map(|char| if char.is_control() { ' ' } else { char }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(name: &str) -> FlightKey {
+        FlightKey { key: name.into(), fingerprint: 0 }
+    }
+
+    #[test]
+    fn an_outage_begins_once_and_ends_with_the_key_that_began_it() {
+        let outage = Outage::default();
+        assert!(outage.begins(&key("a")) && !outage.begins(&key("a")) && !outage.begins(&key("b")));
+        outage.succeeded("f", &key("b"));
+        assert!(!outage.begins(&key("b")));
+        outage.succeeded("f", &key("a"));
+        assert!(outage.begins(&key("b")));
+    }
+
+    #[test]
+    fn a_reason_is_one_line_of_bounded_length() {
+        assert_eq!(shortened("short"), "short");
+        assert_eq!(shortened("two\nlines"), "two lines");
+        assert_eq!(shortened(&"ä".repeat(REASON + 1)), "ä".repeat(REASON));
+    }
+}

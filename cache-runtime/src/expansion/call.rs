@@ -1,0 +1,344 @@
+//! From an expansion to an [`Entry`]: the one chain of calls that every expansion consists of.
+
+mod local_fast_path;
+mod tagged;
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::batch::{Batch, BatchKey, Batched};
+use crate::api::blocking_entry::BlockingEntry;
+use crate::api::cache::Cache;
+use crate::api::entry::{Entry, Hooks};
+use crate::api::global;
+use crate::codec::Codec;
+use crate::codec::compress;
+use crate::codec::compress::Compression;
+use crate::engine::Call;
+use crate::engine::callsite::Callsite;
+use crate::engine::core::Core;
+use crate::engine::function::Identify;
+use crate::entry::identity;
+use crate::entry::special::special;
+use crate::key::{Arg, Each, End, KeyBuf, KeyBuilder, KeyPart, Path, Pieces, Template, Text};
+use crate::local::Keep;
+use crate::policy::Policy;
+use crate::policy::ttl::Ttl;
+use crate::util::maybe_static::MaybeStatic;
+
+pub use local_fast_path::LookedUp;
+pub use tagged::TaggedEntry;
+
+/// A type whose values can be cached: everything that serde can write and read back as an owned value.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be cached",
+    label = "this type must be `serde::Serialize` and `serde::Deserialize`",
+    note = "derive them: `#[derive(serde::Serialize, serde::Deserialize)]`; a value that borrows cannot be read back: return an owned one",
+    note = "a type parameter in it needs `T: serde::Serialize + serde::de::DeserializeOwned`"
+)]
+pub trait Cacheable: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> Cacheable for T {}
+
+/// A type that has a `None`, which `negative_ttl` is about.
+#[diagnostic::on_unimplemented(
+    message = "`negative_ttl` needs a function that returns `Option<T>` or `Result<Option<T>, E>`, and `{Self}` has no `None`",
+    label = "leave out `negative_ttl`, or return an `Option`"
+)]
+pub trait Nullable {}
+
+impl<T> Nullable for Option<T> {}
+impl<T: Nullable> Nullable for Box<T> {}
+impl<T: Nullable> Nullable for Arc<T> {}
+impl<T: Nullable> Nullable for std::rc::Rc<T> {}
+
+/// A `Result`, whatever name it goes by: how an expansion names the types inside an alias.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is taken for a `Result`, because its name ends so, and is none",
+    label = "what is called so, and is generic, must be a `Result`",
+    note = "return it under another name, `type Found = {Self};`, or write `entry = false`"
+)]
+pub trait Fallible {
+    /// The type of `Ok`.
+    type Ok;
+    /// The type of `Err`.
+    type Error;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Ok = T;
+    type Error = E;
+}
+
+/// The type of `Ok` of a `Result` alias.
+pub type OkOf<R> = <R as Fallible>::Ok;
+
+/// The type of `Err` of a `Result` alias.
+pub type ErrorOf<R> = <R as Fallible>::Error;
+
+/// Begins the entry of a call of `site`'s function, which returns `T` and encodes with `C`. `here` is a closure in that function; the name of
+/// its type tells what surrounds it.
+#[inline]
+pub fn entry<T: Cacheable, C: Codec>(site: &'static Callsite, here: impl Fn()) -> EntryBuilder<'static, T> {
+    begun::<T, C, _>(site, &here)
+}
+
+#[inline]
+fn begun<T: Cacheable, C: Codec, WithLocal>(
+    site: &'static Callsite,
+    _: &WithLocal,
+) -> EntryBuilder<'static, T> {
+    EntryBuilder {
+        site,
+        here: std::any::type_name::<WithLocal>(),
+        cache: None,
+        policy: Policy::NONE,
+        identify: identity::of::<T, C, WithLocal>,
+        hooks: Hooks {
+            codec: C::ID,
+            encode: C::encode::<T>,
+            decode: C::decode_stored::<T>,
+            compression: None,
+            decompressed: compress::LIMIT,
+            special: special::<T>,
+            ttl_with: None,
+            cache_if: None,
+            local: None,
+            tags_of: None,
+        },
+        place: PhantomData,
+    }
+}
+
+/// The place of values that are in Redis alone.
+#[derive(Debug)]
+pub struct RemoteOnly;
+
+/// The place of values that this process keeps too: `local`.
+#[derive(Debug)]
+pub struct WithLocal;
+
+/// An entry's options. The attribute's documentation says what each means.
+#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
+#[must_use]
+pub struct EntryBuilder<'c, T, L = RemoteOnly> {
+    site: &'static Callsite,
+    /// The name of a closure's type in the function.
+    here: &'static str,
+    cache: Option<&'c Arc<Core>>,
+    policy: Policy,
+    identify: Identify,
+    hooks: Hooks<T>,
+    place: PhantomData<L>,
+}
+
+#[allow(missing_docs, reason = "named after the options, and by expansions only")]
+impl<'c, T, L> EntryBuilder<'c, T, L> {
+    #[inline]
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.policy.ttl = Ttl::Expires(ttl);
+        self
+    }
+
+    /// `ttl = "never"`: no length of time says that, however long.
+    #[inline]
+    pub fn never_expires(mut self) -> Self {
+        self.policy.ttl = Ttl::Never;
+        self
+    }
+
+    #[inline]
+    pub fn ttl_with(mut self, ttl: fn(&T) -> Duration) -> Self {
+        self.hooks.ttl_with = Some(ttl);
+        self
+    }
+
+    #[inline]
+    pub fn jitter(mut self, share: f64) -> Self {
+        self.policy.jitter = share;
+        self
+    }
+
+    #[inline]
+    pub fn stale_while_revalidate(mut self, window: Duration) -> Self {
+        self.policy.stale_while_revalidate = window;
+        self
+    }
+
+    #[inline]
+    pub fn stale_if_error(mut self, window: Duration) -> Self {
+        self.policy.stale_if_error = window;
+        self
+    }
+
+    /// The most bytes that an entry may have, should that be less than the cache's limit.
+    #[inline]
+    pub fn max_size(mut self, bytes: u64) -> Self {
+        self.policy.max_size = bytes;
+        self.hooks.decompressed = usize::try_from(bytes).unwrap_or(usize::MAX).max(compress::LIMIT);
+        self
+    }
+
+    #[inline]
+    pub fn early_refresh(mut self, beta: f64) -> Self {
+        self.policy.early_refresh = beta;
+        self
+    }
+
+    #[inline]
+    pub fn max_wait(mut self, max_wait: Duration) -> Self {
+        self.policy.max_wait = Some(max_wait);
+        self
+    }
+
+    #[inline]
+    pub fn local(self, length: Duration, keep: Keep<T>) -> EntryBuilder<'c, T, WithLocal> {
+        let Self { site, here, cache, mut policy, identify, mut hooks, .. } = self;
+        policy.local = length;
+        hooks.local = Some(keep);
+        EntryBuilder { site, here, cache, policy, identify, hooks, place: PhantomData }
+    }
+
+    #[inline]
+    pub fn negative_ttl(mut self, ttl: Duration) -> Self
+    where
+        T: Nullable,
+    {
+        self.policy.negative_ttl = Some(ttl);
+        self
+    }
+
+    /// `negative_ttl` of a batch: also for keys that the function does not return, so the type need not have a `None`.
+    #[inline]
+    pub fn absent_ttl(mut self, ttl: Duration) -> Self {
+        self.policy.negative_ttl = Some(ttl);
+        self
+    }
+
+    #[inline]
+    pub fn cache_if(mut self, wanted: fn(&T) -> bool) -> Self {
+        self.hooks.cache_if = Some(wanted);
+        self
+    }
+
+    #[inline]
+    pub fn compress(mut self, compression: Compression) -> Self {
+        self.hooks.compression = Some(compression);
+        self
+    }
+
+    #[inline]
+    pub fn cache(mut self, cache: &'c (impl AsRef<Cache> + ?Sized)) -> Self {
+        self.cache = Some(&cache.as_ref().0);
+        self
+    }
+
+    /// Begins a key with a template's leading text.
+    #[inline]
+    pub fn key(self, text: &str) -> KeyedEntry<'c, T, L, Template<'_>> {
+        KeyedEntry { options: self, key: Template(text) }
+    }
+
+    /// Begins a key with the function's path.
+    #[inline]
+    pub fn default_key(self) -> KeyedEntry<'c, T, L, Path> {
+        let Self { site, here, .. } = self;
+        KeyedEntry { options: self, key: Path { site, here } }
+    }
+}
+
+/// An entry whose key's pieces are being named.
+#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
+#[must_use]
+pub struct KeyedEntry<'c, T, L, K> {
+    options: EntryBuilder<'c, T, L>,
+    key: K,
+}
+
+#[allow(missing_docs, reason = "named by expansions only")]
+impl<'c, T, L, K: Pieces> KeyedEntry<'c, T, L, K> {
+    #[inline]
+    pub fn text(self, text: &str) -> KeyedEntry<'c, T, L, Text<'_, K>> {
+        KeyedEntry { options: self.options, key: Text(self.key, text) }
+    }
+
+    #[inline]
+    pub fn arg<P: KeyPart + ?Sized>(self, part: &P) -> KeyedEntry<'c, T, L, Arg<'_, K, P>> {
+        KeyedEntry { options: self.options, key: Arg::new(self.key, part) }
+    }
+
+    /// An argument that may not be there: `pieces` names it, or gives back what it is given.
+    #[inline]
+    pub fn with<R>(self, pieces: impl FnOnce(Self) -> R) -> R {
+        pieces(self)
+    }
+
+    /// The argument that is different for each key of a batch.
+    pub fn each(self) -> KeyedEntry<'c, T, L, Each<K>> {
+        KeyedEntry { options: self.options, key: Each(self.key) }
+    }
+
+    /// A type parameter, by its full name.
+    #[inline]
+    pub fn type_name<P: ?Sized>(self) -> KeyedEntry<'c, T, L, Arg<'static, K, str>> {
+        self.arg(std::any::type_name::<P>())
+    }
+
+    /// Ends a default key.
+    #[inline]
+    pub fn end(self) -> KeyedEntry<'c, T, L, End<K>> {
+        KeyedEntry { options: self.options, key: End(self.key) }
+    }
+
+    #[must_use]
+    #[inline]
+    pub fn build(self) -> Entry<T> {
+        // Taken apart as in `look_up`.
+        let Self { options, key: pieces } = self;
+        let EntryBuilder { site, cache, policy, identify, hooks, .. } = options;
+        let cache = in_use(cache);
+        let key = KeyBuilder::key(&cache.prefix, &pieces);
+        let function = cache.functions.get(site, identify);
+        Entry::new(Call { cache, function, key, policy, tags: None }, hooks)
+    }
+
+    /// A call for all of `keys`.
+    pub fn batch<C: Batched<Key: BatchKey, Value = T>>(
+        self,
+        keys: impl IntoIterator<Item = C::Key>,
+    ) -> Batch<C> {
+        let cache = self.options.in_use();
+        let template = KeyBuilder::of(&cache.prefix, &self.key).template_of_many();
+        Batch::new(self.options.entry(cache, KeyBuf::new()), template, keys)
+    }
+
+    #[must_use]
+    #[inline]
+    pub fn build_blocking(self) -> BlockingEntry<T> {
+        BlockingEntry::new(self.build())
+    }
+}
+
+/// The cache that the option names, or the one of the scope or the program.
+#[inline]
+fn in_use(cache: Option<&Arc<Core>>) -> MaybeStatic<Core> {
+    cache.map_or_else(global::current, |cache| MaybeStatic::Counted(Arc::clone(cache)))
+}
+
+impl<T, L> EntryBuilder<'_, T, L> {
+    #[inline]
+    fn in_use(&self) -> MaybeStatic<Core> {
+        in_use(self.cache)
+    }
+
+    #[inline]
+    fn entry(self, cache: MaybeStatic<Core>, key: KeyBuf) -> Entry<T> {
+        let function = cache.functions.get(self.site, self.identify);
+        Entry::new(Call { cache, function, key, policy: self.policy, tags: None }, self.hooks)
+    }
+}

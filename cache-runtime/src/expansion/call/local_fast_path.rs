@@ -1,0 +1,135 @@
+//! The last call of an expansion's chain before the value is asked for. With `local` it looks whether this process keeps the value,
+//! and makes the entry only if not.
+//!
+//! An entry is some three hundred bytes, which to put together and hand on takes longer than to find a value here. So nothing of
+//! it is made for a hit; what a call needs beyond one stands in functions of its own.
+
+use std::future::ready;
+use std::pin::Pin;
+
+use super::{EntryBuilder, KeyedEntry, RemoteOnly, WithLocal, in_use};
+use crate::api::after_lookup::{Answer, TryAnswer};
+use crate::api::entry::Entry;
+use crate::api::shared_error::Sharing;
+use crate::engine::bypass::is_bypassed;
+use crate::engine::core::Core;
+use crate::key::{KeyBuilder, Pieces};
+use crate::local::Terms;
+use crate::util::maybe_static::MaybeStatic;
+
+#[allow(missing_docs, reason = "named by expansions only")]
+impl<T, K: Pieces> KeyedEntry<'_, T, RemoteOnly, K> {
+    #[must_use]
+    #[inline]
+    pub fn look_up(self) -> Entry<T> {
+        self.build()
+    }
+}
+
+#[allow(missing_docs, reason = "named by expansions only")]
+impl<T, K: Pieces> KeyedEntry<'_, T, WithLocal, K> {
+    /// No reference is taken to the options, which would have the compiler write them all down: they are taken apart, and put
+    /// together again where there is no hit.
+    #[inline]
+    pub fn look_up(self) -> LookedUp<T> {
+        let Self { options, key: pieces } = self;
+        let EntryBuilder { site, here, cache, policy, identify, hooks, place } = options;
+        let in_use = in_use(cache);
+        let mut key = KeyBuilder::new();
+        key.write(&in_use.prefix, &pieces);
+        if let (Some(keep), Some(tier)) = (hooks.local, &in_use.tier)
+            && !is_bypassed(in_use.arc())
+        {
+            let (local, early_refresh) = (policy.local, policy.early_refresh);
+            let value = in_use.functions.with(site, identify, |function| {
+                let terms = Terms::new(function.fingerprint, local, early_refresh);
+                let value = keep.get(tier, key.finished(), &terms);
+                if value.is_some() {
+                    function.counters.count_one(|counters| &counters.local_hits);
+                }
+                value
+            });
+            if let Some(value) = value {
+                return LookedUp::Local(value);
+            }
+        }
+        let options = EntryBuilder { site, here, cache, policy, identify, hooks, place };
+        LookedUp::Remote(options.elsewhere(in_use, &mut key))
+    }
+}
+
+impl<T> EntryBuilder<'_, T, WithLocal> {
+    #[cold]
+    #[inline(never)]
+    fn elsewhere(self, cache: MaybeStatic<Core>, key: &mut KeyBuilder) -> Entry<T> {
+        let key = key.take_key();
+        self.entry(cache, key)
+    }
+}
+
+/// What a look-up in this process has given.
+#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
+#[allow(clippy::large_enum_variant, reason = "lives for a moment, on the stack")]
+#[must_use]
+pub enum LookedUp<T> {
+    /// The value.
+    Local(T),
+    /// Nothing: Redis is to be asked.
+    Remote(Entry<T>),
+}
+
+impl<T> LookedUp<T> {
+    pub(crate) fn of(entry: Entry<T>) -> Self {
+        match entry.kept() {
+            Some(value) => Self::Local(value),
+            None => Self::Remote(entry),
+        }
+    }
+
+    /// As [`Entry::get_or_compute`].
+    #[inline]
+    pub fn get_or_compute<F>(self, compute: F) -> Answer<T, impl Future<Output = T>>
+    where
+        F: Future<Output = T>,
+    {
+        match self {
+            Self::Local(value) => Answer::Local(ready(value)),
+            Self::Remote(entry) => Answer::Remote(get_or_compute(entry, compute)),
+        }
+    }
+
+    /// As [`Entry::get_or_try_compute_sharing`].
+    ///
+    /// # Errors
+    /// As there.
+    #[inline]
+    pub fn get_or_try_compute_sharing<E, F>(
+        self,
+        sharing: Sharing<E>,
+        compute: F,
+    ) -> TryAnswer<T, impl Future<Output = Result<T, E>>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        match self {
+            Self::Local(value) => TryAnswer::Local(ready(value)),
+            Self::Remote(entry) => TryAnswer::Remote(get_or_try_compute(entry, sharing, compute)),
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn get_or_compute<T>(entry: Entry<T>, compute: impl Future<Output = T>) -> Pin<Box<impl Future<Output = T>>> {
+    Box::pin(async move { entry.begin_elsewhere().await.or_compute(compute).await })
+}
+
+#[cold]
+#[inline(never)]
+fn get_or_try_compute<T, E>(
+    entry: Entry<T>,
+    sharing: Sharing<E>,
+    compute: impl Future<Output = Result<T, E>>,
+) -> Pin<Box<impl Future<Output = Result<T, E>>>> {
+    Box::pin(async move { entry.begin_elsewhere().await.or_try_compute(sharing, compute).await })
+}

@@ -1,0 +1,129 @@
+//! An entry with tags.
+
+use std::sync::Arc;
+
+use super::{KeyedEntry, LookedUp, RemoteOnly, WithLocal};
+use crate::api::blocking_entry::BlockingEntry;
+use crate::api::entry::Entry;
+use crate::engine::core::Core;
+use crate::key::{KeyBuf, KeyBuilder, Pieces, Scalar};
+use crate::tags;
+use crate::tags::{OpenTag, Tagging, Tags};
+use crate::util::maybe_static::MaybeStatic;
+
+/// An entry whose key is complete, and of whose tags one may be being built.
+#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
+#[must_use]
+pub struct TaggedEntry<'c, T, L, K> {
+    keyed: KeyedEntry<'c, T, L, K>,
+    cache: MaybeStatic<Core>,
+    tags: Vec<KeyBuf>,
+    tag: Option<OpenTag>,
+}
+
+impl<'c, T, L, K: Pieces> KeyedEntry<'c, T, L, K> {
+    /// Begins the entry's first tag with a template's leading text.
+    pub fn tag(self, text: &'static str) -> TaggedEntry<'c, T, L, K> {
+        self.tagged().tag(text)
+    }
+
+    /// The entry's first tag, as a value.
+    pub fn typed_tag(self, tag: impl Tagging) -> TaggedEntry<'c, T, L, K> {
+        self.tagged().typed_tag(tag)
+    }
+
+    /// The tags that the value names.
+    pub fn tags_of(self, names: fn(&T) -> Vec<String>) -> TaggedEntry<'c, T, L, K> {
+        self.tagged().tags_of(names)
+    }
+
+    fn tagged(self) -> TaggedEntry<'c, T, L, K> {
+        TaggedEntry { cache: self.options.in_use(), keyed: self, tags: Vec::new(), tag: None }
+    }
+}
+
+#[allow(missing_docs, reason = "named by expansions only")]
+impl<T, L, K: Pieces> TaggedEntry<'_, T, L, K> {
+    pub fn tag(mut self, text: &'static str) -> Self {
+        self.end();
+        self.tag = Some(OpenTag::new(&self.cache.prefix, text));
+        self
+    }
+
+    pub fn text(mut self, text: &str) -> Self {
+        if let Some(tag) = &mut self.tag {
+            tag.text(text);
+        }
+        self
+    }
+
+    pub fn arg<P: Scalar + ?Sized>(mut self, part: &P) -> Self {
+        if let Some(tag) = &mut self.tag {
+            tag.arg(part);
+        }
+        self
+    }
+
+    pub fn with<R>(self, pieces: impl FnOnce(Self) -> R) -> R {
+        pieces(self)
+    }
+
+    /// A type parameter, by its full name.
+    pub fn type_name<P: ?Sized>(self) -> Self {
+        self.arg(std::any::type_name::<P>())
+    }
+
+    #[allow(clippy::needless_pass_by_value, reason = "an expression of the user's, as it gives it")]
+    pub fn typed_tag(mut self, tag: impl Tagging) -> Self {
+        self.end();
+        if let Some(named) = tag.named() {
+            named.seen();
+            self.tags.push(tags::tag(&self.cache.prefix, &named.name));
+        }
+        self
+    }
+
+    pub fn tags_of(mut self, names: fn(&T) -> Vec<String>) -> Self {
+        self.keyed.options.hooks.tags_of = Some(names);
+        self
+    }
+
+    fn end(&mut self) {
+        self.tags.extend(self.tag.take().map(OpenTag::end));
+    }
+
+    #[must_use]
+    pub fn build(mut self) -> Entry<T> {
+        self.end();
+        let KeyedEntry { options, key } = self.keyed;
+        let (prefix, of_value) = (&self.cache.prefix, options.hooks.tags_of.is_some());
+        let key = KeyBuilder::key(prefix, &key);
+        // None of the tags that there may be is.
+        if self.tags.is_empty() && !of_value {
+            return options.entry(self.cache, key);
+        }
+        let tags = Tags::new(self.tags, prefix, of_value);
+        options.entry(self.cache, key).with_tags(Arc::new(tags))
+    }
+
+    #[must_use]
+    pub fn build_blocking(self) -> BlockingEntry<T> {
+        BlockingEntry::new(self.build())
+    }
+}
+
+#[allow(missing_docs, reason = "named by expansions only")]
+impl<T, K: Pieces> TaggedEntry<'_, T, RemoteOnly, K> {
+    #[must_use]
+    pub fn look_up(self) -> Entry<T> {
+        self.build()
+    }
+}
+
+#[allow(missing_docs, reason = "named by expansions only")]
+impl<T, K: Pieces> TaggedEntry<'_, T, WithLocal, K> {
+    /// Not by the short way of [`KeyedEntry::look_up`]: whether an entry fits hangs on its tags' nonces, which are looked up too.
+    pub fn look_up(self) -> LookedUp<T> {
+        LookedUp::of(self.build())
+    }
+}

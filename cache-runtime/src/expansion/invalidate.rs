@@ -1,0 +1,193 @@
+//! Invalidation by attribute: what a function that changes data removes from its caches when it has returned.
+//!
+//! An expansion makes the targets before the body runs, while the arguments are there, and hands them on when the result
+//! is known. What is made before owns its keys, so nothing of the arguments is borrowed meanwhile.
+//!
+//! Cancellation: a future may be dropped between the commit and the invalidation, and a body may panic after its commit.
+//! Nobody can tell from outside, so targets that are dropped before they are settled are invalidated in the background: one
+//! that was not needed costs a miss, one that is missing serves old data for a TTL.
+
+use std::sync::Arc;
+
+use crate::Cache;
+use crate::api::entry::Entry;
+use crate::api::global;
+use crate::engine::callsite::Callsite;
+use crate::engine::core::Core;
+use crate::engine::function::Function;
+use crate::engine::remove_all;
+use crate::engine::retry_queue::{Key, Operation};
+use crate::error::Error;
+use crate::key::KeyBuf;
+use crate::runtime::block_on::block_on;
+use crate::runtime::executor::all;
+use crate::tags;
+use crate::tags::{Named, Tagging};
+use crate::util::maybe_static::MaybeStatic;
+
+/// Begins the targets of one call.
+pub fn invalidates() -> Invalidates {
+    Invalidates { targets: Vec::new(), on_error: false }
+}
+
+/// What is to be invalidated when a function has returned. Dropped before that, it is invalidated in the background.
+#[allow(missing_debug_implementations, reason = "lives within one body of an expansion")]
+#[must_use]
+pub struct Invalidates {
+    targets: Vec<Target>,
+    on_error: bool,
+}
+
+/// One key of one cache, of whatever type the value is.
+#[derive(Clone)]
+pub(crate) struct Target {
+    cache: MaybeStatic<Core>,
+    key: KeyBuf,
+    /// Whose entry it is, and whose statistics count a failure; a tag is no function's.
+    function: Option<MaybeStatic<Function>>,
+}
+
+#[allow(missing_docs, reason = "named by expansions only")]
+impl Invalidates {
+    #[allow(clippy::needless_pass_by_value, reason = "what an entry's function gives, as it gives it")]
+    pub fn entry<T>(mut self, entry: Entry<T>) -> Self {
+        let call = entry.call();
+        let function = Some(call.function.clone());
+        self.targets.push(Target { cache: call.cache.clone(), key: call.key.clone(), function });
+        self
+    }
+
+    /// A tag of the current cache.
+    #[allow(clippy::needless_pass_by_value, reason = "an expression of the user's, as it gives it")]
+    pub fn tag(self, tag: impl Tagging) -> Self {
+        let cache = global::current();
+        self.tag_of(&cache, &tag)
+    }
+
+    #[allow(clippy::needless_pass_by_value, reason = "an expression of the user's, as it gives it")]
+    pub fn tag_in(self, cache: &(impl AsRef<Cache> + ?Sized), tag: impl Tagging) -> Self {
+        self.tag_of(&MaybeStatic::Counted(Arc::clone(&cache.as_ref().0)), &tag)
+    }
+
+    fn tag_of(mut self, cache: &MaybeStatic<Core>, tag: &impl Tagging) -> Self {
+        let Some(Named { name, lead }) = tag.named() else { return self };
+        if lead.is_none() {
+            tags::report_if_unknown(&name);
+        }
+        let target = Target { cache: cache.clone(), key: tags::tag(&cache.prefix, &name), function: None };
+        let is_known =
+            |known: &Target| known.key == target.key && Arc::ptr_eq(known.cache.arc(), cache.arc());
+        if !self.targets.iter().any(is_known) {
+            self.targets.push(target);
+        }
+        self
+    }
+
+    /// Also if the function fails.
+    pub fn on_error(mut self) -> Self {
+        self.on_error = true;
+        self
+    }
+
+    /// Invalidates before the body, and keeps the targets for after it.
+    pub async fn before(&self) {
+        remove(&self.targets).await;
+    }
+
+    pub fn before_blocking(&self) {
+        block_on(self.before());
+    }
+
+    /// What is left to do after a result, of which `ok` is the value if it is no error.
+    pub fn after<R>(self, ok: Option<&R>) -> Self {
+        self.after_with(ok, |targets, _| targets)
+    }
+
+    /// The same, with targets that the value tells.
+    pub fn after_with<R>(mut self, ok: Option<&R>, with: impl FnOnce(Self, &R) -> Self) -> Self {
+        match ok {
+            Some(value) => with(self, value),
+            None => {
+                if !self.on_error {
+                    self.targets.clear();
+                }
+                self
+            }
+        }
+    }
+
+    /// Removes all of them: one command for each cache. A failure is counted, logged and made up for in the background.
+    pub async fn invalidate(mut self) {
+        remove(&self.targets).await;
+        // Only now: dropped while it waits, it begins anew in the background.
+        self.targets.clear();
+    }
+
+    pub fn invalidate_blocking(self) {
+        block_on(self.invalidate());
+    }
+
+    /// There is nothing left to do.
+    pub(crate) fn disarm(mut self) {
+        self.targets.clear();
+    }
+}
+
+impl Drop for Invalidates {
+    fn drop(&mut self) {
+        for of_one_cache in by_cache(&self.targets) {
+            let cache = Arc::clone(of_one_cache[0].cache.arc());
+            let targets: Vec<Target> = of_one_cache.into_iter().cloned().collect();
+            // Noted first: until Redis has taken it, this process does not use the entries, and if there is no room for the
+            // work here, `pending` does it.
+            let keys: Vec<Key<'_>> = targets.iter().map(Target::key).collect();
+            drop(Operation::begin(&cache, &keys, None));
+            let begun = cache.background.store(0, |under_way| async move {
+                remove(&targets).await;
+                drop(under_way);
+            });
+            drop(begun);
+        }
+    }
+}
+
+impl Target {
+    fn key(&self) -> Key<'_> {
+        match self.function {
+            Some(_) => Key::Entry(&self.key),
+            None => Key::Tag(&self.key),
+        }
+    }
+}
+
+/// Removes the targets, each cache's by one command, all caches' at the same time: a frozen one keeps none waiting.
+async fn remove(targets: &[Target]) {
+    all(by_cache(targets).into_iter().map(remove_of_one_cache)).await;
+}
+
+async fn remove_of_one_cache(targets: Vec<&Target>) {
+    let Some(cache) = targets.first().map(|target| target.cache.clone()) else { return };
+    let keys: Vec<Key<'_>> = targets.iter().map(|target| target.key()).collect();
+    if let Err(error) = remove_all(cache.arc(), &keys).await {
+        let functions = || targets.iter().filter_map(|target| target.function.as_ref());
+        functions().for_each(|function| function.counters.errors.count());
+        // One failure, one line.
+        failed(&cache, functions().next().map(|function| function.site), &error);
+    }
+}
+
+pub(crate) fn failed(cache: &Core, site: Option<&Callsite>, error: &Error) {
+    cache.log(site, error, format_args!("what was to be invalidated is tried again"));
+}
+
+fn by_cache(targets: &[Target]) -> Vec<Vec<&Target>> {
+    let mut groups: Vec<Vec<&Target>> = Vec::new();
+    for target in targets {
+        let same = |group: &&mut Vec<&Target>| Arc::ptr_eq(group[0].cache.arc(), target.cache.arc());
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(target),
+            None => groups.push(vec![target]),
+        }
+    }
+    groups
+}

@@ -1,0 +1,29 @@
+//! All that expansions may name, beside `Cache`, `Entry`, `KeyPart`, `KeyWriter` and `codec`. No promise holds between versions, which is
+//! why the macro crate is pinned to this one's version.
+
+mod batch;
+pub(crate) mod call;
+mod invalidate;
+mod returned;
+mod target_args;
+mod update;
+
+pub use self::batch::{Batch, BatchKey, Batched, ValueOf, cloned};
+pub use self::call::{
+    EntryBuilder, ErrorOf, Fallible, KeyedEntry, LookedUp, Nullable, OkOf, RemoteOnly, TaggedEntry,
+    WithLocal, entry,
+};
+pub use self::invalidate::{Invalidates, invalidates};
+pub use self::returned::{How, Is, NoResult, Parts, Plain, Returned, Stored, StoredWhole};
+pub use self::target_args::{Argument, CloneForLater, arg, kept, run};
+pub use self::update::{Updates, Writes, updates};
+pub use crate::api::after_lookup::{Answer, Begun, Detach, Sendable, TryAnswer, owned};
+pub use crate::api::shared_error::{
+    Cloned, ClonedDebug, Errors, Shareable, Sharing, Unknown, Unshared, UnsharedDebug,
+};
+pub use crate::codec::compress::Compression;
+pub use crate::engine::callsite::Callsite;
+pub use crate::key::{Arg, Each, End, KeyBuilder, Path, Pieces, Template, Text};
+pub use crate::local::keep::Keepable;
+pub use crate::local::{Keep, Keeping, KeepingClones};
+pub use crate::tags::{Named, TagName, Tagging, name_of as tag};

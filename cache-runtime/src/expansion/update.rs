@@ -1,0 +1,127 @@
+//! Write-through by attribute: what a function returned becomes the entry of another.
+//!
+//! The same course as in [`super::invalidate`], and the same guard: entries that were made before the body and are dropped
+//! before they are written are invalidated in the background.
+
+use std::time::Duration;
+
+use super::invalidate::{Invalidates, failed, invalidates};
+use super::target_args::Argument;
+use crate::api::entry::Entry;
+use crate::engine::retry_queue::{Key, Operation};
+use crate::engine::{Call, Encoded, remove};
+use crate::runtime::block_on::block_on;
+use crate::runtime::executor::all;
+use crate::util::process;
+
+/// Begins the entries that one call writes.
+pub fn updates<T>() -> Updates<T> {
+    Updates { entries: Vec::new(), guard: invalidates(), writes: Vec::new() }
+}
+
+/// Which entries become the value of one call.
+#[allow(missing_debug_implementations, reason = "lives within one body of an expansion")]
+#[must_use]
+pub struct Updates<T> {
+    entries: Vec<Entry<T>>,
+    guard: Invalidates,
+    writes: Vec<Write>,
+}
+
+/// What can be written to an entry of a `T`: one, or what points to one.
+#[diagnostic::on_unimplemented(
+    message = "these entries hold a `{T}`, and what is to be written is a `{Self}`",
+    label = "not a `{T}`",
+    note = "what the function returns is written; with `value = …`, an expression over the arguments and `ret`, it is that"
+)]
+pub trait Writes<'v, T: 'v> {
+    /// The value.
+    fn written(&'v self) -> &'v T;
+}
+
+#[diagnostic::do_not_recommend]
+impl<'v, T: 'v, V: ?Sized + 'v> Writes<'v, T> for V
+where
+    &'v V: Argument<&'v T>,
+{
+    fn written(&'v self) -> &'v T {
+        self.argument()
+    }
+}
+
+/// A value that is encoded, so that its reference is held no longer.
+struct Write {
+    call: Call,
+    /// `None` where the function's options keep the value from being stored.
+    value: Option<Encoded>,
+}
+
+#[allow(missing_docs, reason = "named by expansions only")]
+impl<T> Updates<T> {
+    pub fn entry(mut self, entry: Entry<T>) -> Self {
+        self.guard = self.guard.entry(entry.clone());
+        self.entries.push(entry);
+        self
+    }
+
+    /// What the entries become.
+    pub fn value<'v, V: Writes<'v, T> + ?Sized>(mut self, value: &'v V) -> Self
+    where
+        T: 'v,
+    {
+        let (value, process) = (value.written(), process::current());
+        self.writes = self
+            .entries
+            .iter()
+            .map(|entry| {
+                // A value that cannot be encoded cannot replace the old one, which is removed all the same.
+                let encoded = entry.encode(process, entry.key(), value, Duration::ZERO, &entry.no_nonces());
+                let value = encoded.inspect_err(|error| entry.call().failed(error)).ok().flatten();
+                Write { call: entry.call().clone(), value }
+            })
+            .collect();
+        self
+    }
+
+    /// What is left to do after a result, of which `ok` is the value if it is no error.
+    pub fn after<R>(self, ok: Option<&R>, with: impl FnOnce(Self, &R) -> Self) -> Self {
+        match ok {
+            Some(value) => with(self, value),
+            None => {
+                self.guard.disarm();
+                updates()
+            }
+        }
+    }
+
+    /// Writes all of them, at the same time. Where that fails, the entry is invalidated as soon as its store is back.
+    pub async fn write(self) {
+        // The future holds neither the value's type nor its reference.
+        write_all(self.writes, self.guard).await;
+    }
+
+    pub fn write_blocking(self) {
+        block_on(self.write());
+    }
+}
+
+async fn write_all(writes: Vec<Write>, guard: Invalidates) {
+    all(writes.into_iter().map(Write::carry_out)).await;
+    guard.disarm();
+}
+
+impl Write {
+    async fn carry_out(self) {
+        let Self { call, value } = self;
+        let key = [Key::Entry(&call.key)];
+        let operation = Operation::begin(call.cache.arc(), &key, None);
+        let done = match value {
+            Some(encoded) => call.set(encoded).await,
+            None => remove(call.cache(), &call.key, None).await,
+        };
+        if let Err(error) = operation.end(done) {
+            call.function.counters.errors.count();
+            failed(call.cache(), Some(call.function.site), &error);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What to do with an entry that was found, and with a value that was computed: pure functions of what is known and of the
+//! function's options. No I/O and no clock; all times are what the server says is left, so no host's clock takes part.
+
+pub(crate) mod ttl;
+
+use crate::util::clock::{millis, whole_millis};
+use std::time::Duration;
+
+use crate::entry::header::Meta;
+use crate::policy::ttl::Ttl;
+use crate::store::vocabulary::Left;
+
+/// The options of a function that decide about storing and serving.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Policy {
+    /// Time to live; zero means that the value is not stored, or decides for itself.
+    pub(crate) ttl: Ttl,
+    /// The time to live of `None`; without it, `None` is not stored.
+    pub(crate) negative_ttl: Option<Duration>,
+    /// Up to which share of the TTL is taken off at random, from 0 to 1.
+    pub(crate) jitter: f64,
+    /// RFC 5861: for how long past its TTL a value is served while it is refreshed in the background.
+    pub(crate) stale_while_revalidate: Duration,
+    /// RFC 5861: for how long past its TTL a value is served in place of an error.
+    pub(crate) stale_if_error: Duration,
+    /// XFetch's beta; 0 is off.
+    pub(crate) early_refresh: f64,
+    /// For how long a value may be kept in this process; zero is off.
+    pub(crate) local: Duration,
+    /// The most bytes that an entry may have, should that be less than the cache's limit.
+    pub(crate) max_size: u64,
+    /// The longest that a call waits for what others compute; `None`: the cache's.
+    pub(crate) max_wait: Option<Duration>,
+}
+
+impl Policy {
+    /// No option set: nothing is stored.
+    pub(crate) const NONE: Self = Self {
+        ttl: Ttl::Expires(Duration::ZERO),
+        negative_ttl: None,
+        jitter: 0.0,
+        stale_while_revalidate: Duration::ZERO,
+        stale_if_error: Duration::ZERO,
+        early_refresh: 0.0,
+        local: Duration::ZERO,
+        max_size: u64::MAX,
+        max_wait: None,
+    };
+
+    /// Whether serving depends on the time that is left. Where it does not, a look-up need not ask for it.
+    pub(crate) fn asks_for_time(&self) -> bool {
+        self.early_refresh > 0.0 || self.stale_window() > Duration::ZERO
+    }
+
+    /// After which time no entry of this policy is left; `None` if that is not known, or never.
+    pub(crate) fn longest_life(&self) -> Option<Duration> {
+        // Zero stands for a TTL that the value decides.
+        let ttl = self.ttl.as_duration().filter(|ttl| !ttl.is_zero())?;
+        let longest = Duration::from_millis(whole_millis(ttl.max(self.negative_ttl.unwrap_or_default())));
+        Some(longest.saturating_add(self.stale_window()))
+    }
+
+    /// For how long past its TTL an entry is kept.
+    fn stale_window(&self) -> Duration {
+        self.stale_while_revalidate.max(self.stale_if_error)
+    }
+}
+
+/// What is known of a computed value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts {
+    pub(crate) is_none: bool,
+    /// What the `ttl = |value| …` closure said of it.
+    pub(crate) own_ttl: Option<Duration>,
+    /// What `cache_if` said of it.
+    pub(crate) wanted: bool,
+}
+
+/// Whether to store, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admission {
+    Store(Lifetime),
+    Skip,
+}
+
+/// How long a value is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lifetime {
+    /// For how long it is fresh; `None`: for ever.
+    pub(crate) fresh: Option<Duration>,
+    /// For how long after that it may be of use.
+    pub(crate) stale: Duration,
+}
+
+impl Lifetime {
+    /// The expiry that Redis is given.
+    pub(crate) fn total(self) -> Option<Duration> {
+        self.fresh.map(|fresh| fresh.saturating_add(self.stale))
+    }
+}
+
+/// Decides about a computed value. `random` is uniform in `0.0..1.0`.
+pub(crate) fn admit(policy: &Policy, facts: Facts, random: f64) -> Admission {
+    if !facts.wanted {
+        return Admission::Skip;
+    }
+    let ttl = match (facts.is_none, policy.negative_ttl) {
+        (true, None) => return Admission::Skip,
+        (true, Some(negative)) => Ttl::Expires(negative),
+        (false, _) => facts.own_ttl.map_or(policy.ttl, Ttl::Expires),
+    };
+    match ttl {
+        Ttl::Expires(Duration::ZERO) => Admission::Skip,
+        Ttl::Never => Admission::Store(Lifetime { fresh: None, stale: Duration::ZERO }),
+        Ttl::Expires(ttl) => {
+            let fresh = Some(shortened(ttl, policy.jitter, random));
+            Admission::Store(Lifetime { fresh, stale: Duration::from_millis(millis(policy.stale_window())) })
+        }
+    }
+}
+
+/// `ttl` less a random part of its `jitter` share, in whole milliseconds as Redis counts, never less than one.
+fn shortened(ttl: Duration, jitter: f64, random: f64) -> Duration {
+    let kept = 1.0 - jitter.clamp(0.0, 1.0) * random.clamp(0.0, 1.0);
+    // Without jitter no detour through floating point: long TTLs stay exact.
+    let ttl = if kept < 1.0 { ttl.mul_f64(kept) } else { ttl };
+    Duration::from_millis(whole_millis(ttl))
+}
+
+/// What to do with an entry that fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decision {
+    Serve,
+    /// Serve at once, and compute a new value in the background.
+    ServeAndRefresh,
+    /// It has time left, but compute now, unless somebody else does; serve this entry should that fail.
+    ComputeEarly,
+    /// Compute now, and serve this entry should that fail.
+    ComputeOrServe,
+    /// As if it were not there.
+    Compute,
+}
+
+/// Decides about an entry. `left` is what the server says, `random` is uniform in `0.0..1.0`.
+pub(crate) fn decide(policy: &Policy, meta: &Meta, left: Left, random: f64) -> Decision {
+    let left = match left {
+        // The time is asked first: an entry that had none was stored in between, and is as fresh as can be.
+        Left::Absent | Left::Never => return Decision::Serve,
+        Left::Expires(left) => left,
+    };
+    match left.checked_sub(meta.stale_window).filter(|fresh| *fresh > Duration::ZERO) {
+        Some(fresh) if !is_due_early(policy, meta.compute_time, fresh, random) => Decision::Serve,
+        Some(_) if policy.stale_while_revalidate > Duration::ZERO => Decision::ServeAndRefresh,
+        Some(_) => Decision::ComputeEarly,
+        None => {
+            let overdue = meta.stale_window.saturating_sub(left);
+            if overdue < policy.stale_while_revalidate {
+                Decision::ServeAndRefresh
+            } else if overdue < policy.stale_if_error {
+                Decision::ComputeOrServe
+            } else {
+                Decision::Compute
+            }
+        }
+    }
+}
+
+/// XFetch (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention, VLDB 2015): refresh when
+/// `compute time × beta × -ln(random)` reaches what is left. The dearer the value, the earlier; and of many callers about one
+/// does it, since the logarithm spreads them out.
+pub(crate) fn is_due_early(policy: &Policy, compute_time: Duration, fresh: Duration, random: f64) -> bool {
+    // 0 would be infinite: the number is in 0.0..1.0, its complement in (0.0, 1.0].
+    policy.early_refresh > 0.0
+        && compute_time.as_secs_f64() * policy.early_refresh * -(1.0 - random).ln() >= fresh.as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! One line in the log when a server is lost, and one when it is back, however many connections there are and however often each
+//! fails meanwhile.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// A server's outage, as the connections of a process see it.
+#[derive(Debug, Default)]
+pub(crate) struct Outage(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    began: Option<Instant>,
+    /// How many connections are concerned.
+    down: usize,
+}
+
+impl Outage {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What one connection after the other, in the same place, has to do with it.
+pub(crate) struct Part {
+    outage: Arc<Outage>,
+    server: String,
+    is_down: bool,
+}
+
+impl Part {
+    pub(crate) fn of(outage: &Arc<Outage>, server: &str) -> Self {
+        Self { outage: Arc::clone(outage), server: server.to_owned(), is_down: false }
+    }
+
+    /// The connection is lost, or of no use. Logged if no other has said so.
+    pub(crate) fn begin(&mut self, reason: &dyn std::fmt::Display, consequence: &str) {
+        let is_first = {
+            let mut state = self.outage.lock();
+            state.down += usize::from(!self.is_down);
+            let is_first = state.began.is_none();
+            state.began.get_or_insert_with(Instant::now);
+            is_first
+        };
+        self.is_down = true;
+        // Outside of the lock: a logger is somebody else's code.
+        match is_first {
+            true => log::warn!("{reason}; {consequence}"),
+            false => log::debug!("{reason}"),
+        }
+    }
+
+    /// The connection has shown that it is of use. Logged by the last one.
+    pub(crate) fn end(&mut self) {
+        let began = {
+            let mut state = self.outage.lock();
+            state.down -= usize::from(self.is_down);
+            if state.down == 0 { state.began.take() } else { None }
+        };
+        self.is_down = false;
+        if let Some(began) = began {
+            log::info!("connected to {} again after {:.1?}", self.server, began.elapsed());
+        }
+    }
+}
+
+impl Drop for Part {
+    /// The outage goes on: a connection that goes with its runtime says nothing of the server.
+    fn drop(&mut self) {
+        self.outage.lock().down -= usize::from(self.is_down);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn goes_on_until_all_are_back() {
+        let outage = Arc::<Outage>::default();
+        let [mut first, mut second] = [(); 2].map(|()| Part::of(&outage, "the server"));
+        first.begin(&"lost", "off");
+        second.begin(&"lost", "off");
+        let began = outage.lock().began;
+        assert!(began.is_some());
+        first.begin(&"refused", "off");
+        first.end();
+        assert_eq!(outage.lock().began, began, "the second is not back");
+        second.end();
+        let state = outage.lock();
+        assert_eq!((state.began, state.down), (None, 0));
+    }
+
+    #[test]
+    fn outlives_who_goes_away() {
+        let outage = Arc::<Outage>::default();
+        let mut first = Part::of(&outage, "the server");
+        first.begin(&"lost", "off");
+        drop(first);
+        let began = outage.lock().began;
+        assert!(began.is_some(), "a runtime that ends is no server that is back");
+        let mut second = Part::of(&outage, "the server");
+        second.end();
+        let began = outage.lock().began;
+        assert!(began.is_none());
+    }
+}

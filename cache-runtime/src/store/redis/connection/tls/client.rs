@@ -1,0 +1,108 @@
+//! The client's side of a TLS connection.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::net::TcpStream;
+use tokio::sync::OnceCell;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::client::Resumption;
+use tokio_rustls::rustls::crypto::CryptoProvider;
+#[cfg(feature = "tls-aws-lc")]
+use tokio_rustls::rustls::crypto::aws_lc_rs as cryptography;
+#[cfg(not(feature = "tls-aws-lc"))]
+use tokio_rustls::rustls::crypto::ring as cryptography;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::sign::SingleCertAndKey;
+
+use super::trust::Trust;
+use super::{TlsOptions, pem};
+use crate::error::{Error, ErrorKind};
+use crate::util::process::PerProcess;
+
+/// How to speak TLS with one server.
+pub(crate) struct Tls {
+    /// What the server has to prove to be.
+    name: ServerName<'static>,
+    trust: Trust,
+    client: Option<Arc<SingleCertAndKey>>,
+    /// Named, because rustls would take what the program has installed for all, and panic where that is nothing or two.
+    provider: Arc<CryptoProvider>,
+    /// Made at the first connect, since it may mean reading the system's certificates.
+    connector: PerProcess<OnceCell<TlsConnector>>,
+}
+
+impl Tls {
+    /// For the server at `host`.
+    pub(crate) fn new(options: &TlsOptions, host: &str) -> Result<Self, Error> {
+        if options.accepts_any_certificate && !options.ca.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Option,
+                "`tls_insecure_accept_any_certificate` makes `tls_ca` useless: without it, the server's certificate is checked",
+            ));
+        }
+        let provider = Arc::new(cryptography::default_provider());
+        let trust = match options.ca.as_slice() {
+            _ if options.accepts_any_certificate => Trust::Anyone,
+            [] => Trust::System,
+            pem => Trust::Given(Arc::new(pem::roots(pem)?)),
+        };
+        let client =
+            options.client.as_ref().map(|(chain, key)| pem::identity(chain, key, &provider)).transpose()?;
+        Ok(Self {
+            name: server_name(options, host)?,
+            trust,
+            client: client.map(|client| Arc::new(client.into())),
+            provider,
+            connector: PerProcess::new(),
+        })
+    }
+
+    pub(crate) async fn handshake(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        let connector =
+            self.connector.get_or_try_init(|| self.connector()).await.map_err(io::Error::other)?;
+        connector.connect(self.name.clone(), stream).await.map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => io::Error::new(
+                error.kind(),
+                "the server closed the connection during the TLS handshake; does this port speak TLS?",
+            ),
+            _ => error,
+        })
+    }
+
+    async fn connector(&self) -> Result<TlsConnector, Error> {
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| {
+                Error::with_source(ErrorKind::Tls, format!("TLS cannot be used: {error}"), error)
+            })?
+            // The verifier is rustls' own, unless the program has asked for another by its frightening name.
+            .dangerous()
+            .with_custom_certificate_verifier(self.trust.verifier(&self.provider).await?);
+        let mut config = match &self.client {
+            Some(client) => builder.with_client_cert_resolver(Arc::clone(client) as _),
+            None => builder.with_no_client_auth(),
+        };
+        // A session that goes on is not asked for its certificate again, which may have expired or been withdrawn. There are few
+        // connections, and they live long.
+        config.resumption = Resumption::disabled();
+        Ok(TlsConnector::from(Arc::new(config)))
+    }
+}
+
+/// What the certificate has to say, which is also what the server is told (SNI) if it is no address.
+fn server_name(options: &TlsOptions, host: &str) -> Result<ServerName<'static>, Error> {
+    let (name, kind) = match &options.server_name {
+        Some(name) => (name.as_str(), ErrorKind::Option),
+        None => (host, ErrorKind::Url),
+    };
+    ServerName::try_from(name.to_owned()).map_err(|error| {
+        let message = match kind {
+            ErrorKind::Option => format!("`tls_server_name`: {name:?} is no name of a host"),
+            _ => format!("no certificate can be for {name:?}: pass the name in the server's to `CacheBuilder::tls_server_name`"),
+        };
+        Error::with_source(kind, message, error)
+    })
+}

@@ -1,0 +1,98 @@
+//! Commands that a server answers with what is not its protocol.
+//!
+//! Such an answer ends the connection, and with it the commands of all who wait there. The next connection would end the same way, so the
+//! command is not asked for a while, each time for longer. What others ask goes on.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, ErrorKind};
+use crate::util::clock::after;
+
+const FIRST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+
+#[derive(Debug, Default)]
+pub(crate) struct Unreadable {
+    /// Whether there are any, which hardly ever is so.
+    are_any: AtomicBool,
+    /// By command: few, because the names are ours.
+    pauses: Mutex<HashMap<String, Pause>>,
+}
+
+#[derive(Debug)]
+struct Pause {
+    length: Duration,
+    until: Instant,
+}
+
+impl Unreadable {
+    /// To be called before a command is sent.
+    ///
+    /// # Errors
+    /// While its answers are not to be trusted.
+    pub(crate) fn check(&self, doing: &str) -> Result<(), Error> {
+        if !self.are_any.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        match self.pauses().get(command(doing)) {
+            Some(pause) if Instant::now() < pause.until => Err(Error::new(
+                ErrorKind::Connection,
+                format!("cannot {doing}: the last answer to it was not in Redis's protocol"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// An answer could not be read. Logged once for each command.
+    pub(crate) fn note(&self, server: &str, doing: &str) {
+        let command = command(doing);
+        let is_first = {
+            let mut pauses = self.pauses();
+            let last = pauses.get(command).map(|pause| pause.length);
+            let length = last.map_or(FIRST_PAUSE, |last| (last * 2).min(LONGEST_PAUSE));
+            pauses.insert(command.to_owned(), Pause { length, until: after(length) });
+            self.are_any.store(true, Ordering::Relaxed);
+            last.is_none()
+        };
+        // Outside of the lock: a logger is somebody else's code.
+        if is_first {
+            log::warn!(
+                "{server} answers {command} with what is not Redis's protocol: the connection is closed, and {command} is not asked \
+                 for {} s, then longer; values are computed meanwhile",
+                FIRST_PAUSE.as_secs(),
+            );
+        }
+    }
+
+    fn pauses(&self) -> MutexGuard<'_, HashMap<String, Pause>> {
+        self.pauses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Without its options, and without the size of a value.
+fn command(doing: &str) -> &str {
+    doing.split(' ').next().unwrap_or(doing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rests_for_a_while_each_time_longer() {
+        let unreadable = Unreadable::default();
+        assert!(unreadable.check("SET NX GET").is_ok());
+        unreadable.note("the server", "SET 2000000 bytes");
+        assert!(unreadable.check("SET NX GET").is_err());
+        assert!(unreadable.check("GET").is_ok());
+        unreadable.pauses().values_mut().for_each(|pause| pause.until = Instant::now());
+        assert!(unreadable.check("SET NX GET").is_ok());
+        for _ in 0..10 {
+            unreadable.note("the server", "SET");
+        }
+        assert_eq!(unreadable.pauses()["SET"].length, LONGEST_PAUSE);
+    }
+}

@@ -1,0 +1,82 @@
+//! From an address to what the driver needs.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo};
+
+use super::tls::{Tls, TlsOptions};
+use crate::error::{Error, ErrorKind};
+use crate::store::address::{Address, Host};
+use crate::store::credentials::Credentials;
+
+/// A server's address and how to greet it.
+#[derive(Clone)]
+pub(crate) struct Endpoint {
+    pub(crate) info: ConnectionInfo,
+    /// Address without credentials, for messages.
+    pub(crate) name: String,
+    /// How to speak TLS with it, if it is to be spoken.
+    pub(crate) tls: Option<Arc<Tls>>,
+    pub(crate) address: Address,
+    /// When to say again who the client is, if that is not for ever.
+    pub(crate) log_in_at: Option<Instant>,
+}
+
+impl Endpoint {
+    /// The driver never sees the URL, only what was understood of it.
+    pub(crate) fn new(address: Address, tls: &TlsOptions) -> Result<Self, Error> {
+        let server = match &address.host {
+            Host::Tcp(host, port) => ConnectionAddr::Tcp(host.clone(), *port),
+            Host::Unix(path) => ConnectionAddr::Unix(path.clone()),
+        };
+        let tls = match &address.host {
+            Host::Tcp(host, _) if address.speaks_tls => Some(Arc::new(Tls::new(tls, host)?)),
+            _ => {
+                tls.unused()?;
+                None
+            }
+        };
+        let info = server.into_connection_info().map_err(|_| {
+            // It takes every address.
+            Error::new(ErrorKind::Url, "the driver does not take the cache's address")
+        })?;
+        let name = address.host.to_string();
+        Ok(Self { info: info.set_redis_settings(settings(&address)), name, tls, address, log_in_at: None })
+    }
+
+    /// The same server in the protocol that servers before 6.0 speak.
+    pub(crate) fn in_resp2(&self) -> Self {
+        let address = Address { speaks_resp3: false, ..self.address.clone() };
+        let info = self.info.clone().set_redis_settings(settings(&address));
+        Self { info, address, ..self.clone() }
+    }
+
+    /// The same server for who has these, as of now.
+    pub(crate) fn with(&self, credentials: Credentials) -> Self {
+        let log_in_at = credentials.log_in_at();
+        let address = Address { credentials: Some(credentials), ..self.address.clone() };
+        let info = self.info.clone().set_redis_settings(settings(&address));
+        Self { info, address, log_in_at, ..self.clone() }
+    }
+
+    pub(crate) fn speaks_resp3(&self) -> bool {
+        self.address.speaks_resp3
+    }
+}
+
+/// How the driver greets.
+fn settings(address: &Address) -> RedisConnectionInfo {
+    let settings = RedisConnectionInfo::default().set_skip_set_lib_name();
+    if !address.speaks_resp3 {
+        // The driver does not tell what a server answers to AUTH, so `login` does the rest.
+        return settings;
+    }
+    let settings = settings.set_protocol(ProtocolVersion::RESP3).set_db(address.database.into());
+    let Some(Credentials { user, password, .. }) = &address.credentials else { return settings };
+    let settings = settings.set_password(password);
+    match user {
+        Some(user) => settings.set_username(user),
+        None => settings,
+    }
+}

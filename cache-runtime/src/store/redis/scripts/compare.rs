@@ -1,0 +1,335 @@
+//! Replacing and removing what is still as it was seen, in one step.
+//!
+//! Three ways. `SET … IFEQ` compares whole values, and of a lease its mark is the whole. A script compares the mark of anything. A server
+//! that has the one and not the other can do all the same: what is longer than its mark is read first, and then compared as a whole; no
+//! two writes have the same mark, so no other value is equal. What is to be removed is replaced by a lease that is over at once.
+
+use crate::store::vocabulary;
+use std::borrow::Cow;
+use std::time::{Duration, Instant};
+
+use redis::{Cmd, RedisResult, Value};
+
+use super::{ACQUIRE, CLEAR, MOST_KEYS, RELEASE, SWAP, SWAP_MANY, Script};
+use crate::error::{Error, ErrorKind};
+use crate::store::redis::commands::{found, get, strange};
+use crate::store::redis::connection::abilities::{Abilities, Ability};
+use crate::store::redis::connection::connect::NOBODYS;
+use crate::store::redis::connection::runtime_connection::Lane;
+use crate::store::redis::error::{is_wrong_type, translate};
+use crate::store::redis::many::pipeline;
+use crate::store::vocabulary::LEASE;
+use crate::store::vocabulary::{CasToken, Found, Swap};
+use crate::util::clock::whole_millis;
+use crate::util::random;
+
+/// From how many bytes on an error says how many they were.
+const LARGE: usize = 1 << 20;
+
+impl Lane {
+    /// Replaces a value only if it still begins with its mark.
+    pub(crate) async fn swap(&self, swap: Swap<'_>, until: Instant) -> Result<bool, Error> {
+        let Swap { key, mark, value, ttl } = swap;
+        let abilities = self.abilities();
+        if abilities.ifeq.is(Ability::YES)
+            && let Some(command) = set_ifeq(&swap)
+        {
+            let answer = self.run(&sized("store", value), &command, until).await?;
+            abilities.ifeq.learn(&answer);
+            if abilities.ifeq.is(Ability::YES) {
+                return swapped(answer);
+            }
+        }
+        if !abilities.of(&SWAP).is(Ability::NO) {
+            let text = ttl.map(|ttl| whole_millis(ttl).to_string()).unwrap_or_default();
+            let (doing, arguments) = (sized("store", value), [mark, value, text.as_bytes()]);
+            let answer = self.script(&abilities, &SWAP, &doing, &[key], &arguments, until).await?;
+            if !abilities.of(&SWAP).is(Ability::NO) {
+                let done = swapped(answer)?;
+                if done {
+                    self.try_ifeq(&abilities, &swap, until).await;
+                }
+                return Ok(done);
+            }
+        }
+        Box::pin(self.swap_whole(&abilities, &SWAP, &[swap], until))
+            .await?
+            .pop()
+            .unwrap_or_else(|| Err(strange("store")))
+    }
+
+    /// [`swap`](Self::swap) for several keys, one step each; an answer for each.
+    pub(crate) async fn swap_each(
+        &self,
+        swaps: &[Swap<'_>],
+        until: Instant,
+    ) -> Result<Vec<Result<bool, Error>>, Error> {
+        let abilities = self.abilities();
+        let mut done = Vec::with_capacity(swaps.len());
+        if abilities.ifeq.is(Ability::YES) && swaps.iter().all(|swap| is_whole(swap)) {
+            return self.swap_whole(&abilities, &SWAP_MANY, swaps, until).await;
+        }
+        for swaps in swaps.chunks(MOST_KEYS) {
+            done.extend(match self.swap_by_script(&abilities, swaps, until).await? {
+                Some(done) => done,
+                None => self.swap_whole(&abilities, &SWAP_MANY, swaps, until).await?,
+            });
+        }
+        if let Some((swap, _)) = swaps.iter().zip(&done).find(|(_, done)| matches!(done, Ok(true))) {
+            self.try_ifeq(&abilities, swap, until).await;
+        }
+        Ok(done)
+    }
+
+    /// One script for all of them: to call one costs the server more than what it does for a key. `None` where it has none.
+    async fn swap_by_script(
+        &self,
+        abilities: &Abilities,
+        swaps: &[Swap<'_>],
+        until: Instant,
+    ) -> Result<Option<Vec<Result<bool, Error>>>, Error> {
+        if abilities.of(&SWAP_MANY).is(Ability::NO) {
+            return Ok(None);
+        }
+        let keys: Vec<&str> = swaps.iter().map(|swap| swap.key).collect();
+        let millis = |ttl: Option<Duration>| ttl.map(|ttl| whole_millis(ttl).to_string()).unwrap_or_default();
+        let times: Vec<String> = swaps.iter().map(|swap| millis(swap.ttl)).collect();
+        let mut arguments: Vec<&[u8]> = Vec::with_capacity(3 * swaps.len());
+        for (swap, time) in swaps.iter().zip(&times) {
+            arguments.extend([&swap.mark[..], swap.value, time.as_bytes()]);
+        }
+        match self.script(abilities, &SWAP_MANY, "store", &keys, &arguments, until).await? {
+            _ if abilities.of(&SWAP_MANY).is(Ability::NO) => Ok(None),
+            Ok(Value::Array(done)) if done.len() == swaps.len() => {
+                Ok(Some(done.into_iter().map(|done| swapped(Ok(done))).collect()))
+            }
+            Ok(_) => Err(strange("store")),
+            Err(error) => Err(translate("store", error)),
+        }
+    }
+
+    /// Finds out whether the server knows IFEQ, after a store has been made: so nothing waits for an answer that may be a refusal, and a
+    /// store is one command even if the program ends behind it. The lease is gone by now, so whoever knows IFEQ does nothing.
+    async fn try_ifeq(&self, abilities: &Abilities, stored: &Swap<'_>, until: Instant) {
+        let Swap { mark, value, .. } = *stored;
+        if abilities.ifeq.is_unknown()
+            && value.len() > mark.len()
+            && let Some(command) = set_ifeq(&Swap { value: mark, ..*stored })
+            // It is stored, whatever becomes of this.
+            && let Ok(answer) = self.run("SET IFEQ", &command, until).await
+        {
+            abilities.ifeq.learn(&answer);
+        }
+    }
+
+    /// By `SET … IFEQ` alone, the script that would do it being refused.
+    async fn swap_whole(
+        &self,
+        abilities: &Abilities,
+        script: &Script,
+        swaps: &[Swap<'_>],
+        until: Instant,
+    ) -> Result<Vec<Result<bool, Error>>, Error> {
+        let no_way = || {
+            // The script may be allowed by the next time.
+            abilities.of(script).forget();
+            Err(cannot_compare())
+        };
+        if abilities.ifeq.is(Ability::NO) {
+            return no_way();
+        }
+        let longer = || swaps.iter().filter(|swap| !is_whole(swap));
+        let (answers, _) =
+            self.run_all("GET", &pipeline(longer().map(|swap| get(swap.key.as_bytes()))), until).await?;
+        let mut there = answers.into_iter().map(|answer| found("GET", answer));
+        // What to send for each, or what it comes to without.
+        let mut planned = Vec::with_capacity(swaps.len());
+        for swap in swaps {
+            planned.push(match set_ifeq(swap) {
+                Some(command) => Ok(command),
+                None => match there.next() {
+                    Some(Ok(Found::Bytes(old))) if old.starts_with(swap.mark) => {
+                        Ok(set_if(swap.key, &old, swap.value, swap.ttl))
+                    }
+                    Some(Err(error)) => Err(Err(error)),
+                    _ => Err(Ok(false)),
+                },
+            });
+        }
+        let commands = pipeline(planned.iter().filter_map(|plan| plan.as_ref().ok().cloned()));
+        let answers = self.run_all("store", &commands, until).await?.0;
+        answers.iter().for_each(|answer| abilities.ifeq.learn(answer));
+        if abilities.ifeq.is(Ability::NO) {
+            return no_way();
+        }
+        let mut answers = answers.into_iter();
+        Ok(planned
+            .into_iter()
+            .map(|plan| match plan {
+                Ok(_) => answers.next().map_or_else(|| Err(strange("store")), swapped),
+                Err(without) => without,
+            })
+            .collect())
+    }
+
+    /// Removes each value only if it still begins with its mark.
+    pub(crate) async fn release(&self, leases: &[(&str, CasToken)], until: Instant) -> Result<(), Error> {
+        let abilities = self.abilities();
+        if abilities.compares() == Some(false) && leases.iter().all(|(_, mark)| mark[0] == LEASE) {
+            // None is asked for there. One from before that was found out runs out by itself.
+            return Ok(());
+        }
+        for leases in leases.chunks(MOST_KEYS) {
+            let mut refused = None;
+            if !abilities.of(&RELEASE).is(Ability::NO) {
+                let keys: Vec<&str> = leases.iter().map(|(key, _)| *key).collect();
+                let marks: Vec<&[u8]> = leases.iter().map(|(_, mark)| &mark[..]).collect();
+                let answer = self.script(&abilities, &RELEASE, "release", &keys, &marks, until).await?;
+                if !abilities.of(&RELEASE).is(Ability::NO) {
+                    answer.map_err(|error| translate("release", error))?;
+                    continue;
+                }
+                refused = answer.err();
+            }
+            // Another's mark: what was seen must not be found again.
+            let over: Vec<CasToken> = leases.iter().map(|(_, mark)| over(mark)).collect();
+            let swaps = leases.iter().zip(&over).map(|((key, mark), over)| Swap {
+                key,
+                mark,
+                value: over,
+                ttl: Some(Duration::ZERO),
+            });
+            let done = self.swap_whole(&abilities, &RELEASE, &swaps.collect::<Vec<_>>(), until).await;
+            match (done, refused) {
+                // It says more than that there is no other way.
+                (Err(_), Some(refused)) if abilities.ifeq.is(Ability::NO) => {
+                    return Err(translate("release", refused));
+                }
+                (done, _) => done?.into_iter().try_for_each(|done| done.map(drop))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what is too short for a mark, or of another type.
+    pub(crate) async fn clear(&self, key: &str, until: Instant) -> Result<(), Error> {
+        let abilities = self.abilities();
+        if !abilities.of(&CLEAR).is(Ability::NO) {
+            let answer = self.script(&abilities, &CLEAR, "clear", &[key], &[], until).await?;
+            if !abilities.of(&CLEAR).is(Ability::NO) {
+                return answer.map(drop).map_err(|error| translate("clear", error));
+            }
+        }
+        match found("GET", self.run("GET", &get(key.as_bytes()), until).await?)? {
+            Found::Bytes(short) if short.len() < vocabulary::lease(&[0; 16]).len() => {
+                let lease = vocabulary::lease(&random::nonce());
+                let command = set_if(key, &short, &lease, Some(Duration::ZERO));
+                let answer = self.run("clear", &command, until).await?;
+                answer.map(drop).map_err(|error| translate("clear", error))
+            }
+            Found::Bytes(_) | Found::Absent => Ok(()),
+            // No command removes another type and nothing else.
+            Found::Foreign => {
+                abilities.of(&CLEAR).forget();
+                let reason =
+                    "cannot clear: what is at the key is no string, and to remove it takes a script (EVAL)";
+                Err(Error::new(ErrorKind::Server, reason))
+            }
+        }
+    }
+
+    /// Finds out ahead of the first call whether anything can be stored, so that a program that connects at its start is told then.
+    pub(crate) async fn look_around(&self, until: Instant) {
+        // Nothing has this mark. Where the user may not touch the key, the first lease will tell.
+        let _ = self.release(&[(NOBODYS, vocabulary::lease(&random::nonce()))], until).await;
+        let _ = self.check_that_it_stores(&self.abilities());
+    }
+
+    /// Whether a value can be stored once it is computed. Nothing else is known of a new connection whose server refuses scripts.
+    pub(crate) async fn find_a_way(
+        &self,
+        abilities: &Abilities,
+        key: &str,
+        until: Instant,
+    ) -> Result<(), Error> {
+        if abilities.compares().is_none() && abilities.of(&ACQUIRE).is(Ability::NO) {
+            // Of two marks that nothing was written under: nothing is done.
+            let marks = [vocabulary::lease(&random::nonce()), vocabulary::lease(&random::nonce())];
+            let answer =
+                self.run("SET IFEQ", &set_if(key, &marks[0], &marks[1], Some(Duration::ZERO)), until).await?;
+            abilities.ifeq.learn(&answer);
+            if let Err(error) = answer
+                && !is_wrong_type(&error)
+                && !abilities.ifeq.is(Ability::NO)
+            {
+                return Err(translate("SET IFEQ", error));
+            }
+        }
+        self.check_that_it_stores(abilities)
+    }
+
+    fn check_that_it_stores(&self, abilities: &Abilities) -> Result<(), Error> {
+        if abilities.compares() != Some(false) {
+            return Ok(());
+        }
+        let error = cannot_compare();
+        if let Some(Ok(connection)) = self.now() {
+            connection.server().stores_nothing(&error);
+        }
+        Err(error)
+    }
+}
+
+fn cannot_compare() -> Error {
+    Error::new(
+        ErrorKind::Server,
+        "cannot store: that takes EVAL, or SET with IFEQ (Redis 8.4, Valkey 8.1), and the server has neither for this user",
+    )
+}
+
+/// The lease in place of what is to be gone.
+fn over(mark: &CasToken) -> CasToken {
+    // A lease again where it is one: then its mark need not be read.
+    if mark[0] == LEASE { *mark } else { vocabulary::lease(&random::nonce()) }
+}
+
+/// Whether the mark is all of what is to be there. Whoever takes the place of foreign bytes, which may begin like a lease, puts a lease
+/// there; who has a lease puts a value, or the same lease again.
+fn is_whole(Swap { mark, value, .. }: &Swap<'_>) -> bool {
+    mark[0] == LEASE && (value.len() > mark.len() || value == mark)
+}
+
+/// `None` where the mark is not all of what is to be there.
+fn set_ifeq(swap: &Swap<'_>) -> Option<Cmd> {
+    is_whole(swap).then(|| set_if(swap.key, swap.mark, swap.value, swap.ttl))
+}
+
+fn set_if(key: &str, old: &[u8], value: &[u8], ttl: Option<Duration>) -> Cmd {
+    let mut command = Cmd::with_capacity(7, key.len() + value.len() + old.len() + 64);
+    command.arg("SET").arg(key).arg(value).arg("IFEQ").arg(old);
+    match ttl {
+        // An instant of long ago: what stands for nothing is gone when it is there.
+        Some(Duration::ZERO) => command.arg("PXAT").arg(1),
+        Some(ttl) => command.arg("PX").arg(whole_millis(ttl)),
+        None => &mut command,
+    };
+    command
+}
+
+/// `OK` of `SET … IFEQ` and 1 of a script; nil and 0 where something else was there, and so is another type.
+fn swapped(answer: RedisResult<Value>) -> Result<bool, Error> {
+    match answer {
+        Ok(Value::Okay | Value::Int(1..)) => Ok(true),
+        Ok(_) => Ok(false),
+        Err(error) if is_wrong_type(&error) => Ok(false),
+        Err(error) => Err(translate("store", error)),
+    }
+}
+
+/// What is done, with the size of a value that is so large that this may be why it fails.
+pub(crate) fn sized<'a>(doing: &'a str, value: &[u8]) -> Cow<'a, str> {
+    match value.len() {
+        ..LARGE => doing.into(),
+        bytes => format!("{doing} {bytes} bytes").into(),
+    }
+}

@@ -1,0 +1,119 @@
+//! Scripts: what must be one step and is no command of the server.
+
+pub(crate) mod compare;
+pub(crate) mod tagging;
+
+use std::time::Instant;
+
+use redis::{Cmd, RedisResult, Value};
+
+use super::connection::abilities::Abilities;
+use super::connection::runtime_connection::Lane;
+use super::error::is_no_script;
+use crate::error::Error;
+
+/// How many there are.
+pub(crate) const SCRIPTS: usize = 6;
+
+/// The most keys of one call: the server answers nobody else meanwhile.
+pub(crate) const MOST_KEYS: usize = 128;
+
+/// A script and the name that the server gives it, so that a call sends forty characters and not the text.
+pub(crate) struct Script {
+    /// Its place among the scripts.
+    pub(crate) index: usize,
+    text: &'static str,
+    sha1: &'static str,
+}
+
+pub(crate) static ACQUIRE: Script = Script {
+    index: 0,
+    text: include_str!("lua/acquire.lua"),
+    sha1: "098a903352bdf45ef1fb297dac0d646bb7f4d5d2",
+};
+pub(crate) static RELEASE: Script = Script {
+    index: 1,
+    text: include_str!("lua/release.lua"),
+    sha1: "235040defd2eb189cbc335e63b9a36427b1761f9",
+};
+pub(crate) static SWAP: Script =
+    Script { index: 2, text: include_str!("lua/swap.lua"), sha1: "526414b514b88ecb45f0b0f212ba4d2bbef62752" };
+
+pub(crate) static CLEAR: Script = Script {
+    index: 3,
+    text: include_str!("lua/clear.lua"),
+    sha1: "6e71e6587a96f4db36d8eb4a54de00134d5e8b2c",
+};
+
+pub(crate) static TAG: Script =
+    Script { index: 4, text: include_str!("lua/tag.lua"), sha1: "df7e369e2dc5af6582f70c147ab33b733210e2fa" };
+
+pub(crate) static SWAP_MANY: Script = Script {
+    index: 5,
+    text: include_str!("lua/swap_many.lua"),
+    sha1: "36044c386be0767408cb052493b2e5836dabe5ac",
+};
+
+impl Script {
+    /// Calls by name; the server answers NOSCRIPT if it does not know it.
+    fn by_name(&self, keys: &[&str], arguments: &[&[u8]]) -> Cmd {
+        command("EVALSHA", self.sha1, keys, arguments)
+    }
+
+    /// Calls by text, which also teaches the server the name.
+    fn by_text(&self, keys: &[&str], arguments: &[&[u8]]) -> Cmd {
+        command("EVAL", self.text, keys, arguments)
+    }
+}
+
+impl Lane {
+    /// Runs a script. One round trip; two where a server has forgotten it, after a restart for example.
+    pub(crate) async fn script(
+        &self,
+        abilities: &Abilities,
+        script: &Script,
+        doing: &str,
+        keys: &[&str],
+        arguments: &[&[u8]],
+        until: Instant,
+    ) -> Result<RedisResult<Value>, Error> {
+        // Never by name before it is known there: a store is one command even if the program ends behind it.
+        if abilities.knows_name(script) {
+            let answer = self.run(doing, &script.by_name(keys, arguments), until).await?;
+            if abilities.has_run(&answer) && !answer.as_ref().is_err_and(is_no_script) {
+                return Ok(answer);
+            }
+        }
+        let answer = self.run(doing, &script.by_text(keys, arguments), until).await?;
+        abilities.learn(script, &answer);
+        Ok(answer)
+    }
+}
+
+fn command(name: &str, script: &str, keys: &[&str], arguments: &[&[u8]]) -> Cmd {
+    let size: usize = arguments.iter().map(|argument| argument.len()).sum();
+    let keys_size: usize = keys.iter().map(|key| key.len()).sum();
+    let mut command =
+        Cmd::with_capacity(3 + keys.len() + arguments.len(), script.len() + keys_size + size + 16);
+    command.arg(name).arg(script).arg(keys.len()).arg(keys);
+    for argument in arguments {
+        command.arg(argument);
+    }
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use redis_cached_test_support::RedisServer;
+
+    use super::*;
+
+    #[test]
+    fn the_names_are_the_servers() {
+        let server = RedisServer::start();
+        for script in [&ACQUIRE, &RELEASE, &SWAP, &CLEAR, &TAG, &SWAP_MANY] {
+            let name: String = server.query(&["SCRIPT", "LOAD", script.text]);
+            assert_eq!(name, script.sha1, "{}", script.text);
+        }
+    }
+}

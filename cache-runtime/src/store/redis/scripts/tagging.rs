@@ -1,0 +1,120 @@
+//! The nonces of tags: one script, or two round trips where the server runs none.
+
+use std::time::Instant;
+
+use redis::{Cmd, Value, cmd};
+
+use super::TAG;
+use crate::error::Error;
+use crate::store::redis::batching::leases::set_nx_get;
+use crate::store::redis::commands::{found, get, left, pttl, set, strange};
+use crate::store::redis::connection::abilities::{Abilities, Ability};
+use crate::store::redis::connection::runtime_connection::Lane;
+use crate::store::redis::error::translate;
+use crate::store::redis::many::pipeline;
+use crate::store::vocabulary::Nonce;
+use crate::store::vocabulary::TagTtl;
+use crate::store::vocabulary::{Found, Left};
+use crate::util::clock::whole_millis;
+use crate::util::random;
+
+impl Lane {
+    pub(crate) async fn tag(&self, keys: &[&str], life: TagTtl, until: Instant) -> Result<Vec<Nonce>, Error> {
+        let abilities = self.abilities();
+        let new: Vec<Nonce> = keys.iter().map(|_| random::nonce()).collect();
+        if !abilities.of(&TAG).is(Ability::NO)
+            && let Some(nonces) = self.tag_by_script(&abilities, keys, &new, life, until).await?
+        {
+            return Ok(nonces);
+        }
+        self.tag_by_commands(keys, new, life, until).await
+    }
+
+    /// `None` where the server does not run it.
+    async fn tag_by_script(
+        &self,
+        abilities: &Abilities,
+        keys: &[&str],
+        new: &[Nonce],
+        life: TagTtl,
+        until: Instant,
+    ) -> Result<Option<Vec<Nonce>>, Error> {
+        let [least, given] = [life.least, life.given()]
+            .map(|time| time.map(|time| whole_millis(time).to_string()).unwrap_or_default());
+        let mut arguments = vec![least.as_bytes(), given.as_bytes()];
+        arguments.extend(new.iter().map(|nonce| &nonce[..]));
+        let answer = self.script(abilities, &TAG, "tag", keys, &arguments, until).await?;
+        if abilities.of(&TAG).is(Ability::NO) {
+            return Ok(None);
+        }
+        match answer.map_err(|error| translate("tag", error))? {
+            Value::Array(values) if values.len() == keys.len() => values.into_iter().map(nonce).collect(),
+            _ => Err(strange("tag")),
+        }
+        .map(Some)
+    }
+
+    /// What is there is read, and then what is missing is written. A tag that is invalidated in between is as one that is invalidated
+    /// right after: the nonce that was read is no longer there, and what remembers it is a miss.
+    async fn tag_by_commands(
+        &self,
+        keys: &[&str],
+        mut nonces: Vec<Nonce>,
+        life: TagTtl,
+        until: Instant,
+    ) -> Result<Vec<Nonce>, Error> {
+        let reads = pipeline(keys.iter().flat_map(|key| [get(key.as_bytes()), pttl(key)]));
+        let mut read = self.run_all("tag", &reads, until).await?.0.into_iter();
+        let mut writes = Vec::new();
+        for (place, key) in keys.iter().enumerate() {
+            let (Some(value), Some(time)) = (read.next(), read.next()) else { return Err(strange("tag")) };
+            let left = left(&time.map_err(|error| translate("PTTL", error))?);
+            let given = life.given();
+            let write = match found("GET", value)? {
+                Found::Absent => Some(set_nx_get(key, &nonces[place], given.map(whole_millis))),
+                Found::Foreign => Some(set(key, &nonces[place], given)),
+                Found::Bytes(bytes) => match Nonce::try_from(bytes) {
+                    Ok(nonce) => {
+                        nonces[place] = nonce;
+                        prolonged(key, left, life)
+                    }
+                    Err(_) => Some(set(key, &nonces[place], given)),
+                },
+            };
+            writes.extend(write.map(|command| (place, command)));
+        }
+        let commands = pipeline(writes.iter().map(|(_, command)| command.clone()));
+        let answers = self.run_all("tag", &commands, until).await?.0;
+        for ((place, _), answer) in writes.into_iter().zip(answers) {
+            // Another has been faster.
+            if let value @ Value::BulkString(_) = answer.map_err(|error| translate("tag", error))? {
+                nonces[place] = nonce(value)?;
+            }
+        }
+        Ok(nonces)
+    }
+}
+
+/// What lets a tag that is there live for long enough, unless it does.
+fn prolonged(key: &str, left: Left, life: TagTtl) -> Option<Cmd> {
+    let mut command;
+    match (left, life.least) {
+        (Left::Expires(left), Some(least)) if left < least => {
+            command = cmd("PEXPIRE");
+            command.arg(key).arg(life.given().map(whole_millis));
+        }
+        (Left::Expires(_), None) => {
+            command = cmd("PERSIST");
+            command.arg(key);
+        }
+        _ => return None,
+    }
+    Some(command)
+}
+
+fn nonce(value: Value) -> Result<Nonce, Error> {
+    match value {
+        Value::BulkString(bytes) => Nonce::try_from(bytes).map_err(|_| strange("tag")),
+        _ => Err(strange("tag")),
+    }
+}

@@ -1,0 +1,3 @@
+//! Which servers make one Redis.
+
+pub(crate) mod cluster;

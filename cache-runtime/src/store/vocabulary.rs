@@ -1,0 +1,183 @@
+//! What a store speaks of: what stands at a key, how long it has left, and the token that compare-and-set compares.
+//! Imports nothing of the crate but a clock's moments.
+
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::util::clock::Moment;
+
+/// What tells one write from another. New for every attempt: with one nonce per client, a stale store passes the
+/// compare-and-set.
+pub(crate) type Nonce = [u8; 16];
+
+/// The state of a lease: its first byte.
+pub(crate) const LEASE: u8 = b'L';
+/// The state of a tombstone.
+pub(crate) const TOMBSTONE: u8 = b'T';
+
+/// State and nonce: all of a lease or a tombstone, and what the store script compares.
+pub(crate) const SLOT_LEN: usize = 17;
+/// Where the check of a lease or a tombstone stands: twelve bytes of nonce are before it.
+const SLOT_CHECK_AT: usize = 13;
+
+/// A lease: somebody is computing the value.
+pub(crate) fn lease(nonce: &Nonce) -> [u8; SLOT_LEN] {
+    slot(LEASE, nonce)
+}
+
+/// A tombstone: nobody is to store a value yet.
+pub(crate) fn tombstone(nonce: &Nonce) -> [u8; SLOT_LEN] {
+    slot(TOMBSTONE, nonce)
+}
+
+fn slot(state: u8, nonce: &Nonce) -> [u8; SLOT_LEN] {
+    let mut bytes = [state; SLOT_LEN];
+    bytes[1..].copy_from_slice(nonce);
+    let check = slot_check(&bytes);
+    bytes[SLOT_CHECK_AT..].copy_from_slice(&check);
+    bytes
+}
+
+/// Whether a lease or a tombstone is one that this library wrote, and no text that begins like one.
+pub(crate) fn is_slot(bytes: &[u8]) -> bool {
+    bytes.len() == SLOT_LEN && bytes[SLOT_CHECK_AT..] == slot_check(bytes)
+}
+
+/// Of what stands before it.
+fn slot_check(bytes: &[u8]) -> [u8; SLOT_LEN - SLOT_CHECK_AT] {
+    let [a, b, c, d, ..] = xxh3_64(&bytes[..SLOT_CHECK_AT]).to_le_bytes();
+    [a, b, c, d]
+}
+
+/// By how much a tag's key outlives the entries that were computed in less than this.
+pub(crate) const MARGIN: Duration = Duration::from_secs(60);
+
+/// What a look-up found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Found {
+    Absent,
+    Bytes(Vec<u8>),
+    /// Something that is not a string: a list, a hash, …
+    Foreign,
+}
+
+/// How long a key has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    Absent,
+    Expires(Duration),
+    Never,
+}
+
+impl Left {
+    /// What is left of it if the last part is not counted.
+    pub(crate) fn less(self, last: Duration) -> Self {
+        match self {
+            Self::Expires(left) => Self::Expires(left.saturating_sub(last)),
+            other => other,
+        }
+    }
+}
+
+/// Which of a store's connections in a row. 0 is none of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Epoch(pub(crate) u64);
+
+/// Who is told what becomes of keys that were read by [`get_watched`](Store::get_watched).
+///
+/// The calls come in the order in which the server spoke, and an answer reaches its reader after what was told before it.
+pub(crate) trait InvalidationListener: Send + Sync + 'static {
+    /// From now on there may be watched reads in this epoch.
+    fn connected(&self, epoch: Epoch);
+
+    /// All changes up to the moment at which this was asked have been told.
+    fn confirmed(&self, epoch: Epoch, asked: Moment);
+
+    /// A key that was read has changed, or may have.
+    fn changed(&self, key: &[u8]);
+
+    /// Any key may have changed.
+    fn all_changed(&self);
+
+    /// Nothing more will be told in this epoch.
+    fn ended(&self, epoch: Epoch);
+}
+
+/// State and nonce: how an entry begins, and what tells one write from any other.
+pub(crate) type CasToken = [u8; 17];
+
+/// How to read several keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asking {
+    Plain,
+    /// With the time that the first key has left.
+    WithLeft,
+    /// As that, and whatever becomes of the keys is told to the store's observer.
+    Watched,
+}
+
+/// What is at several keys, in one step.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Several {
+    /// One for each key. What is no string may be called absent.
+    pub(crate) found: Vec<Found>,
+    pub(crate) left: Option<Left>,
+    /// Over which connection; of no meaning where the keys are not watched.
+    pub(crate) epoch: Epoch,
+}
+
+/// What one step of [`scan`](Store::scan) found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scanned {
+    /// Where to go on; 0 is the end.
+    pub(crate) cursor: u64,
+    /// Bytes, since other programs' keys need not be text. A key may be met twice.
+    pub(crate) keys: Vec<Vec<u8>>,
+}
+
+/// One of several values that are to replace what was seen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Swap<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) mark: &'a CasToken,
+    pub(crate) value: &'a [u8],
+    pub(crate) ttl: Option<Duration>,
+}
+
+/// One of several keys that are to hold a value, or none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Set<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) value: Option<&'a [u8]>,
+    pub(crate) ttl: Option<Duration>,
+}
+
+/// For how long the keys of an entry's tags have to live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TagTtl {
+    /// What must be left; `None`: for ever.
+    pub(crate) least: Option<Duration>,
+}
+
+impl TagTtl {
+    /// Of an entry that is stored now and lives for `total`.
+    pub(crate) fn of_entry(total: Option<Duration>) -> Self {
+        Self { least: total.map(|total| total.saturating_add(MARGIN)) }
+    }
+
+    /// Whether an entry that lives for `total` is outlived, its computation having taken `computing`.
+    pub(crate) fn is_enough(self, total: Option<Duration>, computing: Duration) -> bool {
+        match (self.least, total) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(least), Some(total)) => total.saturating_add(computing) <= least,
+        }
+    }
+
+    /// What a key is given that has less than the least: twice as much, because every change of the time to live makes
+    /// the processes that keep the tag drop it.
+    pub(crate) fn given(self) -> Option<Duration> {
+        self.least.map(|least| least.saturating_mul(2))
+    }
+}

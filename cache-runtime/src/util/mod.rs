@@ -1,0 +1,11 @@
+//! Small tools that know nothing of caches.
+
+pub(crate) mod clock;
+pub(crate) mod counter;
+pub(crate) mod function_id;
+pub(crate) mod hashing;
+pub(crate) mod maybe_static;
+pub(crate) mod process;
+pub(crate) mod random;
+pub(crate) mod striped;
+pub(crate) mod surroundings;

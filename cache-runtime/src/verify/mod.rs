@@ -1,0 +1,5 @@
+//! Tests of the protocol as a whole: models that are checked exhaustively, and races under `shuttle`.
+
+mod models;
+mod races;
+mod schedulers;

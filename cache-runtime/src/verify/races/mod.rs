@@ -1,0 +1,4 @@
+//! Races of what threads share, each once under `shuttle` and once on real threads.
+
+mod breaker;
+mod protocol;
