@@ -5,10 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What went wrong between a program and its cache.
+/// An error between a program and its cache.
 ///
-/// Returned by [`Cache`](crate::Cache)'s constructors and by the methods of [`Entry`](crate::Entry). An annotated function never
-/// returns it: there, a cache that fails is a miss, counted in [`Cache::stats`](crate::Cache::stats).
+/// The constructors of [`Cache`](crate::Cache) and the methods of [`Cache`](crate::Cache) and [`Entry`](crate::Entry) return it. An annotated function never
+/// does: there, a cache that fails is a miss, counted in [`Cache::stats`](crate::Cache::stats).
 ///
 /// No message contains a password. Cloning is cheap.
 #[derive(Clone)]
@@ -21,34 +21,34 @@ struct Inner {
     is_logged: AtomicBool,
 }
 
-/// The sort of an [`Error`], for programs to act on.
+/// The kind of an [`Error`], for programs to act on.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
-    /// The URL is malformed, or names something that this build does not support.
+    /// The URL is malformed, or names something that this build does not support. The message names the part and says what to write.
     Url,
     /// The server cannot be reached, or the connection was lost.
     Connection,
-    /// TLS failed: a certificate that is not trusted, has expired, is for another name, or that the server wants and was not given;
-    /// no common version; or a server that does not speak TLS. The message says what to do.
+    /// TLS failed: the certificate is not trusted, has expired or is for another name; the server requires a client certificate;
+    /// there is no common version; or the server does not speak TLS. The message says what to do.
     Tls,
-    /// The server refused the user name or the password, or the user may not run a command.
+    /// The server rejected the user name or the password, or the user may not run a command.
     Permission,
-    /// The answer did not come within the deadline.
+    /// Redis did not answer within the deadline.
     Timeout,
     /// The server answered with an error: out of memory, loading, read-only, …
     Server,
-    /// An option of the cache has a value that cannot be.
+    /// An option of the cache has an invalid value.
     Option,
-    /// The prefix of an invalidation is empty, that of its cache included: every key of the database would be removed.
+    /// The prefix of an invalidation is empty, and so is the cache's: every key of the database would be removed.
     EmptyPrefix,
-    /// A tag or a group without a name, or a prefix with the control character 0x01, behind which the library's own keys are.
+    /// A tag or a group has an empty name, or a prefix contains the control character 0x01, which begins the library's own keys.
     Name,
-    /// The value cannot be encoded by the function's codec, or not read back.
+    /// The function's codec cannot encode the value, or cannot read it back.
     Encode,
-    /// The value takes more than [`max_value_size`](crate::CacheBuilder::max_value_size).
+    /// The value takes more than [`max_value_size`](crate::CacheBuilder::max_value_size), or than the function's `max_size`.
     TooLarge,
-    /// A global cache has been set, or used, already.
+    /// The global cache has already been set or used.
     GlobalAlreadySet,
     /// The operating system refused the library's own thread, or the runtime cannot be used.
     Runtime,
@@ -81,7 +81,7 @@ impl Error {
         self.0.is_logged.load(Ordering::Relaxed)
     }
 
-    /// The sort of this error.
+    /// The kind of this error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -1,31 +1,72 @@
 //! Memoize functions in Redis with one attribute.
 //!
-//! ```no_run
-//! # use serde::{Serialize, Deserialize};
-//! # #[derive(Serialize, Deserialize)] struct User; struct Pool; enum DbError {}
-//! use redis_cached::redis_cached;
+//! ```
+//! use redis_cached::{Cache, redis_cached, redis_invalidates};
+//! use serde::{Deserialize, Serialize};
 //!
-//! #[redis_cached(ttl = 3600, key = "user:<id>", skip(db))]
-//! async fn get_user(db: &Pool, id: u64) -> Result<User, DbError> {
-//! #   let _ = db;
+//! #[derive(Clone, Serialize, Deserialize)]
+//! struct User {
+//!     name: String,
+//! }
+//! # use std::collections::HashMap;
+//! # type Database = tokio::sync::Mutex<HashMap<u64, User>>;
+//!
+//! #[redis_cached(ttl = "1h", key = "user:<id>", skip(db))]
+//! async fn get_user(db: &Database, id: u64) -> Result<Option<User>, std::io::Error> {
 //!     // … ask the database …
-//! #   Ok(User)
+//! #   Ok(db.lock().await.get(&id).cloned())
 //! }
 //!
-//! # async fn example(db: Pool) -> Result<(), Box<dyn std::error::Error>> {
-//! # let _ =
-//! get_user(&db, 42).await; // the Redis key `user:42`, one GET when it is there
-//! get_user_entry(42).invalidate().await?; // typed: the same key
-//! # Ok(()) }
+//! #[redis_invalidates(get_user(id))]
+//! async fn rename_user(db: &Database, id: u64, name: String) -> Result<(), std::io::Error> {
+//!     // … change the database …
+//! #   db.lock().await.insert(id, User { name });
+//! #   Ok(())
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // With Redis: `Cache::builder().url("redis://127.0.0.1").prefix("shop:").connect_lazy()?`.
+//!     Cache::memory().set_global()?;
+//! #   let db = Database::default();
+//!
+//!     rename_user(&db, 42, "Ann".to_owned()).await?;
+//!     get_user(&db, 42).await?; // a miss: runs the body and stores `user:42`
+//!     get_user(&db, 42).await?; // a hit: one command, one round trip
+//!     get_user_entry(42).invalidate().await?; // the entry function returns the typed entry of a call
+//!     Cache::global().flush().await; // before the program ends
+//!     Ok(())
+//! }
 //! ```
 //!
-//! [`redis_cached`](macro@redis_cached) documents the attribute's options, [`Cache`] where values are kept, [`Entry`] what can be
-//! done with one, [`KeyPart`] what may stand in a key, and [`codec`] how values are encoded and which types the schema
-//! fingerprint cannot see through.
+//! A cached function returns its own value or its own error. If Redis is down, slow or full, the function computes; a call waits for Redis no longer than
+//! [`CacheBuilder::deadline`], 250 ms by default. Failures are counted in [`Cache::stats`] and logged through the crate `log`.
 //!
-//! Redis 6.2 to 8 and Valkey 8 are supported, as one server or one address behind which another takes over, by TCP, by a Unix socket
-//! and, with the cargo feature `tls`, by TLS ([`CacheBuilder::url`]). Cluster and Sentinel are not supported yet: their URLs are refused
-//! with [`ErrorKind::Url`], and a server in cluster mode with [`ErrorKind::Server`].
+//! | to … | see |
+//! | --- | --- |
+//! | choose options of a cached function | [`redis_cached`](macro@redis_cached) |
+//! | invalidate or update entries where data changes | [`redis_invalidates`](macro@redis_invalidates), [`redis_updates`](macro@redis_updates) |
+//! | connect, set limits, invalidate tags, test without Redis | [`Cache`], [`CacheBuilder`] |
+//! | read, store or invalidate one entry, or warm up many | [`Entry`] |
+//! | use your own types in keys and tags | [`KeyPart`], [`Tag`] |
+//! | choose a codec, and see which types the schema fingerprint cannot see through | [`codec`] |
+//! | know what happened | [`Stats`], [`Error`] |
+//!
+//! # Cargo features
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `bincode` (default), `json`, `messagepack`, `postcard` | a [codec](codec) each |
+//! | `lz4`, `zstd` | the compression of the same name, for the option `compress` |
+//! | `tls` | `rediss://` with ring and the system's root certificates |
+//! | `tls-webpki-roots` | `tls`, and Mozilla's root certificates as well |
+//! | `tls-aws-lc` | `rediss://` with aws-lc-rs instead of ring |
+//! | `uuid`, `time`, `chrono` | [`KeyPart`] for the types of these crates |
+//!
+//! # Servers
+//!
+//! Redis 6.2 to 8 and Valkey 8, as one server or one address behind which another takes over, over TCP, a Unix socket or TLS: [`CacheBuilder`] lists the URLs. Cluster
+//! and Sentinel are not supported yet: their URLs are refused with [`ErrorKind::Url`], and a server in cluster mode with [`ErrorKind::Server`].
 
 mod api;
 pub mod codec;

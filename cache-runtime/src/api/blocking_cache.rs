@@ -7,7 +7,7 @@ use crate::{Cache, Tag};
 
 /// A [`Cache`] whose methods block the thread instead of being async. Made by [`Cache::blocking`].
 ///
-/// Works with and without a runtime, on any thread of any kind of runtime, as [`BlockingEntry`](crate::BlockingEntry) does.
+/// Works with and without a runtime, on any thread of any kind of runtime, like [`BlockingEntry`](crate::BlockingEntry).
 #[derive(Debug, Clone)]
 pub struct BlockingCache(Cache);
 
@@ -16,18 +16,20 @@ impl BlockingCache {
         Self(cache)
     }
 
-    /// As [`Cache::invalidate_tag`].
+    /// Like [`Cache::invalidate_tag`], but blocks for its round trip.
     ///
     /// # Errors
-    /// As there.
+    /// [`ErrorKind::Name`](crate::ErrorKind::Name) if the name is empty. Otherwise an error if Redis cannot be reached or does not answer within the
+    /// [deadline](crate::CacheBuilder::deadline); the invalidation is then retried in the background.
     pub fn invalidate_tag(&self, tag: impl Tag) -> Result<(), Error> {
         block_on(self.0.invalidate_tag(tag))
     }
 
-    /// As [`Cache::invalidate_tags`].
+    /// Like [`Cache::invalidate_tags`], but blocks for its round trip.
     ///
     /// # Errors
-    /// As there.
+    /// [`ErrorKind::Name`](crate::ErrorKind::Name) if one of the names is empty. Otherwise an error if Redis cannot be reached or does not answer within the
+    /// [deadline](crate::CacheBuilder::deadline); the invalidations are then retried in the background.
     pub fn invalidate_tags<I>(&self, tags: I) -> Result<(), Error>
     where
         I: IntoIterator<Item: Tag>,
@@ -35,26 +37,29 @@ impl BlockingCache {
         block_on(self.0.invalidate_tags(tags))
     }
 
-    /// As [`Cache::invalidate_group`].
+    /// Like [`Cache::invalidate_group`], but blocks for its round trip.
     ///
     /// # Errors
-    /// As there.
+    /// [`ErrorKind::Name`](crate::ErrorKind::Name) if the name is empty. Otherwise an error if Redis cannot be reached or does not answer within the
+    /// [deadline](crate::CacheBuilder::deadline); the invalidation is then retried in the background.
     pub fn invalidate_group(&self, name: &str) -> Result<(), Error> {
         block_on(self.0.invalidate_group(name))
     }
 
-    /// As [`Cache::invalidate_prefix`].
+    /// Like [`Cache::invalidate_prefix`], but blocks: for one or two round trips for each thousand keys of the server.
     ///
     /// # Errors
-    /// As there.
+    /// [`ErrorKind::EmptyPrefix`](crate::ErrorKind::EmptyPrefix) if both prefixes are empty, [`ErrorKind::Name`](crate::ErrorKind::Name) if `prefix`
+    /// contains the control character 0x01, and otherwise the error of the step that failed; the message says how many keys were removed.
     pub fn invalidate_prefix(&self, prefix: &str) -> Result<u64, Error> {
         block_on(self.0.invalidate_prefix(prefix))
     }
 
-    /// As [`Cache::invalidate_prefix_with`].
+    /// Like [`Cache::invalidate_prefix_with`], but blocks. `progress` runs on the calling thread.
     ///
     /// # Errors
-    /// As there.
+    /// [`ErrorKind::EmptyPrefix`](crate::ErrorKind::EmptyPrefix) if both prefixes are empty, [`ErrorKind::Name`](crate::ErrorKind::Name) if `prefix`
+    /// contains the control character 0x01, and otherwise the error of the step that failed; the message says how many keys were removed.
     pub fn invalidate_prefix_with(&self, prefix: &str, mut progress: impl FnMut(u64)) -> Result<u64, Error> {
         let mut sweep = Sweep::new(&self.0.0, prefix)?;
         loop {
@@ -67,7 +72,7 @@ impl BlockingCache {
         }
     }
 
-    /// As [`Cache::flush`].
+    /// Like [`Cache::flush`], but blocks: for twice the [deadline](crate::CacheBuilder::deadline) at most.
     pub fn flush(&self) {
         block_on(self.0.flush());
     }

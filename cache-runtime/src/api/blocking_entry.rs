@@ -11,8 +11,25 @@ use crate::runtime::block_on::block_on;
 
 /// An [`Entry`] whose methods block the thread instead of being async. Made by [`Entry::blocking`].
 ///
-/// Works with and without a runtime, on any thread of any kind of runtime. The I/O runs on a thread of the library's, the
-/// computation on the caller's.
+/// Works with and without a runtime, on any thread of any kind of runtime. The I/O runs on a thread of the library, computations run on the calling thread.
+///
+/// ```
+/// use redis_cached::{Cache, redis_cached};
+///
+/// #[redis_cached(ttl = 60, key = "square:<n>")]
+/// fn square(n: u64) -> u64 {
+///     n * n
+/// }
+///
+/// # Cache::memory().sync_scope(|| {
+/// let entry = square_entry(12).blocking();
+/// assert_eq!(entry.get()?, None);
+/// assert_eq!(square(12), 144);
+/// assert_eq!(entry.get()?, Some(144));
+/// entry.invalidate()?;
+/// # Ok::<(), redis_cached::Error>(()) })?;
+/// # Ok::<(), redis_cached::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct BlockingEntry<T>(Entry<T>);
 
@@ -25,82 +42,86 @@ impl<T> BlockingEntry<T> {
         self.0
     }
 
-    /// As [`Entry::key`].
+    /// The key in Redis, the cache's prefix included; see [`Entry::key`].
     #[must_use]
     pub fn key(&self) -> &str {
         self.0.key()
     }
 
-    /// As [`Entry::get`].
+    /// Like [`Entry::get`], but blocks: for one round trip, and for two if the value names tags.
     ///
     /// # Errors
-    /// As there.
+    /// An error if Redis cannot be reached, refuses the command, or does not answer within the [deadline](crate::CacheBuilder::deadline).
     pub fn get(&self) -> Result<Option<T>, Error> {
         block_on(self.0.get())
     }
 
-    /// As [`Entry::put`].
+    /// Like [`Entry::put`], but blocks: for one round trip, and for two if the entry has tags.
     ///
     /// # Errors
-    /// As there.
+    /// [`ErrorKind::Encode`](crate::ErrorKind::Encode) if the codec cannot encode the value, [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if it is too
+    /// large; the old value is removed then. Otherwise an error if Redis cannot be reached, refuses the command, or does not answer within the
+    /// [deadline](crate::CacheBuilder::deadline); the entry is then invalidated in the background.
     pub fn put(&self, value: &T) -> Result<(), Error> {
         block_on(self.0.put(value))
     }
 
-    /// As [`Entry::invalidate`].
+    /// Like [`Entry::invalidate`], but blocks for its round trip.
     ///
     /// # Errors
-    /// As there.
+    /// An error if Redis cannot be reached, refuses the command, or does not answer within the [deadline](crate::CacheBuilder::deadline). The invalidation is then
+    /// retried in the background.
     pub fn invalidate(&self) -> Result<(), Error> {
         block_on(self.0.invalidate())
     }
 
-    /// As [`Entry::ttl`].
+    /// Like [`Entry::ttl`], but blocks: for one round trip, and for two if the value names tags.
     ///
     /// # Errors
-    /// As there.
+    /// An error if Redis cannot be reached, refuses the command, or does not answer within the [deadline](crate::CacheBuilder::deadline).
     pub fn ttl(&self) -> Result<Option<Ttl>, Error> {
         block_on(self.0.ttl())
     }
 
-    /// As [`Entry::invalidate_with_hold`].
+    /// Like [`Entry::invalidate_with_hold`], but blocks for its round trip.
     ///
     /// # Errors
-    /// As there.
+    /// An error if Redis cannot be reached, refuses the command, or does not answer within the [deadline](crate::CacheBuilder::deadline). The invalidation is then
+    /// retried in the background, with the remaining hold.
     pub fn invalidate_with_hold(&self, hold: Duration) -> Result<(), Error> {
         block_on(self.0.invalidate_with_hold(hold))
     }
 
-    /// As [`Entry::get_or_compute`].
+    /// Like [`Entry::get_or_compute`], but blocks: for one round trip on a hit, and for three on a miss, because it returns when the value is stored.
     pub fn get_or_compute(&self, compute: impl FnOnce() -> T) -> T {
         self.begin().or_compute_blocking(compute)
     }
 
-    /// As [`Entry::refresh_with`].
+    /// Like [`Entry::refresh_with`], but blocks: for three round trips, because it returns when the value is stored.
     pub fn refresh_with(&self, compute: impl FnOnce() -> T) -> T {
         block_on(self.0.begin_fresh()).or_compute_blocking(compute)
     }
 
-    /// As [`Entry::try_refresh_with`].
+    /// Like [`Entry::try_refresh_with`], but blocks: for three round trips, because it returns when the value is stored.
     ///
     /// # Errors
-    /// The error of `compute`, never one of the cache.
+    /// The error of `compute`, never an error of the cache.
     pub fn try_refresh_with<E>(&self, compute: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         block_on(self.0.begin_fresh()).or_try_compute_blocking(Sharing::NONE, compute)
     }
 
-    /// As [`Entry::get_or_try_compute`].
+    /// Like [`Entry::get_or_try_compute`], but blocks: for one round trip on a hit, and for three on a miss, because it returns when the value is stored.
     ///
     /// # Errors
-    /// The error of `compute`, never one of the cache.
+    /// The error of `compute`, never an error of the cache.
     pub fn get_or_try_compute<E>(&self, compute: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         self.get_or_try_compute_sharing(Sharing::NONE, compute)
     }
 
-    /// As [`Entry::get_or_try_compute_sharing`].
+    /// [`get_or_try_compute`](Self::get_or_try_compute) for errors that can be cloned. Expansions call it.
     ///
     /// # Errors
-    /// As there.
+    /// The error of `compute`, or a clone of the error of the computation that this call waited for.
     #[doc(hidden)]
     pub fn get_or_try_compute_sharing<E>(
         &self,

@@ -23,16 +23,31 @@ const LARGEST: u64 = 512 * 1024 * 1024;
 
 /// The options of a [`Cache`], each with a default.
 ///
+/// ```
+/// use std::time::Duration;
+///
+/// use redis_cached::Cache;
+///
+/// let cache = Cache::builder()
+///     .url("redis://127.0.0.1:6379")
+///     .prefix("shop:")
+///     .deadline(Duration::from_millis(100))
+///     .connect_lazy()?;
+/// # Ok::<(), redis_cached::Error>(())
+/// ```
+///
 /// | URL | |
 /// | --- | --- |
-/// | `redis://[[user]:password@]host[:port][/database]` | port 6379 and database 0 unless given; also `valkey://`, and `?db=` for the database |
-/// | `rediss://…` | the same by TLS, with the cargo feature `tls`; also `valkeys://` |
+/// | `redis://[[user]:password@]host[:port][/database]` | port 6379 and database 0 by default; also `valkey://`, and `?db=` for the database |
+/// | `rediss://…` | the same over TLS, with the cargo feature `tls`; also `valkeys://` |
 /// | `unix:///path/to/socket[?db=…&user=…&pass=…]` | also `redis+unix://` and `valkey+unix://` |
 /// | `memory://` | in this process, see [`Cache::memory`] |
 ///
 /// User, password, host and path are percent-encoded: a `/` in a password is `%2F`. `redis://user@host` is a user who needs no password; a
-/// password without a user has a colon before it. `?protocol=resp2` turns RESP3 off; servers that do not know it get RESP2 without being
-/// asked twice. A part that is not understood is an [`ErrorKind::Url`](crate::ErrorKind::Url) that names it and says what to write.
+/// password without a user begins with a colon. `?protocol=resp2` turns RESP3 off; servers that do not know RESP3 get RESP2 without a second
+/// attempt. A part that is not understood is an [`ErrorKind::Url`](crate::ErrorKind::Url) that names it and says what to write.
+///
+/// A duration that is too long for the clock, such as [`Duration::MAX`], means no limit.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct CacheBuilder {
@@ -72,7 +87,16 @@ impl Default for CacheBuilder {
 }
 
 impl CacheBuilder {
-    /// Where the entries are. Default: `redis://127.0.0.1:6379`. A URL that cannot be used is an error where the cache is made.
+    /// The server's URL, in one of the [forms above](CacheBuilder). Default: `redis://127.0.0.1:6379`. A URL that cannot be used is an error of
+    /// [`connect`](Self::connect) and [`connect_lazy`](Self::connect_lazy).
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, ErrorKind};
+    /// Cache::builder().url("redis://app:PASSWORD@cache.example.com:6380/4").connect_lazy()?;
+    /// let error = Cache::builder().url("redis://cache.example.com?timeout=3").connect_lazy().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Url);
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
     pub fn url(mut self, url: impl Into<String>) -> Self {
         // Only what was understood is kept, and no text with a password in it.
         self.target = Target::parse(&url.into());
@@ -80,7 +104,14 @@ impl CacheBuilder {
     }
 
     /// The CA that must have issued the certificate of a `rediss://` server, as the text of a PEM file; it replaces the system's root
-    /// certificates. Several are trusted together, in one text or by several calls, as is needed while a CA is replaced.
+    /// certificates. Several CAs, in one text or by several calls, are trusted together, as is needed while a CA is replaced. Default: the system's root certificates.
+    ///
+    /// ```no_run
+    /// # use redis_cached::Cache;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// Cache::builder().url("rediss://10.0.0.7").tls_ca(std::fs::read("/etc/cache/ca.pem")?).connect_lazy()?;
+    /// # Ok(()) }
+    /// ```
     #[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
     pub fn tls_ca(mut self, pem: impl AsRef<[u8]>) -> Self {
         self.tls.ca.extend_from_slice(pem.as_ref());
@@ -88,38 +119,58 @@ impl CacheBuilder {
         self
     }
 
-    /// This program's certificate, followed by its intermediates, and its private key, for a `rediss://` server that asks for a client
-    /// certificate: the texts of two PEM files. The key must not be encrypted.
+    /// This program's certificate, followed by its intermediates, and its private key, for a `rediss://` server that requires a client
+    /// certificate: the texts of two PEM files. The key must not be encrypted. Default: none.
+    ///
+    /// ```no_run
+    /// # use redis_cached::Cache;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (certificate, key) = (std::fs::read("/etc/cache/client.pem")?, std::fs::read("/etc/cache/client.key")?);
+    /// Cache::builder().url("rediss://cache.example.com").tls_client(certificate, key).connect_lazy()?;
+    /// # Ok(()) }
+    /// ```
     #[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
     pub fn tls_client(mut self, certificate: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Self {
         self.tls.client = Some((certificate.as_ref().to_vec(), key.as_ref().to_vec()));
         self
     }
 
-    /// The name, or address, in the certificate of a `rediss://` server, where it is not the URL's host: for a server that is reached by
-    /// its address or through a tunnel. The server is told the name (SNI).
+    /// The name, or address, in the certificate of a `rediss://` server, if it is not the URL's host: for a server that is reached by
+    /// its address or through a tunnel. The name is sent to the server (SNI). Default: the URL's host.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// Cache::builder().url("rediss://10.0.0.7").tls_server_name("cache.example.com").connect_lazy()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
     #[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
     pub fn tls_server_name(mut self, name: impl Into<String>) -> Self {
         self.tls.server_name = Some(name.into());
         self
     }
 
-    /// Accepts any certificate of a `rediss://` server: expired, issued for another host, or made up by whoever sits between here and
-    /// the server. **They can then read the password, and read and write every entry.** Meant for tests; where the CA is one's own, use
-    /// [`tls_ca`](Self::tls_ca).
+    /// Accepts any certificate of a `rediss://` server: expired, issued for another host, or forged by somebody between this program and
+    /// the server. **They can then read the password, and read and write every entry.** Meant for tests; for a server with its own CA, use
+    /// [`tls_ca`](Self::tls_ca). Default: off.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// Cache::builder().url("rediss://localhost:6380").tls_insecure_accept_any_certificate().connect_lazy()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
     #[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
     pub fn tls_insecure_accept_any_certificate(mut self) -> Self {
         self.tls.accepts_any_certificate = true;
         self
     }
 
-    /// Asks for user and password at each attempt to connect, in place of those in the URL: for passwords that change while the program runs,
-    /// such as the tokens of cloud services. Where [`valid_for`](Credentials::valid_for) says how long they are good, connections log in
-    /// again before that is over.
+    /// Supplies user and password at each attempt to connect, in place of those in the URL: for passwords that change while the program runs,
+    /// such as the tokens of cloud services. If [`valid_for`](Credentials::valid_for) says how long they are valid, connections log in
+    /// again before they expire. Default: the user and password of the URL.
     ///
-    /// The closure runs on a thread of the library's own, one at a time. No call waits for it beyond its deadline; an attempt waits for
-    /// [`connect_timeout`](Self::connect_timeout). An error, or a panic, is an attempt that failed: it is logged as the beginning of an
-    /// outage, with the error's text, so that text should have no secret in it. On `memory://` nobody asks.
+    /// The closure runs on a thread of the library, one call at a time. No cached call waits for it beyond its deadline; an attempt to connect waits for
+    /// [`connect_timeout`](Self::connect_timeout). An error, or a panic, is a failed attempt: it is logged as the beginning of an
+    /// outage, with the error's text, so the text should contain no secret. With `memory://` the closure is never called.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -147,43 +198,81 @@ impl CacheBuilder {
         self
     }
 
-    /// What every key begins with, literally. Default: nothing. Give each program, or each deployment, that shares a
-    /// server its own, such as `shop:`.
+    /// The beginning of every key and every tag, literally. Default: empty. Give each program, or each deployment, that shares a
+    /// server its own prefix. A prefix with the control character 0x01 is an error of [`connect`](Self::connect) and [`connect_lazy`](Self::connect_lazy).
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # fn square(n: u64) -> u64 { n * n }
+    /// let cache = Cache::builder().url("memory://").prefix("shop:").connect_lazy()?;
+    /// cache.sync_scope(|| assert_eq!(square_entry(12).key(), "shop:square:12"));
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// The longest that one call waits for the cache, all its waits together. Default: 250 ms, which is a hundred times
-    /// what a server nearby takes, and what a person just begins to notice.
+    /// The longest that one call waits for Redis, all its waits together. Default: 250 ms, which is a hundred times
+    /// the round trip to a server nearby, and about what a person begins to notice.
     ///
-    /// Past it the function's own value is computed, or returned without being stored.
+    /// After that the call computes, or returns its value without storing it. The time of the function itself does not count.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::Cache;
+    /// Cache::builder().deadline(Duration::from_millis(100)).connect_lazy()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// The longest that [`connect`](Self::connect) may take. Default: 2 s; attempts in the background take one second at
-    /// most. No call waits that long: see [`deadline`](Self::deadline).
+    /// The longest that [`connect`](Self::connect) may take. Default: 2 s; attempts in the background take at most one second
+    /// each. No cached call waits for this long: see [`deadline`](Self::deadline).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::Cache;
+    /// Cache::builder().connect_timeout(Duration::from_secs(5)).connect_lazy()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
     pub fn connect_timeout(mut self, connect_timeout: Duration) -> Self {
         self.connect_timeout = connect_timeout;
         self
     }
 
-    /// The room of `memory://` in bytes, keys and bookkeeping included; past it the entry used least is dropped.
-    /// Default: 256 MiB. Without meaning for Redis, which has `maxmemory`.
+    /// The capacity of `memory://` in bytes, keys and bookkeeping included; beyond it, entries that are used least are dropped.
+    /// Default: 256 MiB. No effect with Redis, which has `maxmemory`.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// Cache::builder().url("memory://").memory_capacity(16 * 1024 * 1024).connect_lazy()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
     pub fn memory_capacity(mut self, bytes: u64) -> Self {
         self.memory_capacity = bytes;
         self
     }
 
-    /// The room of the local tier, which keeps the values of functions with the option `local`: a number of bytes, or text such
+    /// The capacity of the local tier, which caches the values of functions with the option `local` in this process: a number of bytes, or text such
     /// as `"64MiB"` or `"1GB"`. Default: 64 MiB for the whole cache. A value counts with the length of its encoding, its key and
-    /// about two hundred bytes; what was used least is dropped first. Text that is no number of bytes is an error where the cache is made.
+    /// about two hundred bytes; entries that are used least are dropped first. Text that is not a size is an error of [`connect`](Self::connect) and
+    /// [`connect_lazy`](Self::connect_lazy).
     ///
-    /// A value of up to 15 MiB is kept in any case, where the capacity is 16 MiB or more. A larger one may not be: the room is divided into parts of
-    /// equal size, a power of two of them, four for each core at most, and none under 16 MiB; one value takes 97 % of a part at most. One that takes more is
+    /// With a capacity of at least 16 MiB, every value of up to 15 MiB can be cached locally. A larger one may not be: the capacity is divided into parts of
+    /// equal size, a power of two of them, at most four for each core, and none under 16 MiB; one value takes at most 97 % of a part. A larger value is
     /// read from Redis at each hit, and counted in [`LocalStats::too_large`](crate::LocalStats); the first is logged.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, ErrorKind};
+    /// Cache::builder().local_capacity("256MiB").connect_lazy()?;
+    /// let error = Cache::builder().local_capacity("much").connect_lazy().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Option);
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
     #[allow(
         clippy::needless_pass_by_value,
         reason = "a number or a literal, which nobody writes with an `&`"
@@ -193,23 +282,36 @@ impl CacheBuilder {
         self
     }
 
-    /// The longest for which the local tier serves a value that has changed, should Redis, or the network, fall silent.
-    /// Default: 2 s. While Redis answers, a change reaches this process as fast as a message does.
+    /// The longest for which the local tier serves a value that has changed, if Redis or the network falls silent.
+    /// Default: 2 s; at least 100 ms. While Redis answers, a change takes effect in this process after one network delay.
     ///
-    /// Asks Redis four times in it, over one connection a process, whether it is still there.
+    /// Costs four `PING`s to Redis in this time, on one connection a process.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::Cache;
+    /// Cache::builder().local_staleness(Duration::from_millis(500)).connect_lazy()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
     pub fn local_staleness(mut self, staleness: Duration) -> Self {
         self.local_staleness = staleness.max(Duration::from_millis(100));
         self
     }
 
-    /// The most bytes that a value may take in the store, compressed if it is, with its header: a number, or text such as
-    /// `"64MiB"`. Default: 64 MiB; at most 512 MiB, which is what Redis takes. Text that is no number of bytes is an error where
-    /// the cache is made.
+    /// The most bytes that a value may take in the store, header included, after compression: a number, or text such as
+    /// `"64MiB"`. Default: 64 MiB; at most 512 MiB, which is Redis's own limit. Text that is not a size is an error of [`connect`](Self::connect) and
+    /// [`connect_lazy`](Self::connect_lazy).
     ///
-    /// A call returns a value that takes more, and does not store it; [`Stats`](crate::Stats) count it as `too_large`.
-    /// [`Entry::put`](crate::Entry::put) gives [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge). All values of a process share a
-    /// connection, and one that takes longer than the [deadline](Self::deadline) on its way is waited for in vain: 64 MiB in
+    /// A call returns a larger value and does not store it; [`Stats`](crate::Stats) counts it as `too_large`.
+    /// [`Entry::put`](crate::Entry::put) returns [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge). All values of a process share a
+    /// connection, and a transfer that takes longer than the [deadline](Self::deadline) times out: 64 MiB in
     /// 250 ms are 2 Gbit/s.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// Cache::builder().max_value_size("1MiB").connect_lazy()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
     #[allow(
         clippy::needless_pass_by_value,
         reason = "a number or a literal, which nobody writes with an `&`"
@@ -220,37 +322,69 @@ impl CacheBuilder {
     }
 
     /// How long the right to compute a key is held before it is renewed, and so how long a process that dies while it
-    /// computes keeps the others waiting. Default: 3 s; renewed at each third of it, however long the function takes.
+    /// computes keeps the others waiting. Default: 3 s; at least 10 ms. It is renewed at each third of it, however long the function takes.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::Cache;
+    /// Cache::builder().lease(Duration::from_secs(1)).connect_lazy()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease.max(Duration::from_millis(10));
         self
     }
 
-    /// The longest that a call waits for others' computations of its key, in this process or in another, all such waits
-    /// together and those of the calls within it included; then it computes for itself and does not store. Default: four times the
+    /// The longest that a call waits for other callers' computations of its key, in this process or in another, all such waits together and
+    /// those of nested calls included; after that it computes and does not store. Default: four times the
     /// [lease](Self::lease), so 12 s. The option `max_wait` sets it for one function.
     ///
-    /// While a computation runs its lease is renewed, and a value that comes within this time is taken. A process that dies is
+    /// While a computation runs its lease is renewed, and a value that arrives within this time is used. A process that dies is
     /// waited for no longer than one lease. A lease for which a call has waited in vain for all of this time is not waited for
     /// again by this process.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::Cache;
+    /// Cache::builder().wait(Duration::from_secs(30)).connect_lazy()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
     pub fn wait(mut self, wait: Duration) -> Self {
         self.wait = Some(wait);
         self
     }
 
-    /// How long a source rests that fails while an older value is served in its place (`stale_while_revalidate`, `stale_if_error`,
-    /// `early_refresh`). Default: 1 s for each key. A refresh that failed is not tried again before that, by any process. A call that
-    /// has computed itself, and failed, may be followed by another one at once, and no more than that.
+    /// How long a key is left alone after its function failed while an older value is served (`stale_while_revalidate`, `stale_if_error`,
+    /// `early_refresh`). Default: 1 s. A failed refresh is not tried again before that, by any process. A call that
+    /// computed and failed may be followed by one more try at once, and no more.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::Cache;
+    /// Cache::builder().retry_after(Duration::from_secs(10)).connect_lazy()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
     pub fn retry_after(mut self, rest: Duration) -> Self {
         self.retry_after = rest;
         self
     }
 
-    /// Connects now.
+    /// Connects now, and fails if the server cannot be used. Waits at most [`connect_timeout`](Self::connect_timeout).
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// Cache::builder().url("memory://").prefix("shop:").connect().await?.set_global()?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// As [`Cache::connect`], and [`ErrorKind::Option`](crate::ErrorKind::Option) if the text of
-    /// [`local_capacity`](Self::local_capacity) or [`max_value_size`](Self::max_value_size) is no number of bytes, or the [`prefix`](Self::prefix) contains the control character 0x01.
+    /// [`ErrorKind::Option`](crate::ErrorKind::Option) if the text of [`local_capacity`](Self::local_capacity) or
+    /// [`max_value_size`](Self::max_value_size) is not a size, or the [`prefix`](Self::prefix) contains the control character 0x01.
+    /// [`ErrorKind::Url`](crate::ErrorKind::Url) if the URL is not understood, [`ErrorKind::Connection`](crate::ErrorKind::Connection) or
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) if the server cannot be reached, [`ErrorKind::Tls`](crate::ErrorKind::Tls) if TLS fails,
+    /// [`ErrorKind::Permission`](crate::ErrorKind::Permission) for a wrong password, [`ErrorKind::Server`](crate::ErrorKind::Server) if the server answers but cannot
+    /// be used.
     pub async fn connect(self) -> Result<Cache, Error> {
         let capacity = self.checked()?;
         match self.target.clone()? {
@@ -263,11 +397,18 @@ impl CacheBuilder {
     }
 
     /// Connects at first use, and from then on in the background whenever there is no connection: the program starts, and
-    /// works, without the server.
+    /// works, without the server. Sends nothing yet.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// Cache::builder().url("redis://127.0.0.1:6379").connect_lazy()?.set_global()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Url`](crate::ErrorKind::Url), and [`ErrorKind::Option`](crate::ErrorKind::Option) if the text of
-    /// [`local_capacity`](Self::local_capacity) or [`max_value_size`](Self::max_value_size) is no number of bytes, or the [`prefix`](Self::prefix) contains the control character 0x01; nothing is sent yet.
+    /// [`ErrorKind::Url`](crate::ErrorKind::Url) if the URL is not understood; [`ErrorKind::Option`](crate::ErrorKind::Option) if the text of
+    /// [`local_capacity`](Self::local_capacity) or [`max_value_size`](Self::max_value_size) is not a size, or the [`prefix`](Self::prefix)
+    /// contains the control character 0x01.
     pub fn connect_lazy(self) -> Result<Cache, Error> {
         let capacity = self.checked()?;
         match self.target.clone()? {

@@ -4,13 +4,13 @@ use crate::error::{Error, ErrorKind};
 
 /// A number of bytes: an integer, or text such as `"64MiB"`.
 ///
-/// Text is a whole number and a unit, with or without a space: `B`, `kB`, `MB`, `GB` (powers of 1000), `KiB`, `MiB`, `GiB` (powers of 1024),
-/// in any case.
+/// Text is a whole number and a unit, with or without a space between: `B`, `kB`, `MB`, `GB` (powers of 1000), `KiB`, `MiB`, `GiB` (powers of 1024),
+/// in upper or lower case.
 pub trait ByteSize: sealed::Sealed {
     /// The number.
     ///
     /// # Errors
-    /// [`ErrorKind::Option`] if the text is none.
+    /// [`ErrorKind::Option`] if the text is not a size.
     #[doc(hidden)]
     fn bytes(&self) -> Result<u64, Error>;
 }

@@ -19,89 +19,180 @@ use crate::tags;
 use crate::tags::Tag;
 use crate::util::clock::after;
 
-/// Where annotated functions keep their values. Cloning is cheap and gives the same cache.
+/// Where annotated functions store their values. Cloning is cheap and gives the same cache.
 ///
-/// A function without the `cache` option uses [`Cache::global`]. Nothing that happens to a cache fails or delays an
-/// annotated call: see [`CacheBuilder::deadline`].
+/// A function without the option `cache` uses [`Cache::global`]. Whatever happens to a cache, an annotated call neither fails because of it nor waits for it
+/// longer than [`CacheBuilder::deadline`].
+///
+/// ```
+/// use redis_cached::{Cache, redis_cached};
+///
+/// #[redis_cached(ttl = 60, key = "square:<n>")]
+/// fn square(n: u64) -> u64 {
+///     n * n
+/// }
+///
+/// // With Redis: `Cache::connect("redis://127.0.0.1").await?`, or `Cache::builder()…connect_lazy()?`.
+/// Cache::memory().set_global()?;
+/// assert_eq!(square(12), 144); // computed, and stored for a minute
+/// assert_eq!(square(12), 144); // served from the cache
+/// # Ok::<(), redis_cached::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Cache(pub(crate) Arc<Core>);
 
 impl Cache {
-    /// Connects to `url` with the defaults of [`CacheBuilder`]; see there for the forms of a URL.
+    /// Connects to `url` with the defaults of [`CacheBuilder`], which lists the forms of a URL. Waits at most
+    /// [`connect_timeout`](CacheBuilder::connect_timeout), 2 s.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// Cache::connect("memory://").await?.set_global()?; // or "redis://:PASSWORD@cache.example.com"
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Use [`CacheBuilder::connect_lazy`] for a program that must start without Redis.
     ///
     /// # Errors
-    /// Fails fast, within two seconds, and never with the password in the message: [`ErrorKind::Url`],
-    /// [`ErrorKind::Connection`] or [`ErrorKind::Timeout`] for an unreachable server, [`ErrorKind::Permission`] for a wrong
-    /// password. Use [`CacheBuilder::connect_lazy`] to start without the server.
+    /// [`ErrorKind::Url`] if the URL is not understood, [`ErrorKind::Connection`] or [`ErrorKind::Timeout`] if the server cannot be reached,
+    /// [`ErrorKind::Tls`] if TLS fails, [`ErrorKind::Permission`] for a wrong password, [`ErrorKind::Server`] if the server answers but cannot be used. No
+    /// message contains a password.
     pub async fn connect(url: impl Into<String>) -> Result<Self, Error> {
         Self::builder().url(url).connect().await
     }
 
     /// A cache with options.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// let cache = Cache::builder().url("redis://127.0.0.1:6379").prefix("shop:").connect_lazy()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
     pub fn builder() -> CacheBuilder {
         CacheBuilder::default()
     }
 
-    /// A cache within this process, of 256 MiB at most: for tests, for development, and to look around without a server.
+    /// A cache in this process, of 256 MiB at most, for tests, for development, and for a first look without a server.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # fn square(n: u64) -> u64 { n * n }
+    /// let cache = Cache::memory();
+    /// cache.sync_scope(|| assert_eq!(square(12), 144));
+    /// assert_eq!(cache.stats().functions[0].misses, 1);
+    /// ```
     #[must_use]
     pub fn memory() -> Self {
         Self::builder().memory()
     }
 
-    /// Makes this the cache of all functions without the `cache` option.
+    /// Makes this the cache of all functions without the option `cache`. Call it before the first cached call, at the beginning of `main`.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// Cache::builder().prefix("shop:").connect_lazy()?.set_global()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::GlobalAlreadySet`] if there is one already, be it that [`Cache::global`] made it. Set it first thing
-    /// in `main`.
+    /// [`ErrorKind::GlobalAlreadySet`] if there is a global cache already, also if [`Cache::global`] made it.
     pub fn set_global(&self) -> Result<(), Error> {
         global::set(self)
     }
 
-    /// The cache of functions without the `cache` option: within [`scope`](Self::scope) that one, else the one that
-    /// [`set_global`](Self::set_global) set, else one that connects at first use to the URL in the environment variable
-    /// `REDIS_URL`, else to `redis://127.0.0.1:6379`.
+    /// The cache of functions without the option `cache`: inside [`scope`](Self::scope) the cache of the scope, otherwise the one that
+    /// [`set_global`](Self::set_global) set, otherwise one that connects lazily to the URL in the environment variable `REDIS_URL`, or to
+    /// `redis://127.0.0.1:6379`.
     ///
-    /// If `REDIS_URL` is set and is not a URL that can be used, be it empty, this is logged once as an error, and every call computes.
+    /// If `REDIS_URL` is set but empty or not a usable URL, an error is logged once, and every call computes.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// # Cache::memory().set_global()?;
+    /// println!("{}", Cache::global().stats());
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
     #[must_use]
     pub fn global() -> Self {
         Self(Arc::clone(global::current().arc()))
     }
 
-    /// Runs `future` with this cache in place of the global one, so that tests run side by side.
+    /// Runs `future` with this cache in place of the global one, so that tests run in parallel. The scope covers the future itself, not the tasks that it spawns.
     ///
-    /// Holds for the future itself, not for tasks that it spawns.
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// async fn square(n: u64) -> u64 {
+    ///     n * n
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// Cache::memory().scope(async { assert_eq!(square(12).await, 144) }).await;
+    /// # }
+    /// ```
     pub async fn scope<F: Future>(&self, future: F) -> F::Output {
         global::scope(self.clone(), future).await
     }
 
-    /// Runs `work` with this cache in place of the global one, for blocking functions.
+    /// Runs `work` with this cache in place of the global one, for blocking functions; see [`scope`](Self::scope).
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// fn square(n: u64) -> u64 {
+    ///     n * n
+    /// }
+    ///
+    /// Cache::memory().sync_scope(|| assert_eq!(square(12), 144));
+    /// ```
     pub fn sync_scope<R>(&self, work: impl FnOnce() -> R) -> R {
         global::sync_scope(self.clone(), work)
     }
 
-    /// Removes all keys that begin with `prefix`, which stands behind the cache's own prefix; says how many there were.
+    /// Removes all keys that begin with `prefix`, which is appended to the cache's own prefix, and returns how many there were.
     ///
-    /// *All* keys: entries of any function, and whatever else is under that name, also what another program has put there. The
-    /// prefix is literal: `*`, `?` and `[` stand for themselves.
+    /// This means *all* keys: entries of any function, and whatever another program has stored under such a name. The prefix is literal: `*`, `?` and
+    /// `[` have no special meaning.
     ///
-    /// Goes through the whole database, a thousand keys at a time, other clients being served in between (`SCAN` and `UNLINK`, never
-    /// `KEYS`): for a rare clean-up. What belongs together and changes often is better given a tag.
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # async fn square(n: u64) -> u64 { n * n }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// let cache = Cache::memory();
+    /// cache.scope(async { (square(1).await, square(2).await) }).await;
+    /// assert_eq!(cache.invalidate_prefix("square:").await?, 2);
+    /// # Ok(()) }
+    /// ```
     ///
-    /// What is there throughout is removed. A computation that is under way is not stored; one that begins meanwhile may be.
+    /// Scans the whole database, a thousand keys at a time, with `SCAN` and `UNLINK` and never `KEYS`: one or two round trips for each thousand keys of the server,
+    /// between which other clients are served. It is meant for a rare clean-up. Give entries that are often invalidated together a tag instead.
+    ///
+    /// Keys that exist throughout are removed. A computation that is running is not stored; one that begins meanwhile may be.
     ///
     /// # Errors
-    /// [`ErrorKind::EmptyPrefix`] if both `prefix` and that of the cache are empty: that is what `FLUSHDB` is for. [`ErrorKind::Name`] if
-    /// `prefix` contains the control character 0x01, behind which are the library's own keys. Otherwise if Redis
-    /// cannot be reached, or does not carry out a step within the [deadline](CacheBuilder::deadline). Then the message says how many
-    /// keys were removed; the rest is not retried.
+    /// [`ErrorKind::EmptyPrefix`] if both `prefix` and the cache's prefix are empty: use `FLUSHDB` for that. [`ErrorKind::Name`] if
+    /// `prefix` contains the control character 0x01, which begins the library's own keys. Otherwise an error if Redis cannot be reached or does not
+    /// finish a step within the [deadline](CacheBuilder::deadline). The message then says how many keys were removed; the rest is not retried.
     pub async fn invalidate_prefix(&self, prefix: &str) -> Result<u64, Error> {
         self.invalidate_prefix_with(prefix, |_| ()).await
     }
 
-    /// [`invalidate_prefix`](Self::invalidate_prefix) that tells after each step how many keys it has removed so far.
+    /// Like [`invalidate_prefix`](Self::invalidate_prefix), and calls `progress` after each step with the number of keys removed so far.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// let cache = Cache::memory();
+    /// cache.invalidate_prefix_with("square:", |removed| println!("{removed} removed")).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// As there.
+    /// [`ErrorKind::EmptyPrefix`] if both prefixes are empty, [`ErrorKind::Name`] if `prefix` contains the control character 0x01, and otherwise the error of the
+    /// step that failed. The message then says how many keys were removed; the rest is not retried.
     pub async fn invalidate_prefix_with(
         &self,
         prefix: &str,
@@ -117,24 +208,65 @@ impl Cache {
         }
     }
 
-    /// Runs `future` without reading from this cache: every annotated function that uses it computes, and what it gives takes the
-    /// place of what was stored, or removes it if it is not to be stored. For requests that ask for fresh data, such as `Cache-Control:
-    /// no-cache`.
+    /// Runs `future` without reading from this cache: every annotated function that uses the cache computes, and its value replaces
+    /// the stored one, or removes it if it is not to be stored. For requests that ask for fresh data, such as `Cache-Control: no-cache`. A
+    /// call takes two round trips.
     ///
-    /// Functions with `batch` too, with all keys. What is done with an [`Entry`](crate::Entry) by hand is as ever, but for `get_or_compute`, which is a call. One
-    /// bypass within another is of both caches.
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    /// static ROWS: AtomicU64 = AtomicU64::new(1);
     ///
-    /// As [`Entry::refresh_with`](crate::Entry::refresh_with) in all else. Holds for the future itself, not for tasks that it spawns.
+    /// #[redis_cached(ttl = 60, key = "rows")]
+    /// async fn rows() -> u64 {
+    ///     ROWS.load(Relaxed)
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let cache = Cache::memory();
+    /// cache.scope(async {
+    ///     assert_eq!(rows().await, 1);
+    ///     ROWS.store(2, Relaxed);
+    ///     assert_eq!(rows().await, 1); // cached
+    ///     assert_eq!(cache.bypass(rows()).await, 2); // computed, and stored
+    ///     assert_eq!(rows().await, 2);
+    /// }).await;
+    /// # }
+    /// ```
+    ///
+    /// Functions with `batch` compute all keys. Operations on an [`Entry`](crate::Entry) are unaffected, except `get_or_compute`, which is a call. A bypass inside
+    /// another bypass skips both caches.
+    ///
+    /// In all other respects it is like [`Entry::refresh_with`](crate::Entry::refresh_with). It covers the future itself, not the tasks that it spawns.
     pub async fn bypass<F: Future>(&self, future: F) -> F::Output {
         bypass::scope(self, future).await
     }
 
-    /// [`bypass`](Self::bypass) for blocking functions.
+    /// Like [`bypass`](Self::bypass), for blocking functions.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # fn square(n: u64) -> u64 { n * n }
+    /// let cache = Cache::memory();
+    /// assert_eq!(cache.sync_scope(|| cache.sync_bypass(|| square(12))), 144); // computed, and stored
+    /// ```
     pub fn sync_bypass<R>(&self, work: impl FnOnce() -> R) -> R {
         bypass::sync_scope(self, work)
     }
 
-    /// The counters so far, per function.
+    /// The counters so far, for each function. No round trip.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # fn square(n: u64) -> u64 { n * n }
+    /// let cache = Cache::memory();
+    /// cache.sync_scope(|| (square(12), square(12)));
+    /// let stats = cache.stats();
+    /// assert_eq!((stats.functions[0].hits, stats.functions[0].computes), (1, 1));
+    /// println!("{stats}"); // a table
+    /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
         Stats {
@@ -148,9 +280,17 @@ impl Cache {
 
     /// Waits until the values that were computed so far are stored, and retries the invalidations that failed.
     ///
-    /// A caller does not wait for its value to be stored. A program that is about to end, and wants another to find what it
-    /// computed, calls this. Waits for twice the [deadline](CacheBuilder::deadline) at most, within which a store is over; under
-    /// steady load there may always be another one.
+    /// An async caller does not wait for its value to be stored. A program that is about to end, and wants others to find its values, calls this. It
+    /// waits for twice the [deadline](CacheBuilder::deadline) at most, within which a store is over; under steady load there may always be another store.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// # let cache = Cache::memory();
+    /// // … at the end of `main` …
+    /// cache.flush().await;
+    /// # }
+    /// ```
     pub async fn flush(&self) {
         let until = after(self.0.deadline.saturating_mul(2));
         let flushed = pin!(async {
@@ -161,26 +301,51 @@ impl Cache {
     }
 
     /// Invalidates all entries that have this tag, of all functions and in all processes. One command and one round trip,
-    /// however many there are.
+    /// however many entries there are.
     ///
-    /// `tag` is a type that the program has declared with [`#[derive(Tag)]`](derive@crate::Tag), or the name as text with the arguments in it as
-    /// they are: for `tags = ["city:<city>"]` it is `format!("city:{city}")`.
+    /// `tag` is a type that the program has declared with [`#[derive(Tag)]`](derive@crate::Tag), or the name as plain text: for
+    /// `tags = ["city:<city>"]` it is `format!("city:{city}")`.
     ///
-    /// As with [`Entry::invalidate`](crate::Entry::invalidate), what a computation gives that began before is not served
-    /// afterwards. Call it after the change is committed. In debug builds a text like which no called function has a tag is logged once as a warning.
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// #[redis_cached(ttl = 60, key = "weather:<city>", tags = ["city:<city>"])]
+    /// async fn weather(city: &str) -> String {
+    ///     format!("rain in {city}")
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// let cache = Cache::memory();
+    /// # cache.scope(async {
+    /// weather("new york").await;
+    /// cache.invalidate_tag("city:new york").await?;
+    /// assert_eq!(weather_entry("new york").get().await?, None);
+    /// # Ok(()) }).await }
+    /// ```
+    ///
+    /// As with [`Entry::invalidate`](crate::Entry::invalidate), no value of a computation that began before is served
+    /// afterwards. Call it after the change is committed. In debug builds, if no function called so far has a tag that resembles the text, a warning is logged once.
     ///
     /// # Errors
-    /// [`ErrorKind::Name`] if the name is empty. Otherwise if Redis cannot be reached, or not in time. Then, and if the future is dropped after its first poll, the invalidation is retried in
+    /// [`ErrorKind::Name`] if the name is empty. Otherwise an error if Redis cannot be reached or does not answer within the
+    /// [deadline](CacheBuilder::deadline). In that case, and if the future is dropped after its first poll, the invalidation is retried in
     /// the background until Redis takes it, for a day at most; until then this cache does not use entries with this tag. [`Stats`]
-    /// count them.
+    /// counts these invalidations.
     pub async fn invalidate_tag(&self, tag: impl Tag) -> Result<(), Error> {
         self.invalidate_tags([tag]).await
     }
 
-    /// [`invalidate_tag`](Self::invalidate_tag) for several tags, in one command. Of several types, they are given as `&dyn Tag`.
+    /// Like [`invalidate_tag`](Self::invalidate_tag), for several tags, in one command and one round trip. Pass tags of several types as `&dyn Tag`.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// Cache::memory().invalidate_tags(["city:rome", "city:oslo"]).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// As there; if one of the names is empty, nothing is invalidated.
+    /// [`ErrorKind::Name`] if one of the names is empty; nothing is invalidated then. Otherwise an error if Redis cannot be reached or does not answer within
+    /// the [deadline](CacheBuilder::deadline); all the invalidations are then retried in the background.
     pub async fn invalidate_tags<I>(&self, tags: I) -> Result<(), Error>
     where
         I: IntoIterator<Item: Tag>,
@@ -204,11 +369,24 @@ impl Cache {
         Ok(tags::tag(&self.0.prefix, &name))
     }
 
-    /// Invalidates all that functions with `group = "<name>"` have stored, as [`invalidate_tag`](Self::invalidate_tag) does: a group is the
-    /// tag `group:<name>`.
+    /// Invalidates everything that functions with `group = "<name>"` have stored, like [`invalidate_tag`](Self::invalidate_tag): a group is the
+    /// tag `group:<name>`. One round trip.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// #[redis_cached(ttl = 60, key = "square:<n>", group = "squares")]
+    /// async fn square(n: u64) -> u64 {
+    ///     n * n
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// Cache::memory().invalidate_group("squares").await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// As there.
+    /// [`ErrorKind::Name`] if the name is empty. Otherwise an error if Redis cannot be reached or does not answer within the
+    /// [deadline](CacheBuilder::deadline); the invalidation is then retried in the background.
     pub async fn invalidate_group(&self, name: &str) -> Result<(), Error> {
         if name.is_empty() {
             return Err(Error::new(
@@ -219,7 +397,15 @@ impl Cache {
         self.invalidate_tag(format!("group:{name}")).await
     }
 
-    /// The same operations for code that is not async.
+    /// The async operations of this cache, for code that is not async. They need no runtime.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// let cache = Cache::memory().blocking();
+    /// cache.invalidate_group("squares")?;
+    /// cache.flush();
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
     #[must_use]
     pub fn blocking(&self) -> BlockingCache {
         BlockingCache::new(self.clone())

@@ -23,13 +23,30 @@ use crate::store::vocabulary::{Asking, Found, Left};
 use crate::tags::Tags;
 use crate::util::process;
 
-/// The cache entry of one call of an annotated function: its key, its type, and what can be done with it.
+/// The cache entry of one call of an annotated function: its key, its type, and the operations on it.
 ///
-/// `get_user_entry(42)` is the entry of `get_user(…, 42)`. Both make the key from one template, so the two cannot drift
-/// apart.
+/// `get_user_entry(42)` is the entry of `get_user(…, 42)`. Both make the key from one template, so the two cannot drift apart.
 ///
-/// Methods wait no longer than the cache's [deadline](crate::CacheBuilder::deadline), and give an [`Error`] then: unlike an
-/// annotated call they have no other way to keep their word.
+/// ```
+/// use redis_cached::{Cache, redis_cached};
+///
+/// #[redis_cached(ttl = 60, key = "square:<n>")]
+/// async fn square(n: u64) -> u64 {
+///     n * n
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+/// # Cache::memory().scope(async {
+/// let entry = square_entry(12);
+/// assert_eq!(entry.get().await?, None);
+/// square(12).await;
+/// assert_eq!(entry.get().await?, Some(144));
+/// entry.invalidate().await?;
+/// # Ok(()) }).await }
+/// ```
+///
+/// Methods wait no longer than the cache's [deadline](crate::CacheBuilder::deadline). If Redis cannot be reached, refuses a command or does not answer by then, they
+/// return an [`Error`]: unlike an annotated call, they cannot compute instead.
 pub struct Entry<T> {
     call: Call,
     hooks: Hooks<T>,
@@ -61,38 +78,69 @@ impl<T> Entry<T> {
         self
     }
 
-    /// The key in Redis, the cache's prefix included.
+    /// The key in Redis, the cache's prefix included. No round trip.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # async fn square(n: u64) -> u64 { n * n }
+    /// # Cache::memory().sync_scope(|| {
+    /// assert_eq!(square_entry(12).key(), "square:12");
+    /// # });
+    /// ```
     #[must_use]
     pub fn key(&self) -> &str {
         &self.call.key
     }
 
-    /// The stored value; `None` if there is none that fits, or none within its TTL and windows. One round trip. Asks Redis within
-    /// [`Cache::bypass`](crate::Cache::bypass) too: it has nothing to compute.
+    /// The stored value; `None` if there is no valid one within its TTL and its stale windows. One round trip, and two if the value names
+    /// tags. It also reads the store inside [`Cache::bypass`](crate::Cache::bypass), because it has nothing to compute.
     ///
-    /// `None`, without a question to Redis, while a failed [invalidation](Self::invalidate) of the entry or of one of its tags is pending.
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # async fn square(n: u64) -> u64 { n * n }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// # Cache::memory().scope(async {
+    /// square(12).await;
+    /// assert_eq!(square_entry(12).get().await?, Some(144));
+    /// # Ok(()) }).await }
+    /// ```
+    ///
+    /// While a failed [invalidation](Self::invalidate) of the entry or of one of its tags is pending, it returns `None` without contacting Redis.
     ///
     /// # Errors
-    /// If Redis cannot be reached, or not in time. An entry that does not fit is no error.
+    /// An error if Redis cannot be reached, refuses the command, or does not answer within the [deadline](crate::CacheBuilder::deadline). An entry that is not valid is
+    /// not an error.
     pub async fn get(&self) -> Result<Option<T>, Error> {
         Ok(self.found(Asking::Plain).await?.map(|(value, _)| value))
     }
 
-    /// Stores `value` as a call would have, with the function's TTL, in place of whatever is there. One round trip.
+    /// Stores `value` as a call would have, with the function's TTL, in place of whatever is there. One round trip, and two if the entry has tags.
     ///
-    /// A computation that is under way will not overwrite it. Where the function's options keep a value from being stored
-    /// (`cache_if`, a `None` without `negative_ttl`, a TTL of zero) the entry is removed instead: after `put`, an older value
-    /// is never served.
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # async fn square(n: u64) -> u64 { n * n }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// # Cache::memory().scope(async {
+    /// square_entry(12).put(&145).await?;
+    /// assert_eq!(square(12).await, 145); // not computed
+    /// # Ok(()) }).await }
+    /// ```
     ///
-    /// For values that the program is the source of, and whose only writer it is. A row that was read may be older than an
-    /// invalidation that has come since, which this would overwrite; for such there are [`warm_up`](Self::warm_up) and
+    /// A running computation will not overwrite it. If the function's options prevent the store (`cache_if`, a `None` without
+    /// `negative_ttl`, a TTL of zero), the entry is removed instead: after `put`, an older value is never served.
+    ///
+    /// Use it for values that the program is the source of, and whose only writer it is. A row that was read may be older than an
+    /// invalidation that has come since, which `put` would overwrite; for rows use [`warm_up`](Self::warm_up) or
     /// [`refresh_with`](Self::refresh_with).
     ///
     /// # Errors
-    /// [`ErrorKind::Encode`] if the codec cannot express the value,
-    /// [`ErrorKind::TooLarge`] if it takes more than [`max_value_size`](crate::CacheBuilder::max_value_size), and then the old one
-    /// is removed; otherwise as [`get`](Self::get).
-    /// If Redis could not take the value, or the future is dropped meanwhile, the entry is invalidated as soon as Redis is back; see
+    /// [`ErrorKind::Encode`] if the codec cannot encode the value, and
+    /// [`ErrorKind::TooLarge`] if it takes more than [`max_value_size`](crate::CacheBuilder::max_value_size) or the function's `max_size`; the old value is
+    /// removed then. Otherwise an error if Redis cannot be reached, refuses the command, or does not answer within the
+    /// [deadline](crate::CacheBuilder::deadline). In that case, and if the future is dropped meanwhile, the entry is invalidated as soon as Redis is back; see
     /// [`invalidate`](Self::invalidate).
     pub async fn put(&self, value: &T) -> Result<(), Error> {
         // Encoded before the first await, so that the future does not hold the reference.
@@ -114,24 +162,50 @@ impl<T> Entry<T> {
 
     /// Removes the stored value, if any. One round trip.
     ///
-    /// An invalidation wins over every computation that began before it: such a value is returned to its callers, but not
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # async fn square(n: u64) -> u64 { n * n }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// # Cache::memory().scope(async {
+    /// square(12).await;
+    /// square_entry(12).invalidate().await?;
+    /// assert_eq!(square_entry(12).get().await?, None);
+    /// # Ok(()) }).await }
+    /// ```
+    ///
+    /// An invalidation wins over every computation that began before it: its value is returned to its callers, but not
     /// stored. Call it after the change is committed; a computation in between may read, and store, the old data.
     ///
     /// # Errors
-    /// As [`get`](Self::get). A failed invalidation is retried in the background until Redis takes it, for a day at most; until
-    /// then this cache does not use the entry. [`Stats`](crate::Stats) count them. So is one that is cancelled, its future being
-    /// dropped after the first poll: Redis may not have taken it.
+    /// An error if Redis cannot be reached, refuses the command, or does not answer within the [deadline](crate::CacheBuilder::deadline). The invalidation is then
+    /// retried in the background until Redis takes it, for a day at most; until then this cache does not use the entry. [`Stats`](crate::Stats) counts
+    /// these invalidations. A cancelled one, whose future is dropped after its first poll, is retried as well: Redis may not have taken it.
     pub async fn invalidate(&self) -> Result<(), Error> {
         self.remove(None).await
     }
 
-    /// Removes the stored value and keeps any other from being stored for as long as `hold`: for a database whose replicas
-    /// lag, so that nobody caches what a replica has not heard of yet. One round trip.
+    /// Removes the stored value, and prevents any other from being stored for as long as `hold`: for a database whose replicas
+    /// lag, so that nobody caches what a replica still returns. One round trip.
     ///
-    /// Calls compute meanwhile, each for itself. A later [`put`](Self::put) or [`invalidate`](Self::invalidate) ends the hold.
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # use std::time::Duration;
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # async fn square(n: u64) -> u64 { n * n }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// # Cache::memory().scope(async {
+    /// square_entry(12).invalidate_with_hold(Duration::from_secs(2)).await?;
+    /// square(12).await; // computed, and not stored
+    /// assert_eq!(square_entry(12).get().await?, None);
+    /// # Ok(()) }).await }
+    /// ```
+    ///
+    /// Meanwhile each call computes for itself. A later [`put`](Self::put) or [`invalidate`](Self::invalidate) ends the hold.
     ///
     /// # Errors
-    /// As [`invalidate`](Self::invalidate).
+    /// An error if Redis cannot be reached, refuses the command, or does not answer within the [deadline](crate::CacheBuilder::deadline). The invalidation is then
+    /// retried in the background, with the remaining hold, as described at [`invalidate`](Self::invalidate).
     pub async fn invalidate_with_hold(&self, hold: Duration) -> Result<(), Error> {
         self.remove(Some(hold)).await
     }
@@ -142,11 +216,23 @@ impl<T> Entry<T> {
         operation.end(remove(self.call.cache(), self.key(), hold).await)
     }
 
-    /// How long the value that [`get`](Self::get) gives has left, windows included; `None` if there is none. One round trip, in which the
-    /// value comes along: only that tells whether it fits.
+    /// The remaining lifetime of the value that [`get`](Self::get) returns, stale windows included; `None` if there is none. One round trip, in which the
+    /// value is transferred as well, because only the value shows whether it is valid; two if the value names tags.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # use std::time::Duration;
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # async fn square(n: u64) -> u64 { n * n }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// # Cache::memory().scope(async {
+    /// square(12).await;
+    /// assert!(square_entry(12).ttl().await?.expect("a value") <= Duration::from_secs(60));
+    /// # Ok(()) }).await }
+    /// ```
     ///
     /// # Errors
-    /// As [`get`](Self::get).
+    /// An error if Redis cannot be reached, refuses the command, or does not answer within the [deadline](crate::CacheBuilder::deadline).
     pub async fn ttl(&self) -> Result<Option<Ttl>, Error> {
         Ok(match self.found(Asking::WithLeft).await?.map(|(_, left)| left) {
             None | Some(Left::Absent) => None,
@@ -175,10 +261,21 @@ impl<T> Entry<T> {
         })
     }
 
-    /// The stored value, or what `compute` gives, which is then stored. What an annotated function does.
+    /// The stored value, or the value of `compute`, which is then stored: what an annotated function does.
     ///
-    /// A hit is one round trip; a miss three, for two of which the caller waits. Callers of one key share one computation, in
-    /// this process and between processes. Fails never: without the cache, `compute` runs.
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # async fn square(n: u64) -> u64 { n * n }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// # Cache::memory().scope(async {
+    /// assert_eq!(square_entry(12).get_or_compute(async { 12 * 12 }).await, 144);
+    /// assert_eq!(square_entry(12).get_or_compute(async { unreachable!() }).await, 144);
+    /// # }).await }
+    /// ```
+    ///
+    /// A hit takes one round trip; a miss takes three, for two of which the caller waits. Callers of one key share one computation, in
+    /// this process and between processes. Infallible: without the cache, `compute` runs.
     #[allow(clippy::manual_async_fn, reason = "the future of an `async fn` has room for each argument twice")]
     pub fn get_or_compute(&self, compute: impl Future<Output = T>) -> impl Future<Output = T> {
         async move {
@@ -189,20 +286,44 @@ impl<T> Entry<T> {
         }
     }
 
-    /// What `compute` gives, which takes the place of what is stored: a call that wants it fresh. Whoever calls the function
-    /// meanwhile is served the old value. An invalidation in between wins. A value that the function's options keep from being stored
-    /// removes the old one.
+    /// Computes in any case, and replaces the stored value: for a call that wants a fresh value. Other callers of the function
+    /// are served the old value meanwhile. An invalidation in between wins. If the function's options prevent the new value from being stored,
+    /// the old one is removed.
     ///
-    /// Three round trips, for two of which the caller waits. If somebody else is computing the value, in this process or another, this one is
-    /// returned and not stored. Fails never.
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # async fn square(n: u64) -> u64 { n * n }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// # Cache::memory().scope(async {
+    /// square(12).await;
+    /// square_entry(12).refresh_with(async { 145 }).await;
+    /// assert_eq!(square(12).await, 145);
+    /// # }).await }
+    /// ```
+    ///
+    /// Three round trips, for two of which the caller waits. If another caller is computing the value, in this process or another, the value of `compute` is
+    /// returned and not stored. Infallible.
     pub async fn refresh_with(&self, compute: impl Future<Output = T>) -> T {
         self.begin_fresh().await.or_compute(compute).await
     }
 
-    /// [`refresh_with`](Self::refresh_with) for what may fail; what is stored stays then.
+    /// [`refresh_with`](Self::refresh_with) for a computation that may fail; the stored value then stays.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # async fn square(n: u64) -> u64 { n * n }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// # Cache::memory().scope(async {
+    /// square(12).await;
+    /// assert_eq!(square_entry(12).try_refresh_with(async { Err("no database") }).await, Err("no database"));
+    /// assert_eq!(square(12).await, 144);
+    /// # }).await }
+    /// ```
     ///
     /// # Errors
-    /// The error of `compute`, never one of the cache.
+    /// The error of `compute`, never an error of the cache.
     pub async fn try_refresh_with<E>(&self, compute: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         self.begin_fresh().await.or_try_compute(Sharing::NONE, compute).await
     }
@@ -211,12 +332,24 @@ impl<T> Entry<T> {
         Begun::new(self, Decoded::Compute(Box::pin(self.reader().begin_fresh()).await))
     }
 
-    /// The stored value, or what `compute` gives, which is stored if it is `Ok`.
+    /// The stored value, or the value of `compute`, which is stored if it is `Ok`.
     ///
-    /// Costs as [`get_or_compute`](Self::get_or_compute). An error of `compute` is not shared: callers that waited compute for themselves.
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # async fn square(n: u64) -> u64 { n * n }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// # Cache::memory().scope(async {
+    /// let entry = square_entry(12);
+    /// assert_eq!(entry.get_or_try_compute(async { Err("no database") }).await, Err("no database"));
+    /// assert_eq!(entry.get_or_try_compute(async { Ok::<_, &str>(144) }).await, Ok(144));
+    /// # }).await }
+    /// ```
+    ///
+    /// It costs the same as [`get_or_compute`](Self::get_or_compute). An error of `compute` is not shared: callers that waited compute for themselves.
     ///
     /// # Errors
-    /// The error of `compute`, never one of the cache.
+    /// The error of `compute`, never an error of the cache.
     pub fn get_or_try_compute<E>(
         &self,
         compute: impl Future<Output = Result<T, E>>,
@@ -224,10 +357,10 @@ impl<T> Entry<T> {
         self.get_or_try_compute_sharing(Sharing::NONE, compute)
     }
 
-    /// [`get_or_try_compute`](Self::get_or_try_compute) for errors that can be cloned. What expansions call.
+    /// [`get_or_try_compute`](Self::get_or_try_compute) for errors that can be cloned. Expansions call it.
     ///
     /// # Errors
-    /// The error of `compute`, or a clone of that of the computation that this call waited for.
+    /// The error of `compute`, or a clone of the error of the computation that this call waited for.
     #[allow(clippy::manual_async_fn, reason = "the future of an `async fn` has room for each argument twice")]
     #[doc(hidden)]
     pub fn get_or_try_compute_sharing<E>(
@@ -344,7 +477,17 @@ impl<T> Entry<T> {
         self.hooks.decoded(&self.reader().payload(key, bytes)?)
     }
 
-    /// The same operations for code that is not async.
+    /// The same operations for code that is not async. They need no runtime.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # fn square(n: u64) -> u64 { n * n }
+    /// # Cache::memory().sync_scope(|| {
+    /// square_entry(12).blocking().invalidate()?;
+    /// # Ok::<(), redis_cached::Error>(()) })?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
     #[must_use]
     pub fn blocking(&self) -> crate::BlockingEntry<T> {
         crate::BlockingEntry::new(self.clone())

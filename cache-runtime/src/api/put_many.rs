@@ -22,9 +22,9 @@ use crate::util::clock::after;
 use crate::util::process;
 
 impl<T> Entry<T> {
-    /// Stores many values, each as [`put`](Self::put) would: one round trip for every 512 of them, and one more where they have tags.
+    /// Stores many values, each as [`put`](Self::put) would: one round trip for every 512 values, and two if they have tags.
     ///
-    /// As `put`, for values that the program is the source of. Rows that are read to warm the cache are stored by
+    /// Like `put`, it is for values that the program is the source of. Store rows that are read to warm the cache with
     /// [`warm_up`](Self::warm_up).
     ///
     /// ```
@@ -42,12 +42,13 @@ impl<T> Entry<T> {
     /// # Ok(()) }).await }
     /// ```
     ///
-    /// The iterator is asked for 512 at a time, so the values of a whole table need not be in memory. The entries may be of
-    /// several functions, and of several caches.
+    /// The iterator is advanced by 512 values at a time, so the values of a whole table need not be in memory. The entries may belong to
+    /// several functions and to several caches.
     ///
     /// # Errors
-    /// As [`put`](Self::put), at the first 512 of which one fails. Where it was Redis that failed, all of them are invalidated as soon as it is back; those
-    /// behind them are left as they were.
+    /// The error of the first 512 values of which one fails: [`ErrorKind::Encode`](crate::ErrorKind::Encode) if the codec cannot encode a value,
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if one is too large (its old value is removed, and the others of the 512 are stored), or an error of Redis. If
+    /// Redis failed, all 512 entries are invalidated as soon as Redis is back. The entries after them stay as they were.
     pub async fn put_many<V: Borrow<T>>(values: impl IntoIterator<Item = (Self, V)>) -> Result<(), Error> {
         let mut values = values.into_iter();
         loop {
@@ -58,10 +59,11 @@ impl<T> Entry<T> {
 }
 
 impl<T> BlockingEntry<T> {
-    /// As [`Entry::put_many`].
+    /// Like [`Entry::put_many`], but blocks: for one round trip for every 512 values, and for two if they have tags. The iterator runs on the calling thread.
     ///
     /// # Errors
-    /// As there.
+    /// The error of the first 512 values of which one fails: [`ErrorKind::Encode`](crate::ErrorKind::Encode), [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge), or
+    /// an error of Redis. If Redis failed, the entries of these values are invalidated in the background. The entries after them stay as they were.
     pub fn put_many<V: Borrow<T>>(values: impl IntoIterator<Item = (Self, V)>) -> Result<(), Error> {
         let mut values = values.into_iter().map(|(entry, value)| (entry.into_async(), value));
         loop {

@@ -5,21 +5,38 @@ use std::fmt;
 pub use crate::engine::counters::FunctionStats;
 pub use crate::local::stats::LocalStats;
 
-/// The counters of a [`Cache`](crate::Cache), per function, since the cache was made.
+/// The counters of a [`Cache`](crate::Cache), for each function, since the cache was made.
 ///
-/// Its `Display` is a table for people.
+/// Its `Display` prints a table.
+///
+/// ```
+/// use redis_cached::{Cache, redis_cached};
+///
+/// #[redis_cached(ttl = 60, key = "square:<n>")]
+/// fn square(n: u64) -> u64 {
+///     n * n
+/// }
+///
+/// let cache = Cache::memory();
+/// cache.sync_scope(|| (square(12), square(12)));
+/// let stats = cache.stats();
+/// let of_square = &stats.functions[0];
+/// assert_eq!((of_square.misses, of_square.hits, of_square.stored), (1, 1, 1));
+/// assert_eq!(stats.lost_invalidations, 0);
+/// println!("{stats}");
+/// ```
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stats {
-    /// One for each function that was called through the cache, by name.
+    /// One for each function that was called through the cache, sorted by name.
     pub functions: Vec<FunctionStats>,
-    /// The local tier; `None` for `memory://`, which has no use for one.
+    /// The local tier; `None` for `memory://`, which has none.
     pub local: Option<LocalStats>,
     /// Invalidations that failed, or were cancelled, and are being retried: one for each key and tag.
     pub pending_invalidations: u64,
-    /// Invalidations that were retried with success.
+    /// Invalidations that succeeded when they were retried.
     pub retried_invalidations: u64,
-    /// Invalidations that were given up, because they failed while 10,000 others were pending or for a whole day: the old values stay
+    /// Invalidations that were given up, because they failed while 10,000 others were pending, or for a whole day: the old values stay
     /// until they expire.
     pub lost_invalidations: u64,
 }

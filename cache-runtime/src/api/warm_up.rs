@@ -17,8 +17,8 @@ use crate::runtime::executor::all;
 use crate::util::process;
 
 impl<T> Entry<T> {
-    /// Begins to store what is missing of many entries: takes a lease of each that has no value. What [`WarmUp::missing`] names is
-    /// to be read then, and given to [`WarmUp::store`].
+    /// Begins to store the missing ones of many entries: takes a lease for each entry that has no value. Then read the values that [`WarmUp::missing`] names, and
+    /// pass them to [`WarmUp::store`].
     ///
     /// ```
     /// # use redis_cached::{Cache, Entry, redis_cached};
@@ -42,15 +42,15 @@ impl<T> Entry<T> {
     /// # Ok(()) }).await }
     /// ```
     ///
-    /// Each entry comes with a name of the caller's choice, by which it is missing and stored. Entries that have a value, or that
-    /// somebody else computes, are left alone. An invalidation after the lease wins, as it does over every call; so a warm-up may run
-    /// beside a program that writes. The entries may be of several functions, and of several caches.
+    /// Each entry comes with a name of the caller's choice, which identifies it in `missing` and `store`. Entries that have a value, or that
+    /// another caller computes, are skipped. An invalidation after the lease wins, as it does over every call, so a warm-up may run
+    /// beside a program that writes. The entries may belong to several functions and to several caches.
     ///
-    /// Two round trips for every 512 entries, which wait no longer than one deadline: more at once is not faster, and holds more leases
-    /// for longer. Callers of a key that has a lease wait for its value.
+    /// Two round trips for every 512 entries, which together wait no longer than one deadline. More entries at once are not faster, and their leases are
+    /// held longer. Callers of a key that has a lease wait for its value.
     ///
     /// # Errors
-    /// If Redis cannot be reached, or not in time. The leases are given back then.
+    /// An error if Redis cannot be reached, refuses a command, or does not answer within the [deadline](crate::CacheBuilder::deadline). The leases are then given back.
     pub async fn warm_up<K>(entries: impl IntoIterator<Item = (K, Self)>) -> Result<WarmUp<K, T>, Error> {
         let (mut keys, mut held) = (Vec::new(), Vec::new());
         let mut entries = entries.into_iter();
@@ -78,7 +78,7 @@ impl<T> Entry<T> {
 
 /// Leases of many entries, whose values are to be read and [stored](Self::store). Made by [`Entry::warm_up`].
 ///
-/// Renewed for as long as it lives, and given back when it is dropped.
+/// The leases are renewed for as long as this value lives, and given back when it is dropped.
 #[must_use = "the values are to be read and stored"]
 pub struct WarmUp<K, T> {
     missing: Vec<K>,
@@ -87,21 +87,21 @@ pub struct WarmUp<K, T> {
 }
 
 impl<K, T> WarmUp<K, T> {
-    /// The names of those that had no value. They are to be read now, and not before.
+    /// The names of the entries that had no value. Read their values now, and not before.
     #[must_use]
     pub fn missing(&self) -> &[K] {
         &self.missing
     }
 
-    /// Stores what was read, as calls of the function would, and says how many values that were. One round trip for every 512, with tags
-    /// two.
+    /// Stores the values that were read, as calls of the function would, and returns how many were stored. One round trip for every 512 values, and two if they have
+    /// tags.
     ///
-    /// Not stored is what was not missing, what has been invalidated meanwhile, and what the function's options keep from being stored.
-    /// What is missing and not given stays as it was.
+    /// A value is not stored if its entry was not missing, if it has been invalidated meanwhile, or if the function's options prevent it.
+    /// A missing entry without a value stays as it was.
     ///
     /// # Errors
-    /// [`ErrorKind::Encode`](crate::ErrorKind::Encode) if the codec cannot express a value; else as [`Entry::warm_up`]. All others are stored
-    /// all the same.
+    /// [`ErrorKind::Encode`](crate::ErrorKind::Encode) or [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if a value cannot be stored, or an error of Redis. All other
+    /// values are stored nevertheless.
     pub async fn store<V: Borrow<T>>(self, values: impl IntoIterator<Item = (K, V)>) -> Result<usize, Error>
     where
         K: Eq + Hash,
@@ -145,10 +145,10 @@ impl<K, T> std::fmt::Debug for WarmUp<K, T> {
 }
 
 impl<T> BlockingEntry<T> {
-    /// As [`Entry::warm_up`].
+    /// Like [`Entry::warm_up`], but blocks: for two round trips for every 512 entries.
     ///
     /// # Errors
-    /// As there.
+    /// An error if Redis cannot be reached, refuses a command, or does not answer within the [deadline](crate::CacheBuilder::deadline). The leases are then given back.
     pub fn warm_up<K>(entries: impl IntoIterator<Item = (K, Self)>) -> Result<BlockingWarmUp<K, T>, Error> {
         let entries: Vec<_> = entries.into_iter().map(|(key, entry)| (key, entry.into_async())).collect();
         block_on(Entry::warm_up(entries)).map(BlockingWarmUp)
@@ -161,16 +161,17 @@ impl<T> BlockingEntry<T> {
 pub struct BlockingWarmUp<K, T>(WarmUp<K, T>);
 
 impl<K, T> BlockingWarmUp<K, T> {
-    /// As [`WarmUp::missing`].
+    /// The names of the entries that had no value; see [`WarmUp::missing`].
     #[must_use]
     pub fn missing(&self) -> &[K] {
         self.0.missing()
     }
 
-    /// As [`WarmUp::store`].
+    /// Like [`WarmUp::store`], but blocks: for one round trip for every 512 values, and for two if they have tags. The iterator runs on the calling thread.
     ///
     /// # Errors
-    /// As there.
+    /// [`ErrorKind::Encode`](crate::ErrorKind::Encode) or [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if a value cannot be stored, or an error of Redis. All other
+    /// values are stored nevertheless.
     pub fn store<V: Borrow<T>>(self, values: impl IntoIterator<Item = (K, V)>) -> Result<usize, Error>
     where
         K: Eq + Hash,

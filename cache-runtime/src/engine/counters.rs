@@ -27,39 +27,48 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Look-ups that found a usable entry, here or in Redis.
+    /// Look-ups that found a valid entry, locally or in Redis.
     hits,
-    /// Of the hits, those in this process.
+    /// The hits that were served locally.
     local_hits,
-    /// Look-ups that did not, whatever the reason.
+    /// Look-ups that found no valid entry, for whatever reason.
     misses,
-    /// Of the misses, those where something was there but did not fit: another schema, a damaged entry, foreign bytes.
+    /// The misses that found something that was not valid: an entry of another schema, a damaged entry, foreign bytes.
     rejected,
-    /// Calls that waited for a computation of another caller, here or in another process.
+    /// Calls that waited for a computation of another caller, in this process or another.
     waits,
     /// Values served past their TTL: while they were refreshed, or in place of an error.
     stale,
     /// How often the function's own body ran.
     computes,
-    /// Of the computes, those that returned an error. Errors are not stored.
+    /// The computations that returned an error. Errors are not stored.
     failed,
     /// Values that were stored.
     stored,
-    /// Values that were not stored because an invalidation, or a newer value, came first.
+    /// Values that were not stored because an invalidation or a newer value came first.
     overtaken,
-    /// Values that the options kept from being stored: `cache_if`, a `None`, a TTL of zero.
+    /// Values that the options prevented from being stored: `cache_if`, a `None`, a TTL of zero.
     not_stored,
-    /// Values that were not stored because the codec cannot express them, or cannot read them back.
+    /// Values that were not stored because the codec cannot encode them, or cannot read them back.
     unstorable,
     /// Values that were not stored because they take more than
-    /// [`max_value_size`](crate::CacheBuilder::max_value_size).
+    /// [`max_value_size`](crate::CacheBuilder::max_value_size), or than the function's `max_size`.
     too_large,
     /// Operations that the store did not carry out, or not in time.
     errors,
 }
 
 impl FunctionStats {
-    /// Hits among look-ups, from 0 to 1; 0 where there was no look-up.
+    /// The share of hits among look-ups, from 0 to 1; 0 if there was no look-up.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # fn square(n: u64) -> u64 { n * n }
+    /// let cache = Cache::memory();
+    /// cache.sync_scope(|| (square(12), square(12), square(12), square(12)));
+    /// assert_eq!(cache.stats().functions[0].hit_rate(), 0.75);
+    /// ```
     #[must_use]
     pub fn hit_rate(&self) -> f64 {
         #[allow(clippy::cast_precision_loss, reason = "a rate needs no more than 52 bits")]

@@ -1,23 +1,23 @@
 //! What the local tier says of itself.
 
-/// The local tier of a [`Cache`](crate::Cache).
+/// The state of the local tier of a [`Cache`](crate::Cache).
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LocalStats {
-    /// Whether values are served from it now: Redis tells of changes, and has answered within the staleness bound. False
+    /// Whether local values are served now: Redis reports changes, and has answered within the staleness bound. False
     /// before the first call of a function with `local`, and for servers without `CLIENT TRACKING`.
     pub serving: bool,
-    /// How many values there are.
+    /// The number of values.
     pub entries: u64,
-    /// What they take, as the capacity counts it.
+    /// The bytes that they take, as the capacity counts them.
     pub bytes: u64,
-    /// The most that they may take.
+    /// The most bytes that they may take.
     pub capacity: u64,
-    /// Values that were not kept because each would take more than its part of the capacity: see
+    /// Values that were not cached locally because each would take more than its part of the capacity: see
     /// [`local_capacity`](crate::CacheBuilder::local_capacity).
     pub too_large: u64,
-    /// Changes of keys that Redis told of, and that dropped a value or kept one out.
+    /// Changes of keys that Redis reported and that dropped a value or prevented one from being cached.
     pub changes: u64,
-    /// How often everything was dropped: with the connection, and by `FLUSHALL`.
+    /// How often everything was dropped: when the connection ended, and by `FLUSHALL`.
     pub dropped: u64,
 }

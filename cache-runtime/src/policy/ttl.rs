@@ -4,19 +4,19 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::time::Duration;
 
-/// How long an entry has left, as [`Entry::ttl`](crate::Entry::ttl) says.
+/// The remaining lifetime of an entry, from [`Entry::ttl`](crate::Entry::ttl).
 ///
-/// Compares with a [`Duration`]: [`Never`](Self::Never) is longer than any.
+/// It compares with a [`Duration`]: [`Never`](Self::Never) is longer than any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ttl {
-    /// It expires after this time.
+    /// The entry expires after this time.
     Expires(Duration),
-    /// It does not expire: `ttl = "never"`.
+    /// The entry does not expire: `ttl = "never"`.
     Never,
 }
 
 impl Ttl {
-    /// The time, if there is one.
+    /// The time until the entry expires; `None` if it does not.
     #[must_use]
     pub fn as_duration(self) -> Option<Duration> {
         match self {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::util::clock::after;
 
-/// A password, and perhaps a user, for [`CacheBuilder::credentials`](crate::CacheBuilder::credentials).
+/// A password, and optionally a user, for [`CacheBuilder::credentials`](crate::CacheBuilder::credentials).
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// A password of the server's default user.
+    /// The password of the server's default user.
     pub fn new(password: impl Into<String>) -> Self {
         Self { user: None, password: password.into(), valid_for: None }
     }
@@ -45,14 +45,14 @@ impl Credentials {
         is_given.then_some(Self { user, password, valid_for: None })
     }
 
-    /// The user of the server's ACL whose password it is.
+    /// The user of the server's ACL to whom the password belongs. Default: the default user.
     pub fn user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
         self
     }
 
-    /// For how long from now on the server lets in who has these, or stay who is in. Default: as long as the connection lives.
-    /// Connections log in again when four fifths of it are over.
+    /// How long from now the credentials are valid. Default: as long as the connection lives.
+    /// Connections log in again when four fifths of this time are over.
     pub fn valid_for(mut self, time: Duration) -> Self {
         self.valid_for = Some(time);
         self
