@@ -1,9 +1,10 @@
 //! `BlockingCache`: what a cache does, for code that is not async.
 
+use super::cache::Cache;
 use crate::engine::prefix_sweep::Sweep;
 use crate::error::Error;
 use crate::runtime::block_on::block_on;
-use crate::{Cache, Tag};
+use crate::tags::Tag;
 
 /// A [`Cache`] whose methods block the thread instead of being async. Made by [`Cache::blocking`].
 ///

@@ -239,7 +239,7 @@ impl Cache {
     ///
     /// In all other respects it is like [`Entry::refresh_with`](crate::Entry::refresh_with). It covers the future itself, not the tasks that it spawns.
     pub async fn bypass<F: Future>(&self, future: F) -> F::Output {
-        bypass::scope(self, future).await
+        bypass::scope(&self.0, future).await
     }
 
     /// Like [`bypass`](Self::bypass), for blocking functions.
@@ -252,7 +252,7 @@ impl Cache {
     /// assert_eq!(cache.sync_scope(|| cache.sync_bypass(|| square(12))), 144); // computed, and stored
     /// ```
     pub fn sync_bypass<R>(&self, work: impl FnOnce() -> R) -> R {
-        bypass::sync_scope(self, work)
+        bypass::sync_scope(&self.0, work)
     }
 
     /// The counters so far, for each function. No round trip.

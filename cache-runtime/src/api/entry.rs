@@ -2,6 +2,7 @@
 
 mod encode;
 
+use super::blocking_entry::BlockingEntry;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -489,8 +490,8 @@ impl<T> Entry<T> {
     /// # Ok::<(), redis_cached::Error>(())
     /// ```
     #[must_use]
-    pub fn blocking(&self) -> crate::BlockingEntry<T> {
-        crate::BlockingEntry::new(self.clone())
+    pub fn blocking(&self) -> BlockingEntry<T> {
+        BlockingEntry::new(self.clone())
     }
 
     pub(crate) fn reader(&self) -> Reader<'_> {

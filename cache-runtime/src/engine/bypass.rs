@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::core::Core;
-use crate::api::cache::Cache;
 
 /// How many scopes there are in the process. Hardly ever any, and then a hit pays for one read.
 static SCOPES: AtomicUsize = AtomicUsize::new(0);
@@ -24,7 +23,7 @@ fn is_within(cache: &Arc<Core>) -> bool {
     BYPASSED.try_with(|caches| caches.iter().any(|bypassed| Arc::ptr_eq(bypassed, cache))).unwrap_or(false)
 }
 
-pub(crate) async fn scope<F: Future>(cache: &Cache, future: F) -> F::Output {
+pub(crate) async fn scope<F: Future>(cache: &Arc<Core>, future: F) -> F::Output {
     let _scope = Scope::enter();
     BYPASSED.scope(with(cache), future).await
 }
@@ -45,14 +44,14 @@ pub(crate) async fn within<F: Future>(bypassed: Option<Vec<Arc<Core>>>, future: 
     }
 }
 
-pub(crate) fn sync_scope<R>(cache: &Cache, work: impl FnOnce() -> R) -> R {
+pub(crate) fn sync_scope<R>(cache: &Arc<Core>, work: impl FnOnce() -> R) -> R {
     let _scope = Scope::enter();
     BYPASSED.sync_scope(with(cache), work)
 }
 
-fn with(cache: &Cache) -> Vec<Arc<Core>> {
+fn with(cache: &Arc<Core>) -> Vec<Arc<Core>> {
     let mut caches = BYPASSED.try_with(Vec::clone).unwrap_or_default();
-    caches.push(Arc::clone(&cache.0));
+    caches.push(Arc::clone(cache));
     caches
 }
 

@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use crate::Cache;
+use crate::api::cache::Cache;
 use crate::api::entry::Entry;
 use crate::api::global;
 use crate::engine::callsite::Callsite;

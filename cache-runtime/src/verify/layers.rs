@@ -1,0 +1,181 @@
+//! Which room may import which: read from the sources, so that an edge upwards fails here and not in a review.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The rooms, and what each may import beside itself. A path within a room is a room of its own if it stands here; the longest
+/// path counts. A room is below all that import it, so nothing in this table can make a circle: see the first test.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("error", &[]),
+    ("util", &[]),
+    ("store::vocabulary", &["util"]),
+    ("runtime", &["util", "error"]),
+    ("key", &["util", "error"]),
+    ("codec", &["util", "error"]),
+    ("entry", &["codec", "store::vocabulary", "util", "error"]),
+    ("policy", &["entry", "store::vocabulary", "util", "error"]),
+    ("tags", &["policy", "entry", "key", "store::vocabulary", "util", "error"]),
+    ("store", &["store::vocabulary", "key", "runtime", "util", "error"]),
+    ("local", &["policy", "entry", "key", "store::vocabulary", "util", "error"]),
+    (
+        "engine",
+        &[
+            "local",
+            "store",
+            "tags",
+            "policy",
+            "entry",
+            "codec",
+            "key",
+            "runtime",
+            "store::vocabulary",
+            "util",
+            "error",
+        ],
+    ),
+    (
+        "api",
+        &[
+            "engine",
+            "local",
+            "store",
+            "tags",
+            "policy",
+            "entry",
+            "codec",
+            "key",
+            "runtime",
+            "store::vocabulary",
+            "util",
+            "error",
+        ],
+    ),
+    (
+        "expansion",
+        &[
+            "api",
+            "engine",
+            "local",
+            "store",
+            "tags",
+            "policy",
+            "entry",
+            "codec",
+            "key",
+            "runtime",
+            "store::vocabulary",
+            "util",
+            "error",
+        ],
+    ),
+];
+
+fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).expect("a folder of sources").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The room in which a path of the crate lies, without `crate::`.
+fn room_of(path: &str) -> Option<&'static str> {
+    let lies_in =
+        |room: &str| path == room || path.strip_prefix(room).is_some_and(|rest| rest.starts_with("::"));
+    ROOMS.iter().map(|(room, _)| *room).filter(|room| lies_in(room)).max_by_key(|room| room.len())
+}
+
+/// The module that a file is, without `crate::`.
+fn module_of(file: &Path) -> String {
+    let names: Vec<_> =
+        file.with_extension("").iter().map(|name| name.to_string_lossy().into_owned()).collect();
+    names.strip_suffix(&["mod".to_owned()]).unwrap_or(&names).join("::")
+}
+
+/// Whether a file is compiled for tests only.
+fn is_test(file: &Path) -> bool {
+    let of_tests = ["tests", "tests.rs", "conformance", "conformance.rs", "fuzz.rs"];
+    file.starts_with("verify") || file.iter().any(|part| of_tests.iter().any(|name| part == *name))
+}
+
+/// The paths that a line names after `crate::` and, by way of `super::`, in other modules; without what is for tests.
+fn named(line: &str, module: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    for (start, _) in line.match_indices("crate::") {
+        paths.push(path_at(&line[start + "crate::".len()..]));
+    }
+    for (start, _) in line.match_indices("super::") {
+        if line[..start].ends_with("super::") {
+            continue;
+        }
+        let mut rest = &line[start..];
+        let mut from = module;
+        while let Some(further) = rest.strip_prefix("super::") {
+            (rest, from) = (further, from.rsplit_once("::").map_or("", |(parent, _)| parent));
+        }
+        paths.push(
+            [from, &path_at(rest)].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("::"),
+        );
+    }
+    paths
+}
+
+fn path_at(text: &str) -> String {
+    let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(text.len());
+    text[..end].trim_end_matches(':').to_owned()
+}
+
+/// Each import from one room to another, as `file:line`.
+fn edges() -> BTreeMap<(&'static str, &'static str), Vec<String>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    assert!(files.len() > 100, "{files:?}");
+    let mut edges: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for file in files {
+        let local = file.strip_prefix(&root).expect("below the root");
+        let module = module_of(local);
+        let (false, Some(from)) = (is_test(local), room_of(&module)) else { continue };
+        let text = fs::read_to_string(&file).expect("a source");
+        let code = text.split("\nmod tests {").next().unwrap_or_default();
+        for (number, line) in code.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            for path in named(code, &module) {
+                // What `lib.rs` re-exports has a room; its re-export is for users.
+                let to = room_of(&path).unwrap_or("the root");
+                if to != from {
+                    edges.entry((from, to)).or_default().push(format!("{}:{}", local.display(), number + 1));
+                }
+            }
+        }
+    }
+    edges
+}
+
+#[test]
+fn the_rooms_have_an_order() {
+    let mut below = BTreeSet::new();
+    for (room, imports) in ROOMS {
+        for import in *imports {
+            assert!(below.contains(import), "{room} imports {import}, which stands below it in the table");
+        }
+        below.insert(room);
+    }
+}
+
+#[test]
+fn no_room_imports_upwards() {
+    let edges = edges();
+    assert!(edges.contains_key(&("engine", "store")), "imports are read: {:?}", edges.keys());
+    let allowed = |from, to| ROOMS.iter().any(|(room, imports)| *room == from && imports.contains(&to));
+    let wrong: Vec<_> = edges
+        .iter()
+        .filter(|((from, to), _)| !allowed(*from, *to))
+        .map(|((from, to), places)| format!("{from} may not import {to}: {}", places.join(", ")))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
