@@ -68,6 +68,9 @@
 //! Redis 6.2 to 8 and Valkey 8, as one server or one address behind which another takes over, over TCP, a Unix socket or TLS: [`CacheBuilder`] lists the URLs. Cluster
 //! and Sentinel are not supported yet: their URLs are refused with [`ErrorKind::Url`], and a server in cluster mode with [`ErrorKind::Server`].
 
+// docs.rs says of each item which feature it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod api;
 pub mod codec;
 mod engine;
@@ -103,13 +106,3 @@ pub use tags::Tag;
 
 #[cfg(fuzzing)]
 pub use entry::fuzz_decode;
-
-/// The README's example is a test.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
-
-/// So are those of the page on keys.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/keys.md")]
-struct Keys;
