@@ -16,9 +16,10 @@ mod budget;
 mod kinds;
 
 const DEADLINE: Duration = Duration::from_millis(250);
-/// What a call may take beyond the deadline, 50 ms, and what a noisy machine may add: enough to tell a call that waits for more than its
-/// deadline's worth of answers.
-const SLACK: Duration = Duration::from_millis(50 + 1200);
+/// What a call may take beyond the deadline.
+const SLACK: Duration = Duration::from_millis(50);
+/// A machine that does other things as well adds to that, but not each time: the first try is beside other kinds, the others are alone.
+const TRIES: usize = 10;
 const TASKS: u64 = 40;
 /// How long calls go on against one kind of peer.
 const TIME: Duration = Duration::from_millis(1200);
@@ -73,7 +74,7 @@ impl Metronome {
             loop {
                 let began = Instant::now();
                 tokio::time::sleep(TICK).await;
-                let tick = began.elapsed().min(2 * TICK);
+                let tick = began.elapsed().min(TICK * 3 / 2);
                 given.fetch_add(u64::try_from(tick.as_micros()).unwrap(), Ordering::Relaxed);
             }
         });
@@ -111,7 +112,7 @@ fn calls_to_peers_of_every_kind_give_their_own_values_in_time() {
         eprintln!("{panic}");
     }));
     let (findings, before) = (Findings::default(), resident());
-    let kinds = kinds::kinds();
+    let (kinds, late) = (kinds::kinds(), Mutex::<Vec<&str>>::default());
     assert!(kinds.len() >= 39);
     let mut left = kinds.into_iter();
     loop {
@@ -122,14 +123,24 @@ fn calls_to_peers_of_every_kind_give_their_own_values_in_time() {
         std::thread::scope(|threads| {
             for (name, peer) in some {
                 let findings = &findings;
+                let late = &late;
                 threads.spawn(move || {
-                    // Its own, so that a peer that keeps its client busy disturbs no other.
-                    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-                    let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
-                    runtime.block_on(assert_harmless(name, &peer, findings));
+                    if try_out(name, &peer, findings).is_some() {
+                        late.lock().unwrap().push(name);
+                    }
                 });
             }
         });
+    }
+    for name in late.into_inner().unwrap() {
+        let again = || {
+            let (_, peer) = kinds::kinds().into_iter().find(|(kind, _)| *kind == name).unwrap();
+            try_out(name, &peer, &findings)
+        };
+        let tries: Vec<_> = (1..TRIES).map_while(|_| again()).collect();
+        if tries.len() + 1 == TRIES {
+            findings.add(name, format_args!("each time a call took too long, such as {tries:?}"));
+        }
     }
     let grown = resident().saturating_sub(before) / 1024;
     if grown > MEBIBYTES {
@@ -141,7 +152,17 @@ fn calls_to_peers_of_every_kind_give_their_own_values_in_time() {
     assert!(found.is_empty(), "\n{found}");
 }
 
-async fn assert_harmless(kind: &'static str, peer: &Peer, findings: &Findings) {
+/// Gives the slowest call, if it took too long.
+fn try_out(kind: &'static str, peer: &Peer, findings: &Findings) -> Option<(Duration, &'static str)> {
+    // Its own, so that a peer that keeps its client busy disturbs no other.
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
+    let slowest = runtime.block_on(slowest_call(kind, peer, findings));
+    println!("{kind}: {slowest:?}");
+    (slowest.0 > DEADLINE + SLACK).then_some(slowest)
+}
+
+async fn slowest_call(kind: &'static str, peer: &Peer, findings: &Findings) -> (Duration, &'static str) {
     let cache = Cache::builder().url(peer.url()).deadline(DEADLINE).connect_lazy().unwrap();
     let (slowest, metronome) = (Arc::new(Slowest::default()), Metronome::start());
     let tasks = (0..TASKS).map(|task| {
@@ -160,10 +181,6 @@ async fn assert_harmless(kind: &'static str, peer: &Peer, findings: &Findings) {
             findings.add(kind, error);
         }
     }
-    let (slowest, which) = *slowest.lock().unwrap();
-    if slowest > DEADLINE + SLACK {
-        findings.add(kind, format_args!("a call took {slowest:?}: {which}"));
-    }
     if peer.accepted() > CONNECTIONS {
         findings.add(kind, format_args!("{} connections", peer.accepted()));
     }
@@ -171,6 +188,7 @@ async fn assert_harmless(kind: &'static str, peer: &Peer, findings: &Findings) {
     if lines.len() > LOG_LINES {
         findings.add(kind, format_args!("{} log lines, such as {:#?}", lines.len(), &lines[..LOG_LINES]));
     }
+    *slowest.lock().unwrap()
 }
 
 /// A call of each sort, with its own value.

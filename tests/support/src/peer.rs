@@ -57,17 +57,15 @@ impl Peer {
     /// Listens, and does as `script` says, on each connection for itself.
     pub fn start(script: impl Fn(Event<'_>) -> Act + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("the system has a free port");
-        listener.set_nonblocking(true).expect("a socket can be asked not to block");
         let port = listener.local_addr().expect("a bound socket has an address").port();
         let (shared, script) = (Arc::<Shared>::default(), Arc::new(script));
         let acceptor = std::thread::spawn({
             let shared = Arc::clone(&shared);
             move || {
-                while !shared.is_over() {
-                    let Ok((stream, _)) = listener.accept() else {
-                        std::thread::sleep(TICK / 10);
-                        continue;
-                    };
+                for stream in listener.incoming().map_while(Result::ok) {
+                    if shared.is_over() {
+                        return;
+                    }
                     shared.accepted.fetch_add(1, Ordering::SeqCst);
                     let (of_connection, script) = (Arc::clone(&shared), Arc::clone(&script));
                     let connection = std::thread::spawn(move || {
@@ -100,6 +98,8 @@ impl Drop for Peer {
     fn drop(&mut self) {
         self.shared.is_over.store(true, Ordering::SeqCst);
         if let Some(acceptor) = self.acceptor.take() {
+            // Wakes it. Whom it waits for otherwise may never come.
+            let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
             let _ = acceptor.join();
         }
         let connections =
@@ -123,7 +123,6 @@ struct Connection {
 
 impl Connection {
     fn serve(&mut self, script: &dyn Fn(Event<'_>) -> Act) -> std::io::Result<()> {
-        self.stream.set_nonblocking(false)?;
         self.stream.set_nodelay(true)?;
         self.stream.set_read_timeout(Some(TICK))?;
         self.stream.set_write_timeout(Some(TICK))?;

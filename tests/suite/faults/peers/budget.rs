@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use redis_cached::{Cache, redis_cached};
 use redis_cached_test_support::{Act, Peer};
 
-use super::kinds::{Words, greets, name};
+use super::kinds::{Words, asked, greets, name, usual};
 use crate::faults::given::Given;
 
 const DEADLINE: Duration = Duration::from_secs(1);
 /// More than one deadline with what a busy machine may add, and less than any two waits of those below.
-const ONE_WAIT: Duration = Duration::from_millis(1500);
+const ONE_WAIT: Duration = Duration::from_millis(1400);
 /// How long the peer takes for an answer, if it gives one.
-const SLOW: Duration = Duration::from_millis(300);
+const SLOW: Duration = Duration::from_millis(400);
 
 #[redis_cached(ttl = 60, key = "value:<id>")]
 fn value(id: u64) -> u64 {
@@ -37,16 +37,20 @@ async fn large(id: u64) -> Vec<u64> {
     vec![id; 100_000]
 }
 
-/// The look-up and the lease are answered slowly, and what comes after is not: neither the value that is stored nor the lease that is
+/// The look-up and the lease are answered slowly, and nothing that comes after: neither the value that is stored nor the lease that is
 /// given back.
 fn answers_two() -> Peer {
-    let has_leased = AtomicBool::new(false);
-    greets(move |words| match &*name(words) {
+    let is_silent = AtomicBool::new(false);
+    asked(move |words| match &*name(words) {
+        _ if is_silent.load(Ordering::SeqCst) => Act::Nothing,
         "GET" => slowly("_\r\n"),
         "MGET" => slowly(&nothing(words.len() - 1)),
         // The first script is the one that leases.
-        "EVAL" if !has_leased.swap(true, Ordering::SeqCst) => slowly(&nothing(number_of_keys(words))),
-        _ => Act::Nothing,
+        "EVAL" => {
+            is_silent.store(true, Ordering::SeqCst);
+            slowly(&nothing(number_of_keys(words)))
+        }
+        _ => usual(words),
     })
 }
 

@@ -17,7 +17,7 @@ pub(super) fn kinds() -> Vec<(&'static str, Peer)> {
 }
 
 /// What does as `script` has it, and is quiet before it is asked.
-fn asked(script: impl Fn(Words<'_>) -> Act + Send + Sync + 'static) -> Peer {
+pub(super) fn asked(script: impl Fn(Words<'_>) -> Act + Send + Sync + 'static) -> Peer {
     Peer::start(move |event| match event {
         Event::Accepted => Act::Nothing,
         Event::Asked(words) => script(words),
@@ -65,7 +65,7 @@ fn say(text: &str) -> Act {
 }
 
 /// A server that has nothing and keeps nothing.
-fn usual(words: Words<'_>) -> Act {
+pub(super) fn usual(words: Words<'_>) -> Act {
     say(&match &*name(words) {
         "HELLO" => "%7\r\n+server\r\n+redis\r\n+version\r\n+7.2.0\r\n+proto\r\n:3\r\n+id\r\n:1\r\n+mode\r\n+standalone\r\n+role\r\n+master\r\n+modules\r\n*0\r\n".into(),
         "PING" => "+PONG\r\n".into(),
