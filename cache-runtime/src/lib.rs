@@ -56,7 +56,7 @@
 //!
 //! | feature | adds |
 //! | --- | --- |
-//! | `bincode` (default), `json`, `messagepack`, `postcard` | a [codec](codec) each |
+//! | `bincode` (default), `json`, `messagepack`, `postcard` | a [codec] each |
 //! | `lz4`, `zstd` | the compression of the same name, for the option `compress` |
 //! | `tls` | `rediss://` with ring and the system's root certificates |
 //! | `tls-webpki-roots` | `tls`, and Mozilla's root certificates as well |
