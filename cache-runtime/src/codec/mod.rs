@@ -1,80 +1,80 @@
-//! How a value becomes the payload of an entry, and how it comes back.
+//! How a value becomes the payload of an entry, and how it is read back.
 //!
 //! | codec | cargo feature | good for |
 //! | --- | --- | --- |
-//! | [`Bincode`] | `bincode` (default) | the smallest and fastest entries, read by Rust only |
+//! | [`Bincode`] | `bincode` (default) | the smallest and fastest entries, read only by Rust |
 //! | [`Postcard`] | `postcard` | the same, with a written specification of the bytes |
-//! | [`MessagePack`] | `messagepack` | compact, self-describing: every attribute of serde works |
+//! | [`MessagePack`] | `messagepack` | compact and self-describing: every serde attribute works |
 //! | [`Json`] | `json` | entries that other programs and people read |
 //!
 //! # What a codec promises
 //!
-//! The payload comes from a server that others may write to, so reading it is treated as reading hostile bytes:
+//! The payload comes from a server to which others may write, so it is read like hostile bytes:
 //!
 //! - **Nothing panics, aborts or overflows the stack.** Every codec decodes through one wrapper that counts: at most
 //!   128 nested sequences, maps, tuples, structs and enums, which is what `serde_json` allows, and at most 256
 //!   options and newtypes around them, which it does not count.
-//! - **Work and memory are bounded by the payload.** The sequences and maps of one payload have at most
-//!   65,536 + 8 × stored bytes elements together, so a `Vec<()>` that claims two billion stops early. SizeHint is
-//!   reserved ahead of the elements for at most one element per payload byte, over all collections together; strings
-//!   and byte strings are copied only after the payload was seen to hold them. The peak is therefore
+//! - **Work and memory are bounded by the payload.** The sequences and maps of one payload have together at most
+//!   65,536 + 8 × stored bytes elements, so a `Vec<()>` that claims two billion elements stops early. Capacity is
+//!   reserved ahead for at most one element per payload byte, over all collections together; strings
+//!   and byte strings are copied only after the payload was seen to contain them. The peak is therefore
 //!   a constant of the type (the size of its largest element) × those counts, whatever a length prefix claims.
-//! - **What is compressed is bounded by what is stored.** A compressed payload is believed to be at most 64 MiB long, and at most
-//!   1 MiB + 1,024 bytes for each stored one; that is checked before anything is allocated or decompressed. Its elements are
-//!   counted against the stored bytes too. Values that compress better are stored with zeros behind them, and
-//!   payloads over 64 MiB are stored as they are, so nothing is written compressed that would be refused.
-//! - **All of the payload is used.** Bytes left over are an error.
+//! - **Compressed data is bounded by what is stored.** A compressed payload is accepted if it claims at most 64 MiB, and at most
+//!   1 MiB + 1,024 bytes for each stored byte; that is checked before anything is allocated or decompressed. Its elements are
+//!   counted against the stored bytes too. Values that compress better are padded with zeros, and
+//!   payloads over 64 MiB are stored uncompressed, so nothing is written that would be rejected.
+//! - **The whole payload is used.** Remaining bytes are an error.
 //!
-//! And on the way in, what would not come back as it was is refused, so it is computed again instead of being
-//! remembered wrongly:
+//! When a value is stored, whatever would not come back unchanged is rejected, so it is computed again instead of being
+//! stored wrongly:
 //!
 //! - values nested deeper than reading allows, and, in [`Json`] and [`MessagePack`], `Some(x)` where `x` is written as
 //!   null (`Some(None)`, `Some(())`), which would be read as `None`;
 //! - in [`Json`], floats that are not finite, which it writes as null;
 //! - in [`Bincode`] and [`Postcard`], fields left out by `skip_serializing_if`: both find fields by position, so the
-//!   rest would be read one field off.
+//!   remaining fields would be read one position off.
 //!
-//! # Which attributes of serde need a self-describing codec
+//! # Which serde attributes need a self-describing codec
 //!
 //! `#[serde(untagged)]`, `#[serde(flatten)]`, `#[serde(tag = "…")]` with or without `content`, `skip_serializing_if` and
-//! types such as `serde_json::Value` ask the bytes what they are. [`Bincode`] and [`Postcard`] cannot answer: use [`Json`] or
-//! [`MessagePack`]. `serde_json::Value` by its full name is a compile error. For the rest, and for any other value that does not come back
-//! from its own bytes, a function's values are read back before they are stored: each where the type asks, else until one
-//! could be. What could not be is returned and not stored, counted as `unstorable` in [`FunctionStats`](crate::FunctionStats), and
+//! types such as `serde_json::Value` ask the bytes what they contain. [`Bincode`] and [`Postcard`] cannot answer: use [`Json`] or
+//! [`MessagePack`]. `serde_json::Value` by its full name is a compile error. For the other types, and for any value that does not come back
+//! from its own bytes, a function's values are read back before they are stored: every value if the type asks, otherwise until one
+//! has come back. A value that does not is returned and not stored, counted as `unstorable` in [`FunctionStats`](crate::FunctionStats), and
 //! logged once a function.
 //!
-//! A field with `skip_serializing` but without `skip_deserializing` (that is, not plain `skip`) is misread by position
-//! and cannot be noticed here; give it `skip`, or use a codec that names its fields.
+//! A field with `skip_serializing` but without `skip_deserializing` (that is, not plain `skip`) is misread by position,
+//! which cannot be detected here; give it `skip`, or use a codec that names its fields.
 //!
 //! # Which types the schema fingerprint does not see through
 //!
-//! The header of an entry holds a fingerprint of the value's type, so that a field added, renamed, moved or of another
-//! type makes a miss of yesterday's entries. It is taken by running the type's `Deserialize` against a deserializer
-//! without bytes, once per function, and sees everything that a derived `Deserialize` reads by itself. It does not see:
+//! The header of an entry contains a fingerprint of the value's type, so that a field that was added, renamed, moved or given another
+//! type turns older entries into misses. It is derived by running the type's `Deserialize` against a deserializer
+//! without bytes, once per function, and covers everything that a derived `Deserialize` reads by itself. It does not see:
 //!
-//! - **Behind `untagged`, `flatten` and `tag = "…"` without `content`**: such types collect their input and look at it later.
-//!   The type's name is seen and nothing in it. The codecs that can read these types check names and kinds by
+//! - **Behind `untagged`, `flatten` and `tag = "…"` without `content`**: such types collect their input and examine it later.
+//!   The fingerprint contains the type's name and nothing inside it. The codecs that can read these types check names and kinds
 //!   themselves, but a field that may be missing (`Option`, `default`) is missing after it was renamed.
 //! - **Types that hold anything**, such as `serde_json::Value`: they have one shape.
-//! - **Types with a `Deserialize` that is written by hand** (`Uuid`, `Url`, dates and times, `Decimal`; with [`Json`] also
-//!   IP addresses): what they ask for is seen (a text, a number, a sequence), and the type's name. What is in such a
-//!   sequence, map, struct or enum is not. If they begin with another type's `Deserialize`, that type is seen.
+//! - **Types with a hand-written `Deserialize`** (`Uuid`, `Url`, dates and times, `Decimal`; with [`Json`] also
+//!   IP addresses): the fingerprint contains what they ask for (a text, a number, a sequence), and the type's name, but not what is in such a
+//!   sequence, map, struct or enum. If they begin with another type's `Deserialize`, that type is seen.
 //! - **`try_from`, `from`, `deserialize_with` and `transparent`** are seen through: the type that is read, and the name of the
-//!   one that is made of it.
-//! - **In a tuple or a tuple struct, what stands behind one of those**: elements come one after the other, and
-//!   nobody's code is given a value that was invented. The names of the types there are seen, in a tuple struct
-//!   its own. `Uuid`, `Url`, `chrono`'s dates and times and everything of the standard library do not stand in the way; structs
-//!   with named fields are not concerned.
+//!   type that is made of it.
+//! - **In a tuple or a tuple struct, the elements after one of those**: elements come one after the other, and
+//!   nobody's code is given an invented value. The fingerprint contains the names of their types, in a tuple struct
+//!   its own name. `Uuid`, `Url`, `chrono`'s dates and times and everything of the standard library do not hide what follows; structs
+//!   with named fields are not affected.
 //! - **Ranges of integers**: `NonZeroU8` is a `u8`.
 //! - **`OsString`**, which differs between operating systems.
-//! - **Nesting deeper than 128**, and what is left of a type after 100,000 fields, variants and elements.
+//! - **Nesting deeper than 128**, and the rest of a type after 100,000 fields, variants and elements.
 //! - **Meaning**: a field that keeps its name and its type and now holds feet.
 //!
-//! After such a change, raise the attribute's `version`.
+//! After such a change, increase the attribute's `version`.
 //!
-//! A `Deserialize` that is written by hand sees nothing of this but one error, as for bytes that are damaged. Its visitor, `From`,
-//! `TryFrom` and functions named in attributes are not called. Only elements of a tuple in front of others are made for
-//! a moment, if derived code and the standard library's can make them, and dropped.
+//! During this derivation a hand-written `Deserialize` sees only an error, as for damaged bytes. Its visitor, `From`,
+//! `TryFrom` and functions named in attributes are not called. Only elements of a tuple that precede others are made for
+//! a moment, if derived code and the standard library can make them, and dropped.
 
 #![cfg_attr(
     not(any(feature = "bincode", feature = "json", feature = "messagepack", feature = "postcard")),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::KeyWriter;
 
-/// A type whose values can stand in a key.
+/// A type whose values can be part of a key.
 ///
 /// Implemented for integers, `bool`, `char`, strings, network addresses, `Option`, slices, arrays, `Vec`, `VecDeque`,
 /// ordered sets and maps, tuples up to twelve, references and smart pointers; by feature for the types of `uuid`, `time`
@@ -20,20 +20,20 @@ use super::KeyWriter;
 /// ```
 /// # use redis_cached::KeyPart;
 /// #[derive(KeyPart)]
-/// struct UserId(u64); // renders as the number does
+/// struct UserId(u64); // written like the number
 ///
 /// #[derive(KeyPart)]
-/// struct Page { number: u32, size: u32 } // renders as the tuple does
+/// struct Page { number: u32, size: u32 } // written like a tuple
 ///
 /// #[derive(KeyPart)]
-/// enum Order { Name, Newest } // renders as its name does
+/// enum Order { Name, Newest } // written as the variant's name
 /// ```
 ///
-/// Floating-point numbers are left out on purpose: `0.0 == -0.0` and `NaN != NaN`, so equal calls could miss and unequal
-/// ones could meet. Hash maps and sets are left out because their order differs from run to run.
+/// Floating-point numbers are excluded on purpose: `0.0 == -0.0` and `NaN != NaN`, so equal calls could miss and unequal
+/// ones could share a key. Hash maps and sets are excluded because their order differs from run to run.
 ///
-/// Equal values must render equally, and unequal values of one type differently. Values of two types may render alike, so
-/// there is no `dyn KeyPart`: it would hide which type a value is of.
+/// Equal values must be written alike, and unequal values of one type differently. Values of two types may be written alike, so
+/// there is no `dyn KeyPart`: it would hide the type of a value.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
     label = "this type is not a `KeyPart`",
@@ -44,7 +44,7 @@ use super::KeyWriter;
     note = "if the result does not depend on it: write `skip(name)`, or `skip(self)`"
 )]
 pub trait KeyPart {
-    /// Writes this value to `key`; see [`KeyWriter`] for the rule that keeps keys apart.
+    /// Writes this value to `key`; see [`KeyWriter`] for the rule that keeps keys distinct.
     fn write(&self, key: &mut KeyWriter<'_>);
 
     /// Its being here is what keeps `dyn KeyPart` from being a type.

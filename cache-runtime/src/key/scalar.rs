@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use super::KeyPart;
 
-/// A [`KeyPart`] that is one text and no list: a number, a string, a date, and not an `Option`.
+/// A [`KeyPart`] that is one text and not a list: a number, a string or a date, but not an `Option`.
 ///
-/// What stands in the text of a tag, `tags = ["org:<org>"]`, is one, so that the name is what `format!("org:{org}")` gives.
-/// `#[derive(KeyPart)]` makes a scalar of a struct with one unnamed field that is one, and of an enum without fields. A type with a `KeyPart` by hand that
-/// calls [`KeyWriter::text`](super::KeyWriter::text) takes one line:
+/// The placeholders in the text of a tag, `tags = ["org:<org>"]`, take scalars, so that the name is the same as `format!("org:{org}")`.
+/// `#[derive(KeyPart)]` also implements `Scalar` for a struct with one unnamed scalar field, and for an enum without fields. A type with a hand-written `KeyPart` that
+/// calls [`KeyWriter::text`](super::KeyWriter::text) needs one line:
 ///
 /// ```
 /// use redis_cached::{KeyPart, KeyWriter, Scalar};

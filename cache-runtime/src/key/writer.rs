@@ -2,10 +2,10 @@
 
 use super::{KeyPart, Scratch};
 
-/// Receives one argument of a key; what [`KeyPart::write`] writes to.
+/// Receives one argument of a key; [`KeyPart::write`] writes to it.
 ///
-/// A part either calls [`text`](Self::text) once, or [`item`](Self::item) any number of times, or hands the writer on to
-/// one other part. Anything else may give two values one key.
+/// A part calls [`text`](Self::text) once, or [`item`](Self::item) any number of times, or passes the writer on to
+/// one other part. Anything else may give two values the same key.
 #[derive(Debug)]
 pub struct KeyWriter<'a> {
     out: &'a mut Scratch,

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use super::{TAG, unknown};
 use crate::key::{KeyBuf, KeyBuilder, KeyPart, Scalar};
 
-/// A name under which entries are invalidated together: text, or a type that the program declares for it.
+/// A name under which entries are invalidated together: text, or a type that the program declares.
 ///
 /// ```
 /// use redis_cached::{Cache, Tag, redis_cached, redis_invalidates};
 ///
-/// /// All that is about one city.
+/// /// Everything about one city.
 /// #[derive(Tag)]
 /// #[tag("city:<0>")]
 /// struct City<'a>(&'a str);
@@ -36,9 +36,9 @@ use crate::key::{KeyBuf, KeyBuilder, KeyPart, Scalar};
 /// # Ok::<(), redis_cached::Error>(())
 /// ```
 ///
-/// The derive takes structs of any form. The template names each field once or more, in angle brackets and by name or by number, and no field is left
-/// out. Fields are [`KeyPart`]s. A scalar stands in the name as it is; a composite, such as an `Option`, as the list of its encoded elements, so that values
-/// that differ make names that differ. `#[tag("…", crate = path)]` is for a renamed crate.
+/// The derive applies to structs of any form. The template names every field at least once, in angle brackets, by name or by number.
+/// Fields are [`KeyPart`]s. A scalar is written as its plain text; a composite, such as an `Option`, as the list of its encoded elements, so values
+/// that differ have names that differ. `#[tag("…", crate = path)]` is for a renamed crate.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no tag",
     label = "a tag is text, or a type with `#[derive(redis_cached::Tag)]`",
