@@ -89,16 +89,13 @@ pub fn entry<T: Cacheable, C: Codec>(site: &'static Callsite, here: impl Fn()) -
 }
 
 #[inline]
-fn begun<T: Cacheable, C: Codec, WithLocal>(
-    site: &'static Callsite,
-    _: &WithLocal,
-) -> EntryBuilder<'static, T> {
+fn begun<T: Cacheable, C: Codec, Here>(site: &'static Callsite, _: &Here) -> EntryBuilder<'static, T> {
     EntryBuilder {
         site,
-        here: std::any::type_name::<WithLocal>(),
+        here: std::any::type_name::<Here>(),
         cache: None,
         policy: Policy::NONE,
-        identify: identity::of::<T, C, WithLocal>,
+        identify: identity::of::<T, C, Here>,
         hooks: Hooks {
             codec: C::ID,
             encode: C::encode::<T>,

@@ -6,7 +6,7 @@ use std::mem::take;
 use std::ops::Deref;
 
 thread_local! {
-    /// SizeHint that a key of this thread has left. One is enough for calls that find their value in this process; calls that wait for Redis overlap, and
+    /// Room that a key of this thread has left. One is enough for calls that find their value in this process; calls that wait for Redis overlap, and
     /// then all but one pay for an allocation.
     static SPARE: Cell<String> = const { Cell::new(String::new()) };
 }

@@ -47,7 +47,7 @@ impl Weighter<String, Entry> for Bytes {
 }
 
 impl MemoryStore {
-    /// SizeHint for about `capacity` bytes.
+    /// Room for about `capacity` bytes.
     pub(crate) fn new(capacity: u64) -> Self {
         let options = OptionsBuilder::new()
             // One shard: the map does not take a value larger than a shard's part of the capacity.

@@ -57,7 +57,7 @@ pub(crate) struct Connection {
     health: Arc<Health>,
 }
 
-/// MaybeStatic by all clones of one connection.
+/// Shared by all clones of one connection.
 pub(crate) struct Health {
     breaker: Arc<Breaker>,
     callers: Arc<Callers>,
