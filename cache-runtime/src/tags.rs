@@ -77,6 +77,13 @@ pub(crate) fn tag(prefix: &str, name: &str) -> KeyBuf {
     key.finish()
 }
 
+/// The key of a tag that an entry has: noted, so that an invalidation of text like it is not taken for misspelled.
+pub(crate) fn of_function(prefix: &str, name: &impl Tag) -> KeyBuf {
+    let name = name.tag_name();
+    seen_name(&name);
+    tag(prefix, &name)
+}
+
 /// What the key of a tag begins with, after the cache's prefix.
 const TAG: &str = "\u{1}tag:";
 

@@ -12,6 +12,7 @@ use super::builder_calls::{BuilderCall, builder_calls};
 use super::references::{self, lent};
 use super::returning::returned;
 use super::typed_tag::{self, TagArguments};
+use crate::parse::values::codec::Codec;
 use crate::parse::values::version::Version;
 use crate::plan::Plan;
 use crate::plan::expressions::is_place;
@@ -27,7 +28,11 @@ use crate::signature::types::{bare, is_anonymous, is_of_a_macro, is_passed_by_va
 /// Its tokens stand at the stored type and, where they name an option, at the option: that is where rustc shows what it
 /// has to say about them.
 pub(super) fn entry(plan: &Plan, which: Which) -> TokenStream {
-    let Plan { runtime, returns, codec, .. } = plan;
+    let Plan { runtime, returns, .. } = plan;
+    let codec = match &plan.codec {
+        Codec::BuiltIn(name) => quote!(#runtime::codec::#name),
+        Codec::Own(path) => path.to_token_stream(),
+    };
     let Ends { first, last } = returns.place;
     let name = plan.item.sig.ident.unraw().to_string();
     let template = plan.key.template().map(|template| quote!(.template(#template)));
@@ -35,12 +40,12 @@ pub(super) fn entry(plan: &Plan, which: Which) -> TokenStream {
     let begin = match returns.form {
         ReturnForm::ByType => {
             let returned = returned();
-            quote_spanned!(ours_at(first)=> #returned.entry::<#runtime::codec::#codec>)
+            quote_spanned!(ours_at(first)=> #returned.entry::<#codec>)
         }
         ReturnForm::Whole | ReturnForm::Named | ReturnForm::Result(_) => {
             let (at, value) = (moved(runtime, ours_at(first)), &returns.value);
             let function = quote_spanned!(ours_at(first)=> #at::expansion::entry);
-            quote!(#function::<#value, #runtime::codec::#codec>)
+            quote!(#function::<#value, #codec>)
         }
     };
     let site = quote!({

@@ -6,15 +6,17 @@ use crate::parse::options::OptionSlot;
 use crate::parse::values::codec::Codec;
 use crate::report::diagnostics::Diagnostics;
 
-/// The codec's name in the runtime's `codec`. `stored` is the type of what is stored.
-pub(super) fn plan(option: &OptionSlot<Codec>, stored: &TokenStream, errors: &Diagnostics) -> Option<Ident> {
-    let name = match option.value() {
-        Some(Codec(name)) => name.clone(),
+/// The codec, which `stored`, the type of what is stored, has to suit.
+pub(super) fn plan(option: &OptionSlot<Codec>, stored: &TokenStream, errors: &Diagnostics) -> Option<Codec> {
+    let codec = match option.value() {
+        Some(codec) => codec.clone(),
         None if option.is_written() => return None,
-        None => default(errors),
+        None => Codec::BuiltIn(default(errors)),
     };
-    check(&name, stored, errors);
-    Some(name)
+    if let Codec::BuiltIn(name) = &codec {
+        check(name, stored, errors);
+    }
+    Some(codec)
 }
 
 fn default(errors: &Diagnostics) -> Ident {

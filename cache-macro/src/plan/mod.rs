@@ -15,7 +15,7 @@ pub(crate) mod tags;
 
 use std::iter;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use syn::Signature;
 
 use self::background::Background;
@@ -26,6 +26,7 @@ use self::key::{Key, Planner};
 use self::tags::Tags;
 use crate::parse::item::Item;
 use crate::parse::options::Options;
+use crate::parse::values::codec::Codec;
 use crate::parse::values::runtime::runtime;
 use crate::report::diagnostics::Diagnostics;
 use crate::signature::parameters::{Parameter, parameters};
@@ -39,7 +40,7 @@ pub(crate) struct Plan {
     pub(crate) returns: Returns,
     /// The path of the runtime crate.
     pub(crate) runtime: TokenStream,
-    pub(crate) codec: Ident,
+    pub(crate) codec: Codec,
     pub(crate) key: Key,
     pub(crate) tags: Tags,
     pub(crate) entry_function: Option<EntryFunction>,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::byte_size::ByteSize;
 use super::cache::Cache;
+use crate::engine::bypass;
 use crate::engine::core::Core;
 use crate::engine::function::Functions;
 use crate::error::{Error, ErrorKind};
@@ -438,6 +439,13 @@ impl CacheBuilder {
         self.with(AnyStore::Memory(store), None)
     }
 
+    /// A cache that keeps nothing.
+    pub(crate) fn disabled(self) -> Cache {
+        bypass::of_a_disabled_cache();
+        let store = AnyStore::Memory(MemoryStore::new(0));
+        Cache::new(Core { is_disabled: true, ..self.core(store, None) })
+    }
+
     /// A cache of which every operation fails.
     pub(crate) fn broken(self, error: Error) -> Cache {
         self.with(AnyStore::Broken(error), None)
@@ -454,7 +462,11 @@ impl CacheBuilder {
     }
 
     fn with(self, store: AnyStore, tier: Option<Arc<Tier>>) -> Cache {
-        Cache::new(Core {
+        Cache::new(self.core(store, tier))
+    }
+
+    fn core(self, store: AnyStore, tier: Option<Arc<Tier>>) -> Core {
+        Core {
             store,
             tier,
             prefix: self.prefix,
@@ -470,6 +482,7 @@ impl CacheBuilder {
             failures: PerProcess::new(),
             retry_after: self.retry_after,
             pending: PerProcess::new(),
-        })
+            is_disabled: false,
+        }
     }
 }

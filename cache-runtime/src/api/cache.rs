@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use super::blocking_cache::BlockingCache;
 use super::builder::CacheBuilder;
+use super::entry_options::EntryOptions;
 use super::global;
 use super::stats::Stats;
+use crate::codec::Codec;
 use crate::engine;
 use crate::engine::bypass;
 use crate::engine::prefix_sweep::Sweep;
@@ -18,6 +20,8 @@ use crate::runtime::executor;
 use crate::tags;
 use crate::tags::Tag;
 use crate::util::clock::after;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// Where annotated functions store their values. Cloning is cheap and gives the same cache.
 ///
@@ -86,6 +90,62 @@ impl Cache {
     #[must_use]
     pub fn memory() -> Self {
         Self::builder().memory()
+    }
+
+    /// A cache that keeps nothing and contacts no server: every annotated function runs its body at each call, entries are always absent, and
+    /// everything else succeeds. To turn caching off by configuration, and for tests of what is behind the cache.
+    ///
+    /// ```
+    /// use redis_cached::{Cache, redis_cached};
+    ///
+    /// #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// fn square(n: u64) -> u64 {
+    ///     n * n
+    /// }
+    ///
+    /// let cache = Cache::disabled();
+    /// cache.sync_scope(|| (square(12), square(12)));
+    /// assert_eq!(cache.stats().functions[0].computes, 2);
+    /// ```
+    #[must_use]
+    pub fn disabled() -> Self {
+        Self::builder().disabled()
+    }
+
+    /// Begins an entry without an annotated function, for keys that only the program knows. `key` stands behind the cache's prefix, as it
+    /// is; the control character 0x01 in it becomes `%01`. A key of more than 512 bytes is shortened, as [keys](crate::KeyPart) are.
+    ///
+    /// `T` is encoded by `Bincode`; [`entry_with`](Self::entry_with) takes another codec. Such an entry and the entry of an annotated function with the
+    /// same key do not read each other's values: each is a miss for the other. All of them are one row in [`Stats`], `redis_cached::entry`.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::Cache;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// let cache = Cache::memory();
+    /// let entry = cache.entry::<Vec<u32>>("scores:today").ttl(Duration::from_secs(60));
+    /// let scores = entry.get_or_compute(async { vec![3, 1, 2] }).await;
+    /// assert_eq!(entry.get().await?, Some(scores));
+    /// entry.invalidate().await?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "bincode")]
+    pub fn entry<T: Serialize + DeserializeOwned>(&self, key: &str) -> EntryOptions<T> {
+        EntryOptions::new(self, key)
+    }
+
+    /// [`entry`](Self::entry) with the codec `C`.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::{Cache, codec::Json};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// let entry = Cache::memory().entry_with::<Vec<u32>, Json>("scores").ttl(Duration::from_secs(60));
+    /// entry.put(&vec![3, 1, 2]).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn entry_with<T: Serialize + DeserializeOwned, C: Codec>(&self, key: &str) -> EntryOptions<T> {
+        EntryOptions::with_codec::<C>(self, key)
     }
 
     /// Makes this the cache of all functions without the option `cache`. Call it before the first cached call, at the beginning of `main`.

@@ -7,6 +7,7 @@ pub(crate) mod builder;
 pub(crate) mod byte_size;
 pub(crate) mod cache;
 pub(crate) mod entry;
+pub(crate) mod entry_options;
 pub(crate) mod global;
 pub(crate) mod put_many;
 pub(crate) mod shared_error;

@@ -2,7 +2,6 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::decode_limits::Budget;
 use super::encode_checks::{Rules, checked};
-use super::sealed::Sealed;
 use super::{Codec, CodecError};
 
 /// The compact binary encoding of the `bincode` crate, version 2, in its standard configuration: variable-length
@@ -12,15 +11,22 @@ pub struct Bincode;
 
 const RULES: Rules = Rules { positional: true, untagged_options: false, finite: false };
 
-impl Sealed for Bincode {}
-
 impl Codec for Bincode {
     const ID: u8 = 1;
     const HUMAN_READABLE: bool = false;
     const NAME: &'static str = "bincode";
     const SELF_DESCRIBING: bool = false;
+    const BUILT_IN: bool = true;
 
-    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError> {
+    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
+        Self::encode_counted(value, out).map(drop)
+    }
+
+    fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
+        Self::decode_stored(payload, payload.len())
+    }
+
+    fn encode_counted<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError> {
         checked(value, RULES, |value| {
             ::bincode::serde::encode_into_writer(value, Append(out), ::bincode::config::standard())
         })

@@ -5,7 +5,6 @@ use serde::{
 
 use super::decode_limits::Budget;
 use super::encode_checks::{Rules, checked};
-use super::sealed::Sealed;
 use super::{Codec, CodecError};
 
 /// JSON, without white space: for entries that other programs read.
@@ -14,15 +13,22 @@ pub struct Json;
 
 const RULES: Rules = Rules { positional: false, untagged_options: true, finite: true };
 
-impl Sealed for Json {}
-
 impl Codec for Json {
     const ID: u8 = 2;
     const HUMAN_READABLE: bool = true;
     const NAME: &'static str = "JSON";
     const SELF_DESCRIBING: bool = true;
+    const BUILT_IN: bool = true;
 
-    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError> {
+    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
+        Self::encode_counted(value, out).map(drop)
+    }
+
+    fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
+        Self::decode_stored(payload, payload.len())
+    }
+
+    fn encode_counted<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError> {
         checked(value, RULES, |value| value.serialize(&mut serde_json::Serializer::new(out)))
     }
 

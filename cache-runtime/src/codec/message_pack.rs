@@ -8,7 +8,6 @@ use serde::{
 
 use super::decode_limits::{Budget, MAX_CONTAINERS};
 use super::encode_checks::{Rules, checked};
-use super::sealed::Sealed;
 use super::{Codec, CodecError};
 
 /// MessagePack, with structs as maps from field names: larger than by position, but `untagged`, `flatten` and
@@ -18,15 +17,22 @@ pub struct MessagePack;
 
 const RULES: Rules = Rules { positional: false, untagged_options: true, finite: false };
 
-impl Sealed for MessagePack {}
-
 impl Codec for MessagePack {
     const ID: u8 = 3;
     const HUMAN_READABLE: bool = false;
     const NAME: &'static str = "MessagePack";
     const SELF_DESCRIBING: bool = true;
+    const BUILT_IN: bool = true;
 
-    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError> {
+    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
+        Self::encode_counted(value, out).map(drop)
+    }
+
+    fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
+        Self::decode_stored(payload, payload.len())
+    }
+
+    fn encode_counted<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError> {
         checked(value, RULES, |value| value.serialize(&mut Serializer::new(out).with_struct_map()))
     }
 

@@ -110,50 +110,105 @@ pub use self::message_pack::MessagePack;
 #[cfg(feature = "postcard")]
 pub use self::postcard::Postcard;
 
-/// A way to write values as bytes: [`Bincode`], [`Json`], [`MessagePack`] or [`Postcard`].
+/// A way to write values as bytes: [`Bincode`], [`Json`], [`MessagePack`], [`Postcard`], or one of the program's own.
 ///
-/// Sealed: the codec's number is part of the entry's format, so that another program, or another version of this one,
-/// never guesses how a payload was written.
+/// A codec of the program's own is named in the attribute by its path: `codec = Lines` or `codec = crate::Lines`. Its payload gets the same header,
+/// checksum, schema fingerprint, compression and size limits as any other. What a built-in codec promises beside that
+/// (see [the module](self#what-a-codec-promises)) is up to it: the payload comes from a server that others may write to, so
+/// [`decode`](Self::decode) must bound what it allocates and must not panic.
+///
+/// ```
+/// use redis_cached::codec::{Codec, CodecError};
+/// use redis_cached::{Cache, redis_cached};
+/// use serde::{Serialize, de::DeserializeOwned};
+///
+/// /// JSON with line breaks.
+/// struct Pretty;
+///
+/// impl Codec for Pretty {
+///     const ID: u8 = 200;
+///     const NAME: &'static str = "pretty JSON";
+///     const HUMAN_READABLE: bool = true;
+///     const SELF_DESCRIBING: bool = true;
+///
+///     fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
+///         serde_json::to_writer_pretty(out, value).map_err(CodecError::new)
+///     }
+///
+///     fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
+///         serde_json::from_slice(payload).map_err(CodecError::new)
+///     }
+/// }
+///
+/// #[redis_cached(ttl = 60, key = "squares:<n>", codec = Pretty)]
+/// fn squares(n: u64) -> Vec<u64> {
+///     (0..n).map(|i| i * i).collect()
+/// }
+///
+/// # fn main() {
+/// Cache::memory().sync_scope(|| {
+///     assert_eq!(squares(3), [0, 1, 4]);
+///     assert_eq!(squares(3), [0, 1, 4]); // read back
+/// });
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a codec of `redis_cached`",
-    label = "expected `Bincode`, `Json`, `MessagePack` or `Postcard`",
+    label = "expected `Bincode`, `Json`, `MessagePack`, `Postcard`, or a type that implements `Codec`",
     note = "each is behind the cargo feature of its name in lower case; `bincode` is on by default"
 )]
-pub trait Codec: sealed::Sealed + 'static {
-    /// The codec's number in the header of an entry; part of format version 2.
-    #[doc(hidden)]
+pub trait Codec: 'static {
+    /// The number in the header of an entry, by which a reader refuses what another codec wrote. 128 to 255 are free for programs, and
+    /// a number below is a compile error where the codec is used. Never give one number to two codecs of a program.
     const ID: u8;
 
-    /// What `is_human_readable` of the codec's serializer says; types such as `Uuid` have two shapes and pick by it.
-    #[doc(hidden)]
-    const HUMAN_READABLE: bool;
-
-    /// What the codec is called, in messages.
-    #[doc(hidden)]
+    /// What the codec is called in messages.
     const NAME: &'static str;
 
-    /// Whether the bytes say what they hold, to types that ask.
-    #[doc(hidden)]
+    /// What `is_human_readable` of its serializer and its deserializer says. Types such as `Uuid` have two shapes and pick by it. It is part of
+    /// the schema fingerprint.
+    const HUMAN_READABLE: bool;
+
+    /// Whether its bytes say what they hold, as `#[serde(untagged)]` and `#[serde(flatten)]` need. If not, values of such types are read back
+    /// before each is stored.
     const SELF_DESCRIBING: bool;
 
-    /// Appends the value to `out`, and says how many elements a reader will count at most. After an error, `out` holds an
-    /// unspecified part of it.
-    #[doc(hidden)]
-    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError>;
+    /// Appends the value to `out`. After an error, `out` may hold any part of it.
+    ///
+    /// # Errors
+    /// If the value cannot be expressed. The call returns it, it is not stored, and is counted as `unstorable`.
+    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError>;
 
-    /// Reads a value that is the whole of `payload`, which takes so many bytes where it is stored: fewer, if it is compressed.
-    #[doc(hidden)]
-    fn decode_stored<T: DeserializeOwned>(payload: &[u8], stored: usize) -> Result<T, CodecError>;
+    /// Reads a value that is the whole of `payload`; bytes left over must be an error.
+    ///
+    /// # Errors
+    /// If `payload` is not exactly one value. The look-up is a miss then, counted as `rejected`.
+    fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError>;
 
-    /// Reads a value that is the whole of `payload`, stored as it is.
+    /// Whether this is one of the library's codecs, whose numbers are below 128.
     #[doc(hidden)]
-    fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
-        Self::decode_stored(payload, payload.len())
+    const BUILT_IN: bool = false;
+
+    /// [`encode`](Self::encode) that says how many elements a reader will count at most.
+    #[doc(hidden)]
+    fn encode_counted<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError> {
+        Self::encode(value, out).map(|()| 0)
+    }
+
+    /// [`decode`](Self::decode) of a payload that takes so many bytes where it is stored: fewer, if it is compressed.
+    #[doc(hidden)]
+    fn decode_stored<T: DeserializeOwned>(payload: &[u8], stored: usize) -> Result<T, CodecError> {
+        let _ = stored;
+        Self::decode(payload)
     }
 }
 
-mod sealed {
-    pub trait Sealed {}
+/// Fails the build where a codec has a number that is reserved.
+pub(crate) const fn check_id<C: Codec>() {
+    assert!(
+        C::BUILT_IN || C::ID >= 128,
+        "`Codec::ID` must be from 128 to 255: lower numbers are reserved for the library"
+    );
 }
 
 /// Why a value could not be written as bytes, or bytes not read as a value.
@@ -163,8 +218,8 @@ pub struct CodecError {
 }
 
 impl CodecError {
-    // The codec's own error is kept as text: its type would make a serialization crate part of our interface.
-    pub(crate) fn new(cause: impl fmt::Display) -> Self {
+    /// An error with this text. The cause itself is not kept: its type would make a serialization crate part of the interface.
+    pub fn new(cause: impl fmt::Display) -> Self {
         CodecError { message: cause.to_string().into_boxed_str() }
     }
 

@@ -5,7 +5,6 @@ use serde::{
 
 use super::decode_limits::Budget;
 use super::encode_checks::{Rules, checked};
-use super::sealed::Sealed;
 use super::{Codec, CodecError};
 
 /// The encoding of the `postcard` crate, whose wire format is specified: variable-length integers, fields by position.
@@ -14,15 +13,22 @@ pub struct Postcard;
 
 const RULES: Rules = Rules { positional: true, untagged_options: false, finite: false };
 
-impl Sealed for Postcard {}
-
 impl Codec for Postcard {
     const ID: u8 = 4;
     const HUMAN_READABLE: bool = false;
     const NAME: &'static str = "postcard";
     const SELF_DESCRIBING: bool = false;
+    const BUILT_IN: bool = true;
 
-    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError> {
+    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
+        Self::encode_counted(value, out).map(drop)
+    }
+
+    fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
+        Self::decode_stored(payload, payload.len())
+    }
+
+    fn encode_counted<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError> {
         let mut serializer = ::postcard::Serializer { output: Append(out) };
         checked(value, RULES, |value| value.serialize(&mut serializer))
     }

@@ -13,6 +13,11 @@ tokio::task_local! {
     static BYPASSED: Vec<Arc<Core>>;
 }
 
+/// A disabled cache is always bypassed: a scope that does not end, so that programs without one do not pay for the question.
+pub(crate) fn of_a_disabled_cache() {
+    SCOPES.fetch_add(1, Ordering::Relaxed);
+}
+
 /// Whether the current task's calls are to compute, whatever `cache` has.
 #[inline]
 pub(crate) fn is_bypassed(cache: &Arc<Core>) -> bool {
@@ -20,7 +25,10 @@ pub(crate) fn is_bypassed(cache: &Arc<Core>) -> bool {
 }
 
 fn is_within(cache: &Arc<Core>) -> bool {
-    BYPASSED.try_with(|caches| caches.iter().any(|bypassed| Arc::ptr_eq(bypassed, cache))).unwrap_or(false)
+    cache.is_disabled
+        || BYPASSED
+            .try_with(|caches| caches.iter().any(|bypassed| Arc::ptr_eq(bypassed, cache)))
+            .unwrap_or(false)
 }
 
 pub(crate) async fn scope<F: Future>(cache: &Arc<Core>, future: F) -> F::Output {

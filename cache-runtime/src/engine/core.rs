@@ -36,6 +36,8 @@ pub(crate) struct Core {
     /// How long after a failure a source is asked again.
     pub(crate) retry_after: Duration,
     pub(crate) pending: PerProcess<Pending>,
+    /// Whether nothing is ever read from it; see [`bypass`](super::bypass).
+    pub(crate) is_disabled: bool,
 }
 
 impl Core {

@@ -15,9 +15,9 @@ use crate::api::blocking_entry::BlockingEntry;
 use crate::api::cache::Cache;
 use crate::api::entry::{Entry, Hooks};
 use crate::api::global;
-use crate::codec::Codec;
 use crate::codec::compress;
 use crate::codec::compress::Compression;
+use crate::codec::{Codec, check_id};
 use crate::engine::Call;
 use crate::engine::callsite::Callsite;
 use crate::engine::core::Core;
@@ -90,6 +90,7 @@ pub fn entry<T: Cacheable, C: Codec>(site: &'static Callsite, here: impl Fn()) -
 
 #[inline]
 fn begun<T: Cacheable, C: Codec, Here>(site: &'static Callsite, _: &Here) -> EntryBuilder<'static, T> {
+    const { check_id::<C>() };
     EntryBuilder {
         site,
         here: std::any::type_name::<Here>(),
@@ -98,7 +99,7 @@ fn begun<T: Cacheable, C: Codec, Here>(site: &'static Callsite, _: &Here) -> Ent
         identify: identity::of::<T, C, Here>,
         hooks: Hooks {
             codec: C::ID,
-            encode: C::encode::<T>,
+            encode: C::encode_counted::<T>,
             decode: C::decode_stored::<T>,
             compression: None,
             decompressed: compress::LIMIT,

@@ -47,12 +47,18 @@ impl Choices {
         )
     }
 
+    pub(super) fn nearest(&self, written: &str) -> Option<&'static str> {
+        nearest(written, self.choices.iter().map(|(name, ..)| *name))
+    }
+
     pub(super) fn unknown(&self, written: &str) -> String {
         let Self { option, noun, choices, .. } = self;
         let names = || choices.iter().map(|(name, ..)| *name);
-        match nearest(written.trim_matches('"'), names()) {
+        match self.nearest(written.trim_matches('"')) {
             Some(nearest) => format!("there is no {noun} `{written}`: write `{option} = {nearest}`"),
-            None => format!("there is no {noun} `{written}`: the {noun}s are {}", list(names())),
+            None => {
+                format!("there is no {noun} `{written}`: the {noun}s are {}{}", list(names()), self.other)
+            }
         }
     }
 }

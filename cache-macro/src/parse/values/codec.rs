@@ -1,18 +1,32 @@
 //! `codec = Json`, and which codecs there are to choose from.
 
 use proc_macro2::Ident;
+use syn::{Expr, ExprPath};
 
 use super::choices::Choices;
-use crate::parse::raw_option::{OptionValue, RawOption};
+use crate::parse::raw_option::{OptionForm, OptionValue, RawOption};
 use crate::report::diagnostics::Diagnostics;
 
-/// The name of a codec whose feature is on.
-pub(crate) struct Codec(pub(crate) Ident);
+#[derive(Clone)]
+pub(crate) enum Codec {
+    /// The name of one of the library's, whose feature is on.
+    BuiltIn(Ident),
+    /// The path of one of the program's own.
+    Own(ExprPath),
+}
 
 impl OptionValue for Codec {
     fn read(raw: &RawOption, errors: &Diagnostics) -> Option<Self> {
-        CODECS.read(raw, errors).map(Self)
+        match &raw.form {
+            OptionForm::Equals(Expr::Path(path)) if is_own(path) => Some(Self::Own(path.clone())),
+            _ => CODECS.read(raw, errors).map(Self::BuiltIn),
+        }
     }
+}
+
+/// A single word may be meant for one of the library's; what is like none of them is a type of the program's.
+fn is_own(path: &ExprPath) -> bool {
+    path.path.get_ident().is_none_or(|name| CODECS.nearest(&name.to_string()).is_none())
 }
 
 const CODECS: Choices = Choices {
@@ -55,6 +69,7 @@ mod tests {
             CODECS.unknown("Messagepack"),
             "there is no codec `Messagepack`: write `codec = MessagePack`"
         );
-        assert!(CODECS.unknown("Yaml").contains("the codecs are `Bincode`, `Json`"));
+        assert!(is_own(&syn::parse_quote!(Yaml)) && is_own(&syn::parse_quote!(crate::Json)));
+        assert!(!is_own(&syn::parse_quote!(JSON)) && !is_own(&syn::parse_quote!(Json)));
     }
 }

@@ -29,7 +29,7 @@ fn entry<C: Codec, T: Serialize>(value: &T, compression: Option<Compression>) ->
     };
     let compression = compression.map(|compression| (compression, LIMIT));
     header::encode("key", &[3; 16], &meta, &[], &SizeHint::default(), compression, |out| {
-        C::encode(value, out)
+        C::encode_counted(value, out)
     })
     .unwrap()
 }

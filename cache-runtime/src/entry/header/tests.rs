@@ -287,7 +287,8 @@ fn golden<C: Codec>() -> String {
         };
     let meta = Meta { codec: C::ID, fingerprint: fingerprint::of::<Golden>(C::HUMAN_READABLE), ..META };
     let bytes =
-        encode(KEY, &NONCE, &meta, &[], &SizeHint::default(), None, |out| C::encode(&value, out)).unwrap();
+        encode(KEY, &NONCE, &meta, &[], &SizeHint::default(), None, |out| C::encode_counted(&value, out))
+            .unwrap();
     hex(&bytes)
 }
 

@@ -1,0 +1,154 @@
+//! `EntryOptions`: an entry whose key only the program knows, without an annotated function.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::cache::Cache;
+use super::entry::{Entry, Hooks};
+use crate::codec::{Codec, check_id, compress};
+use crate::engine::Call;
+use crate::engine::callsite::Callsite;
+use crate::entry::identity;
+use crate::entry::special::special;
+use crate::key::{KeyBuf, KeyBuilder};
+use crate::policy::Policy;
+use crate::policy::ttl::Ttl;
+use crate::tags::{self, Tag, Tags};
+use crate::util::function_id::FunctionId;
+use crate::util::maybe_static::MaybeStatic;
+
+/// All entries of this kind are counted as one function. No attribute has this template, so none reads what such an entry holds.
+static BY_HAND: Callsite = Callsite::new("redis_cached", "entry").template("\u{1}");
+
+/// The options of an entry that [`Cache::entry`] has begun. [`ttl`](Self::ttl) or [`never_expires`](Self::never_expires) makes it.
+#[derive(Debug)]
+#[must_use = "`ttl` or `never_expires` makes the entry"]
+pub struct EntryOptions<T> {
+    cache: Cache,
+    key: KeyBuf,
+    tags: Vec<KeyBuf>,
+    negative_ttl: Option<Duration>,
+    codec: CodecHooks<T>,
+}
+
+/// What the entry needs of its codec.
+#[derive(Debug)]
+struct CodecHooks<T> {
+    identify: fn(&FunctionId) -> crate::entry::fingerprint::Schema,
+    hooks: fn() -> Hooks<T>,
+}
+
+impl<T: Serialize + DeserializeOwned> CodecHooks<T> {
+    fn of<C: Codec>() -> Self {
+        const { check_id::<C>() };
+        Self {
+            identify: identity::of::<T, C, C>,
+            hooks: || Hooks {
+                codec: C::ID,
+                encode: C::encode_counted::<T>,
+                decode: C::decode_stored::<T>,
+                compression: None,
+                decompressed: compress::LIMIT,
+                special: special::<T>,
+                ttl_with: None,
+                cache_if: None,
+                local: None,
+                tags_of: None,
+            },
+        }
+    }
+}
+
+#[cfg(feature = "bincode")]
+impl<T: Serialize + DeserializeOwned> EntryOptions<T> {
+    pub(super) fn new(cache: &Cache, key: &str) -> Self {
+        Self::with_codec::<crate::codec::Bincode>(cache, key)
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> EntryOptions<T> {
+    pub(super) fn with_codec<C: Codec>(cache: &Cache, key: &str) -> Self {
+        let mut builder = KeyBuilder::template(&cache.0.prefix, "");
+        builder.text(&without_reserved(key));
+        Self {
+            cache: cache.clone(),
+            key: builder.finish(),
+            tags: Vec::new(),
+            negative_ttl: None,
+            codec: CodecHooks::of::<C>(),
+        }
+    }
+
+    /// Tags by which the entry is invalidated together with others; see [`Cache::invalidate_tag`]. Adds to those that were given before. With tags, a
+    /// look-up reads their keys in the same round trip.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::Cache;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// let cache = Cache::memory();
+    /// let entry = cache.entry::<u64>("visits:rome").tags(["city:rome"]).ttl(Duration::from_secs(60));
+    /// entry.put(&7).await?;
+    /// cache.invalidate_tag("city:rome").await?;
+    /// assert_eq!(entry.get().await?, None);
+    /// # Ok(()) }
+    /// ```
+    pub fn tags(mut self, tags: impl IntoIterator<Item: Tag>) -> Self {
+        let prefix = &self.cache.0.prefix;
+        self.tags.extend(tags.into_iter().map(|tag| tags::of_function(prefix, &tag)));
+        self
+    }
+
+    /// How long a `None` is stored. Default: a `None` is not stored. Of no effect on types without a `None`.
+    pub fn negative_ttl(mut self, ttl: Duration) -> Self {
+        self.negative_ttl = Some(ttl);
+        self
+    }
+
+    /// The entry, whose value lives for `ttl`. A value of zero stores nothing.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::Cache;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// let entry = Cache::memory().entry::<String>("motd").ttl(Duration::from_secs(3600));
+    /// assert_eq!(entry.get_or_compute(async { "hello".to_owned() }).await, "hello");
+    /// assert_eq!(entry.get().await?.as_deref(), Some("hello"));
+    /// # Ok(()) }
+    /// ```
+    pub fn ttl(self, ttl: Duration) -> Entry<T> {
+        self.finish(Ttl::Expires(ttl))
+    }
+
+    /// The entry, whose value does not expire. The server may evict it.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// let entry = Cache::memory().entry::<u8>("answer").never_expires();
+    /// entry.put(&42).await?;
+    /// assert_eq!(entry.ttl().await?, Some(redis_cached::Ttl::Never));
+    /// # Ok(()) }
+    /// ```
+    pub fn never_expires(self) -> Entry<T> {
+        self.finish(Ttl::Never)
+    }
+
+    fn finish(self, ttl: Ttl) -> Entry<T> {
+        let core = self.cache.0;
+        let function = core.functions.get(&BY_HAND, self.codec.identify);
+        let policy = Policy { ttl, negative_ttl: self.negative_ttl, ..Policy::NONE };
+        let tags = (!self.tags.is_empty()).then(|| Arc::new(Tags::new(self.tags, &core.prefix, false)));
+        let call = Call { cache: MaybeStatic::Counted(core), function, key: self.key, policy, tags };
+        Entry::new(call, (self.codec.hooks)())
+    }
+}
+
+/// Keys of the library's own begin with a control character; none of a program's may.
+fn without_reserved(key: &str) -> Cow<'_, str> {
+    if tags::is_reserved(key) { Cow::Owned(key.replace('\u{1}', "%01")) } else { Cow::Borrowed(key) }
+}
