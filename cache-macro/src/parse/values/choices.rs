@@ -57,7 +57,7 @@ impl Choices {
         match self.nearest(written.trim_matches('"')) {
             Some(nearest) => format!("there is no {noun} `{written}`: write `{option} = {nearest}`"),
             None => {
-                format!("there is no {noun} `{written}`: the {noun}s are {}{}", list(names()), self.other)
+                format!("there is no {noun} `{written}`: the {noun}s are {}", list(names()))
             }
         }
     }
