@@ -11,7 +11,7 @@ use redis_cached::{Cache, redis_cached};
 use redis_cached_test_support::{Proxy, RedisServer, servers};
 
 use super::{DEADLINE, assert_own_value, assert_recovers, get_user, get_user_entry, hits, lazy, wait_until};
-use crate::log_recorder::{is_alone, record, warnings};
+use crate::log_recorder::{is_alone, lines, record, warnings};
 use crate::user;
 
 #[redis_cached(ttl = 60, key = "watched:<id>", local = "30s")]
@@ -209,6 +209,31 @@ async fn a_primary_that_was_demoted_is_left_for_the_new_one() {
         // The connection on which changes are told is to the new one as well.
         wait_until(|| new.query::<String>(&["CLIENT", "LIST"]).contains("flags=t")).await;
     }
+}
+
+/// Nobody has to write to learn that writes are taken again: a primary says what it is.
+#[tokio::test]
+async fn the_end_of_a_read_only_outage_is_told_at_once() {
+    if !is_alone("faults::connections::the_end_of_a_read_only_outage_is_told_at_once") {
+        return;
+    }
+    record();
+    let primary = RedisServer::start();
+    let server = RedisServer::start();
+    let cache = lazy(server.url());
+    assert_recovers(&cache).await;
+    server.cli(&["REPLICAOF", "127.0.0.1", &primary.port().to_string()]);
+    assert_own_value(&cache, 1).await;
+    wait_until(|| warnings("takes no writes").len() == 1).await;
+    server.cli(&["REPLICAOF", "NO", "ONE"]);
+    // The next attempt is a fraction of a second away, and the connection has to live for a second. On trust it would be ten.
+    let began = Instant::now();
+    let is_told = || lines().iter().any(|line| line.contains("again after"));
+    while !is_told() {
+        assert!(began.elapsed() < Duration::from_secs(8), "{:#?}", lines());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_recovers(&cache).await;
 }
 
 #[tokio::test]

@@ -52,6 +52,8 @@ pub(crate) struct Connection {
     pub(crate) driver: MultiplexedConnection,
     /// Of a watched connection; 0 of others.
     pub(crate) epoch: Epoch,
+    /// Whether its server has said so.
+    pub(crate) is_primary: bool,
     /// When to say again who the client is.
     pub(crate) log_in_at: Option<Instant>,
     health: Arc<Health>,
@@ -366,12 +368,14 @@ async fn greet(
         log_in(&mut connection, &endpoint.address).await?;
     }
     // Without it, a server that wants a password, or is loading, would be found out by the first user's call only.
-    if cluster::greets(&mut connection, endpoint.speaks_resp3()).await? {
+    let greeting = cluster::greets(&mut connection, endpoint.speaks_resp3()).await?;
+    if greeting.is_in_cluster_mode {
         health.server.is_in_cluster_mode();
     }
     Ok(Connection {
         driver: connection,
         epoch: epoch.unwrap_or(Epoch(0)),
+        is_primary: greeting.is_primary,
         log_in_at: endpoint.log_in_at,
         health,
     })

@@ -43,7 +43,8 @@ const LOG_IN_AGAIN: Duration = Duration::from_secs(5);
 
 /// A connection that has been there for so long is no part of an outage.
 const LIVED: Duration = Duration::from_secs(1);
-/// The same after one that turned out to be to the wrong server, which takes a write to be found out.
+/// The same after one that turned out to be to the wrong server, which takes a write to be found out, unless the server says that it is the
+/// primary.
 const PLACED: Duration = Duration::from_secs(10);
 
 /// What keeps a lane up.
@@ -138,7 +139,7 @@ impl Keeper {
     /// Notes that a connection has lived; gives one that is to take its place where it turns out to be to the wrong server. Until then it
     /// serves what it can.
     async fn seen_to(&self, connection: &Connection, course: &mut Course) -> Connection {
-        let trial = if course.misplaced > 0 { PLACED } else { LIVED };
+        let trial = if course.misplaced > 0 && !connection.is_primary { PLACED } else { LIVED };
         if let Ok(None) = executor::timeout(trial, connection.misplaced()).await {
             (course.failures, course.misplaced) = (0, 0);
             course.outage.end();

@@ -22,11 +22,19 @@ pub(crate) fn shows(error: &ServerError) -> bool {
     matches!(error.code(), "MOVED" | "ASK" | "CROSSSLOT" | "CLUSTERDOWN" | "TRYAGAIN")
 }
 
-/// Finds out whether the server is there, and in which mode, at once. In RESP2 nothing tells that no proxy would mind.
-pub(crate) async fn greets(connection: &mut MultiplexedConnection, in_resp3: bool) -> RedisResult<bool> {
+/// What a server says of itself. In RESP2 it says nothing.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Greeting {
+    pub(crate) is_in_cluster_mode: bool,
+    /// It is a primary, and so takes writes.
+    pub(crate) is_primary: bool,
+}
+
+/// Asks at once whether the server is there, and what it is. In RESP2 there is no question that every proxy understands.
+pub(crate) async fn greets(connection: &mut MultiplexedConnection, in_resp3: bool) -> RedisResult<Greeting> {
     if !in_resp3 {
         cmd("PING").exec_async(connection).await?;
-        return Ok(false);
+        return Ok(Greeting::default());
     }
     // The driver has said HELLO, and keeps the answer to itself.
     let mut greeting = pipe();
@@ -34,7 +42,9 @@ pub(crate) async fn greets(connection: &mut MultiplexedConnection, in_resp3: boo
     let mut answers: Vec<RedisResult<Value>> = greeting.query_async(connection).await?;
     let hello = answers.pop();
     answers.pop().unwrap_or(Ok(Value::Nil))?;
-    let Some(Ok(Value::Map(fields))) = hello else { return Ok(false) };
-    let is = |value, text: &str| from_redis_value::<String>(value).is_ok_and(|value| value == text);
-    Ok(fields.into_iter().any(|(name, mode)| is(name, "mode") && is(mode, "cluster")))
+    let Some(Ok(Value::Map(fields))) = hello else { return Ok(Greeting::default()) };
+    let text = |value| from_redis_value::<String>(value).unwrap_or_default();
+    let fields: Vec<_> = fields.into_iter().map(|(name, value)| (text(name), text(value))).collect();
+    let says = |name: &str, value: &str| fields.iter().any(|(n, v)| n == name && v == value);
+    Ok(Greeting { is_in_cluster_mode: says("mode", "cluster"), is_primary: says("role", "master") })
 }
