@@ -92,8 +92,8 @@ impl Cache {
         Self::builder().memory()
     }
 
-    /// A cache that keeps nothing and contacts no server: every annotated function runs its body at each call, entries are always absent, and
-    /// everything else succeeds. To turn caching off by configuration, and for tests of what is behind the cache.
+    /// A cache that stores nothing and contacts no server: every annotated function runs its body at each call, entries are always absent, and
+    /// every other operation succeeds. Use it to turn caching off by configuration, and to test the code behind the cache.
     ///
     /// ```
     /// use redis_cached::{Cache, redis_cached};
@@ -112,11 +112,11 @@ impl Cache {
         Self::builder().disabled()
     }
 
-    /// Begins an entry without an annotated function, for keys that only the program knows. `key` stands behind the cache's prefix, as it
-    /// is; the control character 0x01 in it becomes `%01`. A key of more than 512 bytes is shortened, as [keys](crate::KeyPart) are.
+    /// Begins an entry without an annotated function, for keys that only the program knows. `key` is appended to the cache's prefix and is not
+    /// encoded, except that the control character 0x01 becomes `%01`. A key over 250 bytes, the prefix included, is shortened as the keys of annotated functions are.
     ///
-    /// `T` is encoded by `Bincode`; [`entry_with`](Self::entry_with) takes another codec. Such an entry and the entry of an annotated function with the
-    /// same key do not read each other's values: each is a miss for the other. All of them are one row in [`Stats`], `redis_cached::entry`.
+    /// `T` is encoded with `Bincode`; [`entry_with`](Self::entry_with) takes another codec. Such an entry and the entry of an annotated function with the
+    /// same key do not share values: each is a miss for the other. [`Stats`] counts all these entries in one row, `redis_cached::entry`. No round trip.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -134,7 +134,7 @@ impl Cache {
         EntryOptions::new(self, key)
     }
 
-    /// [`entry`](Self::entry) with the codec `C`.
+    /// Like [`entry`](Self::entry), with the codec `C`.
     ///
     /// ```
     /// # use std::time::Duration;

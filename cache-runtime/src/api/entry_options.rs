@@ -24,7 +24,8 @@ use crate::util::maybe_static::MaybeStatic;
 /// All entries of this kind are counted as one function. No attribute has this template, so none reads what such an entry holds.
 static BY_HAND: Callsite = Callsite::new("redis_cached", "entry").template("\u{1}");
 
-/// The options of an entry that [`Cache::entry`] has begun. [`ttl`](Self::ttl) or [`never_expires`](Self::never_expires) makes it.
+/// The options of an entry without an annotated function. Made by [`Cache::entry`]; [`ttl`](Self::ttl) or [`never_expires`](Self::never_expires) returns
+/// the entry.
 #[derive(Debug)]
 #[must_use = "`ttl` or `never_expires` makes the entry"]
 pub struct EntryOptions<T> {
@@ -83,8 +84,8 @@ impl<T: Serialize + DeserializeOwned> EntryOptions<T> {
         }
     }
 
-    /// Tags by which the entry is invalidated together with others; see [`Cache::invalidate_tag`]. Adds to those that were given before. With tags, a
-    /// look-up reads their keys in the same round trip.
+    /// Adds tags by which the entry is invalidated together with others; see [`Cache::invalidate_tag`]. Default: none. A
+    /// look-up reads the keys of the tags in the same round trip.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -103,13 +104,24 @@ impl<T: Serialize + DeserializeOwned> EntryOptions<T> {
         self
     }
 
-    /// How long a `None` is stored. Default: a `None` is not stored. Of no effect on types without a `None`.
+    /// How long a `None` is stored. Default: a `None` is not stored. No effect on types without a `None`.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::Cache;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// let minute = Duration::from_secs(60);
+    /// let entry = Cache::memory().entry::<Option<String>>("motd").negative_ttl(minute).ttl(60 * minute);
+    /// entry.put(&None).await?;
+    /// assert_eq!(entry.get().await?, Some(None));
+    /// # Ok(()) }
+    /// ```
     pub fn negative_ttl(mut self, ttl: Duration) -> Self {
         self.negative_ttl = Some(ttl);
         self
     }
 
-    /// The entry, whose value lives for `ttl`. A value of zero stores nothing.
+    /// Returns the entry; its values expire after `ttl`. With a `ttl` of zero nothing is stored.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -124,7 +136,7 @@ impl<T: Serialize + DeserializeOwned> EntryOptions<T> {
         self.finish(Ttl::Expires(ttl))
     }
 
-    /// The entry, whose value does not expire. The server may evict it.
+    /// Returns the entry; its values do not expire, but the server may evict them.
     ///
     /// ```
     /// # use redis_cached::Cache;

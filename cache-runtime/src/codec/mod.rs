@@ -110,11 +110,11 @@ pub use self::message_pack::MessagePack;
 #[cfg(feature = "postcard")]
 pub use self::postcard::Postcard;
 
-/// A way to write values as bytes: [`Bincode`], [`Json`], [`MessagePack`], [`Postcard`], or one of the program's own.
+/// A way to write values as bytes: [`Bincode`], [`Json`], [`MessagePack`], [`Postcard`], or a codec of your own.
 ///
-/// A codec of the program's own is named in the attribute by its path: `codec = Lines` or `codec = crate::Lines`. Its payload gets the same header,
-/// checksum, schema fingerprint, compression and size limits as any other. What a built-in codec promises beside that
-/// (see [the module](self#what-a-codec-promises)) is up to it: the payload comes from a server that others may write to, so
+/// Name your own codec in the attribute by its path: `codec = Lines` or `codec = crate::Lines`. Its payload gets the same header,
+/// checksum, schema fingerprint, compression and size limits as any other. It must keep the further promises of a built-in codec
+/// (see [the module](self#what-a-codec-promises)) by itself: the payload comes from a server to which others may write, so
 /// [`decode`](Self::decode) must bound what it allocates and must not panic.
 ///
 /// ```
@@ -158,31 +158,31 @@ pub use self::postcard::Postcard;
     note = "each is behind the cargo feature of its name in lower case; `bincode` is on by default"
 )]
 pub trait Codec: 'static {
-    /// The number in the header of an entry, by which a reader refuses what another codec wrote. 128 to 255 are free for programs, and
-    /// a number below is a compile error where the codec is used. Never give one number to two codecs of a program.
+    /// The codec's number in the header of an entry: a reader rejects an entry of another number. 128 to 255 are free for programs;
+    /// a lower number is a compile error where the codec is used. Never give two codecs of a program the same number.
     const ID: u8;
 
-    /// What the codec is called in messages.
+    /// The codec's name in messages.
     const NAME: &'static str;
 
-    /// What `is_human_readable` of its serializer and its deserializer says. Types such as `Uuid` have two shapes and pick by it. It is part of
+    /// The value of `is_human_readable` of its serializer and its deserializer, by which types such as `Uuid` choose one of two shapes. It is part of
     /// the schema fingerprint.
     const HUMAN_READABLE: bool;
 
-    /// Whether its bytes say what they hold, as `#[serde(untagged)]` and `#[serde(flatten)]` need. If not, values of such types are read back
-    /// before each is stored.
+    /// Whether its bytes describe what they contain, as `#[serde(untagged)]` and `#[serde(flatten)]` require. If not, every value of such a type is
+    /// read back before it is stored.
     const SELF_DESCRIBING: bool;
 
-    /// Appends the value to `out`. After an error, `out` may hold any part of it.
+    /// Appends the encoded value to `out`. After an error, `out` may contain any part of it.
     ///
     /// # Errors
-    /// If the value cannot be expressed. The call returns it, it is not stored, and is counted as `unstorable`.
+    /// An error if the value cannot be encoded. The call then returns the value without storing it, and counts it as `unstorable`.
     fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError>;
 
-    /// Reads a value that is the whole of `payload`; bytes left over must be an error.
+    /// Decodes a value from the whole `payload`; remaining bytes must be an error.
     ///
     /// # Errors
-    /// If `payload` is not exactly one value. The look-up is a miss then, counted as `rejected`.
+    /// An error if `payload` is not exactly one value. The look-up is then a miss, counted as `rejected`.
     fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError>;
 
     /// Whether this is one of the library's codecs, whose numbers are below 128.
@@ -218,7 +218,7 @@ pub struct CodecError {
 }
 
 impl CodecError {
-    /// An error with this text. The cause itself is not kept: its type would make a serialization crate part of the interface.
+    /// An error with the text of `cause`. The cause itself is dropped: its type would make a serialization crate part of the interface.
     pub fn new(cause: impl fmt::Display) -> Self {
         CodecError { message: cause.to_string().into_boxed_str() }
     }
