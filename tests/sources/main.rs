@@ -13,3 +13,4 @@ mod names;
 mod public_items;
 mod rules;
 mod tree;
+mod type_names;
