@@ -7,7 +7,7 @@ use redis::{Cmd, RedisError, RedisResult, ToRedisArgs, Value, cmd, from_redis_va
 use super::RedisStore;
 use super::batching::reads::Way;
 use super::connection::abilities::Ability;
-use super::connection::runtime_connection::Lane;
+use super::connection::runtime_connection::RuntimeConnection;
 use super::error::{is_refused, is_wrong_type, translate};
 use super::many::found_many_with_left;
 use super::scripts::compare::sized;
@@ -22,7 +22,7 @@ use crate::util::clock::whole_millis;
 /// How many keys a step of a scan looks at, about. Others are served between two steps.
 const SCANNED_AT_ONCE: usize = 1000;
 
-impl Lane {
+impl RuntimeConnection {
     /// Removes keys. Strings are freed as fast by the one command as by the other; of large values of other types `UNLINK` keeps nobody
     /// waiting.
     pub(super) async fn remove(
@@ -59,29 +59,29 @@ impl Lane {
 
 impl Store for RedisStore {
     async fn get(&self, key: &str, until: Instant) -> Result<Found, Error> {
-        let lane = self.lane()?;
-        let reading = lane.reads.enter();
+        let connection = self.connection()?;
+        let reading = connection.reads.enter();
         match reading.way() {
-            Way::Alone => return lane.read_alone(key, until).await,
+            Way::Alone => return connection.read_alone(key, until).await,
             Way::Together => {
-                if let Some(found) = lane.read_together(key, until).await {
+                if let Some(found) = connection.read_together(key, until).await {
                     return found;
                 }
             }
             Way::OneByOne => {}
         }
         // A box, so that the future of other servers' hits is small.
-        found("GET", Box::pin(lane.run("GET", &get(key.as_bytes()), until)).await?)
+        found("GET", Box::pin(connection.run("GET", &get(key.as_bytes()), until)).await?)
     }
 
     async fn get_with_left(&self, key: &str, until: Instant) -> Result<(Found, Left), Error> {
-        let lane = self.lane()?;
-        let (found, left, _) = found_with_left(&lane, key, until).await?;
+        let connection = self.connection()?;
+        let (found, left, _) = found_with_left(&connection, key, until).await?;
         Ok((found, left))
     }
 
     async fn get_watched(&self, key: &str, until: Instant) -> Result<(Found, Left, Epoch), Error> {
-        found_with_left(self.watched_lane()?, key, until).await
+        found_with_left(self.tracking_connection()?, key, until).await
     }
 
     async fn acquire(
@@ -92,7 +92,7 @@ impl Store for RedisStore {
         until: Instant,
     ) -> Result<Found, Error> {
         self.check_for_stall_at(key)?;
-        let acquired = self.lane()?.acquire(key, lease, whole_millis(ttl), until).await;
+        let acquired = self.connection()?.acquire(key, lease, whole_millis(ttl), until).await;
         self.leases.learn(&acquired);
         acquired
     }
@@ -109,17 +109,17 @@ impl Store for RedisStore {
             // A lease in place of something else.
             self.check_for_stall_at(key)?;
         }
-        self.lane()?.swap(Swap { key, mark, value, ttl }, until).await
+        self.connection()?.swap(Swap { key, mark, value, ttl }, until).await
     }
 
     async fn release(&self, key: &str, mark: &CasToken, until: Instant) -> Result<(), Error> {
         self.check_for_stall_at(key)?;
-        self.lane()?.release(&[(key, *mark)], until).await
+        self.connection()?.release(&[(key, *mark)], until).await
     }
 
     async fn clear(&self, key: &str, until: Instant) -> Result<(), Error> {
         self.check_for_stall_at(key)?;
-        self.lane()?.clear(key, until).await
+        self.connection()?.clear(key, until).await
     }
 
     async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, until: Instant) -> Result<(), Error> {
@@ -137,7 +137,7 @@ impl Store for RedisStore {
         if keys.is_empty() {
             return Ok(());
         }
-        self.lane()?.remove(keys, until).await?.map_err(|error| translate("UNLINK", error))?;
+        self.connection()?.remove(keys, until).await?.map_err(|error| translate("UNLINK", error))?;
         Ok(())
     }
 
@@ -156,30 +156,30 @@ impl Store for RedisStore {
         if keys.is_empty() {
             return Ok(0);
         }
-        let answer = self.lane()?.remove(keys, until).await?;
+        let answer = self.connection()?.remove(keys, until).await?;
         answer.and_then(|answer| Ok(from_redis_value(answer)?)).map_err(|error| translate("UNLINK", error))
     }
 
     async fn get_several(&self, keys: &[&str], how: Asking, until: Instant) -> Result<Several, Error> {
         match how {
             Asking::Plain => {
-                let lane = self.lane()?;
+                let connection = self.connection()?;
                 let mut command = Cmd::with_capacity(1 + keys.len(), 64 * (1 + keys.len()));
                 command.arg("MGET").arg(keys);
-                several(lane.run("MGET", &command, until).await?, None, keys.len(), Epoch(0))
+                several(connection.run("MGET", &command, until).await?, None, keys.len(), Epoch(0))
             }
             Asking::WithLeft => {
-                let lane = self.lane()?;
-                several_with_left(&lane, keys, until).await
+                let connection = self.connection()?;
+                several_with_left(&connection, keys, until).await
             }
-            Asking::Watched => several_with_left(self.watched_lane()?, keys, until).await,
+            Asking::Watched => several_with_left(self.tracking_connection()?, keys, until).await,
         }
     }
 
     async fn tag(&self, keys: &[KeyBuf], life: TagTtl, until: Instant) -> Result<Vec<Nonce>, Error> {
         let keys: Vec<&str> = keys.iter().map(|key| &**key).collect();
         keys.first().map_or(Ok(()), |key| self.check_for_stall_at(key))?;
-        self.lane()?.tag(&keys, life, until).await
+        self.connection()?.tag(&keys, life, until).await
     }
 
     async fn get_many(&self, keys: &[&str], until: Instant) -> Result<Vec<Found>, Error> {
@@ -191,8 +191,8 @@ impl Store for RedisStore {
     }
 
     async fn get_many_with_left(&self, keys: &[&str], until: Instant) -> Result<Vec<(Found, Left)>, Error> {
-        let lane = self.lane()?;
-        Ok(found_many_with_left(&lane, keys, until).await?.0)
+        let connection = self.connection()?;
+        Ok(found_many_with_left(&connection, keys, until).await?.0)
     }
 
     async fn get_many_watched(
@@ -200,7 +200,7 @@ impl Store for RedisStore {
         keys: &[&str],
         until: Instant,
     ) -> Result<(Vec<(Found, Left)>, Epoch), Error> {
-        found_many_with_left(self.watched_lane()?, keys, until).await
+        found_many_with_left(self.tracking_connection()?, keys, until).await
     }
 
     async fn acquire_many(
@@ -240,11 +240,15 @@ fn several(
     }
 }
 
-async fn several_with_left(lane: &Lane, keys: &[&str], until: Instant) -> Result<Several, Error> {
+async fn several_with_left(
+    connection: &RuntimeConnection,
+    keys: &[&str],
+    until: Instant,
+) -> Result<Several, Error> {
     let mut pipeline = redis::Pipeline::with_capacity(2);
     // The time first, as for one key.
     pipeline.cmd("PTTL").arg(keys.first()).cmd("MGET").arg(keys);
-    let ([time, values], epoch) = lane.run_both("MGET", &pipeline, until).await?;
+    let ([time, values], epoch) = connection.run_both("MGET", &pipeline, until).await?;
     let left = left(&time.map_err(|error| translate("PTTL", error))?);
     several(values, Some(left), keys.len(), epoch)
 }
@@ -285,12 +289,16 @@ pub(super) fn found(doing: &str, answer: Result<Value, RedisError>) -> Result<Fo
 }
 
 /// What is at the key, how long it has left, and over which connection that was asked.
-async fn found_with_left(lane: &Lane, key: &str, until: Instant) -> Result<(Found, Left, Epoch), Error> {
+async fn found_with_left(
+    connection: &RuntimeConnection,
+    key: &str,
+    until: Instant,
+) -> Result<(Found, Left, Epoch), Error> {
     let mut pipeline = redis::Pipeline::with_capacity(2);
     // The time first: should the entry be replaced in between, the older, shorter time belongs to it, and at worst it is
     // refreshed too early.
     pipeline.cmd("PTTL").arg(key).cmd("GET").arg(key);
-    let ([time, value], epoch) = lane.run_both("GET", &pipeline, until).await?;
+    let ([time, value], epoch) = connection.run_both("GET", &pipeline, until).await?;
     let left = left(&time.map_err(|error| translate("PTTL", error))?);
     Ok((found("GET", value)?, left, epoch))
 }

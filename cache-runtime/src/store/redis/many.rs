@@ -11,7 +11,7 @@ use super::RedisStore;
 use super::batching::reads::is_about_mget;
 use super::commands::{found, get, left, pttl, set};
 use super::connection::abilities::Ability;
-use super::connection::runtime_connection::Lane;
+use super::connection::runtime_connection::RuntimeConnection;
 use super::error::{is_refused, translate};
 use crate::error::{Error, ErrorKind};
 use crate::store::vocabulary::{CasToken, Epoch, Found, Left, Set, Swap};
@@ -30,23 +30,23 @@ impl RedisStore {
         commands: impl IntoIterator<Item = Cmd>,
         until: Instant,
     ) -> Result<Answers, Error> {
-        let lane = self.lane()?;
-        Ok(lane.run_all(doing, &pipeline(commands), until).await?.0)
+        let connection = self.connection()?;
+        Ok(connection.run_all(doing, &pipeline(commands), until).await?.0)
     }
 
     pub(super) async fn found_many(&self, keys: &[&str], until: Instant) -> Result<Vec<Found>, Error> {
-        let lane = self.lane()?;
-        if !lane.reads.is_one_by_one() {
+        let connection = self.connection()?;
+        if !connection.reads.is_one_by_one() {
             let mgets = pipeline(keys.chunks(KEYS).map(mget));
-            let (answers, _) = lane.run_all("MGET", &mgets, until).await?;
+            let (answers, _) = connection.run_all("MGET", &mgets, until).await?;
             match answers.into_iter().collect::<RedisResult<Vec<Value>>>() {
                 Ok(answers) => return several(answers, keys.len()),
-                Err(error) if is_about_mget(&error) => lane.reads.go_one_by_one(),
+                Err(error) if is_about_mget(&error) => connection.reads.go_one_by_one(),
                 Err(error) => return Err(translate("MGET", error)),
             }
         }
         let gets = pipeline(keys.iter().map(|key| get(key.as_bytes())));
-        let (answers, _) = lane.run_all("GET", &gets, until).await?;
+        let (answers, _) = connection.run_all("GET", &gets, until).await?;
         answers.into_iter().map(|answer| found("GET", answer)).collect()
     }
 
@@ -63,7 +63,7 @@ impl RedisStore {
         until: Instant,
     ) -> Result<Vec<Result<Found, Error>>, Error> {
         self.check_for_stall(leases)?;
-        let acquired = self.lane()?.acquire_each(leases, whole_millis(ttl), until).await;
+        let acquired = self.connection()?.acquire_each(leases, whole_millis(ttl), until).await;
         self.leases.learn(&acquired);
         acquired
     }
@@ -73,7 +73,7 @@ impl RedisStore {
         swaps: &[Swap<'_>],
         until: Instant,
     ) -> Result<Vec<Result<bool, Error>>, Error> {
-        self.lane()?.swap_each(swaps, until).await
+        self.connection()?.swap_each(swaps, until).await
     }
 
     pub(super) async fn released_many(
@@ -82,12 +82,12 @@ impl RedisStore {
         until: Instant,
     ) -> Result<(), Error> {
         self.check_for_stall(leases)?;
-        self.lane()?.release(leases, until).await
+        self.connection()?.release(leases, until).await
     }
 
     pub(super) async fn stored_many(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
-        let lane = self.lane()?;
-        let name = if lane.abilities().unlink.is(Ability::NO) { "DEL" } else { "UNLINK" };
+        let connection = self.connection()?;
+        let name = if connection.abilities().unlink.is(Ability::NO) { "DEL" } else { "UNLINK" };
         let commands = sets.iter().map(|Set { key, value, ttl }| match value {
             Some(value) => set(key, value, *ttl),
             None => {
@@ -98,7 +98,7 @@ impl RedisStore {
         });
         let mut refused = Vec::new();
         for (Set { key, value, .. }, answer) in
-            sets.iter().zip(lane.run_all("SET", &pipeline(commands), until).await?.0)
+            sets.iter().zip(connection.run_all("SET", &pipeline(commands), until).await?.0)
         {
             match answer {
                 Err(error) if value.is_none() && is_refused(&error) => refused.push(*key),
@@ -106,7 +106,7 @@ impl RedisStore {
             }
         }
         if !refused.is_empty() {
-            lane.remove(&refused, until).await?.map_err(|error| translate("UNLINK", error))?;
+            connection.remove(&refused, until).await?.map_err(|error| translate("UNLINK", error))?;
         }
         Ok(())
     }
@@ -114,7 +114,7 @@ impl RedisStore {
 
 /// What is at each key, how long it has left, and over which connection that was asked.
 pub(super) async fn found_many_with_left(
-    lane: &Lane,
+    connection: &RuntimeConnection,
     keys: &[&str],
     until: Instant,
 ) -> Result<(Vec<(Found, Left)>, Epoch), Error> {
@@ -123,7 +123,7 @@ pub(super) async fn found_many_with_left(
         // The time first, as for one key.
         pipeline.cmd("PTTL").arg(key).cmd("GET").arg(key);
     }
-    let (answers, epoch) = lane.run_all("GET", &pipeline, until).await?;
+    let (answers, epoch) = connection.run_all("GET", &pipeline, until).await?;
     let mut answers = answers.into_iter();
     let mut all = Vec::with_capacity(keys.len());
     while let (Some(time), Some(value)) = (answers.next(), answers.next()) {

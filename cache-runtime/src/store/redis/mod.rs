@@ -15,11 +15,11 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use self::connection::connect::Proof;
-use self::connection::runtime_connection::Lane;
+use self::connection::runtime_connection::RuntimeConnection;
 use self::connection::server::{Lookup, Server, system_lookup};
 use self::connection::stall::Stall;
 pub(crate) use self::connection::tls::TlsOptions;
-use self::connection::tracking::Watch;
+use self::connection::tracking::Tracking;
 use self::connection::url::Endpoint;
 use super::address::Address;
 #[cfg(test)]
@@ -73,55 +73,60 @@ impl Config {
 /// A single server.
 pub(crate) struct RedisStore {
     config: Arc<Config>,
-    wires: PerProcess<Wires>,
-    /// Whether leases are answered.
+    connections: PerProcess<Connections>,
+    /// Whether the server answers writes.
     leases: Arc<Stall>,
-    watching: Option<Watching>,
+    tracking: Option<TrackingOptions>,
 }
 
 /// A process's connections.
 #[derive(Default)]
-struct Wires {
-    /// What they know in common.
+struct Connections {
+    /// What they share.
     server: OnceLock<Arc<Server>>,
-    /// One for each runtime that asked. Few: those of runtimes that ended are dropped when another comes.
-    lanes: RwLock<Vec<Arc<Lane>>>,
-    /// The one on which Redis tells of changes, made when something is read on it first.
-    watched: OnceLock<Lane>,
+    /// One for each runtime that has asked. Those of runtimes that have ended are dropped when another is made.
+    by_runtime: RwLock<Vec<Arc<RuntimeConnection>>>,
+    /// The tracking connection, made at its first read.
+    tracking: OnceLock<RuntimeConnection>,
 }
 
-/// Who wants to know of changes.
-struct Watching {
-    observer: Arc<dyn InvalidationListener>,
+/// How to track keys.
+struct TrackingOptions {
+    listener: Arc<dyn InvalidationListener>,
     heartbeat: Duration,
 }
 
 impl RedisStore {
     /// Connects at first use.
     pub(crate) fn lazy(config: Config) -> Self {
-        Self { config: Arc::new(config), wires: PerProcess::new(), leases: Arc::default(), watching: None }
+        Self {
+            config: Arc::new(config),
+            connections: PerProcess::new(),
+            leases: Arc::default(),
+            tracking: None,
+        }
     }
 
-    /// Tells `observer` what becomes of keys that are read by `get_watched`, and asks that often whether the server is there.
-    pub(crate) fn watched_by(mut self, observer: Arc<dyn InvalidationListener>, heartbeat: Duration) -> Self {
-        self.watching = Some(Watching { observer, heartbeat });
+    /// Announces changes of keys that are read by `get_watched` to `listener`, and checks that often that the server answers.
+    pub(crate) fn watched_by(mut self, listener: Arc<dyn InvalidationListener>, heartbeat: Duration) -> Self {
+        self.tracking = Some(TrackingOptions { listener, heartbeat });
         self
     }
 
     fn server(&self) -> &Arc<Server> {
-        self.wires.server.get_or_init(|| Arc::new(Server::new(&self.config)))
+        self.connections.server.get_or_init(|| Arc::new(Server::new(&self.config)))
     }
 
-    /// The watched lane.
-    fn watched_lane(&self) -> Result<&Lane, Error> {
-        let Some(watching) = &self.watching else {
+    /// The tracking connection.
+    fn tracking_connection(&self) -> Result<&RuntimeConnection, Error> {
+        let Some(options) = &self.tracking else {
             return Err(Error::new(ErrorKind::Server, "nobody watches"));
         };
-        // Of this process: `library_runtime` has asked which that is.
+        // Of this process: `library_runtime` determines the process.
         let library = library_runtime()?;
-        Ok(self.wires.watched.get_or_init(|| {
-            let watch = Watch::new(Arc::clone(&watching.observer), watching.heartbeat);
-            Lane::watched(library, self.server(), watch)
+        Ok(self.connections.tracking.get_or_init(|| {
+            let tracking = Tracking::new(Arc::clone(&options.listener), options.heartbeat);
+            RuntimeConnection::tracking(library, self.server(), tracking)
         }))
     }
 
@@ -130,7 +135,7 @@ impl RedisStore {
         let store = Self::lazy(config);
         let home = home()?;
         let server = Arc::clone(store.server());
-        // On the runtime that will drive the connection, which need not be the caller's.
+        // On the runtime that will drive the connection, which may not be the caller's.
         let first = home
             .spawn(async move {
                 let limit = server.config.connect_timeout;
@@ -142,37 +147,41 @@ impl RedisStore {
             .map_err(|source| {
                 Error::with_source(ErrorKind::Runtime, "the runtime ended while connecting", source)
             })??;
-        let lane = Arc::new(Lane::start(&home, store.server(), Some(first)));
-        lane.look_around(after(store.config.deadline)).await;
-        store.wires.lanes.write().unwrap_or_else(PoisonError::into_inner).push(lane);
+        let connection = Arc::new(RuntimeConnection::start(&home, store.server(), Some(first)));
+        connection.look_around(after(store.config.deadline)).await;
+        store.connections.by_runtime.write().unwrap_or_else(PoisonError::into_inner).push(connection);
         Ok(store)
     }
 
-    /// The lane of the caller's home, made where there is none.
-    fn lane(&self) -> Result<Arc<Lane>, Error> {
-        // A runtime that has a lane was looked at before.
+    /// The connection of the caller's runtime, made if there is none.
+    fn connection(&self) -> Result<Arc<RuntimeConnection>, Error> {
+        // A runtime with a connection has been examined before.
         if let Some(current) = executor::current()
-            && let Some(lane) = self.known_lane(&current)
+            && let Some(connection) = self.known_connection(&current)
         {
-            return Ok(lane);
+            return Ok(connection);
         }
         let home = home()?;
-        match self.known_lane(&home) {
-            Some(lane) => Ok(lane),
-            None => self.new_lane(&home),
+        match self.known_connection(&home) {
+            Some(connection) => Ok(connection),
+            None => self.new_connection(&home),
         }
     }
 
-    fn known_lane(&self, home: &Handle) -> Option<Arc<Lane>> {
-        let lanes = self.wires.lanes.read().unwrap_or_else(PoisonError::into_inner);
-        lanes.iter().find(|lane| lane.is_of(home.id()) && !lane.is_over()).map(Arc::clone)
+    fn known_connection(&self, home: &Handle) -> Option<Arc<RuntimeConnection>> {
+        let connections = self.connections.by_runtime.read().unwrap_or_else(PoisonError::into_inner);
+        connections
+            .iter()
+            .find(|connection| connection.is_of(home.id()) && !connection.is_over())
+            .map(Arc::clone)
     }
 
-    fn new_lane(&self, home: &Handle) -> Result<Arc<Lane>, Error> {
-        let mut lanes = self.wires.lanes.write().unwrap_or_else(PoisonError::into_inner);
+    fn new_connection(&self, home: &Handle) -> Result<Arc<RuntimeConnection>, Error> {
+        let mut connections = self.connections.by_runtime.write().unwrap_or_else(PoisonError::into_inner);
         // It ends with its runtime only.
-        let has_failed = lanes.iter().any(|lane| lane.is_of(home.id()) && lane.is_over());
-        lanes.retain(|lane| !lane.is_over());
+        let has_failed =
+            connections.iter().any(|connection| connection.is_of(home.id()) && connection.is_over());
+        connections.retain(|connection| !connection.is_over());
         let home = if has_failed {
             executor::drives_none(home);
             library_runtime()?
@@ -180,12 +189,12 @@ impl RedisStore {
             home
         };
         // Another task may have been faster.
-        if let Some(lane) = lanes.iter().find(|lane| lane.is_of(home.id())) {
-            return Ok(Arc::clone(lane));
+        if let Some(connection) = connections.iter().find(|connection| connection.is_of(home.id())) {
+            return Ok(Arc::clone(connection));
         }
-        let lane = Arc::new(Lane::start(home, self.server(), None));
-        lanes.push(Arc::clone(&lane));
-        Ok(lane)
+        let connection = Arc::new(RuntimeConnection::start(home, self.server(), None));
+        connections.push(Arc::clone(&connection));
+        Ok(connection)
     }
 }
 

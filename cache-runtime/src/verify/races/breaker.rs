@@ -1,4 +1,4 @@
-//! Callers that report on a connection, and its keeper who replaces it: under `shuttle` and on real threads.
+//! Callers that report on a connection, and the reconnector that replaces it: under `shuttle` and on real threads.
 //!
 //! What must hold: a connection that has ended is replaced, whatever its callers report and in which order; it ends for
 //! one reason, which does not change; and it ends by silence only if that many of its callers in a row had no answer.
@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::store::redis::connection::breaker::{Breaker, End};
+use crate::store::redis::connection::breaker::{Breaker, EndReason};
 use crate::verify::schedulers::{Scheduler, Shuttle, Threads};
 
 /// What a caller reports.
@@ -85,8 +85,8 @@ impl World {
         loop {
             let kept = self.current();
             match S::block_on(kept.breaker.ended()) {
-                End::Closed => assert!(kept.breaks.load(Ordering::SeqCst) > 0, "nobody closed it"),
-                End::Silent => assert!(kept.timeouts.load(Ordering::SeqCst) >= 3, "it was not silent"),
+                EndReason::Closed => assert!(kept.breaks.load(Ordering::SeqCst) > 0, "nobody closed it"),
+                EndReason::Silent => assert!(kept.timeouts.load(Ordering::SeqCst) >= 3, "it was not silent"),
             }
             *self.current.lock().expect("no panic") = Arc::default();
             self.replaced.fetch_add(1, Ordering::SeqCst);
@@ -150,8 +150,8 @@ fn an_answer_begins_the_count_anew() {
         assert_eq!(breaker.end(), None);
     }
     breaker.timed_out();
-    assert_eq!(breaker.end(), Some(End::Silent));
+    assert_eq!(breaker.end(), Some(EndReason::Silent));
     breaker.answered();
     breaker.close();
-    assert_eq!(breaker.end(), Some(End::Silent));
+    assert_eq!(breaker.end(), Some(EndReason::Silent));
 }

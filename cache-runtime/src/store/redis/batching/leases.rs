@@ -26,7 +26,7 @@ use crate::runtime::lag::Lap;
 use crate::store::redis::commands::{found, strange};
 use crate::store::redis::connection::abilities::{Abilities, Ability};
 use crate::store::redis::connection::request::unanswered;
-use crate::store::redis::connection::runtime_connection::Lane;
+use crate::store::redis::connection::runtime_connection::RuntimeConnection;
 use crate::store::redis::error::translate;
 use crate::store::redis::many::pipeline;
 use crate::store::redis::scripts::{ACQUIRE, MOST_KEYS};
@@ -42,7 +42,7 @@ const GIVING_BACK: Duration = Duration::from_secs(1);
 /// What a batch is about, in errors.
 const DOING: &str = "SET NX GET";
 
-/// Who asks for leases on one lane.
+/// Who asks for leases on one connection.
 #[derive(Default)]
 pub(crate) struct Leases {
     callers: AtomicUsize,
@@ -179,7 +179,7 @@ impl Drop for Joined {
 
 /// The task of a batch. However it ends, the callers hear of it.
 struct Carrier {
-    lane: Arc<Lane>,
+    connection: Arc<RuntimeConnection>,
     batch: Arc<Batch>,
     lap: Lap,
 }
@@ -189,8 +189,8 @@ impl Carrier {
         // To the end of the line: all that is ready to run, and all whose answers have arrived, may join.
         tokio::task::yield_now().await;
         self.lap.end();
-        let turn = self.lane.leases.turns.wait(self.batch.until, self.batch.limit).await;
-        self.lane.leases.close(&self.batch);
+        let turn = self.connection.leases.turns.wait(self.batch.until, self.batch.limit).await;
+        self.connection.leases.close(&self.batch);
         let mut pipeline = Pipeline::new();
         for command in std::mem::take(&mut lock(&self.batch.gathered).commands) {
             pipeline.add_command(command);
@@ -201,7 +201,7 @@ impl Carrier {
             return;
         };
         // A box, because a task's future is moved half a dozen times from its beginning to its end.
-        let answers = Box::pin(self.lane.run_all(DOING, &pipeline, turn.until)).await;
+        let answers = Box::pin(self.connection.run_all(DOING, &pipeline, turn.until)).await;
         turn.learn(&answers);
         let granted = |place: &usize| {
             // Without an answer it may have been granted as well.
@@ -211,7 +211,7 @@ impl Carrier {
         for place in self.batch.finish(answers.map(|(answers, _)| answers)) {
             if granted[place]
                 && let Some(lease) = pipeline.cmd_iter().nth(place).and_then(lease)
-                && self.lane.release(&[lease], after(GIVING_BACK)).await.is_err()
+                && self.connection.release(&[lease], after(GIVING_BACK)).await.is_err()
             {
                 // The server is away. The leases run out by themselves.
                 break;
@@ -222,7 +222,7 @@ impl Carrier {
 
 impl Drop for Carrier {
     fn drop(&mut self) {
-        self.lane.leases.close(&self.batch);
+        self.connection.leases.close(&self.batch);
         let ended = "the runtime of the cache's connection has ended";
         self.batch.finish(Err(Error::new(ErrorKind::Runtime, ended)));
     }
@@ -249,7 +249,7 @@ pub(crate) fn set_nx_get(key: &str, value: &[u8], millis: Option<u64>) -> Cmd {
     command
 }
 
-impl Lane {
+impl RuntimeConnection {
     /// Puts a lease where nothing is, and says what is there.
     pub(crate) async fn acquire(
         self: &Arc<Self>,
@@ -361,8 +361,8 @@ impl Lane {
         .await;
         if is_opener {
             // Outside of the locks: a runtime that ends drops the task at once.
-            self.home.spawn(
-                Carrier { lane: Arc::clone(self), batch: Arc::clone(&joined.batch), lap: Lap::begin() }
+            self.runtime.spawn(
+                Carrier { connection: Arc::clone(self), batch: Arc::clone(&joined.batch), lap: Lap::begin() }
                     .carry(),
             );
         }

@@ -1,11 +1,11 @@
 //! Reads that are asked for together travel together.
 //!
 //! What a hit costs under concurrency is mostly messages: one to the driver, one to the server, one back and one wake-up for
-//! each key. So callers who look up keys of one lane at the same time share a batch: one `MGET`, one timer, one message
+//! each key. So callers who look up keys of one connection at the same time share a batch: one `MGET`, one timer, one message
 //! each way. Who reads alone is not delayed and takes no detour: nothing here concerns him but a counter.
 //!
 //! Hazard: a caller may be dropped, or polled once and then never again. So no caller works for the others: a batch is carried
-//! by a task of its own on the lane's runtime. If the runtime ends and drops the task, a guard tells the callers.
+//! by a task of its own on the connection's runtime. If the runtime ends and drops the task, a guard tells the callers.
 
 use super::turns::Turns;
 use std::future::poll_fn;
@@ -24,7 +24,7 @@ use crate::runtime::executor::timeout_at;
 use crate::runtime::lag::Lap;
 use crate::store::redis::commands::{found, get};
 use crate::store::redis::connection::request::unanswered;
-use crate::store::redis::connection::runtime_connection::Lane;
+use crate::store::redis::connection::runtime_connection::RuntimeConnection;
 use crate::store::redis::error::{is_wrong_type, translate};
 use crate::store::vocabulary::Found;
 
@@ -33,7 +33,7 @@ pub(crate) const EARLIER: Duration = Duration::from_millis(10);
 /// How much later than its own. Past it, it takes a timer of its own.
 pub(crate) const LATER: Duration = Duration::from_millis(1);
 
-/// The reads of one lane.
+/// The reads of one connection.
 #[derive(Default)]
 pub(crate) struct Reads {
     /// How many callers are reading.
@@ -142,7 +142,7 @@ impl Drop for Reading<'_> {
 
 /// The task of a batch. However it ends, the callers hear of it.
 struct Carrier {
-    lane: Arc<Lane>,
+    connection: Arc<RuntimeConnection>,
     batch: Arc<Batch>,
     lap: Lap,
 }
@@ -152,14 +152,14 @@ impl Carrier {
         // To the end of the line: all that is ready to run, and all whose answers have arrived, may join.
         tokio::task::yield_now().await;
         self.lap.end();
-        let turn = self.lane.reads.turns.wait(self.batch.until, self.batch.limit).await;
-        self.lane.reads.close(&self.batch);
+        let turn = self.connection.reads.turns.wait(self.batch.until, self.batch.limit).await;
+        self.connection.reads.close(&self.batch);
         let (command, keys) = self.batch.take();
         let outcome = match &turn {
             None => Err(unanswered("GET")),
-            Some(turn) if keys == 1 => self.lane.run("GET", &only(&command), turn.until).await.map(one),
+            Some(turn) if keys == 1 => self.connection.run("GET", &only(&command), turn.until).await.map(one),
             Some(turn) => {
-                let answer = self.lane.run("MGET", &command, turn.until).await;
+                let answer = self.connection.run("MGET", &command, turn.until).await;
                 answer.map(|answer| self.several(answer, keys))
             }
         };
@@ -168,7 +168,7 @@ impl Carrier {
     }
 
     fn several(&self, answer: RedisResult<Value>, keys: usize) -> Outcome {
-        let reads = &self.lane.reads;
+        let reads = &self.connection.reads;
         match answer {
             Ok(Value::Array(values)) if values.len() == keys => {
                 reads.learn(&values);
@@ -187,7 +187,7 @@ impl Carrier {
 
 impl Drop for Carrier {
     fn drop(&mut self) {
-        self.lane.reads.close(&self.batch);
+        self.connection.reads.close(&self.batch);
         if !self.batch.is_finished() {
             let ended = "the runtime of the cache's connection has ended";
             self.batch.finish(Outcome::Failed(Error::new(ErrorKind::Runtime, ended)));
@@ -223,17 +223,17 @@ pub(crate) fn is_about_mget(error: &RedisError) -> bool {
     error.code() == Some("CROSSSLOT") || error.detail().is_some_and(names_it)
 }
 
-impl Lane {
+impl RuntimeConnection {
     /// Reads as the only one.
     pub(crate) async fn read_alone(self: &Arc<Self>, key: &str, until: Instant) -> Result<Found, Error> {
-        let mut exchange = self.exchange_alone(key, until);
+        let mut exchange = self.request_alone(key, until);
         let (command, answer) = (&mut exchange).await;
         *lock(&self.reads.spare) = Spare { command, exchange: Some(exchange) };
         found("GET", answer?)
     }
 
     /// Not in the caller itself: what the exchange is made of would be part of its future.
-    fn exchange_alone(
+    fn request_alone(
         self: &Arc<Self>,
         key: &str,
         until: Instant,
@@ -241,9 +241,9 @@ impl Lane {
         let Spare { mut command, exchange } = std::mem::take(&mut *lock(&self.reads.spare));
         command.clear();
         command.arg("GET").arg(key);
-        let lane = Arc::clone(self);
+        let connection = Arc::clone(self);
         let alone = async move {
-            let answer = lane.run_alone("GET", &command, until).await;
+            let answer = connection.run_alone("GET", &command, until).await;
             (command, answer)
         };
         match exchange {
@@ -265,8 +265,8 @@ impl Lane {
         if is_opener {
             // Outside of the locks: a runtime that ends drops the task at once.
             let carrier =
-                Carrier { lane: Arc::clone(self), batch: Arc::clone(&joined.batch), lap: Lap::begin() };
-            self.home.spawn(carrier.carry());
+                Carrier { connection: Arc::clone(self), batch: Arc::clone(&joined.batch), lap: Lap::begin() };
+            self.runtime.spawn(carrier.carry());
         }
         if joined.batch.until <= until + LATER {
             return joined.await;

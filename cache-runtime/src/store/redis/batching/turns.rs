@@ -1,4 +1,4 @@
-//! How many batches of a kind may be in flight on a lane, and how long an answer may take that had to wait for its turn.
+//! How many batches of a kind may be in flight on a connection, and how long an answer may take that had to wait for its turn.
 //!
 //! While Redis answers, each batch has its time for itself: of thousands at once the last is not given up because of those before it.
 //! Where one of those before it has not been answered, its callers have waited for that already, and wait no longer than they would.
@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::runtime::lag;
 use crate::util::clock::after;
 
-/// How many batches of a kind may be in flight on a lane.
+/// How many batches of a kind may be in flight on a connection.
 const IN_FLIGHT: usize = 16;
 
 pub(crate) struct Turns {

@@ -10,11 +10,11 @@ use tokio::sync::watch;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::block_on::library_runtime;
 
-type Answer<T> = watch::Receiver<Option<T>>;
+type Underway<T> = watch::Receiver<Option<T>>;
 
 /// The piece of work that is under way, if there is one.
 pub(crate) struct Aside<T> {
-    underway: Mutex<Option<Answer<T>>>,
+    underway: Mutex<Option<Underway<T>>>,
 }
 
 impl<T> Default for Aside<T> {
@@ -35,7 +35,7 @@ impl<T: Clone + Send + Sync + 'static> Aside<T> {
         answered.ok().flatten().ok_or_else(|| Error::new(ErrorKind::Connection, "it panicked"))
     }
 
-    fn underway(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<Answer<T>, Error> {
+    fn underway(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<Underway<T>, Error> {
         let mut underway = self.underway.lock().unwrap_or_else(PoisonError::into_inner);
         match underway.as_ref() {
             Some(answer) if answer.has_changed().is_ok() && answer.borrow().is_none() => Ok(answer.clone()),

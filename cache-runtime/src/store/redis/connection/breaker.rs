@@ -1,75 +1,75 @@
-//! When a connection is of no more use.
+//! A circuit breaker: decides when a connection is dead.
 //!
-//! A peer that stopped, or a network that swallows packets, never closes a connection: its callers find out one by one,
-//! each at the cost of its deadline. So a connection after which several answers in a row did not come is taken for dead.
-//! All that callers report goes into one word, because the end and its reason must be one: with two, an answer between the
-//! last timeout and the question "was it silence?" would let callers wait for the same silent peer again.
+//! A frozen peer, or a network that drops packets, never closes a connection. Each caller would find out by itself, at the cost
+//! of its deadline. A connection on which several requests in a row time out is therefore given up. All reports go into one
+//! atomic word, because the end and its reason must change together: with two words, an answer between the last timeout and the
+//! question "was it silent?" would make callers wait for the same silent peer again.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::Notify;
 
-/// After how many timeouts in a row a connection is given up.
+/// After this many timeouts in a row a connection is given up.
 pub(crate) const TIMEOUTS_IN_A_ROW: u32 = 3;
 
-/// Less than these: how many timeouts there were since the last answer.
+/// Smaller values count the timeouts since the last answer.
 const SILENT: u32 = u32::MAX - 1;
 const CLOSED: u32 = u32::MAX;
 
 /// Why a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
-    /// It said so, or broke.
+pub(crate) enum EndReason {
+    /// It was closed, or broke.
     Closed,
-    /// Nothing was heard any more.
+    /// The peer fell silent.
     Silent,
 }
 
-/// One connection's. A connection that takes its place has its own, so nobody's late report harms it.
+/// The breaker of one connection. Its replacement has another one, which a late report cannot affect.
 #[derive(Debug, Default)]
 pub(crate) struct Breaker {
     state: AtomicU32,
-    /// Of each silence, and of the end.
+    /// Notified of each timeout, and of the end.
     news: Notify,
 }
 
 impl Breaker {
-    /// An answer came.
+    /// An answer arrived.
     pub(crate) fn answered(&self) {
-        // Read first: a store on every hit would make the cores pass this line around.
+        // Load first: a store for every hit would make cores contend for the cache line.
         if self.state.load(Ordering::Relaxed) != 0 {
             self.step(|_| 0);
         }
     }
 
-    /// No answer came in time.
+    /// A request timed out.
     pub(crate) fn timed_out(&self) {
         self.step(|timeouts| if timeouts + 1 < TIMEOUTS_IN_A_ROW { timeouts + 1 } else { SILENT });
     }
 
-    /// The peer is silent, by whatever its keeper has found.
+    /// The peer is silent, as the reconnector has found.
     pub(crate) fn give_up(&self) {
         self.step(|_| SILENT);
     }
 
-    /// The connection is closed, or of no more use.
+    /// The connection is closed, or unusable.
     pub(crate) fn close(&self) {
         self.step(|_| CLOSED);
     }
 
-    /// Waits for the end. For one task: each connection has one keeper.
-    pub(crate) async fn ended(&self) -> End {
+    /// Waits for the end. For one task: each connection has one reconnector.
+    pub(crate) async fn ended(&self) -> EndReason {
         loop {
             if let Some(end) = self.end() {
                 return end;
             }
-            // Keeps one notification for who comes late.
+            // Stores one notification for a late caller.
             self.news.notified().await;
         }
     }
 
-    /// The same, but gives `None` if somebody has waited in vain before it.
-    pub(crate) async fn doubted(&self) -> Option<End> {
+    /// Waits for the end or for a timeout, which is `None`.
+    pub(crate) async fn doubted(&self) -> Option<EndReason> {
         if self.end().is_none() {
             self.news.notified().await;
         }
@@ -77,11 +77,11 @@ impl Breaker {
     }
 
     /// The end, if it has come.
-    pub(crate) fn end(&self) -> Option<End> {
+    pub(crate) fn end(&self) -> Option<EndReason> {
         end(self.state.load(Ordering::Acquire))
     }
 
-    /// One report, which changes nothing after the end. Those of silence, and the one that brings the end, wake the keeper.
+    /// Applies a report; after the end it has no effect. Timeouts and the end wake the reconnector.
     fn step(&self, next: impl Fn(u32) -> u32) {
         let stepped = self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
             if end(state).is_none() { Some(next(state)) } else { None }
@@ -92,10 +92,10 @@ impl Breaker {
     }
 }
 
-fn end(state: u32) -> Option<End> {
+fn end(state: u32) -> Option<EndReason> {
     match state {
-        CLOSED => Some(End::Closed),
-        SILENT => Some(End::Silent),
+        CLOSED => Some(EndReason::Closed),
+        SILENT => Some(EndReason::Silent),
         _ => None,
     }
 }

@@ -12,11 +12,11 @@ use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 
 use super::abilities::Abilities;
-use super::breaker::{Breaker, End};
-use super::cork::{Callers, Gather, Waiting};
+use super::breaker::{Breaker, EndReason};
+use super::cork::{Cork, InFlight, Traffic};
 use super::frames::Frames;
 use super::login::log_in;
-use super::server::{Placement, Server, Target};
+use super::server::{PeerAddress, Placement, Server};
 use super::url::Endpoint;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::executor;
@@ -62,7 +62,7 @@ pub(crate) struct Connection {
 /// Shared by all clones of one connection.
 pub(crate) struct Health {
     breaker: Arc<Breaker>,
-    callers: Arc<Callers>,
+    callers: Arc<Traffic>,
     abilities: Arc<Abilities>,
     server: Arc<Server>,
     placement: Placement,
@@ -93,7 +93,7 @@ impl Connection {
     }
 
     /// Waits until the connection has ended.
-    pub(crate) async fn ended(&self) -> End {
+    pub(crate) async fn ended(&self) -> EndReason {
         self.health.breaker.ended().await
     }
 
@@ -103,7 +103,7 @@ impl Connection {
     }
 
     /// Waits until it has ended, or somebody has waited for it in vain.
-    pub(crate) async fn doubted(&self) -> Option<End> {
+    pub(crate) async fn doubted(&self) -> Option<EndReason> {
         self.health.breaker.doubted().await
     }
 
@@ -127,7 +127,7 @@ pub(crate) struct Use {
     health: Arc<Health>,
     /// Those that the peer had given when the caller asked.
     signs: u64,
-    _waiting: Waiting,
+    _waiting: InFlight,
 }
 
 impl Use {
@@ -266,7 +266,7 @@ fn only_resp2(server: &Server) -> Failure {
 async fn connect_to(
     server: &Arc<Server>,
     endpoint: &Endpoint,
-    target: &Target,
+    target: &PeerAddress,
     in_handshake: &AtomicBool,
     proof: Proof,
     watched: Option<(Epoch, OnPush)>,
@@ -318,7 +318,7 @@ async fn answers(connection: &Connection) -> RedisResult<()> {
 
 async fn greet(
     server: &Arc<Server>,
-    target: &Target,
+    target: &PeerAddress,
     endpoint: &Endpoint,
     in_handshake: &AtomicBool,
     watched: Option<(Epoch, OnPush)>,
@@ -339,7 +339,7 @@ async fn greet(
     let wire = Wire { callers: Arc::default(), breaker: Arc::default() };
     let settings = endpoint.info.redis_settings();
     let (mut connection, driver) = match target {
-        Target::Tcp(address) => {
+        PeerAddress::Tcp(address) => {
             let stream = TcpStream::connect(address).await?;
             // Small requests that wait for one another's acknowledgements cost more than packets do.
             stream.set_nodelay(true)?;
@@ -356,7 +356,7 @@ async fn greet(
             }
         }
         #[cfg(unix)]
-        Target::Unix(path) => {
+        PeerAddress::Unix(path) => {
             drive(settings, tokio::net::UnixStream::connect(path).await?, config, &wire).await?
         }
     };
@@ -383,7 +383,7 @@ async fn greet(
 
 /// What callers and the stream of a connection tell each other, and its keeper.
 struct Wire {
-    callers: Arc<Callers>,
+    callers: Arc<Traffic>,
     breaker: Arc<Breaker>,
 }
 
@@ -397,7 +397,7 @@ async fn drive<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let stream = Gather::new(Frames::new(stream), Arc::clone(&wire.callers));
+    let stream = Cork::new(Frames::new(stream), Arc::clone(&wire.callers));
     let (connection, driver) = MultiplexedConnection::new_with_config(settings, stream, config).await?;
     let breaker = Arc::clone(&wire.breaker);
     let driven = async move {

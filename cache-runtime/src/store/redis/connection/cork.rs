@@ -1,9 +1,8 @@
-//! A stream that waits a moment before it writes, if others are about to write too.
+//! Write coalescing: a stream that delays a write for a moment if other requests are about to be written.
 //!
-//! What a hit costs under concurrency is mostly the price of a system call and of waking the other side. The driver
-//! writes as soon as it has one request; with sixty-four callers that is up to sixty-four small writes. Here a write lets all
-//! tasks that are ready run once more, and takes along what they ask. A lone caller's write does not wait: nobody else could
-//! add to it.
+//! Under concurrency the cost of a hit is mostly a system call and waking the peer. The driver writes as soon as it has one
+//! request; with 64 callers that is up to 64 small writes. Here a write first lets every task that is ready run once, and then
+//! includes their requests. The write of a lone caller is not delayed, since nothing could be added to it.
 
 use std::io;
 use std::mem::replace;
@@ -14,68 +13,68 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// What goes on on a connection, as its callers and its stream tell each other.
+/// The traffic of a connection, shared by its callers and its stream.
 #[derive(Debug, Default)]
-pub(crate) struct Callers {
-    /// How many wait for an answer.
+pub(crate) struct Traffic {
+    /// How many requests are in flight.
     waiting: AtomicUsize,
-    /// How often the peer has shown that it is there.
+    /// How often the peer has shown a sign of life.
     signs: AtomicU64,
 }
 
-impl Callers {
-    /// Counts one caller until what it gives is dropped.
-    pub(crate) fn enter(self: &Arc<Self>) -> Waiting {
+impl Traffic {
+    /// Counts a request as in flight until the guard is dropped.
+    pub(crate) fn enter(self: &Arc<Self>) -> InFlight {
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        Waiting(Arc::clone(self))
+        InFlight(Arc::clone(self))
     }
 
     fn are_several(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) > 1
     }
 
-    /// Changes with whatever arrives, be it a part of a large answer, and while a large request leaves. To fill the system's
-    /// buffers is no sign: a peer that is gone lets them be filled as well.
+    /// Changes whenever bytes arrive, and while a large request is being sent. Filling the system's send buffer is no sign of
+    /// life: it fills up for a dead peer as well.
     pub(crate) fn signs(&self) -> u64 {
         self.signs.load(Ordering::Relaxed)
     }
 
     fn sign(&self) {
-        // For one task: the stream is the driver's.
+        // Only one task writes: the stream belongs to the driver.
         self.signs.store(self.signs().wrapping_add(1), Ordering::Relaxed);
     }
 }
 
-/// One caller that waits.
-pub(crate) struct Waiting(Arc<Callers>);
+/// A request in flight.
+pub(crate) struct InFlight(Arc<Traffic>);
 
-impl Drop for Waiting {
+impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// A connection's stream.
-pub(crate) struct Gather<S> {
+/// The stream of a connection.
+pub(crate) struct Cork<S> {
     stream: S,
-    callers: Arc<Callers>,
-    /// Whether this write has let the others run already.
+    callers: Arc<Traffic>,
+    /// Whether this write has been delayed already.
     waited: bool,
-    /// Whether the system's buffers are full, so that they take more only when the peer has taken some.
+    /// Whether the system's send buffer is full, so that it accepts more only once the peer has read some.
     is_full: bool,
 }
 
-impl<S> Gather<S> {
-    pub(crate) fn new(stream: S, callers: Arc<Callers>) -> Self {
+impl<S> Cork<S> {
+    pub(crate) fn new(stream: S, callers: Arc<Traffic>) -> Self {
         Self { stream, callers, waited: false, is_full: false }
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Gather<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Cork<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
         if !self.waited && self.callers.are_several() {
             self.waited = true;
-            // The driver's task goes to the end of the line. What it is given meanwhile joins `buffer`.
+            // The driver's task moves to the end of the queue. What it is handed meanwhile is added to `buffer`.
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
@@ -98,7 +97,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Gather<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Gather<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for Cork<S> {
     #[inline]
     fn poll_read(
         mut self: Pin<&mut Self>,

@@ -8,7 +8,7 @@ use std::pin::{Pin, pin};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::breaker::End;
+use super::breaker::EndReason;
 use super::connect::Connection;
 use super::server::Server;
 use crate::error::Error;
@@ -29,10 +29,10 @@ const RELEARN: Duration = Duration::from_secs(600);
 
 /// What is known of the network to a server.
 #[derive(Debug, Default)]
-pub(crate) struct Idleness(Mutex<Known>);
+pub(crate) struct Idleness(Mutex<IdleBounds>);
 
 #[derive(Debug)]
-struct Known {
+struct IdleBounds {
     /// How often to look whether anything has arrived. So nothing arrives for twice as long at most.
     interval: Duration,
     /// The interval that is not to be passed, and when that was learned.
@@ -41,14 +41,14 @@ struct Known {
     suspect: Option<Duration>,
 }
 
-impl Default for Known {
+impl Default for IdleBounds {
     fn default() -> Self {
         Self { interval: FIRST, most: None, suspect: None }
     }
 }
 
 impl Idleness {
-    fn lock(&self) -> MutexGuard<'_, Known> {
+    fn lock(&self) -> MutexGuard<'_, IdleBounds> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -85,7 +85,7 @@ impl Idleness {
 }
 
 /// Sees to it that a connection does not stay idle, until it has ended.
-pub(crate) async fn keep(connection: &Connection, server: &Server) -> End {
+pub(crate) async fn keep(connection: &Connection, server: &Server) -> EndReason {
     let mut signs = connection.signs();
     let mut used = Instant::now();
     loop {

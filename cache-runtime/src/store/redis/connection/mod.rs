@@ -1,4 +1,4 @@
-//! One connection: how it is made, used, watched and replaced.
+//! One connection: how it is made, used, supervised and replaced.
 
 pub(crate) mod abilities;
 pub(crate) mod aside;

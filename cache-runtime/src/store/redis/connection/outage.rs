@@ -6,30 +6,30 @@ use std::time::Instant;
 
 /// A server's outage, as the connections of a process see it.
 #[derive(Debug, Default)]
-pub(crate) struct Outage(Mutex<State>);
+pub(crate) struct ServerOutage(Mutex<OutageState>);
 
 #[derive(Debug, Default)]
-struct State {
+struct OutageState {
     began: Option<Instant>,
     /// How many connections are concerned.
     down: usize,
 }
 
-impl Outage {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl ServerOutage {
+    fn lock(&self) -> MutexGuard<'_, OutageState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// What one connection after the other, in the same place, has to do with it.
-pub(crate) struct Part {
-    outage: Arc<Outage>,
+pub(crate) struct OutageReport {
+    outage: Arc<ServerOutage>,
     server: String,
     is_down: bool,
 }
 
-impl Part {
-    pub(crate) fn of(outage: &Arc<Outage>, server: &str) -> Self {
+impl OutageReport {
+    pub(crate) fn of(outage: &Arc<ServerOutage>, server: &str) -> Self {
         Self { outage: Arc::clone(outage), server: server.to_owned(), is_down: false }
     }
 
@@ -64,7 +64,7 @@ impl Part {
     }
 }
 
-impl Drop for Part {
+impl Drop for OutageReport {
     /// The outage goes on: a connection that goes with its runtime says nothing of the server.
     fn drop(&mut self) {
         self.outage.lock().down -= usize::from(self.is_down);
@@ -77,8 +77,8 @@ mod tests {
 
     #[test]
     fn goes_on_until_all_are_back() {
-        let outage = Arc::<Outage>::default();
-        let [mut first, mut second] = [(); 2].map(|()| Part::of(&outage, "the server"));
+        let outage = Arc::<ServerOutage>::default();
+        let [mut first, mut second] = [(); 2].map(|()| OutageReport::of(&outage, "the server"));
         first.begin(&"lost", "off");
         second.begin(&"lost", "off");
         let began = outage.lock().began;
@@ -93,13 +93,13 @@ mod tests {
 
     #[test]
     fn outlives_who_goes_away() {
-        let outage = Arc::<Outage>::default();
-        let mut first = Part::of(&outage, "the server");
+        let outage = Arc::<ServerOutage>::default();
+        let mut first = OutageReport::of(&outage, "the server");
         first.begin(&"lost", "off");
         drop(first);
         let began = outage.lock().began;
         assert!(began.is_some(), "a runtime that ends is no server that is back");
-        let mut second = Part::of(&outage, "the server");
+        let mut second = OutageReport::of(&outage, "the server");
         second.end();
         let began = outage.lock().began;
         assert!(began.is_none());

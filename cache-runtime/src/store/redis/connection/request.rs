@@ -1,4 +1,4 @@
-//! A command and its answer, bounded by an instant, and what that says of the connection.
+//! Requests: commands and their answers, bounded by an instant, and what the outcome says about the connection.
 
 use std::pin::pin;
 use std::time::Instant;
@@ -7,7 +7,7 @@ use redis::{Cmd, Pipeline, RedisResult, Value};
 
 use super::connect::{Connection, Use};
 use super::frames::is_strange;
-use super::runtime_connection::Lane;
+use super::runtime_connection::RuntimeConnection;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::lag;
 use crate::store::redis::RedisStore;
@@ -16,47 +16,45 @@ use crate::store::vocabulary::Epoch;
 use crate::util::process;
 
 impl RedisStore {
-    /// Sends one command and waits for its answer, at most until `until` all in all.
+    /// Sends one command and waits for its answer, until `until` at most.
     pub(crate) async fn run(
         &self,
         doing: &str,
         command: &Cmd,
         until: Instant,
     ) -> Result<RedisResult<Value>, Error> {
-        self.lane()?.run(doing, command, until).await
+        self.connection()?.run(doing, command, until).await
     }
 }
 
-impl Lane {
-    /// [`RedisStore::run`] on this lane.
+impl RuntimeConnection {
+    /// [`RedisStore::run`] on this connection.
     pub(crate) async fn run(
         &self,
         doing: &str,
         command: &Cmd,
         until: Instant,
     ) -> Result<RedisResult<Value>, Error> {
-        // What the server says against a command comes as a value, and means no harm to the connection.
-        let exchange =
-            async |connection: &mut Connection| connection.driver.send_packed_command(command).await;
-        Ok(self.exchange(doing, exchange, until).await?.and_then(Value::extract_error))
+        // A server error comes as a value: it leaves the connection usable.
+        let send = async |connection: &mut Connection| connection.driver.send_packed_command(command).await;
+        Ok(self.request(doing, send, until).await?.and_then(Value::extract_error))
     }
 
-    /// [`run`](Self::run) for the lane's only reader, who needs no timer of its own.
+    /// [`run`](Self::run) for a lone read: without the extra time that a busy runtime is granted.
     pub(crate) async fn run_alone(
         &self,
         doing: &str,
         command: &Cmd,
         until: Instant,
     ) -> Result<RedisResult<Value>, Error> {
-        let exchange =
-            async |connection: &mut Connection| connection.driver.send_packed_command(command).await;
+        let send = async |connection: &mut Connection| connection.driver.send_packed_command(command).await;
         process::current();
         let mut used = None;
-        let answer = self.alarm.bound(until, pin!(self.ask(doing, exchange, &mut used))).await?;
+        let answer = self.timeout.bound(until, pin!(self.ask(doing, send, &mut used))).await?;
         Ok(settled(doing, used.as_ref(), answer)?.and_then(Value::extract_error))
     }
 
-    /// Sends two commands at once and waits for both answers; says over which connection.
+    /// Sends two commands at once and waits for both answers. Also gives the connection's epoch.
     pub(crate) async fn run_both(
         &self,
         doing: &str,
@@ -70,8 +68,8 @@ impl Lane {
         }
     }
 
-    /// Sends all commands of a pipeline at once and waits for all answers, one for each; says over which connection. An error
-    /// is the connection's; what the server says against a command is that command's answer.
+    /// Sends the commands of a pipeline at once and waits for all answers. Also gives the connection's epoch. Fails if the
+    /// connection does; a server error is the answer to its command.
     pub(crate) async fn run_all(
         &self,
         doing: &str,
@@ -80,14 +78,14 @@ impl Lane {
     ) -> Result<(Vec<RedisResult<Value>>, Epoch), Error> {
         let (mut epoch, commands) = (Epoch(0), pipeline.len());
         if commands == 0 {
-            // The driver does not take it.
+            // The driver refuses an empty pipeline.
             return Ok((Vec::new(), epoch));
         }
-        let exchange = async |connection: &mut Connection| {
+        let send = async |connection: &mut Connection| {
             epoch = connection.epoch;
             connection.driver.send_packed_commands(pipeline, 0, commands).await
         };
-        match self.exchange(doing, exchange, until).await? {
+        match self.request(doing, send, until).await? {
             Ok(answers) if answers.len() == commands => {
                 Ok((answers.into_iter().map(Value::extract_error).collect(), epoch))
             }
@@ -96,23 +94,23 @@ impl Lane {
         }
     }
 
-    async fn exchange<T: Answer>(
+    async fn request<T: Reply>(
         &self,
         doing: &str,
-        exchange: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
+        send: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
         until: Instant,
     ) -> Result<RedisResult<T>, Error> {
         process::current();
         let (mut used, asked) = (None, Instant::now());
         let answer = {
-            let mut asking = pin!(self.ask(doing, exchange, &mut used));
+            let mut asking = pin!(self.ask(doing, send, &mut used));
             let mut bound = until;
             loop {
-                let answer = self.alarm.bound(bound, asking.as_mut()).await?;
+                let answer = self.timeout.bound(bound, asking.as_mut()).await?;
                 if answer.is_some() {
                     break answer;
                 }
-                // Where the runtime was behind, it may not have come to send it, or to read what is there.
+                // A runtime that is behind may not have sent the request yet, or not have read the answer.
                 bound = until + lag::since(asked);
                 if bound <= Instant::now() {
                     break answer;
@@ -122,11 +120,11 @@ impl Lane {
         settled(doing, used.as_ref(), answer)
     }
 
-    /// Asks, without a limit, and says whose health the answer is a sign of.
+    /// Sends a request without a time limit; `used` is set to the connection that it is sent over.
     async fn ask<T>(
         &self,
         doing: &str,
-        exchange: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
+        send: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
         used: &mut Option<Use>,
     ) -> Result<RedisResult<T>, Error> {
         if self.is_of_another_process() {
@@ -137,35 +135,35 @@ impl Lane {
         }
         let mut connection = match self.now() {
             Some(connection) => connection?,
-            // Rare, and larger than all else that is done here.
+            // Boxed because it is rare, and larger than everything else here.
             None => Box::pin(self.later()).await?,
         };
         connection.server().unreadable.check(doing)?;
         *used = Some(connection.use_it());
-        Ok(exchange(&mut connection).await)
+        Ok(send(&mut connection).await)
     }
 }
 
-/// What a peer has answered to one command, or to several.
-trait Answer {
-    /// Tells what it says of the connection.
+/// The answer to one command, or the answers to several.
+trait Reply {
+    /// Reports what the answer says about the server.
     fn tell(&self, used: &Use);
 }
 
-impl Answer for Value {
+impl Reply for Value {
     fn tell(&self, used: &Use) {
         used.heard(self);
     }
 }
 
-impl Answer for Vec<Value> {
+impl Reply for Vec<Value> {
     fn tell(&self, used: &Use) {
         self.iter().for_each(|answer| used.heard(answer));
     }
 }
 
-/// Tells the connection how the exchange went. No answer at all is a timeout.
-fn settled<T: Answer>(
+/// Reports the outcome of a request to the connection. No answer is a timeout.
+fn settled<T: Reply>(
     doing: &str,
     used: Option<&Use>,
     answer: Option<Result<RedisResult<T>, Error>>,
@@ -200,7 +198,7 @@ fn missing(doing: &str) -> Error {
     Error::new(ErrorKind::Server, format!("cannot {doing}: an answer is missing"))
 }
 
-/// The error of who waited long enough.
+/// The error of a request that timed out.
 pub(crate) fn unanswered(doing: &str) -> Error {
     Error::new(ErrorKind::Timeout, format!("cannot {doing}: no answer in time"))
 }

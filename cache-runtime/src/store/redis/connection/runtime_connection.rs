@@ -1,9 +1,9 @@
-//! One connection for one runtime, kept up in the background.
+//! The connection of one runtime, re-established in the background.
 //!
-//! A connection dies with the runtime that made it, and a runtime that nobody polls drives nothing. So each runtime
-//! that asks gets a lane of its own: a task on that runtime which connects, publishes the connection, waits for its end
-//! and connects again. The driver's `ConnectionManager` is not used: it keeps callers waiting while it reconnects, and
-//! never replaces a connection whose peer fell silent.
+//! A connection ends with the runtime that made it, and a runtime that nobody polls drives no I/O. Each runtime that asks
+//! therefore gets a connection of its own: a task on that runtime connects, publishes the connection, waits for it to end and
+//! connects again. The driver's `ConnectionManager` is not used, because it makes callers wait while it reconnects and never
+//! replaces a connection whose peer fell silent.
 
 use std::sync::Arc;
 
@@ -13,102 +13,108 @@ use tokio::task::JoinHandle;
 
 use super::abilities::Abilities;
 use super::connect::Connection;
-use super::reconnector::Keeper;
+use super::reconnector::Reconnector;
 use super::server::Server;
-use super::shared_timeout::Alarm;
-use super::tracking::Watch;
+use super::shared_timeout::SharedTimeout;
+use super::tracking::Tracking;
 use crate::error::{Error, ErrorKind};
 use crate::store::redis::batching::leases::Leases;
 use crate::store::redis::batching::reads::Reads;
 use crate::util::process;
 use crate::util::process::Generation;
 
-/// What callers see of a lane.
+/// The state of a runtime's connection, as callers see it.
 #[derive(Clone)]
-pub(crate) enum State {
-    /// An attempt has just begun: worth waiting for.
+pub(crate) enum ConnectionState {
+    /// An attempt has just begun. Worth waiting for.
     Connecting,
     Up(Connection),
-    /// The last attempt failed, or takes long. Not worth waiting for; the next attempt is on its way.
+    /// The last attempt failed or is slow. Not worth waiting for: another attempt follows in the background.
     Down(Error),
 }
 
-/// A runtime's connection. Dropping it ends the task and the connection.
-pub(crate) struct Lane {
-    pub(crate) home: Handle,
-    /// Of which process. A fork has the lane, and nobody who drives it.
+/// A runtime's connection. Dropping it ends its task and the connection.
+pub(crate) struct RuntimeConnection {
+    pub(crate) runtime: Handle,
+    /// The process that made it. A forked process inherits the connection, but no thread that drives it.
     process: Generation,
-    state: watch::Receiver<State>,
+    state: watch::Receiver<ConnectionState>,
     pub(crate) reads: Reads,
     pub(crate) leases: Leases,
-    pub(crate) alarm: Alarm,
+    pub(crate) timeout: SharedTimeout,
     task: JoinHandle<()>,
 }
 
-impl Lane {
-    /// Starts to connect on `runtime`, or publishes `first` if a connection is there already.
+impl RuntimeConnection {
+    /// Connects on `runtime`, or publishes `first` if there is a connection already.
     pub(crate) fn start(runtime: &Handle, server: &Arc<Server>, first: Option<Connection>) -> Self {
         Self::kept(runtime, server, first, None)
     }
 
-    /// Starts to connect on `runtime`, and watches.
-    pub(crate) fn watched(runtime: &Handle, server: &Arc<Server>, watch: Watch) -> Self {
-        Self::kept(runtime, server, None, Some(watch))
+    /// Connects on `runtime` with tracking on.
+    pub(crate) fn tracking(runtime: &Handle, server: &Arc<Server>, tracking: Tracking) -> Self {
+        Self::kept(runtime, server, None, Some(tracking))
     }
 
-    fn kept(runtime: &Handle, server: &Arc<Server>, first: Option<Connection>, watch: Option<Watch>) -> Self {
-        let (publish, state) = watch::channel(first.clone().map_or(State::Connecting, State::Up));
-        let task = runtime.spawn(Keeper::new(server, watch, publish).keep_up(first));
+    fn kept(
+        runtime: &Handle,
+        server: &Arc<Server>,
+        first: Option<Connection>,
+        tracking: Option<Tracking>,
+    ) -> Self {
+        let (publish, state) =
+            watch::channel(first.clone().map_or(ConnectionState::Connecting, ConnectionState::Up));
+        let task = runtime.spawn(Reconnector::new(server, tracking, publish).run(first));
         Self {
-            home: runtime.clone(),
+            runtime: runtime.clone(),
             process: process::current(),
             state,
             reads: Reads::default(),
             leases: Leases::default(),
-            alarm: Alarm::new(),
+            timeout: SharedTimeout::new(),
             task,
         }
     }
 
     pub(crate) fn is_of(&self, runtime: runtime::Id) -> bool {
-        self.home.id() == runtime
+        self.runtime.id() == runtime
     }
 
-    /// Whether it is that of a process before this one, as far as is known.
+    /// Whether a parent process made it, as of the last time the process was determined.
     pub(crate) fn is_of_another_process(&self) -> bool {
         self.process != process::known()
     }
 
-    /// Whether the runtime is gone.
+    /// Whether the runtime has ended.
     pub(crate) fn is_over(&self) -> bool {
         self.task.is_finished()
     }
 
-    /// The connection, at once where there is one or where there can be none.
+    /// The connection, or why there is none. `None` while connecting.
     pub(crate) fn now(&self) -> Option<Result<Connection, Error>> {
         match &*self.state.borrow() {
-            State::Connecting => None,
-            State::Up(connection) => Some(Ok(connection.clone())),
-            State::Down(error) => Some(Err(error.clone().logged())),
+            ConnectionState::Connecting => None,
+            ConnectionState::Up(connection) => Some(Ok(connection.clone())),
+            ConnectionState::Down(error) => Some(Err(error.clone().logged())),
         }
     }
 
-    /// What the server of the connection can do. Of one that is being made nothing is known.
+    /// What the connection's server supports, as far as it is known. Nothing is known while connecting.
     pub(crate) fn abilities(&self) -> Arc<Abilities> {
         match &*self.state.borrow() {
-            State::Up(connection) => connection.abilities(),
-            State::Connecting | State::Down(_) => Arc::default(),
+            ConnectionState::Up(connection) => connection.abilities(),
+            ConnectionState::Connecting | ConnectionState::Down(_) => Arc::default(),
         }
     }
 
-    /// What to wait on when [`now`](Self::now) has no answer. Bounded by the caller's deadline.
+    /// Waits while connecting. The caller bounds the wait.
     pub(crate) fn later(&self) -> impl Future<Output = Result<Connection, Error>> + use<> {
         let mut state = self.state.clone();
         async move {
-            match state.wait_for(|state| !matches!(state, State::Connecting)).await.as_deref() {
-                Ok(State::Up(connection)) => Ok(connection.clone()),
-                Ok(State::Down(error)) => Err(error.clone().logged()),
-                Ok(State::Connecting) | Err(_) => {
+            match state.wait_for(|state| !matches!(state, ConnectionState::Connecting)).await.as_deref() {
+                Ok(ConnectionState::Up(connection)) => Ok(connection.clone()),
+                Ok(ConnectionState::Down(error)) => Err(error.clone().logged()),
+                Ok(ConnectionState::Connecting) | Err(_) => {
                     Err(Error::new(ErrorKind::Connection, "the runtime of the cache's connection has ended"))
                 }
             }
@@ -116,7 +122,7 @@ impl Lane {
     }
 }
 
-impl Drop for Lane {
+impl Drop for RuntimeConnection {
     fn drop(&mut self) {
         self.task.abort();
     }

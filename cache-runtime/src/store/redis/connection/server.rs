@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::aside::Aside;
 use super::idle::Idleness;
-use super::outage::Outage;
+use super::outage::ServerOutage;
 use super::unreadable::Unreadable;
 use super::url::Endpoint;
 use crate::error::{Error, ErrorKind};
@@ -39,7 +39,7 @@ pub(crate) fn system_lookup() -> Lookup {
 
 pub(crate) struct Server {
     pub(crate) config: Arc<Config>,
-    pub(crate) outage: Arc<Outage>,
+    pub(crate) outage: Arc<ServerOutage>,
     /// What the network does to connections without traffic.
     pub(crate) idleness: Idleness,
     pub(crate) unreadable: Unreadable,
@@ -51,11 +51,11 @@ pub(crate) struct Server {
     misplaced: watch::Sender<u64>,
     /// How often a connection has been made because of that. The watched ones, on which nothing is written, follow.
     moved: watch::Sender<u64>,
-    known: Mutex<Known>,
+    known: Mutex<ServerKnowledge>,
 }
 
 #[derive(Default)]
-struct Known {
+struct ServerKnowledge {
     /// Where a server was that is not the one that is wanted: tried last.
     shunned: Option<SocketAddr>,
     hello_refused: Option<Instant>,
@@ -64,7 +64,7 @@ struct Known {
 
 /// Where to connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Target {
+pub(crate) enum PeerAddress {
     Tcp(SocketAddr),
     #[cfg(unix)]
     Unix(std::path::PathBuf),
@@ -95,21 +95,21 @@ impl Server {
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, ServerKnowledge> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All places where it may be, in the order in which to try them. Names are looked up anew each time.
-    pub(crate) async fn targets(&self) -> Result<Vec<Target>, Error> {
+    pub(crate) async fn targets(&self) -> Result<Vec<PeerAddress>, Error> {
         let (host, port) = match self.config.endpoint.info.addr() {
             ConnectionAddr::Tcp(host, port) => (host.clone(), *port),
             #[cfg(unix)]
-            ConnectionAddr::Unix(path) => return Ok(vec![Target::Unix(path.clone())]),
+            ConnectionAddr::Unix(path) => return Ok(vec![PeerAddress::Unix(path.clone())]),
             // No URL makes any other.
             _ => return Err(Error::new(ErrorKind::Url, "this kind of address is not supported")),
         };
         if let Ok(address) = host.parse::<IpAddr>() {
-            return Ok(vec![Target::Tcp((address, port).into())]);
+            return Ok(vec![PeerAddress::Tcp((address, port).into())]);
         }
         let doing = format!("cannot look up the host of {}", self.config.endpoint.name);
         let unknown = |why: &dyn Display| Error::new(ErrorKind::Connection, format!("{doing}: {why}"));
@@ -123,7 +123,7 @@ impl Server {
         }
         let shunned = self.known().shunned;
         addresses.sort_by_key(|address| Some(*address) == shunned);
-        Ok(addresses.into_iter().map(Target::Tcp).collect())
+        Ok(addresses.into_iter().map(PeerAddress::Tcp).collect())
     }
 
     /// How to greet it, with the credentials that hold now.
@@ -156,11 +156,11 @@ impl Server {
     }
 
     /// The placement of a connection that is being made.
-    pub(crate) fn placement(&self, target: &Target) -> Placement {
+    pub(crate) fn placement(&self, target: &PeerAddress) -> Placement {
         let address = match target {
-            Target::Tcp(address) => Some(*address),
+            PeerAddress::Tcp(address) => Some(*address),
             #[cfg(unix)]
-            Target::Unix(_) => None,
+            PeerAddress::Unix(_) => None,
         };
         Placement { misplaced: *self.misplaced.borrow(), moved: *self.moved.borrow(), address }
     }

@@ -1,11 +1,11 @@
-//! A time limit that costs next to nothing while answers come in time.
+//! A timeout that costs next to nothing while answers arrive in time.
 //!
-//! To register a timer costs half a microsecond, and nearly all are for answers that come within a fraction of their time. So
-//! a lane has one, which is set for the first of those whose time is over soonest when it rings: with a deadline of 250 ms that is
-//! four timers a second, whatever the number of exchanges.
+//! Registering a timer takes half a microsecond, and nearly every answer arrives within a fraction of its deadline. The requests of
+//! a connection therefore share one timer. When it fires, it is set again for the earliest deadline of the requests that wait
+//! then: with a deadline of 250 ms, four timers a second, whatever the number of requests.
 //!
-//! It rings on the library's thread, whatever becomes of the lane's runtime: one that nobody drives tells nobody of an answer, and
-//! whoever waits on it from elsewhere is to hear of that.
+//! It fires on the library's thread. A runtime that nobody drives delivers no answers and fires no timers, and callers that wait
+//! for it from elsewhere must still time out.
 
 use std::future::poll_fn;
 use std::mem::take;
@@ -21,44 +21,44 @@ use crate::error::Error;
 use crate::runtime::block_on::library_runtime;
 use crate::runtime::executor::catch_up;
 
-/// A lane's alarm. Dropping it ends its task.
-pub(crate) struct Alarm {
-    shared: Arc<Shared>,
+/// The timeout of a connection's requests. Dropping it ends its task.
+pub(crate) struct SharedTimeout {
+    shared: Arc<Waiters>,
     task: Result<AbortHandle, Error>,
 }
 
 #[derive(Default)]
-struct Shared {
-    set: Mutex<Set>,
+struct Waiters {
+    set: Mutex<WaiterList>,
     sooner: Notify,
 }
 
 #[derive(Default)]
-struct Set {
-    waiting: Vec<Option<Waits>>,
-    /// Places of nobody.
+struct WaiterList {
+    waiting: Vec<Option<Waiter>>,
+    /// Unused indices of `waiting`.
     free: Vec<usize>,
-    /// When the task looks next; `None` if it waits to be told that somebody waits.
+    /// When the timer fires; `None` if the task waits to be notified.
     looks_at: Option<Instant>,
 }
 
-struct Waits {
+struct Waiter {
     until: Instant,
-    /// `None` if its time is over, and it has been told.
+    /// `None` once it has timed out and was woken.
     waker: Option<Waker>,
 }
 
-impl Alarm {
+impl SharedTimeout {
     pub(crate) fn new() -> Self {
-        let shared = Arc::<Shared>::default();
-        let task = library_runtime().map(|library| library.spawn(ring(Arc::clone(&shared))).abort_handle());
+        let shared = Arc::<Waiters>::default();
+        let task = library_runtime().map(|library| library.spawn(run(Arc::clone(&shared))).abort_handle());
         Self { shared, task }
     }
 
-    /// Bounds `future`.
+    /// Gives `None` if `future` is not ready by `until`.
     ///
     /// # Errors
-    /// If there is no thread that could tell the time.
+    /// If the library's thread could not be started, which runs the timer.
     pub(crate) async fn bound<F: Future>(
         &self,
         until: Instant,
@@ -67,7 +67,7 @@ impl Alarm {
         if let Err(error) = &self.task {
             return Err(error.clone());
         }
-        let mut place = Place { shared: &self.shared, index: None };
+        let mut place = WaiterPlace { shared: &self.shared, index: None };
         let mut poll = |cx: &mut Context<'_>| match future.as_mut().poll(cx) {
             Poll::Ready(done) => Poll::Ready(Some(done)),
             Poll::Pending if place.set(until, cx.waker()) => Poll::Pending,
@@ -76,14 +76,13 @@ impl Alarm {
         if let Some(done) = poll_fn(&mut poll).await {
             return Ok(Some(done));
         }
-        // The caller's runtime may have been busy with something else: what has arrived meanwhile is not too late. A box, because it is
-        // rare.
+        // The caller's runtime may have been busy: an answer that has arrived by now is not late. Boxed because it is rare.
         Box::pin(catch_up()).await;
         Ok(poll_fn(poll).await)
     }
 }
 
-impl Drop for Alarm {
+impl Drop for SharedTimeout {
     fn drop(&mut self) {
         if let Ok(task) = &self.task {
             task.abort();
@@ -91,14 +90,14 @@ impl Drop for Alarm {
     }
 }
 
-/// Of one who waits. Given back when it has its answer, or goes away.
-struct Place<'a> {
-    shared: &'a Shared,
+/// One request's entry in the list, removed when it is dropped.
+struct WaiterPlace<'a> {
+    shared: &'a Waiters,
     index: Option<usize>,
 }
 
-impl Place<'_> {
-    /// Sets the alarm; `false` if it has rung.
+impl WaiterPlace<'_> {
+    /// Registers the request; `false` if it has timed out.
     fn set(&mut self, until: Instant, waker: &Waker) -> bool {
         let mut set = self.shared.lock();
         if let Some(waits) = self.index.and_then(|index| set.waiting[index].as_mut()) {
@@ -107,7 +106,7 @@ impl Place<'_> {
             }
             return waits.waker.is_some();
         }
-        self.index = Some(set.add(Waits { until, waker: Some(waker.clone()) }));
+        self.index = Some(set.add(Waiter { until, waker: Some(waker.clone()) }));
         if set.looks_at.is_none_or(|looks_at| until < looks_at) {
             set.looks_at = Some(until);
             drop(set);
@@ -117,7 +116,7 @@ impl Place<'_> {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for WaiterPlace<'_> {
     fn drop(&mut self) {
         if let Some(index) = self.index {
             let mut set = self.shared.lock();
@@ -129,14 +128,14 @@ impl Drop for Place<'_> {
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Set> {
+impl Waiters {
+    fn lock(&self) -> MutexGuard<'_, WaiterList> {
         self.set.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Set {
-    fn add(&mut self, waits: Waits) -> usize {
+impl WaiterList {
+    fn add(&mut self, waits: Waiter) -> usize {
         if let Some(index) = self.free.pop() {
             self.waiting[index] = Some(waits);
             return index;
@@ -145,23 +144,23 @@ impl Set {
         self.waiting.len() - 1
     }
 
-    /// Those who have not been told that their time is over.
-    fn unaware(&mut self) -> impl Iterator<Item = &mut Waits> {
+    /// Those that have not timed out.
+    fn pending(&mut self) -> impl Iterator<Item = &mut Waiter> {
         self.waiting.iter_mut().flatten().filter(|waits| waits.waker.is_some())
     }
 
-    /// Those whose time is over, to be told.
+    /// Takes the wakers of those that time out now.
     fn late(&mut self, now: Instant) -> Vec<Waker> {
-        self.unaware().filter(|waits| waits.until <= now).filter_map(|waits| waits.waker.take()).collect()
+        self.pending().filter(|waits| waits.until <= now).filter_map(|waits| waits.waker.take()).collect()
     }
 }
 
-/// The task: looks when the first time is over of those who wait then.
-async fn ring(shared: Arc<Shared>) {
+/// The task: fires at the earliest deadline of those that wait.
+async fn run(shared: Arc<Waiters>) {
     loop {
         let looks_at = {
             let mut set = shared.lock();
-            set.looks_at = set.unaware().map(|waits| waits.until).min();
+            set.looks_at = set.pending().map(|waits| waits.until).min();
             set.looks_at
         };
         let sooner = shared.sooner.notified();
@@ -194,8 +193,8 @@ mod tests {
     }
 
     /// What comes of `future`, which is given so long.
-    async fn bound<F: Future>(alarm: &Alarm, limit: Duration, future: F) -> Option<F::Output> {
-        in_time(alarm.bound(after(limit), pin!(future))).await.expect("the library's thread")
+    async fn bound<F: Future>(timeout: &SharedTimeout, limit: Duration, future: F) -> Option<F::Output> {
+        in_time(timeout.bound(after(limit), pin!(future))).await.expect("the library's thread")
     }
 
     async fn slow() -> u8 {
@@ -205,46 +204,46 @@ mod tests {
 
     #[tokio::test]
     async fn rings_for_one_after_the_other() {
-        let alarm = Alarm::new();
+        let timeout = SharedTimeout::new();
         for _ in 0..3 {
             let began = Instant::now();
-            assert_eq!(bound(&alarm, SHORT, pending::<()>()).await, None);
+            assert_eq!(bound(&timeout, SHORT, pending::<()>()).await, None);
             assert!(began.elapsed() >= SHORT, "it rang too early");
-            assert_eq!(bound(&alarm, SHORT, async { 7 }).await, Some(7));
+            assert_eq!(bound(&timeout, SHORT, async { 7 }).await, Some(7));
         }
     }
 
     #[tokio::test]
     async fn rings_for_who_has_less_time_than_who_was_there_before() {
-        let alarm = Alarm::new();
-        assert_eq!(bound(&alarm, LONG, slow()).await, Some(7));
-        assert_eq!(bound(&alarm, SHORT, pending::<()>()).await, None);
+        let timeout = SharedTimeout::new();
+        assert_eq!(bound(&timeout, LONG, slow()).await, Some(7));
+        assert_eq!(bound(&timeout, SHORT, pending::<()>()).await, None);
     }
 
     #[tokio::test]
     async fn does_not_ring_for_who_has_more_time() {
-        let alarm = Alarm::new();
+        let timeout = SharedTimeout::new();
         for short in [1, 10] {
             let short = Duration::from_millis(short);
-            assert_eq!(bound(&alarm, short, tokio::task::yield_now()).await, Some(()));
-            assert_eq!(bound(&alarm, LONG, slow()).await, Some(7));
+            assert_eq!(bound(&timeout, short, tokio::task::yield_now()).await, Some(()));
+            assert_eq!(bound(&timeout, LONG, slow()).await, Some(7));
         }
     }
 
     #[tokio::test]
     async fn rings_for_each_of_many_at_its_time() {
-        let alarm = Arc::new(Alarm::new());
+        let timeout = Arc::new(SharedTimeout::new());
         let waits: Vec<_> = (0..100_u64)
             .map(|number| {
-                let alarm = Arc::clone(&alarm);
+                let timeout = Arc::clone(&timeout);
                 // Not in the order of their times, and some of them have an answer.
                 let limit = SHORT + Duration::from_millis(number * 37 % 50);
                 tokio::spawn(async move {
                     let began = Instant::now();
                     if number % 3 == 0 {
-                        assert_eq!(bound(&alarm, LONG, slow()).await, Some(7));
+                        assert_eq!(bound(&timeout, LONG, slow()).await, Some(7));
                     } else {
-                        assert_eq!(bound(&alarm, limit, pending::<()>()).await, None);
+                        assert_eq!(bound(&timeout, limit, pending::<()>()).await, None);
                         assert!(began.elapsed() >= limit, "it rang too early");
                     }
                 })
@@ -253,17 +252,17 @@ mod tests {
         for wait in waits {
             wait.await.expect("no panic");
         }
-        let set = alarm.shared.lock();
+        let set = timeout.shared.lock();
         assert_eq!(set.free.len(), set.waiting.len(), "places are given back");
         assert!(set.waiting.len() <= 100 && set.waiting.iter().all(Option::is_none));
     }
 
     #[tokio::test]
     async fn places_serve_again() {
-        let alarm = Alarm::new();
+        let timeout = SharedTimeout::new();
         for _ in 0..10 {
-            assert_eq!(bound(&alarm, LONG, tokio::task::yield_now()).await, Some(()));
+            assert_eq!(bound(&timeout, LONG, tokio::task::yield_now()).await, Some(()));
         }
-        assert_eq!(alarm.shared.lock().waiting.len(), 1);
+        assert_eq!(timeout.shared.lock().waiting.len(), 1);
     }
 }

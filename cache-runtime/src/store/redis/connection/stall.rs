@@ -92,7 +92,7 @@ impl RedisStore {
             Advice::ComputeAndProbe => {
                 let probe =
                     probe(Arc::clone(self.server()), Arc::clone(&self.leases), format!("{key}{NOBODYS}"));
-                self.lane()?.home.spawn(probe);
+                self.connection()?.runtime.spawn(probe);
             }
         }
         Err(Error::new(ErrorKind::Timeout, "cannot lease: the server answers no writes"))

@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind};
 use crate::store::redis::commands::{found, get, strange};
 use crate::store::redis::connection::abilities::{Abilities, Ability};
 use crate::store::redis::connection::connect::NOBODYS;
-use crate::store::redis::connection::runtime_connection::Lane;
+use crate::store::redis::connection::runtime_connection::RuntimeConnection;
 use crate::store::redis::error::{is_wrong_type, translate};
 use crate::store::redis::many::pipeline;
 use crate::store::vocabulary::LEASE;
@@ -26,7 +26,7 @@ use crate::util::random;
 /// From how many bytes on an error says how many they were.
 const LARGE: usize = 1 << 20;
 
-impl Lane {
+impl RuntimeConnection {
     /// Replaces a value only if it still begins with its mark.
     pub(crate) async fn swap(&self, swap: Swap<'_>, until: Instant) -> Result<bool, Error> {
         let Swap { key, mark, value, ttl } = swap;

@@ -8,7 +8,7 @@ use std::time::Instant;
 use redis::{Cmd, RedisResult, Value};
 
 use super::connection::abilities::Abilities;
-use super::connection::runtime_connection::Lane;
+use super::connection::runtime_connection::RuntimeConnection;
 use super::error::is_no_script;
 use crate::error::Error;
 
@@ -66,7 +66,7 @@ impl Script {
     }
 }
 
-impl Lane {
+impl RuntimeConnection {
     /// Runs a script. One round trip; two where a server has forgotten it, after a restart for example.
     pub(crate) async fn script(
         &self,

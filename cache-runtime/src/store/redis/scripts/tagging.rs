@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::store::redis::batching::leases::set_nx_get;
 use crate::store::redis::commands::{found, get, left, pttl, set, strange};
 use crate::store::redis::connection::abilities::{Abilities, Ability};
-use crate::store::redis::connection::runtime_connection::Lane;
+use crate::store::redis::connection::runtime_connection::RuntimeConnection;
 use crate::store::redis::error::translate;
 use crate::store::redis::many::pipeline;
 use crate::store::vocabulary::Nonce;
@@ -18,7 +18,7 @@ use crate::store::vocabulary::{Found, Left};
 use crate::util::clock::whole_millis;
 use crate::util::random;
 
-impl Lane {
+impl RuntimeConnection {
     pub(crate) async fn tag(&self, keys: &[&str], life: TagTtl, until: Instant) -> Result<Vec<Nonce>, Error> {
         let abilities = self.abilities();
         let new: Vec<Nonce> = keys.iter().map(|_| random::nonce()).collect();

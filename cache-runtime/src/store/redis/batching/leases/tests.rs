@@ -73,7 +73,7 @@ async fn those_who_ask_together_share_a_message() {
         return;
     }
     let store = store(&server).await;
-    let lane = store.lane().expect("a lane");
+    let connection = store.connection().expect("a connection");
     let marks: Vec<(String, CasToken)> = (0..300).map(|key| (format!("key:{key}"), new_mark())).collect();
     let mut asked = Vec::new();
     for (key, mark) in &marks {
@@ -83,12 +83,12 @@ async fn those_who_ask_together_share_a_message() {
     }
     let gathered = |batch: &Arc<Batch>| lock(&batch.gathered).commands.len();
     // The first one is under way; 256 are with the task that carries them.
-    assert_eq!(lock(&lane.leases.open).as_ref().map(gathered), Some(300 - 1 - MOST));
+    assert_eq!(lock(&connection.leases.open).as_ref().map(gathered), Some(300 - 1 - MOST));
     for one in asked {
         assert_eq!(one.await, Found::Absent);
     }
-    assert!(lock(&lane.leases.open).is_none());
-    assert_eq!(lane.leases.callers.load(Ordering::Relaxed), 0);
+    assert!(lock(&connection.leases.open).is_none());
+    assert_eq!(connection.leases.callers.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test]
