@@ -4,7 +4,7 @@
 //! number, so that each has its whole deadline for itself and none is given up because of those before it; the others wait
 //! for their turn, and their callers with them, for a deadline at most. What waits is bounded in bytes.
 
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
@@ -17,13 +17,13 @@ use super::core::Core;
 use super::flight::StoringGuard;
 use super::give_back::GiveBack;
 use super::ticket;
-use super::ticket::StorePermit;
-use super::together::{Gathering, Stored, Together};
+use super::ticket::{StorePermit, ValueWrite};
 use crate::error::{Error, ErrorKind};
 use crate::policy::Lifetime;
 use crate::runtime::block_on::is_blocking;
 use crate::runtime::executor;
-use crate::runtime::executor::{home, own_home, yield_now};
+use crate::runtime::executor::{home, yield_now};
+use crate::store::QueuedWrite;
 
 /// The most bytes of encoded values that wait to be stored. What is computed beyond is not stored, and counted.
 const ROOM: usize = 64 * 1024 * 1024;
@@ -50,7 +50,6 @@ pub(crate) struct Background {
     under_way: Arc<Number>,
     refreshes: Arc<Semaphore>,
     detached: Arc<Semaphore>,
-    pub(super) together: Together,
     pub(super) give_back: GiveBack,
 }
 
@@ -62,7 +61,6 @@ impl Default for Background {
             under_way: Arc::default(),
             refreshes: Arc::new(Semaphore::new(REFRESHES)),
             detached: Arc::new(Semaphore::new(DETACHED)),
-            together: Together::default(),
             give_back: GiveBack::default(),
         }
     }
@@ -75,8 +73,8 @@ pub(crate) enum Departure {
     Nothing,
     /// In line on the connection.
     InLine,
-    /// Among others, which leave together. Waited for so long at most, or for a deadline.
-    Gathered(Arc<Gathering>, Option<Duration>),
+    /// In a batch that is to be sent. Waited for so long at most, or for a deadline.
+    Queued(QueuedWrite, Option<Duration>),
     /// Worth waiting for as long: told when it is stored, or has failed to be.
     Awaited(oneshot::Receiver<()>, Option<Duration>),
 }
@@ -85,7 +83,7 @@ impl Departure {
     /// For a call that would wait for Redis so long yet.
     pub(crate) fn within(self, left: Duration) -> Self {
         match self {
-            Self::Gathered(gathering, _) => Self::Gathered(gathering, Some(left)),
+            Self::Queued(write, _) => Self::Queued(write, Some(left)),
             Self::Awaited(stored, _) => Self::Awaited(stored, Some(left)),
             departed @ (Self::Nothing | Self::InLine) => departed,
         }
@@ -127,9 +125,9 @@ impl Background {
         landing: Option<StoringGuard>,
     ) -> Result<Departure, Error> {
         let is_alone = self.under_way.get() == 0;
-        let may_gather = call.cache().store.is_remote() && !is_awaited(bytes.len());
-        // Where the caller's own runtime cannot carry it, it goes by itself.
-        let Some(home) = may_gather.then(own_home).flatten() else {
+        // Where the caller's own runtime cannot send it, it goes by itself.
+        let Some(queue) = (!is_awaited(bytes.len())).then(|| call.cache().store.write_queue()).flatten()
+        else {
             return self.store(bytes.len(), |under_way| {
                 ticket::store(call, hold, bytes, lifetime, under_way.with(landing))
             });
@@ -137,9 +135,8 @@ impl Background {
         // Not polled here first: a task that is started behind the connection's, which that would wake, has the runtime wake
         // another of its threads for nothing.
         let under_way = self.begin(bytes.len())?.with(landing);
-        let cache = Arc::clone(call.cache.arc());
-        let value = Stored { call, hold, bytes, lifetime, under_way };
-        Ok(Departure::Gathered(self.together.store(&home, &cache, value, is_alone), None))
+        let write = ValueWrite { call, hold, bytes, lifetime, under_way };
+        Ok(Departure::Queued(queue.add(Box::new(write), is_alone), None))
     }
 
     fn begin(&self, bytes: usize) -> Result<UnderWay, Error> {
@@ -165,19 +162,20 @@ impl Background {
             Departure::Nothing => {}
             // Lets the connection write it.
             Departure::InLine => yield_now().await,
-            Departure::Gathered(gathering, left) => {
+            Departure::Queued(write, left) => {
                 // It leaves in the second turn, if its thread is awake.
                 for _ in 0..3 {
                     yield_now().await;
-                    if gathering.has_left() {
+                    if write.has_left() {
                         return;
                     }
                 }
-                // A box, so that the future of a miss is small.
-                let left = left.unwrap_or(cache.deadline);
-                let leaves =
-                    async { executor::timeout(left, pin!(self.together.hurry(cache, &gathering))).await };
-                let _ = Box::pin(leaves).await;
+                if let Some(send) = write.take_over() {
+                    Self::start(send);
+                } else {
+                    // A box, so that the future of a miss is small.
+                    let _ = Box::pin(executor::timeout(left.unwrap_or(cache.deadline), write)).await;
+                }
                 yield_now().await;
             }
             Departure::Awaited(stored, left) => {

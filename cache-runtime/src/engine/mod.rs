@@ -40,7 +40,6 @@ pub(crate) mod retry_queue;
 mod source_outage;
 mod tagged;
 mod ticket;
-mod together;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -16,9 +16,9 @@ use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
 use crate::policy::Lifetime;
 use crate::store::Store;
-use crate::store::vocabulary::CasToken;
 use crate::store::vocabulary::Nonce;
 use crate::store::vocabulary::TagTtl;
+use crate::store::vocabulary::{BackgroundWrite, CasToken, Swap};
 use crate::tags::Tags;
 
 /// Held while the function computes. Dropping it, because the caller went away or panicked, gives the lease back and hands
@@ -181,6 +181,27 @@ impl ComputeGuard {
             hold.lease.rest(call.cache().retry_after);
         }
         self.fail(None);
+    }
+}
+
+/// A value that is stored in the background, and the right to store it.
+pub(super) struct ValueWrite {
+    pub(super) call: Call,
+    pub(super) hold: StorePermit,
+    pub(super) bytes: Arc<Vec<u8>>,
+    pub(super) lifetime: Lifetime,
+    pub(super) under_way: UnderWay,
+}
+
+impl BackgroundWrite for ValueWrite {
+    fn swap(&self) -> Swap<'_> {
+        Swap { key: &self.call.key, mark: self.hold.mark(), value: &self.bytes, ttl: self.lifetime.total() }
+    }
+
+    fn written(self: Box<Self>, stored: Result<bool, Error>) {
+        let Self { call, hold, under_way, .. } = *self;
+        settled(&call, hold, stored);
+        drop(under_way);
     }
 }
 

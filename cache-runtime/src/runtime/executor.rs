@@ -31,11 +31,6 @@ pub(crate) fn home() -> Result<Handle, Error> {
     }
 }
 
-/// The caller's own runtime, if that is its [`home`]. For who has just asked which process this is.
-pub(crate) fn own_home() -> Option<Handle> {
-    current().filter(|current| drives_io(process::known(), current))
-}
-
 /// The runtime that runs the caller, if it does not block it. It may lack what [`home`] asks for.
 pub(crate) fn current() -> Option<Handle> {
     if is_blocking() { None } else { Handle::try_current().ok() }

@@ -23,6 +23,7 @@ use crate::key::KeyBuf;
 pub(crate) use address::{Address, Target};
 pub(crate) use memory::MemoryStore;
 pub(crate) use redis::RedisStore;
+pub(crate) use redis::batching::stores::{QueuedWrite, WriteQueue};
 pub(crate) use redis::{Config as RedisConfig, TlsOptions};
 
 /// The operations that the engine needs.
@@ -131,9 +132,13 @@ pub(crate) enum AnyStore {
 }
 
 impl AnyStore {
-    /// Whether an operation is a message to somebody else.
-    pub(crate) fn is_remote(&self) -> bool {
-        matches!(self, Self::Redis(_))
+    /// Where values can wait to be stored together. `None` where nothing is gained by that, or where the caller's runtime does not
+    /// drive a connection of its own.
+    pub(crate) fn write_queue(&self) -> Option<WriteQueue> {
+        match self {
+            Self::Redis(store) => store.write_queue(),
+            Self::Memory(_) | Self::Broken(_) => None,
+        }
     }
 }
 

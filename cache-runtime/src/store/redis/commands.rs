@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use redis::{Cmd, RedisError, RedisResult, ToRedisArgs, Value, cmd, from_redis_value};
 
 use super::RedisStore;
-use super::batching::reads::Way;
 use super::connection::abilities::Ability;
 use super::connection::runtime_connection::RuntimeConnection;
 use super::error::{is_refused, is_wrong_type, translate};
@@ -59,19 +58,7 @@ impl RuntimeConnection {
 
 impl Store for RedisStore {
     async fn get(&self, key: &str, until: Instant) -> Result<Found, Error> {
-        let connection = self.connection()?;
-        let reading = connection.reads.enter();
-        match reading.way() {
-            Way::Alone => return connection.read_alone(key, until).await,
-            Way::Together => {
-                if let Some(found) = connection.read_together(key, until).await {
-                    return found;
-                }
-            }
-            Way::OneByOne => {}
-        }
-        // A box, so that the future of other servers' hits is small.
-        found("GET", Box::pin(connection.run("GET", &get(key.as_bytes()), until)).await?)
+        self.connection()?.read(key, until).await
     }
 
     async fn get_with_left(&self, key: &str, until: Instant) -> Result<(Found, Left), Error> {

@@ -36,12 +36,13 @@ impl RedisStore {
 
     pub(super) async fn found_many(&self, keys: &[&str], until: Instant) -> Result<Vec<Found>, Error> {
         let connection = self.connection()?;
-        if !connection.reads.is_one_by_one() {
+        let abilities = connection.abilities();
+        if !abilities.mget.is(Ability::NO) {
             let mgets = pipeline(keys.chunks(KEYS).map(mget));
             let (answers, _) = connection.run_all("MGET", &mgets, until).await?;
             match answers.into_iter().collect::<RedisResult<Vec<Value>>>() {
                 Ok(answers) => return several(answers, keys.len()),
-                Err(error) if is_about_mget(&error) => connection.reads.go_one_by_one(),
+                Err(error) if is_about_mget(&error) => abilities.mget.refuse(),
                 Err(error) => return Err(translate("MGET", error)),
             }
         }

@@ -1,4 +1,5 @@
 //! Races of what threads share, each once under `shuttle` and once on real threads.
 
+mod batching;
 mod breaker;
 mod protocol;

@@ -1,220 +1,160 @@
-//! Reads that are asked for together travel together.
+//! Reads that are made at the same time travel together: one `MGET`, one timeout, one message each way.
 //!
-//! What a hit costs under concurrency is mostly messages: one to the driver, one to the server, one back and one wake-up for
-//! each key. So callers who look up keys of one connection at the same time share a batch: one `MGET`, one timer, one message
-//! each way. Who reads alone is not delayed and takes no detour: nothing here concerns him but a counter.
-//!
-//! Hazard: a caller may be dropped, or polled once and then never again. So no caller works for the others: a batch is carried
-//! by a task of its own on the connection's runtime. If the runtime ends and drops the task, a guard tells the callers.
+//! A lone read skips batching; its only cost is a counter.
 
-use super::turns::Turns;
-use std::future::poll_fn;
-use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
-use std::time::{Duration, Instant};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use redis::{Arg, Cmd, RedisError, RedisResult, Value};
 use tokio_util::sync::ReusableBoxFuture;
+use xxhash_rust::xxh3::xxh3_64;
 
-use super::read_batch::{Batch, Joined, Outcome};
-use crate::error::{Error, ErrorKind};
-use crate::runtime::executor::timeout_at;
-use crate::runtime::lag::Lap;
+use super::batcher::{Batcher, Requests, ask, lock};
+use super::flush::Flush;
+use crate::error::Error;
 use crate::store::redis::commands::{found, get};
-use crate::store::redis::connection::request::unanswered;
+use crate::store::redis::connection::abilities::Ability;
 use crate::store::redis::connection::runtime_connection::RuntimeConnection;
-use crate::store::redis::error::{is_wrong_type, translate};
+use crate::store::redis::error::translate;
+use crate::store::redis::many::pipeline;
+use crate::store::redis::topology::route::Route;
 use crate::store::vocabulary::Found;
 
-/// How much earlier than its own a caller lets a batch's time limit be. Past it, it goes with the next batch.
-pub(crate) const EARLIER: Duration = Duration::from_millis(10);
-/// How much later than its own. Past it, it takes a timer of its own.
-pub(crate) const LATER: Duration = Duration::from_millis(1);
+/// The most keys of a batch. A server answers other clients between two commands, so none may take long.
+const MAX_KEYS: usize = 256;
+/// The most bytes that the values of a batch should have, going by earlier ones: small values wait for those before them.
+const MAX_BYTES: usize = 256 * 1024;
 
 /// The reads of one connection.
 #[derive(Default)]
 pub(crate) struct Reads {
-    /// How many callers are reading.
-    readers: AtomicUsize,
-    /// The server has shown that it will not take several keys at once, from this user or over this proxy.
-    one_by_one: AtomicBool,
-    /// The bytes of a value, about, as the last batches had them.
-    typical: AtomicUsize,
-    /// The batch that takes callers in, until its task closes it.
-    open: Mutex<Option<Arc<Batch>>>,
-    spare: Mutex<Spare>,
-    turns: Turns,
+    batcher: Batcher<KeyBatch>,
+    /// The approximate size of a value in bytes, from the last batches.
+    typical_size: AtomicUsize,
+    spare: Mutex<SpareRead>,
 }
 
-/// What the last lone reader has left, which serves the next one.
+/// What a lone read leaves behind for the next one.
 #[derive(Default)]
-struct Spare {
+struct SpareRead {
     /// With its buffers.
     command: Cmd,
-    /// The memory of its exchange, which is large, and so no part of its future.
-    exchange: Option<ReusableBoxFuture<'static, (Cmd, Answer)>>,
+    /// The memory of its request, which is too large to be part of the caller's future.
+    request: Option<ReusableBoxFuture<'static, (Cmd, LoneAnswer)>>,
 }
 
-type Answer = Result<RedisResult<Value>, Error>;
+type LoneAnswer = Result<RedisResult<Value>, Error>;
 
 impl Reads {
-    /// Counts a caller as reading until what it gives is dropped.
-    pub(crate) fn enter(&self) -> Reading<'_> {
-        let is_alone = self.readers.fetch_add(1, Ordering::Relaxed) == 0;
-        Reading { reads: self, is_alone }
-    }
-
-    /// A place in the open batch, or in a new one; and whether it is new.
-    fn join(&self, key: &str, until: Instant, waker: &Waker) -> (Joined, bool) {
-        let mut open = lock(&self.open);
-        if let Some(batch) = open.as_ref().filter(|batch| until <= batch.until + EARLIER)
-            && let Some(joined) = batch.join(key, waker, self.typical.load(Ordering::Relaxed))
-        {
-            return (joined, false);
-        }
-        let joined = Batch::of(key, until, waker);
-        // What was open is full, or too short of time. Its task will send it.
-        *open = Some(Arc::clone(&joined.batch));
-        (joined, true)
-    }
-
-    /// Nobody joins the batch from here on.
-    fn close(&self, batch: &Arc<Batch>) {
-        let mut open = lock(&self.open);
-        if open.as_ref().is_some_and(|open| Arc::ptr_eq(open, batch)) {
-            *open = None;
-        }
-    }
-
-    /// Learns from an answer how large values are. Growth counts at once, so that not many batches are too large.
+    /// Learns the size of values from an answer. Growth counts at once, so that few batches are too large.
     fn learn(&self, values: &[Value]) {
-        let bytes =
+        let sizes =
             values.iter().map(|value| if let Value::BulkString(bytes) = value { bytes.len() } else { 0 });
-        let mean = bytes.sum::<usize>() / values.len().max(1);
-        let typical = self.typical.load(Ordering::Relaxed);
-        self.typical.store(mean.max(typical - typical.div_ceil(8) + mean / 8), Ordering::Relaxed);
+        let mean = sizes.sum::<usize>() / values.len().max(1);
+        let typical = self.typical_size.load(Ordering::Relaxed);
+        self.typical_size.store(mean.max(typical - typical.div_ceil(8) + mean / 8), Ordering::Relaxed);
     }
 }
 
-/// One caller that reads.
-pub(crate) struct Reading<'a> {
-    reads: &'a Reads,
-    is_alone: bool,
+/// A read to be batched.
+pub(crate) struct Read<'a> {
+    key: &'a str,
+    typical_size: usize,
 }
 
-/// How to read.
-pub(crate) enum Way {
-    /// Nobody else reads, and whoever begins before this is over will not be alone.
-    Alone,
-    Together,
-    /// Beside others, on a server that does not take several keys at once.
-    OneByOne,
+/// The keys of a batch.
+pub(crate) struct KeyBatch {
+    /// `MGET` and the keys.
+    command: Cmd,
+    /// How many callers are to take the value of each key.
+    takers: Vec<u32>,
+    /// The index of the key with this hash: a hundred callers of one key read it once.
+    indices: HashMap<u64, usize, BuildHasherDefault<Identity>>,
 }
 
-impl Reads {
-    /// Whether the server has shown that it will not take several keys at once.
-    pub(crate) fn is_one_by_one(&self) -> bool {
-        self.one_by_one.load(Ordering::Relaxed)
+pub(crate) struct KeyAnswers {
+    found: Vec<Result<Found, Error>>,
+    takers: Vec<u32>,
+}
+
+impl KeyBatch {
+    fn push(&mut self, key: &str, hash: u64) -> usize {
+        let index = self.takers.len();
+        self.command.arg(key);
+        self.indices.insert(hash, index);
+        self.takers.push(1);
+        index
+    }
+}
+
+impl Requests for KeyBatch {
+    type Connection = RuntimeConnection;
+    type Request<'a> = Read<'a>;
+    type Answers = KeyAnswers;
+    type Answer = Result<Found, Error>;
+
+    const DOING: &'static str = "GET";
+
+    fn batcher(connection: &RuntimeConnection) -> &Batcher<Self> {
+        &connection.reads.batcher
     }
 
-    pub(crate) fn go_one_by_one(&self) {
-        self.one_by_one.store(true, Ordering::Relaxed);
+    fn route(read: &Read<'_>) -> Route {
+        Route::of_key(read.key)
     }
-}
 
-impl Reading<'_> {
-    pub(crate) fn way(&self) -> Way {
-        match self.is_alone {
-            true => Way::Alone,
-            false if self.reads.one_by_one.load(Ordering::Relaxed) => Way::OneByOne,
-            false => Way::Together,
+    fn first(Read { key, .. }: Read<'_>) -> Self {
+        let mut command = Cmd::with_capacity(16, 16 * (key.len() + 4));
+        command.arg("MGET");
+        let mut batch = Self { command, takers: Vec::new(), indices: HashMap::default() };
+        batch.push(key, xxh3_64(key.as_bytes()));
+        batch
+    }
+
+    fn add<'a>(&mut self, read: Self::Request<'a>) -> Result<usize, Self::Request<'a>> {
+        let hash = xxh3_64(read.key.as_bytes());
+        if let Some(&index) = self.indices.get(&hash)
+            && key(&self.command, index) == Some(read.key.as_bytes())
+        {
+            self.takers[index] += 1;
+            return Ok(index);
+        }
+        let keys = self.takers.len() + 1;
+        if keys > MAX_KEYS || keys * read.typical_size > MAX_BYTES {
+            return Err(read);
+        }
+        Ok(self.push(read.key, hash))
+    }
+
+    async fn send(self, flush: Flush<Self>) {
+        let Self { command, takers, .. } = self;
+        let found = flush.connection.read_batch(&command, takers.len(), flush.deadline()).await;
+        flush.finish(found.map(|found| KeyAnswers { found, takers }));
+    }
+
+    fn answer(KeyAnswers { found, takers }: &mut KeyAnswers, index: usize) -> Result<Found, Error> {
+        takers[index] -= 1;
+        match takers[index] {
+            // The last one need not copy the value.
+            0 => std::mem::replace(&mut found[index], Ok(Found::Absent)),
+            _ => found[index].clone(),
         }
     }
 }
 
-impl Drop for Reading<'_> {
-    fn drop(&mut self) {
-        self.reads.readers.fetch_sub(1, Ordering::Relaxed);
+/// A key of an `MGET`.
+fn key(mget: &Cmd, index: usize) -> Option<&[u8]> {
+    match mget.args_iter().nth(index + 1)? {
+        Arg::Simple(key) => Some(key),
+        _ => None,
     }
 }
 
-/// The task of a batch. However it ends, the callers hear of it.
-struct Carrier {
-    connection: Arc<RuntimeConnection>,
-    batch: Arc<Batch>,
-    lap: Lap,
-}
-
-impl Carrier {
-    async fn carry(self) {
-        // To the end of the line: all that is ready to run, and all whose answers have arrived, may join.
-        tokio::task::yield_now().await;
-        self.lap.end();
-        let turn = self.connection.reads.turns.wait(self.batch.until, self.batch.limit).await;
-        self.connection.reads.close(&self.batch);
-        let (command, keys) = self.batch.take();
-        let outcome = match &turn {
-            None => Err(unanswered("GET")),
-            Some(turn) if keys == 1 => self.connection.run("GET", &only(&command), turn.until).await.map(one),
-            Some(turn) => {
-                let answer = self.connection.run("MGET", &command, turn.until).await;
-                answer.map(|answer| self.several(answer, keys))
-            }
-        };
-        turn.iter().for_each(|turn| turn.learn(&outcome));
-        self.batch.finish(outcome.unwrap_or_else(Outcome::Failed));
-    }
-
-    fn several(&self, answer: RedisResult<Value>, keys: usize) -> Outcome {
-        let reads = &self.connection.reads;
-        match answer {
-            Ok(Value::Array(values)) if values.len() == keys => {
-                reads.learn(&values);
-                Outcome::Values(values)
-            }
-            Err(error) if error.is_unrecoverable_error() => Outcome::Failed(translate("GET", error)),
-            answer => {
-                if answer.is_err_and(|error| is_about_mget(&error)) {
-                    reads.one_by_one.store(true, Ordering::Relaxed);
-                }
-                Outcome::Refused
-            }
-        }
-    }
-}
-
-impl Drop for Carrier {
-    fn drop(&mut self) {
-        self.connection.reads.close(&self.batch);
-        if !self.batch.is_finished() {
-            let ended = "the runtime of the cache's connection has ended";
-            self.batch.finish(Outcome::Failed(Error::new(ErrorKind::Runtime, ended)));
-        }
-    }
-}
-
-/// The answer to the `GET` of a batch that nobody else has joined.
-fn one(answer: RedisResult<Value>) -> Outcome {
-    match answer {
-        Ok(value) => Outcome::Values(vec![value]),
-        // Of another type, which is an answer: `found` takes whatever is no string for that.
-        Err(error) if is_wrong_type(&error) => Outcome::Values(vec![Value::Array(Vec::new())]),
-        Err(error) => Outcome::Failed(translate("GET", error)),
-    }
-}
-
-/// `GET` for the key of an `MGET` of one: like a lone caller's, it tells absent from foreign.
-fn only(command: &Cmd) -> Cmd {
-    match command.args_iter().nth(1) {
-        Some(Arg::Simple(key)) => get(key),
-        _ => Cmd::new(),
-    }
-}
-
-/// Whether a refusal is for the command itself and not for one of its keys: missing rights, a server or a proxy that does
-/// not know it, or keys of several nodes.
+/// Whether a refusal is of the command itself and not of one of its keys: missing rights, a server or a proxy that does not know
+/// it, or keys of several nodes.
 pub(crate) fn is_about_mget(error: &RedisError) -> bool {
     let names_it = |detail: &str| {
         let detail = detail.to_ascii_lowercase();
@@ -224,21 +164,30 @@ pub(crate) fn is_about_mget(error: &RedisError) -> bool {
 }
 
 impl RuntimeConnection {
-    /// Reads as the only one.
-    pub(crate) async fn read_alone(self: &Arc<Self>, key: &str, until: Instant) -> Result<Found, Error> {
-        let mut exchange = self.request_alone(key, until);
-        let (command, answer) = (&mut exchange).await;
-        *lock(&self.reads.spare) = Spare { command, exchange: Some(exchange) };
+    /// Reads a key, together with others that are being read.
+    pub(crate) async fn read(self: &Arc<Self>, key: &str, until: Instant) -> Result<Found, Error> {
+        let entered = self.reads.batcher.enter();
+        if entered.is_alone {
+            return self.read_alone(key, until).await;
+        }
+        let typical_size = self.reads.typical_size.load(Ordering::Relaxed);
+        ask::<KeyBatch>(self, Read { key, typical_size }, until).await?
+    }
+
+    async fn read_alone(self: &Arc<Self>, key: &str, until: Instant) -> Result<Found, Error> {
+        let mut request = self.request_alone(key, until);
+        let (command, answer) = (&mut request).await;
+        *lock(&self.reads.spare) = SpareRead { command, request: Some(request) };
         found("GET", answer?)
     }
 
-    /// Not in the caller itself: what the exchange is made of would be part of its future.
+    /// A function of its own, so that what the request is made of is no part of the caller's future.
     fn request_alone(
         self: &Arc<Self>,
         key: &str,
         until: Instant,
-    ) -> ReusableBoxFuture<'static, (Cmd, Answer)> {
-        let Spare { mut command, exchange } = std::mem::take(&mut *lock(&self.reads.spare));
+    ) -> ReusableBoxFuture<'static, (Cmd, LoneAnswer)> {
+        let SpareRead { mut command, request } = std::mem::take(&mut *lock(&self.reads.spare));
         command.clear();
         command.arg("GET").arg(key);
         let connection = Arc::clone(self);
@@ -246,39 +195,58 @@ impl RuntimeConnection {
             let answer = connection.run_alone("GET", &command, until).await;
             (command, answer)
         };
-        match exchange {
-            Some(mut exchange) => {
-                exchange.set(alone);
-                exchange
+        match request {
+            Some(mut request) => {
+                request.set(alone);
+                request
             }
             None => ReusableBoxFuture::new(alone),
         }
     }
 
-    /// Reads together with others; `None` if the server wants each to ask for itself.
-    pub(crate) async fn read_together(
-        self: &Arc<Self>,
-        key: &str,
+    async fn read_batch(
+        &self,
+        mget: &Cmd,
+        keys: usize,
         until: Instant,
-    ) -> Option<Result<Found, Error>> {
-        let (joined, is_opener) = poll_fn(|cx| Poll::Ready(self.reads.join(key, until, cx.waker()))).await;
-        if is_opener {
-            // Outside of the locks: a runtime that ends drops the task at once.
-            let carrier =
-                Carrier { connection: Arc::clone(self), batch: Arc::clone(&joined.batch), lap: Lap::begin() };
-            self.runtime.spawn(carrier.carry());
+    ) -> Result<Vec<Result<Found, Error>>, Error> {
+        if let (1, Some(key)) = (keys, key(mget, 0)) {
+            // Unlike `MGET`, `GET` tells a missing key from one of another type.
+            return Ok(vec![found("GET", self.run("GET", &get(key), until).await?)]);
         }
-        if joined.batch.until <= until + LATER {
-            return joined.await;
+        let abilities = self.abilities();
+        if !abilities.mget.is(Ability::NO) {
+            match self.run("MGET", mget, until).await? {
+                Ok(Value::Array(values)) if values.len() == keys => {
+                    self.reads.learn(&values);
+                    return Ok(values.into_iter().map(|value| found("GET", Ok(value))).collect());
+                }
+                Err(error) if error.is_unrecoverable_error() => return Err(translate("GET", error)),
+                Err(error) if is_about_mget(&error) => abilities.mget.refuse(),
+                // Refused, perhaps for one of its keys.
+                _ => {}
+            }
         }
-        // Rare, and larger than all else that is done here.
-        match Box::pin(async { timeout_at(until, pin!(joined)).await }).await {
-            Ok(answered) => answered.unwrap_or_else(|| Some(Err(unanswered("GET")))),
-            Err(error) => Some(Err(error)),
-        }
+        let gets = pipeline((0..keys).filter_map(|index| key(mget, index)).map(get));
+        let (answers, _) = self.run_all("GET", &gets, until).await?;
+        Ok(answers.into_iter().map(|answer| found("GET", answer)).collect())
     }
 }
 
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// For a map whose keys are hashes already.
+#[derive(Default)]
+struct Identity(u64);
+
+impl Hasher for Identity {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxh3_64(bytes);
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Abilities {
     pub(crate) ifeq: Ability,
     /// `EVALSHA`. Some have `EVAL` and not this.
     by_name: Ability,
+    /// `MGET`. Proxies may lack it, and users the right to it.
+    pub(crate) mget: Ability,
     /// `UNLINK`. What does not have it has `DEL`.
     pub(crate) unlink: Ability,
     /// Scripts. One that it has run it knows by name.
@@ -104,6 +106,10 @@ impl Ability {
 
     pub(crate) fn forget(&self) {
         self.set(0);
+    }
+
+    pub(crate) fn refuse(&self) {
+        self.set(Self::NO);
     }
 
     fn set(&self, known: u8) {

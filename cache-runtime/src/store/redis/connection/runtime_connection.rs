@@ -18,8 +18,10 @@ use super::server::Server;
 use super::shared_timeout::SharedTimeout;
 use super::tracking::Tracking;
 use crate::error::{Error, ErrorKind};
-use crate::store::redis::batching::leases::Leases;
+use crate::store::redis::batching::batcher::Batcher;
+use crate::store::redis::batching::leases::LeaseBatch;
 use crate::store::redis::batching::reads::Reads;
+use crate::store::redis::batching::stores::WriteBatch;
 use crate::util::process;
 use crate::util::process::Generation;
 
@@ -40,7 +42,8 @@ pub(crate) struct RuntimeConnection {
     process: Generation,
     state: watch::Receiver<ConnectionState>,
     pub(crate) reads: Reads,
-    pub(crate) leases: Leases,
+    pub(crate) leases: Batcher<LeaseBatch>,
+    pub(crate) stores: Batcher<WriteBatch>,
     pub(crate) timeout: SharedTimeout,
     task: JoinHandle<()>,
 }
@@ -70,7 +73,8 @@ impl RuntimeConnection {
             process: process::current(),
             state,
             reads: Reads::default(),
-            leases: Leases::default(),
+            leases: Batcher::default(),
+            stores: Batcher::default(),
             timeout: SharedTimeout::new(),
             task,
         }

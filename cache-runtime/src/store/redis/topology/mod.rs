@@ -1,3 +1,5 @@
-//! Which servers make one Redis.
+//! Which servers make one Redis, and which of them a request goes to.
 
 pub(crate) mod cluster;
+pub(crate) mod route;
+pub(crate) mod single;

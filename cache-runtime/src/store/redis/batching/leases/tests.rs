@@ -1,4 +1,4 @@
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -81,14 +81,13 @@ async fn those_who_ask_together_share_a_message() {
         assert!(is_pending(one.as_mut()));
         asked.push(one);
     }
-    let gathered = |batch: &Arc<Batch>| lock(&batch.gathered).commands.len();
-    // The first one is under way; 256 are with the task that carries them.
-    assert_eq!(lock(&connection.leases.open).as_ref().map(gathered), Some(300 - 1 - MOST));
+    // The first one is under way; a full batch is with its flush task.
+    assert_eq!(connection.leases.open_batches(), [300 - 1 - MAX_LEASES]);
     for one in asked {
         assert_eq!(one.await, Found::Absent);
     }
-    assert!(lock(&connection.leases.open).is_none());
-    assert_eq!(connection.leases.callers.load(Ordering::Relaxed), 0);
+    assert!(connection.leases.open_batches().is_empty());
+    assert!(connection.leases.enter().is_alone);
 }
 
 #[tokio::test]

@@ -1,0 +1,157 @@
+//! Values that are stored at the same time travel together: one task and one request for all of them.
+//!
+//! A lone value is sent without delay. A caller does not wait for the answer, but what it asks next must come after the value. If
+//! the flush task has not run by the time the caller returns, because its thread is still asleep, the caller takes its place
+//! ([`QueuedWrite::take_over`]).
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use super::batch::BatchHandle;
+use super::batcher::{Batcher, Requests, TimeLimit, join};
+use super::flush::Flush;
+use crate::error::Error;
+use crate::runtime::executor;
+use crate::store::redis::RedisStore;
+use crate::store::redis::connection::runtime_connection::RuntimeConnection;
+use crate::store::redis::topology::route::Route;
+use crate::store::vocabulary::{BackgroundWrite, Swap};
+
+/// The most values of a batch.
+const MAX_VALUES: usize = 128;
+/// The most bytes of a batch of several values: the server reads it in one piece.
+const MAX_BYTES: usize = 256 * 1024;
+
+/// The values of a batch.
+pub(crate) struct WriteBatch {
+    writes: Vec<Box<dyn BackgroundWrite>>,
+    bytes: usize,
+}
+
+impl Requests for WriteBatch {
+    type Connection = RuntimeConnection;
+    type Request<'a> = Box<dyn BackgroundWrite>;
+    /// Callers do not wait for the answers: they hear when the batch is in line on the connection.
+    type Answers = ();
+    type Answer = ();
+
+    const DOING: &'static str = "store";
+
+    fn batcher(connection: &RuntimeConnection) -> &Batcher<Self> {
+        &connection.stores
+    }
+
+    fn route(write: &Box<dyn BackgroundWrite>) -> Route {
+        Route::of_key(write.swap().key)
+    }
+
+    fn first(write: Box<dyn BackgroundWrite>) -> Self {
+        let bytes = write.swap().value.len();
+        Self { writes: vec![write], bytes }
+    }
+
+    fn add<'a>(&mut self, write: Self::Request<'a>) -> Result<usize, Self::Request<'a>> {
+        let bytes = self.bytes + write.swap().value.len();
+        if self.writes.len() >= MAX_VALUES || bytes > MAX_BYTES {
+            return Err(write);
+        }
+        self.bytes = bytes;
+        self.writes.push(write);
+        Ok(self.writes.len() - 1)
+    }
+
+    async fn send(self, flush: Flush<Self>) {
+        // Boxed because the future of a task is moved half a dozen times.
+        Box::pin(self.store(flush)).await;
+    }
+
+    fn answer((): &mut (), _: usize) {}
+}
+
+impl WriteBatch {
+    async fn store(self, flush: Flush<Self>) {
+        let stored = {
+            let mut request = pin!(store(&flush.connection, &self.writes, flush.deadline()));
+            // The first poll puts the request in line.
+            let begun = poll_fn(|cx| Poll::Ready(request.as_mut().poll(cx))).await;
+            flush.finish(Ok(()));
+            match begun {
+                Poll::Ready(stored) => stored,
+                Poll::Pending => request.await,
+            }
+        };
+        match stored {
+            Ok(each) => self.writes.into_iter().zip(each).for_each(|(write, stored)| write.written(stored)),
+            Err(error) => self.writes.into_iter().for_each(|write| write.written(Err(error.clone()))),
+        }
+    }
+}
+
+/// A lone value is stored as any single one is.
+async fn store(
+    connection: &RuntimeConnection,
+    writes: &[Box<dyn BackgroundWrite>],
+    until: Instant,
+) -> Result<Vec<Result<bool, Error>>, Error> {
+    if let [write] = writes {
+        return Ok(vec![connection.swap(write.swap(), until).await]);
+    }
+    let swaps: Vec<Swap<'_>> = writes.iter().map(|write| write.swap()).collect();
+    connection.swap_each(&swaps, until).await
+}
+
+/// Where values of one runtime's callers wait to be stored.
+pub(crate) struct WriteQueue {
+    connection: Arc<RuntimeConnection>,
+    /// How long a store may take from when it is sent.
+    deadline: Duration,
+}
+
+impl WriteQueue {
+    /// Stores a value in the background, together with others; without delay if `is_alone`.
+    pub(crate) fn add(self, write: Box<dyn BackgroundWrite>, is_alone: bool) -> QueuedWrite {
+        let limit = TimeLimit::Lasting(self.deadline);
+        let handle = join(&self.connection, write, limit, None, is_alone);
+        QueuedWrite { connection: self.connection, handle }
+    }
+}
+
+/// A value that is to be stored. Resolves when it is in line on the connection, or never will be.
+pub(crate) struct QueuedWrite {
+    connection: Arc<RuntimeConnection>,
+    handle: BatchHandle<WriteBatch>,
+}
+
+impl QueuedWrite {
+    /// Whether it is in line on the connection, or never will be.
+    pub(crate) fn has_left(&self) -> bool {
+        self.handle.batch.is_finished()
+    }
+
+    /// Stores the batch in place of its flush task, if that has not begun and a batch may be in flight. The first poll puts it in
+    /// line.
+    pub(crate) fn take_over(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        self.handle.take_over(&self.connection)
+    }
+}
+
+impl Future for QueuedWrite {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.handle).poll(cx).map(drop)
+    }
+}
+
+impl RedisStore {
+    /// `None` if the caller's runtime does not drive a connection of its own.
+    pub(crate) fn write_queue(&self) -> Option<WriteQueue> {
+        let current = executor::current()?;
+        let connection = self.connection().ok()?;
+        let deadline = self.config.deadline;
+        connection.is_of(current.id()).then_some(WriteQueue { connection, deadline })
+    }
+}
