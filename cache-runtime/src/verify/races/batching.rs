@@ -87,7 +87,7 @@ struct Leaver {
 struct Echoes<S>(Vec<usize>, PhantomData<fn() -> S>);
 
 fn route(caller: usize) -> Route {
-    Route::of_key(if caller % 2 == 0 { "even" } else { "odd" })
+    Route::of_key(if caller.is_multiple_of(2) { "even" } else { "odd" })
 }
 
 impl<S: Scheduler + 'static> Host for World<S> {

@@ -38,8 +38,9 @@ impl<R: Requests> Batch<R> {
         limit: TimeLimit,
         waker: Option<&Waker>,
     ) -> BatchHandle<R> {
-        let state =
-            State { requests: Some(R::first(request)), callers: vec![Some(stored(waker))], answers: None };
+        let mut callers = Vec::with_capacity(4);
+        callers.push(Some(stored(waker)));
+        let state = State { requests: Some(R::first(request)), callers, answers: None };
         let batch = Self {
             route,
             limit,

@@ -50,7 +50,9 @@ impl Requests for WriteBatch {
 
     fn first(write: Box<dyn BackgroundWrite>) -> Self {
         let bytes = write.swap().value.len();
-        Self { writes: vec![write], bytes }
+        let mut writes = Vec::with_capacity(4);
+        writes.push(write);
+        Self { writes, bytes }
     }
 
     fn add<'a>(&mut self, write: Self::Request<'a>) -> Result<usize, Self::Request<'a>> {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use redis::{Cmd, RedisResult, Value};
 
-use super::{ACQUIRE, CLEAR, MOST_KEYS, RELEASE, SWAP, SWAP_MANY, Script};
+use super::{ACQUIRE, CLEAR, MOST_KEYS, MillisText, RELEASE, SWAP, SWAP_MANY, Script};
 use crate::error::{Error, ErrorKind};
 use crate::store::redis::commands::{found, get, strange};
 use crate::store::redis::connection::abilities::{Abilities, Ability};
@@ -41,8 +41,8 @@ impl RuntimeConnection {
             }
         }
         if !abilities.of(&SWAP).is(Ability::NO) {
-            let text = ttl.map(|ttl| whole_millis(ttl).to_string()).unwrap_or_default();
-            let (doing, arguments) = (sized("store", value), [mark, value, text.as_bytes()]);
+            let millis = MillisText::of(ttl);
+            let (doing, arguments) = (sized("store", value), [mark, value, millis.as_bytes()]);
             let answer = self.script(&abilities, &SWAP, &doing, &[key], &arguments, until).await?;
             if !abilities.of(&SWAP).is(Ability::NO) {
                 let done = swapped(answer)?;
@@ -92,8 +92,7 @@ impl RuntimeConnection {
             return Ok(None);
         }
         let keys: Vec<&str> = swaps.iter().map(|swap| swap.key).collect();
-        let millis = |ttl: Option<Duration>| ttl.map(|ttl| whole_millis(ttl).to_string()).unwrap_or_default();
-        let times: Vec<String> = swaps.iter().map(|swap| millis(swap.ttl)).collect();
+        let times: Vec<MillisText> = swaps.iter().map(|swap| MillisText::of(swap.ttl)).collect();
         let mut arguments: Vec<&[u8]> = Vec::with_capacity(3 * swaps.len());
         for (swap, time) in swaps.iter().zip(&times) {
             arguments.extend([&swap.mark[..], swap.value, time.as_bytes()]);

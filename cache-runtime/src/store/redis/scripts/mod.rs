@@ -3,7 +3,7 @@
 pub(crate) mod compare;
 pub(crate) mod tagging;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use redis::{Cmd, RedisResult, Value};
 
@@ -11,6 +11,7 @@ use super::connection::abilities::Abilities;
 use super::connection::runtime_connection::RuntimeConnection;
 use super::error::is_no_script;
 use crate::error::Error;
+use crate::util::clock::whole_millis;
 
 /// How many there are.
 pub(crate) const SCRIPTS: usize = 6;
@@ -90,6 +91,33 @@ impl RuntimeConnection {
     }
 }
 
+/// A time in milliseconds as an argument; empty for none. Kept on the stack: every store has one.
+#[derive(Clone, Copy)]
+pub(crate) struct MillisText {
+    digits: [u8; 20],
+    first: usize,
+}
+
+impl MillisText {
+    pub(crate) fn of(time: Option<Duration>) -> Self {
+        let mut text = Self { digits: [0; 20], first: 20 };
+        let Some(mut left) = time.map(whole_millis) else { return text };
+        loop {
+            text.first -= 1;
+            // A digit.
+            text.digits[text.first] = b'0' + (left % 10) as u8;
+            left /= 10;
+            if left == 0 {
+                return text;
+            }
+        }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.digits.get(self.first..).unwrap_or_default()
+    }
+}
+
 fn command(name: &str, script: &str, keys: &[&str], arguments: &[&[u8]]) -> Cmd {
     let size: usize = arguments.iter().map(|argument| argument.len()).sum();
     let keys_size: usize = keys.iter().map(|key| key.len()).sum();
@@ -107,6 +135,17 @@ mod tests {
     use redis_cached_test_support::RedisServer;
 
     use super::*;
+
+    #[test]
+    fn times_are_written_as_decimals() {
+        for millis in [1, 9, 10, 60_000, 1_234_567_890] {
+            let time = Some(Duration::from_millis(millis));
+            assert_eq!(MillisText::of(time).as_bytes(), millis.to_string().as_bytes());
+        }
+        assert_eq!(MillisText::of(None).as_bytes(), b"");
+        let longest = whole_millis(Duration::MAX).to_string();
+        assert_eq!(MillisText::of(Some(Duration::MAX)).as_bytes(), longest.as_bytes());
+    }
 
     #[test]
     fn the_names_are_the_servers() {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use redis::{Cmd, Value, cmd};
 
-use super::TAG;
+use super::{MillisText, TAG};
 use crate::error::Error;
 use crate::store::redis::batching::leases::set_nx_get;
 use crate::store::redis::commands::{found, get, left, pttl, set, strange};
@@ -39,8 +39,7 @@ impl RuntimeConnection {
         life: TagTtl,
         until: Instant,
     ) -> Result<Option<Vec<Nonce>>, Error> {
-        let [least, given] = [life.least, life.given()]
-            .map(|time| time.map(|time| whole_millis(time).to_string()).unwrap_or_default());
+        let [least, given] = [life.least, life.given()].map(MillisText::of);
         let mut arguments = vec![least.as_bytes(), given.as_bytes()];
         arguments.extend(new.iter().map(|nonce| &nonce[..]));
         let answer = self.script(abilities, &TAG, "tag", keys, &arguments, until).await?;
