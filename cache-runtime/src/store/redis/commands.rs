@@ -18,12 +18,11 @@ use crate::store::vocabulary::TagTtl;
 use crate::store::vocabulary::{Asking, CasToken, Epoch, Found, Left, Scanned, Set, Several, Swap};
 use crate::util::clock::whole_millis;
 
-/// How many keys a step of a scan looks at, about. Others are served between two steps.
+/// About how many keys a step of a scan examines. Other clients are served between two steps.
 const SCANNED_AT_ONCE: usize = 1000;
 
 impl RuntimeConnection {
-    /// Removes keys. Strings are freed as fast by the one command as by the other; of large values of other types `UNLINK` keeps nobody
-    /// waiting.
+    /// Removes keys. `UNLINK` frees large values of other types without blocking the server; for strings there is no difference.
     pub(super) async fn remove(
         &self,
         keys: &[impl ToRedisArgs],
@@ -47,7 +46,7 @@ impl RuntimeConnection {
         }
         match self.run("DEL", &remove("DEL"), until).await? {
             Err(error) if is_refused(&error) => {
-                // The right to either will do.
+                // The right to either command will do.
                 unlink.forget();
                 Ok(refused.unwrap_or(Err(error)))
             }
@@ -93,7 +92,7 @@ impl Store for RedisStore {
         until: Instant,
     ) -> Result<bool, Error> {
         if value.len() == mark.len() {
-            // A lease in place of something else.
+            // A lease that replaces something else.
             self.check_for_stall_at(key)?;
         }
         self.connection()?.swap(Swap { key, mark, value, ttl }, until).await
@@ -134,7 +133,7 @@ impl Store for RedisStore {
         let answer = self.run("SCAN", &scan, until).await?;
         let scanned = answer.and_then(|answer| Ok(from_redis_value::<(u64, Vec<Vec<u8>>)>(answer)?));
         let (cursor, mut keys) = scanned.map_err(|error| translate("SCAN", error))?;
-        // Removed for what they are, whatever a server makes of the pattern.
+        // Only keys with the prefix are removed, however a server interprets the pattern.
         keys.retain(|key| key.starts_with(prefix.as_bytes()));
         Ok(Scanned { cursor, keys })
     }
@@ -233,7 +232,7 @@ async fn several_with_left(
     until: Instant,
 ) -> Result<Several, Error> {
     let mut pipeline = redis::Pipeline::with_capacity(2);
-    // The time first, as for one key.
+    // The TTL first, as for one key.
     pipeline.cmd("PTTL").arg(keys.first()).cmd("MGET").arg(keys);
     let ([time, values], epoch) = connection.run_both("MGET", &pipeline, until).await?;
     let left = left(&time.map_err(|error| translate("PTTL", error))?);
@@ -275,22 +274,22 @@ pub(super) fn found(doing: &str, answer: Result<Value, RedisError>) -> Result<Fo
     }
 }
 
-/// What is at the key, how long it has left, and over which connection that was asked.
+/// The value of the key, its remaining time to live, and the epoch of the connection.
 async fn found_with_left(
     connection: &RuntimeConnection,
     key: &str,
     until: Instant,
 ) -> Result<(Found, Left, Epoch), Error> {
     let mut pipeline = redis::Pipeline::with_capacity(2);
-    // The time first: should the entry be replaced in between, the older, shorter time belongs to it, and at worst it is
-    // refreshed too early.
+    // The TTL first: if the entry is replaced in between, it is paired with the older, shorter TTL, and at worst refreshed too
+    // early.
     pipeline.cmd("PTTL").arg(key).cmd("GET").arg(key);
     let ([time, value], epoch) = connection.run_both("GET", &pipeline, until).await?;
     let left = left(&time.map_err(|error| translate("PTTL", error))?);
     Ok((found("GET", value)?, left, epoch))
 }
 
-/// The pattern of all keys that begin with `prefix`, whatever stands in it.
+/// The pattern of all keys that begin with `prefix`, with special characters escaped.
 fn beginning_with(prefix: &str) -> String {
     let mut pattern = String::with_capacity(prefix.len() + 8);
     for character in prefix.chars() {

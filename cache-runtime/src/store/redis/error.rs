@@ -1,5 +1,5 @@
-//! The driver's errors as ours. A server's reply may be shown, but for the arguments that it repeats: they are keys and values, and at the
-//! greeting the password.
+//! Translates the driver's errors. A server's reply can be shown, except for the arguments that it repeats: they are keys and values, and
+//! in the greeting the password.
 
 use std::error::Error as StdError;
 use std::io;
@@ -10,7 +10,7 @@ use redis::{ErrorKind as Driver, RedisError, ServerError, ServerErrorKind};
 use super::connection::{login, tls};
 use crate::error::{Error, ErrorKind};
 
-/// `doing` is what was tried: `connect to 127.0.0.1:6379`, `GET`, …
+/// `doing` is what failed: `connect to 127.0.0.1:6379`, `GET`, …
 pub(super) fn translate(doing: &str, error: RedisError) -> Error {
     if let Some(reason) = tls::explain(&error) {
         return Error::with_source(ErrorKind::Tls, format!("cannot {doing}: {reason}"), error);
@@ -18,7 +18,7 @@ pub(super) fn translate(doing: &str, error: RedisError) -> Error {
     let (kind, reason) = login::explain(&error).unwrap_or_else(|| (kind(&error), reason(&error).into()));
     let message = format!("cannot {doing}: {reason}");
     match error.kind() {
-        // The network's own. What else the driver has says what the server did, all of it.
+        // An error of the network is the source. Any other one of the driver is in the message completely.
         Driver::Io => Error::with_source(kind, message, error),
         _ => Error::new(kind, message),
     }
@@ -32,7 +32,7 @@ fn reason(error: &RedisError) -> String {
     }
 }
 
-/// Of what a server that does not know a command says.
+/// Of the reply to an unknown command.
 fn without_arguments(detail: &str) -> &str {
     detail.split(", with args beginning with").next().unwrap_or_default()
 }
@@ -49,24 +49,24 @@ fn kind(error: &RedisError) -> ErrorKind {
 
 /// Whether the key holds another type than a string.
 pub(super) fn is_wrong_type(error: &RedisError) -> bool {
-    // Within a script, servers before 7.0 wrap it.
+    // Servers before 7.0 wrap the error of a script's command.
     error.code() == Some("WRONGTYPE") || error.detail().is_some_and(|detail| detail.contains("WRONGTYPE"))
 }
 
-/// Whether the server will have the command from nobody, or not from this user, or does not know one of its options. What else it may
-/// have against one, the state of its keys or its own, says nothing of the next one.
+/// Whether the server refuses the command as such: from everybody, from this user, or because it does not know an option. Any other
+/// error, about the state of a key or of the server, says nothing about the next command.
 pub(super) fn is_refused(error: &RedisError) -> bool {
     let detail = error.detail().unwrap_or_default().to_ascii_lowercase();
     match error.code() {
-        // The others of this code are about keys.
+        // Others with this code are about keys.
         Some("NOPERM") => detail.contains(" command"),
-        // Servers before 7.0 put what a script's command was answered behind this.
+        // Servers before 7.0 append the error of a script's command after this.
         Some("ERR") if !detail.contains(": -") => REFUSALS.iter().any(|refusal| detail.contains(refusal)),
         _ => false,
     }
 }
 
-/// What servers, proxies and services answer to what they do not have.
+/// What servers, proxies and services answer to a command that they do not support.
 const REFUSALS: [&str; 12] = [
     "unknown command",
     "unknown redis command",
@@ -82,7 +82,7 @@ const REFUSALS: [&str; 12] = [
     "disabled",
 ];
 
-/// Whether what is refused is a command that a script has called, and not the script.
+/// Whether a command within a script was refused, and not the script.
 pub(super) fn is_within_script(error: &RedisError) -> bool {
     error.detail().is_some_and(|detail| detail.contains("script") && !detail.contains("scripting engine"))
 }
@@ -92,29 +92,29 @@ pub(super) fn is_no_script(error: &RedisError) -> bool {
     error.kind() == Driver::Server(ServerErrorKind::NoScript)
 }
 
-/// Whether the peer was there, and has ended the connection.
+/// Whether the peer answered, and then closed the connection.
 pub(super) fn was_hung_up(error: &RedisError) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     let ends = [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof];
     as_io(error).is_some_and(|error| ends.contains(&error.kind()))
 }
 
-/// What the stream said, if it was the stream.
+/// The error of the stream, if it is one.
 pub(super) fn as_io(error: &RedisError) -> Option<&io::Error> {
-    // The driver shares what it was given.
+    // The driver wraps it in an `Arc`.
     error.source()?.downcast_ref::<Arc<dyn StdError + Send + Sync>>()?.downcast_ref()
 }
 
-/// Whether another server is wanted than the one that said this, or another connection to it: a primary that became a replica, one that
-/// loads what another one sends, a user who has to say again who it is.
+/// Whether another server, or another connection to this one, is needed: a primary has become a replica, a replica loads its data, or
+/// the user has to authenticate again.
 pub(super) fn is_misplaced(error: &ServerError) -> bool {
     matches!(error.code(), "READONLY" | "LOADING" | "MASTERDOWN" | "NOAUTH")
-        // Within a script, servers before 7.0 wrap it.
+        // Servers before 7.0 wrap the error of a script's command.
         || error.details().is_some_and(|detail| detail.contains(": -READONLY "))
 }
 
-/// Whether a server, or a proxy, that answered so may be greeted without `HELLO`. There are many ways to refuse it: an unknown command in all
-/// kinds of quotes, a protocol that is not known, a missing right, and to close the connection.
+/// Whether to greet a server or a proxy that answered this without `HELLO`. It is refused in many ways: as an unknown command in all kinds of
+/// quotes, as an unknown protocol, for a missing right, or by closing the connection.
 pub(super) fn refuses_hello(error: &RedisError) -> bool {
     let says_no = match error.kind() {
         Driver::RESP3NotSupported => true,
@@ -125,7 +125,7 @@ pub(super) fn refuses_hello(error: &RedisError) -> bool {
         }
         _ => false,
     };
-    // A server that has no room would have none for a second connection.
+    // A server without room for the first connection has none for a second.
     says_no && !error.detail().is_some_and(|detail| detail.contains("max number of clients"))
 }
 

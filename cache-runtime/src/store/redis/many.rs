@@ -1,7 +1,7 @@
-//! Operations on several keys: one pipeline each, so that a hundred keys are one round trip.
+//! Operations on several keys: one pipeline each, so that a hundred keys take one round trip.
 //!
-//! A pipeline is not one step. Each of its commands is, for its key, and nothing here needs more. The server answers others
-//! between two commands, so what keeps it from them is one command's size: an `MGET` has at most [`KEYS`] keys.
+//! A pipeline is not atomic. Each of its commands is, for its key, and nothing here needs more. The server answers other clients
+//! between two commands, so only the size of one command delays them: an `MGET` has at most [`KEYS`] keys.
 
 use std::time::{Duration, Instant};
 
@@ -113,7 +113,7 @@ impl RedisStore {
     }
 }
 
-/// What is at each key, how long it has left, and over which connection that was asked.
+/// The value of each key, its remaining time to live, and the epoch of the connection.
 pub(super) async fn found_many_with_left(
     connection: &RuntimeConnection,
     keys: &[&str],
@@ -121,7 +121,7 @@ pub(super) async fn found_many_with_left(
 ) -> Result<(Vec<(Found, Left)>, Epoch), Error> {
     let mut pipeline = Pipeline::with_capacity(2 * keys.len());
     for key in keys {
-        // The time first, as for one key.
+        // The TTL first, as for one key.
         pipeline.cmd("PTTL").arg(key).cmd("GET").arg(key);
     }
     let (answers, epoch) = connection.run_all("GET", &pipeline, until).await?;
@@ -150,7 +150,7 @@ fn mget(keys: &[&str]) -> Cmd {
     command
 }
 
-/// The values of several `MGET`s. Of another type than a string is absent here; who then asks for the lease learns of it.
+/// The values of several `MGET`s. `MGET` cannot tell a missing key from one of another type; the lease request will.
 fn several(answers: Vec<Value>, keys: usize) -> Result<Vec<Found>, Error> {
     let mut all = Vec::with_capacity(keys);
     for answer in answers {

@@ -125,7 +125,7 @@ pub(crate) fn set_nx_get(key: &str, value: &[u8], millis: Option<u64>) -> Cmd {
 }
 
 impl RuntimeConnection {
-    /// Puts a lease where nothing is, and says what is there.
+    /// Puts a lease where no value is, and says what was found.
     pub(crate) async fn acquire(
         self: &Arc<Self>,
         key: &str,
@@ -149,12 +149,12 @@ impl RuntimeConnection {
                 return found(DOING, answer);
             }
         }
-        // Once a connection, or on a server of long ago.
+        // Once for a connection, or with an old server.
         let mut acquired = Box::pin(self.acquire_each(&[(key, *lease)], millis, until)).await?;
         acquired.pop().unwrap_or_else(|| Err(strange(DOING)))
     }
 
-    /// [`acquire`](Self::acquire) for several keys, a step each; an answer for each.
+    /// [`acquire`](Self::acquire) for several keys, atomic for each; an answer for each.
     pub(crate) async fn acquire_each(
         &self,
         leases: &[(&str, CasToken)],
@@ -166,8 +166,8 @@ impl RuntimeConnection {
         if leases.is_empty() {
             return Ok(Vec::new());
         }
-        // A script's way first where it is not known whether there is another: a lease in front of what then cannot be stored would
-        // keep others waiting for nothing.
+        // The script first while it is not known whether there is another way: a lease for a value that cannot be stored would make
+        // others wait for nothing.
         if (nx_get.is(Ability::NO) || abilities.compares().is_none())
             && let Some(acquired) = self.acquire_by_script(&abilities, leases, millis, until).await?
         {
@@ -190,7 +190,7 @@ impl RuntimeConnection {
         })
     }
 
-    /// `None` where the server runs no scripts, or not all of their commands.
+    /// `None` if the server runs no scripts, or not all of their commands.
     async fn acquire_by_script(
         &self,
         abilities: &Abilities,
@@ -219,7 +219,7 @@ impl RuntimeConnection {
         match acquired.len() {
             0 => Ok(None),
             all if all == leases.len() => Ok(Some(acquired)),
-            // The right was taken away in between. Those that were granted run out.
+            // The right was revoked in between. The leases that were granted expire.
             _ => Err(strange("SET NX")),
         }
     }

@@ -1,37 +1,37 @@
-//! What a server can do for its user, learned from its answers.
+//! What a server supports for its user, learned from its answers.
 //!
-//! Each connection has its own: behind one address there may be servers of several versions, and a failover may lead to another one. Nothing
-//! is asked for it. What every server can do comes first, and what only some can is tried when nobody waits for it.
+//! Known for each connection: one address may lead to servers of several versions, and a failover to another server. Nothing is asked
+//! to find out. What every server supports is tried first, and what only some support when nobody waits for it.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use redis::{RedisError, Value};
 
+use super::retry_gate::RetryGate;
 use crate::store::redis::error::{is_refused, is_within_script};
 use crate::store::redis::scripts::{ACQUIRE, RELEASE, SCRIPTS, SWAP, Script};
-use crate::util::clock::Moment;
 
-/// For how long a connection over which nothing can be stored is not asked again whether that is so.
+/// The time after which a connection over which nothing can be stored is tried again.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// What is known of a connection's server.
+/// What is known about a connection's server.
 #[derive(Debug, Default)]
 pub(crate) struct Abilities {
     /// `SET … NX GET`: Redis 7.0, Valkey.
     pub(crate) nx_get: Ability,
     /// `SET … IFEQ`: Redis 8.4, Valkey 8.1.
     pub(crate) ifeq: Ability,
-    /// `EVALSHA`. Some have `EVAL` and not this.
+    /// `EVALSHA`. Some servers have `EVAL` only.
     by_name: Ability,
     /// `MGET`. Proxies may lack it, and users the right to it.
     pub(crate) mget: Ability,
-    /// `UNLINK`. What does not have it has `DEL`.
+    /// `UNLINK`. Servers without it have `DEL`.
     pub(crate) unlink: Ability,
-    /// Scripts. One that it has run it knows by name.
+    /// Scripts. A script that has run is known by name.
     scripts: [Ability; SCRIPTS],
-    /// When to ask again a server that can compare in no way.
-    next: AtomicU64,
+    /// For a server that can compare in no way.
+    gate: RetryGate,
 }
 
 impl Abilities {
@@ -39,12 +39,12 @@ impl Abilities {
         &self.scripts[script.index]
     }
 
-    /// Whether the script is worth calling by its name.
+    /// Whether to call the script by its name.
     pub(crate) fn knows_name(&self, script: &Script) -> bool {
         self.of(script).is(Ability::YES) && !self.by_name.is(Ability::NO)
     }
 
-    /// Learns from the answer to a script's name; says whether it is that of the script.
+    /// Learns from the answer to a call by name; says whether the answer is the script's.
     pub(crate) fn has_run(&self, answer: &Result<Value, RedisError>) -> bool {
         if let Err(error) = answer
             && is_refused(error)
@@ -56,7 +56,7 @@ impl Abilities {
         true
     }
 
-    /// Learns from the answer to a script's text.
+    /// Learns from the answer to a call by text.
     pub(crate) fn learn(&self, script: &Script, answer: &Result<Value, RedisError>) {
         match answer {
             Err(error) if is_refused(error) && !is_within_script(error) => {
@@ -66,8 +66,7 @@ impl Abilities {
         }
     }
 
-    /// Whether a value can be replaced on the condition that it is still what was seen, without which nothing is stored; `None` while
-    /// that is not known.
+    /// Whether the server can compare and set, without which nothing is stored; `None` while that is not known.
     pub(crate) fn compares(&self) -> Option<bool> {
         let ways = [&self.ifeq, self.of(&ACQUIRE), self.of(&SWAP), self.of(&RELEASE)];
         if ways.iter().any(|way| way.is(Ability::YES)) {
@@ -76,12 +75,8 @@ impl Abilities {
         if !self.of(&ACQUIRE).is(Ability::NO) || !self.ifeq.is(Ability::NO) {
             return None;
         }
-        // It may have been given the right since.
-        let (now, next) = (Moment::now(), self.next.load(Ordering::Relaxed));
-        if next == 0 {
-            self.next.store(now.plus(PAUSE).ticks(), Ordering::Relaxed);
-        } else if now.ticks() >= next {
-            self.next.store(0, Ordering::Relaxed);
+        // The right may have been granted since.
+        if !self.gate.close_first(PAUSE) && self.gate.admits_one(PAUSE) {
             self.scripts.iter().chain([&self.ifeq, &self.nx_get]).for_each(Ability::forget);
             return None;
         }
@@ -113,13 +108,13 @@ impl Ability {
     }
 
     fn set(&self, known: u8) {
-        // Read first: a store would make the cores pass this line around.
+        // Load first: a store would make cores contend for the cache line.
         if !self.is(known) {
             self.0.store(known, Ordering::Relaxed);
         }
     }
 
-    /// Learns from the answer to a command that takes the ability.
+    /// Learns from the answer to a command that needs the ability.
     pub(crate) fn learn(&self, answer: &Result<Value, RedisError>) {
         match answer {
             Ok(_) => self.set(Self::YES),

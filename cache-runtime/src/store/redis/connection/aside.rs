@@ -1,7 +1,7 @@
-//! Work that may block, or never come back: on a thread of the library's own, one piece at a time.
+//! Work that may block, even for ever: on a thread of the library, one piece at a time.
 //!
-//! A name server that does not answer keeps `getaddrinfo` for ten seconds, and nothing can call it back. On a thread of the program's
-//! runtime it would keep the program from ending for as long; a thread for each attempt to connect would pile up.
+//! A name server that does not answer blocks `getaddrinfo` for ten seconds, and the call cannot be cancelled. On a thread of the
+//! program's runtime it would keep the program from exiting for as long; with a thread for each attempt, threads would pile up.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -12,7 +12,7 @@ use crate::runtime::block_on::library_runtime;
 
 type Underway<T> = watch::Receiver<Option<T>>;
 
-/// The piece of work that is under way, if there is one.
+/// The work that is under way, if there is any.
 pub(crate) struct Aside<T> {
     underway: Mutex<Option<Underway<T>>>,
 }
@@ -24,8 +24,7 @@ impl<T> Default for Aside<T> {
 }
 
 impl<T: Clone + Send + Sync + 'static> Aside<T> {
-    /// What `work` gives; or what the work gives that is under way, and then `work` is not done. Waits as long as that takes: the caller
-    /// bounds it, and may go away.
+    /// Gives the result of the work that is under way, or else of `work`. The caller bounds the wait, and may be dropped.
     ///
     /// # Errors
     /// If the work panicked.

@@ -14,7 +14,7 @@ use tokio::task::AbortHandle;
 use super::abilities::Abilities;
 use super::breaker::{Breaker, EndReason};
 use super::cork::{Cork, InFlight, Traffic};
-use super::frames::Frames;
+use super::frames::{FirstAnswer, Frames};
 use super::login::log_in;
 use super::server::{PeerAddress, Placement, Server};
 use super::url::Endpoint;
@@ -22,39 +22,40 @@ use crate::error::{Error, ErrorKind};
 use crate::runtime::executor;
 use crate::store::redis::error::{is_misplaced, refuses_hello, translate, was_hung_up};
 use crate::store::redis::topology::cluster;
+use crate::store::redis::topology::cluster::Greeting;
 use crate::store::vocabulary::Epoch;
 use crate::util::clock::after;
 
-/// Requests on their way to the connection's driver. The driver's default of 50 makes callers queue for a place while
-/// the connection itself could take more; memory is bounded by callers, each of whom has one request.
+/// How many requests can be queued for the driver. Its default of 50 makes callers wait for a place while the connection could take
+/// more. Memory is bounded by the number of callers, each of which has one request.
 const PIPELINE: usize = 1024;
 
-/// How long a connection may be silent before the system asks whether it is there, also where its runtime stands still; and how often then.
+/// How long a connection may be silent before the system probes the peer (TCP keepalive), even if the runtime stands still.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
-/// A key that nobody has.
+/// A key that is never used.
 pub(crate) const NOBODYS: &str = "redis-cached\u{1}are you there";
 
-/// What a peer has to show before its connection is used.
+/// What a peer has to prove before its connection is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Proof {
     Greeting,
-    /// That, and an answer.
+    /// That, and an answer to a command.
     Answer,
 }
 
-/// Is told what the server says without being asked, in the order of the wire.
+/// Called with the server's pushes, in the order in which they arrive.
 pub(crate) type OnPush = Arc<dyn Fn(&PushInfo) + Send + Sync>;
 
-/// A live connection and what tells that it has ended.
+/// A live connection, and the state that tells when it has ended.
 #[derive(Clone)]
 pub(crate) struct Connection {
     pub(crate) driver: MultiplexedConnection,
-    /// Of a watched connection; 0 of others.
+    /// Of a tracking connection; 0 for others.
     pub(crate) epoch: Epoch,
-    /// Whether its server has said so.
+    /// Whether its server has said that it is a primary.
     pub(crate) is_primary: bool,
-    /// When to say again who the client is.
+    /// When to authenticate again.
     pub(crate) log_in_at: Option<Instant>,
     health: Arc<Health>,
 }
@@ -66,7 +67,7 @@ pub(crate) struct Health {
     abilities: Arc<Abilities>,
     server: Arc<Server>,
     placement: Placement,
-    /// Ends the driver's task with the last clone. By itself it would wait for a silent peer's answers.
+    /// Aborts the driver's task with the last clone. Otherwise the task would wait for a silent peer's answers.
     driver: AbortHandle,
 }
 
@@ -77,7 +78,7 @@ impl Drop for Health {
 }
 
 impl Connection {
-    /// A place among the connection's callers.
+    /// Registers a request on the connection.
     pub(crate) fn use_it(&self) -> Use {
         let health = Arc::clone(&self.health);
         Use { signs: health.callers.signs(), _waiting: health.callers.enter(), health }
@@ -87,7 +88,7 @@ impl Connection {
         &self.health.server
     }
 
-    /// What its server can do, as far as it has shown.
+    /// What its server supports, as far as it is known.
     pub(crate) fn abilities(&self) -> Arc<Abilities> {
         Arc::clone(&self.health.abilities)
     }
@@ -97,17 +98,18 @@ impl Connection {
         self.health.breaker.ended().await
     }
 
-    /// Lets nobody wait for it any more.
+    /// Fails every request in flight.
     pub(crate) fn abandon(&self) {
         self.health.driver.abort();
     }
 
-    /// Waits until it has ended, or somebody has waited for it in vain.
+    /// Waits until it has ended, or a request has timed out, which is `None`.
     pub(crate) async fn doubted(&self) -> Option<EndReason> {
         self.health.breaker.doubted().await
     }
 
-    /// Waits until another server is wanted, or another connection to it. One on which nothing is written follows the others.
+    /// Waits until a connection to another server, or another connection to this one, is needed. A tracking connection, on which
+    /// nothing is written, follows the others.
     pub(crate) async fn misplaced(&self) {
         let Health { server, placement, .. } = &*self.health;
         match self.epoch {
@@ -116,16 +118,16 @@ impl Connection {
         }
     }
 
-    /// Those that the peer has given so far.
+    /// The signs of life that the peer has given so far.
     pub(crate) fn signs(&self) -> u64 {
         self.health.callers.signs()
     }
 }
 
-/// One caller's use of a connection, to report how it went.
+/// A request on a connection, whose outcome is reported to the connection.
 pub(crate) struct Use {
     health: Arc<Health>,
-    /// Those that the peer had given when the caller asked.
+    /// The signs of life that the peer had given when the request began.
     signs: u64,
     _waiting: InFlight,
 }
@@ -135,7 +137,7 @@ impl Use {
         self.health.breaker.answered();
     }
 
-    /// What the peer has said to one command.
+    /// The peer's answer to one command.
     pub(crate) fn heard(&self, answer: &Value) {
         if let Value::ServerError(error) = answer {
             if is_misplaced(error) {
@@ -152,20 +154,20 @@ impl Use {
         self.health.breaker.close();
     }
 
-    /// The answer was not in the protocol.
+    /// The answer was not valid in the protocol.
     pub(crate) fn was_unreadable(&self, doing: &str) {
         let server = &self.health.server;
         server.unreadable.note(&server.config.endpoint.name, doing);
     }
 
-    /// The caller's time is over. That says nothing of a peer that has been heard meanwhile: it has much to say, or to read.
+    /// The request timed out. That says nothing about a peer that has given a sign of life since: it is busy sending or reading.
     pub(crate) fn timed_out(&self) {
         if self.was_silent() {
             self.health.breaker.timed_out();
         }
     }
 
-    /// Nothing was heard of the peer, nor did it take anything.
+    /// The peer has neither sent nor read anything.
     pub(crate) fn was_silent(&self) -> bool {
         self.health.callers.signs() == self.signs
     }
@@ -179,7 +181,7 @@ impl Use {
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: Error,
-    /// The server is there, and will not tell of changes.
+    /// The server answers, but does not offer tracking.
     pub(crate) is_about_watching: bool,
 }
 
@@ -197,8 +199,7 @@ impl From<Error> for Failure {
 
 /// Connects and greets within `limit`. Must be called on a runtime that drives I/O and time; the connection lives on it.
 ///
-/// For one that is watched it must be in RESP3: there are no pushes in the older protocol. Of a peer that fell silent `proof` is
-/// wanted that it answers what calls ask.
+/// A tracking connection needs RESP3: RESP2 has no pushes. A peer that fell silent has to prove that it answers commands.
 pub(crate) async fn connect(
     server: &Arc<Server>,
     limit: Duration,
@@ -212,7 +213,7 @@ pub(crate) async fn connect(
     let in_handshake = AtomicBool::new(false);
     let late = || {
         let limit = limit.as_millis();
-        // A server that does not speak TLS waits for the rest of what it takes for a line.
+        // A server without TLS takes the handshake for the beginning of a line, and waits for the rest.
         let message = match in_handshake.load(Ordering::Relaxed) {
             true => format!(
                 "cannot {doing}: no answer to the TLS handshake within {limit} ms; if this port does not speak TLS, use redis://"
@@ -229,7 +230,7 @@ pub(crate) async fn connect(
         let mut left = u32::try_from(targets.len()).unwrap_or(u32::MAX);
         let mut failure = late();
         for target in targets {
-            // One that swallows packets leaves time for the others.
+            // An address that drops packets leaves time for the others.
             let share = until.saturating_duration_since(Instant::now()) / left.max(1);
             left = left.saturating_sub(1);
             in_handshake.store(false, Ordering::Relaxed);
@@ -239,7 +240,7 @@ pub(crate) async fn connect(
                 Some(Err(failure)) => failure,
                 None => late(),
             };
-            // The others would say the same, and may count it.
+            // The others would refuse as well, and may count the attempts.
             if failure.is_about_watching || failure.error.kind() == ErrorKind::Permission {
                 break;
             }
@@ -249,7 +250,7 @@ pub(crate) async fn connect(
     executor::timeout(limit, attempt).await?.unwrap_or_else(|| Err(late()))
 }
 
-/// Whether to try.
+/// Whether to try RESP3.
 fn speaks_resp3(server: &Server) -> bool {
     server.config.endpoint.speaks_resp3() && server.may_know_hello()
 }
@@ -262,7 +263,7 @@ fn only_resp2(server: &Server) -> Failure {
     Failure::about_watching(Error::new(ErrorKind::Server, reason))
 }
 
-/// Connects to one address; without `HELLO` where that is refused.
+/// Connects to one address; without `HELLO` if the server refuses it.
 async fn connect_to(
     server: &Arc<Server>,
     endpoint: &Endpoint,
@@ -280,7 +281,7 @@ async fn connect_to(
             Ok(connection) => connection,
             Err(error) if refuses_hello(&error) && !in_handshake.load(Ordering::Relaxed) => {
                 let second = in_resp2().await;
-                // Of two ends of a connection the first tells more.
+                // If the server hangs up twice, the first time says more.
                 let connection =
                     second.map_err(|second| failed(if second.is_io_error() { error } else { second }))?;
                 server.refuses_hello();
@@ -310,7 +311,7 @@ fn explain(endpoint: &Endpoint, error: RedisError) -> Error {
     translate(&doing, error)
 }
 
-/// Asks for a key, as calls do: there are peers that answer `PING` and nothing else. Whatever it answers is an answer.
+/// Reads a key, as calls do: some peers answer `PING` and nothing else. Any answer will do.
 async fn answers(connection: &Connection) -> RedisResult<()> {
     let asked = redis::cmd("GET").arg(NOBODYS).exec_async(&mut connection.driver.clone()).await;
     asked.or_else(|error| if error.is_unrecoverable_error() { Err(error) } else { Ok(()) })
@@ -325,7 +326,7 @@ async fn greet(
 ) -> RedisResult<Connection> {
     let (epoch, on_push) = watched.unzip();
     let placement = server.placement(target);
-    // Every wait is bounded by the caller, once, for all of its commands: the driver's own limits are off.
+    // Callers bound their requests themselves, so the driver's own time limits are off.
     let mut config = AsyncConnectionConfig::new()
         .set_connection_timeout(None)
         .set_response_timeout(None)
@@ -336,12 +337,12 @@ async fn greet(
             Ok(())
         });
     }
-    let wire = Wire { callers: Arc::default(), breaker: Arc::default() };
+    let wire = Wire::default();
     let settings = endpoint.info.redis_settings();
     let (mut connection, driver) = match target {
         PeerAddress::Tcp(address) => {
             let stream = TcpStream::connect(address).await?;
-            // Small requests that wait for one another's acknowledgements cost more than packets do.
+            // Waiting for acknowledgements before sending small requests costs more than packets do.
             stream.set_nodelay(true)?;
             SockRef::from(&stream)
                 .set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3))?;
@@ -360,15 +361,16 @@ async fn greet(
             drive(settings, tokio::net::UnixStream::connect(path).await?, config, &wire).await?
         }
     };
-    let Wire { callers, breaker } = wire;
+    let Wire { callers, breaker, first_answer } = wire;
     let server = Arc::clone(server);
     let abilities = Arc::default();
     let health = Arc::new(Health { breaker, callers, abilities, server, placement, driver });
     if !endpoint.speaks_resp3() {
         log_in(&mut connection, &endpoint.address).await?;
     }
-    // Without it, a server that wants a password, or is loading, would be found out by the first user's call only.
-    let greeting = cluster::greets(&mut connection, endpoint.speaks_resp3()).await?;
+    // Otherwise only the first call would reveal a server that requires a password, or is loading.
+    redis::cmd("PING").exec_async(&mut connection).await?;
+    let greeting = Greeting::of(first_answer.get());
     if greeting.is_in_cluster_mode {
         health.server.is_in_cluster_mode();
     }
@@ -381,13 +383,15 @@ async fn greet(
     })
 }
 
-/// What callers and the stream of a connection tell each other, and its keeper.
+/// What the stream of a connection shares with its callers and its reconnector.
+#[derive(Default)]
 struct Wire {
     callers: Arc<Traffic>,
     breaker: Arc<Breaker>,
+    first_answer: FirstAnswer,
 }
 
-/// Greets over `stream`, and has the driver run on the current runtime.
+/// Greets over `stream`, and runs the driver on the current runtime.
 async fn drive<S>(
     settings: &RedisConnectionInfo,
     stream: S,
@@ -397,12 +401,12 @@ async fn drive<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let stream = Cork::new(Frames::new(stream), Arc::clone(&wire.callers));
+    let stream = Cork::new(Frames::new(stream, Arc::clone(&wire.first_answer)), Arc::clone(&wire.callers));
     let (connection, driver) = MultiplexedConnection::new_with_config(settings, stream, config).await?;
     let breaker = Arc::clone(&wire.breaker);
     let driven = async move {
         driver.await;
-        // So that it is replaced before the next call needs it.
+        // So that the connection is replaced before the next call needs it.
         breaker.close();
     };
     Ok((connection, tokio::spawn(driven).abort_handle()))

@@ -1,14 +1,14 @@
-//! Peers that are no Redis, by the first bytes that they say.
+//! Recognises peers that are not Redis by the first bytes that they send.
 
 use std::io;
 
 /// A record of TLS that is an alert, or a part of a handshake.
 const TLS: [u8; 2] = [0x15, 0x16];
 
-/// What the peer is, if it is known and no Redis.
+/// What the peer is, if it is recognised and not Redis.
 pub(crate) fn recognised(opening: &[u8]) -> Option<io::Error> {
     let what = match opening {
-        // Older servers leave the status line out for what they do not take for a request.
+        // Older servers omit the status line in answer to an invalid request.
         _ if opening.starts_with(b"HTTP/") || opening.starts_with(b"<") => {
             "an HTTP server answers on this port, and not Redis: look at the port"
         }

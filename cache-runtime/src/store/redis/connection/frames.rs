@@ -1,22 +1,24 @@
-//! What a Redis server can say, checked as it arrives, before the driver's parser sees it.
+//! Checks what arrives from a server before the driver's parser sees it.
 //!
-//! The parser believes what it is told: it waits for as many bytes as a length claims, and looks through a line from its beginning
-//! each time that more of it arrives. From a peer that is no Redis server, or one that is broken, a program would gather bytes
-//! without end. So a frame that no server sends ends the connection, with an error that says what it was.
+//! The parser trusts its input: it waits for as many bytes as a length claims, and scans a line from its start each time more of it
+//! arrives. With a peer that is not Redis, or is broken, a program would buffer bytes without end. A frame that no server sends
+//! therefore ends the connection, with an error that says what it was.
 //!
-//! And it takes an error line that is not UTF-8 for a broken peer, and ends the connection with everybody who waits on it. But a server
-//! that does not know a command repeats its arguments, and those of a cache are bytes: a nonce, an entry, a key that is cut in the
-//! middle of a character. So whatever is not ASCII in an error line becomes a question mark.
+//! The parser also rejects an error line that is not UTF-8, which ends the connection and every request in flight. But a server that
+//! does not know a command repeats its arguments, and those of a cache are bytes: a nonce, an entry, a key that is cut inside a
+//! character. Every byte of an error line that is not ASCII is therefore replaced by a question mark.
 //!
-//! Limits are those of Redis, with room: a string has 512 MiB at most (`proto-max-bulk-len`), a status or an error one line.
+//! The limits are those of Redis or higher: a string has 512 MiB at most (`proto-max-bulk-len`), a status or an error is one line.
 
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::mem::take;
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
-use redis::RedisError;
+use redis::{RedisError, Value, parse_redis_value};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::foreign::recognised;
@@ -58,12 +60,45 @@ pub(crate) fn is_strange(error: &RedisError) -> bool {
 pub(crate) struct Frames<S> {
     stream: S,
     scanner: Scanner,
+    first_answer: FirstAnswer,
+    /// What has arrived of the first answer.
+    opening: Vec<u8>,
 }
 
+/// The first answer on a connection: in RESP3 that to `HELLO`, which the driver sends and keeps to itself.
+pub(crate) type FirstAnswer = Arc<OnceLock<Value>>;
+
+/// The most bytes of an answer to `HELLO`. Of a longer one it is not known what it says.
+const LONGEST_GREETING: usize = 64 * 1024;
+
 impl<S> Frames<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        Self { stream, scanner: Scanner::default() }
+    pub(crate) fn new(stream: S, first_answer: FirstAnswer) -> Self {
+        Self { stream, scanner: Scanner::default(), first_answer, opening: Vec::new() }
     }
+
+    /// Reads a part of the first answer.
+    fn read_first(&mut self, arrived: &mut [u8]) -> io::Result<()> {
+        if self.opening.is_empty()
+            && let Some(other) = recognised(arrived)
+        {
+            return Err(other);
+        }
+        let room = LONGEST_GREETING.saturating_sub(self.opening.len());
+        self.opening.extend(arrived.iter().take(room).copied());
+        self.scanner.read(arrived).map_err(strange)?;
+        if self.scanner.arrived > 0 {
+            let opening = take(&mut self.opening);
+            if let Ok(answer) = parse_redis_value(&opening) {
+                // Set once: this is the one stream of the connection.
+                let _ = self.first_answer.set(answer);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn strange(what: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, Strange(what))
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Frames<S> {
@@ -75,20 +110,20 @@ impl<S: AsyncRead + Unpin> AsyncRead for Frames<S> {
         let (before, room) = (buffer.filled().len(), buffer.remaining());
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         let Some(arrived @ [_, ..]) = buffer.filled_mut().get_mut(before..) else {
-            // Else the driver would take the half of a frame for one that is wrong.
+            // Otherwise the driver would report the truncated frame as an invalid one.
             if matches!(read, Poll::Ready(Ok(()))) && room > 0 && self.scanner.is_within() {
                 let cut = "the connection was closed in the middle of an answer";
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, cut)));
             }
             return read;
         };
-        let other = self.scanner.is_new().then(|| recognised(arrived)).flatten();
-        if let Some(other) = other {
-            return Poll::Ready(Err(other));
-        }
-        match self.scanner.read(arrived) {
+        let checked = match self.scanner.arrived {
+            0 => self.read_first(arrived),
+            _ => self.scanner.read(arrived).map_err(strange),
+        };
+        match checked {
             Ok(()) => read,
-            Err(what) => Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, Strange(what)))),
+            Err(error) => Poll::Ready(Err(error)),
         }
     }
 }
@@ -128,11 +163,6 @@ struct Scanner {
 }
 
 impl Scanner {
-    /// Whether nothing has arrived yet.
-    fn is_new(&self) -> bool {
-        self.arrived == 0 && !self.is_within()
-    }
-
     /// Whether a frame has begun and not ended.
     fn is_within(&self) -> bool {
         self.depth > 0 || self.line > 0 || self.left > 0
@@ -183,7 +213,7 @@ impl Scanner {
     }
 
     fn end_line(&mut self) -> Result<(), &'static str> {
-        let line = std::mem::take(&mut self.line);
+        let line = take(&mut self.line);
         let number = || number(self.begins.get(1..line.saturating_sub(2)).unwrap_or_default());
         let list = |elements: Result<i64, &'static str>, times: u64| {
             let elements = u64::try_from(elements?).unwrap_or(0).saturating_mul(times);
@@ -339,7 +369,7 @@ mod tests {
             (b"$5\r\nabcde\r\n", None, false),
             (b"*2147483648\r\n", Some(io::ErrorKind::InvalidData), true),
         ] {
-            let read = read_to_end(Frames::new(answer)).await;
+            let read = read_to_end(Frames::new(answer, FirstAnswer::default())).await;
             assert_eq!(read.as_ref().err().map(io::Error::kind), kind);
             let as_the_driver_has_it = read.err().map(RedisError::from);
             assert_eq!(as_the_driver_has_it.is_some_and(|error| is_strange(&error)), strange, "{answer:?}");

@@ -1,8 +1,8 @@
-//! Connections without traffic, which load balancers, firewalls and address translation forget, without a word to either end.
+//! Idle connections, which load balancers, firewalls and address translation drop without telling either end.
 //!
-//! A connection on which nothing has arrived for a while is asked with a `PING`; one that does not answer is replaced at once, and not
-//! after three callers. How long it may be left alone is found out: from a fraction of a second on, doubled as long as a connection that
-//! nobody uses survives it, and cut down for good where one did not.
+//! A connection on which nothing has arrived for an interval is sent a `PING`. If it does not answer it is replaced at once, not after
+//! three callers have timed out. The interval is learned: it begins at a fraction of a second, doubles while unused connections survive
+//! it, and is cut for a long time when one did not.
 
 use std::pin::{Pin, pin};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,27 +17,27 @@ use crate::runtime::executor::{Either, either};
 use crate::runtime::lag;
 use crate::util::clock::later;
 
-/// How often to look whether anything has arrived, at first. There are networks that forget within a second.
+/// How often to check whether anything has arrived, at first. Some networks drop connections within a second.
 const FIRST: Duration = Duration::from_millis(250);
 const SHORTEST: Duration = Duration::from_millis(125);
-/// In a network that forgets nothing. Many forget after a minute, or some.
+/// In a network that drops nothing. Many drop connections after a minute or a few.
 const LONGEST: Duration = Duration::from_secs(16);
-/// A connection that nobody has used for so long is one to find out more with: calls that come now and then come more often.
+/// Only a connection that has been unused this long tries a longer interval: occasional calls come more often than that.
 const UNUSED: Duration = Duration::from_secs(5);
-/// How long a network is taken for one that forgets. What looked like it may have been a server that stopped for a moment.
+/// How long a network is assumed to drop connections. The cause may have been a server that stopped for a moment.
 const RELEARN: Duration = Duration::from_secs(600);
 
-/// What is known of the network to a server.
+/// What is known about the network to a server.
 #[derive(Debug, Default)]
 pub(crate) struct Idleness(Mutex<IdleBounds>);
 
 #[derive(Debug)]
 struct IdleBounds {
-    /// How often to look whether anything has arrived. So nothing arrives for twice as long at most.
+    /// How often to check whether anything has arrived. A connection is idle for twice as long at most.
     interval: Duration,
-    /// The interval that is not to be passed, and when that was learned.
+    /// The longest interval to use, and when that was learned.
     most: Option<(Duration, Instant)>,
-    /// An interval after which a connection was silent, be it forgotten or its peer frozen.
+    /// An interval after which a connection was silent: dropped by the network, or its peer frozen.
     suspect: Option<Duration>,
 }
 
@@ -70,13 +70,13 @@ impl Idleness {
         known.suspect = Some(known.interval);
     }
 
-    /// How another connection fared right after one that was idle has not answered: if it `answers`, the server was there.
+    /// What became of the next connection after an idle one has not answered: if it `answers`, the network had dropped the idle one.
     pub(crate) fn tried_again(&self, answers: bool) {
         let mut known = self.lock();
         if let Some(interval) = known.suspect.take()
             && answers
         {
-            // The interval before this one was survived, half as long. Nothing arrives for twice an interval at most.
+            // Half of this interval was survived, and a connection is idle for twice an interval at most.
             let most = (interval / 4).max(SHORTEST);
             known.most = Some((most, Instant::now()));
             known.interval = most;
@@ -84,7 +84,7 @@ impl Idleness {
     }
 }
 
-/// Sees to it that a connection does not stay idle, until it has ended.
+/// Keeps a connection from staying idle, until it has ended.
 pub(crate) async fn keep(connection: &Connection, server: &Server) -> EndReason {
     let mut signs = connection.signs();
     let mut used = Instant::now();
@@ -92,17 +92,17 @@ pub(crate) async fn keep(connection: &Connection, server: &Server) -> EndReason 
         let (interval, looked) = (server.idleness.interval(), Instant::now());
         let is_doubted = match executor::timeout(interval, connection.doubted()).await {
             Ok(Some(Some(end))) => return end,
-            // A caller has waited in vain.
+            // A request has timed out.
             Ok(Some(None)) => true,
             Ok(None) => false,
-            // Without timers nothing is kept up.
+            // Without timers nothing can be done.
             Err(_) => return connection.ended().await,
         };
         let has_traffic = signs != connection.signs();
         if has_traffic {
             used = Instant::now();
         }
-        // Where the runtime stood still the traffic may be that of long ago.
+        // If the runtime stood still, the traffic may be old.
         let is_late = looked.elapsed() > 2 * interval;
         if is_doubted || is_late || !has_traffic {
             match ask(connection, server.config.deadline).await {
@@ -119,11 +119,11 @@ pub(crate) async fn keep(connection: &Connection, server: &Server) -> EndReason 
 
 enum Peer {
     Answers,
-    /// And the connection is given up.
+    /// The connection is given up.
     IsSilent,
 }
 
-/// Whether anybody is there. No word of what callers ask: there are peers that answer this and nothing else.
+/// Whether the peer answers `PING`. Says nothing about other commands: some peers answer `PING` and nothing else.
 async fn ask(connection: &Connection, deadline: Duration) -> Peer {
     let used = connection.use_it();
     let ping = redis::cmd("PING");
@@ -134,7 +134,7 @@ async fn ask(connection: &Connection, deadline: Duration) -> Peer {
         Either::Second(Ok(Some(Ok(answer)))) => used.heard(&answer),
         Either::Second(Ok(Some(Err(_)))) => used.closed(),
         Either::Second(Ok(None)) if used.was_silent() => {
-            // Not as a server that is silent, for which nobody is to wait: the next connection may well be answered.
+            // Closed and not silent, so that callers wait for the next connection: it may well be answered.
             used.closed();
             return Peer::IsSilent;
         }
@@ -143,14 +143,14 @@ async fn ask(connection: &Connection, deadline: Duration) -> Peer {
     Peer::Answers
 }
 
-/// Bounds what is asked, later where that is not the peer's fault.
+/// Bounds a request. The time in which the runtime was behind does not count.
 async fn patiently<F: Future>(limit: Duration, mut asking: Pin<&mut F>) -> Result<Option<F::Output>, Error> {
     let asked = Instant::now();
     let until = later(asked, limit);
     let mut bound = until;
     loop {
         let answer = executor::timeout_at(bound, asking.as_mut()).await?;
-        // Where the runtime was behind, it may not have come to send it, or to read what is there.
+        // A runtime that is behind may not have sent the request yet, or not have read the answer.
         bound = until + lag::since(asked);
         if answer.is_some() || bound <= Instant::now() {
             return Ok(answer);

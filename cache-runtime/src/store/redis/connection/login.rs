@@ -1,4 +1,4 @@
-//! Who a client is: said to the server, and why the server does not let it in or not do all it needs.
+//! Authentication, and why a server refuses the client or lacks a right that it needs.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::error::ErrorKind;
 use crate::store::address::Address;
 use crate::store::credentials::Credentials;
 
-/// Says in RESP2 who the client is, and which database it wants; in RESP3 the driver does, within its greeting.
+/// Authenticates and selects the database in RESP2. In RESP3 the driver does so in its greeting.
 pub(crate) async fn log_in(connection: &mut MultiplexedConnection, address: &Address) -> RedisResult<()> {
     if let Some(credentials) = &address.credentials {
         authenticate(connection, credentials).await?;
@@ -20,7 +20,7 @@ pub(crate) async fn log_in(connection: &mut MultiplexedConnection, address: &Add
     Ok(())
 }
 
-/// Says who the client is, also where it has said so before.
+/// Authenticates, for the first time or again.
 pub(crate) async fn authenticate(
     connection: &mut MultiplexedConnection,
     Credentials { user, password, .. }: &Credentials,
@@ -40,7 +40,7 @@ fn takes_no_user(error: &RedisError) -> bool {
     error.detail().is_some_and(|detail| detail.contains("wrong number of arguments for 'auth'"))
 }
 
-/// What is wrong with the user, the password, the user's rights or the database, if that is what the server has said.
+/// What is wrong with the user, the password, the user's rights or the database, if the server has said so.
 pub(crate) fn explain(error: &RedisError) -> Option<(ErrorKind, Cow<'static, str>)> {
     let detail = error.detail().unwrap_or_default();
     let says = |text| detail.contains(text);

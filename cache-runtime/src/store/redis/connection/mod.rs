@@ -12,6 +12,7 @@ pub(crate) mod login;
 pub(crate) mod outage;
 pub(crate) mod reconnector;
 pub(crate) mod request;
+pub(crate) mod retry_gate;
 pub(crate) mod runtime_connection;
 pub(crate) mod server;
 pub(crate) mod shared_timeout;

@@ -1,5 +1,5 @@
-//! One line in the log when a server is lost, and one when it is back, however many connections there are and however often each
-//! fails meanwhile.
+//! Logs one line when a server is lost and one when it is back, however many connections there are and however often each of them
+//! fails.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -11,7 +11,7 @@ pub(crate) struct ServerOutage(Mutex<OutageState>);
 #[derive(Debug, Default)]
 struct OutageState {
     began: Option<Instant>,
-    /// How many connections are concerned.
+    /// How many connections are down.
     down: usize,
 }
 
@@ -21,7 +21,7 @@ impl ServerOutage {
     }
 }
 
-/// What one connection after the other, in the same place, has to do with it.
+/// The part of a runtime's connections, one after the other, in the outage.
 pub(crate) struct OutageReport {
     outage: Arc<ServerOutage>,
     server: String,
@@ -33,7 +33,7 @@ impl OutageReport {
         Self { outage: Arc::clone(outage), server: server.to_owned(), is_down: false }
     }
 
-    /// The connection is lost, or of no use. Logged if no other has said so.
+    /// The connection is lost, or unusable. Logged if it is the first.
     pub(crate) fn begin(&mut self, reason: &dyn std::fmt::Display, consequence: &str) {
         let is_first = {
             let mut state = self.outage.lock();
@@ -43,14 +43,14 @@ impl OutageReport {
             is_first
         };
         self.is_down = true;
-        // Outside of the lock: a logger is somebody else's code.
+        // Outside of the lock: a logger is foreign code.
         match is_first {
             true => log::warn!("{reason}; {consequence}"),
             false => log::debug!("{reason}"),
         }
     }
 
-    /// The connection has shown that it is of use. Logged by the last one.
+    /// The connection is usable. Logged if it is the last.
     pub(crate) fn end(&mut self) {
         let began = {
             let mut state = self.outage.lock();
@@ -65,7 +65,7 @@ impl OutageReport {
 }
 
 impl Drop for OutageReport {
-    /// The outage goes on: a connection that goes with its runtime says nothing of the server.
+    /// The outage goes on: a connection that ends with its runtime says nothing about the server.
     fn drop(&mut self) {
         self.outage.lock().down -= usize::from(self.is_down);
     }

@@ -1,4 +1,4 @@
-//! What the connections of a process to one server know in common.
+//! What the connections of a process to one server share.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -23,10 +23,10 @@ use crate::store::credentials::{Credentials, Provided};
 use crate::store::redis::Config;
 use crate::store::redis::topology::cluster;
 
-/// How long a server that refused `HELLO` is not asked again: it may be another one by then, or a newer version.
+/// The time after which `HELLO` is tried again with a server that refused it: it may be another server, or a newer version.
 const HELLO_AGAIN: Duration = Duration::from_secs(60);
 
-/// The same for one that is in cluster mode.
+/// The same for a server in cluster mode.
 const CLUSTER_AGAIN: Duration = Duration::from_secs(300);
 
 /// Finds the addresses of a host. May block.
@@ -40,23 +40,23 @@ pub(crate) fn system_lookup() -> Lookup {
 pub(crate) struct Server {
     pub(crate) config: Arc<Config>,
     pub(crate) outage: Arc<ServerOutage>,
-    /// What the network does to connections without traffic.
+    /// How long the network keeps connections without traffic.
     pub(crate) idleness: Idleness,
     pub(crate) unreadable: Unreadable,
-    /// Whether it has been logged that nothing can be stored there.
+    /// Whether it has been logged that nothing can be stored.
     told_of_stores: AtomicBool,
     lookups: Aside<Result<Vec<SocketAddr>, String>>,
     credentials: Aside<Provided>,
-    /// How often it has turned out that another server is wanted.
+    /// How often a connection has turned out to be to the wrong server.
     misplaced: watch::Sender<u64>,
-    /// How often a connection has been made because of that. The watched ones, on which nothing is written, follow.
+    /// How often a connection has been replaced because of that. Tracking connections, on which nothing is written, follow.
     moved: watch::Sender<u64>,
     known: Mutex<ServerKnowledge>,
 }
 
 #[derive(Default)]
 struct ServerKnowledge {
-    /// Where a server was that is not the one that is wanted: tried last.
+    /// The address of a server that was the wrong one: tried last.
     shunned: Option<SocketAddr>,
     hello_refused: Option<Instant>,
     in_cluster_mode: Option<Instant>,
@@ -70,10 +70,9 @@ pub(crate) enum PeerAddress {
     Unix(std::path::PathBuf),
 }
 
-/// A connection's place in the search for the right server.
+/// What was known about the right server when a connection was made.
 #[derive(Debug, Clone)]
 pub(crate) struct Placement {
-    /// What was known when it was made.
     misplaced: u64,
     moved: u64,
     address: Option<SocketAddr>,
@@ -99,13 +98,13 @@ impl Server {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All places where it may be, in the order in which to try them. Names are looked up anew each time.
+    /// The addresses of the server, in the order in which to try them. Names are resolved each time.
     pub(crate) async fn targets(&self) -> Result<Vec<PeerAddress>, Error> {
         let (host, port) = match self.config.endpoint.info.addr() {
             ConnectionAddr::Tcp(host, port) => (host.clone(), *port),
             #[cfg(unix)]
             ConnectionAddr::Unix(path) => return Ok(vec![PeerAddress::Unix(path.clone())]),
-            // No URL makes any other.
+            // No URL leads to another kind.
             _ => return Err(Error::new(ErrorKind::Url, "this kind of address is not supported")),
         };
         if let Ok(address) = host.parse::<IpAddr>() {
@@ -114,7 +113,7 @@ impl Server {
         let doing = format!("cannot look up the host of {}", self.config.endpoint.name);
         let unknown = |why: &dyn Display| Error::new(ErrorKind::Connection, format!("{doing}: {why}"));
         let lookup = Arc::clone(&self.config.lookup);
-        // As text, because the system's error cannot be had twice.
+        // As text, because the system's error cannot be cloned.
         let look_up = move || lookup(&host, port).map_err(|error| error.to_string());
         let found = self.lookups.ask(look_up).await.map_err(|error| unknown(&error))?;
         let mut addresses = found.map_err(|error| unknown(&error))?;
@@ -126,7 +125,7 @@ impl Server {
         Ok(addresses.into_iter().map(PeerAddress::Tcp).collect())
     }
 
-    /// How to greet it, with the credentials that hold now.
+    /// How to greet it, with the current credentials.
     pub(crate) async fn endpoint(&self) -> Result<Cow<'_, Endpoint>, Error> {
         let endpoint = &self.config.endpoint;
         Ok(self
@@ -135,11 +134,11 @@ impl Server {
             .map_or(Cow::Borrowed(endpoint), |given| Cow::Owned(endpoint.with(given))))
     }
 
-    /// What the program gives for that, if it is asked at all.
+    /// The current credentials, if the program provides them by a callback.
     pub(crate) async fn credentials(&self) -> Result<Option<Credentials>, Error> {
         let Some(provider) = self.config.credentials.clone() else { return Ok(None) };
         let library = library_runtime()?;
-        // Aside, whatever it does; the thread is one that may block.
+        // On a thread that may block, whatever the callback does.
         let asked = self.credentials.ask(move || library.block_on(async { provider.ask().await }));
         let failed = |reason: &dyn Display| {
             Error::new(
@@ -155,7 +154,7 @@ impl Server {
         }
     }
 
-    /// The placement of a connection that is being made.
+    /// What is known now, for a connection that is being made.
     pub(crate) fn placement(&self, target: &PeerAddress) -> Placement {
         let address = match target {
             PeerAddress::Tcp(address) => Some(*address),
@@ -165,7 +164,7 @@ impl Server {
         Placement { misplaced: *self.misplaced.borrow(), moved: *self.moved.borrow(), address }
     }
 
-    /// A connection has shown that another server is wanted. Said of an older one, it is known.
+    /// A connection has turned out to be to the wrong server. For an older connection that is known already.
     pub(crate) fn misplaced(&self, placement: &Placement) {
         let is_news = self.misplaced.send_if_modified(|times| {
             let is_news = *times == placement.misplaced;
@@ -177,13 +176,13 @@ impl Server {
         }
     }
 
-    /// Waits until it has turned out, by whichever connection, that those made so far are not to the right server.
+    /// Waits until any connection made with this knowledge turns out to be to the wrong server.
     pub(crate) async fn until_misplaced(&self, placement: &Placement) {
-        // The sender is here.
+        // Cannot fail: `self` holds the sender.
         let _ = self.misplaced.subscribe().wait_for(|times| *times > placement.misplaced).await;
     }
 
-    /// Another connection has been made in place of one that was misplaced.
+    /// A connection to the wrong server has been replaced.
     pub(crate) fn moved(&self) {
         self.moved.send_modify(|times| *times += 1);
     }
@@ -192,13 +191,13 @@ impl Server {
         let _ = self.moved.subscribe().wait_for(|times| *times > placement.moved).await;
     }
 
-    /// It has shown that it is in cluster mode.
+    /// The server is in cluster mode.
     pub(crate) fn is_in_cluster_mode(&self) {
         self.known().in_cluster_mode = Some(Instant::now());
     }
 
     /// # Errors
-    /// If it is of no use to us, as was found out not long ago.
+    /// If it is in cluster mode, as was found out recently.
     pub(crate) fn check_mode(&self) -> Result<(), Error> {
         let is_out = |since: Instant| since.elapsed() < CLUSTER_AGAIN;
         match self.known().in_cluster_mode.is_some_and(is_out) {
@@ -207,7 +206,7 @@ impl Server {
         }
     }
 
-    /// Nothing can be stored there, which is logged once.
+    /// Logs once that nothing can be stored.
     pub(crate) fn stores_nothing(&self, error: &Error) {
         if !self.told_of_stores.swap(true, Ordering::Relaxed) {
             let name = &self.config.endpoint.name;
@@ -220,7 +219,7 @@ impl Server {
         self.known().hello_refused.is_none_or(|since| since.elapsed() > HELLO_AGAIN)
     }
 
-    /// It does not take `HELLO`, and is there.
+    /// It answers, but not to `HELLO`.
     pub(crate) fn refuses_hello(&self) {
         self.known().hello_refused = Some(Instant::now());
     }

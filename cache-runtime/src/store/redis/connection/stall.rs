@@ -1,39 +1,38 @@
-//! A server that answers reads and no writes: under `CLIENT PAUSE … WRITE`, and while it prepares a failover.
+//! Servers that answer reads but no writes: under `CLIENT PAUSE … WRITE`, and while they prepare a failover.
 //!
-//! A write that is not answered holds up all that is sent behind it on its connection, hits too. So after a few leases that were not
-//! answered none is asked for: misses compute, and store nothing. Now and then a write over a connection of its own, for which nobody
-//! waits, finds out whether that is over.
+//! A write that is not answered blocks everything behind it on its connection, hits included. After a few lease requests without an
+//! answer no lease is requested: misses compute, and store nothing. From time to time a probe writes over a connection of its own,
+//! for which nobody waits, and ends the stall if it is answered.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use redis::cmd;
 
 use super::connect::{Proof, connect};
+use super::retry_gate::RetryGate;
 use super::server::Server;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::executor;
 use crate::store::redis::RedisStore;
 use crate::store::vocabulary::CasToken;
-use crate::util::clock::Moment;
 
-/// So many leases in a row may go without an answer.
+/// How many lease requests in a row may go without an answer.
 const IN_A_ROW: u32 = 2;
-/// How often the server is asked whether it is over.
+/// The time between two probes.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How long it may take to answer that.
+/// How long a probe may take to connect, and to be answered.
 const PATIENCE: Duration = Duration::from_millis(400);
-/// After the key of somebody's lease: a key that nobody has, and that a user with the right to the other may write.
+/// Appended to the key of a lease: a key that is never used, and that a user who may write the other may write as well.
 const NOBODYS: &str = "\u{1}nobody's";
 
-/// Whether leases are answered, by one server.
+/// Whether one server answers lease requests.
 #[derive(Debug, Default)]
 pub(crate) struct Stall {
-    /// How many in a row were not.
+    /// How many in a row it did not answer.
     timeouts: AtomicU32,
-    /// When to ask again.
-    next: AtomicU64,
+    gate: RetryGate,
 }
 
 /// What a stall means for a call.
@@ -41,28 +40,24 @@ pub(crate) struct Stall {
 enum Advice {
     AskForLeases,
     Compute,
-    /// And find out whether the stall is over.
+    /// And probe whether the stall is over.
     ComputeAndProbe,
 }
 
 impl Stall {
     fn advice(&self) -> Advice {
-        // Hardly ever any.
+        // Nearly always.
         if self.timeouts.load(Ordering::Relaxed) < IN_A_ROW {
             return Advice::AskForLeases;
         }
-        let (next, now) = (self.next.load(Ordering::Relaxed), Moment::now());
-        let after = now.plus(PAUSE).ticks();
-        let is_time = now.ticks() >= next
-            && self.next.compare_exchange(next, after, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-        if is_time { Advice::ComputeAndProbe } else { Advice::Compute }
+        if self.gate.admits_one(PAUSE) { Advice::ComputeAndProbe } else { Advice::Compute }
     }
 
     fn is_over(&self) {
         self.timeouts.store(0, Ordering::Relaxed);
     }
 
-    /// Learns from how a lease was answered.
+    /// Learns from the answer to a lease request.
     pub(crate) fn learn<T>(&self, answer: &Result<T, Error>) {
         match answer {
             Ok(_) if self.timeouts.load(Ordering::Relaxed) == 0 => {}
@@ -76,10 +71,10 @@ impl Stall {
 }
 
 impl RedisStore {
-    /// To be called before a lease is asked for, or given back.
+    /// To be called before a lease is requested or released.
     ///
     /// # Errors
-    /// While leases are not answered.
+    /// While the server answers no lease requests.
     pub(crate) fn check_for_stall(&self, leases: &[(&str, CasToken)]) -> Result<(), Error> {
         leases.first().map_or(Ok(()), |(key, _)| self.check_for_stall_at(key))
     }
@@ -99,7 +94,7 @@ impl RedisStore {
     }
 }
 
-/// Ends the stall if a write is answered, whatever the answer.
+/// Writes, and ends the stall if that is answered in any way.
 async fn probe(server: Arc<Server>, stall: Arc<Stall>, key: String) {
     let Ok(connection) = connect(&server, PATIENCE, Proof::Greeting, None).await else { return };
     let mut unlink = cmd("UNLINK");
@@ -130,7 +125,7 @@ mod tests {
         }
         assert_eq!(stall.advice(), Advice::ComputeAndProbe);
         assert_eq!(stall.advice(), Advice::Compute, "one asks for all");
-        stall.next.store(0, Ordering::Relaxed);
+        stall.gate.open();
         assert_eq!(stall.advice(), Advice::ComputeAndProbe, "now and then");
         stall.learn(&Ok(()));
         assert_eq!(stall.advice(), Advice::AskForLeases);

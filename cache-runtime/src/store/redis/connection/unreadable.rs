@@ -1,44 +1,44 @@
-//! Commands that a server answers with what is not its protocol.
+//! Commands to which a peer's answer is not valid in Redis's protocol.
 //!
-//! Such an answer ends the connection, and with it the commands of all who wait there. The next connection would end the same way, so the
-//! command is not asked for a while, each time for longer. What others ask goes on.
+//! Such an answer ends the connection, and with it every other request in flight. The next connection would end the same way. The
+//! command is therefore not sent for a while, each time for longer; other commands are.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::retry_gate::RetryGate;
 use crate::error::{Error, ErrorKind};
-use crate::util::clock::after;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
 #[derive(Debug, Default)]
 pub(crate) struct Unreadable {
-    /// Whether there are any, which hardly ever is so.
+    /// Whether there are any: nearly always not.
     are_any: AtomicBool,
-    /// By command: few, because the names are ours.
+    /// By command. Few, because the names are the library's.
     pauses: Mutex<HashMap<String, Pause>>,
 }
 
 #[derive(Debug)]
 struct Pause {
     length: Duration,
-    until: Instant,
+    gate: RetryGate,
 }
 
 impl Unreadable {
     /// To be called before a command is sent.
     ///
     /// # Errors
-    /// While its answers are not to be trusted.
+    /// While the command is not sent.
     pub(crate) fn check(&self, doing: &str) -> Result<(), Error> {
         if !self.are_any.load(Ordering::Relaxed) {
             return Ok(());
         }
         match self.pauses().get(command(doing)) {
-            Some(pause) if Instant::now() < pause.until => Err(Error::new(
+            Some(pause) if pause.gate.is_closed() => Err(Error::new(
                 ErrorKind::Connection,
                 format!("cannot {doing}: the last answer to it was not in Redis's protocol"),
             )),
@@ -46,18 +46,20 @@ impl Unreadable {
         }
     }
 
-    /// An answer could not be read. Logged once for each command.
+    /// An answer was not valid. Logged once for each command.
     pub(crate) fn note(&self, server: &str, doing: &str) {
         let command = command(doing);
         let is_first = {
             let mut pauses = self.pauses();
             let last = pauses.get(command).map(|pause| pause.length);
             let length = last.map_or(FIRST_PAUSE, |last| (last * 2).min(LONGEST_PAUSE));
-            pauses.insert(command.to_owned(), Pause { length, until: after(length) });
+            let gate = RetryGate::default();
+            gate.close(length);
+            pauses.insert(command.to_owned(), Pause { length, gate });
             self.are_any.store(true, Ordering::Relaxed);
             last.is_none()
         };
-        // Outside of the lock: a logger is somebody else's code.
+        // Outside of the lock: a logger is foreign code.
         if is_first {
             log::warn!(
                 "{server} answers {command} with what is not Redis's protocol: the connection is closed, and {command} is not asked \
@@ -72,7 +74,7 @@ impl Unreadable {
     }
 }
 
-/// Without its options, and without the size of a value.
+/// Without options, and without the size of a value.
 fn command(doing: &str) -> &str {
     doing.split(' ').next().unwrap_or(doing)
 }
@@ -88,7 +90,7 @@ mod tests {
         unreadable.note("the server", "SET 2000000 bytes");
         assert!(unreadable.check("SET NX GET").is_err());
         assert!(unreadable.check("GET").is_ok());
-        unreadable.pauses().values_mut().for_each(|pause| pause.until = Instant::now());
+        unreadable.pauses().values().for_each(|pause| pause.gate.open());
         assert!(unreadable.check("SET NX GET").is_ok());
         for _ in 0..10 {
             unreadable.note("the server", "SET");

@@ -1,4 +1,4 @@
-//! From an address to what the driver needs.
+//! Turns an address into what the driver needs.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,15 +16,15 @@ pub(crate) struct Endpoint {
     pub(crate) info: ConnectionInfo,
     /// Address without credentials, for messages.
     pub(crate) name: String,
-    /// How to speak TLS with it, if it is to be spoken.
+    /// How to use TLS, if it is used.
     pub(crate) tls: Option<Arc<Tls>>,
     pub(crate) address: Address,
-    /// When to say again who the client is, if that is not for ever.
+    /// When to authenticate again; `None`: never.
     pub(crate) log_in_at: Option<Instant>,
 }
 
 impl Endpoint {
-    /// The driver never sees the URL, only what was understood of it.
+    /// The driver gets the parts of the URL, never the URL.
     pub(crate) fn new(address: Address, tls: &TlsOptions) -> Result<Self, Error> {
         let server = match &address.host {
             Host::Tcp(host, port) => ConnectionAddr::Tcp(host.clone(), *port),
@@ -38,21 +38,21 @@ impl Endpoint {
             }
         };
         let info = server.into_connection_info().map_err(|_| {
-            // It takes every address.
+            // The driver accepts every address.
             Error::new(ErrorKind::Url, "the driver does not take the cache's address")
         })?;
         let name = address.host.to_string();
         Ok(Self { info: info.set_redis_settings(settings(&address)), name, tls, address, log_in_at: None })
     }
 
-    /// The same server in the protocol that servers before 6.0 speak.
+    /// The same server in RESP2, which servers before 6.0 speak.
     pub(crate) fn in_resp2(&self) -> Self {
         let address = Address { speaks_resp3: false, ..self.address.clone() };
         let info = self.info.clone().set_redis_settings(settings(&address));
         Self { info, address, ..self.clone() }
     }
 
-    /// The same server for who has these, as of now.
+    /// The same server with these credentials, as of now.
     pub(crate) fn with(&self, credentials: Credentials) -> Self {
         let log_in_at = credentials.log_in_at();
         let address = Address { credentials: Some(credentials), ..self.address.clone() };
@@ -69,7 +69,7 @@ impl Endpoint {
 fn settings(address: &Address) -> RedisConnectionInfo {
     let settings = RedisConnectionInfo::default().set_skip_set_lib_name();
     if !address.speaks_resp3 {
-        // The driver does not tell what a server answers to AUTH, so `login` does the rest.
+        // The driver hides the server's answer to AUTH, so `login` does the rest.
         return settings;
     }
     let settings = settings.set_protocol(ProtocolVersion::RESP3).set_db(address.database.into());

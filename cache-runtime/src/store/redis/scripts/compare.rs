@@ -1,8 +1,8 @@
-//! Replacing and removing what is still as it was seen, in one step.
+//! Compare-and-set: replaces or removes a value only if it is still the one that was seen, atomically.
 //!
-//! Three ways. `SET … IFEQ` compares whole values, and of a lease its mark is the whole. A script compares the mark of anything. A server
-//! that has the one and not the other can do all the same: what is longer than its mark is read first, and then compared as a whole; no
-//! two writes have the same mark, so no other value is equal. What is to be removed is replaced by a lease that is over at once.
+//! There are three ways. `SET … IFEQ` compares whole values; a lease consists of its token alone. A script compares the token of any
+//! value. With only `IFEQ`, a value that is longer than its token is read first and then compared as a whole: no two writes have the
+//! same token, so no other value is equal. A value to be removed is replaced by a lease that expires at once.
 
 use crate::store::vocabulary;
 use std::borrow::Cow;
@@ -23,11 +23,11 @@ use crate::store::vocabulary::{CasToken, Found, Swap};
 use crate::util::clock::whole_millis;
 use crate::util::random;
 
-/// From how many bytes on an error says how many they were.
+/// Errors about values of at least this size say how large the value was.
 const LARGE: usize = 1 << 20;
 
 impl RuntimeConnection {
-    /// Replaces a value only if it still begins with its mark.
+    /// Replaces a value only if it still begins with its token.
     pub(crate) async fn swap(&self, swap: Swap<'_>, until: Instant) -> Result<bool, Error> {
         let Swap { key, mark, value, ttl } = swap;
         let abilities = self.abilities();
@@ -58,7 +58,7 @@ impl RuntimeConnection {
             .unwrap_or_else(|| Err(strange("store")))
     }
 
-    /// [`swap`](Self::swap) for several keys, one step each; an answer for each.
+    /// [`swap`](Self::swap) for several keys, atomic for each; an answer for each.
     pub(crate) async fn swap_each(
         &self,
         swaps: &[Swap<'_>],
@@ -81,7 +81,7 @@ impl RuntimeConnection {
         Ok(done)
     }
 
-    /// One script for all of them: to call one costs the server more than what it does for a key. `None` where it has none.
+    /// One script for all of them: a call costs the server more than a key does. `None` if it has no scripts.
     async fn swap_by_script(
         &self,
         abilities: &Abilities,
@@ -107,21 +107,21 @@ impl RuntimeConnection {
         }
     }
 
-    /// Finds out whether the server knows IFEQ, after a store has been made: so nothing waits for an answer that may be a refusal, and a
-    /// store is one command even if the program ends behind it. The lease is gone by now, so whoever knows IFEQ does nothing.
+    /// Finds out whether the server supports `IFEQ`, after a value was stored: no caller waits for a refusal, and a store is one command
+    /// even if the program ends right after it. The lease has been replaced, so a server with `IFEQ` changes nothing.
     async fn try_ifeq(&self, abilities: &Abilities, stored: &Swap<'_>, until: Instant) {
         let Swap { mark, value, .. } = *stored;
         if abilities.ifeq.is_unknown()
             && value.len() > mark.len()
             && let Some(command) = set_ifeq(&Swap { value: mark, ..*stored })
-            // It is stored, whatever becomes of this.
+            // The value is stored, whatever the answer.
             && let Ok(answer) = self.run("SET IFEQ", &command, until).await
         {
             abilities.ifeq.learn(&answer);
         }
     }
 
-    /// By `SET … IFEQ` alone, the script that would do it being refused.
+    /// By `SET … IFEQ` alone, because the script is refused.
     async fn swap_whole(
         &self,
         abilities: &Abilities,
@@ -130,7 +130,7 @@ impl RuntimeConnection {
         until: Instant,
     ) -> Result<Vec<Result<bool, Error>>, Error> {
         let no_way = || {
-            // The script may be allowed by the next time.
+            // The script may be allowed next time.
             abilities.of(script).forget();
             Err(cannot_compare())
         };
@@ -141,7 +141,7 @@ impl RuntimeConnection {
         let (answers, _) =
             self.run_all("GET", &pipeline(longer().map(|swap| get(swap.key.as_bytes()))), until).await?;
         let mut there = answers.into_iter().map(|answer| found("GET", answer));
-        // What to send for each, or what it comes to without.
+        // The command for each value, or the answer without one.
         let mut planned = Vec::with_capacity(swaps.len());
         for swap in swaps {
             planned.push(match set_ifeq(swap) {
@@ -171,11 +171,11 @@ impl RuntimeConnection {
             .collect())
     }
 
-    /// Removes each value only if it still begins with its mark.
+    /// Removes each value only if it still begins with its token.
     pub(crate) async fn release(&self, leases: &[(&str, CasToken)], until: Instant) -> Result<(), Error> {
         let abilities = self.abilities();
         if abilities.compares() == Some(false) && leases.iter().all(|(_, mark)| mark[0] == LEASE) {
-            // None is asked for there. One from before that was found out runs out by itself.
+            // No lease is requested there. One from before that was known expires by itself.
             return Ok(());
         }
         for leases in leases.chunks(MOST_KEYS) {
@@ -190,7 +190,7 @@ impl RuntimeConnection {
                 }
                 refused = answer.err();
             }
-            // Another's mark: what was seen must not be found again.
+            // A new token: the old one must not be found again.
             let over: Vec<CasToken> = leases.iter().map(|(_, mark)| over(mark)).collect();
             let swaps = leases.iter().zip(&over).map(|((key, mark), over)| Swap {
                 key,
@@ -210,7 +210,7 @@ impl RuntimeConnection {
         Ok(())
     }
 
-    /// Removes what is too short for a mark, or of another type.
+    /// Removes a value that is too short for a token, or of another type.
     pub(crate) async fn clear(&self, key: &str, until: Instant) -> Result<(), Error> {
         let abilities = self.abilities();
         if !abilities.of(&CLEAR).is(Ability::NO) {
@@ -227,7 +227,7 @@ impl RuntimeConnection {
                 answer.map(drop).map_err(|error| translate("clear", error))
             }
             Found::Bytes(_) | Found::Absent => Ok(()),
-            // No command removes another type and nothing else.
+            // No command removes only values of another type.
             Found::Foreign => {
                 abilities.of(&CLEAR).forget();
                 let reason =
@@ -237,14 +237,14 @@ impl RuntimeConnection {
         }
     }
 
-    /// Finds out ahead of the first call whether anything can be stored, so that a program that connects at its start is told then.
+    /// Finds out before the first call whether anything can be stored, so that a program that connects at its start learns it then.
     pub(crate) async fn look_around(&self, until: Instant) {
-        // Nothing has this mark. Where the user may not touch the key, the first lease will tell.
+        // No value has this token. If the user may not access the key, the first lease request will tell.
         let _ = self.release(&[(NOBODYS, vocabulary::lease(&random::nonce()))], until).await;
         let _ = self.check_that_it_stores(&self.abilities());
     }
 
-    /// Whether a value can be stored once it is computed. Nothing else is known of a new connection whose server refuses scripts.
+    /// Whether a value can be stored once it is computed. On a new connection whose server refuses scripts that is not known yet.
     pub(crate) async fn find_a_way(
         &self,
         abilities: &Abilities,
@@ -252,7 +252,7 @@ impl RuntimeConnection {
         until: Instant,
     ) -> Result<(), Error> {
         if abilities.compares().is_none() && abilities.of(&ACQUIRE).is(Ability::NO) {
-            // Of two marks that nothing was written under: nothing is done.
+            // With two tokens that were never written, this changes nothing.
             let marks = [vocabulary::lease(&random::nonce()), vocabulary::lease(&random::nonce())];
             let answer =
                 self.run("SET IFEQ", &set_if(key, &marks[0], &marks[1], Some(Duration::ZERO)), until).await?;
@@ -286,19 +286,19 @@ fn cannot_compare() -> Error {
     )
 }
 
-/// The lease in place of what is to be gone.
+/// The token of the lease that replaces a value to be removed.
 fn over(mark: &CasToken) -> CasToken {
-    // A lease again where it is one: then its mark need not be read.
+    // The same for a lease: then it need not be read first.
     if mark[0] == LEASE { *mark } else { vocabulary::lease(&random::nonce()) }
 }
 
-/// Whether the mark is all of what is to be there. Whoever takes the place of foreign bytes, which may begin like a lease, puts a lease
-/// there; who has a lease puts a value, or the same lease again.
+/// Whether the value to be replaced consists of its token alone. Foreign bytes, which may begin like a lease, are replaced by a lease; a
+/// lease is replaced by a value, or by itself.
 fn is_whole(Swap { mark, value, .. }: &Swap<'_>) -> bool {
     mark[0] == LEASE && (value.len() > mark.len() || value == mark)
 }
 
-/// `None` where the mark is not all of what is to be there.
+/// `None` if the value to be replaced does not consist of its token alone.
 fn set_ifeq(swap: &Swap<'_>) -> Option<Cmd> {
     is_whole(swap).then(|| set_if(swap.key, swap.mark, swap.value, swap.ttl))
 }
@@ -307,7 +307,7 @@ fn set_if(key: &str, old: &[u8], value: &[u8], ttl: Option<Duration>) -> Cmd {
     let mut command = Cmd::with_capacity(7, key.len() + value.len() + old.len() + 64);
     command.arg("SET").arg(key).arg(value).arg("IFEQ").arg(old);
     match ttl {
-        // An instant of long ago: what stands for nothing is gone when it is there.
+        // An instant in the past: the lease expires as it is written.
         Some(Duration::ZERO) => command.arg("PXAT").arg(1),
         Some(ttl) => command.arg("PX").arg(whole_millis(ttl)),
         None => &mut command,
@@ -315,7 +315,7 @@ fn set_if(key: &str, old: &[u8], value: &[u8], ttl: Option<Duration>) -> Cmd {
     command
 }
 
-/// `OK` of `SET … IFEQ` and 1 of a script; nil and 0 where something else was there, and so is another type.
+/// `OK` of `SET … IFEQ` and 1 of a script are `true`; nil, 0 and another type are `false`.
 fn swapped(answer: RedisResult<Value>) -> Result<bool, Error> {
     match answer {
         Ok(Value::Okay | Value::Int(1..)) => Ok(true),
@@ -325,7 +325,7 @@ fn swapped(answer: RedisResult<Value>) -> Result<bool, Error> {
     }
 }
 
-/// What is done, with the size of a value that is so large that this may be why it fails.
+/// The operation, with the size of a value that may fail for being large.
 pub(crate) fn sized<'a>(doing: &'a str, value: &[u8]) -> Cow<'a, str> {
     match value.len() {
         ..LARGE => doing.into(),

@@ -1,4 +1,4 @@
-//! Scripts: what must be one step and is no command of the server.
+//! Scripts: atomic operations for which the server has no command.
 
 pub(crate) mod compare;
 pub(crate) mod tagging;
@@ -16,12 +16,12 @@ use crate::util::clock::whole_millis;
 /// How many there are.
 pub(crate) const SCRIPTS: usize = 6;
 
-/// The most keys of one call: the server answers nobody else meanwhile.
+/// The most keys of one call: the server answers no other client meanwhile.
 pub(crate) const MOST_KEYS: usize = 128;
 
-/// A script and the name that the server gives it, so that a call sends forty characters and not the text.
+/// A script, and its SHA-1, by which a call names it: forty characters instead of the text.
 pub(crate) struct Script {
-    /// Its place among the scripts.
+    /// Its index among the scripts.
     pub(crate) index: usize,
     text: &'static str,
     sha1: &'static str,
@@ -56,19 +56,19 @@ pub(crate) static SWAP_MANY: Script = Script {
 };
 
 impl Script {
-    /// Calls by name; the server answers NOSCRIPT if it does not know it.
+    /// Calls it by name. A server that does not know it answers `NOSCRIPT`.
     fn by_name(&self, keys: &[&str], arguments: &[&[u8]]) -> Cmd {
         command("EVALSHA", self.sha1, keys, arguments)
     }
 
-    /// Calls by text, which also teaches the server the name.
+    /// Calls it by text, after which the server knows the name.
     fn by_text(&self, keys: &[&str], arguments: &[&[u8]]) -> Cmd {
         command("EVAL", self.text, keys, arguments)
     }
 }
 
 impl RuntimeConnection {
-    /// Runs a script. One round trip; two where a server has forgotten it, after a restart for example.
+    /// Runs a script. One round trip; two if the server has lost it, for example by a restart.
     pub(crate) async fn script(
         &self,
         abilities: &Abilities,
@@ -78,7 +78,7 @@ impl RuntimeConnection {
         arguments: &[&[u8]],
         until: Instant,
     ) -> Result<RedisResult<Value>, Error> {
-        // Never by name before it is known there: a store is one command even if the program ends behind it.
+        // Not by name until the server is known to have it: a store must be one command, since the program may end right after it.
         if abilities.knows_name(script) {
             let answer = self.run(doing, &script.by_name(keys, arguments), until).await?;
             if abilities.has_run(&answer) && !answer.as_ref().is_err_and(is_no_script) {

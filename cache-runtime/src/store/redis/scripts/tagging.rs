@@ -1,4 +1,4 @@
-//! The nonces of tags: one script, or two round trips where the server runs none.
+//! The nonces of tags: one script, or two round trips if the server runs no scripts.
 
 use std::time::Instant;
 
@@ -30,7 +30,7 @@ impl RuntimeConnection {
         self.tag_by_commands(keys, new, life, until).await
     }
 
-    /// `None` where the server does not run it.
+    /// `None` if the server does not run it.
     async fn tag_by_script(
         &self,
         abilities: &Abilities,
@@ -53,8 +53,8 @@ impl RuntimeConnection {
         .map(Some)
     }
 
-    /// What is there is read, and then what is missing is written. A tag that is invalidated in between is as one that is invalidated
-    /// right after: the nonce that was read is no longer there, and what remembers it is a miss.
+    /// Reads what exists, then writes what is missing. A tag that is invalidated in between is like one invalidated right after: the
+    /// nonce that was read no longer exists, and entries that remember it are misses.
     async fn tag_by_commands(
         &self,
         keys: &[&str],
@@ -85,7 +85,7 @@ impl RuntimeConnection {
         let commands = pipeline(writes.iter().map(|(_, command)| command.clone()));
         let answers = self.run_all("tag", &commands, until).await?.0;
         for ((place, _), answer) in writes.into_iter().zip(answers) {
-            // Another has been faster.
+            // Another client was faster.
             if let value @ Value::BulkString(_) = answer.map_err(|error| translate("tag", error))? {
                 nonces[place] = nonce(value)?;
             }
@@ -94,7 +94,7 @@ impl RuntimeConnection {
     }
 }
 
-/// What lets a tag that is there live for long enough, unless it does.
+/// Extends the TTL of an existing tag if it is too short.
 fn prolonged(key: &str, left: Left, life: TagTtl) -> Option<Cmd> {
     let mut command;
     match (left, life.least) {

@@ -1,8 +1,7 @@
-//! Servers in cluster mode. One connection reaches a part of their keys, and no two keys of different slots at once; so the cache is off
-//! until the library knows how to go about it. That holds for a node that has all slots as well: it refuses batches and tags.
+//! Servers in cluster mode. One connection reaches only some of the keys, and no command takes keys of different slots. The cache is
+//! off until the library supports clusters, even with a node that owns all slots: it refuses batches and tags.
 
-use redis::aio::MultiplexedConnection;
-use redis::{RedisResult, ServerError, Value, cmd, from_redis_value, pipe};
+use redis::{ServerError, Value, from_redis_value_ref};
 
 use crate::error::{Error, ErrorKind};
 
@@ -17,34 +16,57 @@ pub(crate) fn refused(server: &str) -> Error {
     )
 }
 
-/// Whether an answer comes from a server in cluster mode, or from a proxy that does not hide that there is one behind it.
+/// Whether an answer comes from a server in cluster mode, or from a proxy that does not hide the cluster behind it.
 pub(crate) fn shows(error: &ServerError) -> bool {
     matches!(error.code(), "MOVED" | "ASK" | "CROSSSLOT" | "CLUSTERDOWN" | "TRYAGAIN")
 }
 
-/// What a server says of itself. In RESP2 it says nothing.
+/// What a server says about itself in its answer to `HELLO`. In RESP2 it says nothing, and no question is one that every proxy
+/// understands.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Greeting {
     pub(crate) is_in_cluster_mode: bool,
-    /// It is a primary, and so takes writes.
+    /// It is a primary, and so accepts writes.
     pub(crate) is_primary: bool,
 }
 
-/// Asks at once whether the server is there, and what it is. In RESP2 there is no question that every proxy understands.
-pub(crate) async fn greets(connection: &mut MultiplexedConnection, in_resp3: bool) -> RedisResult<Greeting> {
-    if !in_resp3 {
-        cmd("PING").exec_async(connection).await?;
-        return Ok(Greeting::default());
+impl Greeting {
+    pub(crate) fn of(hello: Option<&Value>) -> Self {
+        let Some(Value::Map(fields)) = hello else { return Self::default() };
+        let is = |value: &Value, text: &str| {
+            from_redis_value_ref::<String>(value).is_ok_and(|value| value == text)
+        };
+        let says = |name: &str, value: &str| fields.iter().any(|(n, v)| is(n, name) && is(v, value));
+        Self { is_in_cluster_mode: says("mode", "cluster"), is_primary: says("role", "master") }
     }
-    // The driver has said HELLO, and keeps the answer to itself.
-    let mut greeting = pipe();
-    greeting.cmd("PING").cmd("HELLO").ignore_errors();
-    let mut answers: Vec<RedisResult<Value>> = greeting.query_async(connection).await?;
-    let hello = answers.pop();
-    answers.pop().unwrap_or(Ok(Value::Nil))?;
-    let Some(Ok(Value::Map(fields))) = hello else { return Ok(Greeting::default()) };
-    let text = |value| from_redis_value::<String>(value).unwrap_or_default();
-    let fields: Vec<_> = fields.into_iter().map(|(name, value)| (text(name), text(value))).collect();
-    let says = |name: &str, value: &str| fields.iter().any(|(n, v)| n == name && v == value);
-    Ok(Greeting { is_in_cluster_mode: says("mode", "cluster"), is_primary: says("role", "master") })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use redis_cached_test_support::RedisServer;
+
+    use crate::error::ErrorKind;
+    use crate::store::redis::{Config, RedisStore};
+
+    /// How often the server was sent `HELLO`.
+    fn greetings(server: &RedisServer) -> u32 {
+        let stats = server.query::<String>(&["INFO", "commandstats"]);
+        let hello = stats.lines().find_map(|line| line.strip_prefix("cmdstat_hello:calls="));
+        hello.map_or(0, |hello| hello.split(',').next().unwrap_or_default().parse().expect("a number"))
+    }
+
+    #[tokio::test]
+    async fn one_hello_tells_the_mode() {
+        let config = |server: &RedisServer| Config::of_url(&server.url(), Duration::from_secs(10));
+        let single = RedisServer::start();
+        let before = greetings(&single);
+        let _store = RedisStore::connected(config(&single)).await.expect("no cluster");
+        assert_eq!(greetings(&single) - before, 1);
+        let cluster = RedisServer::builder().arg("--cluster-enabled").arg("yes").start();
+        let before = greetings(&cluster);
+        let refused = RedisStore::connected(config(&cluster)).await.expect_err("in cluster mode");
+        assert_eq!((refused.kind(), greetings(&cluster) - before), (ErrorKind::Server, 1));
+    }
 }
