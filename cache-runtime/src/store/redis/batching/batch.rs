@@ -30,6 +30,15 @@ struct State<R: Requests> {
     answers: Option<Result<R::Answers, Error>>,
 }
 
+impl<R: Requests> State<R> {
+    fn answer(&mut self, request: usize) -> Option<Result<R::Answer, Error>> {
+        match self.answers.as_mut()? {
+            Ok(answers) => Some(Ok(R::answer(answers, request))),
+            Err(error) => Some(Err(error.clone())),
+        }
+    }
+}
+
 impl<R: Requests> Batch<R> {
     /// A batch and its first caller.
     pub(crate) fn open(
@@ -72,6 +81,11 @@ impl<R: Requests> Batch<R> {
     /// The requests, if nobody has taken them.
     pub(crate) fn take_requests(&self) -> Option<R> {
         lock(&self.state).requests.take()
+    }
+
+    /// Takes the answer to a request, if there is one yet.
+    pub(crate) fn answer(&self, request: usize) -> Option<Result<R::Answer, Error>> {
+        lock(&self.state).answer(request)
     }
 
     #[cfg(test)]
@@ -138,16 +152,13 @@ impl<R: Requests> Future for BatchHandle<R> {
             return Poll::Pending;
         }
         let mut state = lock(&self.batch.state);
-        match &mut state.answers {
-            Some(Ok(answers)) => Poll::Ready(Ok(R::answer(answers, self.request))),
-            Some(Err(error)) => Poll::Ready(Err(error.clone())),
-            None => {
-                if let Some(waker) = &mut state.callers[self.caller] {
-                    waker.clone_from(cx.waker());
-                }
-                Poll::Pending
-            }
+        if let Some(answer) = state.answer(self.request) {
+            return Poll::Ready(answer);
         }
+        if let Some(Some(waker)) = state.callers.get_mut(self.caller) {
+            waker.clone_from(cx.waker());
+        }
+        Poll::Pending
     }
 }
 

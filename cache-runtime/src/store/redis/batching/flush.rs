@@ -86,6 +86,11 @@ impl<R: Requests> Flush<R> {
         R::batcher(&self.connection).permits.learn(&answers);
         self.batch.finish(answers)
     }
+
+    /// The answer to a request whose caller has left.
+    pub(crate) fn answer(&self, request: usize) -> Option<Result<R::Answer, Error>> {
+        self.batch.answer(request)
+    }
 }
 
 impl<R: Requests> Drop for Flush<R> {

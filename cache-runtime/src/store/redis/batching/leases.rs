@@ -81,14 +81,9 @@ impl Requests for LeaseBatch {
         let (connection, Self(pipeline)) = (&flush.connection, self);
         // Boxed because the future of a task is moved half a dozen times.
         let answers = Box::pin(connection.run_all(DOING, &pipeline, flush.deadline())).await;
-        let is_granted = |index: usize| {
+        for caller in flush.finish(answers.map(|(answers, _)| answers.into_iter().map(Some).collect())) {
             // Without an answer it may have been granted as well.
-            answers.as_ref().map_or(true, |(answers, _)| matches!(answers.get(index), Some(Ok(Value::Nil))))
-        };
-        let granted: Vec<bool> = (0..pipeline.len()).map(is_granted).collect();
-        let answers = answers.map(|(answers, _)| answers.into_iter().map(Some).collect());
-        for caller in flush.finish(answers) {
-            if granted[caller]
+            if matches!(flush.answer(caller), None | Some(Err(_) | Ok(None | Some(Ok(Value::Nil)))))
                 && let Some(lease) = pipeline.cmd_iter().nth(caller).and_then(lease)
                 && connection.release(&[lease], after(RELEASE_TIME)).await.is_err()
             {

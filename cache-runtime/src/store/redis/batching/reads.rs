@@ -109,7 +109,7 @@ impl Requests for KeyBatch {
     fn first(Read { key, .. }: Read<'_>) -> Self {
         let mut command = Cmd::with_capacity(16, 16 * (key.len() + 4));
         command.arg("MGET");
-        let mut batch = Self { command, takers: Vec::new(), indices: HashMap::default() };
+        let mut batch = Self { command, takers: Vec::with_capacity(16), indices: HashMap::default() };
         batch.push(key, xxh3_64(key.as_bytes()));
         batch
     }
