@@ -15,10 +15,11 @@ use crate::entry::header;
 use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
 use crate::policy::Lifetime;
+use crate::store::BackgroundWrite;
 use crate::store::Store;
 use crate::store::vocabulary::Nonce;
 use crate::store::vocabulary::TagTtl;
-use crate::store::vocabulary::{BackgroundWrite, CasToken, Swap};
+use crate::store::vocabulary::{CasToken, Swap};
 use crate::tags::Tags;
 
 /// Held while the function computes. Dropping it, because the caller went away or panicked, gives the lease back and hands

@@ -121,6 +121,14 @@ pub(crate) trait Store {
     async fn set_many(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error>;
 }
 
+/// A value that is stored in the background, together with others.
+pub(crate) trait BackgroundWrite: Send + Sync + 'static {
+    fn swap(&self) -> Swap<'_>;
+
+    /// Is told whether the value was stored. Dropped without being told if its runtime has ended.
+    fn written(self: Box<Self>, stored: Result<bool, Error>);
+}
+
 /// The store of a cache. An enum and not a trait object: two kinds, known here, and no allocation for each future.
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "one for each cache")]

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::error::Error;
 use crate::util::clock::Moment;
 
 /// What tells one write from another. New for every attempt: with one nonce per client, a stale store passes the
@@ -144,14 +143,6 @@ pub(crate) struct Swap<'a> {
     pub(crate) mark: &'a CasToken,
     pub(crate) value: &'a [u8],
     pub(crate) ttl: Option<Duration>,
-}
-
-/// A value that is stored in the background, together with others.
-pub(crate) trait BackgroundWrite: Send + Sync + 'static {
-    fn swap(&self) -> Swap<'_>;
-
-    /// Is told whether the value was stored. Dropped without being told if its runtime has ended.
-    fn written(self: Box<Self>, stored: Result<bool, Error>);
 }
 
 /// One of several keys that are to hold a value, or none.

@@ -15,10 +15,11 @@ use super::batcher::{Batcher, Requests, TimeLimit, join};
 use super::flush::Flush;
 use crate::error::Error;
 use crate::runtime::executor;
+use crate::store::BackgroundWrite;
 use crate::store::redis::RedisStore;
 use crate::store::redis::connection::runtime_connection::RuntimeConnection;
 use crate::store::redis::topology::route::Route;
-use crate::store::vocabulary::{BackgroundWrite, Swap};
+use crate::store::vocabulary::Swap;
 
 /// The most values of a batch.
 const MAX_VALUES: usize = 128;
