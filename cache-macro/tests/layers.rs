@@ -53,21 +53,6 @@ fn no_import_goes_in_a_circle() {
     }
 }
 
-#[test]
-fn no_two_types_share_a_name() {
-    let sources = sources();
-    let mut known = BTreeMap::new();
-    for Source { file, text } in sources.values() {
-        for (at, line) in text.lines().enumerate() {
-            let Some(name) = type_name(line) else { continue };
-            let here = format!("src/{}:{}", file.display(), at + 1);
-            if let Some(there) = known.insert(name.to_owned(), here.clone()) {
-                panic!("two types are called `{name}`:\n{there}\n{here}");
-            }
-        }
-    }
-}
-
 /// The rules find what they are there to find.
 #[test]
 fn what_is_wrong_is_found() {
@@ -105,8 +90,6 @@ fn what_is_wrong_is_found() {
             "src/plan/mod.rs:2: `plan` imports `parse::item`"
         ]
     );
-    assert_eq!(type_name("pub(crate) struct Plan<'a> {"), Some("Plan"));
-    assert_eq!(type_name("    struct Local;"), None);
 }
 
 fn goes_up(Import { from, to, .. }: &Import) -> bool {
@@ -279,15 +262,4 @@ fn inline_paths(code: &str) -> Vec<Vec<String>> {
         path.split("::").filter(|name| !name.is_empty()).map(str::to_owned).collect()
     };
     begins.map(path).collect()
-}
-
-/// The type that a line at the top level of a file declares.
-fn type_name(line: &str) -> Option<&str> {
-    let line = ["pub ", "pub(crate) ", "pub(super) "]
-        .iter()
-        .find_map(|visibility| line.strip_prefix(visibility))
-        .unwrap_or(line);
-    let rest =
-        ["struct ", "enum ", "trait ", "type "].iter().find_map(|keyword| line.strip_prefix(keyword))?;
-    rest.split(|char: char| !char.is_alphanumeric() && char != '_').next()
 }
