@@ -3,17 +3,7 @@ async fn users(db: &Pool, ids: &[u64]) -> Result<HashMap<u64, User>, Error> {
     let mut batch = ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "users",
-                    )
-                    .template("user:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("users", template = "user:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("user:")
         .each()
@@ -26,11 +16,9 @@ async fn users(db: &Pool, ids: &[u64]) -> Result<HashMap<u64, User>, Error> {
             .try_compute(
                 sharing,
                 async {
-                    if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                        Result<HashMap<u64, User>, Error>,
-                    > {
-                        return never;
-                    }
+                    ::redis_cached::expansion::returns!(
+                        Result < HashMap < u64, User >, Error >
+                    );
                     db.fetch(ids).await
                 },
             )
@@ -44,17 +32,7 @@ fn users_entry(ids: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "users",
-                    )
-                    .template("user:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("users", template = "user:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("user:")
         .arg(&ids)
@@ -64,17 +42,7 @@ fn users_of(tenant: &str, ids: Vec<UserId>) -> BTreeMap<UserId, User> {
     let mut batch = ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "users_of",
-                    )
-                    .template("user:<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("users_of", template = "user:<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .absent_ttl(::core::time::Duration::from_secs(5))
         .key("user:")
@@ -99,17 +67,7 @@ fn users_of_entry(tenant: &str, ids: &UserId) -> ::redis_cached::Entry<User> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "users_of",
-                    )
-                    .template("user:<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("users_of", template = "user:<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .absent_ttl(::core::time::Duration::from_secs(5))
         .key("user:")
@@ -126,16 +84,7 @@ impl Service {
         let mut batch = ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "by_name",
-                    );
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("by_name"))
             .ttl(::core::time::Duration::from_secs(60))
             .default_key()
             .each()
@@ -146,11 +95,7 @@ impl Service {
             let names = missing;
             batch
                 .compute(async {
-                    if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                        Vec<(String, User)>,
-                    > {
-                        return never;
-                    }
+                    ::redis_cached::expansion::returns!(Vec < (String, User) >);
                     self.users.by_name(names).await
                 })
                 .await;
@@ -163,16 +108,7 @@ impl Service {
         ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "by_name",
-                    );
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("by_name"))
             .ttl(::core::time::Duration::from_secs(60))
             .default_key()
             .arg(names)
@@ -183,17 +119,7 @@ impl Service {
         let mut batch = ::redis_cached::expansion::entry::<
             ::redis_cached::expansion::ValueOf<Users>,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "by_alias",
-                        )
-                        .template("user:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("by_alias", template = "user:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .key("user:")
             .each()
@@ -223,17 +149,7 @@ impl Service {
         ::redis_cached::expansion::entry::<
             ::redis_cached::expansion::ValueOf<Users>,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "by_alias",
-                        )
-                        .template("user:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("by_alias", template = "user:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .key("user:")
             .arg(&ids)

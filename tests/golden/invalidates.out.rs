@@ -4,11 +4,7 @@ pub async fn rename_user(db: &Pool, id: u64, name: String) -> Result<(), sqlx::E
         .entry(get_user_entry(::redis_cached::expansion::arg(&id)))
         .entry(list_users_entry());
     let result = async move {
-        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-            Result<(), sqlx::Error>,
-        > {
-            return never;
-        }
+        ::redis_cached::expansion::returns!(Result < (), sqlx::Error >);
         db.rename(id, name).await
     }
         .await;
@@ -33,11 +29,7 @@ async fn create_user(db: &Pool, org: String) -> Result<User, Error> {
     let argument_1_0 = ::redis_cached::expansion::kept(&org);
     let argument_2_0 = ::redis_cached::expansion::kept(&org);
     let result = async move {
-        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-            Result<User, Error>,
-        > {
-            return never;
-        }
+        ::redis_cached::expansion::returns!(Result < User, Error >);
         db.create(org).await
     }
         .await;
@@ -73,11 +65,7 @@ async fn both_sides(id: u64, org: &str) -> Result<(), Error> {
         .on_error();
     targets.before().await;
     let result = async move {
-        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-            Result<(), Error>,
-        > {
-            return never;
-        }
+        ::redis_cached::expansion::returns!(Result < (), Error >);
         Ok(())
     }
         .await;
@@ -91,11 +79,7 @@ impl Users {
             .entry(Self::count_entry())
             .entry(named_entry(&self.name));
         let result = async {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                Result<User, Error>,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(Result < User, Error >);
             self.saved += 1;
             Ok(user)
         }
@@ -149,35 +133,17 @@ async fn stacked(id: u64) -> u64 {
     ::redis_cached::expansion::entry::<
         u64,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "stacked",
-                    )
-                    .template("user:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("stacked", template = "user:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("user:")
         .arg(&id)
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u64,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u64);
             let targets = ::redis_cached::expansion::invalidates()
                 .entry(list_users_entry());
             let result = async move {
-                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                    u64,
-                > {
-                    return never;
-                }
+                ::redis_cached::expansion::returns!(u64);
                 id
             }
                 .await;
@@ -192,17 +158,7 @@ fn stacked_entry(id: u64) -> ::redis_cached::Entry<u64> {
     ::redis_cached::expansion::entry::<
         u64,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "stacked",
-                    )
-                    .template("user:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("stacked", template = "user:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("user:")
         .arg(&id)

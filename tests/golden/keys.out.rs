@@ -3,17 +3,7 @@ fn constant() -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "constant",
-                    )
-                    .template("constant");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("constant", template = "constant"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("constant")
         .build_blocking()
@@ -25,17 +15,7 @@ fn constant_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "constant",
-                    )
-                    .template("constant");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("constant", template = "constant"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("constant")
         .build()
@@ -45,15 +25,9 @@ fn begins_with_an_argument(a: u8, b: &str) -> u8 {
         u8,
         ::redis_cached::codec::Bincode,
     >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "begins_with_an_argument",
-                    )
-                    .template("<>:<>");
-                &SITE
-            },
-            || (),
+            ::redis_cached::expansion::callsite!(
+                "begins_with_an_argument", template = "<>:<>"
+            ),
         )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
@@ -70,15 +44,9 @@ fn begins_with_an_argument_entry(a: u8, b: &str) -> ::redis_cached::Entry<u8> {
         u8,
         ::redis_cached::codec::Bincode,
     >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "begins_with_an_argument",
-                    )
-                    .template("<>:<>");
-                &SITE
-            },
-            || (),
+            ::redis_cached::expansion::callsite!(
+                "begins_with_an_argument", template = "<>:<>"
+            ),
         )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
@@ -92,15 +60,9 @@ fn fields_and_brackets(user: &User, page: (u32, u32)) -> u8 {
         u8,
         ::redis_cached::codec::Bincode,
     >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "fields_and_brackets",
-                    )
-                    .template("{user:<>}:<<<>>/<>");
-                &SITE
-            },
-            || (),
+            ::redis_cached::expansion::callsite!(
+                "fields_and_brackets", template = "{user:<>}:<<<>>/<>"
+            ),
         )
         .ttl(::core::time::Duration::from_secs(60))
         .key("{user:")
@@ -122,15 +84,9 @@ fn fields_and_brackets_entry(
         u8,
         ::redis_cached::codec::Bincode,
     >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "fields_and_brackets",
-                    )
-                    .template("{user:<>}:<<<>>/<>");
-                &SITE
-            },
-            || (),
+            ::redis_cached::expansion::callsite!(
+                "fields_and_brackets", template = "{user:<>}:<<<>>/<>"
+            ),
         )
         .ttl(::core::time::Duration::from_secs(60))
         .key("{user:")
@@ -145,17 +101,7 @@ fn raw_identifiers(r#type: u8, r#fn: String, name: Name) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "raw_identifiers",
-                    )
-                    .template("<>:<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("raw_identifiers", template = "<>:<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&r#type)
@@ -176,17 +122,7 @@ fn raw_identifiers_entry(
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "raw_identifiers",
-                    )
-                    .template("<>:<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("raw_identifiers", template = "<>:<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&r#type)
@@ -200,17 +136,7 @@ fn generic<T: Table, const N: usize>(id: u64) -> [T; N] {
     ::redis_cached::expansion::entry::<
         [T; N],
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "generic",
-                    )
-                    .template("<type>:<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("generic", template = "<type>:<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .type_name::<T>()
@@ -227,17 +153,7 @@ fn generic_entry<T: Table, const N: usize>(id: u64) -> ::redis_cached::Entry<[T;
     ::redis_cached::expansion::entry::<
         [T; N],
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "generic",
-                    )
-                    .template("<type>:<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("generic", template = "<type>:<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .type_name::<T>()
@@ -251,17 +167,7 @@ fn generic_skipped<T: Table, const N: usize>(id: u64) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "generic_skipped",
-                    )
-                    .template("<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("generic_skipped", template = "<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&id)
@@ -274,17 +180,7 @@ fn generic_skipped_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "generic_skipped",
-                    )
-                    .template("<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("generic_skipped", template = "<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&id)
@@ -295,16 +191,7 @@ fn default_key(a: u8, b: String, c: &[u8]) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                    ::core::module_path!(),
-                    "default_key",
-                );
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("default_key"))
         .ttl(::core::time::Duration::from_secs(60))
         .default_key()
         .arg(&a)
@@ -320,16 +207,7 @@ fn default_key_entry(a: u8, b: &String, c: &[u8]) -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                    ::core::module_path!(),
-                    "default_key",
-                );
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("default_key"))
         .ttl(::core::time::Duration::from_secs(60))
         .default_key()
         .arg(&a)
@@ -346,16 +224,7 @@ where
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                    ::core::module_path!(),
-                    "default_key_generic",
-                );
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("default_key_generic"))
         .ttl(::core::time::Duration::from_secs(60))
         .default_key()
         .type_name::<T>()
@@ -378,16 +247,7 @@ where
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                    ::core::module_path!(),
-                    "default_key_generic",
-                );
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("default_key_generic"))
         .ttl(::core::time::Duration::from_secs(60))
         .default_key()
         .type_name::<T>()
@@ -406,16 +266,7 @@ fn default_key_anonymous(
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                    ::core::module_path!(),
-                    "default_key_anonymous",
-                );
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("default_key_anonymous"))
         .ttl(::core::time::Duration::from_secs(60))
         .default_key()
         .arg(::core::any::type_name_of_val(&a))
@@ -438,16 +289,7 @@ fn default_key_anonymous_entry(
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                    ::core::module_path!(),
-                    "default_key_anonymous",
-                );
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("default_key_anonymous"))
         .ttl(::core::time::Duration::from_secs(60))
         .default_key()
         .arg(::core::any::type_name_of_val(a))
@@ -464,17 +306,7 @@ fn parts(pair: &(u8, (u8, u8))) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "parts",
-                    )
-                    .template("<>:<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("parts", template = "<>:<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&pair.0)
@@ -491,17 +323,7 @@ fn parts_entry(pair: &(u8, (u8, u8))) -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "parts",
-                    )
-                    .template("<>:<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("parts", template = "<>:<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&pair.0)
@@ -515,17 +337,7 @@ fn types_of_macros(a: id!(), b: &Vec<id!()>) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "types_of_macros",
-                    )
-                    .template("<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("types_of_macros", template = "<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg::<id!()>(&a)
@@ -540,17 +352,7 @@ fn types_of_macros_entry(a: &id!(), b: &Vec<id!()>) -> ::redis_cached::Entry<u8>
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "types_of_macros",
-                    )
-                    .template("<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("types_of_macros", template = "<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg::<id!()>(a)
@@ -570,17 +372,7 @@ fn patterns(
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "patterns",
-                    )
-                    .template("<>:<>:<>:<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("patterns", template = "<>:<>:<>:<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&db.cache)
         .key("")
@@ -609,17 +401,7 @@ fn patterns_entry(
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "patterns",
-                    )
-                    .template("<>:<>:<>:<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("patterns", template = "<>:<>:<>:<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&db.cache)
         .key("")
@@ -638,16 +420,7 @@ fn default_key_pattern(Path(slug): Path<String>) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                    ::core::module_path!(),
-                    "default_key_pattern",
-                );
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("default_key_pattern"))
         .ttl(::core::time::Duration::from_secs(60))
         .default_key()
         .arg(&slug)
@@ -661,16 +434,7 @@ fn default_key_pattern_entry(Path(slug): &Path<String>) -> ::redis_cached::Entry
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                    ::core::module_path!(),
-                    "default_key_pattern",
-                );
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("default_key_pattern"))
         .ttl(::core::time::Duration::from_secs(60))
         .default_key()
         .arg(&slug)
@@ -690,17 +454,7 @@ fn conditional(
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "conditional",
-                    )
-                    .template("<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("conditional", template = "<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&a)
@@ -729,17 +483,7 @@ fn conditional_entry(
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "conditional",
-                    )
-                    .template("<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("conditional", template = "<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&a)
@@ -761,17 +505,7 @@ fn one_of_two(#[cfg(y)] a: A, #[cfg(not(y))] a: B) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "one_of_two",
-                    )
-                    .template("<><>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("one_of_two", template = "<><>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .with(|key| {
@@ -793,17 +527,7 @@ fn one_of_two_entry(#[cfg(y)] a: &A, #[cfg(not(y))] a: &B) -> ::redis_cached::En
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "one_of_two",
-                    )
-                    .template("<><>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("one_of_two", template = "<><>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .with(|key| {
@@ -827,16 +551,7 @@ fn default_key_conditional(
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                    ::core::module_path!(),
-                    "default_key_conditional",
-                );
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("default_key_conditional"))
         .ttl(::core::time::Duration::from_secs(60))
         .default_key()
         .with(|key| {
@@ -869,16 +584,7 @@ fn default_key_conditional_entry(
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                    ::core::module_path!(),
-                    "default_key_conditional",
-                );
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("default_key_conditional"))
         .ttl(::core::time::Duration::from_secs(60))
         .default_key()
         .with(|key| {
@@ -903,16 +609,7 @@ fn default_key_alone() -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                    ::core::module_path!(),
-                    "default_key_alone",
-                );
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("default_key_alone"))
         .ttl(::core::time::Duration::from_secs(60))
         .default_key()
         .end()
@@ -925,16 +622,7 @@ fn default_key_alone_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                    ::core::module_path!(),
-                    "default_key_alone",
-                );
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("default_key_alone"))
         .ttl(::core::time::Duration::from_secs(60))
         .default_key()
         .end()
@@ -944,17 +632,7 @@ fn twice(a: u8) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "twice",
-                    )
-                    .template("same:<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("twice", template = "same:<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("same:")
         .arg(&a)
@@ -969,17 +647,7 @@ fn twice_entry(a: u8) -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "twice",
-                    )
-                    .template("same:<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("twice", template = "same:<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("same:")
         .arg(&a)
@@ -992,17 +660,7 @@ impl Repo {
         ::redis_cached::expansion::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "tenant",
-                        )
-                        .template("<type>:<>:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("tenant", template = "<type>:<>:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .key("")
             .type_name::<Self>()
@@ -1012,11 +670,7 @@ impl Repo {
             .arg(&id)
             .look_up()
             .get_or_compute(async move {
-                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                    u8,
-                > {
-                    return never;
-                }
+                ::redis_cached::expansion::returns!(u8);
                 1
             })
             .await
@@ -1027,17 +681,7 @@ impl Repo {
         ::redis_cached::expansion::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "tenant",
-                        )
-                        .template("<type>:<>:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("tenant", template = "<type>:<>:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .key("")
             .type_name::<Self>()
@@ -1051,27 +695,13 @@ impl Repo {
         ::redis_cached::expansion::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "itself",
-                        )
-                        .template("<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("itself", template = "<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .key("")
             .arg(&self)
             .look_up()
             .get_or_compute(async move {
-                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                    u8,
-                > {
-                    return never;
-                }
+                ::redis_cached::expansion::returns!(u8);
                 1
             })
             .await
@@ -1082,17 +712,7 @@ impl Repo {
         ::redis_cached::expansion::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "itself",
-                        )
-                        .template("<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("itself", template = "<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .key("")
             .arg(&self)
@@ -1102,16 +722,7 @@ impl Repo {
         ::redis_cached::expansion::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "default_key",
-                    );
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("default_key"))
             .ttl(::core::time::Duration::from_secs(60))
             .default_key()
             .arg(&self)
@@ -1119,11 +730,7 @@ impl Repo {
             .end()
             .look_up()
             .get_or_compute(async move {
-                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                    u8,
-                > {
-                    return never;
-                }
+                ::redis_cached::expansion::returns!(u8);
                 1
             })
             .await
@@ -1134,16 +741,7 @@ impl Repo {
         ::redis_cached::expansion::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "default_key",
-                    );
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("default_key"))
             .ttl(::core::time::Duration::from_secs(60))
             .default_key()
             .arg(&self)
@@ -1155,27 +753,14 @@ impl Repo {
         ::redis_cached::expansion::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "default_key_without_self",
-                    );
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("default_key_without_self"))
             .ttl(::core::time::Duration::from_secs(60))
             .default_key()
             .arg(&id)
             .end()
             .look_up()
             .get_or_compute(async move {
-                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                    u8,
-                > {
-                    return never;
-                }
+                ::redis_cached::expansion::returns!(u8);
                 1
             })
             .await
@@ -1186,16 +771,7 @@ impl Repo {
         ::redis_cached::expansion::entry::<
             u8,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "default_key_without_self",
-                    );
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("default_key_without_self"))
             .ttl(::core::time::Duration::from_secs(60))
             .default_key()
             .arg(&id)

@@ -9,16 +9,9 @@ async fn every_option(
         Option<User>,
         my_cache::codec::MessagePack,
     >(
-            {
-                static SITE: my_cache::expansion::Callsite = my_cache::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "every_option",
-                    )
-                    .template("{org:<>}:<>/<>")
-                    .version(3);
-                &SITE
-            },
-            || (),
+            my_cache::expansion::callsite!(
+                "every_option", template = "{org:<>}:<>/<>", version = 3
+            ),
         )
         .ttl_with(|user: &Option<User>| user.as_ref().map_or(SHORT, |user| user.ttl))
         .jitter(1.0)
@@ -36,11 +29,7 @@ async fn every_option(
         .get_or_try_compute_sharing(
             my_cache::expansion::Errors::<Error>::NEW.sharing(),
             async move {
-                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                    Result<Option<User>, Error>,
-                > {
-                    return never;
-                }
+                my_cache::expansion::returns!(Result < Option < User >, Error >);
                 db.fetch(id, shard).await
             },
         )
@@ -53,16 +42,9 @@ fn every_option_at_once(&self, id: &str, shard: u8) -> my_cache::Entry<Option<Us
         Option<User>,
         my_cache::codec::MessagePack,
     >(
-            {
-                static SITE: my_cache::expansion::Callsite = my_cache::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "every_option",
-                    )
-                    .template("{org:<>}:<>/<>")
-                    .version(3);
-                &SITE
-            },
-            || (),
+            my_cache::expansion::callsite!(
+                "every_option", template = "{org:<>}:<>/<>", version = 3
+            ),
         )
         .ttl_with(|user: &Option<User>| user.as_ref().map_or(SHORT, |user| user.ttl))
         .jitter(1.0)
@@ -82,22 +64,14 @@ async fn expressions_that_leave_something(
     config: &RwLock<Config>,
     id: String,
 ) -> Option<u8> {
-    let _ = || {
-        ::redis_cached::expansion::Returned::<Option<u8>>::NEW.how().stored_whole()
-    };
+    ::redis_cached::expansion::Returned::<Option<u8>>::NEW.how().stored_whole();
     ::redis_cached::expansion::entry::<
         Option<u8>,
         ::redis_cached::codec::Bincode,
     >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "expressions_that_leave_something",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
+            ::redis_cached::expansion::callsite!(
+                "expressions_that_leave_something", template = "a:<>"
+            ),
         )
         .ttl({
             let length = config.read().unwrap().ttl;
@@ -108,11 +82,7 @@ async fn expressions_that_leave_something(
         .arg(&id)
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                Option<u8>,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(Option < u8 >);
             config.write().unwrap().count();
             Some(1)
         })
@@ -128,15 +98,9 @@ fn expressions_that_leave_something_entry(
         Option<u8>,
         ::redis_cached::codec::Bincode,
     >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "expressions_that_leave_something",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
+            ::redis_cached::expansion::callsite!(
+                "expressions_that_leave_something", template = "a:<>"
+            ),
         )
         .ttl({
             let length = config.read().unwrap().ttl;
@@ -151,17 +115,7 @@ fn blocking_with_a_guard(config: &Mutex<Config>) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "blocking_with_a_guard",
-                    )
-                    .template("a");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("blocking_with_a_guard", template = "a"))
         .ttl({
             let length = config.lock().unwrap().ttl;
             length
@@ -176,17 +130,7 @@ fn blocking_with_a_guard_entry(config: &Mutex<Config>) -> ::redis_cached::Entry<
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "blocking_with_a_guard",
-                    )
-                    .template("a");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("blocking_with_a_guard", template = "a"))
         .ttl({
             let length = config.lock().unwrap().ttl;
             length
@@ -198,28 +142,14 @@ async fn cache_made_in_place(name: String) -> u8 {
     let entry = ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "cache_made_in_place",
-                    )
-                    .template("a");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("cache_made_in_place", template = "a"))
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&cache_of(&name))
         .key("a")
         .look_up();
     entry
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u8);
             1
         })
         .await
@@ -230,17 +160,7 @@ fn cache_made_in_place_entry(name: &String) -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "cache_made_in_place",
-                    )
-                    .template("a");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("cache_made_in_place", template = "a"))
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&cache_of(&name))
         .key("a")
@@ -250,28 +170,14 @@ async fn cache_in_parentheses(first: bool, second: bool) -> u8 {
     let entry = ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "cache_in_parentheses",
-                    )
-                    .template("a");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("cache_in_parentheses", template = "a"))
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&(first || second))
         .key("a")
         .look_up();
     entry
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u8);
             1
         })
         .await
@@ -282,17 +188,7 @@ fn cache_in_parentheses_entry(first: bool, second: bool) -> ::redis_cached::Entr
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "cache_in_parentheses",
-                    )
-                    .template("a");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("cache_in_parentheses", template = "a"))
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&(first || second))
         .key("a")
@@ -302,28 +198,14 @@ async fn default_key_with_options(db: &Pool, id: u64) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Postcard,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "default_key_with_options",
-                    )
-                    .version(2);
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("default_key_with_options", version = 2))
         .ttl(::core::time::Duration::from_secs(60))
         .default_key()
         .arg(&id)
         .end()
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u8);
             1
         })
         .await
@@ -334,17 +216,7 @@ fn default_key_with_options_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Postcard,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "default_key_with_options",
-                    )
-                    .version(2);
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("default_key_with_options", version = 2))
         .ttl(::core::time::Duration::from_secs(60))
         .default_key()
         .arg(&id)
@@ -355,17 +227,7 @@ async fn macro_in_expression(tenant: &str, id: u64) -> u8 {
     let entry = ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "macro_in_expression",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("macro_in_expression", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&format_cache!("{tenant}"))
         .key("a:")
@@ -373,11 +235,7 @@ async fn macro_in_expression(tenant: &str, id: u64) -> u8 {
         .look_up();
     entry
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u8);
             1
         })
         .await

@@ -3,17 +3,7 @@ async fn get_user(db: &Pool, id: u64) -> Result<User, sqlx::Error> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "get_user",
-                    )
-                    .template("user:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("get_user", template = "user:<>"))
         .ttl(::core::time::Duration::from_secs(3600))
         .key("user:")
         .arg(&id)
@@ -21,11 +11,7 @@ async fn get_user(db: &Pool, id: u64) -> Result<User, sqlx::Error> {
         .get_or_try_compute_sharing(
             ::redis_cached::expansion::Errors::<sqlx::Error>::NEW.sharing(),
             async move {
-                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                    Result<User, sqlx::Error>,
-                > {
-                    return never;
-                }
+                ::redis_cached::expansion::returns!(Result < User, sqlx::Error >);
                 let row = db.fetch(id).await?;
                 Ok(row.into())
             },
@@ -38,17 +24,7 @@ fn get_user_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "get_user",
-                    )
-                    .template("user:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("get_user", template = "user:<>"))
         .ttl(::core::time::Duration::from_secs(3600))
         .key("user:")
         .arg(&id)
@@ -58,26 +34,12 @@ async fn ttl_humantime() -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "ttl_humantime",
-                    )
-                    .template("a");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("ttl_humantime", template = "a"))
         .ttl(::core::time::Duration::from_secs(5400))
         .key("a")
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u8);
             1
         })
         .await
@@ -88,17 +50,7 @@ fn ttl_humantime_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "ttl_humantime",
-                    )
-                    .template("a");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("ttl_humantime", template = "a"))
         .ttl(::core::time::Duration::from_secs(5400))
         .key("a")
         .build()
@@ -107,26 +59,12 @@ async fn ttl_milliseconds() -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "ttl_milliseconds",
-                    )
-                    .template("a");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("ttl_milliseconds", template = "a"))
         .ttl(::core::time::Duration::from_millis(1500))
         .key("a")
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u8);
             1
         })
         .await
@@ -137,17 +75,7 @@ fn ttl_milliseconds_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "ttl_milliseconds",
-                    )
-                    .template("a");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("ttl_milliseconds", template = "a"))
         .ttl(::core::time::Duration::from_millis(1500))
         .key("a")
         .build()
@@ -156,26 +84,12 @@ async fn ttl_never() -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "ttl_never",
-                    )
-                    .template("a");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("ttl_never", template = "a"))
         .never_expires()
         .key("a")
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u8);
             1
         })
         .await
@@ -186,17 +100,7 @@ fn ttl_never_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "ttl_never",
-                    )
-                    .template("a");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("ttl_never", template = "a"))
         .never_expires()
         .key("a")
         .build()
@@ -205,27 +109,13 @@ async fn ttl_expression(seconds: u64, id: u64) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "ttl_expression",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("ttl_expression", template = "a:<>"))
         .ttl(Duration::from_secs(seconds))
         .key("a:")
         .arg(&id)
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u8);
             1
         })
         .await
@@ -236,48 +126,24 @@ fn ttl_expression_entry(seconds: u64, id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "ttl_expression",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("ttl_expression", template = "a:<>"))
         .ttl(Duration::from_secs(seconds))
         .key("a:")
         .arg(&id)
         .build()
 }
 async fn ttl_of_value(id: u64) -> User {
-    let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+    ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "ttl_of_value",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("ttl_of_value", template = "a:<>"))
         .ttl_with(|user: &User| user.ttl)
         .key("a:")
         .arg(&id)
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                User,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(User);
             fetch(id).await
         })
         .await
@@ -288,17 +154,7 @@ fn ttl_of_value_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "ttl_of_value",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("ttl_of_value", template = "a:<>"))
         .ttl_with(|user: &User| user.ttl)
         .key("a:")
         .arg(&id)
@@ -308,28 +164,14 @@ async fn cache(caches: &Caches, id: u64) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "cache",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("cache", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&caches.main)
         .key("a:")
         .arg(&id)
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u8);
             1
         })
         .await
@@ -340,17 +182,7 @@ fn cache_entry(caches: &Caches, id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "cache",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("cache", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .cache(&caches.main)
         .key("a:")
@@ -358,32 +190,18 @@ fn cache_entry(caches: &Caches, id: u64) -> ::redis_cached::Entry<u8> {
         .build()
 }
 async fn cache_if(id: u64) -> User {
-    let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+    ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "cache_if",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("cache_if", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .cache_if(|user: &User| user.active)
         .key("a:")
         .arg(&id)
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                User,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(User);
             fetch(id).await
         })
         .await
@@ -394,17 +212,7 @@ fn cache_if_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "cache_if",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("cache_if", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .cache_if(|user: &User| user.active)
         .key("a:")
@@ -412,34 +220,18 @@ fn cache_if_entry(id: u64) -> ::redis_cached::Entry<User> {
         .build()
 }
 async fn negative_ttl(id: u64) -> Option<User> {
-    let _ = || {
-        ::redis_cached::expansion::Returned::<Option<User>>::NEW.how().stored_whole()
-    };
+    ::redis_cached::expansion::Returned::<Option<User>>::NEW.how().stored_whole();
     ::redis_cached::expansion::entry::<
         Option<User>,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "negative_ttl",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("negative_ttl", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .negative_ttl(::core::time::Duration::from_secs(30))
         .key("a:")
         .arg(&id)
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                Option<User>,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(Option < User >);
             fetch(id).await
         })
         .await
@@ -450,17 +242,7 @@ fn negative_ttl_entry(id: u64) -> ::redis_cached::Entry<Option<User>> {
     ::redis_cached::expansion::entry::<
         Option<User>,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "negative_ttl",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("negative_ttl", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .negative_ttl(::core::time::Duration::from_secs(30))
         .key("a:")
@@ -471,28 +253,14 @@ async fn jitter(id: u64) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "jitter",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("jitter", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .jitter(0.1)
         .key("a:")
         .arg(&id)
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u8);
             1
         })
         .await
@@ -503,17 +271,7 @@ fn jitter_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "jitter",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("jitter", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .jitter(0.1)
         .key("a:")
@@ -524,28 +282,14 @@ async fn max_wait(id: u64) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "max_wait",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("max_wait", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .max_wait(::core::time::Duration::from_millis(500))
         .key("a:")
         .arg(&id)
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u8);
             1
         })
         .await
@@ -556,17 +300,7 @@ fn max_wait_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "max_wait",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("max_wait", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .max_wait(::core::time::Duration::from_millis(500))
         .key("a:")
@@ -577,28 +311,14 @@ async fn max_size(id: u64) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "max_size",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("max_size", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .max_size(65536)
         .key("a:")
         .arg(&id)
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u8);
             1
         })
         .await
@@ -609,17 +329,7 @@ fn max_size_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "max_size",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("max_size", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .max_size(65536)
         .key("a:")
@@ -630,27 +340,13 @@ async fn codec(id: u64) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Json,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "codec",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("codec", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u8);
             1
         })
         .await
@@ -661,17 +357,7 @@ fn codec_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Json,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "codec",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("codec", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -681,28 +367,14 @@ async fn compress(id: u64) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "compress",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("compress", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .compress(::redis_cached::expansion::Compression::Zstd)
         .key("a:")
         .arg(&id)
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u8);
             1
         })
         .await
@@ -713,17 +385,7 @@ fn compress_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "compress",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("compress", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .compress(::redis_cached::expansion::Compression::Zstd)
         .key("a:")
@@ -734,28 +396,13 @@ async fn version(id: u64) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "version",
-                    )
-                    .template("a:<>")
-                    .version(2);
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("version", template = "a:<>", version = 2))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u8);
             1
         })
         .await
@@ -766,18 +413,7 @@ fn version_entry(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "version",
-                    )
-                    .template("a:<>")
-                    .version(2);
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("version", template = "a:<>", version = 2))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -787,27 +423,13 @@ async fn entry_renamed(id: u64) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "entry_renamed",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("entry_renamed", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u8);
             1
         })
         .await
@@ -818,17 +440,7 @@ fn renamed(id: u64) -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "entry_renamed",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("entry_renamed", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -838,27 +450,13 @@ async fn entry_left_out(id: u64) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "entry_left_out",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("entry_left_out", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u8);
             1
         })
         .await
@@ -868,26 +466,16 @@ async fn runtime_renamed(id: u64) -> u8 {
         u8,
         crate::reexported::cache::codec::Bincode,
     >(
-            {
-                static SITE: crate::reexported::cache::expansion::Callsite = crate::reexported::cache::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "runtime_renamed",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
+            crate::reexported::cache::expansion::callsite!(
+                "runtime_renamed", template = "a:<>"
+            ),
         )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            crate::reexported::cache::expansion::returns!(u8);
             1
         })
         .await
@@ -899,15 +487,9 @@ fn runtime_renamed_entry(id: u64) -> crate::reexported::cache::Entry<u8> {
         u8,
         crate::reexported::cache::codec::Bincode,
     >(
-            {
-                static SITE: crate::reexported::cache::expansion::Callsite = crate::reexported::cache::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "runtime_renamed",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
+            crate::reexported::cache::expansion::callsite!(
+                "runtime_renamed", template = "a:<>"
+            ),
         )
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")

@@ -1,30 +1,16 @@
 //! Every kind of function, async and not.
 async fn plain_value(id: u64) -> User {
-    let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+    ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "plain_value",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("plain_value", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                User,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(User);
             fetch(id).await
         })
         .await
@@ -35,38 +21,18 @@ fn plain_value_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "plain_value",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("plain_value", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
         .build()
 }
 fn blocking_value(id: u64) -> User {
-    let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+    ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "blocking_value",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("blocking_value", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -79,17 +45,7 @@ fn blocking_value_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "blocking_value",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("blocking_value", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -99,17 +55,7 @@ fn blocking_result(id: u64) -> Result<User, Error> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "blocking_result",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("blocking_result", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -125,17 +71,7 @@ fn blocking_result_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "blocking_result",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("blocking_result", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -145,17 +81,7 @@ async fn nothing_returned() {
     ::redis_cached::expansion::entry::<
         (),
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "nothing_returned",
-                    )
-                    .template("a");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("nothing_returned", template = "a"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a")
         .look_up()
@@ -170,17 +96,7 @@ fn nothing_returned_entry() -> ::redis_cached::Entry<()> {
     ::redis_cached::expansion::entry::<
         (),
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "nothing_returned",
-                    )
-                    .template("a");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("nothing_returned", template = "a"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a")
         .build()
@@ -189,17 +105,7 @@ async fn alias_of_one(id: u64) -> io::Result<User> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "alias_of_one",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("alias_of_one", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -210,11 +116,7 @@ async fn alias_of_one(id: u64) -> io::Result<User> {
             >::NEW
                 .sharing(),
             async move {
-                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                    io::Result<User>,
-                > {
-                    return never;
-                }
+                ::redis_cached::expansion::returns!(io::Result < User >);
                 fetch(id).await
             },
         )
@@ -226,17 +128,7 @@ fn alias_of_one_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "alias_of_one",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("alias_of_one", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -244,31 +136,19 @@ fn alias_of_one_entry(id: u64) -> ::redis_cached::Entry<User> {
 }
 fn alias_of_none(id: u64) -> UserResult {
     let returned = ::redis_cached::expansion::Returned::<UserResult>::NEW.how();
-    returned
-        .join(
-            returned
-                .entry::<
-                    ::redis_cached::codec::Bincode,
-                >(
-                    {
-                        static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                                ::core::module_path!(),
-                                "alias_of_none",
-                            )
-                            .template("a:<>");
-                        &SITE
-                    },
-                    || (),
-                )
-                .ttl(::core::time::Duration::from_secs(60))
-                .key("a:")
-                .arg(&id)
-                .build_blocking()
-                .get_or_try_compute_sharing(
-                    returned.errors().sharing(),
-                    returned.split_blocking(move || -> UserResult { fetch(id) }),
-                ),
-        )
+    let result = returned
+        .entry::<
+            ::redis_cached::codec::Bincode,
+        >(::redis_cached::expansion::callsite!("alias_of_none", template = "a:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("a:")
+        .arg(&id)
+        .build_blocking()
+        .get_or_try_compute_sharing(
+            returned.errors().sharing(),
+            returned.split_blocking(move || -> UserResult { fetch(id) }),
+        );
+    returned.join(result)
 }
 /// The cache entry of `alias_of_none` for these arguments.
 #[allow(dead_code)]
@@ -287,17 +167,7 @@ fn alias_of_none_entry(
     returned
         .entry::<
             ::redis_cached::codec::Bincode,
-        >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "alias_of_none",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+        >(::redis_cached::expansion::callsite!("alias_of_none", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&id)
@@ -319,15 +189,9 @@ fn arguments_of_every_kind<'a, H: KeyPart + 'a>(
         u8,
         ::redis_cached::codec::Bincode,
     >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "arguments_of_every_kind",
-                    )
-                    .template("<>:<>:<>:<>:<>:<>:<type>:<>");
-                &SITE
-            },
-            || (),
+            ::redis_cached::expansion::callsite!(
+                "arguments_of_every_kind", template = "<>:<>:<>:<>:<>:<>:<type>:<>"
+            ),
         )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
@@ -367,15 +231,9 @@ fn arguments_of_every_kind_entry<'a, H: KeyPart + 'a>(
         u8,
         ::redis_cached::codec::Bincode,
     >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "arguments_of_every_kind",
-                    )
-                    .template("<>:<>:<>:<>:<>:<>:<type>:<>");
-                &SITE
-            },
-            || (),
+            ::redis_cached::expansion::callsite!(
+                "arguments_of_every_kind", template = "<>:<>:<>:<>:<>:<>:<type>:<>"
+            ),
         )
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
@@ -408,17 +266,7 @@ where
     ::redis_cached::expansion::entry::<
         Vec<Out>,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "generics",
-                    )
-                    .template("<type>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("generics", template = "<type>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .type_name::<K>()
@@ -428,11 +276,9 @@ where
         .get_or_try_compute_sharing(
             ::redis_cached::expansion::Errors::<Box<dyn Error>>::NEW.sharing(),
             async move {
-                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                    Result<Vec<Out>, Box<dyn Error>>,
-                > {
-                    return never;
-                }
+                ::redis_cached::expansion::returns!(
+                    Result < Vec < Out >, Box < dyn Error > >
+                );
                 let mut all = Vec::new();
                 for key in keys {
                     all.push(make(key).await);
@@ -452,17 +298,7 @@ where
     ::redis_cached::expansion::entry::<
         Vec<Out>,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "generics",
-                    )
-                    .template("<type>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("generics", template = "<type>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .type_name::<K>()
@@ -474,17 +310,7 @@ async fn entry(entry: u8, key: u8, cache: u8, site: u8) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "entry",
-                    )
-                    .template("<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("entry", template = "<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&entry)
@@ -492,11 +318,7 @@ async fn entry(entry: u8, key: u8, cache: u8, site: u8) -> u8 {
         .arg(&key)
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u8);
             let build = entry + key + cache + site;
             build
         })
@@ -508,17 +330,7 @@ fn entry_entry(entry: u8, key: u8) -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "entry",
-                    )
-                    .template("<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("entry", template = "<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&entry)
@@ -530,17 +342,7 @@ fn r#type(n: u64) -> u64 {
     ::redis_cached::expansion::entry::<
         u64,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "type",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("type", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&n)
@@ -558,17 +360,7 @@ fn type_entry(n: u64) -> ::redis_cached::Entry<u64> {
     ::redis_cached::expansion::entry::<
         u64,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "type",
-                    )
-                    .template("a:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("type", template = "a:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a:")
         .arg(&n)
@@ -585,26 +377,12 @@ pub(crate) async unsafe fn attributes() -> u8 {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "attributes",
-                    )
-                    .template("a");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("attributes", template = "a"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a")
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                u8,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(u8);
             static COUNT: AtomicU8 = AtomicU8::new(0);
             COUNT.fetch_add(1, Relaxed)
         })
@@ -619,48 +397,24 @@ pub(crate) fn attributes_entry() -> ::redis_cached::Entry<u8> {
     ::redis_cached::expansion::entry::<
         u8,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "attributes",
-                    )
-                    .template("a");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("attributes", template = "a"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("a")
         .build()
 }
 impl<T: Store> Repo<T> {
     async fn associated(id: u64) -> User {
-        let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+        ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
         ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "associated",
-                        )
-                        .template("a:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("associated", template = "a:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
             .arg(&id)
             .look_up()
             .get_or_compute(async move {
-                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                    User,
-                > {
-                    return never;
-                }
+                ::redis_cached::expansion::returns!(User);
                 fetch(id).await
             })
             .await
@@ -671,17 +425,7 @@ impl<T: Store> Repo<T> {
         ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "associated",
-                        )
-                        .template("a:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("associated", template = "a:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
             .arg(&id)
@@ -691,17 +435,7 @@ impl<T: Store> Repo<T> {
         ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "by_reference",
-                        )
-                        .template("a:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("by_reference", template = "a:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .cache(&self.cache)
             .key("a:")
@@ -710,11 +444,7 @@ impl<T: Store> Repo<T> {
             .get_or_try_compute_sharing(
                 ::redis_cached::expansion::Unshared::<T::Error>::NEW.sharing(),
                 async move {
-                    if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                        Result<User, T::Error>,
-                    > {
-                        return never;
-                    }
+                    ::redis_cached::expansion::returns!(Result < User, T::Error >);
                     self.store.fetch(id).await
                 },
             )
@@ -726,17 +456,7 @@ impl<T: Store> Repo<T> {
         ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "by_reference",
-                        )
-                        .template("a:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("by_reference", template = "a:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .cache(&self.cache)
             .key("a:")
@@ -744,20 +464,14 @@ impl<T: Store> Repo<T> {
             .build()
     }
     fn by_mutable_reference(&mut self, id: u64) -> User {
-        let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+        ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
         ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
         >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "by_mutable_reference",
-                        )
-                        .template("a:<>:<>");
-                    &SITE
-                },
-                || (),
+                ::redis_cached::expansion::callsite!(
+                    "by_mutable_reference", template = "a:<>:<>"
+                ),
             )
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
@@ -777,15 +491,9 @@ impl<T: Store> Repo<T> {
             User,
             ::redis_cached::codec::Bincode,
         >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "by_mutable_reference",
-                        )
-                        .template("a:<>:<>");
-                    &SITE
-                },
-                || (),
+                ::redis_cached::expansion::callsite!(
+                    "by_mutable_reference", template = "a:<>:<>"
+                ),
             )
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
@@ -795,21 +503,11 @@ impl<T: Store> Repo<T> {
             .build()
     }
     async fn by_arc(self: Arc<Self>, id: u64) -> User {
-        let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+        ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
         ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "by_arc",
-                        )
-                        .template("a:<>:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("by_arc", template = "a:<>:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .cache(&self.cache)
             .key("a:")
@@ -818,11 +516,7 @@ impl<T: Store> Repo<T> {
             .arg(&id)
             .look_up()
             .get_or_compute(async move {
-                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                    User,
-                > {
-                    return never;
-                }
+                ::redis_cached::expansion::returns!(User);
                 self.store.fetch(id).await
             })
             .await
@@ -833,17 +527,7 @@ impl<T: Store> Repo<T> {
         ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "by_arc",
-                        )
-                        .template("a:<>:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("by_arc", template = "a:<>:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .cache(&self.cache)
             .key("a:")
@@ -853,33 +537,17 @@ impl<T: Store> Repo<T> {
             .build()
     }
     async fn by_value(mut self) -> Vec<User> {
-        let _ = || {
-            ::redis_cached::expansion::Returned::<Vec<User>>::NEW.how().stored_whole()
-        };
+        ::redis_cached::expansion::Returned::<Vec<User>>::NEW.how().stored_whole();
         ::redis_cached::expansion::entry::<
             Vec<User>,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "by_value",
-                        )
-                        .template("a:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("by_value", template = "a:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
             .arg(&self.tenant)
             .look_up()
             .get_or_compute(async move {
-                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                    Vec<User>,
-                > {
-                    return never;
-                }
+                ::redis_cached::expansion::returns!(Vec < User >);
                 self.store.take()
             })
             .await
@@ -890,17 +558,7 @@ impl<T: Store> Repo<T> {
         ::redis_cached::expansion::entry::<
             Vec<User>,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "by_value",
-                        )
-                        .template("a:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("by_value", template = "a:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
             .arg(&self.tenant)
@@ -909,31 +567,17 @@ impl<T: Store> Repo<T> {
 }
 mod inner {
     pub(super) async fn in_a_module(id: u64) -> User {
-        let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+        ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
         ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "in_a_module",
-                        )
-                        .template("a:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("in_a_module", template = "a:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
             .arg(&id)
             .look_up()
             .get_or_compute(async move {
-                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                    User,
-                > {
-                    return never;
-                }
+                ::redis_cached::expansion::returns!(User);
                 fetch(id).await
             })
             .await
@@ -944,17 +588,7 @@ mod inner {
         ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "in_a_module",
-                        )
-                        .template("a:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("in_a_module", template = "a:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .key("a:")
             .arg(&id)

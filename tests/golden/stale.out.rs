@@ -2,28 +2,14 @@
 async fn refreshed(db: &Pool, id: u64, name: &str) -> Result<User, Error> {
     #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
     let compute = async |db: &Pool, id: u64, name: &str| -> Result<User, Error> {
-        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-            Result<User, Error>,
-        > {
-            return never;
-        }
+        ::redis_cached::expansion::returns!(Result < User, Error >);
         db.fetch(id, name).await
     };
     let errors = ::redis_cached::expansion::Errors::<Error>::NEW.sharing();
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "refreshed",
-                    )
-                    .template("user:<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("refreshed", template = "user:<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .stale_while_revalidate(::core::time::Duration::from_secs(30))
         .stale_if_error(::core::time::Duration::from_secs(3600))
@@ -61,17 +47,7 @@ fn refreshed_entry(id: u64, name: &str) -> ::redis_cached::Entry<User> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "refreshed",
-                    )
-                    .template("user:<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("refreshed", template = "user:<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .stale_while_revalidate(::core::time::Duration::from_secs(30))
         .stale_if_error(::core::time::Duration::from_secs(3600))
@@ -82,23 +58,13 @@ fn refreshed_entry(id: u64, name: &str) -> ::redis_cached::Entry<User> {
         .build()
 }
 fn refreshed_blocking(id: u64) -> User {
-    let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+    ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
     #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
     let compute = |id: u64| -> User { fetch(id) };
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "refreshed_blocking",
-                    )
-                    .template("user:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("refreshed_blocking", template = "user:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .stale_while_revalidate(::core::time::Duration::from_secs(30))
         .key("user:")
@@ -117,17 +83,7 @@ fn refreshed_blocking_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "refreshed_blocking",
-                    )
-                    .template("user:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("refreshed_blocking", template = "user:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .stale_while_revalidate(::core::time::Duration::from_secs(30))
         .key("user:")
@@ -136,23 +92,11 @@ fn refreshed_blocking_entry(id: u64) -> ::redis_cached::Entry<User> {
 }
 impl Service {
     async fn refreshed_method(&self, id: UserId) -> Option<User> {
-        let _ = || {
-            ::redis_cached::expansion::Returned::<Option<User>>::NEW.how().stored_whole()
-        };
+        ::redis_cached::expansion::Returned::<Option<User>>::NEW.how().stored_whole();
         ::redis_cached::expansion::entry::<
             Option<User>,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "refreshed_method",
-                        )
-                        .template("user:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("refreshed_method", template = "user:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .stale_while_revalidate(::core::time::Duration::from_secs(30))
             .key("user:")
@@ -182,17 +126,7 @@ impl Service {
         ::redis_cached::expansion::entry::<
             Option<User>,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "refreshed_method",
-                        )
-                        .template("user:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("refreshed_method", template = "user:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .stale_while_revalidate(::core::time::Duration::from_secs(30))
             .key("user:")
@@ -209,17 +143,7 @@ async fn kept(id: u64) -> Result<Arc<User>, Error> {
     ::redis_cached::expansion::entry::<
         Arc<User>,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "kept",
-                    )
-                    .template("user:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("kept", template = "user:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .local(
             ::core::time::Duration::from_secs(30),
@@ -231,11 +155,7 @@ async fn kept(id: u64) -> Result<Arc<User>, Error> {
         .get_or_try_compute_sharing(
             ::redis_cached::expansion::Errors::<Error>::NEW.sharing(),
             async move {
-                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                    Result<Arc<User>, Error>,
-                > {
-                    return never;
-                }
+                ::redis_cached::expansion::returns!(Result < Arc < User >, Error >);
                 fetch(id).await
             },
         )
@@ -247,17 +167,7 @@ fn kept_entry(id: u64) -> ::redis_cached::Entry<Arc<User>> {
     ::redis_cached::expansion::entry::<
         Arc<User>,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "kept",
-                    )
-                    .template("user:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("kept", template = "user:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .local(
             ::core::time::Duration::from_secs(30),
@@ -271,17 +181,7 @@ async fn early(id: u64) -> Result<User, Error> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "early",
-                    )
-                    .template("user:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("early", template = "user:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .stale_if_error(::core::time::Duration::from_secs(600))
         .early_refresh(1.0)
@@ -291,11 +191,7 @@ async fn early(id: u64) -> Result<User, Error> {
         .get_or_try_compute_sharing(
             ::redis_cached::expansion::Errors::<Error>::NEW.sharing(),
             async move {
-                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                    Result<User, Error>,
-                > {
-                    return never;
-                }
+                ::redis_cached::expansion::returns!(Result < User, Error >);
                 fetch(id).await
             },
         )
@@ -307,17 +203,7 @@ fn early_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "early",
-                    )
-                    .template("user:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("early", template = "user:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .stale_if_error(::core::time::Duration::from_secs(600))
         .early_refresh(1.0)
@@ -328,28 +214,14 @@ fn early_entry(id: u64) -> ::redis_cached::Entry<User> {
 async fn finished(db: &Pool, id: u64) -> Result<User, Error> {
     #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
     let compute = async |db: &Pool, id: u64| -> Result<User, Error> {
-        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-            Result<User, Error>,
-        > {
-            return never;
-        }
+        ::redis_cached::expansion::returns!(Result < User, Error >);
         db.fetch(id).await
     };
     let errors = ::redis_cached::expansion::Errors::<Error>::NEW.sharing();
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "finished",
-                    )
-                    .template("user:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("finished", template = "user:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("user:")
         .arg(&id)
@@ -376,17 +248,7 @@ fn finished_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "finished",
-                    )
-                    .template("user:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("finished", template = "user:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("user:")
         .arg(&id)

@@ -1,20 +1,10 @@
 //! `tags` and `group`: what follows the key in the chain.
 async fn of_arguments(org: Org, id: u64) -> User {
-    let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+    ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "of_arguments",
-                    )
-                    .template("user:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("of_arguments", template = "user:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("user:")
         .arg(&id)
@@ -23,11 +13,7 @@ async fn of_arguments(org: Org, id: u64) -> User {
         .tag("users")
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                User,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(User);
             fetch(id).await
         })
         .await
@@ -38,17 +24,7 @@ fn of_arguments_entry(org: &Org, id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "of_arguments",
-                    )
-                    .template("user:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("of_arguments", template = "user:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("user:")
         .arg(&id)
@@ -61,17 +37,7 @@ fn of_value(id: u64) -> Result<User, Error> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "of_value",
-                    )
-                    .template("user:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("of_value", template = "user:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("user:")
         .arg(&id)
@@ -88,17 +54,7 @@ fn of_value_entry(id: u64) -> ::redis_cached::Entry<User> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "of_value",
-                    )
-                    .template("user:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("of_value", template = "user:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("user:")
         .arg(&id)
@@ -106,33 +62,18 @@ fn of_value_entry(id: u64) -> ::redis_cached::Entry<User> {
         .build()
 }
 async fn group() -> Vec<User> {
-    let _ = || {
-        ::redis_cached::expansion::Returned::<Vec<User>>::NEW.how().stored_whole()
-    };
+    ::redis_cached::expansion::Returned::<Vec<User>>::NEW.how().stored_whole();
     ::redis_cached::expansion::entry::<
         Vec<User>,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                    ::core::module_path!(),
-                    "group",
-                );
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("group"))
         .ttl(::core::time::Duration::from_secs(60))
         .default_key()
         .end()
         .tag("group:users")
         .look_up()
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                Vec<User>,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(Vec < User >);
             fetch().await
         })
         .await
@@ -143,16 +84,7 @@ fn group_entry() -> ::redis_cached::Entry<Vec<User>> {
     ::redis_cached::expansion::entry::<
         Vec<User>,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                    ::core::module_path!(),
-                    "group",
-                );
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("group"))
         .ttl(::core::time::Duration::from_secs(60))
         .default_key()
         .end()
@@ -161,21 +93,11 @@ fn group_entry() -> ::redis_cached::Entry<Vec<User>> {
 }
 impl<T: KeyPart> Repo<T> {
     async fn method<K: Kind>(&self, id: u64) -> User {
-        let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+        ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
         ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "method",
-                        )
-                        .template("m:<type>:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("method", template = "m:<type>:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .key("m:")
             .type_name::<K>()
@@ -191,11 +113,7 @@ impl<T: KeyPart> Repo<T> {
             .tag("group:users")
             .look_up()
             .get_or_compute(async move {
-                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                    User,
-                > {
-                    return never;
-                }
+                ::redis_cached::expansion::returns!(User);
                 fetch(id).await
             })
             .await
@@ -206,17 +124,7 @@ impl<T: KeyPart> Repo<T> {
         ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "method",
-                        )
-                        .template("m:<type>:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("method", template = "m:<type>:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .key("m:")
             .type_name::<K>()

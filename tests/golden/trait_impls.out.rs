@@ -4,17 +4,7 @@ impl Users for Repo {
         ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "get",
-                        )
-                        .template("user:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("get", template = "user:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .key("user:")
             .arg(&id)
@@ -22,11 +12,7 @@ impl Users for Repo {
             .get_or_try_compute_sharing(
                 ::redis_cached::expansion::Errors::<Error>::NEW.sharing(),
                 async move {
-                    if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                        Result<User, Error>,
-                    > {
-                        return never;
-                    }
+                    ::redis_cached::expansion::returns!(Result < User, Error >);
                     self.fetch(id).await
                 },
             )
@@ -51,17 +37,7 @@ impl Users for Repo {
             ::redis_cached::expansion::entry::<
                 User,
                 ::redis_cached::codec::Bincode,
-            >(
-                    {
-                        static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                                ::core::module_path!(),
-                                "boxed",
-                            )
-                            .template("user:<>");
-                        &SITE
-                    },
-                    || (),
-                )
+            >(::redis_cached::expansion::callsite!("boxed", template = "user:<>"))
                 .ttl(::core::time::Duration::from_secs(60))
                 .cache(&self.cache)
                 .key("user:")
@@ -89,21 +65,11 @@ impl Users for Repo {
 }
 trait Provided {
     async fn get(&self, id: u64) -> User {
-        let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+        ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
         ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "get",
-                        )
-                        .template("<type>:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("get", template = "<type>:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .key("")
             .type_name::<Self>()
@@ -111,11 +77,7 @@ trait Provided {
             .arg(&id)
             .look_up()
             .get_or_compute(async move {
-                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                    User,
-                > {
-                    return never;
-                }
+                ::redis_cached::expansion::returns!(User);
                 self.fetch(id).await
             })
             .await
@@ -126,17 +88,7 @@ trait Provided {
         ::redis_cached::expansion::entry::<
             User,
             ::redis_cached::codec::Bincode,
-        >(
-                {
-                    static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                            ::core::module_path!(),
-                            "get",
-                        )
-                        .template("<type>:<>");
-                    &SITE
-                },
-                || (),
-            )
+        >(::redis_cached::expansion::callsite!("get", template = "<type>:<>"))
             .ttl(::core::time::Duration::from_secs(60))
             .key("")
             .type_name::<Self>()

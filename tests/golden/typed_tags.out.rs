@@ -57,21 +57,11 @@ for ::std::string::String {
 }
 /// What is a reference, or a number, in both functions is handed over as it is.
 async fn lent(id: u64, org: OrgId, city: &str, user: User) -> User {
-    let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+    ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
     let entry = ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "lent",
-                    )
-                    .template("<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("lent", template = "<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&id)
@@ -85,11 +75,7 @@ async fn lent(id: u64, org: OrgId, city: &str, user: User) -> User {
         .look_up();
     entry
         .get_or_compute(async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                User,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(User);
             fetch(id).await
         })
         .await
@@ -105,17 +91,7 @@ fn lent_entry(
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "lent",
-                    )
-                    .template("<>:<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("lent", template = "<>:<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&id)
@@ -133,17 +109,7 @@ fn with_values(viewer: Option<u64>) -> Result<User, Error> {
     let entry = ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "with_values",
-                    )
-                    .template("<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("with_values", template = "<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&viewer)
@@ -164,17 +130,7 @@ fn with_values_entry(viewer: &Option<u64>) -> ::redis_cached::Entry<User> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "with_values",
-                    )
-                    .template("<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("with_values", template = "<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(viewer)
@@ -186,21 +142,11 @@ fn with_values_entry(viewer: &Option<u64>) -> ::redis_cached::Entry<User> {
 }
 /// In the entry's function it is a reference already.
 fn borrowed(city: String) -> User {
-    let _ = || ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+    ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "borrowed",
-                    )
-                    .template("<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("borrowed", template = "<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(&city)
@@ -214,17 +160,7 @@ fn borrowed_entry(city: &String) -> ::redis_cached::Entry<User> {
     ::redis_cached::expansion::entry::<
         User,
         ::redis_cached::codec::Bincode,
-    >(
-            {
-                static SITE: ::redis_cached::expansion::Callsite = ::redis_cached::expansion::Callsite::new(
-                        ::core::module_path!(),
-                        "borrowed",
-                    )
-                    .template("<>");
-                &SITE
-            },
-            || (),
-        )
+    >(::redis_cached::expansion::callsite!("borrowed", template = "<>"))
         .ttl(::core::time::Duration::from_secs(60))
         .key("")
         .arg(city)
@@ -248,11 +184,7 @@ async fn after_the_body(&self, id: u64, city: String) -> Result<User, Error> {
     let argument_1_0 = ::redis_cached::expansion::kept(&id);
     let argument_3_0 = ::redis_cached::expansion::kept(&id);
     let result = async {
-        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-            Result<User, Error>,
-        > {
-            return never;
-        }
+        ::redis_cached::expansion::returns!(Result < User, Error >);
         self.create(id, city).await
     }
         .await;

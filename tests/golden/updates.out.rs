@@ -2,11 +2,7 @@
 pub async fn save_user(db: &Pool, user: NewUser) -> Result<User, Error> {
     let targets = ::redis_cached::expansion::updates();
     let result = async move {
-        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-            Result<User, Error>,
-        > {
-            return never;
-        }
+        ::redis_cached::expansion::returns!(Result < User, Error >);
         db.save(user).await
     }
         .await;
@@ -49,11 +45,7 @@ async fn write(db: &Pool, user: &User) -> Result<(), Error> {
     let targets = ::redis_cached::expansion::updates()
         .entry(get_user_entry(::redis_cached::expansion::arg(&user.id)));
     let result = async {
-        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-            Result<(), Error>,
-        > {
-            return never;
-        }
+        ::redis_cached::expansion::returns!(Result < (), Error >);
         db.write(user).await
     }
         .await;
@@ -64,11 +56,7 @@ async fn insert(id: u64) -> Result<User, Error> {
     let targets = my::cache::expansion::updates()
         .entry(find_user_entry(my::cache::expansion::arg(&id)));
     let result = async move {
-        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-            Result<User, Error>,
-        > {
-            return never;
-        }
+        my::cache::expansion::returns!(Result < User, Error >);
         Ok(User { id })
     }
         .await;
@@ -81,18 +69,10 @@ async fn insert(id: u64) -> Result<User, Error> {
 async fn add(user: User) -> Result<User, Error> {
     let targets = ::redis_cached::expansion::invalidates().entry(list_users_entry());
     let result = async move {
-        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-            Result<User, Error>,
-        > {
-            return never;
-        }
+        ::redis_cached::expansion::returns!(Result < User, Error >);
         let targets = ::redis_cached::expansion::updates();
         let result = async move {
-            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                Result<User, Error>,
-            > {
-                return never;
-            }
+            ::redis_cached::expansion::returns!(Result < User, Error >);
             Ok(user)
         }
             .await;

@@ -6,7 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprReference, Token};
 
-use super::returning::returned;
+use super::returning::object;
 use crate::parse::options::OptionSlot;
 use crate::parse::values::compress::Compression;
 use crate::parse::values::length::Length;
@@ -16,7 +16,6 @@ use crate::parse::values::ttl::Ttl;
 use crate::plan::Plan;
 use crate::plan::expressions::leaves_temporary;
 use crate::report::spans::{moved, ours_at};
-use crate::signature::returns::ReturnForm;
 
 pub(super) struct BuilderCall {
     /// Stands where the option's name does: an error about the value's type is shown at the option.
@@ -79,9 +78,8 @@ fn length<V>(slot: &OptionSlot<V>, length: impl FnOnce(&V) -> &Length) -> Option
 fn how_to_keep(plan: &Plan) -> TokenStream {
     let Plan { returns, runtime, .. } = plan;
     let (value, at) = (&returns.value, ours_at(returns.place.last));
-    if let ReturnForm::ByType = returns.form {
-        let returned = returned();
-        return quote_spanned!(at=> #returned.keeping().how());
+    if let Some(object) = object(plan) {
+        return quote_spanned!(at=> #object.keeping().how());
     }
     let runtime = moved(runtime, at);
     quote_spanned!(at=> #runtime::expansion::Keeping::<#value>::NEW.how())

@@ -10,7 +10,7 @@ use syn::{Attribute, Expr, Type};
 
 use super::builder_calls::{BuilderCall, builder_calls};
 use super::references::{self, lent};
-use super::returning::returned;
+use super::returning::object;
 use super::typed_tag::{self, TagArguments};
 use crate::parse::values::codec::Codec;
 use crate::parse::values::version::Version;
@@ -20,7 +20,6 @@ use crate::plan::key::{Key, KeyArgument, KeyPiece, Start};
 use crate::plan::tags::Tag;
 use crate::report::spans::{Ends, moved, ours_at};
 use crate::signature::parameters::Parameter;
-use crate::signature::returns::ReturnForm;
 use crate::signature::types::{bare, is_anonymous, is_of_a_macro, is_passed_by_value};
 
 /// The chain that makes the entry, up to its last call, which differs by style.
@@ -35,31 +34,23 @@ pub(super) fn entry(plan: &Plan, which: Which) -> TokenStream {
     };
     let Ends { first, last } = returns.place;
     let name = plan.item.sig.ident.unraw().to_string();
-    let template = plan.key.template().map(|template| quote!(.template(#template)));
-    let version = plan.options.version.value().map(|Version(version)| quote!(.version(#version)));
-    let begin = match returns.form {
-        ReturnForm::ByType => {
-            let returned = returned();
-            quote_spanned!(ours_at(first)=> #returned.entry::<#codec>)
-        }
-        ReturnForm::Whole | ReturnForm::Named | ReturnForm::Result(_) => {
+    let template = plan.key.template().map(|template| quote!(, template = #template));
+    let version = plan.options.version.value().map(|Version(version)| quote!(, version = #version));
+    let begin = match object(plan) {
+        Some(object) => quote_spanned!(ours_at(first)=> #object.entry::<#codec>),
+        None => {
             let (at, value) = (moved(runtime, ours_at(first)), &returns.value);
             let function = quote_spanned!(ours_at(first)=> #at::expansion::entry);
             quote!(#function::<#value, #codec>)
         }
     };
-    let site = quote!({
-        static SITE: #runtime::expansion::Callsite = #runtime::expansion::Callsite::new(::core::module_path!(), #name)
-            #template #version;
-        &SITE
-    });
+    let callsite = quote!(#runtime::expansion::callsite!(#name #template #version));
     let calls = builder_calls(plan);
     let calls = calls
         .iter()
         .map(|BuilderCall { method, argument }| quote_spanned!(ours_at(last)=> .#method(#argument)));
     let (key, tags) = (key(plan, which), tags(plan, which));
-    // A closure's type name tells the module, the type and the `impl` that the function is in, and nothing else does.
-    let arguments = quote_spanned!(ours_at(last)=> (#site, || ()));
+    let arguments = quote_spanned!(ours_at(last)=> (#callsite));
     quote!(#begin #arguments #(#calls)* #key #tags)
 }
 

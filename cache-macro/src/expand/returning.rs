@@ -11,8 +11,7 @@ use crate::report::spans::{Ends, moved, ours_at};
 use crate::signature::returns::ReturnForm;
 use crate::signature::shared_errors::is_shared;
 
-/// The answer's name. Hygienic: the user's code cannot see it.
-pub(crate) fn returned() -> Ident {
+fn returned() -> Ident {
     Ident::new("returned", Span::mixed_site())
 }
 
@@ -23,12 +22,12 @@ pub(crate) fn statement(plan: &Plan) -> Option<TokenStream> {
     matches!(plan.returns.form, ReturnForm::ByType).then(|| quote!(let #returned = #how;))
 }
 
-/// A check that runs in the compiler alone: a type that is stored whole is no `Result`. Shown at the type.
+/// A check that is the compiler's: a type that is stored whole is no `Result`. Shown at the type.
 pub(crate) fn check(plan: &Plan) -> Option<TokenStream> {
     let ReturnForm::Named = plan.returns.form else { return None };
     let how = how(&plan.returns.whole, &plan.runtime);
     let stored_whole = Ident::new("stored_whole", ours_at(Ends::of(&plan.returns.whole).first));
-    Some(quote!(let _ = || #how.#stored_whole();))
+    Some(quote!(#how.#stored_whole();))
 }
 
 /// What the type `whole` is.
@@ -71,16 +70,20 @@ pub(crate) fn split_blocking(plan: &Plan, body: TokenStream) -> TokenStream {
 }
 
 /// What the function returns, of what the runtime gives.
-pub(crate) fn joined(plan: &Plan, result: TokenStream) -> TokenStream {
-    by_type(plan, "join", result)
+pub(crate) fn joined(plan: &Plan, tokens: TokenStream) -> TokenStream {
+    let Some(object) = object(plan) else { return tokens };
+    let result = Ident::new("result", Span::mixed_site());
+    quote!(let #result = #tokens; #object.join(#result))
 }
 
 fn by_type(plan: &Plan, method: &str, tokens: TokenStream) -> TokenStream {
-    match plan.returns.form {
-        ReturnForm::ByType => {
-            let (returned, method) = (returned(), Ident::new(method, Span::call_site()));
-            quote!(#returned.#method(#tokens))
-        }
-        ReturnForm::Whole | ReturnForm::Named | ReturnForm::Result(_) => tokens,
-    }
+    let Some(object) = object(plan) else { return tokens };
+    let method = Ident::new(method, Span::call_site());
+    quote!(#object.#method(#tokens))
+}
+
+/// What takes the body's result apart, if it is not a value or a `Result` as the runtime has them. Hygienic: the user's code
+/// cannot see it.
+pub(super) fn object(plan: &Plan) -> Option<Ident> {
+    matches!(plan.returns.form, ReturnForm::ByType).then(returned)
 }

@@ -81,22 +81,22 @@ pub type OkOf<R> = <R as Fallible>::Ok;
 /// The type of `Err` of a `Result` alias.
 pub type ErrorOf<R> = <R as Fallible>::Error;
 
-/// Begins the entry of a call of `site`'s function, which returns `T` and encodes with `C`. `here` is a closure in that function; the name of
-/// its type tells what surrounds it.
+/// Begins the entry of a call of the function at a `callsite!`, which returns `T` and encodes with `C`.
 #[inline]
-pub fn entry<T: Cacheable, C: Codec>(site: &'static Callsite, here: impl Fn()) -> EntryBuilder<'static, T> {
+pub fn entry<T: Cacheable, C: Codec>(callsite: (&'static Callsite, impl Fn())) -> EntryBuilder<'static, T> {
+    let (site, here) = callsite;
     begun::<T, C, _>(site, &here)
 }
 
 #[inline]
-fn begun<T: Cacheable, C: Codec, Here>(site: &'static Callsite, _: &Here) -> EntryBuilder<'static, T> {
+fn begun<T: Cacheable, C: Codec, H>(site: &'static Callsite, _: &H) -> EntryBuilder<'static, T> {
     const { check_id::<C>() };
     EntryBuilder {
         site,
-        here: std::any::type_name::<Here>(),
+        here: std::any::type_name::<H>(),
         cache: None,
         policy: Policy::NONE,
-        identify: identity::of::<T, C, Here>,
+        identify: identity::of::<T, C, H>,
         hooks: Hooks {
             codec: C::ID,
             encode: C::encode_counted::<T>,

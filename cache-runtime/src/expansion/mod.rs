@@ -4,6 +4,7 @@
 mod batch;
 pub(crate) mod call;
 mod invalidate;
+mod macros;
 mod returned;
 mod target_args;
 mod update;
@@ -27,3 +28,4 @@ pub use crate::key::{Arg, Each, End, KeyBuilder, Path, Pieces, Template, Text};
 pub use crate::local::keep::Keepable;
 pub use crate::local::{Keep, Keeping, KeepingClones};
 pub use crate::tags::{Named, TagName, Tagging, name_of as tag};
+pub use crate::{__callsite as callsite, __returns as returns};

@@ -146,13 +146,12 @@ where
     #[inline]
     pub fn entry<C: Codec>(
         self,
-        site: &'static Callsite,
-        here: impl Fn(),
+        callsite: (&'static Callsite, impl Fn()),
     ) -> EntryBuilder<'static, Stored<R, IS_RESULT>>
     where
         Stored<R, IS_RESULT>: Cacheable,
     {
-        entry::<Stored<R, IS_RESULT>, C>(site, here)
+        entry::<Stored<R, IS_RESULT>, C>(callsite)
     }
 
     #[inline]
@@ -194,6 +193,7 @@ where
     }
 
     /// Compiles only if `R` is no `Result`.
+    #[inline]
     pub fn stored_whole(self)
     where
         Self: StoredWhole<R>,
@@ -209,7 +209,7 @@ where
 #[diagnostic::on_unimplemented(
     message = "this return type is a `Result` under another name, whose `Err` must not be stored",
     label = "write `-> {R}`",
-    note = "or write `entry = false`: the function asks the type, but the signature of its entry's function has to name the value"
+    note = "or write `entry = false`: the function asks the type, but the signature of its entry function has to name the value"
 )]
 pub trait StoredWhole<R> {}
 

@@ -86,7 +86,7 @@ fn computed(plan: &WritePlan) -> TokenStream {
     match plan.outcome.style {
         Style::Async => {
             let body = match &plan.outcome.whole {
-                Some(whole) => typed_as(whole, body),
+                Some(whole) => typed_as(whole, body, runtime),
                 None => body.clone(),
             };
             quote!(async #take #body.await)
