@@ -35,6 +35,7 @@ mod local;
 mod log_recorder;
 mod logs;
 mod misses;
+mod negative;
 mod negative_ttl;
 mod own_entries;
 mod pending;

@@ -6,7 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprReference, Token};
 
-use super::returning::object;
+use super::returning::{kind, object};
 use crate::parse::options::OptionSlot;
 use crate::parse::values::compress::Compression;
 use crate::parse::values::length::Length;
@@ -26,10 +26,11 @@ pub(super) struct BuilderCall {
 /// In one order, whatever order the options were written in.
 pub(super) fn builder_calls(plan: &Plan) -> Vec<BuilderCall> {
     let options = &plan.options;
-    // A batch's function leaves keys out, whatever the type of the others' values.
-    let negative_ttl = if options.batch.is_written() { "absent_ttl" } else { "negative_ttl" };
+    // A batch's function leaves keys out, and errors are remembered, whatever the type of values is.
+    let needs_no_none = options.batch.is_written() || options.negative.is_written();
+    let negative_ttl = if needs_no_none { "absent_ttl" } else { "negative_ttl" };
     [
-        options.ttl.given().map(ttl),
+        options.ttl.given().map(|(option, length)| ttl(plan, option, length)),
         named(&options.jitter, |jitter| jitter.0.to_token_stream()),
         length(&options.stale_while_revalidate, |window| &window.0),
         length(&options.stale_if_error, |window| &window.0),
@@ -42,7 +43,8 @@ pub(super) fn builder_calls(plan: &Plan) -> Vec<BuilderCall> {
         }),
         length(&options.negative_ttl, |ttl| &ttl.0)
             .map(|call| BuilderCall { method: Ident::new(negative_ttl, call.method.span()), ..call }),
-        named(&options.cache_if, |wanted| wanted.0.to_token_stream()),
+        options.batch.value().and(named(&options.negative, |chosen| kind(plan, &chosen.0))),
+        named(&options.cache_if, |wanted| of_value(plan, &wanted.0, &quote!(true))),
         named(&options.compress, |Compression(name)| {
             let runtime = &plan.runtime;
             quote!(#runtime::expansion::Compression::#name)
@@ -54,12 +56,23 @@ pub(super) fn builder_calls(plan: &Plan) -> Vec<BuilderCall> {
     .collect()
 }
 
-fn ttl((option, ttl): (&Ident, &Ttl)) -> BuilderCall {
+fn ttl(plan: &Plan, option: &Ident, ttl: &Ttl) -> BuilderCall {
     match ttl {
         Ttl::Fixed(Length::Never) => call("never_expires", option, TokenStream::new()),
         Ttl::Fixed(length) => call("ttl", option, alone("ttl", length)),
-        Ttl::OfValue(closure) => call("ttl_with", option, closure),
+        Ttl::OfValue(closure) => {
+            call("ttl_with", option, of_value(plan, closure, &quote!(::core::time::Duration::ZERO)))
+        }
     }
+}
+
+/// A closure of the value. Where the entry holds a `Result`, it is about what is in `Ok`, and errors have `otherwise`.
+pub(super) fn of_value(plan: &Plan, closure: &impl ToTokens, otherwise: &TokenStream) -> TokenStream {
+    if plan.negative.is_none() {
+        return closure.to_token_stream();
+    }
+    let result = Ident::new("result", Span::mixed_site());
+    quote!(|#result| #result.as_ref().map_or(#otherwise, #closure))
 }
 
 /// A call of the option's own name.

@@ -5,15 +5,13 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::ext::IdentExt as _;
 use syn::{Attribute, Expr, Type};
 
-use super::builder_calls::{BuilderCall, builder_calls};
+use super::builder_calls::{BuilderCall, builder_calls, of_value};
+use super::callsite::{callsite, codec};
 use super::references::{self, lent};
 use super::returning::object;
 use super::typed_tag::{self, TagArguments};
-use crate::parse::values::codec::Codec;
-use crate::parse::values::version::Version;
 use crate::plan::Plan;
 use crate::plan::expressions::is_place;
 use crate::plan::key::{Key, KeyArgument, KeyPiece, Start};
@@ -28,30 +26,29 @@ use crate::signature::types::{bare, is_anonymous, is_of_a_macro, is_passed_by_va
 /// has to say about them.
 pub(super) fn entry(plan: &Plan, which: Which) -> TokenStream {
     let Plan { runtime, returns, .. } = plan;
-    let codec = match &plan.codec {
-        Codec::BuiltIn(name) => quote!(#runtime::codec::#name),
-        Codec::Own(path) => path.to_token_stream(),
-    };
+    let codec = codec(plan);
     let Ends { first, last } = returns.place;
-    let name = plan.item.sig.ident.unraw().to_string();
-    let template = plan.key.template().map(|template| quote!(, template = #template));
-    let version = plan.options.version.value().map(|Version(version)| quote!(, version = #version));
-    let begin = match object(plan) {
-        Some(object) => quote_spanned!(ours_at(first)=> #object.entry::<#codec>),
-        None => {
+    let callsite = callsite(plan);
+    let begin = match (object(plan), &plan.negative) {
+        // It was told at its beginning where it stands.
+        (Some(negative), Some(_)) => quote_spanned!(ours_at(first)=> #negative.entry()),
+        (Some(returned), None) => {
+            let arguments = quote_spanned!(ours_at(last)=> (#callsite));
+            quote_spanned!(ours_at(first)=> #returned.entry::<#codec> #arguments)
+        }
+        (None, _) => {
+            let arguments = quote_spanned!(ours_at(last)=> (#callsite));
             let (at, value) = (moved(runtime, ours_at(first)), &returns.value);
             let function = quote_spanned!(ours_at(first)=> #at::expansion::entry);
-            quote!(#function::<#value, #codec>)
+            quote!(#function::<#value, #codec> #arguments)
         }
     };
-    let callsite = quote!(#runtime::expansion::callsite!(#name #template #version));
     let calls = builder_calls(plan);
     let calls = calls
         .iter()
         .map(|BuilderCall { method, argument }| quote_spanned!(ours_at(last)=> .#method(#argument)));
     let (key, tags) = (key(plan, which), tags(plan, which));
-    let arguments = quote_spanned!(ours_at(last)=> (#callsite));
-    quote!(#begin #arguments #(#calls)* #key #tags)
+    quote!(#begin #(#calls)* #key #tags)
 }
 
 /// Which of the two functions an entry is printed for: an argument that the one takes by value, the other takes by
@@ -80,6 +77,7 @@ fn tags(plan: &Plan, which: Which) -> TokenStream {
     });
     let of_value = plan.tags.of_value.as_ref().map(|(option, closure)| {
         let tags_of = Ident::new("tags_of", ours_at(option.span()));
+        let closure = of_value(plan, closure, &quote!(::std::vec::Vec::new()));
         quote_spanned!(ours_at(plan.returns.place.last)=> .#tags_of(#closure))
     });
     quote!(#(#of_arguments)* #of_value)

@@ -9,6 +9,7 @@ mod batch;
 pub(crate) mod body;
 mod body_method;
 mod builder_calls;
+mod callsite;
 mod entry;
 mod entry_function;
 mod pattern;

@@ -1,25 +1,43 @@
 //! How an expansion handles what a body returns: as a value, as a `Result`, or as its type has it.
 //!
-//! Where only the type can tell, a local `returned` stands for the answer: the runtime's methods take the body's result apart
-//! into a `Result` and put the function's together again.
+//! Where only the type can tell, a local `returned` stands for the answer, and where errors are remembered, a local `negative` for which: the
+//! runtime's methods take the body's result apart into what is stored and what is not, and put the function's together again.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::Expr;
 
+use super::callsite::{callsite, codec};
 use crate::plan::Plan;
+use crate::plan::negative::NegativeErrors;
 use crate::report::spans::{Ends, moved, ours_at};
 use crate::signature::returns::ReturnForm;
 use crate::signature::shared_errors::is_shared;
 
-fn returned() -> Ident {
-    Ident::new("returned", Span::mixed_site())
-}
-
 /// What stands before the chain that makes the entry.
 pub(crate) fn statement(plan: &Plan) -> Option<TokenStream> {
-    let returned = returned();
-    let how = how(&plan.returns.whole, &plan.runtime);
-    matches!(plan.returns.form, ReturnForm::ByType).then(|| quote!(let #returned = #how;))
+    let object = object(plan)?;
+    let made = match &plan.negative {
+        Some(negative) => remembered(negative, plan),
+        None => how(&plan.returns.whole, &plan.runtime),
+    };
+    Some(quote!(let #object = #made;))
+}
+
+/// Which errors are remembered. Errors about the two types are shown at them.
+fn remembered(negative: &NegativeErrors, plan: &Plan) -> TokenStream {
+    let NegativeErrors { value, error, chosen } = negative;
+    let at = ours_at(plan.returns.place.first);
+    let runtime = moved(&plan.runtime, at);
+    let (negative, codec) = (quote_spanned!(at=> #runtime::expansion::negative), codec(plan));
+    let (callsite, kind) = (callsite(plan), kind(plan, chosen));
+    quote!(#negative::<#value, #error, #codec>(#callsite, #kind))
+}
+
+/// The closure that tells what kind of value a `Result` is, of whose errors some are remembered.
+pub(super) fn kind(plan: &Plan, chosen: &Expr) -> TokenStream {
+    let (runtime, result) = (&plan.runtime, Ident::new("result", Span::mixed_site()));
+    quote!(|#result| #runtime::expansion::kind_of(#result, #chosen))
 }
 
 /// A check that is the compiler's: a type that is stored whole is no `Result`. Shown at the type.
@@ -53,8 +71,8 @@ pub(crate) fn sharing(plan: &Plan) -> Option<TokenStream> {
         }
         ReturnForm::ByType => {
             let name = if is_shared(&plan.returns.whole) { "errors" } else { "unshared" };
-            let (returned, errors) = (returned(), Ident::new(name, Span::call_site()));
-            quote!(#returned.#errors().sharing())
+            let (object, errors) = (object(plan), Ident::new(name, Span::call_site()));
+            quote!(#object.#errors().sharing())
         }
     })
 }
@@ -85,5 +103,10 @@ fn by_type(plan: &Plan, method: &str, tokens: TokenStream) -> TokenStream {
 /// What takes the body's result apart, if it is not a value or a `Result` as the runtime has them. Hygienic: the user's code
 /// cannot see it.
 pub(super) fn object(plan: &Plan) -> Option<Ident> {
-    matches!(plan.returns.form, ReturnForm::ByType).then(returned)
+    let name = match plan.returns.form {
+        _ if plan.negative.is_some() => "negative",
+        ReturnForm::ByType => "returned",
+        ReturnForm::Whole | ReturnForm::Named | ReturnForm::Result(_) => return None,
+    };
+    Some(Ident::new(name, Span::mixed_site()))
 }

@@ -24,6 +24,7 @@ use super::values::jitter::Jitter;
 use super::values::local::Local;
 use super::values::max_size::MaxSize;
 use super::values::max_wait::MaxWait;
+use super::values::negative::Negative;
 use super::values::negative_ttl::NegativeTtl;
 use super::values::skip::Skip;
 use super::values::stale::Window;
@@ -70,6 +71,7 @@ options! {
     skip = "skip": Skip,
     cache = "cache": Expr,
     cache_if = "cache_if": CacheIf,
+    negative = "negative": Negative,
     negative_ttl = "negative_ttl": NegativeTtl,
     jitter = "jitter": Jitter,
     stale_while_revalidate = "stale_while_revalidate": Window,
@@ -200,7 +202,7 @@ mod tests {
     fn every_option_is_read() {
         let (options, messages) = read(quote! {
             key = "user:<id>", ttl = 3600, skip(db, T), cache = &self.cache, cache_if = |user: &User| user.active,
-            negative_ttl = "30s", jitter = 0.1, stale_while_revalidate = "30s", stale_if_error = 3600,
+            negative = |error: &Error| error.is_final(), negative_ttl = "30s", jitter = 0.1, stale_while_revalidate = "30s", stale_if_error = 3600,
             early_refresh = 1.0, local = "30s", max_wait = 2, max_size = "1MiB", finish_in_background = true, tags = ["org:<org>"], group = "users", batch = ids, codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
             crate = my::cache,
         });
@@ -210,7 +212,7 @@ mod tests {
         assert_eq!(options.skip.value().map(|skip| skip.names.len()), Some(2));
         assert!(options.cache.value().is_some());
         assert!(options.cache_if.value().is_some());
-        assert!(options.negative_ttl.value().is_some());
+        assert!(options.negative.value().is_some() && options.negative_ttl.value().is_some());
         assert!(options.jitter.value().is_some());
         assert!(options.stale_while_revalidate.value().is_some() && options.stale_if_error.value().is_some());
         assert!(options.early_refresh.value().is_some() && options.local.value().is_some());

@@ -61,6 +61,21 @@ impl RawOption {
     }
 }
 
+/// A closure of one parameter, which is called `of` in messages, or the name of a function.
+pub(crate) fn predicate(raw: &RawOption, of: &str, errors: &Diagnostics) -> Option<Expr> {
+    let option = raw.name.to_string();
+    let example = format!("{option} = |{of}| …");
+    let expr = raw.expr(&example, errors)?;
+    match expr {
+        Expr::Closure(closure) if !takes_one_parameter(closure, &option, errors) => None,
+        Expr::Lit(_) => {
+            errors.at(expr, format!("`{option}` takes a closure of the {of}: write `{example}`"));
+            None
+        }
+        _ => Some(expr.clone()),
+    }
+}
+
 /// Closures of options see the value and nothing else: they decide about what was computed, whoever asked for it.
 pub(crate) fn takes_one_parameter(closure: &ExprClosure, option: &str, errors: &Diagnostics) -> bool {
     let takes_one = closure.inputs.len() == 1;

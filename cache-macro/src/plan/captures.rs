@@ -13,27 +13,39 @@ use syn::{Expr, ExprClosure, ExprPath, Macro, PatIdent, Token};
 use crate::parse::ident::same;
 use crate::parse::options::Options;
 use crate::parse::values::cache_if::CacheIf;
+use crate::parse::values::negative::Negative;
 use crate::parse::values::ttl::Ttl;
 use crate::report::diagnostics::Diagnostics;
 use crate::signature::parameters::Parameter;
 
-/// Reports an argument in a closure of `ttl`, `cache_if` or `tags`.
+/// Reports an argument in a closure of an option.
 pub(super) fn check_options(options: &Options, parameters: &[Parameter], errors: &Diagnostics) {
     if let Some(Ttl::OfValue(closure)) = options.ttl.value() {
         let instead = "for a `ttl` that depends on arguments write an expression, without `|value|`";
-        check("ttl", closure, instead, parameters, errors);
+        check("ttl", "value", closure, instead, parameters, errors);
     }
     if let Some(CacheIf(Expr::Closure(closure))) = options.cache_if.value() {
         let instead = "let the value hold what decides";
-        check("cache_if", closure, instead, parameters, errors);
+        check("cache_if", "value", closure, instead, parameters, errors);
+    }
+    if let Some(Negative(Expr::Closure(closure))) = options.negative.value() {
+        let instead = "let the error hold what decides";
+        check("negative", "error", closure, instead, parameters, errors);
     }
     if let Some(closure) = options.tags.value().and_then(|tags| tags.of_value.as_ref()) {
         let instead = "arguments are named in templates, `tags = [\"org:<org>\"]`";
-        check("tags", closure, instead, parameters, errors);
+        check("tags", "value", closure, instead, parameters, errors);
     }
 }
 
-fn check(option: &str, closure: &ExprClosure, instead: &str, parameters: &[Parameter], errors: &Diagnostics) {
+fn check(
+    option: &str,
+    sees: &str,
+    closure: &ExprClosure,
+    instead: &str,
+    parameters: &[Parameter],
+    errors: &Diagnostics,
+) {
     let mut names = UsedNames::default();
     names.visit_expr_closure(closure);
     let is_argument = |name: &&Ident| {
@@ -44,7 +56,7 @@ fn check(option: &str, closure: &ExprClosure, instead: &str, parameters: &[Param
     if let Some(name) = captured.find(is_argument) {
         errors.at(
             name,
-            format!("the closure of `{option}` sees the value and nothing else, so it cannot use `{name}`: {instead}"),
+            format!("the closure of `{option}` sees the {sees} and nothing else, so it cannot use `{name}`: {instead}"),
         );
     }
 }
@@ -89,7 +101,7 @@ mod tests {
     fn is_reported(closure: &ExprClosure) -> bool {
         let signature = parse_quote!(fn f(&self, id: u64, r#type: u8, (a, b): (u8, u8)));
         let errors = Diagnostics::new();
-        check("ttl", closure, "", &parameters(&signature), &errors);
+        check("ttl", "value", closure, "", &parameters(&signature), &errors);
         errors.finish().is_some()
     }
 

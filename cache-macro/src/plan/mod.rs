@@ -10,6 +10,7 @@ mod codec;
 pub(crate) mod entry_function;
 pub(crate) mod expressions;
 pub(crate) mod key;
+pub(crate) mod negative;
 pub(crate) mod receiver;
 pub(crate) mod tags;
 
@@ -23,6 +24,7 @@ use self::batch::Batch;
 use self::entry_function::EntryFunction;
 use self::expressions::{expressions, leaves_temporary};
 use self::key::{Key, Planner};
+use self::negative::NegativeErrors;
 use self::tags::Tags;
 use crate::parse::item::Item;
 use crate::parse::options::Options;
@@ -49,6 +51,7 @@ pub(crate) struct Plan {
     /// What may run in the background, on clones of the arguments.
     pub(crate) background: Option<Background>,
     pub(crate) batch: Option<Batch>,
+    pub(crate) negative: Option<NegativeErrors>,
     /// Keeps other files from making a plan.
     _checked: (),
 }
@@ -58,11 +61,16 @@ pub(crate) fn plan(options: Options, mut item: Item, errors: &Diagnostics) -> Op
     let runtime = runtime(options.runtime.value());
     check_signature(&item.sig, errors);
     let has_entry_function = EntryFunction::is_wanted(&options);
-    let namers = Namers { entry_function: has_entry_function, batch: options.batch.is_written() };
+    let namers = Namers {
+        entry_function: has_entry_function,
+        batch: options.batch.is_written(),
+        negative: options.negative.is_written(),
+    };
     let mut returns = Returns::of(&item.sig, namers, &runtime, errors);
     let mut parameters = parameters(&item.sig);
     captures::check_options(&options, &parameters, errors);
     let batch = batch::resolve(&options, &mut item.sig, &mut parameters, &mut returns, &runtime, errors);
+    let negative = NegativeErrors::plan(&options, batch.as_ref(), &mut returns, errors);
     let skip = options.skip.value().map(|skip| &skip.names[..]).unwrap_or_default();
     let planner = Planner { signature: &item.sig, parameters: &parameters, skip, errors };
     // A key or a `skip` that could not be read was reported; without it every argument would look forgotten.
@@ -91,6 +99,7 @@ pub(crate) fn plan(options: Options, mut item: Item, errors: &Diagnostics) -> Op
     Some(Plan {
         codec: codec?,
         batch,
+        negative,
         leaves_temporary,
         background,
         options,

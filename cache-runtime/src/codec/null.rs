@@ -6,7 +6,7 @@ use serde::ser::{self, Impossible, Serialize, Serializer};
 
 /// What is not a value like any other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Special {
+pub enum Special {
     /// There is none.
     None,
     /// The `Err` of a `Result`.

@@ -3,7 +3,8 @@
 //! Why ask serde and not the type? The type may be an alias, a newtype or generic, and the attribute sees only tokens.
 //! The value itself says which method of a serializer it calls first; nothing of it is walked.
 
-pub(crate) use crate::codec::null::{Special, special};
+pub use crate::codec::null::Special;
+pub(crate) use crate::codec::null::special;
 
 #[cfg(test)]
 mod tests {

@@ -23,7 +23,7 @@ use crate::engine::callsite::Callsite;
 use crate::engine::core::Core;
 use crate::engine::function::Identify;
 use crate::entry::identity;
-use crate::entry::special::special;
+use crate::entry::special::{Special, special};
 use crate::key::{Arg, Each, End, KeyBuf, KeyBuilder, KeyPart, Path, Pieces, Template, Text};
 use crate::local::Keep;
 use crate::policy::Policy;
@@ -59,20 +59,32 @@ impl<T: Nullable> Nullable for std::rc::Rc<T> {}
 
 /// A `Result`, whatever name it goes by: how an expansion names the types inside an alias.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is taken for a `Result`, because its name ends so, and is none",
-    label = "what is called so, and is generic, must be a `Result`",
-    note = "return it under another name, `type Found = {Self};`, or write `entry = false`"
+    message = "`{Self}` is taken for a `Result` and is none",
+    label = "this must be a `Result`",
+    note = "a generic type whose name ends in `Result` must be one: return it under another name, `type Found = {Self};`, or write `entry = false`",
+    note = "`negative` needs one, since it is about its errors"
 )]
 pub trait Fallible {
     /// The type of `Ok`.
     type Ok;
     /// The type of `Err`.
     type Error;
+
+    /// The same by reference.
+    ///
+    /// # Errors
+    /// Where it is an error.
+    fn as_result(&self) -> Result<&Self::Ok, &Self::Error>;
 }
 
 impl<T, E> Fallible for Result<T, E> {
     type Ok = T;
     type Error = E;
+
+    #[inline]
+    fn as_result(&self) -> Result<&T, &E> {
+        self.as_ref()
+    }
 }
 
 /// The type of `Ok` of a `Result` alias.
@@ -85,11 +97,17 @@ pub type ErrorOf<R> = <R as Fallible>::Error;
 #[inline]
 pub fn entry<T: Cacheable, C: Codec>(callsite: (&'static Callsite, impl Fn())) -> EntryBuilder<'static, T> {
     let (site, here) = callsite;
-    begun::<T, C, _>(site, &here)
+    beside::<T, C, _>(site, &here)
 }
 
 #[inline]
-fn begun<T: Cacheable, C: Codec, H>(site: &'static Callsite, _: &H) -> EntryBuilder<'static, T> {
+fn beside<T: Cacheable, C: Codec, H>(site: &'static Callsite, _: &H) -> EntryBuilder<'static, T> {
+    begun::<T, C, H>(site)
+}
+
+/// The same, where `H` is the type of a closure in the function.
+#[inline]
+pub(super) fn begun<T: Cacheable, C: Codec, H>(site: &'static Callsite) -> EntryBuilder<'static, T> {
     const { check_id::<C>() };
     EntryBuilder {
         site,
@@ -211,10 +229,18 @@ impl<'c, T, L> EntryBuilder<'c, T, L> {
         self
     }
 
-    /// `negative_ttl` of a batch: also for keys that the function does not return, so the type need not have a `None`.
+    /// `negative_ttl` of a batch, where it is also for keys that the function does not return, and of `negative`: the type need not have a
+    /// `None`.
     #[inline]
     pub fn absent_ttl(mut self, ttl: Duration) -> Self {
         self.policy.negative_ttl = Some(ttl);
+        self
+    }
+
+    /// Which results are errors that are remembered: [`kind_of`](super::kind_of) tells.
+    #[inline]
+    pub fn negative(mut self, kind: fn(&T) -> Option<Special>) -> Self {
+        self.hooks.special = kind;
         self
     }
 

@@ -5,6 +5,7 @@ mod batch;
 pub(crate) mod call;
 mod invalidate;
 mod macros;
+mod negative;
 mod returned;
 mod target_args;
 mod update;
@@ -15,6 +16,7 @@ pub use self::call::{
     WithLocal, entry,
 };
 pub use self::invalidate::{Invalidates, invalidates};
+pub use self::negative::{Negative, Rememberable, Special, kind_of, negative};
 pub use self::returned::{How, Is, NoResult, Parts, Plain, Returned, Stored, StoredWhole};
 pub use self::target_args::{Argument, CloneForLater, arg, kept, run};
 pub use self::update::{Updates, Writes, updates};

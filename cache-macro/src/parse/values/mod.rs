@@ -16,6 +16,7 @@ pub(crate) mod length;
 pub(crate) mod local;
 pub(crate) mod max_size;
 pub(crate) mod max_wait;
+pub(crate) mod negative;
 pub(crate) mod negative_ttl;
 mod number;
 pub(crate) mod runtime;

@@ -48,6 +48,8 @@ pub(crate) struct Namers {
     pub(crate) entry_function: bool,
     /// The collection of a batch.
     pub(crate) batch: bool,
+    /// The entry, which holds errors too: `negative`.
+    pub(crate) negative: bool,
 }
 
 impl Returns {
@@ -94,7 +96,8 @@ fn split<'a>(ty: &'a Type, signature: &Signature, namers: Namers, runtime: &Toke
     match (spelled(ty), namers) {
         (Spelled::Result(ok, Some(error)), _) => in_a_result(ok, ReturnForm::Result(error.to_token_stream())),
         (Spelled::Result(ok, None), _) => in_a_result(ok, error_of()),
-        (Spelled::LikeAResult, Namers { batch: true, .. }) => {
+        (Spelled::LikeAResult | Spelled::AsAName, Namers { batch: false, negative: true, .. })
+        | (Spelled::LikeAResult, Namers { batch: true, .. }) => {
             Split { form: error_of(), value: ok_of(), stored: None }
         }
         (Spelled::LikeAResult, Namers { entry_function: true, .. }) if may_be_generic(ty, signature) => {
@@ -104,8 +107,8 @@ fn split<'a>(ty: &'a Type, signature: &Signature, namers: Namers, runtime: &Toke
             let value = if entry_function { stored_by_type(ty, runtime) } else { TokenStream::new() };
             Split { form: ReturnForm::ByType, value, stored: None }
         }
-        (Spelled::AsAName, Namers { batch: false, entry_function: true }) => whole(ReturnForm::Named),
-        (Spelled::AsAName, Namers { batch: false, entry_function: false }) => {
+        (Spelled::AsAName, Namers { batch: false, entry_function: true, .. }) => whole(ReturnForm::Named),
+        (Spelled::AsAName, Namers { batch: false, entry_function: false, .. }) => {
             Split { form: ReturnForm::ByType, value: TokenStream::new(), stored: Some(ty) }
         }
         (Spelled::AsAName, _) | (Spelled::Plain, _) => whole(ReturnForm::Whole),

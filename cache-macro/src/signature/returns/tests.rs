@@ -2,7 +2,7 @@ use syn::parse_quote;
 
 use super::*;
 
-const BOTH: Namers = Namers { entry_function: true, batch: false };
+const BOTH: Namers = Namers { entry_function: true, batch: false, negative: false };
 
 type Read = Result<(String, String, Style), Vec<String>>;
 
@@ -64,7 +64,7 @@ fn values_and_errors() {
 #[test]
 fn where_nobody_namers_the_value_the_type_tells() {
     forms(
-        Namers { entry_function: false, batch: false },
+        Namers { entry_function: false, batch: false, negative: false },
         &[
             (parse_quote!(fn f() -> u64), "u64", "whole"),
             (parse_quote!(fn f() -> User), "", "by type"),
