@@ -21,6 +21,16 @@ async fn both_sides(id: u64, org: &str) -> Result<(), Error> {
     Ok(())
 }
 
+#[redis_invalidates(get_user(id), strict)]
+async fn fails_with_its_invalidation(id: u64) -> Result<(), Error> {
+    Ok(())
+}
+
+#[redis_invalidates(get_user(id), before, strict)]
+fn fails_before_its_body(id: u64) -> AppResult<()> {
+    Ok(())
+}
+
 struct Users;
 
 impl Users {

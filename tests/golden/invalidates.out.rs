@@ -72,6 +72,31 @@ async fn both_sides(id: u64, org: &str) -> Result<(), Error> {
     targets.after(result.as_ref().ok()).invalidate().await;
     result
 }
+async fn fails_with_its_invalidation(id: u64) -> Result<(), Error> {
+    let targets = ::redis_cached::expansion::invalidates()
+        .entry(get_user_entry(::redis_cached::expansion::arg(&id)));
+    let result = async move {
+        ::redis_cached::expansion::returns!(Result < (), Error >);
+        Ok(())
+    }
+        .await;
+    let done = targets.after(result.as_ref().ok()).try_invalidate().await;
+    ::redis_cached::expansion::strict(result, done)
+}
+fn fails_before_its_body(id: u64) -> AppResult<()> {
+    let targets = ::redis_cached::expansion::invalidates()
+        .entry(get_user_entry(::redis_cached::expansion::arg(&id)));
+    if let ::core::result::Result::Err(error) = targets.try_before_blocking() {
+        return ::core::result::Result::Err(::redis_cached::expansion::Strict::of(error));
+    }
+    let result = ::redis_cached::expansion::run(move || -> AppResult<()> { Ok(()) });
+    let done = targets
+        .after(
+            ::redis_cached::expansion::Returned::<AppResult<()>>::NEW.how().ok(&result),
+        )
+        .try_invalidate_blocking();
+    ::redis_cached::expansion::strict(result, done)
+}
 struct Users;
 impl Users {
     async fn save(&mut self, user: User) -> Result<User, Error> {

@@ -25,3 +25,8 @@ async fn insert(id: u64) -> Result<User, Error> {
 async fn add(user: User) -> Result<User, Error> {
     Ok(user)
 }
+
+#[redis_updates(get_user(ret.id), strict)]
+async fn add_strictly(user: User) -> Result<User, Error> {
+    Ok(user)
+}

@@ -93,3 +93,23 @@ async fn add(user: User) -> Result<User, Error> {
     targets.after(result.as_ref().ok()).invalidate().await;
     result
 }
+async fn add_strictly(user: User) -> Result<User, Error> {
+    let targets = ::redis_cached::expansion::updates();
+    let result = async move {
+        ::redis_cached::expansion::returns!(Result < User, Error >);
+        Ok(user)
+    }
+        .await;
+    let done = targets
+        .after(
+            result.as_ref().ok(),
+            |targets, ret| {
+                targets
+                    .entry(get_user_entry(::redis_cached::expansion::arg(&ret.id)))
+                    .value(ret)
+            },
+        )
+        .try_write()
+        .await;
+    ::redis_cached::expansion::strict(result, done)
+}

@@ -1,11 +1,11 @@
 //! `#[redis_invalidates]`: what a function changed is gone from the cache when the function has returned.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use redis_cached::{Cache, KeyPart, redis_cached, redis_invalidates};
+use redis_cached::{Cache, KeyPart, redis_cached, redis_invalidates, redis_updates};
 use redis_cached_test_support::RedisServer;
 use tokio::sync::oneshot;
 
@@ -326,6 +326,60 @@ async fn a_silent_redis_fails_no_call_and_is_told_later() {
     settled(&cache).await;
     assert_eq!(cache.stats().retried_invalidations, 3);
     assert_eq!(server.query::<usize>(&["EXISTS", "by-number:77"]), 0);
+}
+
+#[derive(Debug, PartialEq)]
+enum Strictly {
+    Failed,
+    Cache(redis_cached::ErrorKind),
+}
+
+impl From<redis_cached::Error> for Strictly {
+    fn from(error: redis_cached::Error) -> Self {
+        Self::Cache(error.kind())
+    }
+}
+
+#[redis_invalidates(by_number(id), strict)]
+async fn strictly(id: u64, fails: bool) -> Result<u64, Strictly> {
+    if fails { Err(Strictly::Failed) } else { Ok(id) }
+}
+
+#[redis_invalidates(by_number(id), before, strict)]
+fn strictly_before(id: u64, ran: &AtomicBool) -> Result<u64, Strictly> {
+    ran.store(true, Ordering::SeqCst);
+    Ok(id)
+}
+
+#[redis_updates(by_number(id), strict)]
+async fn strictly_written(id: u64) -> Result<u64, Strictly> {
+    Ok(id)
+}
+
+#[tokio::test]
+async fn a_strict_writer_fails_where_its_invalidation_does_and_retries_it_all_the_same() {
+    let server = RedisServer::start();
+    let cache =
+        Cache::builder().url(server.url()).deadline(Duration::from_millis(100)).connect_lazy().unwrap();
+    let ran = AtomicBool::new(false);
+    assert_eq!(cache.scope(strictly(78, false)).await, Ok(78));
+    assert_eq!(cache.scope(strictly_written(79)).await, Ok(79));
+    assert_eq!(cache.sync_scope(|| strictly_before(80, &ran)), Ok(80));
+    assert!(ran.swap(false, Ordering::SeqCst));
+    server.pause();
+    let timeout = Err(Strictly::Cache(redis_cached::ErrorKind::Timeout));
+    assert_eq!(cache.scope(strictly(78, false)).await, timeout);
+    // An error of its own is what it returns, and nothing was to be invalidated.
+    assert_eq!(cache.scope(strictly(78, true)).await, Err(Strictly::Failed));
+    let written = cache.scope(strictly_written(79)).await;
+    assert!(matches!(written, Err(Strictly::Cache(_))), "{written:?}");
+    let before = cache.sync_scope(|| strictly_before(80, &ran));
+    assert!(matches!(before, Err(Strictly::Cache(_))), "{before:?}");
+    assert!(!ran.load(Ordering::SeqCst), "the body ran after its entry could not be invalidated");
+    assert_eq!(cache.stats().pending_invalidations, 3);
+    server.resume();
+    settled(&cache).await;
+    assert_eq!(server.query::<usize>(&["EXISTS", "by-number:79"]), 0);
 }
 
 async fn settled(cache: &Cache) {

@@ -24,6 +24,7 @@ pub(super) struct WriteOptions {
     pub(super) targets: Vec<WrittenTarget>,
     pub(super) before: Option<Ident>,
     pub(super) on_error: Option<Ident>,
+    pub(super) strict: Option<Ident>,
     pub(super) value: Option<Expr>,
     pub(super) cache: Option<Expr>,
     pub(super) runtime: Option<Path>,
@@ -46,8 +47,8 @@ pub(super) enum WrittenTarget {
 impl Kind {
     fn flags(self) -> &'static [&'static str] {
         match self {
-            Self::Invalidates => &["before", "on_error"],
-            Self::Updates => &[],
+            Self::Invalidates => &["before", "on_error", "strict"],
+            Self::Updates => &["strict"],
         }
     }
 
@@ -158,7 +159,8 @@ impl WriteOptionsReader<'_> {
                 return self.errors.at(name, kind.unknown(known, kind.flags()));
             }
             "before" => &mut options.before,
-            _ => &mut options.on_error,
+            "on_error" => &mut options.on_error,
+            _ => &mut options.strict,
         };
         if slot.replace(name.clone()).is_some() {
             list::report_repetition(name, self.errors);

@@ -38,6 +38,33 @@ pub struct Invalidates {
     on_error: bool,
 }
 
+/// An error that a failed invalidation can become.
+#[diagnostic::on_unimplemented(
+    message = "`strict` cannot return a failed invalidation as `{Self}`",
+    label = "needs `impl From<redis_cached::Error> for {Self}`",
+    note = "write the `impl`, or with `thiserror` a variant `Cache(#[from] redis_cached::Error)`; without `strict` a failed invalidation is retried and not returned"
+)]
+pub trait Strict: Sized {
+    /// The error.
+    fn of(error: Error) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<Error>> Strict for E {
+    fn of(error: Error) -> Self {
+        error.into()
+    }
+}
+
+/// What a strict function returns.
+///
+/// # Errors
+/// Its own error, or that of its invalidation.
+pub fn strict<T, E: Strict>(result: Result<T, E>, done: Result<(), Error>) -> Result<T, E> {
+    let value = result?;
+    done.map_or_else(|error| Err(E::of(error)), |()| Ok(value))
+}
+
 /// One key of one cache, of whatever type the value is.
 #[derive(Clone)]
 pub(crate) struct Target {
@@ -91,11 +118,27 @@ impl Invalidates {
 
     /// Invalidates before the body, and keeps the targets for after it.
     pub async fn before(&self) {
-        remove(&self.targets).await;
+        drop(self.try_before().await);
     }
 
     pub fn before_blocking(&self) {
         block_on(self.before());
+    }
+
+    /// The same, for a function that fails where this does.
+    ///
+    /// # Errors
+    /// The first failure. All are made up for in the background.
+    pub async fn try_before(&self) -> Result<(), Error> {
+        remove(&self.targets).await
+    }
+
+    /// The same for blocking functions.
+    ///
+    /// # Errors
+    /// The first failure.
+    pub fn try_before_blocking(&self) -> Result<(), Error> {
+        block_on(self.try_before())
     }
 
     /// What is left to do after a result, of which `ok` is the value if it is no error.
@@ -117,14 +160,31 @@ impl Invalidates {
     }
 
     /// Removes all of them: one command for each cache. A failure is counted, logged and made up for in the background.
-    pub async fn invalidate(mut self) {
-        remove(&self.targets).await;
-        // Only now: dropped while it waits, it begins anew in the background.
-        self.targets.clear();
+    pub async fn invalidate(self) {
+        drop(self.try_invalidate().await);
     }
 
     pub fn invalidate_blocking(self) {
         block_on(self.invalidate());
+    }
+
+    /// The same, for a function that fails where this does.
+    ///
+    /// # Errors
+    /// The first failure. All are made up for in the background.
+    pub async fn try_invalidate(mut self) -> Result<(), Error> {
+        let done = remove(&self.targets).await;
+        // Only now: dropped while it waits, it begins anew in the background.
+        self.targets.clear();
+        done
+    }
+
+    /// The same for blocking functions.
+    ///
+    /// # Errors
+    /// The first failure.
+    pub fn try_invalidate_blocking(self) -> Result<(), Error> {
+        block_on(self.try_invalidate())
     }
 
     /// There is nothing left to do.
@@ -143,7 +203,7 @@ impl Drop for Invalidates {
             let keys: Vec<Key<'_>> = targets.iter().map(Target::key).collect();
             drop(Operation::begin(&cache, &keys, None));
             let begun = cache.background.store(0, |under_way| async move {
-                remove(&targets).await;
+                drop(remove(&targets).await);
                 drop(under_way);
             });
             drop(begun);
@@ -161,19 +221,24 @@ impl Target {
 }
 
 /// Removes the targets, each cache's by one command, all caches' at the same time: a frozen one keeps none waiting.
-async fn remove(targets: &[Target]) {
-    all(by_cache(targets).into_iter().map(remove_of_one_cache)).await;
+///
+/// # Errors
+/// The first failure.
+async fn remove(targets: &[Target]) -> Result<(), Error> {
+    all(by_cache(targets).into_iter().map(remove_of_one_cache)).await.into_iter().collect()
 }
 
-async fn remove_of_one_cache(targets: Vec<&Target>) {
-    let Some(cache) = targets.first().map(|target| target.cache.clone()) else { return };
+async fn remove_of_one_cache(targets: Vec<&Target>) -> Result<(), Error> {
+    let Some(cache) = targets.first().map(|target| target.cache.clone()) else { return Ok(()) };
     let keys: Vec<Key<'_>> = targets.iter().map(|target| target.key()).collect();
-    if let Err(error) = remove_all(cache.arc(), &keys).await {
+    let done = remove_all(cache.arc(), &keys).await;
+    if let Err(error) = &done {
         let functions = || targets.iter().filter_map(|target| target.function.as_ref());
         functions().for_each(|function| function.counters.errors.count());
         // One failure, one line.
-        failed(&cache, functions().next().map(|function| function.site), &error);
+        failed(&cache, functions().next().map(|function| function.site), error);
     }
+    done
 }
 
 pub(crate) fn failed(cache: &Core, site: Option<&Callsite>, error: &Error) {

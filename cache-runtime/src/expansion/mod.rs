@@ -15,7 +15,7 @@ pub use self::call::{
     EntryBuilder, ErrorOf, Fallible, KeyedEntry, LookedUp, Nullable, OkOf, RemoteOnly, TaggedEntry,
     WithLocal, entry,
 };
-pub use self::invalidate::{Invalidates, invalidates};
+pub use self::invalidate::{Invalidates, Strict, invalidates, strict};
 pub use self::negative::{Negative, Rememberable, Special, kind_of, negative};
 pub use self::returned::{How, Is, NoResult, Parts, Plain, Returned, Stored, StoredWhole};
 pub use self::target_args::{Argument, CloneForLater, arg, kept, run};

@@ -10,6 +10,7 @@ use super::target_args::Argument;
 use crate::api::entry::Entry;
 use crate::engine::retry_queue::{Key, Operation};
 use crate::engine::{Call, Encoded, remove};
+use crate::error::Error;
 use crate::runtime::block_on::block_on;
 use crate::runtime::executor::all;
 use crate::util::process;
@@ -96,22 +97,39 @@ impl<T> Updates<T> {
 
     /// Writes all of them, at the same time. Where that fails, the entry is invalidated as soon as its store is back.
     pub async fn write(self) {
-        // The future holds neither the value's type nor its reference.
-        write_all(self.writes, self.guard).await;
+        drop(self.try_write().await);
     }
 
     pub fn write_blocking(self) {
         block_on(self.write());
     }
+
+    /// The same, for a function that fails where this does.
+    ///
+    /// # Errors
+    /// The first failure.
+    pub async fn try_write(self) -> Result<(), Error> {
+        // The future holds neither the value's type nor its reference.
+        write_all(self.writes, self.guard).await
+    }
+
+    /// The same for blocking functions.
+    ///
+    /// # Errors
+    /// The first failure.
+    pub fn try_write_blocking(self) -> Result<(), Error> {
+        block_on(self.try_write())
+    }
 }
 
-async fn write_all(writes: Vec<Write>, guard: Invalidates) {
-    all(writes.into_iter().map(Write::carry_out)).await;
+async fn write_all(writes: Vec<Write>, guard: Invalidates) -> Result<(), Error> {
+    let done = all(writes.into_iter().map(Write::carry_out)).await;
     guard.disarm();
+    done.into_iter().collect()
 }
 
 impl Write {
-    async fn carry_out(self) {
+    async fn carry_out(self) -> Result<(), Error> {
         let Self { call, value } = self;
         let key = [Key::Entry(&call.key)];
         let operation = Operation::begin(call.cache.arc(), &key, None);
@@ -119,9 +137,11 @@ impl Write {
             Some(encoded) => call.set(encoded).await,
             None => remove(call.cache(), &call.key, None).await,
         };
-        if let Err(error) = operation.end(done) {
+        let done = operation.end(done);
+        if let Err(error) = &done {
             call.function.counters.errors.count();
-            failed(call.cache(), Some(call.function.site), &error);
+            failed(call.cache(), Some(call.function.site), error);
         }
+        done
     }
 }

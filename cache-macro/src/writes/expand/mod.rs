@@ -47,21 +47,46 @@ fn body(plan: &WritePlan) -> TokenStream {
     let first = printed.iter().filter(|target| !target.after).map(|target| &target.call);
     let clones = printed.iter().flat_map(|target| &target.before);
     let on_error = plan.on_error.then(|| quote!(.on_error()));
-    let before = plan.before.then(|| waited(plan, &quote!(#targets), "before"));
-    let before = before.map(|before| quote!(#before;));
+    let before = plan.before.then(|| before(plan));
     let computed = computed(plan);
     let follow = follow(plan, &printed);
+    let end = match &plan.strict {
+        None => quote!(#follow; #result),
+        Some(strict) => {
+            // All of the call stands at the flag: that is where rustc says what the error's type lacks.
+            let (done, at) = (name("done"), ours_at(strict.span()));
+            let (runtime, arguments) = (moved(runtime, at), moved(&quote!(#result, #done), at));
+            let call = quote_spanned!(at=> #runtime::expansion::strict(#arguments));
+            quote!(let #done = #follow; #call)
+        }
+    };
     let body = quote! {
         let #targets = #runtime::expansion::#begin() #(#first)* #on_error;
         #(#clones)*
         #before
         let #result = #computed;
-        #follow;
-        #result
+        #end
     };
     match plan.outcome.style {
         Style::BoxedFuture => quote!(::std::boxed::Box::pin(async move { #body })),
         Style::Async | Style::Blocking => body,
+    }
+}
+
+/// The invalidation before the body. A strict one that failed is the function's error, and the body does not run.
+fn before(plan: &WritePlan) -> TokenStream {
+    let targets = name("targets");
+    let Some(strict) = &plan.strict else {
+        let before = waited(plan, &quote!(#targets), "before");
+        return quote!(#before;);
+    };
+    let (error, at) = (name("error"), ours_at(strict.span()));
+    let (before, runtime) = (waited(plan, &quote!(#targets), "try_before"), moved(&plan.runtime, at));
+    let converted = quote_spanned!(at=> #runtime::expansion::Strict::of(#error));
+    quote! {
+        if let ::core::result::Result::Err(#error) = #before {
+            return ::core::result::Result::Err(#converted);
+        }
     }
 }
 
@@ -113,9 +138,11 @@ fn follow(plan: &WritePlan, printed: &[PrintedTarget]) -> TokenStream {
         (Kind::Invalidates, Some(with)) => quote!(.after_with(#ok, #with)),
         (Kind::Updates, with) => quote!(.after(#ok, #with)),
     };
-    let method = match plan.kind {
-        Kind::Invalidates => "invalidate",
-        Kind::Updates => "write",
+    let method = match (plan.kind, &plan.strict) {
+        (Kind::Invalidates, None) => "invalidate",
+        (Kind::Invalidates, Some(_)) => "try_invalidate",
+        (Kind::Updates, None) => "write",
+        (Kind::Updates, Some(_)) => "try_write",
     };
     waited(plan, &quote!(#targets #after), method)
 }

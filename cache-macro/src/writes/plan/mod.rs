@@ -30,6 +30,8 @@ pub(super) struct WritePlan {
     pub(super) runtime: TokenStream,
     pub(super) before: bool,
     pub(super) on_error: bool,
+    /// The flag by which the function fails if its invalidation failed.
+    pub(super) strict: Option<Ident>,
     pub(super) targets: Vec<Target>,
     /// In which cache tags are invalidated.
     pub(super) cache: Option<Expr>,
@@ -50,10 +52,11 @@ pub(super) fn plan(kind: Kind, options: WriteOptions, item: Item, errors: &Diagn
     let code = code(&options);
     check_ret(&parameters, &code, &options.targets, errors);
     parameters.push(ret_parameter(&outcome.value));
-    let WriteOptions { targets, before, on_error, value, cache, runtime: path, .. } = options;
+    let WriteOptions { targets, before, on_error, strict, value, cache, runtime: path, .. } = options;
     let planner = Planner { signature: &item.sig, parameters: &parameters, skip: &[], errors };
     let targets: Vec<Target> = targets.into_iter().map(|written| Target::plan(written, &planner)).collect();
     check_flags(before.as_ref(), on_error.as_ref(), &targets, &outcome, errors);
+    check_strict(strict.as_ref(), &outcome, errors);
     let after = targets.iter().map(|target| target.evaluated_after(cache.as_ref()));
     let borrows = borrows(&item, &parameters, &quote!(#(#after;)* #value));
     let in_a_tag = targets.iter().find_map(|target| match target.form {
@@ -64,6 +67,7 @@ pub(super) fn plan(kind: Kind, options: WriteOptions, item: Item, errors: &Diagn
         kind,
         before: before.is_some(),
         on_error: on_error.is_some(),
+        strict,
         ret: users_ret(code).or(in_a_tag),
         runtime: runtime(path.as_ref()),
         borrows,
@@ -140,6 +144,15 @@ fn check_flags(
         } else if all_after {
             errors.at(on_error, "every target mentions `ret`, which is not there when the function has failed: leave out `on_error`");
         }
+    }
+}
+
+fn check_strict(strict: Option<&Ident>, outcome: &Outcome, errors: &Diagnostics) {
+    if let Some(strict) = strict.filter(|_| outcome.form == OutcomeForm::Value) {
+        errors.at(
+            strict,
+            "this function does not return a `Result`, so it cannot fail where its invalidation does: leave out `strict`",
+        );
     }
 }
 
