@@ -25,3 +25,5 @@ macro_rules! __returns {
         }
     };
 }
+
+pub use {__callsite as callsite, __returns as returns};

@@ -16,6 +16,7 @@ pub use self::call::{
     WithLocal, entry,
 };
 pub use self::invalidate::{Invalidates, Strict, invalidates, strict};
+pub use self::macros::{callsite, returns};
 pub use self::negative::{Negative, Rememberable, Special, kind_of, negative};
 pub use self::returned::{How, Is, NoResult, Parts, Plain, Returned, Stored, StoredWhole};
 pub use self::target_args::{Argument, CloneForLater, arg, kept, run};
@@ -30,4 +31,3 @@ pub use crate::key::{Arg, Each, End, KeyBuilder, Path, Pieces, Template, Text};
 pub use crate::local::keep::Keepable;
 pub use crate::local::{Keep, Keeping, KeepingClones};
 pub use crate::tags::{Named, TagName, Tagging, name_of as tag};
-pub use crate::{__callsite as callsite, __returns as returns};
