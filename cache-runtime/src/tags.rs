@@ -24,8 +24,8 @@ use crate::policy::Policy;
 use crate::policy::ttl::Ttl;
 use crate::store::vocabulary::Nonce;
 
-pub(crate) use name::OpenTag;
 pub use name::{Named, Tag, TagName, Tagging, tag as name_of};
+pub(crate) use name::{OpenTag, TagTemplate};
 pub(crate) use unknown::{report_if_unknown, seen_name};
 
 /// For how long a tag's key is to live at least while it is not known how long the entry does.

@@ -7,10 +7,10 @@ use std::future::{Ready, ready};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::entry::Entry;
-use super::shared_error::{SharedError, Sharing};
+use crate::api::entry::Entry;
+use crate::api::shared_error::{SharedError, Sharing};
 use crate::engine::flight::{Sight, computing, sync_computing};
-use crate::engine::{Attempt, Call, ComputeGuard};
+use crate::engine::{Attempt, Call, CallKey, ComputeGuard};
 use crate::runtime::block_on::block_on;
 
 pub use detached::Sendable;
@@ -60,13 +60,14 @@ impl<'a, T> Begun<'a, T> {
         self.refreshed(|entry, sight| {
             let (background, entry, compute) = (&entry.call().cache().background, entry.clone(), make());
             background.refresh(async move {
-                let Some(mut ticket) = entry.reader().begin_refresh(sight).await else { return };
-                entry.start(&mut ticket);
-                let (key, patience) = ticket.computation(entry.call());
-                let attempt = Attempted(entry.call());
+                let stale = vec![(0, entry.call().call_key(), sight)];
+                let Some(mut guard) = entry.reader().begin_refresh(stale).await else { return };
+                entry.start(&mut guard);
+                let (key, patience) = guard.computation(entry.call());
+                let attempt = Attempted(entry.call(), vec![entry.call().call_key()]);
                 let result = computing(key, patience, compute).await;
                 drop(attempt);
-                let departure = entry.finish_refresh(ticket, result, errors);
+                let departure = entry.finish_refresh(guard, result, errors);
                 entry.call().depart(departure).await;
             });
         })
@@ -94,13 +95,14 @@ impl<'a, T> Begun<'a, T> {
         self.refreshed(|entry, sight| {
             let (background, entry, compute) = (&entry.call().cache().background, entry.clone(), make());
             background.refresh_blocking(move || {
-                let Some(mut ticket) = block_on(entry.reader().begin_refresh(sight)) else { return };
-                entry.start(&mut ticket);
-                let (key, patience) = ticket.computation(entry.call());
-                let attempt = Attempted(entry.call());
+                let stale = vec![(0, entry.call().call_key(), sight)];
+                let Some(mut guard) = block_on(entry.reader().begin_refresh(stale)) else { return };
+                entry.start(&mut guard);
+                let (key, patience) = guard.computation(entry.call());
+                let attempt = Attempted(entry.call(), vec![entry.call().call_key()]);
                 let result = sync_computing(key, patience, compute);
                 drop(attempt);
-                block_on(async { entry.call().depart(entry.finish_refresh(ticket, result, errors)).await });
+                block_on(async { entry.call().depart(entry.finish_refresh(guard, result, errors)).await });
             });
         })
     }
@@ -108,7 +110,7 @@ impl<'a, T> Begun<'a, T> {
     fn refreshed(self, start: impl FnOnce(&Entry<T>, Sight)) -> Self {
         let next = match self.next {
             Decoded::Refresh(value, sight) => {
-                if !self.entry.reader().is_refreshed(sight) {
+                if !self.entry.reader().is_refreshed(&self.entry.call().call_key(), sight) {
                     start(self.entry, sight);
                 }
                 Decoded::Value(value)
@@ -123,12 +125,12 @@ impl<'a, T> Begun<'a, T> {
     where
         F: Future<Output = T>,
     {
-        let ticket = match self.next {
+        let guard = match self.next {
             Decoded::Value(value) | Decoded::Refresh(value, _) => return Answer::Local(ready(value)),
-            Decoded::Error(_) => Box::default(),
-            Decoded::Compute(ticket) => ticket,
+            Decoded::Error(_) => ComputeGuard::alone(self.entry.call(), None),
+            Decoded::Compute(guard) => guard,
         };
-        Answer::Remote(computed(self.entry, ticket, compute))
+        Answer::Remote(computed(self.entry, guard, compute))
     }
 
     /// The value, or what `compute` gives.
@@ -143,26 +145,26 @@ impl<'a, T> Begun<'a, T> {
     where
         F: Future<Output = Result<T, E>>,
     {
-        let ticket = match self.next {
+        let guard = match self.next {
             Decoded::Value(value) | Decoded::Refresh(value, _) => return TryAnswer::Local(ready(value)),
             Decoded::Error(error) => Err(error),
-            Decoded::Compute(ticket) => Ok(ticket),
+            Decoded::Compute(guard) => Ok(guard),
         };
-        TryAnswer::Remote(try_computed(self.entry, ticket, sharing, compute))
+        TryAnswer::Remote(try_computed(self.entry, guard, sharing, compute))
     }
 
     /// [`or_compute`](Self::or_compute) for blocking code.
     pub fn or_compute_blocking(self, compute: impl FnOnce() -> T) -> T {
         let entry = self.entry;
-        let mut ticket = match self.next {
+        let mut guard = match self.next {
             Decoded::Value(value) | Decoded::Refresh(value, _) => return value,
-            Decoded::Error(_) => Box::default(),
-            Decoded::Compute(ticket) => ticket,
+            Decoded::Error(_) => ComputeGuard::alone(self.entry.call(), None),
+            Decoded::Compute(guard) => guard,
         };
-        entry.start(&mut ticket);
-        let (key, patience) = ticket.computation(entry.call());
+        entry.start(&mut guard);
+        let (key, patience) = guard.computation(entry.call());
         let value = sync_computing(key, patience, compute);
-        block_on(async { entry.call().depart(entry.finish(ticket, &value)).await });
+        block_on(async { entry.call().depart(entry.finish(guard, &value)).await });
         value
     }
 
@@ -176,16 +178,16 @@ impl<'a, T> Begun<'a, T> {
         compute: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         let entry = self.entry;
-        let mut ticket = match self.next {
+        let mut guard = match self.next {
             Decoded::Value(value) | Decoded::Refresh(value, _) => return Ok(value),
-            Decoded::Error(error) => without(&error, sharing)?,
-            Decoded::Compute(ticket) => ticket,
+            Decoded::Error(error) => without(entry, &error, sharing)?,
+            Decoded::Compute(guard) => guard,
         };
-        entry.start(&mut ticket);
-        let (key, patience) = ticket.computation(entry.call());
+        entry.start(&mut guard);
+        let (key, patience) = guard.computation(entry.call());
         let result = sync_computing(key, patience, compute);
         block_on(async {
-            let (value, departure) = entry.finish_or_fall_back(ticket, result, sharing)?;
+            let (value, departure) = entry.finish_or_fall_back(guard, result, sharing)?;
             entry.call().depart(departure).await;
             Ok(value)
         })
@@ -197,14 +199,14 @@ impl<'a, T> Begun<'a, T> {
 #[inline(never)]
 fn computed<T, F: Future<Output = T>>(
     entry: &Entry<T>,
-    mut ticket: Box<ComputeGuard>,
+    mut guard: Box<ComputeGuard>,
     compute: F,
 ) -> Pin<Box<impl Future<Output = T> + use<'_, T, F>>> {
     Box::pin(async move {
-        entry.start(&mut ticket);
-        let (key, patience) = ticket.computation(entry.call());
+        entry.start(&mut guard);
+        let (key, patience) = guard.computation(entry.call());
         let value = computing(key, patience, compute).await;
-        let departure = entry.finish(ticket, &value);
+        let departure = entry.finish(guard, &value);
         entry.call().depart(departure).await;
         value
     })
@@ -214,31 +216,31 @@ fn computed<T, F: Future<Output = T>>(
 #[inline(never)]
 fn try_computed<T, E, F: Future<Output = Result<T, E>>>(
     entry: &Entry<T>,
-    ticket: Result<Box<ComputeGuard>, SharedError>,
+    guard: Result<Box<ComputeGuard>, SharedError>,
     sharing: Sharing<E>,
     compute: F,
 ) -> Pin<Box<impl Future<Output = Result<T, E>> + use<'_, T, E, F>>> {
     Box::pin(async move {
-        let mut ticket = match ticket {
-            Ok(ticket) => ticket,
-            Err(error) => without(&error, sharing)?,
+        let mut guard = match guard {
+            Ok(guard) => guard,
+            Err(error) => without(entry, &error, sharing)?,
         };
-        entry.start(&mut ticket);
-        let (key, patience) = ticket.computation(entry.call());
+        entry.start(&mut guard);
+        let (key, patience) = guard.computation(entry.call());
         let result = computing(key, patience, compute).await;
         // No error is alive at the next await: it need not be `Send` for the call to be.
-        let (value, departure) = entry.finish_or_fall_back(ticket, result, sharing)?;
+        let (value, departure) = entry.finish_or_fall_back(guard, result, sharing)?;
         entry.call().depart(departure).await;
         Ok(value)
     })
 }
 
-/// A ticket that stores nothing, for who was to have another caller's error and cannot have it.
+/// A guard that stores nothing, for who was to have another caller's error and cannot have it.
 ///
 /// # Errors
 /// That error, if it can be had.
-fn without<E>(error: &SharedError, sharing: Sharing<E>) -> Result<Box<ComputeGuard>, E> {
-    sharing.unpack(error).map_or_else(|| Ok(Box::default()), Err)
+fn without<T, E>(entry: &Entry<T>, error: &SharedError, sharing: Sharing<E>) -> Result<Box<ComputeGuard>, E> {
+    sharing.unpack(error).map_or_else(|| Ok(ComputeGuard::alone(entry.call(), None)), Err)
 }
 
 /// A value, or the way to it: for who has a value a pointer and no more, however long the way is.
@@ -286,13 +288,15 @@ impl<T, E, F: Future<Output = Result<T, E>>> Future for TryAnswer<T, F> {
 }
 
 /// Counts a refresh as failed that panics.
-struct Attempted<'a>(&'a Call);
+pub(crate) struct Attempted<'a>(pub(crate) &'a Call, pub(crate) Vec<CallKey>);
 
 impl Drop for Attempted<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0
-                .source_failed(Attempt::Refresh, || Some("a refresh in the background has panicked".into()));
+            let reason = || Some("a refresh in the background has panicked".into());
+            self.1
+                .iter()
+                .for_each(|key| self.0.source_failed(key.flight_key(self.0), Attempt::Refresh, reason));
         }
     }
 }

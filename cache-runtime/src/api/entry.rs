@@ -7,20 +7,23 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::after_lookup::{Begun, Decoded};
-use super::shared_error::Sharing;
+use crate::api::after_lookup::{Begun, Decoded};
+use crate::api::shared_error::Sharing;
 use crate::codec::CodecError;
 use crate::codec::compress::{Compression, Payload};
 use crate::engine::bypass::is_bypassed;
+use crate::engine::flight::Sight;
 use crate::engine::retry_queue::{Key, Operation};
-use crate::engine::{Attempt, Budget, Call, ComputeGuard, Departure, Hit, Next, Reader, Values, remove};
+use crate::engine::{
+    Attempt, Budget, Call, ComputeGuard, Computed, Departure, Got, Hit, Next, Outcome, Question, Reader,
+    Values, put, remove,
+};
 use crate::entry::header;
 use crate::entry::special::Special;
 use crate::error::{Error, ErrorKind};
 use crate::local::Keep;
 use crate::policy::ttl::Ttl;
-use crate::store::Store;
-use crate::store::vocabulary::{Asking, Found, Left};
+use crate::store::vocabulary::Left;
 use crate::tags::Tags;
 use crate::util::process;
 
@@ -67,6 +70,8 @@ pub(crate) struct Hooks<T> {
     pub(crate) cache_if: Option<fn(&T) -> bool>,
     pub(crate) local: Option<Keep<T>>,
     pub(crate) tags_of: Option<fn(&T) -> Vec<String>>,
+    /// Whether the word that there is no value can be served, as it can by a batch.
+    pub(crate) serves_absence: bool,
 }
 
 impl<T> Entry<T> {
@@ -114,7 +119,7 @@ impl<T> Entry<T> {
     /// An error if Redis cannot be reached, refuses the command, or does not answer within the [deadline](crate::CacheBuilder::deadline). An entry that is not valid is
     /// not an error.
     pub async fn get(&self) -> Result<Option<T>, Error> {
-        Ok(self.found(Asking::Plain).await?.map(|(value, _)| value))
+        Ok(self.found(false).await?.map(|(value, _)| value))
     }
 
     /// Stores `value` as a call would have, with the function's TTL, in place of whatever is there. One round trip, and two if the entry has tags.
@@ -145,18 +150,17 @@ impl<T> Entry<T> {
     /// [`invalidate`](Self::invalidate).
     pub async fn put(&self, value: &T) -> Result<(), Error> {
         // Encoded before the first await, so that the future does not hold the reference.
-        let encoded = self.encode(process::current(), self.key(), value, Duration::ZERO, &self.no_nonces());
+        let encoded = self.encode_to_put(value);
         async move {
             let key = [Key::Entry(self.key())];
             let operation = Operation::begin(self.call.cache.arc(), &key, None);
-            let (done, refused) = match encoded {
-                Ok(Some(encoded)) => (self.call.set(encoded).await, None),
-                Ok(None) => (remove(self.call.cache(), self.key(), None).await, None),
+            let (encoded, refused) = match encoded {
+                Ok(encoded) => (encoded, Ok(())),
                 // The old value is not this one either.
-                Err(error) => (remove(self.call.cache(), self.key(), None).await, Some(error)),
+                Err(error) => (None, Err(error)),
             };
-            let done = operation.end(done);
-            refused.map_or(done, Err)
+            let done = operation.end(put(&mut [(&self.call, encoded)]).await);
+            refused.and(done)
         }
         .await
     }
@@ -235,7 +239,7 @@ impl<T> Entry<T> {
     /// # Errors
     /// An error if Redis cannot be reached, refuses the command, or does not answer within the [deadline](crate::CacheBuilder::deadline).
     pub async fn ttl(&self) -> Result<Option<Ttl>, Error> {
-        Ok(match self.found(Asking::WithLeft).await?.map(|(_, left)| left) {
+        Ok(match self.found(true).await?.map(|(_, left)| left) {
             None | Some(Left::Absent) => None,
             Some(Left::Expires(left)) => Some(Ttl::Expires(left)),
             Some(Left::Never) => Some(Ttl::Never),
@@ -243,23 +247,12 @@ impl<T> Entry<T> {
     }
 
     /// The stored value, and how long it is there for yet if that is asked for.
-    async fn found(&self, how: Asking) -> Result<Option<(T, Left)>, Error> {
-        if self.call.is_pending() {
+    async fn found(&self, is_timed: bool) -> Result<Option<(T, Left)>, Error> {
+        if self.call.is_pending(self.call.question()) {
             return Ok(None);
         }
-        let (store, until) = (&self.call.cache().store, self.call.until());
-        let (found, left) = match (&self.call.tags, how) {
-            (Some(tags), _) => {
-                let found = self.reader().get_tagged(tags, how, until).await?;
-                return Ok(found.and_then(|(bytes, left)| Some((self.read(&bytes)?, left))));
-            }
-            (None, Asking::Plain) => (store.get(self.key(), until).await?, Left::Never),
-            (None, _) => store.get_with_left(self.key(), until).await?,
-        };
-        Ok(match found {
-            Found::Bytes(bytes) => self.read(&bytes).map(|value| (value, left)),
-            Found::Absent | Found::Foreign => None,
-        })
+        let found = self.reader().entry(is_timed, self.call.until()).await?;
+        Ok(found.and_then(|(bytes, left)| Some((self.read_at(self.key(), &bytes)?, left))))
     }
 
     /// The stored value, or the value of `compute`, which is then stored: what an annotated function does.
@@ -330,7 +323,8 @@ impl<T> Entry<T> {
     }
 
     pub(crate) async fn begin_fresh(&self) -> Begun<'_, T> {
-        Begun::new(self, Decoded::Compute(Box::pin(self.reader().begin_fresh()).await))
+        let key = [self.call.call_key()];
+        Begun::new(self, Decoded::Compute(Box::pin(self.reader().begin_forced(&key)).await))
     }
 
     /// The stored value, or the value of `compute`, which is stored if it is `Ok`.
@@ -389,18 +383,16 @@ impl<T> Entry<T> {
     /// The value that this process keeps. First of all, and on its own: what follows is many times dearer, if only to set up.
     #[inline]
     pub(crate) fn kept(&self) -> Option<T> {
-        let keep = self.hooks.local?;
-        if is_bypassed(self.call.cache.arc()) {
+        if self.hooks.local.is_none() || is_bypassed(self.call.cache.arc()) {
             return None;
         }
-        let value = keep.give(self.reader().local_hit()?)?;
-        self.call.function.counters.local_hits.count();
-        Some(value)
+        self.kept_at(self.call.question())
     }
 
-    /// The same for another key of the function.
-    pub(crate) fn kept_at(&self, key: &str) -> Option<T> {
-        let value = self.hooks.local?.give(self.reader().local_hit_at(key)?)?;
+    /// The same for any key of the function.
+    #[inline]
+    pub(crate) fn kept_at(&self, question: Question<'_>) -> Option<T> {
+        let value = self.hooks.local?.give(self.reader().local_hit(question)?)?;
         self.call.function.counters.local_hits.count();
         Some(value)
     }
@@ -409,7 +401,7 @@ impl<T> Entry<T> {
         let budget = Budget::of(self.call.cache().deadline);
         let mut next = self.reader().begin(budget).await;
         loop {
-            next = match self.decoded(next) {
+            next = match self.after(next) {
                 Ok(decoded) => return Begun::new(self, decoded),
                 Err(hit) => self.reader().instead_of(&hit, budget).await,
             };
@@ -417,47 +409,40 @@ impl<T> Entry<T> {
     }
 
     /// Gives back an entry that cannot be decoded.
-    fn decoded(&self, next: Next) -> Result<Decoded<T>, Hit> {
-        let counters = &self.call.function.counters;
-        let hit = |hit| match self.value_of(&hit) {
-            Some(value) => {
-                counters.hits.count();
-                Ok(value)
-            }
-            None => {
-                counters.misses.count();
-                Err(hit)
-            }
-        };
-        Ok(match next {
-            Next::Hit(found) => Decoded::Value(hit(found)?),
-            Next::Stale(found) => {
-                let value = hit(found)?;
-                counters.stale.count();
-                Decoded::Value(value)
-            }
-            Next::Refresh(found, sight) => {
-                let value = hit(found)?;
-                counters.stale.count();
-                Decoded::Refresh(value, sight)
-            }
-            Next::Late(hit) => Decoded::Value(self.value_of(&hit).ok_or(hit)?),
-            Next::FlightResult(bytes, fallback) => match self.read(&bytes) {
-                Some(value) => Decoded::Value(value),
-                None => Decoded::Compute(Box::new(ComputeGuard::alone(fallback))),
+    fn after(&self, next: Next) -> Result<Decoded<T>, Hit> {
+        let fallback = match next {
+            Next::Compute(guard) => return Ok(Decoded::Compute(guard)),
+            Next::Error(error) => return Ok(Decoded::Error(error)),
+            Next::Got(got) => match self.decoded(self.key(), got) {
+                Served::Value(value, None) => return Ok(Decoded::Value(value)),
+                Served::Value(value, Some(sight)) => return Ok(Decoded::Refresh(value, sight)),
+                Served::Undecodable(hit) => return Err(hit),
+                Served::Useless(fallback) => fallback,
+                Served::NoValue => None,
             },
-            Next::Error(error) => Decoded::Error(error),
-            Next::Compute(ticket) => Decoded::Compute(ticket),
-        })
+        };
+        Ok(Decoded::Compute(ComputeGuard::alone(&self.call, fallback)))
+    }
+
+    /// What was there at a key of the function, decoded.
+    pub(crate) fn decoded(&self, key: &str, got: Got) -> Served<T> {
+        match got {
+            Got::Entry(hit, when) => {
+                let value = self.value_at(key, &hit);
+                let sight = self.call.served(when, value.is_some());
+                value.map_or(Served::Undecodable(hit), |value| Served::Value(value, sight))
+            }
+            Got::NoValue => Served::NoValue,
+            Got::Landed(bytes, fallback) => match self.read_at(key, &bytes) {
+                Some(value) => Served::Value(value, None),
+                None if self.reader().is_absence(key, &bytes) => Served::NoValue,
+                None => Served::Useless(fallback),
+            },
+        }
     }
 
     /// What is to be served, decoded; this process keeps it if it may.
-    pub(crate) fn value_of(&self, hit: &Hit) -> Option<T> {
-        self.value_at(self.key(), hit)
-    }
-
-    /// The same for another key of the function.
-    pub(crate) fn value_at(&self, key: &str, hit: &Hit) -> Option<T> {
+    fn value_at(&self, key: &str, hit: &Hit) -> Option<T> {
         let value = self.hooks.decoded(&header::payload(&hit.bytes)?)?;
         if let (Some(arriving), Some(keep), Some(tier)) =
             (&hit.arriving, self.hooks.local, &self.call.cache.tier)
@@ -469,11 +454,6 @@ impl<T> Entry<T> {
     }
 
     /// Reads an entry whatever its age and whatever became of its tags.
-    fn read(&self, bytes: &[u8]) -> Option<T> {
-        self.read_at(self.key(), bytes)
-    }
-
-    /// The same for another key of the function.
     pub(crate) fn read_at(&self, key: &str, bytes: &[u8]) -> Option<T> {
         self.hooks.decoded(&self.reader().payload(key, bytes)?)
     }
@@ -494,9 +474,10 @@ impl<T> Entry<T> {
         BlockingEntry::new(self.clone())
     }
 
+    #[inline]
     pub(crate) fn reader(&self) -> Reader<'_> {
-        let Hooks { codec, local, .. } = &self.hooks;
-        Reader { call: &self.call, codec: *codec, keeps: local.is_some(), values: &self.hooks }
+        let Hooks { codec, local, serves_absence, .. } = self.hooks;
+        Reader { call: &self.call, codec, keeps: local.is_some(), serves_absence, values: &self.hooks }
     }
 
     pub(crate) fn call(&self) -> &Call {
@@ -508,36 +489,35 @@ impl<T> Entry<T> {
     }
 
     /// The function's body runs now.
-    pub(crate) fn start(&self, ticket: &mut ComputeGuard) {
+    pub(crate) fn start(&self, guard: &mut ComputeGuard) {
         self.call.function.counters.computes.count();
-        ticket.begin();
+        guard.begin();
     }
 
     /// What follows a computation: the value, or the error, unless an older value may be served in its place.
     pub(crate) fn finish_or_fall_back<E>(
         &self,
-        mut ticket: Box<ComputeGuard>,
+        mut guard: Box<ComputeGuard>,
         result: Result<T, E>,
         sharing: Sharing<E>,
     ) -> Result<(T, Departure), E> {
         match result {
             Ok(value) => {
-                let departure = self.finish(ticket, &value);
+                let departure = self.finish(guard, &value);
                 Ok((value, departure))
             }
             Err(error) => {
                 let counters = &self.call.function.counters;
                 counters.failed.count();
-                if let Some(bytes) = ticket.take_fallback()
-                    && let Some(value) = self.read(&bytes)
+                if let Some((_, bytes)) = guard.fallbacks().and_then(|mut older| older.pop())
+                    && let Some(value) = self.read_at(self.key(), &bytes)
                 {
                     counters.stale.count();
-                    self.call.source_failed(Attempt::Call, || sharing.reason(&error));
                     // Not shared: a follower may have begun after an invalidation that this old value has not seen.
-                    ticket.fail(None);
+                    guard.fail_with_older(&self.call, Attempt::Call, || sharing.reason(&error));
                     return Ok((value, Departure::Nothing));
                 }
-                ticket.fail(sharing.pack(&error));
+                guard.fail(sharing.pack(&error).as_ref());
                 Err(error)
             }
         }
@@ -546,48 +526,57 @@ impl<T> Entry<T> {
     /// What follows a computation in the background, whose error nobody sees.
     pub(crate) fn finish_refresh<E>(
         &self,
-        ticket: Box<ComputeGuard>,
+        guard: Box<ComputeGuard>,
         result: Result<T, E>,
         sharing: Sharing<E>,
     ) -> Departure {
         match result {
-            Ok(value) => self.finish(ticket, &value),
+            Ok(value) => self.finish(guard, &value),
             Err(error) => {
                 self.call.function.counters.failed.count();
-                self.call.source_failed(Attempt::Refresh, || sharing.reason(&error));
-                ticket.fail_refresh(&self.call);
+                guard.fail_with_older(&self.call, Attempt::Refresh, || sharing.reason(&error));
                 Departure::Nothing
             }
         }
     }
 
     /// What follows a computation that gave a value.
-    pub(crate) fn finish(&self, ticket: Box<ComputeGuard>, value: &T) -> Departure {
-        self.call.source_succeeded();
-        if !ticket.is_shared() {
-            // Nobody would read what is encoded.
-            ticket.fail(None);
-            return Departure::Nothing;
-        }
-        match self.encode(process::known(), self.key(), value, ticket.compute_time(), ticket.nonces()) {
-            Ok(Some(encoded)) => ticket.store(&self.call, encoded),
+    pub(crate) fn finish(&self, guard: Box<ComputeGuard>, value: &T) -> Departure {
+        guard.finish(&self.call, |computed| self.outcome(&computed, value))
+    }
+
+    /// What is to become of a value that was computed for a key of the function.
+    pub(crate) fn outcome(&self, computed: &Computed<'_>, value: &T) -> Outcome {
+        let Computed { key, nonces, compute_time, has_followers, .. } = *computed;
+        let question = key.question();
+        let is_shared = match self.encode(process::known(), question, value, compute_time, nonces) {
+            Ok(Some(encoded)) => return Outcome::Store(encoded),
             Ok(None) => {
                 self.call.function.counters.not_stored.count();
-                let shared = self.encode_for_followers(&ticket, value);
-                ticket.discard(&self.call, shared)
+                has_followers
             }
             Err(error) => {
                 self.call.failed(&error);
-                let is_too_large = error.kind() == ErrorKind::TooLarge;
-                let shared = is_too_large.then(|| self.encode_for_followers(&ticket, value)).flatten();
-                ticket.discard(&self.call, shared)
+                has_followers && error.kind() == ErrorKind::TooLarge
             }
+        };
+        match is_shared.then(|| self.encode_unstored(question.key, value)).flatten() {
+            Some(bytes) => Outcome::Share(bytes),
+            None => Outcome::Nothing,
         }
     }
+}
 
-    fn encode_for_followers(&self, ticket: &ComputeGuard, value: &T) -> Option<Vec<u8>> {
-        if ticket.has_followers() { self.encode_unstored(self.key(), value) } else { None }
-    }
+/// What was there for a key, decoded.
+pub(crate) enum Served<T> {
+    /// A value; with what it is to be replaced by a refresh in the background, if it is.
+    Value(T, Option<Sight>),
+    /// The word that there is no value.
+    NoValue,
+    /// An entry that cannot be decoded.
+    Undecodable(Hit),
+    /// What another caller's computation has landed with cannot be decoded. With what to serve in place of an error.
+    Useless(Option<Vec<u8>>),
 }
 
 impl<T> Hooks<T> {

@@ -59,6 +59,7 @@ impl<T: Serialize + DeserializeOwned> CodecHooks<T> {
                 cache_if: None,
                 local: None,
                 tags_of: None,
+                serves_absence: false,
             },
         }
     }

@@ -1,25 +1,15 @@
 //! Many values in few round trips.
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use super::blocking_entry::BlockingEntry;
-use super::entry::Entry;
-use crate::engine::Encoded;
-use crate::engine::batch::STORED_AT_ONCE;
-use crate::engine::core::Core;
+use crate::api::blocking_entry::BlockingEntry;
+use crate::api::entry::Entry;
 use crate::engine::retry_queue::{Key, Operation};
-use crate::entry::header;
+use crate::engine::{Encoded, STORED_AT_ONCE, put};
 use crate::error::Error;
 use crate::key::KeyBuf;
 use crate::runtime::block_on::block_on;
-use crate::store::Store;
-use crate::store::vocabulary::Set;
-use crate::store::vocabulary::TagTtl;
-use crate::util::clock::after;
-use crate::util::process;
 
 impl<T> Entry<T> {
     /// Stores many values, each as [`put`](Self::put) would: one round trip for every 512 values, and two if they have tags.
@@ -88,9 +78,7 @@ impl<T> Chunk<T> {
     fn next<V: Borrow<T>>(values: impl Iterator<Item = (Entry<T>, V)>) -> Option<Self> {
         let mut refused = Ok(());
         let encode = |(entry, value): (Entry<T>, V)| {
-            let (key, nonces) = (entry.key(), entry.no_nonces());
-            let encoded = entry.encode(process::current(), key, value.borrow(), Duration::ZERO, &nonces);
-            let encoded = encoded.unwrap_or_else(|error| {
+            let encoded = entry.encode_to_put(value.borrow()).unwrap_or_else(|error| {
                 refused = Err(error);
                 None
             });
@@ -112,46 +100,9 @@ impl<T> Chunk<T> {
             let names: Vec<KeyBuf> = of_cache.iter().map(|(entry, _)| entry.call().key.clone()).collect();
             let keys: Vec<Key<'_>> = names.iter().map(|name| Key::Entry(name)).collect();
             let operation = Operation::begin(&cache, &keys, None);
-            all = all.and(operation.end(store(&cache, &mut of_cache).await));
+            let puts = of_cache.iter_mut().map(|(entry, encoded)| (entry.call(), encoded.take()));
+            all = all.and(operation.end(put(&mut puts.collect::<Vec<_>>()).await));
         }
         all
     }
-}
-
-/// Stores what is of one cache.
-async fn store<T>(cache: &Core, puts: &mut [Put<T>]) -> Result<(), Error> {
-    let until = after(cache.deadline);
-    tag(cache, puts, until).await?;
-    let sets = puts.iter().map(|(entry, encoded)| match encoded {
-        Some(Encoded { bytes, lifetime, .. }) => {
-            Set { key: entry.key(), value: Some(bytes), ttl: lifetime.total() }
-        }
-        None => Set { key: entry.key(), value: None, ttl: None },
-    });
-    cache.store.set_many(&sets.collect::<Vec<Set<'_>>>(), until).await
-}
-
-/// Puts the nonces into the values that their tags have now: one question for all of them.
-async fn tag<T>(cache: &Core, puts: &mut [Put<T>], until: Instant) -> Result<(), Error> {
-    let tagged = puts.iter_mut().filter_map(|(entry, encoded)| {
-        let (tags, encoded) = (entry.call().tags.as_ref()?, encoded.as_mut()?);
-        Some((entry.key(), [tags.of_arguments(), &encoded.named].concat(), encoded))
-    });
-    let tagged: Vec<(&str, Vec<KeyBuf>, &mut Encoded)> = tagged.collect();
-    // Entries share tags, and each is asked for once.
-    let keys: BTreeMap<&str, &KeyBuf> =
-        tagged.iter().flat_map(|(_, keys, _)| keys).map(|key| (&**key, key)).collect();
-    if keys.is_empty() {
-        return Ok(());
-    }
-    let keys: Vec<KeyBuf> = keys.into_values().cloned().collect();
-    let lives = tagged.iter().map(|(.., encoded)| encoded.lifetime.total());
-    let longest = lives.max_by_key(|total| total.unwrap_or(Duration::MAX)).flatten();
-    let nonces = cache.store.tag(&keys, TagTtl::of_entry(longest), until).await?;
-    for (key, of_entry, encoded) in tagged {
-        let place = |key: &KeyBuf| keys.binary_search_by(|other| str::cmp(other, key)).ok();
-        let nonces: Vec<_> = of_entry.iter().filter_map(|key| nonces.get(place(key)?).copied()).collect();
-        header::set_tags(key, &mut encoded.bytes, &nonces);
-    }
-    Ok(())
 }

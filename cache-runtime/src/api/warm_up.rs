@@ -7,10 +7,9 @@ use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::blocking_entry::BlockingEntry;
-use super::entry::Entry;
-use crate::engine::ComputeGuard;
-use crate::engine::batch::STORED_AT_ONCE;
+use crate::api::blocking_entry::BlockingEntry;
+use crate::api::entry::Entry;
+use crate::engine::{ComputeGuard, STORED_AT_ONCE};
 use crate::error::Error;
 use crate::runtime::block_on::block_on;
 use crate::runtime::executor::all;
@@ -64,12 +63,12 @@ impl<T> Entry<T> {
                 entry.reader().begin_warm_up(until).await
             });
             // Those that were granted are given back if one fails.
-            let tickets: Vec<_> = all(leases).await.into_iter().collect::<Result<_, _>>()?;
-            for ((key, entry), ticket) in names.into_iter().zip(some).zip(tickets) {
-                if let Some(mut ticket) = ticket {
-                    ticket.begin();
+            let guards: Vec<_> = all(leases).await.into_iter().collect::<Result<_, _>>()?;
+            for ((key, entry), guard) in names.into_iter().zip(some).zip(guards) {
+                if let Some(mut guard) = guard {
+                    guard.begin();
                     keys.push(key);
-                    held.push((entry, ticket));
+                    held.push((entry, guard));
                 }
             }
         }
@@ -83,7 +82,7 @@ impl<T> Entry<T> {
 pub struct WarmUp<K, T> {
     missing: Vec<K>,
     /// One for each of them.
-    held: Vec<(Entry<T>, ComputeGuard)>,
+    held: Vec<(Entry<T>, Box<ComputeGuard>)>,
 }
 
 impl<K, T> WarmUp<K, T> {
@@ -114,10 +113,10 @@ impl<K, T> WarmUp<K, T> {
             let mut some = Vec::new();
             for (key, value) in values.by_ref().take(STORED_AT_ONCE) {
                 is_over = false;
-                let Some((entry, ticket)) = held.remove(&key) else { continue };
-                let (process, key) = (process::current(), entry.key());
-                match entry.encode(process, key, value.borrow(), ticket.compute_time(), ticket.nonces()) {
-                    Ok(Some(encoded)) => some.push((entry, ticket, encoded)),
+                let Some((entry, guard)) = held.remove(&key) else { continue };
+                let (process, question) = (process::current(), entry.call().question());
+                match entry.encode(process, question, value.borrow(), guard.compute_time(), guard.nonces()) {
+                    Ok(Some(encoded)) => some.push((entry, guard, encoded)),
                     Ok(None) => entry.call().function.counters.not_stored.count(),
                     Err(error) => failed = Some(error),
                 }
@@ -127,7 +126,7 @@ impl<K, T> WarmUp<K, T> {
             }
             let stores = some
                 .into_iter()
-                .map(|(entry, ticket, encoded)| async move { ticket.store_now(entry.call(), encoded).await });
+                .map(|(entry, guard, encoded)| async move { guard.store_now(entry.call(), encoded).await });
             for done in all(stores).await {
                 match done {
                     Ok(done) => stored += usize::from(done),

@@ -14,12 +14,9 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::Call;
 use super::core::Core;
-use super::flight::StoringGuard;
 use super::give_back::GiveBack;
-use super::ticket;
-use super::ticket::{StorePermit, ValueWrite};
+use super::store;
 use crate::error::{Error, ErrorKind};
-use crate::policy::Lifetime;
 use crate::runtime::block_on::is_blocking;
 use crate::runtime::executor;
 use crate::runtime::executor::{home, yield_now};
@@ -116,26 +113,17 @@ impl Background {
     }
 
     /// Stores a value: at once if no other is on its way, and else together with those that have not left yet.
-    pub(super) fn store_value(
-        &self,
-        call: Call,
-        hold: StorePermit,
-        bytes: Arc<Vec<u8>>,
-        lifetime: Lifetime,
-        landing: Option<StoringGuard>,
-    ) -> Result<Departure, Error> {
+    pub(super) fn store_value(&self, call: Call, value: store::StoreRequest) -> Result<Departure, Error> {
         let is_alone = self.under_way.get() == 0;
+        let bytes = value.bytes.len();
         // Where the caller's own runtime cannot send it, it goes by itself.
-        let Some(queue) = (!is_awaited(bytes.len())).then(|| call.cache().store.write_queue()).flatten()
-        else {
-            return self.store(bytes.len(), |under_way| {
-                ticket::store(call, hold, bytes, lifetime, under_way.with(landing))
-            });
+        let Some(queue) = (!is_awaited(bytes)).then(|| call.cache().store.write_queue()).flatten() else {
+            return self.store(bytes, |under_way| store::carry_out(call, vec![value], Vec::new(), under_way));
         };
         // Not polled here first: a task that is started behind the connection's, which that would wake, has the runtime wake
         // another of its threads for nothing.
-        let under_way = self.begin(bytes.len())?.with(landing);
-        let write = ValueWrite { call, hold, bytes, lifetime, under_way };
+        let under_way = self.begin(bytes)?;
+        let write = store::ValueWrite { call, value, under_way };
         Ok(Departure::Queued(queue.add(Box::new(write), is_alone), None))
     }
 
@@ -143,7 +131,7 @@ impl Background {
         let units = bytes.div_ceil(UNIT).clamp(1, ROOM / UNIT);
         // No more than what fits into 32 bits, see `ROOM`.
         match Arc::clone(&self.room).try_acquire_many_owned(units as u32) {
-            Ok(room) => Ok(UnderWay { _room: room, _counted: self.count(), _landing: None, _stored: None }),
+            Ok(room) => Ok(UnderWay { _room: room, _counted: self.count(), _stored: None }),
             Err(_) => {
                 Err(Error::new(ErrorKind::Timeout, "cannot store: too many bytes wait for Redis already"))
             }
@@ -247,17 +235,11 @@ fn is_awaited(bytes: usize) -> bool {
 pub(crate) struct UnderWay {
     _room: OwnedSemaphorePermit,
     _counted: Counted,
-    _landing: Option<StoringGuard>,
     /// Tells who waits, by being dropped.
     _stored: Option<oneshot::Sender<()>>,
 }
 
 impl UnderWay {
-    /// With what tells others of the value meanwhile.
-    pub(super) fn with(self, landing: Option<StoringGuard>) -> Self {
-        Self { _landing: landing, ..self }
-    }
-
     fn awaited(&mut self) -> Departure {
         let (stored, is_stored) = oneshot::channel();
         self._stored = Some(stored);

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Call;
-use super::flight::FlightKey;
+use crate::engine::Call;
+use crate::engine::flight::FlightKey;
 use crate::util::clock::later;
 use crate::util::hashing::Seeded;
 
@@ -85,21 +85,25 @@ impl Failures {
 
 impl Call {
     /// Whether an older value is to be served to a call that began then, without trying to compute.
-    pub(crate) fn source_rests(&self, began: Instant) -> bool {
-        self.cache().failures.rests(|| self.flight_key(), began)
+    pub(crate) fn source_rests(&self, key: impl FnOnce() -> FlightKey, began: Instant) -> bool {
+        self.cache().failures.rests(key, began)
     }
 
     /// A computation has failed, and an older value is served.
-    pub(crate) fn source_failed(&self, attempt: Attempt, reason: impl FnOnce() -> Option<String>) {
-        let key = self.flight_key();
+    pub(crate) fn source_failed(
+        &self,
+        key: FlightKey,
+        attempt: Attempt,
+        reason: impl FnOnce() -> Option<String>,
+    ) {
         self.function.outage.failed(self.function.site.name, &key, reason);
         self.cache().failures.add(key, attempt, self.cache().retry_after);
     }
 
     /// A computation has succeeded.
-    pub(crate) fn source_succeeded(&self) {
-        if self.cache().failures.remove(|| self.flight_key()) {
-            self.function.outage.succeeded(self.function.site.name, &self.flight_key());
+    pub(crate) fn source_succeeded(&self, key: impl Fn() -> FlightKey) {
+        if self.cache().failures.remove(&key) {
+            self.function.outage.succeeded(self.function.site.name, &key());
         }
     }
 }

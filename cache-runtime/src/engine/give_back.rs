@@ -181,10 +181,7 @@ async fn give_back(cache: &Core, leases: Vec<Held>) -> bool {
     while !left.is_empty() {
         let until = after(cache.deadline);
         let next = left.len().saturating_sub(AT_ONCE);
-        let given_back = match &left[next..] {
-            [(key, mark)] => cache.store.release(key, mark, until).await,
-            several => cache.store.release_many(several, until).await,
-        };
+        let given_back = cache.store.release(&left[next..], until).await;
         if given_back.is_ok() {
             left.truncate(next);
             continue;

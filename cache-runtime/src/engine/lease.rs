@@ -1,16 +1,14 @@
 //! The right to store: short, renewed while the function runs, given back when it is not used.
 
-use super::Budget;
-use crate::store::vocabulary;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::core::Core;
-use crate::store::Store;
-use crate::store::vocabulary::CasToken;
+use super::Budget;
+use crate::engine::core::Core;
+use crate::store::vocabulary::{CasToken, Swap};
+use crate::store::{Store, vocabulary};
 use crate::util::clock::after;
-use crate::util::process;
-use crate::util::random;
+use crate::util::{process, random};
 
 /// A lease that is ours. Dropping it gives it back, in the background.
 #[derive(Debug)]
@@ -55,6 +53,11 @@ impl Lease {
         self.granted.unwrap_or_default()
     }
 
+    /// The key at which it stands.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
     pub(super) fn mark(&self) -> &CasToken {
         &self.mark
     }
@@ -69,8 +72,8 @@ impl Lease {
         let started = self.cache.background.store(0, |under_way| async move {
             let _under_way = under_way;
             // If that fails it runs out as it would have.
-            if let Err(error) = cache.store.swap(&key, &mark, &mark, Some(rest), after(cache.deadline)).await
-            {
+            let swap = Swap { key: &key, mark: &mark, value: &mark, ttl: Some(rest) };
+            if let Err(error) = cache.store.swap(&[swap], after(cache.deadline)).await {
                 log::debug!("{error}");
             }
         });
@@ -93,4 +96,21 @@ impl Drop for Lease {
             self.cache.background.give_back.start(&self.cache, vec![lease], self.left());
         }
     }
+}
+
+/// Gives leases back together, in the background and in one round trip. They are of one cache.
+pub(super) fn give_back(leases: impl IntoIterator<Item = Lease>) {
+    let mut leases = leases.into_iter().filter(|lease| lease.held);
+    let (Some(first), second) = (leases.next(), leases.next()) else { return };
+    // A lone one gives itself back.
+    let Some(second) = second else { return drop(first) };
+    let mut leases: Vec<Lease> = [first, second].into_iter().chain(leases).collect();
+    let (cache, left) = (Arc::clone(&leases[0].cache), leases.iter().map(Lease::left).min());
+    let held = leases.iter_mut().map(|lease| {
+        lease.held = false;
+        (Arc::clone(&lease.key), lease.mark)
+    });
+    let held = held.collect();
+    drop(leases);
+    cache.background.give_back.start(&cache, held, left.unwrap_or_default());
 }

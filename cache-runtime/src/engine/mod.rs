@@ -17,37 +17,39 @@
 //! An invalidation takes the lease away, so a value that was computed from older data is not stored. Who may not store
 //! (no lease was to be had, a tombstone is there, Redis is away) computes all the same.
 
+mod absent;
 mod background;
-pub(crate) mod batch;
 pub(crate) mod bypass;
 pub(crate) mod callsite;
+mod claim;
+mod compute;
 pub(crate) mod core;
 pub(crate) mod counters;
+mod course;
 mod failures;
 pub(crate) mod flight;
-mod fresh;
 pub(crate) mod function;
 mod give_back;
-mod kept;
 mod lease;
-mod look_up;
-mod miss;
+mod local_tags;
 mod patience;
 pub(crate) mod prefix_sweep;
+mod read;
+mod refresh;
 mod removal;
 mod renewal;
 pub(crate) mod retry_queue;
+mod single;
 mod source_outage;
-mod tagged;
-mod ticket;
+mod store;
+mod wait;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::engine::core::Core;
-use crate::engine::flight::FlightKey;
 use crate::engine::function::Function;
-use crate::engine::retry_queue::{Key, NotedTags};
+use crate::engine::retry_queue::Key;
 use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
 use crate::policy::Policy;
@@ -57,15 +59,17 @@ use crate::tags::Tags;
 use crate::util::clock::after;
 use crate::util::maybe_static::MaybeStatic;
 
+pub(crate) use absent::encode as encode_absence;
 pub(crate) use background::{Background, Departure};
+pub(crate) use compute::{ComputeGuard, Computed, Encoded, Outcome};
+pub(crate) use course::{CallKey, Course, Got, Step};
 pub(crate) use failures::{Attempt, Failures};
-pub(crate) use look_up::{Hit, Reader, Values};
-pub(crate) use miss::Next;
 pub(crate) use patience::GivenUp;
-pub(crate) use removal::{remove, remove_all, unlink};
+pub(crate) use read::{Hit, Question, Reader, Values};
+pub(crate) use removal::{invalidate_tags, remove, remove_all, unlink};
 pub(crate) use renewal::Renewals;
-pub(crate) use tagged::invalidate_tags;
-pub(crate) use ticket::{ComputeGuard, Encoded};
+pub(crate) use single::Next;
+pub(crate) use store::{STORED_AT_ONCE, put};
 
 /// One call for one key.
 #[derive(Debug, Clone)]
@@ -82,8 +86,9 @@ impl Call {
         &self.cache
     }
 
-    pub(crate) fn flight_key(&self) -> FlightKey {
-        FlightKey { key: (*self.key).into(), fingerprint: self.function.fingerprint }
+    /// The call's own key, as one of several would be.
+    pub(crate) fn call_key(&self) -> CallKey {
+        CallKey { name: (*self.key).into(), tags: self.tags.clone() }
     }
 
     /// The longest that the call waits for what others compute.
@@ -91,17 +96,17 @@ impl Call {
         self.policy.max_wait.unwrap_or(self.cache().wait)
     }
 
-    /// Whether an invalidation of the entry, or of a tag that its arguments name, could not be carried out yet.
-    pub(crate) fn is_pending(&self) -> bool {
-        let pending = &self.cache().pending;
-        let is_tagged = |tags: &Arc<Tags>| pending.contains_any_tag(tags.of_arguments());
-        pending.len() > 0
-            && (pending.contains(Key::Entry(&self.key)) || self.tags.as_ref().is_some_and(is_tagged))
+    /// What is asked about the call's own key.
+    pub(crate) fn question(&self) -> Question<'_> {
+        Question { key: &self.key, tags: self.tags.as_deref() }
     }
 
-    /// To be noted before a read whose value may name tags of which an invalidation could not be carried out yet.
-    fn note_tags(&self) -> Option<NotedTags> {
-        self.tags.as_ref().filter(|tags| tags.are_of_value()).and_then(|_| self.cache().pending.note_tags())
+    /// Whether an invalidation of the entry, or of a tag that its arguments name, could not be carried out yet.
+    pub(crate) fn is_pending(&self, Question { key, tags }: Question<'_>) -> bool {
+        let pending = &self.cache().pending;
+        pending.len() > 0
+            && (pending.contains(Key::Entry(key))
+                || tags.is_some_and(|tags| pending.contains_any_tag(tags.of_arguments())))
     }
 
     /// To be awaited by who has just stored, before it returns.
@@ -109,12 +114,7 @@ impl Call {
         self.cache().background.depart(self.cache.arc(), departure).await;
     }
 
-    /// Drops the value that this process keeps: what is in Redis has changed, or is to change.
-    pub(crate) fn forget(&self) {
-        self.forget_key(&self.key);
-    }
-
-    /// The same for another key of the function.
+    /// Drops the value at a key of the function that this process keeps: what is in Redis has changed, or is to change.
     pub(crate) fn forget_key(&self, key: &str) {
         if let Some(tier) = &self.cache.tier {
             tier.forget(key.as_bytes());
@@ -164,6 +164,19 @@ impl Budget {
         Self(after(deadline))
     }
 
+    fn at(until: Instant) -> Self {
+        Self(until)
+    }
+
+    fn until(&self) -> Instant {
+        self.0
+    }
+
+    /// When a call began whose budget has not been put off yet.
+    fn began(&self, call: &Call) -> Instant {
+        self.0.checked_sub(call.cache().deadline).unwrap_or_else(Instant::now)
+    }
+
     /// Redis has answered. If this process was behind, nobody knows how long ago, and the time begins anew.
     fn forgive(&mut self, deadline: Duration) {
         if self.0.checked_sub(deadline).is_some_and(|began| lag::since(began) > Duration::ZERO) {
@@ -171,22 +184,22 @@ impl Budget {
         }
     }
 
+    /// Waits for others than Redis, which puts the end off.
+    async fn pause<T>(&mut self, wait: impl Future<Output = T>) -> T {
+        let began = Instant::now();
+        let done = wait.await;
+        self.put_off(began.elapsed());
+        done
+    }
+
     /// What is left for what comes after a computation, which is not counted.
     fn left(&self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }
 
-    /// Waits for others than Redis, which puts the end off.
-    async fn pause<T>(&mut self, wait: impl Future<Output = T>) -> T {
-        let began = Instant::now();
-        let done = wait.await;
-        self.paused_since(began);
-        done
-    }
-
-    /// What was waited for since then was not Redis.
-    fn paused_since(&mut self, began: Instant) {
-        self.0 += began.elapsed();
+    /// Others than Redis took their time.
+    fn put_off(&mut self, by: Duration) {
+        self.0 += by;
     }
 }
 

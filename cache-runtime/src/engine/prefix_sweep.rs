@@ -43,7 +43,7 @@ impl<'a> Sweep<'a> {
         let Core { store, tier, deadline, .. } = &**self.cache;
         let until = after(*deadline);
         let Scanned { cursor, keys } = store.scan(&self.prefix, self.cursor, until).await?;
-        let removed = store.remove_scanned(&keys, until).await;
+        let removed = store.remove(&keys.iter().map(|key| &key[..]).collect::<Vec<_>>(), until).await;
         // Also where that failed: they may be gone all the same.
         if let Some(tier) = tier {
             keys.iter().for_each(|key| tier.forget(key));

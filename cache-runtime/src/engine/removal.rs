@@ -1,24 +1,23 @@
 //! Removals of entries and of tags.
 
-use crate::store::vocabulary;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::core::Core;
-use super::retry_queue::{Key, Operation};
+use crate::engine::core::Core;
+use crate::engine::retry_queue::{Key, Operation};
 use crate::error::Error;
-use crate::store::Store;
+use crate::key::KeyBuf;
+use crate::store::vocabulary::Set;
+use crate::store::{Store, vocabulary};
 use crate::tags::any_tag;
 use crate::util::clock::after;
 use crate::util::random;
 
 /// Removes what is at `key`, or leaves a tombstone that stands for `hold`. One round trip.
 pub(crate) async fn remove(cache: &Core, key: &str, hold: Option<Duration>) -> Result<(), Error> {
-    let until = after(cache.deadline);
-    match hold {
-        None => cache.store.remove(key, until).await,
-        Some(hold) => cache.store.set(key, &vocabulary::tombstone(&random::nonce()), Some(hold), until).await,
-    }
+    let tombstone = hold.map(|_| vocabulary::tombstone(&random::nonce()));
+    let set = Set { key, value: tombstone.as_ref().map(|tombstone| &tombstone[..]), ttl: hold };
+    cache.store.set(&[set], after(cache.deadline)).await
 }
 
 /// Removes entries and tags. One round trip. What fails is retried in the background.
@@ -34,6 +33,12 @@ pub(crate) async fn remove_all(cache: &Arc<Core>, keys: &[Key<'_>]) -> Result<()
 /// removed. One round trip.
 pub(crate) async fn unlink(cache: &Core, keys: &[Key<'_>]) -> Result<(), Error> {
     let any = keys.iter().any(|key| matches!(key, Key::Tag(_))).then(|| any_tag(&cache.prefix));
-    let names: Vec<&str> = any.iter().map(|any| &**any).chain(keys.iter().map(|key| key.name())).collect();
-    cache.store.remove_all(&names, after(cache.deadline)).await
+    let names = any.iter().map(|any| &**any).chain(keys.iter().map(|key| key.name()));
+    cache.store.remove(&names.map(str::as_bytes).collect::<Vec<_>>(), after(cache.deadline)).await.map(drop)
+}
+
+/// Removes the keys of tags. One round trip.
+pub(crate) async fn invalidate_tags(cache: &Arc<Core>, keys: Vec<KeyBuf>) -> Result<(), Error> {
+    let keys: Vec<Key<'_>> = keys.iter().map(|key| Key::Tag(key)).collect();
+    remove_all(cache, &keys).await
 }

@@ -81,7 +81,7 @@ async fn renew(cache: Weak<Core>) {
 async fn prolong(cache: Arc<Core>, due: Vec<(CasToken, Arc<str>)>) {
     let ttl = Some(cache.lease);
     let swaps: Vec<_> = due.iter().map(|(mark, key)| Swap { key, mark, value: mark, ttl }).collect();
-    let Ok(prolonged) = cache.store.swap_many(&swaps, after(cache.deadline)).await else { return };
+    let Ok(prolonged) = cache.store.swap(&swaps, after(cache.deadline)).await else { return };
     for ((mark, _), prolonged) in due.iter().zip(prolonged) {
         if let Ok(false) = prolonged {
             // It has been taken away: its value will not be stored.

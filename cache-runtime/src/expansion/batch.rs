@@ -7,17 +7,18 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::api::entry::Entry;
+use crate::api::entry::{Entry, Served};
 use crate::api::shared_error::Sharing;
-use crate::engine::batch::{Got, Name, Outcome, Run, Step, Work, encode_absence};
 use crate::engine::bypass::is_bypassed;
 use crate::engine::flight::{computing, sync_computing};
-use crate::engine::{Departure, Encoded};
-use crate::error::ErrorKind;
+use crate::engine::{
+    Attempt, Budget, CallKey, ComputeGuard, Computed, Course, Departure, Encoded, Got, Outcome, Step,
+    encode_absence,
+};
 use crate::key::{KeyBuf, KeyPart, KeyTemplate};
-use crate::policy::{Admission, Facts};
+use crate::policy::{Admission, Facts, Lifetime};
 use crate::runtime::block_on::block_on;
-use crate::util::process;
+use crate::tags::{TagTemplate, Tags};
 
 /// What a batch's function can return: one value for each key that there is a value for.
 #[diagnostic::on_unimplemented(
@@ -104,13 +105,29 @@ pub struct Batch<C: Batched> {
     entry: Entry<C::Value>,
     template: KeyTemplate,
     hooks: Hooks<C::Key>,
-    /// One for each slot of the run.
+    /// In the order in which they were first named.
     keys: Vec<C::Key>,
-    run: Run,
+    /// One for each of them.
+    names: Vec<CallKey>,
     /// What has become of each, once that is known: a value, or that there is none.
     outcomes: Vec<Option<Option<C::Value>>>,
+    /// Whether all is to be computed, whatever is there.
+    is_forced: bool,
+    /// Whether nothing was looked up yet.
+    is_new: bool,
+    course: Course,
     /// What is being computed.
-    work: Option<Work>,
+    guard: Option<Box<ComputeGuard>>,
+}
+
+/// The tags of a batch's entries.
+pub(crate) struct BatchTags {
+    /// The keys of those that all entries have.
+    pub(crate) common: Vec<KeyBuf>,
+    /// Those in whose names a key of the batch stands, each with its place among all.
+    pub(crate) of_keys: Vec<(usize, TagTemplate)>,
+    /// Whether values name some.
+    pub(crate) of_value: bool,
 }
 
 /// What the batch knows of its keys' type: plain functions, so that a type that will not do is one error, where the batch is
@@ -124,18 +141,20 @@ impl<C: Batched> Batch<C> {
     pub(crate) fn new(
         entry: Entry<C::Value>,
         template: KeyTemplate,
+        tags: &BatchTags,
         keys: impl IntoIterator<Item = C::Key>,
     ) -> Self
     where
         C::Key: BatchKey,
     {
         let (keys, names) = distinct(&template, keys);
-        let is_fresh = is_bypassed(entry.call().cache.arc());
-        let kept = |name: &Name| if is_fresh { None } else { entry.kept_at(name).map(Some) };
-        let outcomes: Vec<_> = names.iter().map(kept).collect();
-        let run = Run::new(entry.call(), names, is_fresh, |slot| outcomes[slot].is_some());
+        let names = with_tags(&entry.call().cache().prefix, tags, &keys, names);
+        let is_forced = is_bypassed(entry.call().cache.arc());
+        let kept = |key: &CallKey| if is_forced { None } else { entry.kept_at(key.question()).map(Some) };
+        let outcomes = names.iter().map(kept).collect();
+        let course = Course::new(entry.call(), Budget::of(entry.call().cache().deadline));
         let hooks = Hooks { render: KeyTemplate::key, clone: C::Key::clone };
-        Self { entry, template, hooks, keys, run, outcomes, work: None }
+        Self { entry, template, hooks, keys, names, outcomes, is_forced, is_new: true, course, guard: None }
     }
 
     /// The keys that the function is to be called with now; `None` once all is there.
@@ -151,38 +170,47 @@ impl<C: Batched> Batch<C> {
     /// # Errors
     /// A clone of the error of a computation that this call waited for.
     pub async fn try_missing<E>(&mut self, sharing: Sharing<E>) -> Result<Option<Vec<C::Key>>, E> {
+        if std::mem::take(&mut self.is_new) {
+            let open: Vec<usize> =
+                (0..self.keys.len()).filter(|place| self.outcomes[*place].is_none()).collect();
+            if self.is_forced && !open.is_empty() {
+                let guard = Box::pin(self.entry.reader().begin_forced(&self.names)).await;
+                return Ok(Some(self.started(guard)));
+            }
+            let got = Box::pin(self.course.begin(&self.entry.reader(), &self.names, open)).await;
+            self.got(got);
+        }
         loop {
-            match self.run.step(&self.entry.reader()).await {
+            match self.course.step(&self.entry.reader()).await {
                 Step::Done => return Ok(None),
-                Step::Decode(got) => got.into_iter().for_each(|(slot, got)| self.got(slot, got)),
-                Step::Failed(slot, error) => match sharing.unpack(&error) {
-                    Some(error) => return Err(error),
-                    None => self.run.compute_alone(slot),
-                },
-                Step::Compute(work) => return Ok(Some(self.started(work))),
+                Step::Decode(got) => self.got(got),
+                Step::Failed(error) => {
+                    if let Some(error) = sharing.unpack(&error) {
+                        return Err(error);
+                    }
+                }
+                Step::Compute(guard) => return Ok(Some(self.started(guard))),
             }
         }
     }
 
-    fn got(&mut self, slot: usize, got: Got) {
-        let Self { entry, run, outcomes, .. } = self;
-        let (reader, name) = (entry.reader(), run.name(slot));
-        outcomes[slot] = match got {
-            Got::Absent => Some(None),
-            Got::FlightResult(bytes) if reader.is_absence(name, &bytes) => Some(None),
-            Got::FlightResult(bytes) => {
-                let value = entry.read_at(name, &bytes);
-                if value.is_none() {
-                    run.compute_alone(slot);
+    fn got(&mut self, got: Vec<(usize, Got)>) {
+        let Self { entry, names, outcomes, course, .. } = self;
+        for (place, got) in got {
+            let key = &names[place];
+            outcomes[place] = match entry.decoded(&key.name, got) {
+                Served::Value(value, _) => Some(Some(value)),
+                Served::NoValue => Some(None),
+                Served::Undecodable(hit) => {
+                    course.undecodable(&entry.reader(), place, key, &hit);
+                    None
                 }
-                value.map(Some)
-            }
-            Got::Hit(hit) => {
-                let value = entry.value_at(name, &hit);
-                run.decoded(&reader, slot, &hit, value.is_some());
-                value.map(Some)
-            }
-        };
+                Served::Useless(fallback) => {
+                    course.compute_alone(place, key, fallback);
+                    None
+                }
+            };
+        }
     }
 
     /// [`missing`](Self::missing) for blocking code.
@@ -216,10 +244,10 @@ impl<C: Batched> Batch<C> {
         sharing: Sharing<E>,
         compute: impl Future<Output = Result<C, E>>,
     ) -> Result<(), E> {
-        let Some(work) = self.work.take() else { return Ok(()) };
-        let keys = work.keys(self.entry.call(), |slot| Arc::clone(self.run.name(slot)));
-        let result = computing(keys, self.run.patience(), compute).await;
-        let departure = self.finished(work, result, sharing)?;
+        let Some(guard) = self.guard.take() else { return Ok(()) };
+        let (keys, patience) = guard.computation(self.entry.call());
+        let result = computing(keys, patience, compute).await;
+        let departure = self.finished(guard, result, sharing)?;
         self.entry.call().depart(departure).await;
         Ok(())
     }
@@ -241,11 +269,11 @@ impl<C: Batched> Batch<C> {
         sharing: Sharing<E>,
         compute: impl FnOnce() -> Result<C, E>,
     ) -> Result<(), E> {
-        let Some(work) = self.work.take() else { return Ok(()) };
-        let keys = work.keys(self.entry.call(), |slot| Arc::clone(self.run.name(slot)));
-        let result = sync_computing(keys, self.run.patience(), compute);
+        let Some(guard) = self.guard.take() else { return Ok(()) };
+        let (keys, patience) = guard.computation(self.entry.call());
+        let result = sync_computing(keys, patience, compute);
         block_on(async {
-            let departure = self.finished(work, result, sharing)?;
+            let departure = self.finished(guard, result, sharing)?;
             self.entry.call().depart(departure).await;
             Ok(())
         })
@@ -259,55 +287,102 @@ impl<C: Batched> Batch<C> {
     }
 
     /// The function's body runs next.
-    fn started(&mut self, mut work: Work) -> Vec<C::Key> {
-        self.entry.call().function.counters.computes.count();
-        let missing = work.begin().into_iter().map(|slot| (self.hooks.clone)(&self.keys[slot])).collect();
-        self.work = Some(work);
+    fn started(&mut self, mut guard: Box<ComputeGuard>) -> Vec<C::Key> {
+        self.entry.start(&mut guard);
+        let missing = guard.places().into_iter().map(|place| (self.hooks.clone)(&self.keys[place])).collect();
+        self.guard = Some(guard);
         missing
     }
 
-    fn finished<E>(&mut self, work: Work, result: Result<C, E>, sharing: Sharing<E>) -> Result<Departure, E> {
-        self.run.waited_since(work.began());
+    fn finished<E>(
+        &mut self,
+        guard: Box<ComputeGuard>,
+        result: Result<C, E>,
+        sharing: Sharing<E>,
+    ) -> Result<Departure, E> {
+        self.course.put_off(guard.compute_time());
         match result {
-            Ok(values) => Ok(self.computed(work, values).within(self.run.left())),
-            Err(error) => {
-                self.entry.call().function.counters.failed.count();
-                work.fail(sharing.pack(&error).as_ref());
-                Err(error)
-            }
+            Ok(values) => Ok(self.computed(guard, values)),
+            Err(error) => self.fall_back(guard, error, sharing),
         }
+    }
+
+    /// Older values in place of the error, if there is one for each key that was to be computed: a result with holes would look like
+    /// keys that have no value.
+    fn fall_back<E>(
+        &mut self,
+        mut guard: Box<ComputeGuard>,
+        error: E,
+        sharing: Sharing<E>,
+    ) -> Result<Departure, E> {
+        let counters = &self.entry.call().function.counters;
+        counters.failed.count();
+        let read = |(place, bytes): (usize, Vec<u8>)| {
+            Some((place, self.entry.read_at(&self.names[place].name, &bytes)?))
+        };
+        let older: Option<Vec<(usize, C::Value)>> =
+            guard.fallbacks().and_then(|older| older.into_iter().map(read).collect());
+        let Some(older) = older else {
+            guard.fail(sharing.pack(&error).as_ref());
+            return Err(error);
+        };
+        for (place, value) in older {
+            counters.stale.count();
+            self.outcomes[place] = Some(Some(value));
+        }
+        guard.fail_with_older(self.entry.call(), Attempt::Call, || sharing.reason(&error));
+        Ok(Departure::Nothing)
     }
 
     /// Keys that were not asked for are left out, as they would be if all had been found. Of two values for one key, the
     /// last one counts, as in a map.
-    fn computed(&mut self, work: Work, values: C) -> Departure {
-        let compute_time = work.began().elapsed();
-        let slots = work.slots();
-        let by_name: HashMap<Name, usize> =
-            slots.iter().map(|slot| (Arc::clone(self.run.name(*slot)), *slot)).collect();
-        slots.into_iter().for_each(|slot| self.outcomes[slot] = Some(None));
+    fn computed(&mut self, guard: Box<ComputeGuard>, values: C) -> Departure {
+        let places = guard.places();
+        let by_name: HashMap<&str, usize> =
+            places.iter().map(|place| (&*self.names[*place].name, *place)).collect();
+        places.iter().for_each(|place| self.outcomes[*place] = Some(None));
         for (key, value) in values.pairs() {
-            if let Some(slot) = by_name.get(&*(self.hooks.render)(&self.template, &key)) {
-                self.outcomes[*slot] = Some(Some(value));
+            if let Some(place) = by_name.get(&*(self.hooks.render)(&self.template, &key)) {
+                self.outcomes[*place] = Some(Some(value));
             }
         }
-        let Self { entry, run, outcomes, .. } = self;
-        work.finish(entry.call(), |slot, has_followers| {
-            let key = run.name(slot);
-            let outcome = match &outcomes[slot].as_ref().and_then(Option::as_ref) {
-                Some(value) => value_outcome(entry, key, value, compute_time, has_followers),
-                None => absence_outcome(entry, key, compute_time, has_followers),
-            };
-            (Arc::clone(key), outcome)
+        let Self { entry, outcomes, .. } = self;
+        // The time that the whole call took: what it would have taken for this key alone is not known, and to have been
+        // dearer than it was makes `early_refresh` earlier, not later.
+        guard.finish(entry.call(), |computed| {
+            match outcomes[computed.place].as_ref().and_then(Option::as_ref) {
+                Some(value) => entry.outcome(&computed, value),
+                None => absence_outcome(entry, &computed),
+            }
         })
     }
 }
 
+/// The keys with their tags.
+fn with_tags<K: KeyPart>(prefix: &str, tags: &BatchTags, keys: &[K], names: Vec<Arc<str>>) -> Vec<CallKey> {
+    let BatchTags { common, of_keys, of_value } = tags;
+    if of_keys.is_empty() {
+        let has_tags = *of_value || !common.is_empty();
+        let tags = has_tags.then(|| Arc::new(Tags::new(common.clone(), prefix, *of_value)));
+        return names.into_iter().map(|name| CallKey { name, tags: tags.clone() }).collect();
+    }
+    let with_tags = |(key, name)| {
+        let mut all = common.clone();
+        // In the order in which a function for one key has them.
+        of_keys.iter().for_each(|(place, tag)| all.insert(*place, tag.of(prefix, key)));
+        CallKey { name, tags: Some(Arc::new(Tags::new(all, prefix, *of_value))) }
+    };
+    keys.iter().zip(names).map(with_tags).collect()
+}
+
 /// The keys without those that were there before, and their names. Two keys are one if their names are: equal keys render
 /// equally, and others differently.
-fn distinct<K: KeyPart>(template: &KeyTemplate, keys: impl IntoIterator<Item = K>) -> (Vec<K>, Vec<Name>) {
+fn distinct<K: KeyPart>(
+    template: &KeyTemplate,
+    keys: impl IntoIterator<Item = K>,
+) -> (Vec<K>, Vec<Arc<str>>) {
     let keys: Vec<K> = keys.into_iter().collect();
-    let names: Vec<Name> = template.keys(&keys).collect();
+    let names: Vec<Arc<str>> = template.keys(&keys).collect();
     if all_differ(&names) {
         return (keys, names);
     }
@@ -316,7 +391,7 @@ fn distinct<K: KeyPart>(template: &KeyTemplate, keys: impl IntoIterator<Item = K
 }
 
 /// Whether this is sure: to sort hashes costs less than to keep a set of names, and mostly it is enough.
-fn all_differ(names: &[Name]) -> bool {
+fn all_differ(names: &[Arc<str>]) -> bool {
     let mut hashes: Vec<u64> = names.iter().map(|name| xxh3_64(name.as_bytes())).collect();
     hashes.sort_unstable();
     hashes.windows(2).all(|pair| pair[0] != pair[1])
@@ -341,47 +416,22 @@ impl<P: Iterator> Iterator for Counted<P> {
     }
 }
 
-fn value_outcome<T>(
-    entry: &Entry<T>,
-    key: &str,
-    value: &T,
-    compute_time: std::time::Duration,
-    has_followers: bool,
-) -> Outcome {
-    // The time that the whole call took: what it would have taken for this key alone is not known, and to have been
-    // dearer than it was makes `early_refresh` earlier, not later.
-    match entry.encode(process::known(), key, value, compute_time, &[]) {
-        Ok(Some(Encoded { bytes, lifetime, .. })) => Outcome::Store(bytes, lifetime),
-        Ok(None) => {
-            entry.call().function.counters.not_stored.count();
-            match has_followers.then(|| entry.encode_unstored(key, value)).flatten() {
-                Some(bytes) => Outcome::Share(bytes),
-                None => Outcome::Nothing,
-            }
-        }
-        Err(error) => {
-            entry.call().failed(&error);
-            let is_shared = has_followers && error.kind() == ErrorKind::TooLarge;
-            match is_shared.then(|| entry.encode_unstored(key, value)).flatten() {
-                Some(bytes) => Outcome::Share(bytes),
-                None => Outcome::Nothing,
-            }
-        }
-    }
-}
-
-/// What becomes of a key that the function did not return.
-fn absence_outcome<T>(
-    entry: &Entry<T>,
-    key: &str,
-    compute_time: std::time::Duration,
-    has_followers: bool,
-) -> Outcome {
-    let call = entry.call();
+/// What becomes of a key that the function did not return. An absence has no window: it is asked for anew when its time is over.
+fn absence_outcome<T>(entry: &Entry<T>, computed: &Computed<'_>) -> Outcome {
+    let (call, &Computed { key, nonces, compute_time, has_followers, .. }) = (entry.call(), computed);
     let facts = Facts { is_none: true, own_ttl: None, wanted: true };
-    let encode = |ttl| encode_absence(key, entry.codec(), call.function.fingerprint, ttl, compute_time);
+    // Those of its arguments: no value names any.
+    let tags = key.tags.as_ref().map_or(0, |tags| tags.of_arguments().len());
+    let nonces = &nonces[..nonces.len().min(tags)];
+    let encode = |ttl| {
+        let (codec, fingerprint) = (entry.codec(), call.function.fingerprint);
+        encode_absence(&key.name, codec, fingerprint, ttl, compute_time, nonces)
+    };
     match call.admit(facts) {
-        Admission::Store(lifetime) => Outcome::Store(encode(lifetime.fresh), lifetime),
+        Admission::Store(Lifetime { fresh, .. }) => {
+            let lifetime = Lifetime { fresh, stale: std::time::Duration::ZERO };
+            Outcome::Store(Encoded { bytes: encode(fresh), lifetime, compute_time, named: Vec::new() })
+        }
         Admission::Skip => {
             call.function.counters.not_stored.count();
             if has_followers { Outcome::Share(encode(None)) } else { Outcome::Nothing }

@@ -10,7 +10,6 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::batch::{Batch, BatchKey, Batched};
 use crate::api::blocking_entry::BlockingEntry;
 use crate::api::cache::Cache;
 use crate::api::entry::{Entry, Hooks};
@@ -24,6 +23,7 @@ use crate::engine::core::Core;
 use crate::engine::function::Identify;
 use crate::entry::identity;
 use crate::entry::special::{Special, special};
+use crate::expansion::batch::{Batch, BatchKey, BatchTags, Batched};
 use crate::key::{Arg, Each, End, KeyBuf, KeyBuilder, KeyPart, Path, Pieces, Template, Text};
 use crate::local::Keep;
 use crate::policy::Policy;
@@ -126,6 +126,7 @@ pub(super) fn begun<T: Cacheable, C: Codec, H>(site: &'static Callsite) -> Entry
             cache_if: None,
             local: None,
             tags_of: None,
+            serves_absence: false,
         },
         place: PhantomData,
     }
@@ -337,8 +338,18 @@ impl<'c, T, L, K: Pieces> KeyedEntry<'c, T, L, K> {
         keys: impl IntoIterator<Item = C::Key>,
     ) -> Batch<C> {
         let cache = self.options.in_use();
+        self.batch_with(cache, &BatchTags { common: Vec::new(), of_keys: Vec::new(), of_value: false }, keys)
+    }
+
+    fn batch_with<C: Batched<Key: BatchKey, Value = T>>(
+        mut self,
+        cache: MaybeStatic<Core>,
+        tags: &BatchTags,
+        keys: impl IntoIterator<Item = C::Key>,
+    ) -> Batch<C> {
         let template = KeyBuilder::of(&cache.prefix, &self.key).template_of_many();
-        Batch::new(self.options.entry(cache, KeyBuf::new()), template, keys)
+        self.options.hooks.serves_absence = true;
+        Batch::new(self.options.entry(cache, KeyBuf::new()), template, tags, keys)
     }
 
     #[must_use]

@@ -3,17 +3,14 @@
 //! The same course as in [`super::invalidate`], and the same guard: entries that were made before the body and are dropped
 //! before they are written are invalidated in the background.
 
-use std::time::Duration;
-
-use super::invalidate::{Invalidates, failed, invalidates};
-use super::target_args::Argument;
 use crate::api::entry::Entry;
 use crate::engine::retry_queue::{Key, Operation};
-use crate::engine::{Call, Encoded, remove};
+use crate::engine::{Call, Encoded, put};
 use crate::error::Error;
+use crate::expansion::invalidate::{Invalidates, failed, invalidates};
+use crate::expansion::target_args::Argument;
 use crate::runtime::block_on::block_on;
 use crate::runtime::executor::all;
-use crate::util::process;
 
 /// Begins the entries that one call writes.
 pub fn updates<T>() -> Updates<T> {
@@ -70,13 +67,13 @@ impl<T> Updates<T> {
     where
         T: 'v,
     {
-        let (value, process) = (value.written(), process::current());
+        let value = value.written();
         self.writes = self
             .entries
             .iter()
             .map(|entry| {
                 // A value that cannot be encoded cannot replace the old one, which is removed all the same.
-                let encoded = entry.encode(process, entry.key(), value, Duration::ZERO, &entry.no_nonces());
+                let encoded = entry.encode_to_put(value);
                 let value = encoded.inspect_err(|error| entry.call().failed(error)).ok().flatten();
                 Write { call: entry.call().clone(), value }
             })
@@ -133,11 +130,7 @@ impl Write {
         let Self { call, value } = self;
         let key = [Key::Entry(&call.key)];
         let operation = Operation::begin(call.cache.arc(), &key, None);
-        let done = match value {
-            Some(encoded) => call.set(encoded).await,
-            None => remove(call.cache(), &call.key, None).await,
-        };
-        let done = operation.end(done);
+        let done = operation.end(put(&mut [(&call, value)]).await);
         if let Err(error) = &done {
             call.function.counters.errors.count();
             failed(call.cache(), Some(call.function.site), error);

@@ -109,6 +109,11 @@ impl KeyBuilder {
         part.write(&mut KeyWriter::plain(&mut self.out));
     }
 
+    /// How long what has been written is.
+    pub(crate) fn len(&self) -> usize {
+        self.out.len()
+    }
+
     /// What has been written, however long it is.
     pub(crate) fn written(self) -> String {
         self.out.text().into_owned()

@@ -222,6 +222,35 @@ pub(crate) async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::O
     done.into_iter().flatten().collect()
 }
 
+/// Both at once, the first one first.
+pub(crate) async fn both<A, B>(
+    mut a: impl Future<Output = A> + Unpin,
+    mut b: impl Future<Output = B> + Unpin,
+) -> (A, B) {
+    let (mut a, mut b) = (Pin::new(&mut a), Pin::new(&mut b));
+    let (mut from_a, mut from_b) = (None, None);
+    poll_fn(|cx| {
+        if from_a.is_none()
+            && let Poll::Ready(done) = a.as_mut().poll(cx)
+        {
+            from_a = Some(done);
+        }
+        if from_b.is_none()
+            && let Poll::Ready(done) = b.as_mut().poll(cx)
+        {
+            from_b = Some(done);
+        }
+        match (from_a.take(), from_b.take()) {
+            (Some(a), Some(b)) => Poll::Ready((a, b)),
+            (a, b) => {
+                (from_a, from_b) = (a, b);
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
 /// What the first of two futures has given.
 pub(crate) enum Either<A, B> {
     First(A),

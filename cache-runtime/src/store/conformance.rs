@@ -4,13 +4,12 @@ mod many;
 
 use std::time::{Duration, Instant};
 
-use redis_cached_test_support::{Middleman, RedisServer};
-
 use super::vocabulary::TagTtl;
-use super::vocabulary::{Asking, CasToken, Found, Left};
-use super::{AnyStore, MemoryStore, RedisConfig, RedisStore, Store};
+use super::vocabulary::{CasToken, Found, Left, Reading, Swap};
+use super::{AnyStore, MemoryStore, OneKey, RedisConfig, RedisStore, Store};
 use crate::tags;
 use crate::util::clock::after;
+use redis_cached_test_support::{Middleman, RedisServer};
 
 fn soon() -> Instant {
     after(Duration::from_secs(5))
@@ -29,48 +28,58 @@ async fn bytes(store: &AnyStore, key: &str) -> Option<Vec<u8>> {
     }
 }
 
+async fn timed(store: &AnyStore, key: &str) -> (Found, Left) {
+    let (found, left, _) = store.read_one(key, Reading::Timed(1), soon()).await.expect("both");
+    (found, left)
+}
+
+async fn left(store: &AnyStore, key: &str) -> Left {
+    timed(store, key).await.1
+}
+
 async fn stores_and_replaces(store: &AnyStore) {
     assert_eq!(bytes(store, "new").await, None);
-    store.set("new", b"one", Some(Duration::from_secs(60)), soon()).await.expect("a set");
+    store.put("new", b"one", Some(Duration::from_secs(60)), soon()).await.expect("a set");
     assert_eq!(bytes(store, "new").await.as_deref(), Some(&b"one"[..]));
-    store.set("new", b"another", None, soon()).await.expect("a set");
+    store.put("new", b"another", None, soon()).await.expect("a set");
     assert_eq!(bytes(store, "new").await.as_deref(), Some(&b"another"[..]));
-    assert_eq!(store.get_with_left("new", soon()).await.expect("both").1, Left::Never);
+    assert_eq!(left(store, "new").await, Left::Never);
 }
 
 async fn takes_any_bytes_and_any_key(store: &AnyStore) {
     let value: Vec<u8> = (0..=255).cycle().take(300_000).collect();
     for key in ["", " ", "\r\n", "key with spaces", "é🦀", "a\0b", "{tag}:x"] {
-        store.set(key, &value, None, soon()).await.expect("a set");
+        store.put(key, &value, None, soon()).await.expect("a set");
         assert_eq!(bytes(store, key).await.as_deref(), Some(value.as_slice()), "{key:?}");
-        store.set(key, b"", None, soon()).await.expect("a set");
+        store.put(key, b"", None, soon()).await.expect("a set");
         assert_eq!(bytes(store, key).await.as_deref(), Some(&b""[..]), "{key:?}");
     }
 }
 
 async fn removes(store: &AnyStore) {
-    store.set("gone", b"x", None, soon()).await.expect("a set");
-    store.remove("gone", soon()).await.expect("a removal");
+    store.put("gone", b"x", None, soon()).await.expect("a set");
+    store.unlink("gone", soon()).await;
     assert_eq!(bytes(store, "gone").await, None);
-    store.remove("gone", soon()).await.expect("a removal of what is not there");
-    assert_eq!(store.get_with_left("gone", soon()).await.expect("both").1, Left::Absent);
+    store.unlink("gone", soon()).await;
+    assert_eq!(left(store, "gone").await, Left::Absent);
 }
 
 async fn removes_several(store: &AnyStore) {
     for key in ["first", "second", "third"] {
-        store.set(key, b"x", None, soon()).await.expect("a set");
+        store.put(key, b"x", None, soon()).await.expect("a set");
     }
-    store.remove_all(&["first", "absent", "third"], soon()).await.expect("a removal");
+    let removed = store.remove(&[&b"first"[..], b"absent", b"third"], soon()).await;
+    assert_eq!(removed.expect("a removal"), 2);
     assert_eq!(bytes(store, "first").await, None);
     assert!(bytes(store, "second").await.is_some(), "not asked for");
     assert_eq!(bytes(store, "third").await, None);
-    store.remove_all(&[], soon()).await.expect("a removal of nothing");
+    assert_eq!(store.remove(&[], soon()).await.expect("a removal of nothing"), 0);
 }
 
 async fn expires_by_the_millisecond(store: &AnyStore) {
     let ttl = Duration::from_millis(300);
-    store.set("brief", b"x", Some(ttl), soon()).await.expect("a set");
-    match store.get_with_left("brief", soon()).await.expect("both").1 {
+    store.put("brief", b"x", Some(ttl), soon()).await.expect("a set");
+    match left(store, "brief").await {
         Left::Expires(left) => assert!(left <= ttl && left > Duration::ZERO, "{left:?}"),
         other => panic!("{other:?}"),
     }
@@ -79,12 +88,12 @@ async fn expires_by_the_millisecond(store: &AnyStore) {
         assert!(Instant::now() < gone, "it never expired");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert_eq!(store.get_with_left("brief", soon()).await.expect("both").1, Left::Absent);
+    assert_eq!(left(store, "brief").await, Left::Absent);
 }
 
 async fn a_later_set_replaces_the_time_too(store: &AnyStore) {
-    store.set("renewed", b"x", Some(Duration::from_millis(50)), soon()).await.expect("a set");
-    store.set("renewed", b"y", Some(Duration::from_secs(60)), soon()).await.expect("a set");
+    store.put("renewed", b"x", Some(Duration::from_millis(50)), soon()).await.expect("a set");
+    store.put("renewed", b"y", Some(Duration::from_secs(60)), soon()).await.expect("a set");
     tokio::time::sleep(Duration::from_millis(120)).await;
     assert_eq!(bytes(store, "renewed").await.as_deref(), Some(&b"y"[..]));
 }
@@ -93,54 +102,89 @@ async fn a_later_set_replaces_the_time_too(store: &AnyStore) {
 async fn leases_are_compared(store: &AnyStore) {
     let (one, other) = ([b'L'; 17], *b"Lanother lease...");
     let ttl = Duration::from_secs(60);
-    assert_eq!(store.acquire("slot", &one, ttl, soon()).await.expect("a lease"), Found::Absent);
-    let second = store.acquire("slot", &other, ttl, soon()).await.expect("an answer");
+    assert_eq!(store.acquire_one("slot", one, ttl, soon()).await.expect("a lease"), Found::Absent);
+    let second = store.acquire_one("slot", other, ttl, soon()).await.expect("an answer");
     assert_eq!(second, Found::Bytes(one.to_vec()));
-    assert!(matches!(store.get_with_left("slot", soon()).await, Ok((_, Left::Expires(left))) if left <= ttl));
+    assert!(matches!(left(store, "slot").await, Left::Expires(left) if left <= ttl));
 
     let value = [&b"V"[..], &[7; 100]].concat();
-    assert!(!store.swap("slot", &other, &value, None, soon()).await.expect("an answer"));
-    store.release("slot", &other, soon()).await.expect("an answer");
+    assert!(
+        !store
+            .swap_one(Swap { key: "slot", mark: &other, value: &value, ttl: None }, soon())
+            .await
+            .expect("an answer")
+    );
+    store.release(&[("slot", other)], soon()).await.expect("an answer");
     assert_eq!(bytes(store, "slot").await.as_deref(), Some(&one[..]));
-    assert!(store.swap("slot", &one, &one, Some(ttl), soon()).await.expect("a renewal"));
+    assert!(
+        store
+            .swap_one(Swap { key: "slot", mark: &one, value: &one, ttl: Some(ttl) }, soon())
+            .await
+            .expect("a renewal")
+    );
     for _ in 0..2 {
         // Twice: the first store finds out what a server knows, the second uses it.
-        store.remove("slot", soon()).await.expect("a removal");
-        store.acquire("slot", &one, ttl, soon()).await.expect("a lease");
-        assert!(store.swap("slot", &one, &value, Some(ttl), soon()).await.expect("a store"));
-        assert!(!store.swap("slot", &one, &value, Some(ttl), soon()).await.expect("an answer"));
+        store.unlink("slot", soon()).await;
+        store.acquire_one("slot", one, ttl, soon()).await.expect("a lease");
+        assert!(
+            store
+                .swap_one(Swap { key: "slot", mark: &one, value: &value, ttl: Some(ttl) }, soon())
+                .await
+                .expect("a store")
+        );
+        assert!(
+            !store
+                .swap_one(Swap { key: "slot", mark: &one, value: &value, ttl: Some(ttl) }, soon())
+                .await
+                .expect("an answer")
+        );
         assert_eq!(bytes(store, "slot").await, Some(value.clone()));
     }
 
     let mark: CasToken = *value.first_chunk().expect("a mark");
     let newer = [&b"V"[..], &[8; 50]].concat();
-    assert!(store.swap("slot", &mark, &newer, None, soon()).await.expect("a refresh"));
-    let (found, left) = store.get_with_left("slot", soon()).await.expect("both");
-    assert_eq!((found, left), (Found::Bytes(newer.clone()), Left::Never));
-    store.release("slot", newer.first_chunk().expect("a mark"), soon()).await.expect("a release");
+    assert!(
+        store
+            .swap_one(Swap { key: "slot", mark: &mark, value: &newer, ttl: None }, soon())
+            .await
+            .expect("a refresh")
+    );
+    assert_eq!(timed(store, "slot").await, (Found::Bytes(newer.clone()), Left::Never));
+    let mark = *newer.first_chunk().expect("a mark");
+    store.release(&[("slot", mark)], soon()).await.expect("a release");
     assert_eq!(bytes(store, "slot").await, None);
-    assert!(!store.swap("slot", &one, &value, None, soon()).await.expect("an answer"));
-    assert_eq!(store.get_with_left("slot", soon()).await.expect("both"), (Found::Absent, Left::Absent));
+    assert!(
+        !store
+            .swap_one(Swap { key: "slot", mark: &one, value: &value, ttl: None }, soon())
+            .await
+            .expect("an answer")
+    );
+    assert_eq!(timed(store, "slot").await, (Found::Absent, Left::Absent));
 }
 
 /// Foreign bytes may begin like a lease.
 async fn foreign_bytes_are_replaced_and_short_ones_cleared(store: &AnyStore) {
     let foreign = b"Looks like a lease, and is none";
-    store.set("foreign", foreign, None, soon()).await.expect("a set");
+    store.put("foreign", foreign, None, soon()).await.expect("a set");
     store.clear("foreign", soon()).await.expect("nothing to clear");
     let mark: CasToken = *foreign.first_chunk().expect("a mark");
     let lease = [b'L'; 17];
-    assert!(store.swap("foreign", &mark, &lease, None, soon()).await.expect("a lease"));
+    assert!(
+        store
+            .swap_one(Swap { key: "foreign", mark: &mark, value: &lease, ttl: None }, soon())
+            .await
+            .expect("a lease")
+    );
     store.clear("foreign", soon()).await.expect("nothing to clear");
     assert_eq!(bytes(store, "foreign").await.as_deref(), Some(&lease[..]));
-    store.set("foreign", b"short", None, soon()).await.expect("a set");
+    store.put("foreign", b"short", None, soon()).await.expect("a set");
     store.clear("foreign", soon()).await.expect("a removal");
     assert_eq!(bytes(store, "foreign").await, None);
 }
 
 async fn takes_the_longest_times(store: &AnyStore) {
     for ttl in [Duration::from_nanos(1), Duration::from_secs(u64::MAX / 2)] {
-        store.set("odd", b"x", Some(ttl), soon()).await.expect("a set");
+        store.put("odd", b"x", Some(ttl), soon()).await.expect("a set");
     }
     assert_eq!(bytes(store, "odd").await.as_deref(), Some(&b"x"[..]));
 }
@@ -148,11 +192,12 @@ async fn takes_the_longest_times(store: &AnyStore) {
 /// A tag's nonce stays until its key is removed, and a new one is no nonce that was there before.
 async fn tags_have_nonces(store: &AnyStore) {
     let keys = ["tag:a", "tag:b"].map(|name| tags::tag("", name));
+    let keys = keys.each_ref().map(|key| &**key);
     let life = |seconds| TagTtl { least: Some(Duration::from_secs(seconds)) };
     let first = store.tag(&keys, life(60), soon()).await.expect("nonces");
     assert_ne!(first[0], first[1]);
     assert_eq!(store.tag(&keys, life(60), soon()).await.expect("the same"), first);
-    let left = async |key: &str| store.get_with_left(key, soon()).await.expect("both").1;
+    let left = async |key: &str| left(store, key).await;
     let between = |left: Left, least: u64, most: u64| match left {
         Left::Expires(left) => left > Duration::from_secs(least) && left <= Duration::from_secs(most),
         _ => false,
@@ -169,24 +214,24 @@ async fn tags_have_nonces(store: &AnyStore) {
         (Left::Never, Some(first[0].to_vec()))
     );
 
-    store.set("plain", b"x", Some(Duration::from_secs(60)), soon()).await.expect("a set");
+    store.put("plain", b"x", Some(Duration::from_secs(60)), soon()).await.expect("a set");
     let read = ["plain", "\u{1}tag:tag:a", "nothing", "\u{1}tag:tag:b"];
-    let several = store.get_several(&read, Asking::Plain, soon()).await.expect("answers");
+    let several = store.read(&read, Reading::Plain, soon()).await.expect("answers");
     let expected = [b"x".to_vec(), first[0].to_vec(), vec![], first[1].to_vec()];
     let found = expected.map(|bytes| if bytes.is_empty() { Found::Absent } else { Found::Bytes(bytes) });
-    assert_eq!((several.found, several.left), (found.to_vec(), None));
-    let several = store.get_several(&read, Asking::WithLeft, soon()).await.expect("answers");
+    assert_eq!((several.found, several.left), (found.to_vec(), vec![]));
+    let several = store.read(&read, Reading::Timed(1), soon()).await.expect("answers");
     assert_eq!(several.found, found);
-    assert!(between(several.left.expect("a time"), 50, 60));
+    assert!(several.left.len() == 1 && between(several.left[0], 50, 60));
 
-    store.remove_all(&[&keys[0]], soon()).await.expect("a removal");
+    store.unlink(keys[0], soon()).await;
     assert_eq!(bytes(store, "\u{1}tag:tag:a").await, None);
     // What is no nonce is replaced by one.
-    store.set("\u{1}tag:tag:b", b"no nonce", None, soon()).await.expect("a set");
+    store.put("\u{1}tag:tag:b", b"no nonce", None, soon()).await.expect("a set");
     let second = store.tag(&keys, life(60), soon()).await.expect("nonces");
     assert!(second.iter().all(|nonce| !first.contains(nonce)));
     assert_eq!(bytes(store, "\u{1}tag:tag:b").await, Some(second[1].to_vec()));
-    store.remove_all(&[&keys[0], &keys[1]], soon()).await.expect("a removal");
+    store.remove(&[keys[0].as_bytes(), keys[1].as_bytes()], soon()).await.expect("a removal");
     assert_eq!((bytes(store, "\u{1}tag:tag:a").await, bytes(store, "\u{1}tag:tag:b").await), (None, None));
 }
 
@@ -303,7 +348,7 @@ fn redis_by_a_blocking_caller() {
     let store = redis(&server.url());
     let until = soon();
     let found = crate::runtime::block_on::block_on(async {
-        store.set("k", b"v", None, until).await?;
+        store.put("k", b"v", None, until).await?;
         store.get("k", until).await
     });
     assert_eq!(found.expect("an answer"), Found::Bytes(b"v".to_vec()));
@@ -317,15 +362,15 @@ async fn other_types_are_foreign_and_replaced() {
     server.cli(&["HSET", "hash", "f", "x"]);
     for key in ["list", "hash"] {
         assert_eq!(store.get(key, soon()).await.expect("a get"), Found::Foreign);
-        let refused = store.swap(key, &[b'L'; 17], b"x", None, soon()).await;
+        let refused = store.swap_one(Swap { key, mark: &[b'L'; 17], value: b"x", ttl: None }, soon()).await;
         assert!(!refused.expect("an answer"));
         store.clear(key, soon()).await.expect("a removal");
         assert_eq!(bytes(&store, key).await, None);
-        store.set(key, b"mine", None, soon()).await.expect("a set");
+        store.put(key, b"mine", None, soon()).await.expect("a set");
         assert_eq!(bytes(&store, key).await.as_deref(), Some(&b"mine"[..]));
     }
     server.cli(&["RPUSH", "\u{1}tag:list", "x"]);
-    let nonces = store.tag(&[tags::tag("", "list")], TagTtl { least: None }, soon()).await.expect("a nonce");
+    let nonces = store.tag(&[&tags::tag("", "list")], TagTtl { least: None }, soon()).await.expect("a nonce");
     assert_eq!(bytes(&store, "\u{1}tag:list").await, Some(nonces[0].to_vec()));
 }
 
@@ -336,7 +381,7 @@ fn runtimes_come_and_go() {
     for round in 0..5 {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let found = runtime.block_on(async {
-            store.set("k", &[round], None, soon()).await?;
+            store.put("k", &[round], None, soon()).await?;
             store.get("k", soon()).await
         });
         assert_eq!(found.expect("an answer"), Found::Bytes(vec![round]));

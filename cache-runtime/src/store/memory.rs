@@ -9,14 +9,12 @@ use std::time::{Duration, Instant};
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
-use super::Store;
-use super::key_state;
-use super::key_state::{Content, Write};
-use super::vocabulary::Nonce;
-use super::vocabulary::TagTtl;
-use super::vocabulary::{Asking, CasToken, Epoch, Found, Left, Scanned, Set, Several, Swap};
 use crate::error::{Error, ErrorKind};
-use crate::key::KeyBuf;
+use crate::store::key_state::{Content, Write};
+use crate::store::vocabulary::{
+    CasToken, Epoch, Found, Left, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl,
+};
+use crate::store::{Store, key_state};
 use crate::util::clock::after;
 use crate::util::random;
 
@@ -107,35 +105,46 @@ impl Store for MemoryStore {
         Ok(self.live(key).map_or(Found::Absent, Entry::found))
     }
 
-    async fn get_with_left(&self, key: &str, _: Instant) -> Result<(Found, Left), Error> {
-        Ok(match self.live(key) {
-            Some(entry) => (entry.clone().found(), entry.left()),
-            None => (Found::Absent, Left::Absent),
-        })
+    async fn read(&self, keys: &[&str], how: Reading, _: Instant) -> Result<Several, Error> {
+        let timed = match how {
+            Reading::Plain => 0,
+            Reading::Timed(timed) => timed,
+            Reading::Tracked(_) => return Err(untracked()),
+        };
+        // No write comes between two of them.
+        let _writing = self.write();
+        let live: Vec<Option<Entry>> = keys.iter().map(|key| self.live(key)).collect();
+        let left = |entry: &Option<Entry>| entry.as_ref().map_or(Left::Absent, Entry::left);
+        let left = live.iter().take(timed).map(left).collect();
+        let found = live.into_iter().map(|entry| entry.map_or(Found::Absent, Entry::found)).collect();
+        Ok(Several { found, left, epoch: Epoch(0) })
     }
 
-    async fn get_watched(&self, _: &str, _: Instant) -> Result<(Found, Left, Epoch), Error> {
-        Err(unwatched())
-    }
-
-    async fn acquire(&self, key: &str, lease: &CasToken, ttl: Duration, _: Instant) -> Result<Found, Error> {
-        let found = self.step(key, |current| key_state::acquire(current, || Entry::new(lease, Some(ttl))));
-        Ok(found.map_or(Found::Absent, Entry::found))
-    }
-
-    async fn swap(
+    async fn acquire(
         &self,
-        key: &str,
-        mark: &CasToken,
-        value: &[u8],
-        ttl: Option<Duration>,
+        leases: &[(&str, CasToken)],
+        ttl: Duration,
         _: Instant,
-    ) -> Result<bool, Error> {
-        Ok(self.step(key, |current| key_state::swap(current.as_ref(), mark, || Entry::new(value, ttl))))
+    ) -> Result<Vec<Result<Found, Error>>, Error> {
+        let acquire = |(key, lease): &(&str, CasToken)| {
+            let found =
+                self.step(key, |current| key_state::acquire(current, || Entry::new(lease, Some(ttl))));
+            Ok(found.map_or(Found::Absent, Entry::found))
+        };
+        Ok(leases.iter().map(acquire).collect())
     }
 
-    async fn release(&self, key: &str, mark: &CasToken, _: Instant) -> Result<(), Error> {
-        self.step(key, |current| (key_state::release(current.as_ref(), mark), ()));
+    async fn swap(&self, swaps: &[Swap<'_>], _: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
+        let swap = |Swap { key, mark, value, ttl }: &Swap<'_>| {
+            Ok(self.step(key, |current| key_state::swap(current.as_ref(), mark, || Entry::new(value, *ttl))))
+        };
+        Ok(swaps.iter().map(swap).collect())
+    }
+
+    async fn release(&self, leases: &[(&str, CasToken)], _: Instant) -> Result<(), Error> {
+        for (key, mark) in leases {
+            self.step(key, |current| (key_state::release(current.as_ref(), mark), ()));
+        }
         Ok(())
     }
 
@@ -147,16 +156,18 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, _: Instant) -> Result<(), Error> {
-        let _writing = self.write();
-        self.carry_out(key, key_state::set(Entry::new(value, ttl)));
+    async fn set(&self, sets: &[Set<'_>], _: Instant) -> Result<(), Error> {
+        for Set { key, value, ttl } in sets {
+            let write = value.map_or_else(key_state::remove, |value| key_state::set(Entry::new(value, *ttl)));
+            self.step(key, |_| (write, ()));
+        }
         Ok(())
     }
 
-    async fn remove(&self, key: &str, _: Instant) -> Result<(), Error> {
+    async fn remove(&self, keys: &[&[u8]], _: Instant) -> Result<u64, Error> {
         let _writing = self.write();
-        self.carry_out(key, key_state::remove());
-        Ok(())
+        let keys = keys.iter().filter_map(|key| std::str::from_utf8(key).ok());
+        Ok(keys.filter(|key| self.entries.remove(*key).is_some()).count() as u64)
     }
 
     async fn scan(&self, prefix: &str, _: u64, _: Instant) -> Result<Scanned, Error> {
@@ -164,36 +175,9 @@ impl Store for MemoryStore {
         Ok(Scanned { cursor: 0, keys: keys.map(String::into_bytes).collect() })
     }
 
-    async fn remove_scanned(&self, keys: &[Vec<u8>], _: Instant) -> Result<u64, Error> {
+    async fn tag(&self, keys: &[&str], life: TagTtl, _: Instant) -> Result<Vec<Nonce>, Error> {
         let _writing = self.write();
-        let keys = keys.iter().filter_map(|key| std::str::from_utf8(key).ok());
-        Ok(keys.filter(|key| self.entries.remove(*key).is_some()).count() as u64)
-    }
-
-    async fn remove_all(&self, keys: &[&str], _: Instant) -> Result<(), Error> {
-        let _writing = self.write();
-        keys.iter().for_each(|key| self.carry_out(key, key_state::remove()));
-        Ok(())
-    }
-
-    async fn get_several(&self, keys: &[&str], how: Asking, _: Instant) -> Result<Several, Error> {
-        if how == Asking::Watched {
-            return Err(unwatched());
-        }
-        // No write comes between two of them.
-        let _writing = self.write();
-        let live: Vec<Option<Entry>> = keys.iter().map(|key| self.live(key)).collect();
-        let left = match live.first() {
-            Some(Some(first)) => first.left(),
-            _ => Left::Absent,
-        };
-        let found = live.into_iter().map(|entry| entry.map_or(Found::Absent, Entry::found)).collect();
-        Ok(Several { found, left: (how == Asking::WithLeft).then_some(left), epoch: Epoch(0) })
-    }
-
-    async fn tag(&self, keys: &[KeyBuf], life: TagTtl, _: Instant) -> Result<Vec<Nonce>, Error> {
-        let _writing = self.write();
-        let tag = |key: &KeyBuf| {
+        let tag = |key: &&str| {
             let current = self.live(key);
             let nonce = current.as_ref().and_then(Entry::nonce);
             let (write, nonce) = key_state::tag(nonce, || {
@@ -211,69 +195,11 @@ impl Store for MemoryStore {
         };
         Ok(keys.iter().map(tag).collect())
     }
-
-    async fn get_many(&self, keys: &[&str], _: Instant) -> Result<Vec<Found>, Error> {
-        Ok(keys.iter().map(|key| self.live(key).map_or(Found::Absent, Entry::found)).collect())
-    }
-
-    async fn left_many(&self, keys: &[&str], _: Instant) -> Result<Vec<Left>, Error> {
-        Ok(keys.iter().map(|key| self.live(key).map_or(Left::Absent, |entry| entry.left())).collect())
-    }
-
-    async fn get_many_with_left(&self, keys: &[&str], until: Instant) -> Result<Vec<(Found, Left)>, Error> {
-        let mut all = Vec::with_capacity(keys.len());
-        for key in keys {
-            all.push(self.get_with_left(key, until).await?);
-        }
-        Ok(all)
-    }
-
-    async fn get_many_watched(&self, _: &[&str], _: Instant) -> Result<(Vec<(Found, Left)>, Epoch), Error> {
-        Err(unwatched())
-    }
-
-    async fn acquire_many(
-        &self,
-        leases: &[(&str, CasToken)],
-        ttl: Duration,
-        until: Instant,
-    ) -> Result<Vec<Result<Found, Error>>, Error> {
-        let mut all = Vec::with_capacity(leases.len());
-        for (key, lease) in leases {
-            all.push(self.acquire(key, lease, ttl, until).await);
-        }
-        Ok(all)
-    }
-
-    async fn swap_many(&self, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
-        let mut all = Vec::with_capacity(swaps.len());
-        for Swap { key, mark, value, ttl } in swaps {
-            all.push(self.swap(key, mark, value, *ttl, until).await);
-        }
-        Ok(all)
-    }
-
-    async fn release_many(&self, leases: &[(&str, CasToken)], until: Instant) -> Result<(), Error> {
-        for (key, mark) in leases {
-            self.release(key, mark, until).await?;
-        }
-        Ok(())
-    }
-
-    async fn set_many(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
-        for Set { key, value, ttl } in sets {
-            match value {
-                Some(value) => self.set(key, value, *ttl, until).await?,
-                None => self.remove(key, until).await?,
-            }
-        }
-        Ok(())
-    }
 }
 
 /// There is nothing nearer than this.
-fn unwatched() -> Error {
-    Error::new(ErrorKind::Server, "entries in this process are not watched")
+fn untracked() -> Error {
+    Error::new(ErrorKind::Server, "entries in this process are not tracked")
 }
 
 impl Content for Entry {
@@ -318,13 +244,14 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::OneKey;
 
     #[tokio::test]
     async fn stays_within_its_capacity() {
         let store = MemoryStore::new(1_000_000);
         let until = Instant::now();
         for number in 0..1_000 {
-            store.set(&number.to_string(), &[0; 10_000], None, until).await.expect("a set in memory");
+            store.put(&number.to_string(), &[0; 10_000], None, until).await.expect("a set");
         }
         assert!(store.entries.weight() <= 1_000_000);
         assert!(store.entries.len() > 50);
@@ -333,7 +260,7 @@ mod tests {
     #[tokio::test]
     async fn takes_a_value_of_most_of_its_capacity() {
         let store = MemoryStore::new(10_000_000);
-        store.set("large", &vec![1; 8_000_000], None, Instant::now()).await.expect("a set in memory");
+        store.put("large", &vec![1; 8_000_000], None, Instant::now()).await.expect("a set");
         assert_ne!(store.get("large", Instant::now()).await.expect("a get"), Found::Absent);
     }
 
@@ -342,9 +269,10 @@ mod tests {
     async fn a_value_that_is_too_large_leaves_nothing_in_its_place() {
         let (store, until) = (MemoryStore::new(10_000), Instant::now());
         let mark = [7; 17];
-        store.set("large", &mark, None, until).await.expect("a set in memory");
-        let swapped = store.swap("large", &mark, &[8; 20_000], None, until).await;
-        assert!(swapped.expect("a swap in memory"));
+        store.put("large", &mark, None, until).await.expect("a set");
+        let swap = Swap { key: "large", mark: &mark, value: &[8; 20_000], ttl: None };
+        let swapped = store.swap(&[swap], until).await.expect("a swap in memory");
+        assert!(matches!(swapped[..], [Ok(true)]));
         assert_eq!(store.get("large", until).await.expect("a get"), Found::Absent);
     }
 }

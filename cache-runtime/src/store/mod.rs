@@ -2,8 +2,7 @@
 //!
 //! A store moves bytes and knows nothing of what they mean, but for one thing: [`swap`](Store::swap) and
 //! [`release`](Store::release) compare the beginning of what is there, which is an entry's state and nonce. Every operation is
-//! bounded by an instant and gives an error when that has passed; an operation is one command and one round trip unless it
-//! says otherwise.
+//! bounded by an instant and gives an error when that has passed.
 
 mod address;
 #[cfg(test)]
@@ -16,9 +15,10 @@ pub(crate) mod vocabulary;
 
 use std::time::{Duration, Instant};
 
-use self::vocabulary::{Asking, CasToken, Epoch, Found, Left, Nonce, Scanned, Set, Several, Swap, TagTtl};
+use self::vocabulary::{CasToken, Found, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl};
+#[cfg(test)]
+use self::vocabulary::{Epoch, Left};
 use crate::error::Error;
-use crate::key::KeyBuf;
 
 pub(crate) use address::{Address, Target};
 pub(crate) use memory::MemoryStore;
@@ -26,99 +26,44 @@ pub(crate) use redis::RedisStore;
 pub(crate) use redis::batching::stores::{QueuedWrite, WriteQueue};
 pub(crate) use redis::{Config as RedisConfig, TlsOptions};
 
-/// The operations that the engine needs.
+/// The operations that the engine needs. Those on several keys are one round trip, and one atomic step for each key, not for all: of
+/// two callers with the same keys, each may get some. None is asked anything for no keys.
 pub(crate) trait Store {
+    /// What is at one key: the way of a hit.
     async fn get(&self, key: &str, until: Instant) -> Result<Found, Error>;
 
-    /// [`get`](Self::get) and [`left`](Self::left) in one round trip.
-    async fn get_with_left(&self, key: &str, until: Instant) -> Result<(Found, Left), Error>;
+    /// What is at the keys.
+    async fn read(&self, keys: &[&str], how: Reading, until: Instant) -> Result<Several, Error>;
 
-    /// [`get_with_left`](Self::get_with_left), and whatever becomes of the key is told to the store's observer. Fails where
-    /// changes cannot be watched.
-    async fn get_watched(&self, key: &str, until: Instant) -> Result<(Found, Left, Epoch), Error>;
-
-    /// Puts a lease where nothing is, and gives [`Found::Absent`] then; else what is there. One step: of two callers, one
-    /// gets it.
+    /// Puts each lease where nothing is, and gives [`Found::Absent`] then; else what is there.
     async fn acquire(
-        &self,
-        key: &str,
-        lease: &CasToken,
-        ttl: Duration,
-        until: Instant,
-    ) -> Result<Found, Error>;
-
-    /// Replaces what is there only if it still begins with `mark`, in one step; says whether it did.
-    async fn swap(
-        &self,
-        key: &str,
-        mark: &CasToken,
-        value: &[u8],
-        ttl: Option<Duration>,
-        until: Instant,
-    ) -> Result<bool, Error>;
-
-    /// Removes what is there only if it still begins with `mark`.
-    async fn release(&self, key: &str, mark: &CasToken, until: Instant) -> Result<(), Error>;
-
-    /// Removes what is there only if it is too short for a mark, or of another type.
-    async fn clear(&self, key: &str, until: Instant) -> Result<(), Error>;
-
-    /// Replaces whatever is there, of any type. `None` stores without expiry. The value and its expiry are set together,
-    /// so that no failure between two commands can leave a key that stays for ever.
-    async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, until: Instant) -> Result<(), Error>;
-
-    /// Removes the key, of any type; fine if it is absent.
-    async fn remove(&self, key: &str, until: Instant) -> Result<(), Error>;
-
-    /// [`remove`](Self::remove) for several keys, in one command. Nothing is asked for none.
-    async fn remove_all(&self, keys: &[&str], until: Instant) -> Result<(), Error>;
-
-    /// One step through all keys, from `cursor` on, which is 0 at first: finds those that begin with `prefix`.
-    async fn scan(&self, prefix: &str, cursor: u64, until: Instant) -> Result<Scanned, Error>;
-
-    /// Removes keys that a [`scan`](Self::scan) has found; says how many were still there.
-    async fn remove_scanned(&self, keys: &[Vec<u8>], until: Instant) -> Result<u64, Error>;
-
-    /// What is at the keys. In a cluster they would have to share a slot, as for the two operations that follow.
-    async fn get_several(&self, keys: &[&str], how: Asking, until: Instant) -> Result<Several, Error>;
-
-    /// The nonces at the keys of tags, which are given new ones where they have none, and live for as long as is asked.
-    async fn tag(&self, keys: &[KeyBuf], life: TagTtl, until: Instant) -> Result<Vec<Nonce>, Error>;
-
-    /// [`get`](Self::get) for several keys, in one round trip; an answer for each, in their order.
-    async fn get_many(&self, keys: &[&str], until: Instant) -> Result<Vec<Found>, Error>;
-
-    /// [`left`](Self::left) for several keys, in one round trip.
-    async fn left_many(&self, keys: &[&str], until: Instant) -> Result<Vec<Left>, Error>;
-
-    /// [`get_with_left`](Self::get_with_left) for several keys, in one round trip.
-    async fn get_many_with_left(&self, keys: &[&str], until: Instant) -> Result<Vec<(Found, Left)>, Error>;
-
-    /// [`get_watched`](Self::get_watched) for several keys, in one round trip.
-    async fn get_many_watched(
-        &self,
-        keys: &[&str],
-        until: Instant,
-    ) -> Result<(Vec<(Found, Left)>, Epoch), Error>;
-
-    /// [`acquire`](Self::acquire) for several keys, in one round trip. One step for each key, not for all: of two callers with
-    /// the same keys, each may get some.
-    async fn acquire_many(
         &self,
         leases: &[(&str, CasToken)],
         ttl: Duration,
         until: Instant,
     ) -> Result<Vec<Result<Found, Error>>, Error>;
 
-    /// [`swap`](Self::swap) for several keys, in one round trip, one step for each key.
-    async fn swap_many(&self, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error>;
+    /// Replaces what is there only if it still begins with the mark; says whether it did.
+    async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error>;
 
-    /// [`release`](Self::release) for several keys, in one round trip. Fails if one of them failed.
-    async fn release_many(&self, leases: &[(&str, CasToken)], until: Instant) -> Result<(), Error>;
+    /// Removes what is there only if it still begins with the mark. Fails if one of them failed.
+    async fn release(&self, leases: &[(&str, CasToken)], until: Instant) -> Result<(), Error>;
 
-    /// [`set`](Self::set), or [`remove`](Self::remove) where there is no value, for several keys, in one round trip. Fails if one
-    /// of them failed.
-    async fn set_many(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error>;
+    /// Removes what is there only if it is too short for a mark, or of another type.
+    async fn clear(&self, key: &str, until: Instant) -> Result<(), Error>;
+
+    /// Replaces whatever is there, of any type, or removes it where there is no value. A value and its expiry are set together, so
+    /// that no failure between two commands can leave a key that stays for ever. Fails if one of them failed.
+    async fn set(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error>;
+
+    /// Removes the keys, of any type, in one command; says how many were there.
+    async fn remove(&self, keys: &[&[u8]], until: Instant) -> Result<u64, Error>;
+
+    /// One step through all keys, from `cursor` on, which is 0 at first: finds those that begin with `prefix`.
+    async fn scan(&self, prefix: &str, cursor: u64, until: Instant) -> Result<Scanned, Error>;
+
+    /// The nonces at the keys of tags, which are given new ones where they have none, and live for as long as is asked.
+    async fn tag(&self, keys: &[&str], life: TagTtl, until: Instant) -> Result<Vec<Nonce>, Error>;
 }
 
 /// A value that is stored in the background, together with others.
@@ -128,6 +73,44 @@ pub(crate) trait BackgroundWrite: Send + Sync + 'static {
     /// Is told whether the value was stored. Dropped without being told if its runtime has ended.
     fn written(self: Box<Self>, stored: Result<bool, Error>);
 }
+
+/// Operations on one key, for tests.
+#[cfg(test)]
+pub(crate) trait OneKey: Store {
+    async fn put(&self, key: &str, value: &[u8], ttl: Option<Duration>, until: Instant) -> Result<(), Error> {
+        self.set(&[Set { key, value: Some(value), ttl }], until).await
+    }
+
+    /// What is at one key, and how long it has left, if that is asked for.
+    async fn read_one(&self, key: &str, how: Reading, until: Instant) -> Result<(Found, Left, Epoch), Error> {
+        let Several { mut found, left, epoch } = self.read(&[key], how, until).await?;
+        let left = left.first().copied().unwrap_or(Left::Never);
+        Ok((found.pop().expect("an answer"), left, epoch))
+    }
+
+    /// [`acquire`](Store::acquire) at one key.
+    async fn acquire_one(
+        &self,
+        key: &str,
+        lease: CasToken,
+        ttl: Duration,
+        until: Instant,
+    ) -> Result<Found, Error> {
+        self.acquire(&[(key, lease)], ttl, until).await?.pop().expect("an answer")
+    }
+
+    /// [`swap`](Store::swap) at one key.
+    async fn swap_one(&self, swap: Swap<'_>, until: Instant) -> Result<bool, Error> {
+        self.swap(&[swap], until).await?.pop().expect("an answer")
+    }
+
+    async fn unlink(&self, key: &str, until: Instant) -> u64 {
+        self.remove(&[key.as_bytes()], until).await.expect("a removal")
+    }
+}
+
+#[cfg(test)]
+impl<S: Store> OneKey for S {}
 
 /// The store of a cache. An enum and not a trait object: two kinds, known here, and no allocation for each future.
 #[derive(Debug)]
@@ -150,41 +133,60 @@ impl AnyStore {
     }
 }
 
-macro_rules! delegate {
-    ($(async fn $method:ident(&self, $($name:ident: $type:ty),*) -> $result:ty;)*) => {
-        impl Store for AnyStore {
-            $(async fn $method(&self, $($name: $type),*) -> Result<$result, Error> {
-                match self {
-                    Self::Redis(store) => store.$method($($name),*).await,
-                    Self::Memory(store) => store.$method($($name),*).await,
-                    Self::Broken(error) => Err(error.clone()),
-                }
-            })*
+/// Hands an operation on to the store that there is.
+macro_rules! of_kind {
+    ($self:ident, $store:ident => $operation:expr) => {
+        match $self {
+            Self::Redis($store) => $operation.await,
+            Self::Memory($store) => $operation.await,
+            Self::Broken(error) => Err(error.clone()),
         }
     };
 }
 
-delegate! {
-    async fn get(&self, key: &str, until: Instant) -> Found;
-    async fn get_with_left(&self, key: &str, until: Instant) -> (Found, Left);
-    async fn get_watched(&self, key: &str, until: Instant) -> (Found, Left, Epoch);
-    async fn acquire(&self, key: &str, lease: &CasToken, ttl: Duration, until: Instant) -> Found;
-    async fn swap(&self, key: &str, mark: &CasToken, value: &[u8], ttl: Option<Duration>, until: Instant) -> bool;
-    async fn release(&self, key: &str, mark: &CasToken, until: Instant) -> ();
-    async fn clear(&self, key: &str, until: Instant) -> ();
-    async fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, until: Instant) -> ();
-    async fn remove(&self, key: &str, until: Instant) -> ();
-    async fn remove_all(&self, keys: &[&str], until: Instant) -> ();
-    async fn scan(&self, prefix: &str, cursor: u64, until: Instant) -> Scanned;
-    async fn remove_scanned(&self, keys: &[Vec<u8>], until: Instant) -> u64;
-    async fn get_several(&self, keys: &[&str], how: Asking, until: Instant) -> Several;
-    async fn tag(&self, keys: &[KeyBuf], life: TagTtl, until: Instant) -> Vec<Nonce>;
-    async fn get_many(&self, keys: &[&str], until: Instant) -> Vec<Found>;
-    async fn left_many(&self, keys: &[&str], until: Instant) -> Vec<Left>;
-    async fn get_many_with_left(&self, keys: &[&str], until: Instant) -> Vec<(Found, Left)>;
-    async fn get_many_watched(&self, keys: &[&str], until: Instant) -> (Vec<(Found, Left)>, Epoch);
-    async fn acquire_many(&self, leases: &[(&str, CasToken)], ttl: Duration, until: Instant) -> Vec<Result<Found, Error>>;
-    async fn swap_many(&self, swaps: &[Swap<'_>], until: Instant) -> Vec<Result<bool, Error>>;
-    async fn release_many(&self, leases: &[(&str, CasToken)], until: Instant) -> ();
-    async fn set_many(&self, sets: &[Set<'_>], until: Instant) -> ();
+impl Store for AnyStore {
+    async fn get(&self, key: &str, until: Instant) -> Result<Found, Error> {
+        of_kind!(self, store => store.get(key, until))
+    }
+
+    async fn read(&self, keys: &[&str], how: Reading, until: Instant) -> Result<Several, Error> {
+        of_kind!(self, store => store.read(keys, how, until))
+    }
+
+    async fn acquire(
+        &self,
+        leases: &[(&str, CasToken)],
+        ttl: Duration,
+        until: Instant,
+    ) -> Result<Vec<Result<Found, Error>>, Error> {
+        of_kind!(self, store => store.acquire(leases, ttl, until))
+    }
+
+    async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
+        of_kind!(self, store => store.swap(swaps, until))
+    }
+
+    async fn release(&self, leases: &[(&str, CasToken)], until: Instant) -> Result<(), Error> {
+        of_kind!(self, store => store.release(leases, until))
+    }
+
+    async fn clear(&self, key: &str, until: Instant) -> Result<(), Error> {
+        of_kind!(self, store => store.clear(key, until))
+    }
+
+    async fn set(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
+        of_kind!(self, store => store.set(sets, until))
+    }
+
+    async fn remove(&self, keys: &[&[u8]], until: Instant) -> Result<u64, Error> {
+        of_kind!(self, store => store.remove(keys, until))
+    }
+
+    async fn scan(&self, prefix: &str, cursor: u64, until: Instant) -> Result<Scanned, Error> {
+        of_kind!(self, store => store.scan(prefix, cursor, until))
+    }
+
+    async fn tag(&self, keys: &[&str], life: TagTtl, until: Instant) -> Result<Vec<Nonce>, Error> {
+        of_kind!(self, store => store.tag(keys, life, until))
+    }
 }

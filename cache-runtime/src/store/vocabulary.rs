@@ -107,23 +107,25 @@ pub(crate) trait InvalidationListener: Send + Sync + 'static {
 /// State and nonce: how an entry begins, and what tells one write from any other.
 pub(crate) type CasToken = [u8; 17];
 
-/// How to read several keys.
+/// How to read keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asking {
+pub(crate) enum Reading {
     Plain,
-    /// With the time that the first key has left.
-    WithLeft,
-    /// As that, and whatever becomes of the keys is told to the store's observer.
-    Watched,
+    /// With the time that the first so many keys have left.
+    Timed(usize),
+    /// As that, on the tracking connection: the store's observer is told what becomes of the keys. Fails where changes cannot be
+    /// tracked.
+    Tracked(usize),
 }
 
-/// What is at several keys, in one step.
+/// What is at several keys.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Several {
     /// One for each key. What is no string may be called absent.
     pub(crate) found: Vec<Found>,
-    pub(crate) left: Option<Left>,
-    /// Over which connection; of no meaning where the keys are not watched.
+    /// Of the first keys, as many as were asked for.
+    pub(crate) left: Vec<Left>,
+    /// Over which connection; of no meaning where the keys are not tracked.
     pub(crate) epoch: Epoch,
 }
 

@@ -181,13 +181,29 @@ pub(crate) struct OpenTag {
     key: KeyBuilder,
     lead: &'static str,
     is_whole: bool,
+    /// How long the text before the key of a batch is.
+    gap: Option<usize>,
+}
+
+/// The name of a tag in which a key of a batch stands: the text before it, and the text behind it.
+pub(crate) struct TagTemplate(String, String);
+
+impl TagTemplate {
+    /// The key of the tag of an entry.
+    pub(crate) fn of<P: KeyPart>(&self, prefix: &str, part: &P) -> KeyBuf {
+        let mut key = KeyBuilder::template(prefix, TAG);
+        key.text(&self.0);
+        key.plain(part);
+        key.text(&self.1);
+        key.finish()
+    }
 }
 
 impl OpenTag {
     pub(crate) fn new(prefix: &str, lead: &'static str) -> Self {
         let mut key = KeyBuilder::template(prefix, TAG);
         key.text(lead);
-        Self { key, lead, is_whole: true }
+        Self { key, lead, is_whole: true, gap: None }
     }
 
     pub(crate) fn text(&mut self, text: &str) {
@@ -199,8 +215,18 @@ impl OpenTag {
         self.is_whole = false;
     }
 
-    pub(crate) fn end(self) -> KeyBuf {
+    /// The place of what is different for each key of a batch.
+    pub(crate) fn each(&mut self) {
+        self.gap = Some(self.key.len());
+        self.is_whole = false;
+    }
+
+    /// The tag's key, or what the tags of a batch have in common.
+    pub(crate) fn end(self) -> Result<KeyBuf, TagTemplate> {
         unknown::seen(self.lead, self.is_whole);
-        self.key.finish()
+        let Some(gap) = self.gap else { return Ok(self.key.finish()) };
+        let text = self.key.written();
+        let begin = text.find(TAG).map_or(0, |at| at + TAG.len());
+        Err(TagTemplate(text[begin..gap].to_owned(), text[gap..].to_owned()))
     }
 }

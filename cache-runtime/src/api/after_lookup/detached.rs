@@ -5,13 +5,12 @@ use std::panic::resume_unwind;
 
 use tokio::task::JoinHandle;
 
-use super::{Begun, Decoded, without};
+use crate::api::after_lookup::{Begun, Decoded, without};
 use crate::api::entry::Entry;
 use crate::api::global;
 use crate::api::shared_error::Sharing;
-use crate::engine::ComputeGuard;
-use crate::engine::bypass;
 use crate::engine::flight::{Chain, computing};
+use crate::engine::{ComputeGuard, bypass};
 use crate::runtime::executor::home;
 
 /// A result that can come from another task.
@@ -57,15 +56,15 @@ impl<T> Begun<'_, T> {
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
         let entry = self.entry;
-        let ticket = match self.next {
+        let guard = match self.next {
             Decoded::Value(value) | Decoded::Refresh(value, _) => return Ok(value),
-            Decoded::Error(error) => without(&error, sharing)?,
-            Decoded::Compute(ticket) => ticket,
+            Decoded::Error(error) => without(entry, &error, sharing)?,
+            Decoded::Compute(guard) => guard,
         };
         // Boxes, and the task in one from the beginning, so that the call's own future has room for none of them.
-        let task = match start(entry, ticket, sharing, &make) {
+        let task = match start(entry, guard, sharing, &make) {
             Ok(task) => task,
-            Err(ticket) => return Box::pin(finish(entry, ticket, sharing, make())).await,
+            Err(guard) => return Box::pin(finish(entry, guard, sharing, make())).await,
         };
         match task.await {
             Ok(result) => result,
@@ -77,10 +76,10 @@ impl<T> Begun<'_, T> {
     }
 }
 
-/// Begins the computation in a task of its own; gives the ticket back where that cannot be.
+/// Begins the computation in a task of its own; gives the guard back where that cannot be.
 fn start<T, E, F>(
     entry: &Entry<T>,
-    ticket: Box<ComputeGuard>,
+    guard: Box<ComputeGuard>,
     sharing: Sharing<E>,
     make: &impl Fn() -> F,
 ) -> Result<JoinHandle<Result<T, E>>, Box<ComputeGuard>>
@@ -90,26 +89,26 @@ where
     F: Future<Output = Result<T, E>> + Send + 'static,
 {
     let room = entry.call().cache().background.room_for_detached();
-    let Some((room, home)) = room.zip(home().ok()) else { return Err(ticket) };
+    let Some((room, home)) = room.zip(home().ok()) else { return Err(guard) };
     let (entry, compute) = (entry.clone(), make());
     let task = async move {
         let _room = room;
-        finish(&entry, ticket, sharing, compute).await
+        finish(&entry, guard, sharing, compute).await
     };
     Ok(home.spawn(within_the_same(Box::pin(task))))
 }
 
 async fn finish<T, E>(
     entry: &Entry<T>,
-    mut ticket: Box<ComputeGuard>,
+    mut guard: Box<ComputeGuard>,
     sharing: Sharing<E>,
     compute: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
-    entry.start(&mut ticket);
-    let (key, patience) = ticket.computation(entry.call());
+    entry.start(&mut guard);
+    let (key, patience) = guard.computation(entry.call());
     let result = computing(key, patience, compute).await;
     // No error is alive at the next await.
-    let (value, departure) = entry.finish_or_fall_back(ticket, result, sharing)?;
+    let (value, departure) = entry.finish_or_fall_back(guard, result, sharing)?;
     entry.call().depart(departure).await;
     Ok(value)
 }

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::Entry;
+use crate::api::entry::Entry;
 use crate::codec::CodecError;
-use crate::engine::{Call, Encoded};
+use crate::engine::{Call, Encoded, Question};
 use crate::entry::header;
 use crate::entry::header::Meta;
 use crate::entry::special::Special;
@@ -15,9 +15,8 @@ use crate::policy::{Admission, Facts, Lifetime, admit};
 use crate::store::vocabulary::Nonce;
 use crate::tags;
 use crate::tags::Tags;
-use crate::util::process;
 use crate::util::process::Generation;
-use crate::util::random;
+use crate::util::{process, random};
 
 impl<T> Entry<T> {
     /// The bytes for others who wait, of a value that is not to be stored.
@@ -31,7 +30,7 @@ impl<T> Entry<T> {
     pub(crate) fn encode(
         &self,
         process: Generation,
-        key: &str,
+        Question { key, tags }: Question<'_>,
         value: &T,
         compute_time: Duration,
         nonces: &[Nonce],
@@ -48,7 +47,7 @@ impl<T> Entry<T> {
         match self.call.admit(facts) {
             Admission::Skip => Ok(None),
             Admission::Store(lifetime) => {
-                let (named, nonces) = match &self.call.tags {
+                let (named, nonces) = match tags {
                     None => (Vec::new(), Cow::Borrowed(nonces)),
                     Some(tags) => {
                         self.call.tagged(tags, self.hooks.tags_of.map(|names| names(value)), nonces)?
@@ -61,10 +60,11 @@ impl<T> Entry<T> {
         }
     }
 
-    /// As many as there are tags, where they are read later.
-    pub(crate) fn no_nonces(&self) -> Vec<Nonce> {
+    /// The bytes to store in place of whatever is there. The nonces of the tags are read when they are stored.
+    pub(crate) fn encode_to_put(&self, value: &T) -> Result<Option<Encoded>, Error> {
         let tags = self.call.tags.as_ref().map_or(0, |tags| tags.of_arguments().len());
-        vec![Nonce::default(); tags]
+        let nonces = vec![Nonce::default(); tags];
+        self.encode(process::current(), self.call.question(), value, Duration::ZERO, &nonces)
     }
 
     fn encoded(

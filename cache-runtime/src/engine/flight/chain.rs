@@ -32,7 +32,8 @@ struct Spending {
 pub(crate) enum Keys {
     One(FlightKey),
     /// A batch's.
-    Many(HashSet<FlightKey>),
+    #[allow(clippy::box_collection, reason = "so that one key takes no more room than it needs")]
+    Many(Box<HashSet<FlightKey>>),
 }
 
 impl Keys {
@@ -46,7 +47,7 @@ impl Keys {
     fn iter(&self) -> impl Iterator<Item = &FlightKey> + Clone {
         let (one, many) = match self {
             Self::One(own) => (Some(own), None),
-            Self::Many(own) => (None, Some(own)),
+            Self::Many(own) => (None, Some(&**own)),
         };
         one.into_iter().chain(many.into_iter().flatten())
     }
@@ -60,7 +61,7 @@ impl From<FlightKey> for Keys {
 
 impl FromIterator<FlightKey> for Keys {
     fn from_iter<I: IntoIterator<Item = FlightKey>>(keys: I) -> Self {
-        Self::Many(keys.into_iter().collect())
+        Self::Many(Box::new(keys.into_iter().collect()))
     }
 }
 

@@ -46,6 +46,9 @@ use crate::util::process::PerProcess;
 pub(crate) use chain::{Chain, Keys, computing, is_computing, sync_computing};
 pub(crate) use wait::Wait;
 
+/// An error on its way to other callers; of which type, its reader knows.
+pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
+
 /// How a flight ended.
 #[derive(Clone)]
 pub(crate) enum FlightResult {
@@ -223,8 +226,9 @@ impl Drop for Follower {
 }
 
 impl Leader {
-    pub(crate) fn key(&self) -> &FlightKey {
-        &self.key
+    /// Whether others may join unseen.
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open
     }
 
     /// Ends the time in which others may join unseen. To be called before the store is asked, and before the body runs.

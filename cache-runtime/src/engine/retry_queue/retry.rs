@@ -97,7 +97,7 @@ async fn retry_keys(cache: &Core, keys: &[Key<'_>]) -> Result<(), Error> {
         [] => return Ok(()),
         [(Key::Entry(name), Try { hold: Some(hold), .. })] => remove(cache, name, Some(*hold)).await,
         [(Key::Entry(name), Try { only: Some(value), .. })] => {
-            cache.store.release(name, value, now + cache.deadline).await
+            cache.store.release(&[(name, *value)], now + cache.deadline).await
         }
         tries => {
             let keys: Vec<Key<'_>> = tries.iter().map(|(key, _)| *key).collect();

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{KeyedEntry, LookedUp, RemoteOnly, WithLocal};
 use crate::api::blocking_entry::BlockingEntry;
 use crate::api::entry::Entry;
 use crate::engine::core::Core;
+use crate::expansion::batch::{Batch, BatchKey, BatchTags, Batched};
+use crate::expansion::call::{KeyedEntry, LookedUp, RemoteOnly, WithLocal};
 use crate::key::{KeyBuf, KeyBuilder, Pieces, Scalar};
 use crate::tags;
-use crate::tags::{OpenTag, Tagging, Tags};
+use crate::tags::{OpenTag, TagTemplate, Tagging, Tags};
 use crate::util::maybe_static::MaybeStatic;
 
 /// An entry whose key is complete, and of whose tags one may be being built.
@@ -18,6 +19,8 @@ pub struct TaggedEntry<'c, T, L, K> {
     keyed: KeyedEntry<'c, T, L, K>,
     cache: MaybeStatic<Core>,
     tags: Vec<KeyBuf>,
+    /// Those in whose names a key of the batch stands, each with its place among all.
+    of_keys: Vec<(usize, TagTemplate)>,
     tag: Option<OpenTag>,
 }
 
@@ -38,7 +41,13 @@ impl<'c, T, L, K: Pieces> KeyedEntry<'c, T, L, K> {
     }
 
     fn tagged(self) -> TaggedEntry<'c, T, L, K> {
-        TaggedEntry { cache: self.options.in_use(), keyed: self, tags: Vec::new(), tag: None }
+        TaggedEntry {
+            cache: self.options.in_use(),
+            keyed: self,
+            tags: Vec::new(),
+            of_keys: Vec::new(),
+            tag: None,
+        }
     }
 }
 
@@ -88,8 +97,31 @@ impl<T, L, K: Pieces> TaggedEntry<'_, T, L, K> {
         self
     }
 
+    /// The argument of a tag that is different for each key of a batch.
+    pub fn each(mut self) -> Self {
+        if let Some(tag) = &mut self.tag {
+            tag.each();
+        }
+        self
+    }
+
     fn end(&mut self) {
-        self.tags.extend(self.tag.take().map(OpenTag::end));
+        match self.tag.take().map(OpenTag::end) {
+            Some(Ok(tag)) => self.tags.push(tag),
+            Some(Err(template)) => self.of_keys.push((self.tags.len() + self.of_keys.len(), template)),
+            None => {}
+        }
+    }
+
+    /// A call for all of `keys`.
+    pub fn batch<C: Batched<Key: BatchKey, Value = T>>(
+        mut self,
+        keys: impl IntoIterator<Item = C::Key>,
+    ) -> Batch<C> {
+        self.end();
+        let of_value = self.keyed.options.hooks.tags_of.is_some();
+        let tags = BatchTags { common: self.tags, of_keys: self.of_keys, of_value };
+        self.keyed.batch_with(self.cache, &tags, keys)
     }
 
     #[must_use]

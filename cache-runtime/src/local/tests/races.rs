@@ -5,8 +5,8 @@ use std::time::Instant;
 use redis_cached_test_support::{RedisServer, servers};
 
 use super::*;
-use crate::store::vocabulary::Found;
-use crate::store::{RedisConfig, RedisStore, Store};
+use crate::store::vocabulary::{Found, Reading, Several};
+use crate::store::{OneKey, RedisConfig, RedisStore, Store};
 use crate::util::clock::after;
 
 const ROUNDS: u64 = 3_000;
@@ -23,11 +23,12 @@ fn store(server: &RedisServer) -> RedisStore {
 /// As `look_up_and_keep` does it.
 async fn fill(tier: &Tier, store: &RedisStore, key: &str) {
     let guard = tier.guard(key);
-    let (found, left, epoch) = store.get_watched(key, soon()).await.expect("an answer");
-    if let Found::Bytes(bytes) = found {
+    let read = store.read(&[key], Reading::Tracked(1), soon()).await.expect("an answer");
+    let Several { mut found, left, epoch } = read;
+    if let Some(Found::Bytes(bytes)) = found.pop() {
         // Where the engine decodes.
         tokio::task::yield_now().await;
-        tier.admit(guard, key, Arrival { fresh: left, epoch, ..arrival() }, number(&bytes));
+        tier.admit(guard, key, Arrival { fresh: left[0], epoch, ..arrival() }, number(&bytes));
     }
 }
 
@@ -46,7 +47,7 @@ async fn no_old_value_is_left_by_a_reader_that_met_a_writer() {
         let writer = Arc::new(store(&server));
         for round in 0..ROUNDS {
             let key = format!("round {round}");
-            writer.set(&key, &0_u64.to_le_bytes(), None, soon()).await.expect("a set");
+            writer.put(&key, &0_u64.to_le_bytes(), None, soon()).await.expect("a set");
             let reading = tokio::spawn({
                 let (tier, reader, key) = (Arc::clone(&tier), Arc::clone(&reader), key.clone());
                 async move { fill(&tier, &reader, &key).await }
@@ -55,11 +56,11 @@ async fn no_old_value_is_left_by_a_reader_that_met_a_writer() {
             for _ in 0..round % 24 {
                 tokio::task::yield_now().await;
             }
-            writer.set(&key, &1_u64.to_le_bytes(), None, soon()).await.expect("a set");
+            writer.put(&key, &1_u64.to_le_bytes(), None, soon()).await.expect("a set");
             reading.await.expect("a reader");
         }
         // What this reads is answered after all that Redis had to tell.
-        reader.get_watched("fence", soon()).await.expect("an answer");
+        reader.read(&["fence"], Reading::Tracked(1), soon()).await.expect("an answer");
 
         let kept = |round: u64| get(&tier, &format!("round {round}"));
         let old = (0..ROUNDS).filter(|round| kept(*round) == Some(0)).count();

@@ -1,9 +1,11 @@
 //! The operations on several keys.
 
+use super::{
+    AnyStore, CasToken, Found, Left, OneKey, Reading, RedisServer, Store, Swap, bytes, left, redis, soon,
+    timed,
+};
+use crate::store::vocabulary::{Set, Several};
 use std::time::Duration;
-
-use super::{AnyStore, CasToken, Found, Left, RedisServer, Store, bytes, redis, soon};
-use crate::store::vocabulary::{Set, Swap};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -25,61 +27,55 @@ pub(super) async fn all(store: &AnyStore) {
 }
 
 async fn sets_and_gets_in_order(store: &AnyStore) {
-    store.set("many:gone", b"x", None, soon()).await.expect("a set");
+    store.put("many:gone", b"x", None, soon()).await.expect("a set");
     let set = |key, value, ttl| Set { key, value, ttl };
     let sets = [
         set("many:a", Some(&b"one"[..]), None),
         set("many:gone", None, None),
         set("many:b", Some(&b"two"[..]), Some(MINUTE)),
     ];
-    store.set_many(&sets, soon()).await.expect("sets");
+    store.set(&sets, soon()).await.expect("sets");
     let keys = ["many:b", "many:gone", "many:a", "many:b"];
     let [one, two] = ["one", "two"].map(|text| Found::Bytes(text.into()));
     let expected = [two.clone(), Found::Absent, one.clone(), two.clone()];
-    assert_eq!(store.get_many(&keys, soon()).await.expect("values"), expected);
+    assert_eq!(store.read(&keys, Reading::Plain, soon()).await.expect("values").found, expected);
 
-    let left = store.left_many(&keys[..3], soon()).await.expect("times");
+    let Several { found, left, .. } = store.read(&keys, Reading::Timed(3), soon()).await.expect("values");
+    assert_eq!(found, expected);
     assert!(
         matches!(left[..], [Left::Expires(left), Left::Absent, Left::Never] if left <= MINUTE),
         "{left:?}"
     );
-    let timed = store.get_many_with_left(&keys[..3], soon()).await.expect("values");
-    assert!(matches!(&timed[0], (found, Left::Expires(left)) if *found == two && *left <= MINUTE));
-    assert_eq!(timed[1..], [(Found::Absent, Left::Absent), (one, Left::Never)]);
 }
 
 /// A lease that another has, and one that was taken away, are their keys' affair and not the others'.
 async fn leases_and_swaps_each_for_itself(store: &AnyStore) {
     let keys = ["lease:0", "lease:1", "lease:2", "lease:3"];
-    store.set(keys[1], b"taken", None, soon()).await.expect("a set");
+    store.put(keys[1], b"taken", None, soon()).await.expect("a set");
     let leases: Vec<_> = keys.iter().zip(0..).map(|(key, number)| (*key, mark(number))).collect();
-    let got = store.acquire_many(&leases, MINUTE, soon()).await.expect("answers");
+    let got = store.acquire(&leases, MINUTE, soon()).await.expect("answers");
     let got: Vec<_> = got.into_iter().map(|answer| answer.expect("an answer")).collect();
     let taken = Found::Bytes(b"taken".to_vec());
     assert_eq!(got, [Found::Absent, taken, Found::Absent, Found::Absent]);
 
-    store.remove(keys[2], soon()).await.expect("a removal");
+    store.unlink(keys[2], soon()).await;
     let values: Vec<_> = (0..4).map(value).collect();
     let swap = |at: usize| Swap { key: keys[at], mark: &leases[at].1, value: &values[at], ttl: Some(MINUTE) };
     // Twice: the first finds out what a server knows, the second uses it.
     for round in [[true, false, false], [false; 3]] {
-        let done = store.swap_many(&[0, 1, 2].map(swap), soon()).await.expect("answers");
+        let done = store.swap(&[0, 1, 2].map(swap), soon()).await.expect("answers");
         let done: Vec<_> = done.into_iter().map(|done| done.expect("an answer")).collect();
         assert_eq!(done, round);
     }
-    assert!(
-        matches!(store.get_with_left(keys[0], soon()).await, Ok((_, Left::Expires(left))) if left <= MINUTE)
-    );
+    assert!(matches!(left(store, keys[0]).await, Left::Expires(left) if left <= MINUTE));
     assert_eq!(bytes(store, keys[0]).await, Some(values[0].clone()));
     assert_eq!(bytes(store, keys[1]).await.as_deref(), Some(&b"taken"[..]));
     assert_eq!(bytes(store, keys[2]).await, None);
 
     let again = Swap { key: keys[3], mark: &leases[3].1, value: &leases[3].1, ttl: Some(2 * MINUTE) };
-    assert!(matches!(store.swap_many(&[again], soon()).await.expect("answers")[..], [Ok(true)]));
-    assert!(
-        matches!(store.get_with_left(keys[3], soon()).await, Ok((_, Left::Expires(left))) if left > MINUTE)
-    );
-    store.release_many(&leases, soon()).await.expect("releases");
+    assert!(matches!(store.swap(&[again], soon()).await.expect("answers")[..], [Ok(true)]));
+    assert!(matches!(left(store, keys[3]).await, Left::Expires(left) if left > MINUTE));
+    store.release(&leases, soon()).await.expect("releases");
     assert_eq!(bytes(store, keys[0]).await, Some(values[0].clone()), "a value is no lease");
     assert_eq!(bytes(store, keys[1]).await.as_deref(), Some(&b"taken"[..]));
     assert_eq!(bytes(store, keys[3]).await, None);
@@ -90,23 +86,23 @@ async fn takes_more_keys_than_a_command_has(store: &AnyStore) {
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     let values: Vec<_> = (0..1300).map(value).collect();
     let leases: Vec<_> = keys.iter().zip(0..).map(|(key, number)| (*key, mark(number))).collect();
-    let got = store.acquire_many(&leases, MINUTE, soon()).await.expect("answers");
+    let got = store.acquire(&leases, MINUTE, soon()).await.expect("answers");
     assert!(got.iter().all(|got| matches!(got, Ok(Found::Absent))));
     let swaps = leases.iter().zip(&values).map(|((key, mark), value)| Swap { key, mark, value, ttl: None });
-    let done = store.swap_many(&swaps.collect::<Vec<_>>(), soon()).await.expect("answers");
+    let done = store.swap(&swaps.collect::<Vec<_>>(), soon()).await.expect("answers");
     assert!(done.len() == 1300 && done.iter().all(|done| matches!(done, Ok(true))));
     let expected: Vec<_> = values.into_iter().map(Found::Bytes).collect();
-    assert_eq!(store.get_many(&keys, soon()).await.expect("values"), expected);
-    let timed = store.get_many_with_left(&keys, soon()).await.expect("values");
-    assert!(timed.into_iter().map(|(found, _)| found).eq(expected));
+    assert_eq!(store.read(&keys, Reading::Plain, soon()).await.expect("values").found, expected);
+    let timed = store.read(&keys, Reading::Timed(keys.len()), soon()).await.expect("values");
+    assert_eq!((timed.found, timed.left.len()), (expected, keys.len()));
 }
 
 async fn nothing_is_nothing(store: &AnyStore) {
-    assert_eq!(store.get_many(&[], soon()).await.expect("no values"), []);
-    assert!(store.acquire_many(&[], MINUTE, soon()).await.expect("no answers").is_empty());
-    assert!(store.swap_many(&[], soon()).await.expect("no answers").is_empty());
-    store.release_many(&[], soon()).await.expect("nothing to do");
-    store.set_many(&[], soon()).await.expect("nothing to do");
+    assert_eq!(store.read(&[], Reading::Plain, soon()).await.expect("no values").found, []);
+    assert!(store.acquire(&[], MINUTE, soon()).await.expect("no answers").is_empty());
+    assert!(store.swap(&[], soon()).await.expect("no answers").is_empty());
+    store.release(&[], soon()).await.expect("nothing to do");
+    store.set(&[], soon()).await.expect("nothing to do");
 }
 
 #[tokio::test]
@@ -114,16 +110,15 @@ async fn one_key_of_another_type_is_no_harm_to_the_others() {
     let server = RedisServer::start();
     let store = redis(&server.url());
     server.cli(&["RPUSH", "list", "x"]);
-    store.set("string", b"x", None, soon()).await.expect("a set");
-    let found = store.get_many(&["list", "string"], soon()).await.expect("values");
+    store.put("string", b"x", None, soon()).await.expect("a set");
+    let found = store.read(&["list", "string"], Reading::Plain, soon()).await.expect("values").found;
     assert_eq!(found, [Found::Absent, Found::Bytes(b"x".to_vec())]);
-    let got = store.acquire_many(&[("list", mark(0)), ("new", mark(1))], MINUTE, soon()).await;
+    let got = store.acquire(&[("list", mark(0)), ("new", mark(1))], MINUTE, soon()).await;
     assert!(matches!(got.expect("answers")[..], [Ok(Found::Foreign), Ok(Found::Absent)]));
     let swap = |key| Swap { key, mark: &[b'L'; 17], value: b"x", ttl: None };
-    let done = store.swap_many(&[swap("list"), swap("string")], soon()).await.expect("answers");
+    let done = store.swap(&[swap("list"), swap("string")], soon()).await.expect("answers");
     assert!(matches!(done[..], [Ok(false), Ok(false)]));
-    let timed = store.get_many_with_left(&["list"], soon()).await.expect("values");
-    assert_eq!(timed, [(Found::Foreign, Left::Never)]);
+    assert_eq!(timed(&store, "list").await, (Found::Foreign, Left::Never));
 }
 
 #[tokio::test]
@@ -132,8 +127,8 @@ async fn a_server_that_forgets_its_scripts_is_taught_again() {
     let store = redis(&server.url());
     for round in 0..3 {
         let (key, lease) = (format!("k{round}"), mark(round));
-        store.set(&key, &lease, None, soon()).await.expect("a set");
-        store.release_many(&[(&key, lease), ("absent", lease)], soon()).await.expect("releases");
+        store.put(&key, &lease, None, soon()).await.expect("a set");
+        store.release(&[(&key, lease), ("absent", lease)], soon()).await.expect("releases");
         assert_eq!(bytes(&store, &key).await, None);
         server.cli(&["SCRIPT", "FLUSH"]);
     }
@@ -144,9 +139,9 @@ async fn without_the_right_to_mget_keys_are_read_one_by_one() {
     let server = RedisServer::start();
     server.cli(&["ACL", "SETUSER", "default", "-mget"]);
     let store = redis(&server.url());
-    store.set("a", b"x", None, soon()).await.expect("a set");
+    store.put("a", b"x", None, soon()).await.expect("a set");
     for _ in 0..2 {
-        let found = store.get_many(&["a", "b"], soon()).await.expect("values");
+        let found = store.read(&["a", "b"], Reading::Plain, soon()).await.expect("values").found;
         assert_eq!(found, [Found::Bytes(b"x".to_vec()), Found::Absent]);
     }
 }

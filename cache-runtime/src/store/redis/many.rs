@@ -3,7 +3,7 @@
 //! A pipeline is not atomic. Each of its commands is, for its key, and nothing here needs more. The server answers other clients
 //! between two commands, so only the size of one command delays them: an `MGET` has at most [`KEYS`] keys.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use redis::{Cmd, Pipeline, RedisResult, Value, cmd};
 
@@ -14,78 +14,44 @@ use super::connection::abilities::Ability;
 use super::connection::runtime_connection::RuntimeConnection;
 use super::error::{is_refused, translate};
 use crate::error::{Error, ErrorKind};
-use crate::store::vocabulary::{CasToken, Epoch, Found, Left, Set, Swap};
-use crate::util::clock::whole_millis;
+use crate::store::vocabulary::{Found, Left, Set, Several};
 
 /// The most keys of one `MGET`.
 const KEYS: usize = 512;
 
-type Answers = Vec<RedisResult<Value>>;
-
-impl RedisStore {
-    /// Sends several commands at once.
-    async fn run_all(
+impl RuntimeConnection {
+    /// What is at the keys, and how long the first `timed` of them have left.
+    pub(super) async fn read_several(
         &self,
-        doing: &str,
-        commands: impl IntoIterator<Item = Cmd>,
+        keys: &[&str],
+        timed: usize,
         until: Instant,
-    ) -> Result<Answers, Error> {
-        let connection = self.connection()?;
-        Ok(connection.run_all(doing, &pipeline(commands), until).await?.0)
-    }
-
-    pub(super) async fn found_many(&self, keys: &[&str], until: Instant) -> Result<Vec<Found>, Error> {
-        let connection = self.connection()?;
-        let abilities = connection.abilities();
-        if !abilities.mget.is(Ability::NO) {
-            let mgets = pipeline(keys.chunks(KEYS).map(mget));
-            let (answers, _) = connection.run_all("MGET", &mgets, until).await?;
-            match answers.into_iter().collect::<RedisResult<Vec<Value>>>() {
-                Ok(answers) => return several(answers, keys.len()),
-                Err(error) if is_about_mget(&error) => abilities.mget.refuse(),
+    ) -> Result<Several, Error> {
+        let times = || keys[..timed].iter().map(|key| pttl(key));
+        // A lone key is asked for by `GET`, which tells of another type.
+        if keys.len() > 1 && !self.abilities().mget.is(Ability::NO) {
+            // The times first: should an entry be replaced in between, the older, shorter time belongs to it, and at worst it is
+            // refreshed too early.
+            let commands = pipeline(times().chain(keys.chunks(KEYS).map(mget)));
+            let (mut answers, epoch) = self.run_all("MGET", &commands, until).await?;
+            match answers.split_off(timed).into_iter().collect::<RedisResult<Vec<Value>>>() {
+                Ok(values) => {
+                    let found = values_of(values, keys.len())?;
+                    return Ok(Several { found, left: times_left(answers)?, epoch });
+                }
+                Err(error) if is_about_mget(&error) => self.abilities().mget.refuse(),
                 Err(error) => return Err(translate("MGET", error)),
             }
         }
-        let gets = pipeline(keys.iter().map(|key| get(key.as_bytes())));
-        let (answers, _) = connection.run_all("GET", &gets, until).await?;
-        answers.into_iter().map(|answer| found("GET", answer)).collect()
+        let commands = pipeline(times().chain(keys.iter().map(|key| get(key.as_bytes()))));
+        let (mut answers, epoch) = self.run_all("GET", &commands, until).await?;
+        let values = answers.split_off(timed);
+        let found = values.into_iter().map(|value| found("GET", value)).collect::<Result<_, _>>()?;
+        Ok(Several { found, left: times_left(answers)?, epoch })
     }
+}
 
-    pub(super) async fn times_left(&self, keys: &[&str], until: Instant) -> Result<Vec<Left>, Error> {
-        let answers = self.run_all("PTTL", keys.iter().map(|key| pttl(key)), until).await?;
-        let time = |answer: RedisResult<Value>| answer.map(|answer| left(&answer));
-        answers.into_iter().map(|answer| time(answer).map_err(|error| translate("PTTL", error))).collect()
-    }
-
-    pub(super) async fn acquired_many(
-        &self,
-        leases: &[(&str, CasToken)],
-        ttl: Duration,
-        until: Instant,
-    ) -> Result<Vec<Result<Found, Error>>, Error> {
-        self.check_for_stall(leases)?;
-        let acquired = self.connection()?.acquire_each(leases, whole_millis(ttl), until).await;
-        self.leases.learn(&acquired);
-        acquired
-    }
-
-    pub(super) async fn swapped_many(
-        &self,
-        swaps: &[Swap<'_>],
-        until: Instant,
-    ) -> Result<Vec<Result<bool, Error>>, Error> {
-        self.connection()?.swap_each(swaps, until).await
-    }
-
-    pub(super) async fn released_many(
-        &self,
-        leases: &[(&str, CasToken)],
-        until: Instant,
-    ) -> Result<(), Error> {
-        self.check_for_stall(leases)?;
-        self.connection()?.release(leases, until).await
-    }
-
+impl RedisStore {
     pub(super) async fn stored_many(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
         let connection = self.connection()?;
         let name = if connection.abilities().unlink.is(Ability::NO) { "DEL" } else { "UNLINK" };
@@ -113,25 +79,9 @@ impl RedisStore {
     }
 }
 
-/// The value of each key, its remaining time to live, and the epoch of the connection.
-pub(super) async fn found_many_with_left(
-    connection: &RuntimeConnection,
-    keys: &[&str],
-    until: Instant,
-) -> Result<(Vec<(Found, Left)>, Epoch), Error> {
-    let mut pipeline = Pipeline::with_capacity(2 * keys.len());
-    for key in keys {
-        // The TTL first, as for one key.
-        pipeline.cmd("PTTL").arg(key).cmd("GET").arg(key);
-    }
-    let (answers, epoch) = connection.run_all("GET", &pipeline, until).await?;
-    let mut answers = answers.into_iter();
-    let mut all = Vec::with_capacity(keys.len());
-    while let (Some(time), Some(value)) = (answers.next(), answers.next()) {
-        let left = left(&time.map_err(|error| translate("PTTL", error))?);
-        all.push((found("GET", value)?, left));
-    }
-    Ok((all, epoch))
+fn times_left(answers: Vec<RedisResult<Value>>) -> Result<Vec<Left>, Error> {
+    let time = |answer: RedisResult<Value>| answer.map(|answer| left(&answer));
+    answers.into_iter().map(|answer| time(answer).map_err(|error| translate("PTTL", error))).collect()
 }
 
 pub(super) fn pipeline(commands: impl IntoIterator<Item = Cmd>) -> Pipeline {
@@ -151,7 +101,7 @@ fn mget(keys: &[&str]) -> Cmd {
 }
 
 /// The values of several `MGET`s. `MGET` cannot tell a missing key from one of another type; the lease request will.
-fn several(answers: Vec<Value>, keys: usize) -> Result<Vec<Found>, Error> {
+fn values_of(answers: Vec<Value>, keys: usize) -> Result<Vec<Found>, Error> {
     let mut all = Vec::with_capacity(keys);
     for answer in answers {
         let Value::Array(values) = answer else { break };

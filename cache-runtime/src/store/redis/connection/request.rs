@@ -54,20 +54,6 @@ impl RuntimeConnection {
         Ok(settled(doing, used.as_ref(), answer)?.and_then(Value::extract_error))
     }
 
-    /// Sends two commands at once and waits for both answers. Also gives the connection's epoch.
-    pub(crate) async fn run_both(
-        &self,
-        doing: &str,
-        pipeline: &Pipeline,
-        until: Instant,
-    ) -> Result<([RedisResult<Value>; 2], Epoch), Error> {
-        let (answers, epoch) = self.run_all(doing, pipeline, until).await?;
-        match <[RedisResult<Value>; 2]>::try_from(answers) {
-            Ok(answers) => Ok((answers, epoch)),
-            Err(_) => Err(missing(doing)),
-        }
-    }
-
     /// Sends the commands of a pipeline at once and waits for all answers. Also gives the connection's epoch. Fails if the
     /// connection does; a server error is the answer to its command.
     pub(crate) async fn run_all(

@@ -235,9 +235,9 @@ mod tests {
     use tokio::runtime::Builder;
 
     use super::*;
-    use crate::store::Store;
     use crate::store::redis::RedisStore;
     use crate::store::vocabulary::Found;
+    use crate::store::{OneKey, Store};
     use crate::util::clock::after;
 
     const DEADLINE: Duration = Duration::from_millis(250);
@@ -300,7 +300,7 @@ mod tests {
             [&replica, &primary].map(|server| SocketAddr::from((Ipv4Addr::LOCALHOST, server.port())));
         let store = store(6379, move |_, _| Ok(addresses.to_vec()));
         let until = after(Duration::from_secs(5));
-        while store.set("key", b"value", None, after(DEADLINE)).await.is_err() {
+        while store.put("key", b"value", None, after(DEADLINE)).await.is_err() {
             assert!(Instant::now() < until, "it stays with the replica");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -316,11 +316,11 @@ mod tests {
             let port = *now.lock().expect("no panic");
             Ok(vec![(Ipv4Addr::LOCALHOST, port).into()])
         });
-        store.set("key", b"old", None, after(DEADLINE)).await.expect("it is there");
+        store.put("key", b"old", None, after(DEADLINE)).await.expect("it is there");
         *port.lock().expect("no panic") = new.port();
         old.kill();
         let until = after(Duration::from_secs(5));
-        while store.set("key", b"new", None, after(DEADLINE)).await.is_err() {
+        while store.put("key", b"new", None, after(DEADLINE)).await.is_err() {
             assert!(Instant::now() < until, "it looks where it was");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

@@ -11,18 +11,25 @@ impl World {
             let parts = state.callers[who].parts;
             state.callers[who].stage = Stage::Running;
             state.callers[who].floor =
-                [0, 1].map(|key| if parts[key] == Part::Open { state.floor(key) } else { 0 });
+                [0, 1].map(|key| if is_open(parts[key]) { state.floor(key) } else { 0 });
         }
         if self.fresh.contains(&who) {
             return self.claim_fresh(state, who);
         }
         let mut is_led = false;
         for key in self.callers[who].1.iter().copied() {
-            if state.callers[who].parts[key] != Part::Open {
-                continue;
-            }
+            let Part::Open { leads } = state.callers[who].parts[key] else { continue };
             match state.slots[key] {
-                Some(Content::Value(version)) => state.settle(who, key, version),
+                Some(Content::Value(version)) => {
+                    state.settle(who, key, version);
+                    if leads {
+                        self.land(state, who, key, Landed::Value(version));
+                    }
+                }
+                seen if leads => {
+                    is_led = true;
+                    state.callers[who].parts[key] = Part::Opened(seen, false);
+                }
                 seen => is_led |= self.join(state, who, key, seen),
             }
         }
@@ -35,7 +42,7 @@ impl World {
     fn claim_fresh(&self, state: &mut State, who: Who) {
         let mut is_asked = false;
         for key in self.callers[who].1.iter().copied() {
-            if state.callers[who].parts[key] != Part::Open {
+            if !is_open(state.callers[who].parts[key]) {
                 continue;
             }
             state.callers[who].parts[key] = match state.slots[key] {
@@ -65,16 +72,16 @@ impl World {
         };
         let open = || {
             self.flight(state, who, key, |part| match part {
-                Part::Opened(_) => true,
+                Part::Opened(_, is_open) => is_open,
                 Part::Asked { .. } | Part::Led { .. } => self.variant == Variant::JoinUnseen,
                 _ => false,
             })
         };
         match marked.or_else(open) {
             Some(leader) => state.follow(who, key, leader),
-            None => state.callers[who].parts[key] = Part::Opened(seen),
+            None => state.callers[who].parts[key] = Part::Opened(seen, true),
         }
-        matches!(state.callers[who].parts[key], Part::Opened(_))
+        matches!(state.callers[who].parts[key], Part::Opened(..))
     }
 
     /// Another's flight of the process.
@@ -99,7 +106,7 @@ impl World {
     pub(crate) fn close(&self, state: &mut State, who: Who) {
         let mut is_asked = false;
         for key in self.callers[who].1.iter().copied() {
-            let Part::Opened(seen) = state.callers[who].parts[key] else { continue };
+            let Part::Opened(seen, _) = state.callers[who].parts[key] else { continue };
             match seen {
                 Some(Content::Lease(mark)) => self.wait_for(state, who, key, mark),
                 None => {
@@ -161,19 +168,13 @@ impl World {
         if parts.iter().any(|part| matches!(part, Part::Asked { granted: None, .. })) {
             return;
         }
-        let mut refused = Vec::new();
-        for (key, part) in parts.iter_mut().enumerate() {
+        for part in parts {
             if let Part::Asked { mark, granted, lapsed } = *part {
-                *part = if granted == Some(true) {
-                    Part::Led { mark: Some(mark), lapsed }
-                } else {
-                    refused.push(key);
-                    Part::Open
+                *part = match granted {
+                    Some(true) => Part::Led { mark: Some(mark), lapsed },
+                    _ => Part::Open { leads: true },
                 };
             }
-        }
-        for key in refused {
-            self.land(state, who, key, Landed::Abandoned);
         }
         self.claimed(state, who);
     }
@@ -187,10 +188,12 @@ impl World {
         }
         // Whoever waited for these would wait for the computation too.
         for key in [0, 1] {
-            if let Part::Waiting { mark, leads: true } = state.callers[who].parts[key] {
-                state.callers[who].parts[key] = Part::Waiting { mark, leads: false };
-                self.land(state, who, key, Landed::Abandoned);
-            }
+            state.callers[who].parts[key] = match state.callers[who].parts[key] {
+                Part::Waiting { mark, leads: true } => Part::Waiting { mark, leads: false },
+                Part::Open { leads: true } => Part::Open { leads: false },
+                _ => continue,
+            };
+            self.land(state, who, key, Landed::Abandoned);
         }
         state.callers[who].stage = Stage::Computing;
     }
@@ -198,16 +201,21 @@ impl World {
     /// Goes as far as is possible by itself.
     pub(crate) fn step(&self, state: &mut State, who: Who) {
         let caller = &mut state.callers[who];
-        let is_claiming = |part: &Part| matches!(part, Part::Opened(_) | Part::Asked { .. });
+        let is_claiming = |part: &Part| matches!(part, Part::Opened(..) | Part::Asked { .. });
         if caller.stage != Stage::Running || caller.parts.iter().any(is_claiming) {
             return;
         }
         loop {
-            if caller.parts.contains(&Part::Open) {
+            if caller.parts.into_iter().any(is_open) {
                 if caller.rounds < self.rounds {
                     return;
                 }
-                caller.replace(Part::Open, Part::Alone);
+                caller.replace(Part::Open { leads: true }, Part::Led { mark: None, lapsed: false });
+                caller.replace(Part::Open { leads: false }, Part::Alone);
+                if caller.parts.iter().any(|part| matches!(part, Part::Led { .. })) {
+                    caller.stage = Stage::Computing;
+                    return;
+                }
             } else if self.polls(caller) {
                 return;
             } else if let Some(last) = caller.following.last() {
@@ -216,7 +224,7 @@ impl World {
                 }
                 // With it all others that have ended.
                 caller.following.retain(|key| matches!(caller.parts[*key], Part::Following(_)));
-                caller.replace(Part::Landed(Landed::Abandoned), Part::Open);
+                caller.replace(Part::Landed(Landed::Abandoned), Part::Open { leads: false });
                 caller.replace(Part::Landed(Landed::Nothing), Part::Alone);
             } else if caller.parts.iter().any(|part| matches!(part, Part::Alone | Part::Led { .. })) {
                 caller.stage = Stage::Computing;
@@ -226,4 +234,8 @@ impl World {
             }
         }
     }
+}
+
+pub(super) fn is_open(part: Part) -> bool {
+    matches!(part, Part::Open { .. })
 }

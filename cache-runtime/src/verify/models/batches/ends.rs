@@ -16,9 +16,10 @@ impl World {
                     state.settle(who, key, version);
                     Landed::Value(version)
                 }
+                // Its followers go on waiting.
                 _ => {
-                    state.callers[who].parts[key] = Part::Open;
-                    Landed::Abandoned
+                    state.callers[who].parts[key] = Part::Open { leads };
+                    continue;
                 }
             };
             if leads {
@@ -33,11 +34,13 @@ impl World {
         for key in [0, 1] {
             if let Part::Waiting { leads, .. } = state.callers[who].parts[key] {
                 polls = true;
-                state.callers[who].parts[key] = Part::Alone;
-                if leads {
-                    self.land(state, who, key, Landed::Abandoned);
-                }
+                let led = Part::Led { mark: None, lapsed: false };
+                state.callers[who].parts[key] = if leads { led } else { Part::Alone };
             }
+        }
+        if polls && state.callers[who].parts.iter().any(|part| matches!(part, Part::Led { .. })) {
+            state.callers[who].stage = Stage::Computing;
+            return;
         }
         if let (false, Some(last)) = (polls, state.callers[who].following.pop()) {
             state.callers[who].parts[last] = Part::Alone;
@@ -59,7 +62,9 @@ impl World {
                     Landed::Value(versions[key])
                 }
                 (Part::Led { .. }, Outcome::Error) => Landed::Nothing,
-                (Part::Led { .. } | Part::Waiting { .. }, _) if is_over => Landed::Abandoned,
+                (Part::Led { .. } | Part::Waiting { .. } | Part::Open { .. }, _) if is_over => {
+                    Landed::Abandoned
+                }
                 _ => continue,
             };
             if let Part::Led { mark: Some(mark), .. } = parts[key] {

@@ -4,7 +4,7 @@
 //! granted key by key, so two batches may each hold what the other needs; one body computes several values, and each of them may
 //! be stored only under its own key's lease; and flights of this process and leases of others are waited for by one call at once.
 //!
-//! A batch of one key stands for a single call, whose course it is. `engine::batch` is mirrored by hand (`call`), and its functions
+//! A batch of one key stands for a single call, whose course it is. `engine::course` is mirrored by hand (`call`), and its functions
 //! keep their names; `slot` is the code that runs. As next door, a call has begun when its look-up is carried out, and an
 //! invalidation has returned when it is. A look-up is one step for all keys, as one `MGET` is;
 //! leases and stores are one for each key, in any order.
@@ -106,7 +106,8 @@ impl Model for World {
     fn init_states(&self) -> Vec<State> {
         let caller = |(_, keys): &(u8, &[Key])| Caller {
             stage: Stage::Idle,
-            parts: [0, 1].map(|key| if keys.contains(&key) { Part::Open } else { Part::Settled }),
+            parts: [0, 1]
+                .map(|key| if keys.contains(&key) { Part::Open { leads: false } } else { Part::Settled }),
             following: Vec::new(),
             floor: [0; 2],
             rounds: 0,
@@ -227,7 +228,9 @@ impl World {
         let any = |is: fn(&Part) -> bool| caller.parts.iter().any(is);
         match caller.stage {
             Stage::Idle => actions.push(Action::LookUp(who)),
-            Stage::Running if any(|part| matches!(part, Part::Opened(_))) => actions.push(Action::Close(who)),
+            Stage::Running if any(|part| matches!(part, Part::Opened(..))) => {
+                actions.push(Action::Close(who));
+            }
             Stage::Running if any(|part| matches!(part, Part::Asked { .. })) => {
                 for key in [0, 1] {
                     if let Part::Asked { granted, .. } = caller.parts[key] {
@@ -236,7 +239,7 @@ impl World {
                     }
                 }
             }
-            Stage::Running if any(|part| *part == Part::Open) => actions.push(Action::LookUp(who)),
+            Stage::Running if any(|part| call::is_open(*part)) => actions.push(Action::LookUp(who)),
             Stage::Running => {
                 actions.extend(self.polls(caller).then_some(Action::Poll(who)));
                 actions.extend(self.gives_up.then_some(Action::LosePatience(who)));
@@ -258,7 +261,7 @@ impl World {
     /// Whether what a call does next is seen by no other: it closes its flights, and nobody else is in its process. Such a step
     /// may go first, as next door.
     fn is_private(&self, state: &State, who: Who) -> bool {
-        state.callers[who].parts.iter().any(|part| matches!(part, Part::Opened(_)))
+        state.callers[who].parts.iter().any(|part| matches!(part, Part::Opened(..)))
             && self.callers.iter().filter(|(process, _)| *process == self.callers[who].0).count() == 1
     }
 

@@ -36,10 +36,12 @@ pub(crate) const OF_VALUE: Mark = 100;
 /// What has become of a key of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Part {
-    /// To be looked up.
-    Open,
-    /// Its flight is led, and others may join it. With what the look-up found.
-    Opened(Option<Content>),
+    /// To be looked up. Others of the process may wait for the call already, which was refused a lease.
+    Open {
+        leads: bool,
+    },
+    /// Its flight is led. With what the look-up found, and whether others may join it unseen.
+    Opened(Option<Content>, bool),
     /// A lease is asked for.
     Asked {
         mark: Mark,

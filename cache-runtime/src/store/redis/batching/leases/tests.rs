@@ -32,7 +32,8 @@ async fn store(server: &RedisServer) -> RedisStore {
 }
 
 async fn acquire(store: &RedisStore, key: &str, mark: &CasToken) -> Found {
-    store.acquire(key, mark, MINUTE, soon()).await.expect("an answer")
+    let mut answers = store.acquire(&[(key, *mark)], MINUTE, soon()).await.expect("an answer");
+    answers.pop().expect("one for the key").expect("an answer")
 }
 
 fn is_pending<F: Future>(future: Pin<&mut F>) -> bool {
@@ -122,13 +123,13 @@ fn who_waits_for_a_runtime_that_ends_is_told() {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     let store = runtime.block_on(store(&server));
     let marks = [new_mark(), new_mark()];
-    let mut alone = Box::pin(store.acquire("alone", &marks[0], MINUTE, soon()));
-    let mut other = Box::pin(store.acquire("other", &marks[1], MINUTE, soon()));
+    let asked = [[("alone", marks[0])], [("other", marks[1])]];
+    let [mut alone, mut other] = asked.each_ref().map(|asked| Box::pin(store.acquire(asked, MINUTE, soon())));
     runtime.block_on(async {
         assert!(is_pending(alone.as_mut()));
         assert!(is_pending(other.as_mut()));
     });
     drop(runtime);
     let other = crate::runtime::block_on::block_on(other);
-    assert_eq!(other.map_err(|error| error.kind()), Err(ErrorKind::Runtime));
+    assert_eq!(other.map(drop).map_err(|error| error.kind()), Err(ErrorKind::Runtime));
 }

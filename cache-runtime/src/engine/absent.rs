@@ -12,8 +12,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::entry::header;
 use crate::entry::header::{HEADER_LEN, KeyState, Meta, SizeHint};
-use crate::util::process;
-use crate::util::random;
+use crate::store::vocabulary::Nonce;
+use crate::util::{process, random};
 
 /// What tells these entries from values of the same type.
 fn fingerprint(of_value: u64) -> u64 {
@@ -31,6 +31,7 @@ pub(crate) fn encode(
     of_value: u64,
     ttl: Option<Duration>,
     compute_time: Duration,
+    nonces: &[Nonce],
 ) -> Vec<u8> {
     let meta = Meta {
         codec,
@@ -44,7 +45,7 @@ pub(crate) fn encode(
         key,
         &random::nonce_in(process::known()),
         &meta,
-        &[],
+        nonces,
         &SizeHint::default(),
         None,
         nothing,
@@ -54,10 +55,14 @@ pub(crate) fn encode(
     }
 }
 
-pub(super) fn is_absence(key: &str, bytes: &[u8], codec: u8, of_value: u64) -> bool {
-    // The length first: a hit is not to be checked twice.
-    bytes.len() == HEADER_LEN
-        && matches!(header::decode(key, bytes, codec, fingerprint(of_value)), Ok(KeyState::Value(_)))
+/// The nonces of the entry's tags; `None` if it says nothing of the kind.
+pub(super) fn tags<'b>(key: &str, bytes: &'b [u8], codec: u8, of_value: u64) -> Option<&'b [Nonce]> {
+    match header::decode(key, bytes, codec, fingerprint(of_value)) {
+        Ok(KeyState::Value(value)) => {
+            Some(value.tags).filter(|tags| bytes.len() == HEADER_LEN + size_of_val(*tags))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -66,7 +71,10 @@ mod tests {
 
     #[test]
     fn no_value_is_read_as_that_and_as_nothing_else() {
-        let entry = encode("key", 1, 7, Some(Duration::from_secs(1)), Duration::ZERO);
+        let nonces = [[7; 16]];
+        let entry = encode("key", 1, 7, Some(Duration::from_secs(1)), Duration::ZERO, &nonces);
+        assert_eq!(tags("key", &entry, 1, 7), Some(&nonces[..]));
+        let is_absence = |key, entry: &[u8], codec, of_value| tags(key, entry, codec, of_value).is_some();
         assert!(is_absence("key", &entry, 1, 7));
         assert!(!is_absence("key", &entry, 1, 8) && !is_absence("key", &entry, 2, 7));
         assert!(!is_absence("other", &entry, 1, 7), "a copy at another key");

@@ -1,0 +1,229 @@
+//! The right and the duty to compute.
+
+use std::mem::{replace, take};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::course::{Miss, Stage};
+use super::flight::SharedError;
+use super::store;
+use super::store::{Removed, StoreRequest};
+use crate::engine::flight::{FlightResult, Keys, Leader};
+use crate::engine::lease::{self, Lease};
+use crate::engine::{Attempt, Call, CallKey, Departure};
+use crate::error::Error;
+use crate::key::KeyBuf;
+use crate::policy::Lifetime;
+use crate::store::vocabulary::{CasToken, Nonce};
+
+/// Held while the function computes. Dropping it, because the caller went away or panicked, gives the leases back and hands the
+/// flights over.
+pub(crate) struct ComputeGuard {
+    keys: Vec<Miss>,
+    began: Option<Instant>,
+    /// What its caller would still wait for others.
+    patience: Duration,
+}
+
+/// The right to store.
+pub(crate) struct StorePermit {
+    pub(super) lease: Lease,
+    /// The value that is to be replaced; `None` if the lease itself is in its place.
+    pub(super) base: Option<CasToken>,
+    /// Those of the tags' keys, from before the computation.
+    pub(super) nonces: Vec<Nonce>,
+}
+
+impl StorePermit {
+    /// What the value takes the place of.
+    pub(super) fn mark(&self) -> &CasToken {
+        self.base.as_ref().unwrap_or(self.lease.mark())
+    }
+}
+
+/// A value as it is to be stored.
+pub(crate) struct Encoded {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) lifetime: Lifetime,
+    pub(crate) compute_time: Duration,
+    /// The keys of the tags that the value names. Their nonces are not in the bytes yet.
+    pub(crate) named: Vec<KeyBuf>,
+}
+
+/// What is to become of a key that was computed.
+pub(crate) enum Outcome {
+    Store(Encoded),
+    /// For others who wait, and not to be stored.
+    Share(Vec<u8>),
+    Nothing,
+}
+
+/// A key that was computed, and is of use to others.
+pub(crate) struct Computed<'a> {
+    pub(crate) place: usize,
+    pub(crate) key: &'a CallKey,
+    /// Those that its tags had before the computation.
+    pub(crate) nonces: &'a [Nonce],
+    pub(crate) compute_time: Duration,
+    pub(crate) has_followers: bool,
+}
+
+impl Miss {
+    fn take_permit(&mut self) -> Option<StorePermit> {
+        match replace(&mut self.stage, Stage::Done) {
+            Stage::Leading(permit) => permit,
+            _ => None,
+        }
+    }
+}
+
+#[allow(clippy::boxed_local, reason = "as it is held")]
+impl ComputeGuard {
+    /// In a box: a call that has its value is to have no room for it.
+    pub(super) fn new(keys: Vec<Miss>, patience: Duration) -> Box<Self> {
+        Box::new(Self { keys, began: None, patience })
+    }
+
+    /// For a call that computes for itself, without the right to store.
+    pub(crate) fn alone(call: &Call, fallback: Option<Vec<u8>>) -> Box<Self> {
+        Self::new(vec![Miss::alone(0, call.call_key(), fallback)], call.max_wait())
+    }
+
+    /// The function begins to compute now.
+    pub(crate) fn begin(&mut self) {
+        self.began = Some(Instant::now());
+    }
+
+    /// How long it has been computing.
+    pub(crate) fn compute_time(&self) -> Duration {
+        self.began.map(|began| began.elapsed()).unwrap_or_default()
+    }
+
+    /// The places of what is to be computed, in the order in which the caller named it.
+    pub(crate) fn places(&self) -> Vec<usize> {
+        let mut places: Vec<usize> = self.keys.iter().map(|miss| miss.place).collect();
+        places.sort_unstable();
+        places
+    }
+
+    /// What the computation is for, and for how long calls within it may wait for others.
+    pub(crate) fn computation(&self, call: &Call) -> (Keys, Duration) {
+        let mut keys = self.keys.iter().map(|miss| miss.key.flight_key(call));
+        let keys = match (keys.next(), self.keys.len()) {
+            (Some(key), 1) => Keys::One(key),
+            (first, _) => first.into_iter().chain(keys).collect(),
+        };
+        (keys, self.patience)
+    }
+
+    /// Older values to serve should the computation fail, with their places; `None` if there is not one for each key.
+    pub(crate) fn fallbacks(&mut self) -> Option<Vec<(usize, Vec<u8>)>> {
+        if self.keys.iter().any(|miss| miss.fallback.is_none()) {
+            return None;
+        }
+        let mut keys = self.keys.iter_mut();
+        Some(keys.by_ref().filter_map(|miss| Some((miss.place, miss.fallback.take()?))).collect())
+    }
+
+    /// The nonces that the tags of its only key had before the computation.
+    pub(crate) fn nonces(&self) -> &[Nonce] {
+        match self.keys.first().map(|miss| &miss.stage) {
+            Some(Stage::Leading(Some(permit))) => &permit.nonces,
+            _ => &[],
+        }
+    }
+
+    /// There are values: shares what there is, and stores in the background what is to be stored and may be. What replaces nothing
+    /// removes: the older value that it would have replaced would be served again else, and a row that was deleted would live on.
+    pub(crate) fn finish(
+        mut self: Box<Self>,
+        call: &Call,
+        mut outcome: impl FnMut(Computed<'_>) -> Outcome,
+    ) -> Departure {
+        let compute_time = self.compute_time();
+        let (mut stored, mut removed) = (Vec::new(), Vec::new());
+        for mut miss in take(&mut self.keys) {
+            call.source_succeeded(|| miss.key.flight_key(call));
+            let (permit, lead) = (miss.take_permit(), miss.lead);
+            let has_followers = lead.as_ref().is_some_and(Leader::has_followers);
+            if permit.is_none() && !has_followers {
+                // Nobody would read what is encoded.
+                lead.into_iter().for_each(|lead| lead.land(FlightResult::Nothing));
+                continue;
+            }
+            let nonces = permit.as_ref().map(|permit| &permit.nonces[..]).unwrap_or_default();
+            let computed =
+                Computed { place: miss.place, key: &miss.key, nonces, compute_time, has_followers };
+            let landed = match outcome(computed) {
+                Outcome::Store(encoded) => {
+                    let Encoded { bytes, lifetime, compute_time, named } = encoded;
+                    let bytes = Arc::new(bytes);
+                    let landing = lead.map(|lead| lead.land_before_stored(Arc::clone(&bytes)));
+                    let Some(permit) = permit else { continue };
+                    let key = miss.key;
+                    stored.push(StoreRequest {
+                        key,
+                        permit,
+                        bytes,
+                        lifetime,
+                        compute_time,
+                        named,
+                        _landing: landing,
+                    });
+                    continue;
+                }
+                Outcome::Share(bytes) => FlightResult::Bytes(Arc::new(bytes)),
+                Outcome::Nothing => FlightResult::Nothing,
+            };
+            lead.into_iter().for_each(|lead| lead.land(landed.clone()));
+            removed.extend(permit.and_then(|permit| Removed::of(miss.key.name, permit)));
+        }
+        store::begin(call, stored, removed)
+    }
+
+    /// Stores the value of its only key, if there is the right to, and waits for it. Says whether it is stored: not if it was
+    /// invalidated meanwhile.
+    pub(crate) async fn store_now(mut self: Box<Self>, call: &Call, encoded: Encoded) -> Result<bool, Error> {
+        let Some(mut miss) = take(&mut self.keys).pop() else { return Ok(false) };
+        let Some(permit) = miss.take_permit() else { return Ok(false) };
+        let Encoded { bytes, lifetime, compute_time, named } = encoded;
+        let (key, bytes) = (miss.key, Arc::new(bytes));
+        let stored = StoreRequest { key, permit, bytes, lifetime, compute_time, named, _landing: None };
+        store::store(call, vec![stored]).await.pop().unwrap_or(Ok(false))
+    }
+
+    /// The function has failed. Shares the error, if it is given.
+    pub(crate) fn fail(mut self: Box<Self>, error: Option<&SharedError>) {
+        let mut keys = take(&mut self.keys);
+        // The leases first: who is told of the failure, and computes, is to find them gone, or on their way.
+        lease::give_back(keys.iter_mut().filter_map(Miss::take_permit).map(|permit| permit.lease));
+        for lead in keys.into_iter().filter_map(|miss| miss.lead) {
+            lead.land(error.cloned().map_or(FlightResult::Failed, FlightResult::Error));
+        }
+    }
+
+    /// The function has failed, and older values are served, or stay. Of a refresh in the background, no other process is to try again
+    /// before the source has rested.
+    pub(crate) fn fail_with_older(
+        mut self: Box<Self>,
+        call: &Call,
+        attempt: Attempt,
+        reason: impl Fn() -> Option<String>,
+    ) {
+        for miss in &mut self.keys {
+            call.source_failed(miss.key.flight_key(call), attempt, &reason);
+            if attempt == Attempt::Refresh
+                && let Some(permit) = miss.take_permit()
+            {
+                permit.lease.rest(call.cache().retry_after);
+            }
+        }
+        self.fail(None);
+    }
+}
+
+impl Drop for ComputeGuard {
+    fn drop(&mut self) {
+        lease::give_back(self.keys.iter_mut().filter_map(Miss::take_permit).map(|permit| permit.lease));
+    }
+}

@@ -1,0 +1,483 @@
+//! What stands at keys, for a function: one question to the store, and what its answer means.
+//!
+//! An entry with tags is read together with the nonces of its tags, and serves only while each has the nonce that it had before
+//! the value was computed. Tags that the value names are known only when it is there, so they take a second question.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use super::absent;
+use super::local_tags::Guards;
+use crate::codec::compress::Payload;
+use crate::engine::flight::Sight;
+use crate::engine::retry_queue::NotedTags;
+use crate::engine::{Budget, Call, mark_of};
+use crate::entry::header;
+use crate::entry::header::{KeyState, Meta, Rejected};
+use crate::error::Error;
+use crate::key::KeyBuf;
+use crate::local::{Arrival, Guard, Tier};
+use crate::policy::{Decision, decide};
+use crate::store::Store;
+use crate::store::vocabulary::{CasToken, Epoch, Found, Left, Nonce, Reading, Several};
+use crate::tags;
+use crate::tags::{Tags, are_current};
+use crate::util::hashing::Seeded;
+use crate::util::random;
+
+/// What stands at a key, for this function.
+pub(super) enum Lookup {
+    Absent,
+    /// An entry that says that the function has no value for this key of a batch.
+    NoValue(CasToken),
+    /// Somebody computes.
+    Lease(Sight),
+    /// Somebody wants nothing to be stored for a while.
+    Tombstone,
+    Hit(Hit),
+    /// To be served, and refreshed in the background.
+    Stale(Hit, Sight),
+    Due(Due),
+    /// Bytes that are no entry of this function, or one past all its windows, or whose tags were invalidated; with their mark, if
+    /// they have one.
+    Unusable(Option<CasToken>),
+    /// The store could not be asked, for this reason, or has not said anything else for too long.
+    Unknown(Option<Error>),
+}
+
+/// An entry to be served. Its payload is still to be decoded, by who knows the type.
+pub(crate) struct Hit {
+    pub(crate) bytes: Vec<u8>,
+    /// How this process may keep it.
+    pub(crate) arriving: Option<Box<(Guard, Arrival)>>,
+}
+
+impl Hit {
+    pub(super) fn mark(&self) -> Option<CasToken> {
+        mark_of(&self.bytes)
+    }
+}
+
+impl From<Vec<u8>> for Hit {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { bytes, arriving: None }
+    }
+}
+
+/// An entry that this call is to replace now.
+pub(super) struct Due {
+    pub(super) bytes: Vec<u8>,
+    pub(super) sight: Sight,
+    /// Whether it has time left, and is to be replaced early.
+    pub(super) is_fresh: bool,
+}
+
+/// A key that is asked for, and its entry's tags.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) tags: Option<&'a Tags>,
+}
+
+impl<'a> Question<'a> {
+    pub(super) fn tags_of_value(&self) -> Option<&'a Tags> {
+        self.tags.filter(|tags| tags.are_of_value())
+    }
+
+    /// The keys of the tags that are read together with the entry.
+    fn tag_keys(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.tags.into_iter().flat_map(|tags| texts(tags.keys()))
+    }
+}
+
+/// What the store has answered.
+struct Answers {
+    /// One for each key.
+    found: Vec<Found>,
+    /// One for each key whose time was asked for.
+    left: Vec<Left>,
+    /// The nonces of each key's tags; empty where there are none at all.
+    tags: Vec<Vec<Option<Nonce>>>,
+    epoch: Epoch,
+}
+
+/// The tags that the value of an entry names.
+pub(super) struct Named {
+    /// The place of the entry.
+    pub(super) at: usize,
+    pub(super) keys: Vec<KeyBuf>,
+    /// What was noted before they were read, if this process may keep them.
+    pub(super) guards: Vec<Guard>,
+}
+
+/// How to read a function's entries. It does not know the type of their values, so that it is compiled once and not for every type.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    pub(crate) call: &'a Call,
+    pub(crate) codec: u8,
+    /// Whether this process keeps values.
+    pub(crate) keeps: bool,
+    /// Whether it can serve the word that there is no value, as a batch can.
+    pub(crate) serves_absence: bool,
+    pub(crate) values: &'a (dyn Values + Send + Sync),
+}
+
+/// What is to be known of a value before it is served.
+pub(crate) trait Values {
+    /// Whether it can be decoded.
+    fn can_decode(&self, payload: &Payload<'_>) -> bool;
+
+    /// The tags that the value names; `None` if it cannot be decoded.
+    fn tags_named(&self, payload: &Payload<'_>) -> Option<Vec<String>>;
+}
+
+impl Reader<'_> {
+    /// What stands at the call's own key. One round trip; another where the value names tags.
+    pub(super) async fn look_up(&self, budget: &Budget) -> Lookup {
+        let call = self.call;
+        let mut is_timed = call.policy.asks_for_time();
+        if call.tags.is_none() && self.tier().is_none() && !is_timed {
+            match call.cache().store.get(&call.key, budget.0).await {
+                Ok(found) => {
+                    if let Some(lookup) = self.interpret(&call.key, found, None, None) {
+                        return lookup;
+                    }
+                }
+                Err(error) => return self.unknown(&error),
+            }
+            // A function with windows has stored it, and it may be past its time.
+            is_timed = true;
+        }
+        // A box, so that the future of most functions' hits is small.
+        let asked = [call.question()];
+        Box::pin(self.look_up_all(&asked, is_timed, budget)).await.pop().unwrap_or(Lookup::Unknown(None))
+    }
+
+    /// What stands at each key. One round trip; another where values name tags, or where an entry may be past a time that was not
+    /// asked for.
+    pub(super) async fn look_up_all(
+        &self,
+        asked: &[Question<'_>],
+        is_timed: bool,
+        budget: &Budget,
+    ) -> Vec<Lookup> {
+        if self.tier().is_some() {
+            match self.read(asked, Reading::Tracked(asked.len()), budget.0).await {
+                Ok(read) => {
+                    return read.into_iter().map(|lookup| lookup.unwrap_or(Lookup::Unknown(None))).collect();
+                }
+                // Changes cannot be tracked here: what is read is served, and not kept.
+                Err(error) => log::debug!("{error}"),
+            }
+        }
+        let how = if is_timed { Reading::Timed(asked.len()) } else { Reading::Plain };
+        let mut all = match self.read(asked, how, budget.0).await {
+            Ok(all) => all,
+            Err(error) => return self.all_unknown(asked.len(), &error),
+        };
+        let untimed: Vec<usize> = (0..all.len()).filter(|at| all[*at].is_none()).collect();
+        if !untimed.is_empty() {
+            let again: Vec<Question<'_>> = untimed.iter().map(|at| asked[*at]).collect();
+            match self.read(&again, Reading::Timed(again.len()), budget.0).await {
+                Ok(timed) => untimed.iter().zip(timed).for_each(|(at, lookup)| all[*at] = lookup),
+                Err(error) => self.call.failed(&error),
+            }
+        }
+        all.into_iter().map(|lookup| lookup.unwrap_or(Lookup::Unknown(None))).collect()
+    }
+
+    fn all_unknown(&self, keys: usize, error: &Error) -> Vec<Lookup> {
+        self.call.failed(error);
+        (0..keys).map(|_| Lookup::Unknown(Some(error.clone()))).collect()
+    }
+
+    /// Reads entries and their tags. `None` for an entry whose time was not asked for and has to be.
+    async fn read(
+        &self,
+        asked: &[Question<'_>],
+        how: Reading,
+        until: Instant,
+    ) -> Result<Vec<Option<Lookup>>, Error> {
+        let tier = self.tier().filter(|_| matches!(how, Reading::Tracked(_)));
+        let guards = tier.map(|tier| Guards::take(tier, asked));
+        let noted = self.note_tags(asked);
+        let Answers { found, left, tags, epoch } = self.ask(asked, how, until).await?;
+        let look_at = |(at, found)| {
+            let Question { key, tags: of_key } = asked[at];
+            self.interpret(key, found, left.get(at).copied(), of_key.zip(tags.get(at).map(Vec::as_slice)))
+        };
+        let mut all: Vec<Option<Lookup>> = found.into_iter().enumerate().map(look_at).collect();
+        let (named, named_epoch) = self.compare_named(asked, &mut all, noted, tier, until).await?;
+        if let Some(guards) = guards {
+            let epochs = (epoch, named_epoch);
+            guards.let_arrive(self, asked, &mut all, &left, &named, epochs);
+        }
+        Ok(all)
+    }
+
+    /// The question itself: what is at the keys, and which nonces their tags have.
+    async fn ask(&self, asked: &[Question<'_>], how: Reading, until: Instant) -> Result<Answers, Error> {
+        let mut keys: Vec<&str> = asked.iter().map(|question| question.key).collect();
+        let mut places = distinct(asked.iter().flat_map(Question::tag_keys), &mut keys).into_iter();
+        let Several { mut found, left, epoch } = self.call.cache().store.read(&keys, how, until).await?;
+        let nonces: Vec<Option<Nonce>> = found.split_off(asked.len()).into_iter().map(nonce).collect();
+        let mut tags = Vec::new();
+        if !nonces.is_empty() {
+            let of_key = |question: &Question<'_>| {
+                places
+                    .by_ref()
+                    .take(question.tag_keys().count())
+                    .map(|place| nonces[place - asked.len()])
+                    .collect()
+            };
+            tags = asked.iter().map(of_key).collect();
+        }
+        Ok(Answers { found, left, tags, epoch })
+    }
+
+    /// To be noted before a read whose values may name tags of which an invalidation could not be carried out yet.
+    pub(super) fn note_tags(&self, asked: &[Question<'_>]) -> Option<NotedTags> {
+        asked.iter().find_map(Question::tags_of_value)?;
+        self.call.cache().pending.note_tags()
+    }
+
+    /// What was found at `key`, looked at once. `None` only if the time that is left was not asked for and has to be: an entry
+    /// that a function with windows stored, and one without reads, may be past its time.
+    #[inline]
+    pub(super) fn interpret(
+        &self,
+        key: &str,
+        found: Found,
+        left: Option<Left>,
+        tags: Option<(&Tags, &[Option<Nonce>])>,
+    ) -> Option<Lookup> {
+        let bytes = match found {
+            Found::Absent => return Some(Lookup::Absent),
+            Found::Foreign => return Some(self.unusable(None)),
+            Found::Bytes(bytes) => bytes,
+        };
+        let Some(mark) = mark_of(&bytes) else { return Some(self.unusable(None)) };
+        let sight = || match tags {
+            None => mark.into(),
+            Some((_, nonces)) => Sight { mark, tags: tags::digest(nonces) },
+        };
+        Some(match self.slot(key, &bytes) {
+            Ok(KeyState::Lease(_)) => Lookup::Lease(sight()),
+            Ok(KeyState::Tombstone(_)) => Lookup::Tombstone,
+            Ok(KeyState::Value(value)) => match is_current(value.tags, tags) {
+                // Another function's: this one could not tell whether they are as they were.
+                false if tags.is_none() => self.unusable(Some(mark)),
+                // Invalidated. It is replaced, and serves for nothing meanwhile.
+                false => Lookup::Unusable(Some(mark)),
+                true if left.is_none() && value.meta.stale_window > Duration::ZERO => return None,
+                true => {
+                    let meta = value.meta;
+                    self.decided(&meta, left.unwrap_or(Left::Never), bytes, sight())
+                }
+            },
+            Err(_) => match self.no_value(key, &bytes, tags) {
+                Some(true) => Lookup::NoValue(mark),
+                Some(false) => Lookup::Unusable(Some(mark)),
+                None => self.unusable(Some(mark)),
+            },
+        })
+    }
+
+    fn decided(&self, meta: &Meta, left: Left, bytes: Vec<u8>, sight: Sight) -> Lookup {
+        let policy = &self.call.policy;
+        // A number is not free, and one option alone asks for it.
+        let random = if policy.early_refresh > 0.0 { random::unit() } else { 0.0 };
+        match decide(policy, meta, left, random) {
+            Decision::Serve => Lookup::Hit(bytes.into()),
+            Decision::ServeAndRefresh => Lookup::Stale(bytes.into(), sight),
+            Decision::ComputeEarly => Lookup::Due(Due { bytes, sight, is_fresh: true }),
+            Decision::ComputeOrServe => Lookup::Due(Due { bytes, sight, is_fresh: false }),
+            Decision::Compute => Lookup::Unusable(Some(sight.mark)),
+        }
+    }
+
+    /// Compares the tags that values name, of those that would be served: one question for all of them.
+    async fn compare_named(
+        &self,
+        asked: &[Question<'_>],
+        all: &mut [Option<Lookup>],
+        noted: Option<NotedTags>,
+        tier: Option<&Tier>,
+        until: Instant,
+    ) -> Result<(Vec<Named>, Epoch), Error> {
+        let mut named: Vec<Named> = Vec::new();
+        for (at, (question, lookup)) in asked.iter().zip(all.iter_mut()).enumerate() {
+            let Some(of_key) = question.tags_of_value() else { continue };
+            let Some(bytes) = lookup.as_ref().and_then(Lookup::bytes) else { continue };
+            let keys = self.named(bytes, of_key.of_arguments().len());
+            match keys.filter(|keys| self.call.cache().pending.allows(noted, keys)) {
+                Some(keys) => {
+                    let guards =
+                        tier.iter().flat_map(|tier| keys.iter().map(|key| tier.guard(key))).collect();
+                    named.push(Named { at, keys, guards });
+                }
+                None => *lookup = Some(Lookup::Unusable(mark_of(bytes))),
+            }
+        }
+        let (mut keys, mut epoch) = (Vec::new(), Epoch(0));
+        let places = distinct(named.iter().flat_map(|named| texts(&named.keys)), &mut keys);
+        let mut nonces = Vec::new();
+        if !keys.is_empty() {
+            let how = if tier.is_some() { Reading::Tracked(0) } else { Reading::Plain };
+            let several = self.call.cache().store.read(&keys, how, until).await?;
+            epoch = several.epoch;
+            nonces = several.found.into_iter().map(nonce).collect();
+        }
+        let mut places = &places[..];
+        for Named { at, keys, .. } in &named {
+            let (of_entry, others) = places.split_at(keys.len());
+            places = others;
+            let now: Vec<Option<Nonce>> = of_entry.iter().map(|place| nonces[*place]).collect();
+            let lookup = &mut all[*at];
+            let Some(bytes) = lookup.as_ref().and_then(Lookup::bytes) else { continue };
+            let stored = header::checked(bytes).and_then(|entry| {
+                let known = entry.tags.len().checked_sub(now.len())?;
+                Some(are_current(&entry.tags[known..], &now))
+            });
+            if stored != Some(true) {
+                *lookup = Some(Lookup::Unusable(mark_of(bytes)));
+            }
+        }
+        Ok((named, epoch))
+    }
+
+    /// The keys of the tags that the value of an entry names, beside the `known` ones; `None` if they are not as many as the entry has, or it
+    /// cannot be decoded.
+    fn named(&self, bytes: &[u8], known: usize) -> Option<Vec<KeyBuf>> {
+        let entry = header::checked(bytes)?;
+        let names = self.values.tags_named(&entry.payload)?;
+        let keys = tags::of_value(&self.call.cache().prefix, &names, known)?;
+        (entry.tags.len() == known + keys.len()).then_some(keys)
+    }
+
+    /// Whether an entry says that there is no value, where a batch asks, and its tags are as they were; `None` if it says nothing of
+    /// the kind.
+    fn no_value(&self, key: &str, bytes: &[u8], tags: Option<(&Tags, &[Option<Nonce>])>) -> Option<bool> {
+        let stored =
+            self.serves_absence.then(|| absent::tags(key, bytes, self.codec, self.call.function.fingerprint));
+        Some(is_current(stored??, tags))
+    }
+
+    /// Whether encoded bytes say that there is no value, where a batch asks, whatever became of its tags.
+    pub(crate) fn is_absence(&self, key: &str, bytes: &[u8]) -> bool {
+        self.serves_absence && absent::tags(key, bytes, self.codec, self.call.function.fingerprint).is_some()
+    }
+
+    /// The entry at the call's own key, whatever its age, and how long it is there for yet, if its tags are as they were.
+    pub(crate) async fn entry(
+        &self,
+        is_timed: bool,
+        until: Instant,
+    ) -> Result<Option<(Vec<u8>, Left)>, Error> {
+        let (asked, how) =
+            ([self.call.question()], if is_timed { Reading::Timed(1) } else { Reading::Plain });
+        let noted = self.note_tags(&asked);
+        let Answers { mut found, left, tags, .. } = self.ask(&asked, how, until).await?;
+        let Some(Found::Bytes(bytes)) = found.pop() else { return Ok(None) };
+        let tags = asked[0].tags.zip(tags.first().map(|tags| &tags[..]));
+        match self.slot(asked[0].key, &bytes) {
+            Ok(KeyState::Value(value)) if is_current(value.tags, tags) => {}
+            _ => return Ok(None),
+        }
+        let mut entry = [Some(Lookup::Hit(bytes.into()))];
+        self.compare_named(&asked, &mut entry, noted, None, until).await?;
+        let [Some(Lookup::Hit(hit))] = entry else { return Ok(None) };
+        Ok(Some((hit.bytes, left.first().copied().unwrap_or(Left::Never))))
+    }
+
+    /// Where this process keeps values of the function, if it does.
+    pub(super) fn tier(&self) -> Option<&Tier> {
+        self.call.cache.tier.as_deref().filter(|_| self.keeps)
+    }
+
+    pub(super) fn slot<'b>(&self, key: &str, bytes: &'b [u8]) -> Result<KeyState<'b>, Rejected> {
+        header::decode(key, bytes, self.codec, self.call.function.fingerprint)
+    }
+
+    /// The payload of a function's entry at `key`.
+    pub(crate) fn payload<'b>(&self, key: &str, bytes: &'b [u8]) -> Option<Payload<'b>> {
+        match self.slot(key, bytes) {
+            Ok(KeyState::Value(value)) => Some(value.payload),
+            _ => None,
+        }
+    }
+
+    pub(super) fn can_decode(&self, hit: &Hit) -> bool {
+        header::payload(&hit.bytes).is_some_and(|payload| self.values.can_decode(&payload))
+    }
+
+    pub(super) fn unusable(&self, mark: Option<CasToken>) -> Lookup {
+        self.call.function.counters.rejected.count();
+        Lookup::Unusable(mark)
+    }
+
+    pub(super) fn unknown(&self, error: &Error) -> Lookup {
+        self.call.failed(error);
+        Lookup::Unknown(Some(error.clone()))
+    }
+}
+
+impl Lookup {
+    /// An entry to serve in place of an error.
+    pub(super) fn into_fallback(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Due(due) => Some(due.bytes),
+            _ => None,
+        }
+    }
+
+    /// By what a flight of this process may be joined.
+    pub(super) fn sight(&self) -> Option<Sight> {
+        match self {
+            Self::Lease(sight) | Self::Due(Due { sight, .. }) => Some(*sight),
+            _ => None,
+        }
+    }
+
+    /// The entry that would be served.
+    fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Hit(hit) | Self::Stale(hit, _) => Some(&hit.bytes),
+            Self::Due(due) => Some(&due.bytes),
+            _ => None,
+        }
+    }
+}
+
+/// Whether an entry's nonces are those that the tags of its arguments have now. Those that its value names follow.
+fn is_current(stored: &[Nonce], tags: Option<(&Tags, &[Option<Nonce>])>) -> bool {
+    let Some((tags, now)) = tags else { return stored.is_empty() };
+    let known = tags.of_arguments().len();
+    let stored = if tags.are_of_value() { stored.get(..known) } else { Some(stored) };
+    stored.is_some_and(|stored| are_current(stored, &now[..known]))
+}
+
+/// Adds each of the keys to `keys` that is not among those added before; says where each is.
+pub(super) fn distinct<'k>(of: impl Iterator<Item = &'k str>, keys: &mut Vec<&'k str>) -> Vec<usize> {
+    let mut known: HashMap<&str, usize, Seeded> = HashMap::default();
+    of.map(|key| {
+        *known.entry(key).or_insert_with(|| {
+            keys.push(key);
+            keys.len() - 1
+        })
+    })
+    .collect()
+}
+
+/// A tag's nonce. What is none is replaced when somebody computes.
+fn nonce(found: Found) -> Option<Nonce> {
+    match found {
+        Found::Bytes(bytes) => Nonce::try_from(bytes).ok(),
+        Found::Absent | Found::Foreign => None,
+    }
+}
+
+/// Keys as the store takes them.
+pub(super) fn texts(keys: &[KeyBuf]) -> impl Iterator<Item = &str> + Clone {
+    keys.iter().map(|key| &**key)
+}

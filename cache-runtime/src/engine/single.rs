@@ -1,0 +1,94 @@
+//! A call for one key. A hit has a way of its own, as short as it can be; all others go the course of a batch of one.
+
+use std::pin::Pin;
+use std::time::Instant;
+
+use super::course::WhenFound;
+use super::flight::SharedError;
+use crate::engine::bypass::is_bypassed;
+use crate::engine::flight::FlightKey;
+use crate::engine::read::Lookup;
+use crate::engine::{Budget, ComputeGuard, Course, Got, Hit, Reader, Step};
+
+/// How a call goes on, as far as that is known before anything is decoded.
+pub(crate) enum Next {
+    Got(Got),
+    /// The error of another caller's computation.
+    Error(SharedError),
+    Compute(Box<ComputeGuard>),
+}
+
+impl Reader<'_> {
+    /// All that comes before a computation. A hit is one round trip, a miss two.
+    pub(crate) async fn begin(&self, budget: Budget) -> Next {
+        let call = self.call;
+        if is_bypassed(call.cache.arc()) {
+            return Next::Compute(Box::pin(self.begin_forced(&[call.call_key()])).await);
+        }
+        let asked = [call.question()];
+        let counters = &call.function.counters;
+        if call.is_pending(asked[0]) {
+            // What is there should have been removed, and could not be yet.
+            counters.misses.count();
+            return Next::Compute(ComputeGuard::alone(call, None));
+        }
+        let tags_pending = self.note_tags(&asked).is_some();
+        let lookup = self.look_up(&budget).await;
+        let lookup = match self.served(lookup, || call.call_key().flight_key(call), || budget.began(call)) {
+            Ok(got) => return Next::Got(got),
+            Err(lookup) => lookup,
+        };
+        counters.misses.count();
+        // What others compute may have one of these tags, which nobody knows before it is there. So nothing is shared.
+        if tags_pending {
+            return Next::Compute(ComputeGuard::alone(call, lookup.into_fallback()));
+        }
+        self.miss(lookup, budget).await
+    }
+
+    /// What [`begin`](Self::begin) goes on with where an entry that it has given cannot be decoded.
+    #[cold]
+    pub(crate) fn instead_of(&self, hit: &Hit, budget: Budget) -> Pin<Box<impl Future<Output = Next>>> {
+        self.miss(self.unusable(hit.mark()), budget)
+    }
+
+    /// What was looked up, if it is to be served at once.
+    #[inline]
+    pub(super) fn served(
+        &self,
+        lookup: Lookup,
+        key: impl FnOnce() -> FlightKey,
+        began: impl FnOnce() -> Instant,
+    ) -> Result<Got, Lookup> {
+        match lookup {
+            Lookup::Hit(hit) => Ok(Got::Entry(hit, WhenFound::First)),
+            Lookup::Stale(hit, sight) => Ok(Got::Entry(hit, WhenFound::Stale(Some(sight)))),
+            Lookup::Due(due) if self.call.source_rests(key, began()) => {
+                Ok(Got::Entry(due.bytes.into(), WhenFound::Stale(None)))
+            }
+            Lookup::NoValue(_) => {
+                self.call.function.counters.hits.count();
+                Ok(Got::NoValue)
+            }
+            lookup => Err(lookup),
+        }
+    }
+
+    /// In a box, so that the future of a hit is small.
+    #[inline(never)]
+    fn miss(&self, lookup: Lookup, budget: Budget) -> Pin<Box<impl Future<Output = Next>>> {
+        let course = Course::of(self.call, lookup, budget);
+        Box::pin(async move {
+            let mut course = course;
+            match course.step(self).await {
+                Step::Decode(mut got) => match got.pop() {
+                    Some((_, got)) => Next::Got(got),
+                    None => Next::Compute(ComputeGuard::alone(self.call, None)),
+                },
+                Step::Failed(error) => Next::Error(error),
+                Step::Compute(guard) => Next::Compute(guard),
+                Step::Done => Next::Compute(ComputeGuard::alone(self.call, None)),
+            }
+        })
+    }
+}
