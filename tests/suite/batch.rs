@@ -4,6 +4,8 @@ mod bypass;
 mod forms;
 mod sharing;
 mod storing;
+mod tags;
+mod windows;
 mod wire;
 
 use std::collections::{BTreeMap, HashMap};

@@ -4,14 +4,7 @@ use std::collections::HashMap;
 
 use redis_cached::redis_cached;
 
-#[redis_cached(
-    ttl = 60,
-    key = "user:<ids>",
-    batch = ids,
-    stale_while_revalidate = 30,
-    stale_if_error = 30,
-    early_refresh = 1.0
-)]
+#[redis_cached(ttl = 60, key = "user:<ids>", batch = ids, stale_while_revalidate = 30)]
 async fn users(ids: &[u64]) -> HashMap<u64, String> {
     HashMap::new()
 }

@@ -7,6 +7,7 @@ use syn::{FnArg, Pat, Signature, Token, Type, TypeImplTrait, TypeParamBound};
 
 use super::expressions::Expression;
 use super::key::{Key, KeyPiece};
+use super::tags::Tags;
 use crate::parse::ident::same;
 use crate::parse::options::Options;
 use crate::report::diagnostics::Diagnostics;
@@ -84,29 +85,16 @@ pub(crate) fn resolve(
     Some(Batch { parameter, name: name.clone(), mutability, form, key, collection })
 }
 
-/// What has no meaning for several keys at once, or none yet.
+/// What a batch does not do yet.
 fn check_options(options: &Options, errors: &Diagnostics) {
-    let windows = [&options.stale_while_revalidate, &options.stale_if_error];
-    let names = windows.into_iter().filter_map(|window| window.given().map(|(name, _)| name));
-    let tags = options.tags.given().map(|(name, _)| name);
-    let group = options.group.given().map(|(name, _)| name);
-    let early_refresh = options.early_refresh.given().map(|(name, _)| name);
+    let refresh = options.stale_while_revalidate.given().map(|(name, _)| name);
     let finish = options.finish_in_background.given().map(|(name, _)| name);
-    for name in names.chain(early_refresh).chain(finish) {
+    for name in refresh.into_iter().chain(finish) {
         errors.at(
             name,
             format!(
                 "`{name}` cannot be combined with `batch`: leave it out here; a function for one key can have it, and both share \
                  their entries"
-            ),
-        );
-    }
-    for name in tags.into_iter().chain(group) {
-        errors.at(
-            name,
-            format!(
-                "`{name}` cannot be combined with `batch`: leave it out here; a function for one key that has it needs a key of \
-                 its own, since entries with tags and entries without take one another for a miss"
             ),
         );
     }
@@ -116,6 +104,7 @@ fn check_options(options: &Options, errors: &Diagnostics) {
 pub(crate) fn check(
     batch: &Batch,
     key: &Key,
+    tags: &Tags,
     skip: &[Ident],
     expressions: &[Expression<'_>],
     errors: &Diagnostics,
@@ -139,6 +128,16 @@ pub(crate) fn check(
             }
         }
         _ => errors.add(syn::Error::new(at, format!("the batch's argument can stand in the key once: write `<{name}>` once"))),
+    }
+    for tag in tags.templates() {
+        let named: Vec<_> = tag.pieces.iter().filter(of_batch).collect();
+        let is_whole =
+            |piece: &KeyPiece| matches!(piece, KeyPiece::Argument(argument) if argument.is_whole());
+        if named.len() > 1 || !named.into_iter().all(is_whole) {
+            let message =
+                format!("a tag names a key of the batch once, and all of it: write `<{name}>` once");
+            errors.add(syn::Error::new(tag.place, message));
+        }
     }
     for Expression { option, expr } in expressions {
         if Mentions::of(expr).name(&batch.name) {

@@ -89,7 +89,7 @@ pub(crate) fn plan(options: Options, mut item: Item, errors: &Diagnostics) -> Op
     let key = key?;
     let expressions = expressions(&options);
     if let Some(batch) = &batch {
-        batch::check(batch, &key, skip, &expressions, errors);
+        batch::check(batch, &key, &tags, skip, &expressions, errors);
     }
     let keys: Vec<&Key> = iter::once(&key).chain(tags.templates()).collect();
     let entry_function =

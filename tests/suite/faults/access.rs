@@ -155,7 +155,7 @@ async fn the_least_rights_are_enough_for_everything() {
 async fn each_of_the_least_rights_is_needed_and_costs_what_the_page_says() {
     let costs: HashMap<&str, &[&str]> = HashMap::from([
         ("+get", &["calls", "windows", "tags", "get", "ttl", "local"][..]),
-        ("+mget", &["tags"]),
+        ("+mget", &[]),
         ("+set", &["calls", "windows", "batches", "tags", "put", "local"]),
         ("+unlink", &["tags", "invalidate", "prefixes"]),
         ("+pttl", &["windows", "tags", "ttl", "local"]),
