@@ -44,6 +44,7 @@ mod source_outage;
 mod store;
 mod wait;
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -110,8 +111,10 @@ impl Call {
     }
 
     /// To be awaited by who has just stored, before it returns.
-    pub(crate) async fn depart(&self, departure: Departure) {
-        self.cache().background.depart(self.cache.arc(), departure).await;
+    /// In a box made here, so that the stack of who awaits it has no room for it: functions call themselves.
+    #[inline(never)]
+    pub(crate) fn depart(&self, departure: Departure) -> Pin<Box<impl Future<Output = ()>>> {
+        Box::pin(self.cache().background.depart(self.cache.arc(), departure))
     }
 
     /// Drops the value at a key of the function that this process keeps: what is in Redis has changed, or is to change.
