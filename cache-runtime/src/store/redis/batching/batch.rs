@@ -61,6 +61,7 @@ impl<R: Requests> Batch<R> {
     }
 
     /// Takes a caller in. Gives the request back if the batch is full, is being sent, or has too little time.
+    #[inline]
     pub(crate) fn join<'a>(
         self: &Arc<Self>,
         request: R::Request<'a>,

@@ -95,6 +95,7 @@ impl TimeLimit {
     }
 
     /// Whether a caller with this limit can join a batch with that one.
+    #[inline]
     pub(crate) fn accepts(self, batch: Self) -> bool {
         match (self, batch) {
             (Self::Until(own), Self::Until(batch)) => own <= batch + EARLIER,

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::mem::{replace, take};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -76,11 +77,20 @@ pub(crate) struct KeyBatch {
 }
 
 pub(crate) struct KeyAnswers {
-    found: Vec<Result<Found, Error>>,
+    values: KeyValues,
     takers: Vec<u32>,
 }
 
+/// What was read for each key.
+enum KeyValues {
+    /// The answer to an `MGET`.
+    Together(Vec<Value>),
+    /// The answers to one `GET` each.
+    Each(Vec<Result<Found, Error>>),
+}
+
 impl KeyBatch {
+    #[inline]
     fn push(&mut self, key: &str, hash: u64) -> usize {
         let index = self.takers.len();
         self.command.arg(key);
@@ -114,6 +124,7 @@ impl Requests for KeyBatch {
         batch
     }
 
+    #[inline]
     fn add<'a>(&mut self, read: Self::Request<'a>) -> Result<usize, Self::Request<'a>> {
         let hash = xxh3_64(read.key.as_bytes());
         if let Some(&index) = self.indices.get(&hash)
@@ -131,21 +142,28 @@ impl Requests for KeyBatch {
 
     async fn send(self, flush: Flush<Self>) {
         let Self { command, takers, .. } = self;
-        let found = flush.connection.read_batch(&command, takers.len(), flush.deadline()).await;
-        flush.finish(found.map(|found| KeyAnswers { found, takers }));
+        let values = flush.connection.read_batch(&command, takers.len(), flush.deadline()).await;
+        flush.finish(values.map(|values| KeyAnswers { values, takers }));
     }
 
-    fn answer(KeyAnswers { found, takers }: &mut KeyAnswers, index: usize) -> Result<Found, Error> {
+    #[inline]
+    fn answer(KeyAnswers { values, takers }: &mut KeyAnswers, index: usize) -> Result<Found, Error> {
         takers[index] -= 1;
-        match takers[index] {
-            // The last one need not copy the value.
-            0 => std::mem::replace(&mut found[index], Ok(Found::Absent)),
-            _ => found[index].clone(),
+        // The last one need not copy the value.
+        let is_last = takers[index] == 0;
+        match values {
+            KeyValues::Together(values) => {
+                let value = &mut values[index];
+                found("GET", Ok(if is_last { replace(value, Value::Nil) } else { value.clone() }))
+            }
+            KeyValues::Each(found) if is_last => replace(&mut found[index], Ok(Found::Absent)),
+            KeyValues::Each(found) => found[index].clone(),
         }
     }
 }
 
 /// A key of an `MGET`.
+#[inline]
 fn key(mget: &Cmd, index: usize) -> Option<&[u8]> {
     match mget.args_iter().nth(index + 1)? {
         Arg::Simple(key) => Some(key),
@@ -187,7 +205,7 @@ impl RuntimeConnection {
         key: &str,
         until: Instant,
     ) -> ReusableBoxFuture<'static, (Cmd, LoneAnswer)> {
-        let SpareRead { mut command, request } = std::mem::take(&mut *lock(&self.reads.spare));
+        let SpareRead { mut command, request } = take(&mut *lock(&self.reads.spare));
         command.clear();
         command.arg("GET").arg(key);
         let connection = Arc::clone(self);
@@ -204,22 +222,17 @@ impl RuntimeConnection {
         }
     }
 
-    async fn read_batch(
-        &self,
-        mget: &Cmd,
-        keys: usize,
-        until: Instant,
-    ) -> Result<Vec<Result<Found, Error>>, Error> {
+    async fn read_batch(&self, mget: &Cmd, keys: usize, until: Instant) -> Result<KeyValues, Error> {
         if let (1, Some(key)) = (keys, key(mget, 0)) {
             // Unlike `MGET`, `GET` tells a missing key from one of another type.
-            return Ok(vec![found("GET", self.run("GET", &get(key), until).await?)]);
+            return Ok(KeyValues::Each(vec![found("GET", self.run("GET", &get(key), until).await?)]));
         }
         let abilities = self.abilities();
         if !abilities.mget.is(Ability::NO) {
             match self.run("MGET", mget, until).await? {
                 Ok(Value::Array(values)) if values.len() == keys => {
                     self.reads.learn(&values);
-                    return Ok(values.into_iter().map(|value| found("GET", Ok(value))).collect());
+                    return Ok(KeyValues::Together(values));
                 }
                 Err(error) if error.is_unrecoverable_error() => return Err(translate("GET", error)),
                 Err(error) if is_about_mget(&error) => abilities.mget.refuse(),
@@ -229,7 +242,7 @@ impl RuntimeConnection {
         }
         let gets = pipeline((0..keys).filter_map(|index| key(mget, index)).map(get));
         let (answers, _) = self.run_all("GET", &gets, until).await?;
-        Ok(answers.into_iter().map(|answer| found("GET", answer)).collect())
+        Ok(KeyValues::Each(answers.into_iter().map(|answer| found("GET", answer)).collect()))
     }
 }
 
