@@ -278,15 +278,24 @@ async fn connect_to(
     let connection = match speaks_resp3(server) {
         false => in_resp2().await.map_err(failed)?,
         true => match greet(server, target, endpoint, in_handshake, watched).await {
-            Ok(connection) => connection,
+            Ok(connection) => {
+                server.answers_hello();
+                connection
+            }
             Err(error) if refuses_hello(&error) && !in_handshake.load(Ordering::Relaxed) => {
-                let second = in_resp2().await;
-                // If the server hangs up twice, the first time says more.
-                let connection =
-                    second.map_err(|second| failed(if second.is_io_error() { error } else { second }))?;
-                server.refuses_hello();
+                let connection = match in_resp2().await {
+                    Ok(connection) => connection,
+                    // If the server hangs up twice, the first time says more.
+                    Err(second) => return Err(failed(if second.is_io_error() { error } else { second })),
+                };
+                let is_refusal = if was_hung_up(&error) {
+                    server.hung_up_on_hello()
+                } else {
+                    server.refuses_hello();
+                    true
+                };
                 if is_watched {
-                    return Err(only_resp2(server));
+                    return Err(if is_refusal { only_resp2(server) } else { failed(error) });
                 }
                 connection
             }
