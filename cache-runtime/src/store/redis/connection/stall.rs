@@ -20,6 +20,8 @@ use crate::store::vocabulary::CasToken;
 
 /// How many lease requests in a row may go without an answer.
 const IN_A_ROW: u32 = 2;
+/// Requests that time out together, as they do where a runtime is behind, count once.
+const APART: Duration = Duration::from_millis(200);
 /// The time between two probes.
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long a probe may take to connect, and to be answered.
@@ -32,6 +34,7 @@ const NOBODYS: &str = "\u{1}nobody's";
 pub(crate) struct Stall {
     /// How many in a row it did not answer.
     timeouts: AtomicU32,
+    counted: RetryGate,
     gate: RetryGate,
 }
 
@@ -62,7 +65,7 @@ impl Stall {
         match answer {
             Ok(_) if self.timeouts.load(Ordering::Relaxed) == 0 => {}
             Ok(_) => self.is_over(),
-            Err(error) if error.kind() == ErrorKind::Timeout => {
+            Err(error) if error.kind() == ErrorKind::Timeout && self.counted.admits_one(APART) => {
                 self.timeouts.fetch_add(1, Ordering::Relaxed);
             }
             Err(_) => {}
@@ -121,6 +124,8 @@ mod tests {
         let stall = Stall::default();
         for _ in 0..IN_A_ROW {
             assert_eq!(stall.advice(), Advice::AskForLeases);
+            stall.counted.open();
+            stall.learn(&unanswered());
             stall.learn(&unanswered());
         }
         assert_eq!(stall.advice(), Advice::ComputeAndProbe);
@@ -135,6 +140,8 @@ mod tests {
     fn an_answer_between_them_and_other_errors_are_no_stall() {
         let stall = Stall::default();
         for _ in 0..5 {
+            stall.counted.open();
+            stall.learn(&unanswered());
             stall.learn(&unanswered());
             stall.learn(&Ok(()));
             stall.learn::<()>(&Err(Error::new(ErrorKind::Server, "no")));
