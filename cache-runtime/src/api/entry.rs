@@ -2,15 +2,18 @@
 
 mod encode;
 
-use super::blocking_entry::BlockingEntry;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::blocking_entry::BlockingEntry;
 use crate::api::after_lookup::{Begun, Decoded};
 use crate::api::shared_error::Sharing;
-use crate::codec::CodecError;
-use crate::codec::compress::{Compression, Payload};
+use crate::codec::compress::{self, Compression, Payload};
+use crate::codec::{Codec, CodecError, check_id};
 use crate::engine::bypass::is_bypassed;
 use crate::engine::flight::Sight;
 use crate::engine::retry_queue::{Key, Operation};
@@ -19,7 +22,7 @@ use crate::engine::{
     Values, put, remove,
 };
 use crate::entry::header;
-use crate::entry::special::Special;
+use crate::entry::special::{Special, special};
 use crate::error::{Error, ErrorKind};
 use crate::local::Keep;
 use crate::policy::ttl::Ttl;
@@ -72,6 +75,27 @@ pub(crate) struct Hooks<T> {
     pub(crate) tags_of: Option<fn(&T) -> Vec<String>>,
     /// Whether the word that there is no value can be served, as it can by a batch.
     pub(crate) serves_absence: bool,
+}
+
+impl<T: Serialize + DeserializeOwned> Hooks<T> {
+    /// Of a codec, without options.
+    #[inline]
+    pub(crate) fn of<C: Codec>() -> Self {
+        const { check_id::<C>() };
+        Self {
+            codec: C::ID,
+            encode: C::encode_counted::<T>,
+            decode: C::decode_stored::<T>,
+            compression: None,
+            decompressed: compress::LIMIT,
+            special: special::<T>,
+            ttl_with: None,
+            cache_if: None,
+            local: None,
+            tags_of: None,
+            serves_absence: false,
+        }
+    }
 }
 
 impl<T> Entry<T> {

@@ -9,16 +9,15 @@ use serde::de::DeserializeOwned;
 
 use super::cache::Cache;
 use super::entry::{Entry, Hooks};
-use crate::codec::{Codec, check_id, compress};
+use crate::codec::Codec;
 use crate::engine::Call;
 use crate::engine::callsite::Callsite;
+use crate::engine::function::Identify;
 use crate::entry::identity;
-use crate::entry::special::special;
 use crate::key::{KeyBuf, KeyBuilder};
 use crate::policy::Policy;
 use crate::policy::ttl::Ttl;
 use crate::tags::{self, Tag, Tags};
-use crate::util::function_id::FunctionId;
 use crate::util::maybe_static::MaybeStatic;
 
 /// All entries of this kind are counted as one function. No attribute has this template, so none reads what such an entry holds.
@@ -33,36 +32,9 @@ pub struct EntryOptions<T> {
     key: KeyBuf,
     tags: Vec<KeyBuf>,
     negative_ttl: Option<Duration>,
-    codec: CodecHooks<T>,
-}
-
-/// What the entry needs of its codec.
-#[derive(Debug)]
-struct CodecHooks<T> {
-    identify: fn(&FunctionId) -> crate::entry::fingerprint::Schema,
+    identify: Identify,
+    /// Makes what the entry knows of its type and its codec.
     hooks: fn() -> Hooks<T>,
-}
-
-impl<T: Serialize + DeserializeOwned> CodecHooks<T> {
-    fn of<C: Codec>() -> Self {
-        const { check_id::<C>() };
-        Self {
-            identify: identity::of::<T, C, C>,
-            hooks: || Hooks {
-                codec: C::ID,
-                encode: C::encode_counted::<T>,
-                decode: C::decode_stored::<T>,
-                compression: None,
-                decompressed: compress::LIMIT,
-                special: special::<T>,
-                ttl_with: None,
-                cache_if: None,
-                local: None,
-                tags_of: None,
-                serves_absence: false,
-            },
-        }
-    }
 }
 
 #[cfg(feature = "bincode")]
@@ -81,7 +53,8 @@ impl<T: Serialize + DeserializeOwned> EntryOptions<T> {
             key: builder.finish(),
             tags: Vec::new(),
             negative_ttl: None,
-            codec: CodecHooks::of::<C>(),
+            identify: identity::of::<T, C, C>,
+            hooks: Hooks::of::<C>,
         }
     }
 
@@ -153,11 +126,11 @@ impl<T: Serialize + DeserializeOwned> EntryOptions<T> {
 
     fn finish(self, ttl: Ttl) -> Entry<T> {
         let core = self.cache.0;
-        let function = core.functions.get(&BY_HAND, self.codec.identify);
+        let function = core.functions.get(&BY_HAND, self.identify);
         let policy = Policy { ttl, negative_ttl: self.negative_ttl, ..Policy::NONE };
         let tags = (!self.tags.is_empty()).then(|| Arc::new(Tags::new(self.tags, &core.prefix, false)));
         let call = Call { cache: MaybeStatic::Counted(core), function, key: self.key, policy, tags };
-        Entry::new(call, (self.codec.hooks)())
+        Entry::new(call, (self.hooks)())
     }
 }
 

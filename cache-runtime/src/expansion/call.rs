@@ -14,15 +14,15 @@ use crate::api::blocking_entry::BlockingEntry;
 use crate::api::cache::Cache;
 use crate::api::entry::{Entry, Hooks};
 use crate::api::global;
+use crate::codec::Codec;
 use crate::codec::compress;
 use crate::codec::compress::Compression;
-use crate::codec::{Codec, check_id};
 use crate::engine::Call;
 use crate::engine::callsite::Callsite;
 use crate::engine::core::Core;
 use crate::engine::function::Identify;
 use crate::entry::identity;
-use crate::entry::special::{Special, special};
+use crate::entry::special::Special;
 use crate::expansion::batch::{Batch, BatchKey, BatchTags, Batched};
 use crate::key::{Arg, Each, End, KeyBuf, KeyBuilder, KeyPart, Path, Pieces, Template, Text};
 use crate::local::Keep;
@@ -108,26 +108,13 @@ fn beside<T: Cacheable, C: Codec, H>(site: &'static Callsite, _: &H) -> EntryBui
 /// The same, where `H` is the type of a closure in the function.
 #[inline]
 pub(super) fn begun<T: Cacheable, C: Codec, H>(site: &'static Callsite) -> EntryBuilder<'static, T> {
-    const { check_id::<C>() };
     EntryBuilder {
         site,
         here: std::any::type_name::<H>(),
         cache: None,
         policy: Policy::NONE,
         identify: identity::of::<T, C, H>,
-        hooks: Hooks {
-            codec: C::ID,
-            encode: C::encode_counted::<T>,
-            decode: C::decode_stored::<T>,
-            compression: None,
-            decompressed: compress::LIMIT,
-            special: special::<T>,
-            ttl_with: None,
-            cache_if: None,
-            local: None,
-            tags_of: None,
-            serves_absence: false,
-        },
+        hooks: Hooks::of::<C>(),
         place: PhantomData,
     }
 }

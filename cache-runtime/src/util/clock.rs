@@ -86,22 +86,12 @@ pub(crate) fn millis(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verify::sources;
 
     /// Where a duration is added that a user gave, one of them gives the largest.
     #[test]
     fn nothing_else_adds_to_the_present() {
-        fn sources(dir: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
-            for entry in std::fs::read_dir(dir).expect("the sources").flatten() {
-                let path = entry.path();
-                if path.is_dir() {
-                    sources(&path, found);
-                } else if path.extension().is_some_and(|extension| extension == "rs") {
-                    found.push(path);
-                }
-            }
-        }
-        let mut found = Vec::new();
-        sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+        let found = sources::all();
         assert!(found.len() > 50, "{found:?}");
         for path in found {
             let text = std::fs::read_to_string(&path).expect("a source");

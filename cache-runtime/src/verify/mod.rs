@@ -4,3 +4,4 @@ mod layers;
 mod models;
 mod races;
 mod schedulers;
+pub(crate) mod sources;
