@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     // What is tested is who computes, not how long a busy machine takes to answer a thousand callers.
     let patient = Cache::builder().deadline(Duration::from_secs(10));
-    let cache = patient.url(url).lease(Duration::from_secs(2)).connect().await?;
+    let cache = patient.url(url).lease_ttl(Duration::from_secs(2)).connect().await?;
     cache.set_global()?;
     let time = Duration::from_millis(millis.parse()?);
     let _ = std::io::stdin().read(&mut [0])?;

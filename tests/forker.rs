@@ -46,7 +46,7 @@ fn sum(cache: &Cache, count: fn(&FunctionStats) -> u64) -> u64 {
 /// Calls everything twice, with new keys from `first` on. All of it is computed once, and nothing takes long.
 fn use_it(who: &str, cache: &Cache, first: u32) -> Done {
     let (began, computes, errors) =
-        (Instant::now(), sum(cache, |row| row.computes), sum(cache, |row| row.errors));
+        (Instant::now(), sum(cache, |row| row.computes), sum(cache, |row| row.store_errors));
     for _ in 0..2 {
         cache.sync_scope(|| {
             assert_eq!((blocking(first), kept(first)), (first, first));
@@ -62,7 +62,7 @@ fn use_it(who: &str, cache: &Cache, first: u32) -> Done {
         cache.blocking().flush();
     }
     let computes = sum(cache, |row| row.computes) - computes;
-    let errors = sum(cache, |row| row.errors) - errors;
+    let errors = sum(cache, |row| row.store_errors) - errors;
     if computes != 5 || errors != 0 || began.elapsed() > Duration::from_secs(2) {
         let took = began.elapsed();
         return Err(

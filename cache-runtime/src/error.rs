@@ -39,7 +39,7 @@ pub enum ErrorKind {
     /// The server answered with an error: out of memory, loading, read-only, …
     Server,
     /// An option of the cache has an invalid value.
-    Option,
+    InvalidOption,
     /// The prefix of an invalidation is empty, and so is the cache's: every key of the database would be removed.
     EmptyPrefix,
     /// A tag or a group has an empty name, or a prefix contains the control character 0x01, which begins the library's own keys.

@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .url(url)
         // Short, so that a run of seconds sees many of them pass.
         .deadline(Duration::from_millis(100))
-        .lease(Duration::from_millis(400))
+        .lease_ttl(Duration::from_millis(400))
         .connect_lazy()?;
     cache.set_global()?;
     let database = Arc::new(Database::connect(database.parse()?).await?);

@@ -86,5 +86,5 @@ fn many_threads_share_the_cache() {
             });
         }
     });
-    assert_eq!(cache.stats().functions.iter().map(|function| function.errors).sum::<u64>(), 0);
+    assert_eq!(cache.stats().functions.iter().map(|function| function.store_errors).sum::<u64>(), 0);
 }

@@ -53,7 +53,7 @@ fn every_value_of_a_burst_is_stored() {
             let server = RedisServer::start();
             runtime.block_on(async {
                 let patient =
-                    Cache::builder().deadline(Duration::from_secs(10)).wait(Duration::from_secs(60));
+                    Cache::builder().deadline(Duration::from_secs(10)).max_wait(Duration::from_secs(60));
                 let cache = patient.url(server.url()).connect().await.unwrap();
                 assert_eq!(burst(&cache, calls).await, calls as usize, "{name}, {calls} calls");
                 cache.flush().await;
@@ -85,11 +85,11 @@ async fn the_leases_of_thousands_of_cancelled_calls_are_given_back() {
     all.shutdown().await;
     cache.flush().await;
     assert_eq!(values_and_leases(&server, "cancelled:*"), (0, 0));
-    let waits = cache.stats().functions[0].waits;
+    let waits = cache.stats().functions[0].coalesced;
     for id in 0..3_000 {
         assert_eq!(cache.scope(hung(id, false)).await, user(id));
     }
-    assert_eq!(cache.stats().functions[0].waits, waits, "somebody waited for a lease that nobody held");
+    assert_eq!(cache.stats().functions[0].coalesced, waits, "somebody waited for a lease that nobody held");
 }
 
 #[test]

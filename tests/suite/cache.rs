@@ -45,7 +45,7 @@ async fn connect_takes_every_form_of_url() {
     ] {
         let cache = Cache::connect(url).await.unwrap();
         assert_eq!(cache.scope(which("it")).await, "it");
-        assert_eq!(cache.stats().functions[0].errors, 0);
+        assert_eq!(cache.stats().functions[0].store_errors, 0);
     }
     let keys: Vec<String> = server.query(&["KEYS", "*"]);
     assert_eq!(keys, ["which"]);
@@ -185,7 +185,7 @@ fn two_runtimes_share_one_cache() {
         assert_eq!(runtime.block_on(cache.scope(which("first"))), "first");
     }
     let function = &cache.stats().functions[0];
-    assert_eq!((function.hits, function.computes, function.errors), (2, 1, 0));
+    assert_eq!((function.hits, function.computes, function.store_errors), (2, 1, 0));
 }
 
 /// What a server says to a client that it does not let in, each with what to write.

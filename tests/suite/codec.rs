@@ -80,7 +80,7 @@ async fn each_reads_its_own_and_only_its_own() {
             })
             .await;
         assert_eq!(RUNS.get() - before, 8);
-        assert_eq!(cache.stats().functions.iter().map(|function| function.rejected).sum::<u64>(), 7);
+        assert_eq!(cache.stats().functions.iter().map(|function| function.unusable).sum::<u64>(), 7);
     }
 }
 

@@ -37,5 +37,8 @@ async fn every_call_computes_and_every_operation_succeeds() {
         .await;
     cache.flush().await;
     let stats = cache.stats();
-    assert!(stats.functions.iter().all(|function| function.hits == 0 && function.errors == 0), "{stats}");
+    assert!(
+        stats.functions.iter().all(|function| function.hits == 0 && function.store_errors == 0),
+        "{stats}"
+    );
 }

@@ -86,8 +86,8 @@ async fn heals(server: &RedisServer, cache: &Cache, what: &str) {
     assert_eq!(cache.scope(get_user()).await, user(1), "{what}");
     assert_eq!(cache.scope(get_user()).await, user(1), "{what}");
     let after = &cache.stats().functions[0];
-    assert_eq!((after.hits - before.hits, after.rejected - before.rejected), (1, 1), "{what}");
-    assert_eq!(after.errors, before.errors, "{what}");
+    assert_eq!((after.hits - before.hits, after.unusable - before.unusable), (1, 1), "{what}");
+    assert_eq!(after.store_errors, before.store_errors, "{what}");
     let ttl: i64 = server.query(&["PTTL", "slot"]);
     assert!(ttl > 0, "{what}");
 }

@@ -118,7 +118,7 @@ async fn errors_are_not_stored() {
             })
             .await;
         let function = &cache.stats().functions[0];
-        assert_eq!((function.failed, function.computes, function.stored), (2, 2, 0));
+        assert_eq!((function.compute_errors, function.computes, function.stored), (2, 2, 0));
     }
 }
 

@@ -66,11 +66,11 @@ fn each(time: Duration) -> [CacheBuilder; 6] {
     let new = Cache::builder;
     [
         new().deadline(time),
-        new().wait(time),
-        new().lease(time),
+        new().max_wait(time),
+        new().lease_ttl(time),
         new().connect_timeout(time),
         new().local_staleness(time),
-        new().deadline(time).wait(time).lease(time).connect_timeout(time).local_staleness(time),
+        new().deadline(time).max_wait(time).lease_ttl(time).connect_timeout(time).local_staleness(time),
     ]
 }
 

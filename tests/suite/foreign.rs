@@ -302,8 +302,8 @@ async fn an_entry_that_was_moved_fits_no_more() {
         .await;
     let rows = cache.stats().functions;
     let row = rows.iter().find(|row| row.function.ends_with("::row")).unwrap();
-    assert_eq!(row.errors, 0);
-    assert!(row.rejected > 0, "{row:?}");
+    assert_eq!(row.store_errors, 0);
+    assert!(row.unusable > 0, "{row:?}");
 }
 
 #[tokio::test]

@@ -156,7 +156,7 @@ async fn a_failed_refresh_leaves_the_old_value_and_is_counted() {
         reads(&source, 2).await;
         tokio::time::sleep(Duration::from_millis(30)).await;
         assert_eq!(cache.scope(revalidated(&source, "d")).await, Ok(1));
-        assert!(cache.stats().functions[0].failed >= 1);
+        assert!(cache.stats().functions[0].compute_errors >= 1);
     }
 }
 

@@ -23,7 +23,7 @@ async fn assert_replaced(cache: &Cache, in_a_batch: bool) {
         let stats = cache.stats();
         let sum =
             |count: fn(&redis_cached::FunctionStats) -> u64| stats.functions.iter().map(count).sum::<u64>();
-        (sum(|row| row.computes), sum(|row| row.rejected))
+        (sum(|row| row.computes), sum(|row| row.unusable))
     };
     let (before, began) = (totals(cache), Instant::now());
     for _ in 0..2 {

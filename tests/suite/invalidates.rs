@@ -321,7 +321,7 @@ async fn a_silent_redis_fails_no_call_and_is_told_later() {
     assert_eq!(cache.scope(rename(77, "acme".into(), "ann", false)).await, Ok("ann".to_owned()));
     let stats = cache.stats();
     assert_eq!(stats.pending_invalidations, 3);
-    assert_eq!(stats.functions.iter().map(|function| function.errors).sum::<u64>(), 3);
+    assert_eq!(stats.functions.iter().map(|function| function.store_errors).sum::<u64>(), 3);
     server.resume();
     settled(&cache).await;
     assert_eq!(cache.stats().retried_invalidations, 3);

@@ -56,7 +56,7 @@ async fn what_was_computed_from_older_data_is_returned_and_not_stored() {
         assert_eq!(call.await.unwrap(), old);
         cache.flush().await;
         assert_eq!(entry.get().await.unwrap(), Some(fresh));
-        let overtaken: u64 = cache.stats().functions.iter().map(|function| function.overtaken).sum();
+        let overtaken: u64 = cache.stats().functions.iter().map(|function| function.superseded).sum();
         assert_eq!(overtaken, 1);
     }
 }

@@ -65,7 +65,8 @@ async fn a_late_lease_leads_nobody_to_an_old_computation() {
     let server = RedisServer::start();
     let slow = Arc::new(AtomicBool::new(false));
     let url = slow_to_acquire(&server, &slow);
-    let cache = Cache::builder().url(url).deadline(Duration::from_millis(200)).lease(Duration::from_secs(1));
+    let cache =
+        Cache::builder().url(url).deadline(Duration::from_millis(200)).lease_ttl(Duration::from_secs(1));
     let cache = cache.connect_lazy().unwrap();
     // So that the cache knows by which command this server gives a lease, and the late one is the one that is granted.
     cache.scope(before(1)).await;

@@ -107,7 +107,7 @@ async fn who_sees_the_lease_of_a_value_on_its_way_gets_the_value() {
     assert_eq!(elsewhere(cache.scope(stored_late(2, &server, runs))), 2);
     server.query::<()>(&["CLIENT", "UNPAUSE"]);
     assert_eq!(runs.load(Ordering::SeqCst), 2);
-    assert_eq!(cache.stats().functions.iter().map(|function| function.waits).sum::<u64>(), 0);
+    assert_eq!(cache.stats().functions.iter().map(|function| function.coalesced).sum::<u64>(), 0);
     cache.flush().await;
     assert_eq!(server.query::<usize>(&["EXISTS", "late:1", "late:2", "late:3"]), 3);
 }
@@ -129,7 +129,7 @@ fn values_are_stored_though_the_runtime_ends() {
 async fn callers_that_go_away_leave_no_lease_behind() {
     let server = RedisServer::start();
     let proxy = Proxy::start(&server);
-    let cache = Cache::builder().url(proxy.url()).deadline(LONG).lease(LONG).connect().await.unwrap();
+    let cache = Cache::builder().url(proxy.url()).deadline(LONG).lease_ttl(LONG).connect().await.unwrap();
     proxy.delay_replies(Duration::from_millis(3));
     for round in 0..20 {
         let ids = round * 100..round * 100 + 64;

@@ -65,7 +65,7 @@ async fn a_chosen_error_is_remembered_for_the_negative_ttl() {
         let stats = cache.stats();
         let function =
             stats.functions.iter().find(|function| function.function.ends_with("get_user")).unwrap();
-        assert_eq!((function.failed, function.hits, function.computes), (0, 4, 2));
+        assert_eq!((function.compute_errors, function.hits, function.computes), (0, 4, 2));
     }
 }
 

@@ -45,7 +45,7 @@ async fn a_thousand_callers_of_a_cold_key_compute_once() {
         let function = &cache.stats().functions[0];
         assert_eq!((function.computes, function.misses), (1, 1000));
         // The first caller asks alone, the others together after it. Of these one asks again for all, and may find the value.
-        assert!((998..=999).contains(&function.waits), "{} waited", function.waits);
+        assert!((998..=999).contains(&function.coalesced), "{} waited", function.coalesced);
     }
 }
 
@@ -215,7 +215,7 @@ async fn values_that_are_not_stored_are_shared_all_the_same() {
 /// A cache that hears of everything late, so that a call's moments can be told apart.
 async fn far_away(server: &RedisServer, delay: Duration) -> (Proxy, Cache) {
     let proxy = Proxy::start(server);
-    let patient = Cache::builder().deadline(Duration::from_secs(10)).lease(Duration::from_secs(60));
+    let patient = Cache::builder().deadline(Duration::from_secs(10)).lease_ttl(Duration::from_secs(60));
     let cache = patient.url(proxy.url()).connect().await.unwrap();
     proxy.delay_replies(delay);
     (proxy, cache)

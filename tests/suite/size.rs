@@ -23,7 +23,7 @@ async fn texts(sizes: &[usize]) -> std::collections::HashMap<usize, String> {
 fn count(cache: &Cache) -> (u64, u64, u64) {
     let stats = cache.stats();
     let sum = |count: fn(&redis_cached::FunctionStats) -> u64| stats.functions.iter().map(count).sum::<u64>();
-    (sum(|row| row.too_large), sum(|row| row.stored), sum(|row| row.errors))
+    (sum(|row| row.too_large), sum(|row| row.stored), sum(|row| row.store_errors))
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn callers_that_waited_get_what_is_not_stored() {
 #[test]
 fn text_that_is_no_size_is_an_error() {
     let error = Cache::builder().max_value_size("64 megs").connect_lazy().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Option);
+    assert_eq!(error.kind(), ErrorKind::InvalidOption);
 }
 
 #[redis_cached(ttl = 60, key = "small:<bytes>", max_size = "1KiB")]

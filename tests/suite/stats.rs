@@ -28,7 +28,10 @@ async fn counts_by_function_and_by_cache() {
     assert_eq!(names, ["suite::stats::counted", "suite::stats::other"]);
     let counted = &stats.functions[0];
     assert_eq!((counted.hits, counted.misses, counted.computes), (2, 3, 3));
-    assert_eq!((counted.failed, counted.stored, counted.errors, counted.rejected), (1, 2, 0, 0));
+    assert_eq!(
+        (counted.compute_errors, counted.stored, counted.store_errors, counted.unusable),
+        (1, 2, 0, 0)
+    );
     assert!((counted.hit_rate() - 0.4).abs() < 1e-9);
     let table = stats.to_string();
     assert_eq!(table.lines().count(), 3, "{table}");

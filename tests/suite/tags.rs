@@ -221,7 +221,7 @@ async fn who_begins_after_an_invalidation_does_not_join_who_began_before() {
             source.began().await;
             // Of the same process, and it may join.
             let joined = call();
-            while cache.stats().functions[0].waits == 0 {
+            while cache.stats().functions[0].coalesced == 0 {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
             let new = source.write();
@@ -231,7 +231,7 @@ async fn who_begins_after_an_invalidation_does_not_join_who_began_before() {
                 cache.sync_scope(|| blocking(&source, "a", 1));
             }
             let late = [call(), call()];
-            while cache.stats().functions.iter().map(|function| function.waits).sum::<u64>() < 3 {
+            while cache.stats().functions.iter().map(|function| function.coalesced).sum::<u64>() < 3 {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
             source.open();

@@ -131,7 +131,7 @@ async fn a_computed_ttl_never_means_never() {
                 assert!(longest_entry().ttl().await.unwrap().unwrap() < Ttl::Never);
             })
             .await;
-        assert!(cache.stats().functions.iter().all(|function| function.errors == 0));
+        assert!(cache.stats().functions.iter().all(|function| function.store_errors == 0));
     }
 }
 

@@ -122,7 +122,7 @@ async fn what_cannot_be_read_back_is_not_stored() {
                 for name in [stringify!($name), stringify!($many)] {
                     let row = row(&cache, name);
                     assert_eq!((row.computes, row.unstorable, row.misses), (2, 2, 2), "{row:?}");
-                    assert_eq!((row.hits, row.stored, row.rejected, row.errors, row.not_stored), (0, 0, 0, 0, 0), "{row:?}");
+                    assert_eq!((row.hits, row.stored, row.unusable, row.store_errors, row.not_stored), (0, 0, 0, 0, 0), "{row:?}");
                 }
             )*};
         }

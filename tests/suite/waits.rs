@@ -16,7 +16,7 @@ mod circles;
 const WAIT: Duration = Duration::from_secs(1);
 
 fn patient() -> CacheBuilder {
-    Cache::builder().deadline(Duration::from_secs(10)).wait(WAIT)
+    Cache::builder().deadline(Duration::from_secs(10)).max_wait(WAIT)
 }
 
 async fn both_patient() -> (RedisServer, [Cache; 2]) {
@@ -160,7 +160,7 @@ async fn long(id: u64) -> u64 {
 #[tokio::test]
 async fn a_function_that_takes_a_few_leases_is_computed_once() {
     let server = RedisServer::start();
-    let builder = || Cache::builder().deadline(Duration::from_secs(10)).lease(Duration::from_millis(600));
+    let builder = || Cache::builder().deadline(Duration::from_secs(10)).lease_ttl(Duration::from_millis(600));
     let redis = || builder().url(server.url()).connect_lazy().unwrap();
     let memory = builder().url("memory://").connect_lazy().unwrap();
     // The two of Redis are as two processes.

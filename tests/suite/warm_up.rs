@@ -146,7 +146,8 @@ async fn one_computation_is_that_of_the_warm_up() {
 #[tokio::test]
 async fn leases_are_renewed_while_the_rows_are_read() {
     let server = RedisServer::start();
-    let cache = Cache::builder().url(server.url()).lease(Duration::from_millis(300)).connect().await.unwrap();
+    let cache =
+        Cache::builder().url(server.url()).lease_ttl(Duration::from_millis(300)).connect().await.unwrap();
     let warm_up = Entry::warm_up(entries(&cache, 0..10)).await.unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(warm_up.store((0..10).map(|id| (id, id))).await.unwrap(), 10);

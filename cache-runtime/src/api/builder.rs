@@ -271,7 +271,7 @@ impl CacheBuilder {
     /// # use redis_cached::{Cache, ErrorKind};
     /// Cache::builder().local_capacity("256MiB").connect_lazy()?;
     /// let error = Cache::builder().local_capacity("much").connect_lazy().unwrap_err();
-    /// assert_eq!(error.kind(), ErrorKind::Option);
+    /// assert_eq!(error.kind(), ErrorKind::InvalidOption);
     /// # Ok::<(), redis_cached::Error>(())
     /// ```
     #[allow(
@@ -328,17 +328,17 @@ impl CacheBuilder {
     /// ```
     /// # use std::time::Duration;
     /// # use redis_cached::Cache;
-    /// Cache::builder().lease(Duration::from_secs(1)).connect_lazy()?;
+    /// Cache::builder().lease_ttl(Duration::from_secs(1)).connect_lazy()?;
     /// # Ok::<(), redis_cached::Error>(())
     /// ```
-    pub fn lease(mut self, lease: Duration) -> Self {
-        self.lease = lease.max(Duration::from_millis(10));
+    pub fn lease_ttl(mut self, lease_ttl: Duration) -> Self {
+        self.lease = lease_ttl.max(Duration::from_millis(10));
         self
     }
 
     /// The longest that a call waits for other callers' computations of its key, in this process or in another, all such waits together and
     /// those of nested calls included; after that it computes and does not store. Default: four times the
-    /// [lease](Self::lease), so 12 s. The option `max_wait` sets it for one function.
+    /// [lease](Self::lease_ttl), so 12 s. The option `max_wait` sets it for one function.
     ///
     /// While a computation runs its lease is renewed, and a value that arrives within this time is used. A process that dies is
     /// waited for no longer than one lease. A lease for which a call has waited in vain for all of this time is not waited for
@@ -347,11 +347,11 @@ impl CacheBuilder {
     /// ```
     /// # use std::time::Duration;
     /// # use redis_cached::Cache;
-    /// Cache::builder().wait(Duration::from_secs(30)).connect_lazy()?;
+    /// Cache::builder().max_wait(Duration::from_secs(30)).connect_lazy()?;
     /// # Ok::<(), redis_cached::Error>(())
     /// ```
-    pub fn wait(mut self, wait: Duration) -> Self {
-        self.wait = Some(wait);
+    pub fn max_wait(mut self, max_wait: Duration) -> Self {
+        self.wait = Some(max_wait);
         self
     }
 
@@ -380,7 +380,7 @@ impl CacheBuilder {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Option`](crate::ErrorKind::Option) if the text of [`local_capacity`](Self::local_capacity) or
+    /// [`ErrorKind::InvalidOption`](crate::ErrorKind::InvalidOption) if the text of [`local_capacity`](Self::local_capacity) or
     /// [`max_value_size`](Self::max_value_size) is not a size, or the [`prefix`](Self::prefix) contains the control character 0x01.
     /// [`ErrorKind::Url`](crate::ErrorKind::Url) if the URL is not understood, [`ErrorKind::Connection`](crate::ErrorKind::Connection) or
     /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) if the server cannot be reached, [`ErrorKind::Tls`](crate::ErrorKind::Tls) if TLS fails,
@@ -407,7 +407,7 @@ impl CacheBuilder {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Url`](crate::ErrorKind::Url) if the URL is not understood; [`ErrorKind::Option`](crate::ErrorKind::Option) if the text of
+    /// [`ErrorKind::Url`](crate::ErrorKind::Url) if the URL is not understood; [`ErrorKind::InvalidOption`](crate::ErrorKind::InvalidOption) if the text of
     /// [`local_capacity`](Self::local_capacity) or [`max_value_size`](Self::max_value_size) is not a size, or the [`prefix`](Self::prefix)
     /// contains the control character 0x01.
     pub fn connect_lazy(self) -> Result<Cache, Error> {
@@ -424,7 +424,7 @@ impl CacheBuilder {
     /// The local capacity, if all options are such as can be.
     fn checked(&self) -> Result<u64, Error> {
         if tags::is_reserved(&self.prefix) {
-            return Err(Error::new(ErrorKind::Option, tags::RESERVED_IN_PREFIX));
+            return Err(Error::new(ErrorKind::InvalidOption, tags::RESERVED_IN_PREFIX));
         }
         if let Ok(Target::Memory) = self.target {
             self.tls.unused()?;

@@ -10,7 +10,7 @@ pub trait ByteSize: sealed::Sealed {
     /// The number.
     ///
     /// # Errors
-    /// [`ErrorKind::Option`] if the text is not a size.
+    /// [`ErrorKind::InvalidOption`] if the text is not a size.
     #[doc(hidden)]
     fn bytes(&self) -> Result<u64, Error>;
 }
@@ -31,7 +31,7 @@ impl ByteSize for &str {
     fn bytes(&self) -> Result<u64, Error> {
         parse(self).ok_or_else(|| {
             Error::new(
-                ErrorKind::Option,
+                ErrorKind::InvalidOption,
                 format!("`{self}` is no number of bytes: write a whole number and a unit, such as \"64MiB\""),
             )
         })
@@ -77,7 +77,7 @@ mod tests {
         ] {
             assert_eq!(parse(text), bytes, "{text}");
         }
-        assert_eq!(ByteSize::bytes(&"64M").expect_err("no unit").kind(), ErrorKind::Option);
+        assert_eq!(ByteSize::bytes(&"64M").expect_err("no unit").kind(), ErrorKind::InvalidOption);
         assert_eq!(ByteSize::bytes(&5_u64).expect("a number"), 5);
     }
 }

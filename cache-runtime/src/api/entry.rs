@@ -532,7 +532,7 @@ impl<T> Entry<T> {
             }
             Err(error) => {
                 let counters = &self.call.function.counters;
-                counters.failed.count();
+                counters.compute_errors.count();
                 if let Some((_, bytes)) = guard.fallbacks().and_then(|mut older| older.pop())
                     && let Some(value) = self.read_at(self.key(), &bytes)
                 {
@@ -557,7 +557,7 @@ impl<T> Entry<T> {
         match result {
             Ok(value) => self.finish(guard, &value),
             Err(error) => {
-                self.call.function.counters.failed.count();
+                self.call.function.counters.compute_errors.count();
                 guard.fail_with_older(&self.call, Attempt::Refresh, || sharing.reason(&error));
                 Departure::Nothing
             }

@@ -49,25 +49,32 @@ impl fmt::Display for Stats {
         for name in [
             "local hits",
             "computes",
-            "waits",
+            "coalesced",
             "stale",
-            "failed",
+            "compute err",
             "stored",
-            "overtaken",
+            "superseded",
             "not stored",
             "unstorable",
             "too large",
-            "rejected",
-            "errors",
+            "unusable",
+            "store err",
         ] {
             write!(f, " {name:>10}")?;
         }
         for row in &self.functions {
             let rate = 100.0 * row.hit_rate();
             write!(f, "\n{:width$} {:>9} {:>9} {rate:>6.1} %", row.function, row.hits, row.misses)?;
-            let more =
-                [row.local_hits, row.computes, row.waits, row.stale, row.failed, row.stored, row.overtaken];
-            let kept_out = [row.not_stored, row.unstorable, row.too_large, row.rejected, row.errors];
+            let more = [
+                row.local_hits,
+                row.computes,
+                row.coalesced,
+                row.stale,
+                row.compute_errors,
+                row.stored,
+                row.superseded,
+            ];
+            let kept_out = [row.not_stored, row.unstorable, row.too_large, row.unusable, row.store_errors];
             for count in more.into_iter().chain(kept_out) {
                 write!(f, " {count:>10}")?;
             }

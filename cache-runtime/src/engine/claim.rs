@@ -337,7 +337,7 @@ impl Course {
             return;
         }
         for at in Box::pin(self.try_remove_endless(reader, meant)).await.unwrap_or_default() {
-            reader.call.function.counters.rejected.count();
+            reader.call.function.counters.unusable.count();
             self.misses[at].stage = Stage::Found(Lookup::Absent);
         }
     }

@@ -34,19 +34,19 @@ counters! {
     /// Look-ups that found no valid entry, for whatever reason.
     misses,
     /// The misses that found something that was not valid: an entry of another schema, a damaged entry, foreign bytes.
-    rejected,
+    unusable,
     /// Calls that waited for a computation of another caller, in this process or another.
-    waits,
+    coalesced,
     /// Values served past their TTL: while they were refreshed, or in place of an error.
     stale,
     /// How often the function's own body ran.
     computes,
     /// The computations that returned an error. Errors are not stored.
-    failed,
+    compute_errors,
     /// Values that were stored.
     stored,
     /// Values that were not stored because an invalidation or a newer value came first.
-    overtaken,
+    superseded,
     /// Values that the options prevented from being stored: `cache_if`, a `None`, a TTL of zero.
     not_stored,
     /// Values that were not stored because the codec cannot encode them, or cannot read them back.
@@ -55,7 +55,7 @@ counters! {
     /// [`max_value_size`](crate::CacheBuilder::max_value_size), or than the function's `max_size`.
     too_large,
     /// Operations that the store did not carry out, or not in time.
-    errors,
+    store_errors,
 }
 
 impl FunctionStats {

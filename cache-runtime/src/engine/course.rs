@@ -177,7 +177,7 @@ impl Miss {
 
     pub(super) fn follow(&mut self, call: &Call, follow: Follower) {
         if follow.landed_already().is_none() && !follow.is_hopeless() {
-            call.function.counters.waits.count();
+            call.function.counters.coalesced.count();
         }
         self.stage = Stage::Following(follow);
     }

@@ -145,7 +145,7 @@ impl Call {
                 log(format_args!("such values are computed each time"));
             }
             _ => {
-                counters.errors.count();
+                counters.store_errors.count();
                 log(format_args!("the value of `{}` was computed instead", site.name));
             }
         }

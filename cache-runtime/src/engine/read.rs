@@ -412,7 +412,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn unusable(&self, mark: Option<CasToken>) -> Lookup {
-        self.call.function.counters.rejected.count();
+        self.call.function.counters.unusable.count();
         Lookup::Unusable(mark)
     }
 

@@ -80,7 +80,7 @@ impl StoreRequest {
                 counters.stored.count();
                 call.forget_key(&key.name);
             }
-            Ok(false) => counters.overtaken.count(),
+            Ok(false) => counters.superseded.count(),
             Err(error) => return Removed::of(key.name, permit).filter(|_| is_refusal(error)),
         }
         // StoreRequest or not, the lease is not at the key any more. One beside it is still to be given back.
@@ -227,7 +227,7 @@ async fn store_some(call: &Call, mut stored: Vec<StoreRequest>) -> Result<Vec<Re
     for (stored, is_current) in stored.into_iter().zip(is_current) {
         if !is_current {
             // A tag was invalidated meanwhile that the value may have. What it was to replace has it too.
-            call.function.counters.overtaken.count();
+            call.function.counters.superseded.count();
             useless.extend(Removed::of(stored.key.name, stored.permit));
             all.push(Ok(false));
             continue;

@@ -87,7 +87,7 @@ impl Course {
             match self.patience.begin(miss.key.flight_key(call)) {
                 Some(wait) => {
                     if !replace(is_counted, true) {
-                        call.function.counters.waits.count();
+                        call.function.counters.coalesced.count();
                     }
                     waits.push(wait);
                 }

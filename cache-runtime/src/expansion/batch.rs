@@ -316,7 +316,7 @@ impl<C: Batched> Batch<C> {
         sharing: Sharing<E>,
     ) -> Result<Departure, E> {
         let counters = &self.entry.call().function.counters;
-        counters.failed.count();
+        counters.compute_errors.count();
         let read = |(place, bytes): (usize, Vec<u8>)| {
             Some((place, self.entry.read_at(&self.names[place].name, &bytes)?))
         };

@@ -234,7 +234,7 @@ async fn remove_of_one_cache(targets: Vec<&Target>) -> Result<(), Error> {
     let done = remove_all(cache.arc(), &keys).await;
     if let Err(error) = &done {
         let functions = || targets.iter().filter_map(|target| target.function.as_ref());
-        functions().for_each(|function| function.counters.errors.count());
+        functions().for_each(|function| function.counters.store_errors.count());
         // One failure, one line.
         failed(&cache, functions().next().map(|function| function.site), error);
     }

@@ -132,7 +132,7 @@ impl Write {
         let operation = Operation::begin(call.cache.arc(), &key, None);
         let done = operation.end(put(&mut [(&call, value)]).await);
         if let Err(error) = &done {
-            call.function.counters.errors.count();
+            call.function.counters.store_errors.count();
             failed(call.cache(), Some(call.function.site), error);
         }
         done

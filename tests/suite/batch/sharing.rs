@@ -153,7 +153,8 @@ async fn a_holder_that_is_killed_is_replaced_key_by_key() {
 #[tokio::test]
 async fn patience_has_an_end() {
     let (server, _) = redis().await;
-    let cache = Cache::builder().url(server.url()).wait(Duration::from_millis(150)).connect().await.unwrap();
+    let cache =
+        Cache::builder().url(server.url()).max_wait(Duration::from_millis(150)).connect().await.unwrap();
     let calls = Calls::default();
     let stays = lease(&server).await;
     set_lease(&server, "slow:2", &stays, Some(60_000));
@@ -298,7 +299,7 @@ async fn slower(ids: &[u64]) -> HashMap<u64, User> {
 #[tokio::test]
 async fn leases_are_renewed_while_the_body_runs() {
     let server = RedisServer::start();
-    let patient = Cache::builder().deadline(Duration::from_secs(10)).lease(4 * SLOW);
+    let patient = Cache::builder().deadline(Duration::from_secs(10)).lease_ttl(4 * SLOW);
     let cache = patient.url(server.url()).connect().await.unwrap();
     assert_eq!(cache.scope(slower(&[1, 2, 3])).await, users([1, 2, 3]));
     cache.flush().await;

@@ -99,7 +99,7 @@ async fn an_invalidation_meanwhile_concerns_its_own_key() {
         assert_eq!(stored, [1, 3]);
         let stats = cache.stats().functions;
         let row = stats.iter().find(|row| row.function.contains("invalidated")).unwrap();
-        assert_eq!((row.stored, row.overtaken), (2, 1));
+        assert_eq!((row.stored, row.superseded), (2, 1));
     }
 }
 

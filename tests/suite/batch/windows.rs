@@ -32,7 +32,7 @@ async fn older_values_are_served_in_place_of_an_error_if_there_is_one_for_each_k
         assert_eq!(call(true, &[1, 2, 3]).await, Err(Failed("no database")));
         assert_eq!(calls.take()[..2], [[1, 2], [1, 2]]);
         let row = cache.stats().functions.into_iter().find(|row| row.function.ends_with("windowed")).unwrap();
-        assert_eq!((row.stale, row.failed), (2, 2));
+        assert_eq!((row.stale, row.compute_errors), (2, 2));
         assert_eq!(call(false, &[1, 2, 3]).await, Ok(users([1, 2, 3])), "the source is back");
     }
 }

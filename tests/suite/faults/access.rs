@@ -144,7 +144,7 @@ async fn the_least_rights_are_enough_for_everything() {
         for cache in caches {
             cache.flush().await;
             let stats = cache.stats();
-            assert!(stats.functions.iter().all(|function| function.errors == 0), "{stats}");
+            assert!(stats.functions.iter().all(|function| function.store_errors == 0), "{stats}");
             assert_eq!(stats.pending_invalidations, 0);
         }
     }

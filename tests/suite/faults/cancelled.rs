@@ -58,7 +58,8 @@ async fn slow(id: u64) -> u64 {
 #[test]
 fn a_runtime_that_ends_with_calls_under_way_keeps_nobody_else() {
     let server = RedisServer::start();
-    let cache = Cache::builder().url(server.url()).lease(Duration::from_millis(500)).connect_lazy().unwrap();
+    let cache =
+        Cache::builder().url(server.url()).lease_ttl(Duration::from_millis(500)).connect_lazy().unwrap();
     for round in 0..4 {
         let ids = 100 * round..100 * round + 100;
         let ending = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

@@ -37,11 +37,11 @@ async fn fills(server: Arc<RedisServer>) -> u64 {
 async fn a_server_that_fills_up_during_a_computation_gets_its_lease_back() {
     let server = Arc::new(RedisServer::start());
     // So long that it cannot be its running out that is seen below.
-    let cache = Cache::builder().url(server.url()).lease(Duration::from_secs(60)).connect_lazy().unwrap();
+    let cache = Cache::builder().url(server.url()).lease_ttl(Duration::from_secs(60)).connect_lazy().unwrap();
     assert_eq!(cache.scope(fills(Arc::clone(&server))).await, 7);
     cache.flush().await;
     assert_eq!(server.query::<usize>(&["EXISTS", "fills"]), 0);
-    assert_eq!(cache.stats().functions[0].errors, 1);
+    assert_eq!(cache.stats().functions[0].store_errors, 1);
 }
 
 #[redis_cached(ttl = 60, key = "large:<id>")]
@@ -63,7 +63,7 @@ async fn a_server_that_evicts_costs_misses_only() {
     assert_ne!(server.info("evicted_keys").unwrap(), "0");
     assert_recovers(&cache).await;
     let function = cache.stats().functions.into_iter().find(|row| row.function.ends_with("large")).unwrap();
-    assert_eq!((function.computes, function.errors), (300, 0));
+    assert_eq!((function.computes, function.store_errors), (300, 0));
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ async fn calls_hit() {
         }
         assert_own_value(&cache, 1).await;
         assert_eq!(
-            cache.stats().functions.iter().map(|function| function.errors).sum::<u64>(),
+            cache.stats().functions.iter().map(|function| function.store_errors).sum::<u64>(),
             0,
             "{}",
             cache.stats()

@@ -15,7 +15,7 @@ async fn absent_at_the_start_and_appearing_later() {
     }
     let entry = cache.sync_scope(|| get_user_entry(1));
     assert_eq!(entry.get().await.unwrap_err().kind(), ErrorKind::Connection);
-    assert!(cache.stats().functions[0].errors >= 4);
+    assert!(cache.stats().functions[0].store_errors >= 4);
     server.restart();
     assert_recovers(&cache).await;
 }
@@ -62,6 +62,6 @@ async fn an_emptied_server_is_a_miss_and_forgotten_scripts_are_sent_again() {
             assert_recovers(&cache).await;
         }
         let stats = cache.stats();
-        assert!(stats.functions.iter().all(|function| function.errors == 0), "{stats}");
+        assert!(stats.functions.iter().all(|function| function.store_errors == 0), "{stats}");
     }
 }

@@ -24,7 +24,7 @@ async fn assert_works(cache: &Cache) {
         }
     }
     let stats = cache.stats();
-    assert_eq!((stats.functions[0].computes, stats.functions[0].errors), (3, 0), "{stats}");
+    assert_eq!((stats.functions[0].computes, stats.functions[0].store_errors), (3, 0), "{stats}");
     assert_eq!(local_hits(cache), 0);
     assert!(stats.local.is_none_or(|local| !local.serving && local.entries == 0), "{stats:?}");
 }
@@ -70,8 +70,8 @@ async fn a_capacity_that_is_no_number_of_bytes_is_refused() {
     for url in ["redis://127.0.0.1:1", "memory://"] {
         let builder = Cache::builder().url(url).local_capacity("64 potatoes");
         let error = builder.clone().connect_lazy().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Option);
+        assert_eq!(error.kind(), ErrorKind::InvalidOption);
         assert!(error.to_string().contains("64 potatoes"), "{error}");
-        assert_eq!(builder.connect().await.unwrap_err().kind(), ErrorKind::Option);
+        assert_eq!(builder.connect().await.unwrap_err().kind(), ErrorKind::InvalidOption);
     }
 }

@@ -19,7 +19,7 @@ fn look_ups(monitor: &Monitor) -> usize {
 /// flight is still open. What they were given, and how often the function ran.
 async fn three_callers(is_invalidated: bool) -> ([u64; 3], usize) {
     let server = RedisServer::start();
-    let patient = Cache::builder().deadline(Duration::from_secs(20)).lease(Duration::from_secs(60));
+    let patient = Cache::builder().deadline(Duration::from_secs(20)).lease_ttl(Duration::from_secs(60));
     let cache = patient.url(server.url()).connect().await.unwrap();
     let source = Source::closed();
     source.gate.add_permits(1);
@@ -31,7 +31,7 @@ async fn three_callers(is_invalidated: bool) -> ([u64; 3], usize) {
     let call = || cache.scope(row(&source, "a", 1));
     let counted = || {
         let stats = cache.stats();
-        (stats.functions[0].misses, stats.functions[0].waits)
+        (stats.functions[0].misses, stats.functions[0].coalesced)
     };
     let (misses, waits) = counted();
 

@@ -81,9 +81,9 @@ async fn prefixes_stay_apart() {
 #[tokio::test]
 async fn no_prefix_reaches_them() {
     let refused = |prefix: &str| Cache::builder().prefix(prefix).connect_lazy().unwrap_err().kind();
-    assert_eq!([refused("\u{1}"), refused("shop:\u{1}tag:")], [ErrorKind::Option; 2]);
+    assert_eq!([refused("\u{1}"), refused("shop:\u{1}tag:")], [ErrorKind::InvalidOption; 2]);
     let memory = Cache::builder().url("memory://").prefix("\u{1}").connect().await;
-    assert_eq!(memory.unwrap_err().kind(), ErrorKind::Option);
+    assert_eq!(memory.unwrap_err().kind(), ErrorKind::InvalidOption);
     let (_server, caches) = both().await;
     for cache in caches {
         for prefix in ["\u{1}", "\u{1}tag:", "user\u{1}"] {

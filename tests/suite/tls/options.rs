@@ -33,7 +33,7 @@ fn pem_that_cannot_be_read_is_named() {
         (secure().tls_server_name(""), "`tls_server_name`", "\"\" is no name"),
     ] {
         let (kind, message) = refused(builder);
-        assert_eq!(kind, ErrorKind::Option, "{message}");
+        assert_eq!(kind, ErrorKind::InvalidOption, "{message}");
         assert!(message.contains(option) && message.contains(what), "{what:?} is not in: {message}");
         assert!(!message.contains("PRIVATE"), "{message}");
     }
@@ -51,7 +51,7 @@ fn options_for_tls_are_refused_without_it() {
             (Cache::builder().tls_insecure_accept_any_certificate(), "tls_insecure_accept_any_certificate"),
         ] {
             let (kind, message) = refused(builder.url(url));
-            assert_eq!(kind, ErrorKind::Option, "{message}");
+            assert_eq!(kind, ErrorKind::InvalidOption, "{message}");
             assert!(message.contains(option) && message.contains("rediss://"), "{message}");
             assert!(!message.contains("secret"), "{message}");
         }
@@ -62,7 +62,7 @@ fn options_for_tls_are_refused_without_it() {
 fn a_ca_and_no_check_at_all_contradict_each_other() {
     let (kind, message) =
         refused(trusting(&Authority::new(), "rediss://localhost").tls_insecure_accept_any_certificate());
-    assert_eq!(kind, ErrorKind::Option, "{message}");
+    assert_eq!(kind, ErrorKind::InvalidOption, "{message}");
     assert!(
         message.contains("tls_insecure_accept_any_certificate") && message.contains("`tls_ca`"),
         "{message}"

@@ -39,7 +39,7 @@ impl Tls {
     pub(crate) fn new(options: &TlsOptions, host: &str) -> Result<Self, Error> {
         if options.accepts_any_certificate && !options.ca.is_empty() {
             return Err(Error::new(
-                ErrorKind::Option,
+                ErrorKind::InvalidOption,
                 "`tls_insecure_accept_any_certificate` makes `tls_ca` useless: without it, the server's certificate is checked",
             ));
         }
@@ -95,12 +95,12 @@ impl Tls {
 /// What the certificate has to say, which is also what the server is told (SNI) if it is no address.
 fn server_name(options: &TlsOptions, host: &str) -> Result<ServerName<'static>, Error> {
     let (name, kind) = match &options.server_name {
-        Some(name) => (name.as_str(), ErrorKind::Option),
+        Some(name) => (name.as_str(), ErrorKind::InvalidOption),
         None => (host, ErrorKind::Url),
     };
     ServerName::try_from(name.to_owned()).map_err(|error| {
         let message = match kind {
-            ErrorKind::Option => format!("`tls_server_name`: {name:?} is no name of a host"),
+            ErrorKind::InvalidOption => format!("`tls_server_name`: {name:?} is no name of a host"),
             _ => format!("no certificate can be for {name:?}: pass the name in the server's to `CacheBuilder::tls_server_name`"),
         };
         Error::with_source(kind, message, error)

@@ -45,7 +45,7 @@ impl TlsOptions {
         match options.iter().find(|(is_given, _)| *is_given) {
             None => Ok(()),
             Some((_, option)) => Err(Error::new(
-                ErrorKind::Option,
+                ErrorKind::InvalidOption,
                 format!("`{option}` is for TLS, and the cache's URL is not: begin it with rediss://"),
             )),
         }

@@ -48,5 +48,5 @@ fn unusable(option: &str, what: &str, error: &dyn std::error::Error) -> Error {
 }
 
 fn refused(option: &str, reason: &str) -> Error {
-    Error::new(ErrorKind::Option, format!("`{option}`: {reason}"))
+    Error::new(ErrorKind::InvalidOption, format!("`{option}`: {reason}"))
 }
