@@ -33,3 +33,8 @@ fn shared_names(tree: &Crate) -> Vec<String> {
 fn is_type(item: &Item) -> bool {
     matches!(item, Item::Struct(_) | Item::Enum(_) | Item::Union(_) | Item::Trait(_) | Item::Type(_))
 }
+
+#[test]
+fn no_two_types_of_the_runtime_share_a_name() {
+    assert_unshared(&tree::runtime());
+}

@@ -8,7 +8,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::api::entry::Entry;
-use crate::api::shared_error::{SharedError, Sharing};
+use crate::api::shared_error::Sharing;
+use crate::engine::flight::SharedError;
 use crate::engine::flight::{Sight, computing, sync_computing};
 use crate::engine::{Attempt, Call, CallKey, ComputeGuard};
 use crate::runtime::block_on::block_on;

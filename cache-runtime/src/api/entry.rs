@@ -18,7 +18,7 @@ use crate::engine::bypass::is_bypassed;
 use crate::engine::flight::Sight;
 use crate::engine::retry_queue::{Key, Operation};
 use crate::engine::{
-    Attempt, Budget, Call, ComputeGuard, Computed, Departure, Got, Hit, Next, Outcome, Question, Reader,
+    Attempt, Call, ComputeGuard, Computed, Departure, Got, Hit, Next, Outcome, Question, Reader, TimeBudget,
     Values, put, remove,
 };
 use crate::entry::header;
@@ -422,7 +422,7 @@ impl<T> Entry<T> {
     }
 
     pub(crate) async fn begin_elsewhere(&self) -> Begun<'_, T> {
-        let budget = Budget::of(self.call.cache().deadline);
+        let budget = TimeBudget::of(self.call.cache().deadline);
         let mut next = self.reader().begin(budget).await;
         loop {
             next = match self.after(next) {

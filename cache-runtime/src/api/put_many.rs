@@ -65,11 +65,11 @@ impl<T> BlockingEntry<T> {
 }
 
 /// An entry and what to put there; nothing if the options keep the value from being stored.
-type Put<T> = (Entry<T>, Option<Encoded>);
+type PreparedPut<T> = (Entry<T>, Option<Encoded>);
 
 /// As many as are sent at once.
 struct Chunk<T> {
-    puts: Vec<Put<T>>,
+    puts: Vec<PreparedPut<T>>,
     /// Why one of the values cannot be stored. Its entry is removed.
     refused: Result<(), Error>,
 }
@@ -95,7 +95,7 @@ impl<T> Chunk<T> {
             let cache = Arc::clone(first.call().cache.arc());
             let (of_cache, others) =
                 puts.into_iter().partition(|(entry, _)| Arc::ptr_eq(entry.call().cache.arc(), &cache));
-            let mut of_cache: Vec<Put<T>> = of_cache;
+            let mut of_cache: Vec<PreparedPut<T>> = of_cache;
             puts = others;
             let names: Vec<KeyBuf> = of_cache.iter().map(|(entry, _)| entry.call().key.clone()).collect();
             let keys: Vec<Key<'_>> = names.iter().map(|name| Key::Entry(name)).collect();

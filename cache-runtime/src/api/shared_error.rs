@@ -1,13 +1,11 @@
 //! How the errors of a function get to others: to callers that waited, as clones, and into the log.
 
-use std::any::Any;
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// An error on its way to other callers, who know its type.
-pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
+use crate::engine::flight::SharedError;
 
 /// What can be done with the errors of a function.
 #[allow(missing_debug_implementations, reason = "a few functions")]

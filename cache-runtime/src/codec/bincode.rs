@@ -28,7 +28,7 @@ impl Codec for Bincode {
 
     fn encode_counted<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError> {
         checked(value, RULES, |value| {
-            ::bincode::serde::encode_into_writer(value, Append(out), ::bincode::config::standard())
+            ::bincode::serde::encode_into_writer(value, VecWriter(out), ::bincode::config::standard())
         })
     }
 
@@ -48,9 +48,9 @@ impl Codec for Bincode {
 }
 
 /// bincode's own `Vec` writer starts an empty vector, and its `io::Write` adapter costs a call for every field.
-struct Append<'a>(&'a mut Vec<u8>);
+struct VecWriter<'a>(&'a mut Vec<u8>);
 
-impl ::bincode::enc::write::Writer for Append<'_> {
+impl ::bincode::enc::write::Writer for VecWriter<'_> {
     #[inline]
     fn write(&mut self, bytes: &[u8]) -> Result<(), ::bincode::error::EncodeError> {
         self.0.extend_from_slice(bytes);

@@ -29,7 +29,7 @@ impl Codec for Postcard {
     }
 
     fn encode_counted<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError> {
-        let mut serializer = ::postcard::Serializer { output: Append(out) };
+        let mut serializer = ::postcard::Serializer { output: VecFlavor(out) };
         checked(value, RULES, |value| value.serialize(&mut serializer))
     }
 
@@ -43,9 +43,9 @@ impl Codec for Postcard {
 }
 
 /// postcard's own flavors own their output; ours continues behind the entry's header.
-struct Append<'a>(&'a mut Vec<u8>);
+struct VecFlavor<'a>(&'a mut Vec<u8>);
 
-impl ::postcard::ser_flavors::Flavor for Append<'_> {
+impl ::postcard::ser_flavors::Flavor for VecFlavor<'_> {
     type Output = ();
 
     #[inline]

@@ -32,7 +32,7 @@ fn is_within(cache: &Arc<Core>) -> bool {
 }
 
 pub(crate) async fn scope<F: Future>(cache: &Arc<Core>, future: F) -> F::Output {
-    let _scope = Scope::enter();
+    let _scope = BypassScope::enter();
     BYPASSED.scope(with(cache), future).await
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn bypassed() -> Option<Vec<Arc<Core>>> {
 pub(crate) async fn within<F: Future>(bypassed: Option<Vec<Arc<Core>>>, future: F) -> F::Output {
     match bypassed {
         Some(caches) => {
-            let _scope = Scope::enter();
+            let _scope = BypassScope::enter();
             BYPASSED.scope(caches, future).await
         }
         None => future.await,
@@ -53,7 +53,7 @@ pub(crate) async fn within<F: Future>(bypassed: Option<Vec<Arc<Core>>>, future: 
 }
 
 pub(crate) fn sync_scope<R>(cache: &Arc<Core>, work: impl FnOnce() -> R) -> R {
-    let _scope = Scope::enter();
+    let _scope = BypassScope::enter();
     BYPASSED.sync_scope(with(cache), work)
 }
 
@@ -63,16 +63,16 @@ fn with(cache: &Arc<Core>) -> Vec<Arc<Core>> {
     caches
 }
 
-struct Scope;
+struct BypassScope;
 
-impl Scope {
+impl BypassScope {
     fn enter() -> Self {
         SCOPES.fetch_add(1, Ordering::Relaxed);
         Self
     }
 }
 
-impl Drop for Scope {
+impl Drop for BypassScope {
     fn drop(&mut self) {
         SCOPES.fetch_sub(1, Ordering::Relaxed);
     }

@@ -8,8 +8,8 @@ use super::read::{Due, distinct, texts};
 use crate::engine::compute::StorePermit;
 use crate::engine::flight::{FlightResult, Sight};
 use crate::engine::lease::{self, Lease, beside, new_mark};
-use crate::engine::read::Lookup;
-use crate::engine::{Budget, Call, CallKey, Course, Got, Reader, mark_of};
+use crate::engine::read::EntryState;
+use crate::engine::{Call, CallKey, Course, Got, Reader, TimeBudget, mark_of};
 use crate::entry::header::KeyState;
 use crate::error::Error;
 use crate::runtime::executor::both;
@@ -88,7 +88,7 @@ impl Asks {
     pub(super) async fn request(
         mut self,
         call: &Call,
-        budget: &Budget,
+        budget: &TimeBudget,
     ) -> (Vec<(usize, LeaseAnswer)>, Vec<Error>) {
         let (cache, until) = (call.cache(), budget.until());
         let (mut acquires, mut swaps): (Vec<(&str, CasToken)>, Vec<Swap<'_>>) = (Vec::new(), Vec::new());
@@ -229,7 +229,7 @@ impl Course {
     /// Decides about each key whose flight this call leads.
     async fn decide(&mut self, reader: &Reader<'_>, got: &mut Vec<(usize, Got)>) -> Asks {
         let (call, mut asks) = (reader.call, Asks::new());
-        self.remove_endless(reader, |stage| matches!(stage, Stage::Found(Lookup::Tombstone))).await;
+        self.remove_endless(reader, |stage| matches!(stage, Stage::Found(EntryState::Tombstone))).await;
         for at in 0..self.misses.len() {
             let miss = &mut self.misses[at];
             if !matches!(miss.stage, Stage::Found(_)) {
@@ -238,15 +238,15 @@ impl Course {
             let Stage::Found(lookup) = replace(&mut miss.stage, Stage::Leading(None)) else { continue };
             let position = match lookup {
                 // As far as it is known: of another type is told from nothing by who asks for the lease.
-                Lookup::Absent => Some(Position::Empty),
-                Lookup::Unusable(Some(mark)) => Some(Position::Over(mark)),
-                Lookup::Unusable(None) => {
+                EntryState::Absent => Some(Position::Empty),
+                EntryState::Unusable(Some(mark)) => Some(Position::Over(mark)),
+                EntryState::Unusable(None) => {
                     let cleared =
                         Box::pin(call.cache().store.clear(&miss.key.name, self.budget.until())).await;
                     cleared.inspect_err(|error| call.failed(error)).ok().map(|()| Position::Empty)
                 }
-                Lookup::Lease(sight) if call.cache().given_up.contains(&sight.mark) => None,
-                Lookup::Lease(sight) => {
+                EntryState::Lease(sight) if call.cache().given_up.contains(&sight.mark) => None,
+                EntryState::Lease(sight) => {
                     // Perhaps a flight of this process that was closed when this one opened.
                     match call.cache().flights.seen(sight, call.function.fingerprint) {
                         // Its leader has the lease. Those who follow this call are told what it lands with.
@@ -256,7 +256,7 @@ impl Course {
                     None
                 }
                 // Somebody else may have failed since this call looked.
-                Lookup::Due(due)
+                EntryState::Due(due)
                     if call.source_rests(|| miss.key.flight_key(call), self.patience.began()) =>
                 {
                     if let Some(lead) = miss.lead.take() {
@@ -267,7 +267,7 @@ impl Course {
                     miss.stage = Stage::Done;
                     None
                 }
-                Lookup::Due(Due { bytes, sight, is_fresh }) => {
+                EntryState::Due(Due { bytes, sight, is_fresh }) => {
                     (miss.fallback, miss.is_early) = (Some(bytes), is_fresh);
                     let is_first = miss.lead.as_mut().is_none_or(|lead| lead.mark(sight));
                     if !is_first && is_fresh {
@@ -275,8 +275,8 @@ impl Course {
                     }
                     is_first.then_some(Position::Beside(sight.mark))
                 }
-                Lookup::Tombstone | Lookup::Unknown(_) => None,
-                Lookup::Hit(_) | Lookup::Stale(..) | Lookup::NoValue(_) => {
+                EntryState::Tombstone | EntryState::Unknown(_) => None,
+                EntryState::Hit(_) | EntryState::Stale(..) | EntryState::NoValue(_) => {
                     miss.stage = Stage::Found(lookup);
                     None
                 }
@@ -338,7 +338,7 @@ impl Course {
         }
         for at in Box::pin(self.try_remove_endless(reader, meant)).await.unwrap_or_default() {
             reader.call.function.counters.unusable.count();
-            self.misses[at].stage = Stage::Found(Lookup::Absent);
+            self.misses[at].stage = Stage::Found(EntryState::Absent);
         }
     }
 

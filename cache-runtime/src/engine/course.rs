@@ -23,8 +23,8 @@ use super::flight::SharedError;
 use crate::engine::compute::StorePermit;
 use crate::engine::flight::{FlightKey, FlightResult, Follower, Leader, Role, Sight, is_computing};
 use crate::engine::patience::Patience;
-use crate::engine::read::Lookup;
-use crate::engine::{Budget, Call, ComputeGuard, Hit, Question, Reader};
+use crate::engine::read::EntryState;
+use crate::engine::{Call, ComputeGuard, Hit, Question, Reader, TimeBudget};
 use crate::runtime::executor;
 use crate::tags::Tags;
 
@@ -52,7 +52,7 @@ impl CallKey {
 pub(crate) struct Course {
     pub(super) misses: Vec<Miss>,
     rounds: usize,
-    pub(super) budget: Budget,
+    pub(super) budget: TimeBudget,
     pub(super) patience: Patience,
 }
 
@@ -75,7 +75,7 @@ pub(super) enum Stage {
     /// To be looked up again.
     Open,
     /// Looked up.
-    Found(Lookup),
+    Found(EntryState),
     /// Another process has the lease. Counted as a wait, or not yet.
     Waiting(Sight, bool),
     /// Another caller of this process computes it.
@@ -196,7 +196,7 @@ impl Miss {
     /// What is there after all. Those who wait for this call are given it.
     fn served(self, reader: &Reader<'_>) -> Option<Got> {
         match self.stage {
-            Stage::Found(Lookup::Hit(hit)) => {
+            Stage::Found(EntryState::Hit(hit)) => {
                 // Who cannot decode it either would compute, each for itself, and this call finds that out next.
                 if let Some(lead) = self.lead
                     && lead.has_followers()
@@ -207,21 +207,21 @@ impl Miss {
                 Some(Got::Entry(hit, WhenFound::Late))
             }
             // Its followers look for themselves: it is there.
-            Stage::Found(Lookup::Stale(hit, _)) => Some(Got::Entry(hit, WhenFound::Late)),
-            Stage::Found(Lookup::NoValue(_)) => Some(Got::NoValue),
+            Stage::Found(EntryState::Stale(hit, _)) => Some(Got::Entry(hit, WhenFound::Late)),
+            Stage::Found(EntryState::NoValue(_)) => Some(Got::NoValue),
             _ => None,
         }
     }
 }
 
 impl Course {
-    pub(crate) fn new(call: &Call, budget: Budget) -> Self {
+    pub(crate) fn new(call: &Call, budget: TimeBudget) -> Self {
         let patience = Patience::of(call, budget.began(call));
         Self { misses: Vec::new(), rounds: 0, budget, patience }
     }
 
     /// Of one key, which was looked up in vain.
-    pub(super) fn of(call: &Call, lookup: Lookup, budget: Budget) -> Self {
+    pub(super) fn of(call: &Call, lookup: EntryState, budget: TimeBudget) -> Self {
         let miss = Miss::new(0, call.call_key(), Stage::Found(lookup));
         let mut course = Self { misses: vec![miss], ..Self::new(call, budget) };
         course.forgive(call);
@@ -230,7 +230,7 @@ impl Course {
 
     /// Redis has answered, unless it has not.
     fn forgive(&mut self, call: &Call) {
-        let is_answered = |miss: &Miss| !matches!(miss.stage, Stage::Found(Lookup::Unknown(_)));
+        let is_answered = |miss: &Miss| !matches!(miss.stage, Stage::Found(EntryState::Unknown(_)));
         if self.misses.iter().any(is_answered) {
             self.budget.forgive(call.cache().deadline);
         }
@@ -368,7 +368,10 @@ impl Course {
     /// Takes out what is there after all.
     pub(super) fn settle(&mut self, reader: &Reader<'_>, got: &mut Vec<(usize, Got)>) {
         let is_there = |miss: &mut Miss| {
-            matches!(&miss.stage, Stage::Found(Lookup::Hit(_) | Lookup::Stale(..) | Lookup::NoValue(_)))
+            matches!(
+                &miss.stage,
+                Stage::Found(EntryState::Hit(_) | EntryState::Stale(..) | EntryState::NoValue(_))
+            )
         };
         for miss in self.misses.extract_if(.., is_there) {
             let place = miss.place;
@@ -398,7 +401,7 @@ impl Course {
             if let Some(lead) = miss.lead.as_mut().filter(|lead| lead.is_open()) {
                 lead.close();
                 // The tags were read before the others came, who must not be given what was computed under them.
-                if miss.key.tags.is_some() && matches!(miss.stage, Stage::Found(Lookup::Lease(_))) {
+                if miss.key.tags.is_some() && matches!(miss.stage, Stage::Found(EntryState::Lease(_))) {
                     miss.stage = Stage::Open;
                     looks_again = true;
                 }

@@ -26,7 +26,7 @@ use crate::store::vocabulary::CasToken;
 use crate::util::clock::after;
 
 /// A key and the mark of the lease that is there.
-pub(super) type Held = (Arc<str>, CasToken);
+pub(super) type HeldLease = (Arc<str>, CasToken);
 
 /// The most leases of one pipeline.
 const AT_ONCE: usize = 512;
@@ -42,7 +42,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) struct GiveBack {
     singles: Arc<Semaphore>,
     /// Of each runtime whose task has not run yet.
-    waiting: Mutex<HashMap<runtime::Id, Vec<Held>>>,
+    waiting: Mutex<HashMap<runtime::Id, Vec<HeldLease>>>,
     /// The last one who waited did so in vain.
     is_away: AtomicBool,
 }
@@ -60,7 +60,7 @@ impl Default for GiveBack {
 impl GiveBack {
     /// Gives them back, together with others of the caller's runtime. `left` is what the caller would still wait for Redis: nothing, if
     /// it was not answered whether they are there.
-    pub(super) fn start(&self, cache: &Arc<Core>, leases: Vec<Held>, left: Duration) {
+    pub(super) fn start(&self, cache: &Arc<Core>, leases: Vec<HeldLease>, left: Duration) {
         let (Ok(home), Ok(library)) = (home(), library_runtime()) else { return };
         if home.id() == library.id() {
             let given_back = self.on_library(cache, library, leases);
@@ -78,7 +78,7 @@ impl GiveBack {
     }
 
     /// Whether these are the first, and need a task.
-    fn gather(&self, runtime: runtime::Id, leases: Vec<Held>) -> bool {
+    fn gather(&self, runtime: runtime::Id, leases: Vec<HeldLease>) -> bool {
         let mut waiting = self.waiting();
         let gathered = waiting.entry(runtime).or_default();
         let is_first = gathered.is_empty();
@@ -87,12 +87,12 @@ impl GiveBack {
         is_first
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<runtime::Id, Vec<Held>>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<runtime::Id, Vec<HeldLease>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives them back on the library's runtime, which tells when that is done.
-    fn on_library(&self, cache: &Arc<Core>, library: &Handle, leases: Vec<Held>) -> mpsc::Receiver<()> {
+    fn on_library(&self, cache: &Arc<Core>, library: &Handle, leases: Vec<HeldLease>) -> mpsc::Receiver<()> {
         let (done, is_done) = mpsc::channel();
         let counted = cache.background.count();
         library.spawn({
@@ -123,7 +123,7 @@ struct Errand {
     cache: Arc<Core>,
     runtime: runtime::Id,
     /// Taken out of the queue, and not given back yet.
-    leases: Vec<Held>,
+    leases: Vec<HeldLease>,
     /// Whether it is for all that wait.
     gathers: bool,
     _counted: Counted,
@@ -131,7 +131,7 @@ struct Errand {
 
 impl Errand {
     /// For these leases, or for all that wait.
-    fn new(cache: &Arc<Core>, runtime: runtime::Id, leases: Option<Vec<Held>>) -> Self {
+    fn new(cache: &Arc<Core>, runtime: runtime::Id, leases: Option<Vec<HeldLease>>) -> Self {
         let (counted, gathers) = (cache.background.count(), leases.is_none());
         let leases = leases.unwrap_or_default();
         Self { cache: Arc::clone(cache), runtime, leases, gathers, _counted: counted }
@@ -151,7 +151,7 @@ impl Errand {
         }
     }
 
-    fn take(&self) -> Vec<Held> {
+    fn take(&self) -> Vec<HeldLease> {
         self.cache.background.give_back.waiting().remove(&self.runtime).unwrap_or_default()
     }
 }
@@ -174,7 +174,7 @@ impl Drop for Errand {
 
 /// Tries until it succeeds, or until the leases have run out by themselves: what made it fail may be the end of the very
 /// connection that they were asked for on, and the next one is on its way. Says whether it succeeded.
-async fn give_back(cache: &Core, leases: Vec<Held>) -> bool {
+async fn give_back(cache: &Core, leases: Vec<HeldLease>) -> bool {
     let runs_out = after(cache.lease);
     let mut pause = FIRST_PAUSE;
     let mut left: Vec<(&str, CasToken)> = leases.iter().map(|(key, mark)| (&**key, *mark)).collect();

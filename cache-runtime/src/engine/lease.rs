@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Budget;
+use super::TimeBudget;
 use crate::engine::core::Core;
 use crate::store::vocabulary::{CasToken, Swap};
 use crate::store::{Store, vocabulary};
@@ -42,7 +42,7 @@ impl Lease {
     }
 
     /// The server has granted it: it is renewed from now on.
-    pub(super) fn granted(mut self, budget: &Budget) -> Self {
+    pub(super) fn granted(mut self, budget: &TimeBudget) -> Self {
         self.cache.renewals.begin(&self.cache, Arc::clone(&self.key), self.mark);
         self.granted = Some(budget.left());
         self

@@ -8,8 +8,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::read::Named;
-use crate::engine::read::Lookup;
+use super::read::ValueTags;
+use crate::engine::read::EntryState;
 use crate::engine::{Question, Reader};
 use crate::entry::header;
 use crate::key::KeyBuf;
@@ -91,15 +91,15 @@ impl<'t> Guards<'t> {
         self,
         reader: &Reader<'_>,
         asked: &[Question<'_>],
-        all: &mut [Option<Lookup>],
+        all: &mut [Option<EntryState>],
         left: &[Left],
-        named: &[Named],
+        named: &[ValueTags],
         epochs: (Epoch, Epoch),
     ) {
         let (tier, mut named) = (self.tier, named.iter().peekable());
         for (at, (lookup, guards)) in all.iter_mut().zip(&self.of_entries).enumerate() {
             let named = named.next_if(|named| named.at == at);
-            let Some(Lookup::Hit(hit)) = lookup else { continue };
+            let Some(EntryState::Hit(hit)) = lookup else { continue };
             // An invalidation that Redis could not take: see `pending`. Looked for after the guards were taken.
             if reader.call.is_pending(asked[at])
                 || named.is_some_and(|named| reader.call.cache().pending.contains_any_tag(&named.keys))

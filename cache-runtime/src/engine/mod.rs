@@ -160,9 +160,9 @@ impl Call {
 /// Until when a call may wait for Redis. One call waits no longer than its deadline in all; what others compute meanwhile
 /// is not counted.
 #[derive(Clone, Copy)]
-pub(crate) struct Budget(Instant);
+pub(crate) struct TimeBudget(Instant);
 
-impl Budget {
+impl TimeBudget {
     pub(crate) fn of(deadline: Duration) -> Self {
         Self(after(deadline))
     }

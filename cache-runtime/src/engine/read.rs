@@ -11,7 +11,7 @@ use super::local_tags::Guards;
 use crate::codec::compress::Payload;
 use crate::engine::flight::Sight;
 use crate::engine::retry_queue::NotedTags;
-use crate::engine::{Budget, Call, mark_of};
+use crate::engine::{Call, TimeBudget, mark_of};
 use crate::entry::header;
 use crate::entry::header::{KeyState, Meta, Rejected};
 use crate::error::Error;
@@ -26,7 +26,7 @@ use crate::util::hashing::Seeded;
 use crate::util::random;
 
 /// What stands at a key, for this function.
-pub(super) enum Lookup {
+pub(super) enum EntryState {
     Absent,
     /// An entry that says that the function has no value for this key of a batch.
     NoValue(CasToken),
@@ -102,7 +102,7 @@ struct Answers {
 }
 
 /// The tags that the value of an entry names.
-pub(super) struct Named {
+pub(super) struct ValueTags {
     /// The place of the entry.
     pub(super) at: usize,
     pub(super) keys: Vec<KeyBuf>,
@@ -133,7 +133,7 @@ pub(crate) trait Values {
 
 impl Reader<'_> {
     /// What stands at the call's own key. One round trip; another where the value names tags.
-    pub(super) async fn look_up(&self, budget: &Budget) -> Lookup {
+    pub(super) async fn look_up(&self, budget: &TimeBudget) -> EntryState {
         let call = self.call;
         let mut is_timed = call.policy.asks_for_time();
         if call.tags.is_none() && self.tier().is_none() && !is_timed {
@@ -150,7 +150,7 @@ impl Reader<'_> {
         }
         // A box, so that the future of most functions' hits is small.
         let asked = [call.question()];
-        Box::pin(self.look_up_all(&asked, is_timed, budget)).await.pop().unwrap_or(Lookup::Unknown(None))
+        Box::pin(self.look_up_all(&asked, is_timed, budget)).await.pop().unwrap_or(EntryState::Unknown(None))
     }
 
     /// What stands at each key. One round trip; another where values name tags, or where an entry may be past a time that was not
@@ -159,12 +159,15 @@ impl Reader<'_> {
         &self,
         asked: &[Question<'_>],
         is_timed: bool,
-        budget: &Budget,
-    ) -> Vec<Lookup> {
+        budget: &TimeBudget,
+    ) -> Vec<EntryState> {
         if self.tier().is_some() {
             match self.read(asked, Reading::Tracked(asked.len()), budget.0).await {
                 Ok(read) => {
-                    return read.into_iter().map(|lookup| lookup.unwrap_or(Lookup::Unknown(None))).collect();
+                    return read
+                        .into_iter()
+                        .map(|lookup| lookup.unwrap_or(EntryState::Unknown(None)))
+                        .collect();
                 }
                 // Changes cannot be tracked here: what is read is served, and not kept.
                 Err(error) => log::debug!("{error}"),
@@ -183,12 +186,12 @@ impl Reader<'_> {
                 Err(error) => self.call.failed(&error),
             }
         }
-        all.into_iter().map(|lookup| lookup.unwrap_or(Lookup::Unknown(None))).collect()
+        all.into_iter().map(|lookup| lookup.unwrap_or(EntryState::Unknown(None))).collect()
     }
 
-    fn all_unknown(&self, keys: usize, error: &Error) -> Vec<Lookup> {
+    fn all_unknown(&self, keys: usize, error: &Error) -> Vec<EntryState> {
         self.call.failed(error);
-        (0..keys).map(|_| Lookup::Unknown(Some(error.clone()))).collect()
+        (0..keys).map(|_| EntryState::Unknown(Some(error.clone()))).collect()
     }
 
     /// Reads entries and their tags. `None` for an entry whose time was not asked for and has to be.
@@ -197,7 +200,7 @@ impl Reader<'_> {
         asked: &[Question<'_>],
         how: Reading,
         until: Instant,
-    ) -> Result<Vec<Option<Lookup>>, Error> {
+    ) -> Result<Vec<Option<EntryState>>, Error> {
         let tier = self.tier().filter(|_| matches!(how, Reading::Tracked(_)));
         let guards = tier.map(|tier| Guards::take(tier, asked));
         let noted = self.note_tags(asked);
@@ -206,7 +209,7 @@ impl Reader<'_> {
             let Question { key, tags: of_key } = asked[at];
             self.interpret(key, found, left.get(at).copied(), of_key.zip(tags.get(at).map(Vec::as_slice)))
         };
-        let mut all: Vec<Option<Lookup>> = found.into_iter().enumerate().map(look_at).collect();
+        let mut all: Vec<Option<EntryState>> = found.into_iter().enumerate().map(look_at).collect();
         let (named, named_epoch) = self.compare_named(asked, &mut all, noted, tier, until).await?;
         if let Some(guards) = guards {
             let epochs = (epoch, named_epoch);
@@ -250,9 +253,9 @@ impl Reader<'_> {
         found: Found,
         left: Option<Left>,
         tags: Option<(&Tags, &[Option<Nonce>])>,
-    ) -> Option<Lookup> {
+    ) -> Option<EntryState> {
         let bytes = match found {
-            Found::Absent => return Some(Lookup::Absent),
+            Found::Absent => return Some(EntryState::Absent),
             Found::Foreign => return Some(self.unusable(None)),
             Found::Bytes(bytes) => bytes,
         };
@@ -262,13 +265,13 @@ impl Reader<'_> {
             Some((_, nonces)) => Sight { mark, tags: tags::digest(nonces) },
         };
         Some(match self.slot(key, &bytes) {
-            Ok(KeyState::Lease(_)) => Lookup::Lease(sight()),
-            Ok(KeyState::Tombstone(_)) => Lookup::Tombstone,
+            Ok(KeyState::Lease(_)) => EntryState::Lease(sight()),
+            Ok(KeyState::Tombstone(_)) => EntryState::Tombstone,
             Ok(KeyState::Value(value)) => match is_current(value.tags, tags) {
                 // Another function's: this one could not tell whether they are as they were.
                 false if tags.is_none() => self.unusable(Some(mark)),
                 // Invalidated. It is replaced, and serves for nothing meanwhile.
-                false => Lookup::Unusable(Some(mark)),
+                false => EntryState::Unusable(Some(mark)),
                 true if left.is_none() && value.meta.stale_window > Duration::ZERO => return None,
                 true => {
                     let meta = value.meta;
@@ -276,23 +279,23 @@ impl Reader<'_> {
                 }
             },
             Err(_) => match self.no_value(key, &bytes, tags) {
-                Some(true) => Lookup::NoValue(mark),
-                Some(false) => Lookup::Unusable(Some(mark)),
+                Some(true) => EntryState::NoValue(mark),
+                Some(false) => EntryState::Unusable(Some(mark)),
                 None => self.unusable(Some(mark)),
             },
         })
     }
 
-    fn decided(&self, meta: &Meta, left: Left, bytes: Vec<u8>, sight: Sight) -> Lookup {
+    fn decided(&self, meta: &Meta, left: Left, bytes: Vec<u8>, sight: Sight) -> EntryState {
         let policy = &self.call.policy;
         // A number is not free, and one option alone asks for it.
         let random = if policy.early_refresh > 0.0 { random::unit() } else { 0.0 };
         match decide(policy, meta, left, random) {
-            Decision::Serve => Lookup::Hit(bytes.into()),
-            Decision::ServeAndRefresh => Lookup::Stale(bytes.into(), sight),
-            Decision::ComputeEarly => Lookup::Due(Due { bytes, sight, is_fresh: true }),
-            Decision::ComputeOrServe => Lookup::Due(Due { bytes, sight, is_fresh: false }),
-            Decision::Compute => Lookup::Unusable(Some(sight.mark)),
+            Decision::Serve => EntryState::Hit(bytes.into()),
+            Decision::ServeAndRefresh => EntryState::Stale(bytes.into(), sight),
+            Decision::ComputeEarly => EntryState::Due(Due { bytes, sight, is_fresh: true }),
+            Decision::ComputeOrServe => EntryState::Due(Due { bytes, sight, is_fresh: false }),
+            Decision::Compute => EntryState::Unusable(Some(sight.mark)),
         }
     }
 
@@ -300,23 +303,23 @@ impl Reader<'_> {
     async fn compare_named(
         &self,
         asked: &[Question<'_>],
-        all: &mut [Option<Lookup>],
+        all: &mut [Option<EntryState>],
         noted: Option<NotedTags>,
         tier: Option<&Tier>,
         until: Instant,
-    ) -> Result<(Vec<Named>, Epoch), Error> {
-        let mut named: Vec<Named> = Vec::new();
+    ) -> Result<(Vec<ValueTags>, Epoch), Error> {
+        let mut named: Vec<ValueTags> = Vec::new();
         for (at, (question, lookup)) in asked.iter().zip(all.iter_mut()).enumerate() {
             let Some(of_key) = question.tags_of_value() else { continue };
-            let Some(bytes) = lookup.as_ref().and_then(Lookup::bytes) else { continue };
+            let Some(bytes) = lookup.as_ref().and_then(EntryState::bytes) else { continue };
             let keys = self.named(bytes, of_key.of_arguments().len());
             match keys.filter(|keys| self.call.cache().pending.allows(noted, keys)) {
                 Some(keys) => {
                     let guards =
                         tier.iter().flat_map(|tier| keys.iter().map(|key| tier.guard(key))).collect();
-                    named.push(Named { at, keys, guards });
+                    named.push(ValueTags { at, keys, guards });
                 }
-                None => *lookup = Some(Lookup::Unusable(mark_of(bytes))),
+                None => *lookup = Some(EntryState::Unusable(mark_of(bytes))),
             }
         }
         let (mut keys, mut epoch) = (Vec::new(), Epoch(0));
@@ -329,18 +332,18 @@ impl Reader<'_> {
             nonces = several.found.into_iter().map(nonce).collect();
         }
         let mut places = &places[..];
-        for Named { at, keys, .. } in &named {
+        for ValueTags { at, keys, .. } in &named {
             let (of_entry, others) = places.split_at(keys.len());
             places = others;
             let now: Vec<Option<Nonce>> = of_entry.iter().map(|place| nonces[*place]).collect();
             let lookup = &mut all[*at];
-            let Some(bytes) = lookup.as_ref().and_then(Lookup::bytes) else { continue };
+            let Some(bytes) = lookup.as_ref().and_then(EntryState::bytes) else { continue };
             let stored = header::checked(bytes).and_then(|entry| {
                 let known = entry.tags.len().checked_sub(now.len())?;
                 Some(are_current(&entry.tags[known..], &now))
             });
             if stored != Some(true) {
-                *lookup = Some(Lookup::Unusable(mark_of(bytes)));
+                *lookup = Some(EntryState::Unusable(mark_of(bytes)));
             }
         }
         Ok((named, epoch))
@@ -384,9 +387,9 @@ impl Reader<'_> {
             Ok(KeyState::Value(value)) if is_current(value.tags, tags) => {}
             _ => return Ok(None),
         }
-        let mut entry = [Some(Lookup::Hit(bytes.into()))];
+        let mut entry = [Some(EntryState::Hit(bytes.into()))];
         self.compare_named(&asked, &mut entry, noted, None, until).await?;
-        let [Some(Lookup::Hit(hit))] = entry else { return Ok(None) };
+        let [Some(EntryState::Hit(hit))] = entry else { return Ok(None) };
         Ok(Some((hit.bytes, left.first().copied().unwrap_or(Left::Never))))
     }
 
@@ -411,18 +414,18 @@ impl Reader<'_> {
         header::payload(&hit.bytes).is_some_and(|payload| self.values.can_decode(&payload))
     }
 
-    pub(super) fn unusable(&self, mark: Option<CasToken>) -> Lookup {
+    pub(super) fn unusable(&self, mark: Option<CasToken>) -> EntryState {
         self.call.function.counters.unusable.count();
-        Lookup::Unusable(mark)
+        EntryState::Unusable(mark)
     }
 
-    pub(super) fn unknown(&self, error: &Error) -> Lookup {
+    pub(super) fn unknown(&self, error: &Error) -> EntryState {
         self.call.failed(error);
-        Lookup::Unknown(Some(error.clone()))
+        EntryState::Unknown(Some(error.clone()))
     }
 }
 
-impl Lookup {
+impl EntryState {
     /// An entry to serve in place of an error.
     pub(super) fn into_fallback(self) -> Option<Vec<u8>> {
         match self {

@@ -10,8 +10,8 @@ use super::claim::{Ask, Asks, LeaseAnswer, Position};
 use super::course::{Miss, Stage};
 use super::read::Due;
 use crate::engine::flight::{Role, Sight};
-use crate::engine::read::Lookup;
-use crate::engine::{Budget, CallKey, ComputeGuard, Course, Reader};
+use crate::engine::read::EntryState;
+use crate::engine::{CallKey, ComputeGuard, Course, Reader, TimeBudget};
 use crate::error::Error;
 use crate::runtime::executor;
 use crate::store::Store;
@@ -21,7 +21,7 @@ use crate::store::Store;
 const PAUSES: [Duration; 4] =
     [Duration::from_millis(1), Duration::from_millis(2), Duration::from_millis(4), Duration::ZERO];
 
-impl Lookup {
+impl EntryState {
     /// Where to ask for a lease, whatever is there; `None` if nothing may be stored, or somebody else has the right to.
     fn position(&self) -> Option<Position> {
         match self {
@@ -39,7 +39,7 @@ impl Reader<'_> {
     /// What a call is to compute that wants all of its values anew, with the right to replace what is there where that is to be had.
     /// Two round trips; a few more where somebody else is replacing a value.
     pub(crate) async fn begin_forced(&self, keys: &[CallKey]) -> Box<ComputeGuard> {
-        let mut course = Course::new(self.call, Budget::of(self.call.cache().deadline));
+        let mut course = Course::new(self.call, TimeBudget::of(self.call.cache().deadline));
         for (place, key) in keys.iter().enumerate() {
             self.call.function.counters.misses.count();
             let is_pending = self.call.is_pending(key.question());
@@ -67,13 +67,15 @@ impl Reader<'_> {
         if self.call.is_pending(self.call.question()) {
             return Ok(None);
         }
-        let lookup = match self.look_up(&Budget::at(until)).await {
-            Lookup::Unknown(Some(error)) => return Err(error),
-            Lookup::Hit(hit) if !self.can_decode(&hit) => Lookup::Unusable(hit.mark()),
-            Lookup::Hit(_) | Lookup::NoValue(_) | Lookup::Stale(..) | Lookup::Due(_) => return Ok(None),
+        let lookup = match self.look_up(&TimeBudget::at(until)).await {
+            EntryState::Unknown(Some(error)) => return Err(error),
+            EntryState::Hit(hit) if !self.can_decode(&hit) => EntryState::Unusable(hit.mark()),
+            EntryState::Hit(_) | EntryState::NoValue(_) | EntryState::Stale(..) | EntryState::Due(_) => {
+                return Ok(None);
+            }
             lookup => lookup,
         };
-        let mut course = Course::of(self.call, lookup, Budget::at(until));
+        let mut course = Course::of(self.call, lookup, TimeBudget::at(until));
         // Once more where something of another type was in the way.
         for _ in 0..2 {
             if let Some(error) = course.ask_for_all(self).await.pop() {
@@ -90,7 +92,8 @@ impl Reader<'_> {
         &self,
         stale: Vec<(usize, CallKey, Sight)>,
     ) -> Option<Box<ComputeGuard>> {
-        let (call, mut course) = (self.call, Course::new(self.call, Budget::of(self.call.cache().deadline)));
+        let (call, mut course) =
+            (self.call, Course::new(self.call, TimeBudget::of(self.call.cache().deadline)));
         let mut asks = Asks::new();
         for (place, key, base) in stale {
             let flight_key = key.flight_key(call);
@@ -132,7 +135,7 @@ impl Course {
         for (at, miss) in self.misses.iter_mut().enumerate() {
             let Stage::Found(lookup) = &miss.stage else { continue };
             let mut position = lookup.position();
-            if matches!(lookup, Lookup::Unusable(None))
+            if matches!(lookup, EntryState::Unusable(None))
                 && let Err(error) = call.cache().store.clear(&miss.key.name, until).await
             {
                 errors.push(error);

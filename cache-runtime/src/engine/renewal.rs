@@ -16,17 +16,17 @@ use crate::util::hashing::Seeded;
 
 /// The leases of a cache that are held.
 #[derive(Debug, Default)]
-pub(crate) struct Renewals(Mutex<Held>);
+pub(crate) struct Renewals(Mutex<RenewedLeases>);
 
 #[derive(Debug, Default)]
-struct Held {
+struct RenewedLeases {
     /// By mark, which no two leases share: where, and since when without a renewal.
     leases: HashMap<CasToken, (Arc<str>, Instant), Seeded>,
     running: bool,
 }
 
 impl Renewals {
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, RenewedLeases> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -7,8 +7,8 @@ use super::course::WhenFound;
 use super::flight::SharedError;
 use crate::engine::bypass::is_bypassed;
 use crate::engine::flight::FlightKey;
-use crate::engine::read::Lookup;
-use crate::engine::{Budget, ComputeGuard, Course, Got, Hit, Reader, Step};
+use crate::engine::read::EntryState;
+use crate::engine::{ComputeGuard, Course, Got, Hit, Reader, Step, TimeBudget};
 
 /// How a call goes on, as far as that is known before anything is decoded.
 pub(crate) enum Next {
@@ -20,7 +20,7 @@ pub(crate) enum Next {
 
 impl Reader<'_> {
     /// All that comes before a computation. A hit is one round trip, a miss two.
-    pub(crate) async fn begin(&self, budget: Budget) -> Next {
+    pub(crate) async fn begin(&self, budget: TimeBudget) -> Next {
         let call = self.call;
         if is_bypassed(call.cache.arc()) {
             return Next::Compute(Box::pin(self.begin_forced(&[call.call_key()])).await);
@@ -48,7 +48,7 @@ impl Reader<'_> {
 
     /// What [`begin`](Self::begin) goes on with where an entry that it has given cannot be decoded.
     #[cold]
-    pub(crate) fn instead_of(&self, hit: &Hit, budget: Budget) -> Pin<Box<impl Future<Output = Next>>> {
+    pub(crate) fn instead_of(&self, hit: &Hit, budget: TimeBudget) -> Pin<Box<impl Future<Output = Next>>> {
         self.miss(self.unusable(hit.mark()), budget)
     }
 
@@ -56,17 +56,17 @@ impl Reader<'_> {
     #[inline]
     pub(super) fn served(
         &self,
-        lookup: Lookup,
+        lookup: EntryState,
         key: impl FnOnce() -> FlightKey,
         began: impl FnOnce() -> Instant,
-    ) -> Result<Got, Lookup> {
+    ) -> Result<Got, EntryState> {
         match lookup {
-            Lookup::Hit(hit) => Ok(Got::Entry(hit, WhenFound::First)),
-            Lookup::Stale(hit, sight) => Ok(Got::Entry(hit, WhenFound::Stale(Some(sight)))),
-            Lookup::Due(due) if self.call.source_rests(key, began()) => {
+            EntryState::Hit(hit) => Ok(Got::Entry(hit, WhenFound::First)),
+            EntryState::Stale(hit, sight) => Ok(Got::Entry(hit, WhenFound::Stale(Some(sight)))),
+            EntryState::Due(due) if self.call.source_rests(key, began()) => {
                 Ok(Got::Entry(due.bytes.into(), WhenFound::Stale(None)))
             }
-            Lookup::NoValue(_) => {
+            EntryState::NoValue(_) => {
                 self.call.function.counters.hits.count();
                 Ok(Got::NoValue)
             }
@@ -76,7 +76,7 @@ impl Reader<'_> {
 
     /// In a box, so that the future of a hit is small.
     #[inline(never)]
-    fn miss(&self, lookup: Lookup, budget: Budget) -> Pin<Box<impl Future<Output = Next>>> {
+    fn miss(&self, lookup: EntryState, budget: TimeBudget) -> Pin<Box<impl Future<Output = Next>>> {
         let course = Course::of(self.call, lookup, budget);
         Box::pin(async move {
             let mut course = course;

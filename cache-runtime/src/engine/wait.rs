@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::course::{Stage, WhenFound};
 use super::flight::SharedError;
 use crate::engine::flight::{FlightResult, Wait};
-use crate::engine::read::Lookup;
+use crate::engine::read::EntryState;
 use crate::engine::{Course, Got, Reader};
 use crate::runtime::executor;
 use crate::util::random;
@@ -64,7 +64,7 @@ impl Course {
             let Stage::Waiting(sight, _) = miss.stage else { continue };
             let is_there = match &lookup {
                 // With tags, a flight of this process is known by its lease only some time after the lease is there.
-                Lookup::Lease(still) => {
+                EntryState::Lease(still) => {
                     still.mark == sight.mark
                         && (miss.key.tags.is_none()
                             || call.cache().flights.seen(*still, call.function.fingerprint).is_none())

@@ -12,7 +12,7 @@ use crate::api::shared_error::Sharing;
 use crate::engine::bypass::is_bypassed;
 use crate::engine::flight::{computing, sync_computing};
 use crate::engine::{
-    Attempt, Budget, CallKey, ComputeGuard, Computed, Course, Departure, Encoded, Got, Outcome, Step,
+    Attempt, CallKey, ComputeGuard, Computed, Course, Departure, Encoded, Got, Outcome, Step, TimeBudget,
     encode_absence,
 };
 use crate::key::{KeyBuf, KeyPart, KeyTemplate};
@@ -104,7 +104,7 @@ pub struct Batch<C: Batched> {
     /// The entry that all have in common: their function and its options. It has no key.
     entry: Entry<C::Value>,
     template: KeyTemplate,
-    hooks: Hooks<C::Key>,
+    hooks: KeyHooks<C::Key>,
     /// In the order in which they were first named.
     keys: Vec<C::Key>,
     /// One for each of them.
@@ -132,7 +132,7 @@ pub(crate) struct BatchTags {
 
 /// What the batch knows of its keys' type: plain functions, so that a type that will not do is one error, where the batch is
 /// made, and not one for each method.
-struct Hooks<K> {
+struct KeyHooks<K> {
     render: fn(&KeyTemplate, &K) -> KeyBuf,
     clone: fn(&K) -> K,
 }
@@ -152,8 +152,8 @@ impl<C: Batched> Batch<C> {
         let is_forced = is_bypassed(entry.call().cache.arc());
         let kept = |key: &CallKey| if is_forced { None } else { entry.kept_at(key.question()).map(Some) };
         let outcomes = names.iter().map(kept).collect();
-        let course = Course::new(entry.call(), Budget::of(entry.call().cache().deadline));
-        let hooks = Hooks { render: KeyTemplate::key, clone: C::Key::clone };
+        let course = Course::new(entry.call(), TimeBudget::of(entry.call().cache().deadline));
+        let hooks = KeyHooks { render: KeyTemplate::key, clone: C::Key::clone };
         Self { entry, template, hooks, keys, names, outcomes, is_forced, is_new: true, course, guard: None }
     }
 
@@ -283,7 +283,7 @@ impl<C: Batched> Batch<C> {
     pub fn finish(self) -> C {
         let left = self.outcomes.iter().flatten().flatten().count();
         let pairs = self.keys.into_iter().zip(self.outcomes.into_iter().map(Option::flatten));
-        C::collected(Counted { pairs: pairs.filter_map(|(key, value)| Some((key, value?))), left })
+        C::collected(ExactlySized { pairs: pairs.filter_map(|(key, value)| Some((key, value?))), left })
     }
 
     /// The function's body runs next.
@@ -398,12 +398,12 @@ fn all_differ(names: &[Arc<str>]) -> bool {
 }
 
 /// Pairs of which it is known how many there are, so that a map is made as large as it has to be at once.
-struct Counted<P> {
+struct ExactlySized<P> {
     pairs: P,
     left: usize,
 }
 
-impl<P: Iterator> Iterator for Counted<P> {
+impl<P: Iterator> Iterator for ExactlySized<P> {
     type Item = P::Item;
 
     fn next(&mut self) -> Option<P::Item> {

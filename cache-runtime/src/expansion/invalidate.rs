@@ -34,7 +34,7 @@ pub fn invalidates() -> Invalidates {
 #[allow(missing_debug_implementations, reason = "lives within one body of an expansion")]
 #[must_use]
 pub struct Invalidates {
-    targets: Vec<Target>,
+    targets: Vec<InvalidationTarget>,
     on_error: bool,
 }
 
@@ -67,7 +67,7 @@ pub fn strict<T, E: Strict>(result: Result<T, E>, done: Result<(), Error>) -> Re
 
 /// One key of one cache, of whatever type the value is.
 #[derive(Clone)]
-pub(crate) struct Target {
+pub(crate) struct InvalidationTarget {
     cache: MaybeStatic<Core>,
     key: KeyBuf,
     /// Whose entry it is, and whose statistics count a failure; a tag is no function's.
@@ -80,7 +80,7 @@ impl Invalidates {
     pub fn entry<T>(mut self, entry: Entry<T>) -> Self {
         let call = entry.call();
         let function = Some(call.function.clone());
-        self.targets.push(Target { cache: call.cache.clone(), key: call.key.clone(), function });
+        self.targets.push(InvalidationTarget { cache: call.cache.clone(), key: call.key.clone(), function });
         self
     }
 
@@ -101,9 +101,11 @@ impl Invalidates {
         if lead.is_none() {
             tags::report_if_unknown(&name);
         }
-        let target = Target { cache: cache.clone(), key: tags::tag(&cache.prefix, &name), function: None };
-        let is_known =
-            |known: &Target| known.key == target.key && Arc::ptr_eq(known.cache.arc(), cache.arc());
+        let target =
+            InvalidationTarget { cache: cache.clone(), key: tags::tag(&cache.prefix, &name), function: None };
+        let is_known = |known: &InvalidationTarget| {
+            known.key == target.key && Arc::ptr_eq(known.cache.arc(), cache.arc())
+        };
         if !self.targets.iter().any(is_known) {
             self.targets.push(target);
         }
@@ -197,10 +199,10 @@ impl Drop for Invalidates {
     fn drop(&mut self) {
         for of_one_cache in by_cache(&self.targets) {
             let cache = Arc::clone(of_one_cache[0].cache.arc());
-            let targets: Vec<Target> = of_one_cache.into_iter().cloned().collect();
+            let targets: Vec<InvalidationTarget> = of_one_cache.into_iter().cloned().collect();
             // Noted first: until Redis has taken it, this process does not use the entries, and if there is no room for the
             // work here, `pending` does it.
-            let keys: Vec<Key<'_>> = targets.iter().map(Target::key).collect();
+            let keys: Vec<Key<'_>> = targets.iter().map(InvalidationTarget::key).collect();
             drop(Operation::begin(&cache, &keys, None));
             let begun = cache.background.store(0, |under_way| async move {
                 drop(remove(&targets).await);
@@ -211,7 +213,7 @@ impl Drop for Invalidates {
     }
 }
 
-impl Target {
+impl InvalidationTarget {
     fn key(&self) -> Key<'_> {
         match self.function {
             Some(_) => Key::Entry(&self.key),
@@ -224,11 +226,11 @@ impl Target {
 ///
 /// # Errors
 /// The first failure.
-async fn remove(targets: &[Target]) -> Result<(), Error> {
+async fn remove(targets: &[InvalidationTarget]) -> Result<(), Error> {
     all(by_cache(targets).into_iter().map(remove_of_one_cache)).await.into_iter().collect()
 }
 
-async fn remove_of_one_cache(targets: Vec<&Target>) -> Result<(), Error> {
+async fn remove_of_one_cache(targets: Vec<&InvalidationTarget>) -> Result<(), Error> {
     let Some(cache) = targets.first().map(|target| target.cache.clone()) else { return Ok(()) };
     let keys: Vec<Key<'_>> = targets.iter().map(|target| target.key()).collect();
     let done = remove_all(cache.arc(), &keys).await;
@@ -245,10 +247,11 @@ pub(crate) fn failed(cache: &Core, site: Option<&Callsite>, error: &Error) {
     cache.log(site, error, format_args!("what was to be invalidated is tried again"));
 }
 
-fn by_cache(targets: &[Target]) -> Vec<Vec<&Target>> {
-    let mut groups: Vec<Vec<&Target>> = Vec::new();
+fn by_cache(targets: &[InvalidationTarget]) -> Vec<Vec<&InvalidationTarget>> {
+    let mut groups: Vec<Vec<&InvalidationTarget>> = Vec::new();
     for target in targets {
-        let same = |group: &&mut Vec<&Target>| Arc::ptr_eq(group[0].cache.arc(), target.cache.arc());
+        let same =
+            |group: &&mut Vec<&InvalidationTarget>| Arc::ptr_eq(group[0].cache.arc(), target.cache.arc());
         match groups.iter_mut().find(same) {
             Some(group) => group.push(target),
             None => groups.push(vec![target]),

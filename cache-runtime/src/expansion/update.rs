@@ -23,7 +23,7 @@ pub fn updates<T>() -> Updates<T> {
 pub struct Updates<T> {
     entries: Vec<Entry<T>>,
     guard: Invalidates,
-    writes: Vec<Write>,
+    writes: Vec<EncodedWrite>,
 }
 
 /// What can be written to an entry of a `T`: one, or what points to one.
@@ -48,7 +48,7 @@ where
 }
 
 /// A value that is encoded, so that its reference is held no longer.
-struct Write {
+struct EncodedWrite {
     call: Call,
     /// `None` where the function's options keep the value from being stored.
     value: Option<Encoded>,
@@ -75,7 +75,7 @@ impl<T> Updates<T> {
                 // A value that cannot be encoded cannot replace the old one, which is removed all the same.
                 let encoded = entry.encode_to_put(value);
                 let value = encoded.inspect_err(|error| entry.call().failed(error)).ok().flatten();
-                Write { call: entry.call().clone(), value }
+                EncodedWrite { call: entry.call().clone(), value }
             })
             .collect();
         self
@@ -119,13 +119,13 @@ impl<T> Updates<T> {
     }
 }
 
-async fn write_all(writes: Vec<Write>, guard: Invalidates) -> Result<(), Error> {
-    let done = all(writes.into_iter().map(Write::carry_out)).await;
+async fn write_all(writes: Vec<EncodedWrite>, guard: Invalidates) -> Result<(), Error> {
+    let done = all(writes.into_iter().map(EncodedWrite::carry_out)).await;
     guard.disarm();
     done.into_iter().collect()
 }
 
-impl Write {
+impl EncodedWrite {
     async fn carry_out(self) -> Result<(), Error> {
         let Self { call, value } = self;
         let key = [Key::Entry(&call.key)];

@@ -11,7 +11,7 @@ use crate::util::hashing::Seeded;
 
 /// By the whole key. A hash alone would be smaller, but arguments are chosen by callers, and two keys with one hash would hand
 /// one caller's data to another. As bytes: that a key is text need not be shown for a look-up.
-pub(super) type Map = Cache<Box<[u8]>, Held, Bytes, Seeded>;
+pub(super) type Map = Cache<Box<[u8]>, Held, ByteWeight, Seeded>;
 
 /// A decoded value. A hit takes it out of the map's lock as a clone: a few words, and a count that is raised.
 #[derive(Clone)]
@@ -29,9 +29,9 @@ pub(super) struct Held {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bytes;
+pub(super) struct ByteWeight;
 
-impl Weighter<Box<[u8]>, Held> for Bytes {
+impl Weighter<Box<[u8]>, Held> for ByteWeight {
     fn weight(&self, key: &Box<[u8]>, held: &Held) -> u64 {
         held.weight + key.len() as u64
     }
@@ -73,9 +73,9 @@ pub(super) fn map(capacity: u64) -> Map {
         .estimated_items_capacity(items)
         .build();
     match options {
-        Ok(options) => Map::with_options(options, Bytes, Seeded::new(), DefaultLifecycle::default()),
+        Ok(options) => Map::with_options(options, ByteWeight, Seeded::new(), DefaultLifecycle::default()),
         // Only a missing capacity is an error, and both are given; the fallback keeps this free of panics.
-        Err(_) => Map::with(items, capacity, Bytes, Seeded::new(), DefaultLifecycle::default()),
+        Err(_) => Map::with(items, capacity, ByteWeight, Seeded::new(), DefaultLifecycle::default()),
     }
 }
 

@@ -88,14 +88,14 @@ pub(crate) async fn sleep(duration: Duration) -> Result<(), Error> {
 
 /// Where a call runs.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct CallContext {
     /// No two threads that run have one tag.
     thread: usize,
     /// Whether the thread does nothing else meanwhile.
     is_blocking: bool,
 }
 
-impl Place {
+impl CallContext {
     pub(crate) fn here() -> Self {
         thread_local!(static TAG: u8 = const { 0 });
         Self { thread: TAG.with(|tag| std::ptr::from_ref(tag).addr()), is_blocking: is_blocking() }
@@ -134,9 +134,9 @@ pub(crate) async fn yield_now() {
 }
 
 /// The runtimes that were looked at.
-type Known = HashMap<runtime::Id, Runtime, Seeded>;
+type Runtimes = HashMap<runtime::Id, Runtime, Seeded>;
 
-static KNOWN: PerProcess<RwLock<Known>> = PerProcess::new();
+static KNOWN: PerProcess<RwLock<Runtimes>> = PerProcess::new();
 
 #[derive(Debug)]
 struct Runtime {
@@ -185,7 +185,7 @@ pub(crate) fn drives_none(runtime: &Handle) {
 /// descriptors: where all that there are belong to others, this one has none. Where that cannot be told (another system, another
 /// runtime that nobody has called from yet) it is taken for what nearly all are; should it not be, the task that connects
 /// panics, and the runtime is known from then on.
-fn has_poller(known: &Known) -> bool {
+fn has_poller(known: &Runtimes) -> bool {
     let others = known.values().filter(|other| other.drives_io);
     let (ended, running): (Vec<_>, Vec<_>) = others.partition(|other| other.watch.is_finished());
     // The library's own is there once anybody has waited for anything.

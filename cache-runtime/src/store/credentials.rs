@@ -69,11 +69,12 @@ impl fmt::Debug for Credentials {
 /// What a closure of the user's gave, its error as text.
 pub(crate) type Provided = Result<Credentials, String>;
 
-type Asked = Pin<Box<dyn Future<Output = Provided> + Send>>;
+/// The answer that the closure of `CacheBuilder::credentials` is about to give.
+type CredentialsFuture = Pin<Box<dyn Future<Output = Provided> + Send>>;
 
 /// The user's closure.
 #[derive(Clone)]
-pub(crate) struct Provider(Arc<dyn Fn() -> Asked + Send + Sync>);
+pub(crate) struct Provider(Arc<dyn Fn() -> CredentialsFuture + Send + Sync>);
 
 impl Provider {
     pub(crate) fn new<F, Fut, E>(provide: F) -> Self
@@ -89,7 +90,7 @@ impl Provider {
     }
 
     /// Begins to ask, which may block.
-    pub(crate) fn ask(&self) -> Asked {
+    pub(crate) fn ask(&self) -> CredentialsFuture {
         (self.0)()
     }
 }

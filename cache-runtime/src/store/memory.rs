@@ -21,25 +21,25 @@ use crate::util::random;
 /// Bounded by bytes; what was used least goes first, and no entry outlives its time.
 #[derive(Debug)]
 pub(crate) struct MemoryStore {
-    entries: Cache<String, Entry, Bytes>,
+    entries: Cache<String, MemoryEntry, EntryWeight>,
     /// Held by what compares before it writes, and by every other write, so that none comes between.
     writing: Mutex<()>,
 }
 
 #[derive(Debug, Clone)]
-struct Entry {
+struct MemoryEntry {
     value: std::sync::Arc<[u8]>,
     expires: Option<Instant>,
 }
 
 /// An entry weighs its key, its value and about what the map adds.
 #[derive(Debug, Clone, Copy)]
-struct Bytes;
+struct EntryWeight;
 
 const OVERHEAD: usize = 100;
 
-impl Weighter<String, Entry> for Bytes {
-    fn weight(&self, key: &String, entry: &Entry) -> u64 {
+impl Weighter<String, MemoryEntry> for EntryWeight {
+    fn weight(&self, key: &String, entry: &MemoryEntry) -> u64 {
         (key.len() + entry.value.len() + OVERHEAD) as u64
     }
 }
@@ -58,12 +58,12 @@ impl MemoryStore {
         let entries = match options {
             Ok(options) => Cache::with_options(
                 options,
-                Bytes,
+                EntryWeight,
                 DefaultHashBuilder::default(),
                 DefaultLifecycle::default(),
             ),
             // Only a missing capacity is an error, and both are given; the fallback keeps this free of panics.
-            Err(_) => Cache::with_weighter(16, capacity, Bytes),
+            Err(_) => Cache::with_weighter(16, capacity, EntryWeight),
         };
         Self { entries, writing: Mutex::new(()) }
     }
@@ -73,14 +73,14 @@ impl MemoryStore {
     }
 
     /// Runs one step on the slot at `key`, so that no other write comes between what it compares and what it writes.
-    fn step<A>(&self, key: &str, step: impl FnOnce(Option<Entry>) -> (Write<Entry>, A)) -> A {
+    fn step<A>(&self, key: &str, step: impl FnOnce(Option<MemoryEntry>) -> (Write<MemoryEntry>, A)) -> A {
         let _writing = self.write();
         let (write, answer) = step(self.live(key));
         self.carry_out(key, write);
         answer
     }
 
-    fn carry_out(&self, key: &str, write: Write<Entry>) {
+    fn carry_out(&self, key: &str, write: Write<MemoryEntry>) {
         match write {
             Write::Keep => {}
             Write::Put(entry) => self.entries.insert(key.to_owned(), entry),
@@ -89,7 +89,7 @@ impl MemoryStore {
     }
 
     /// The entry, unless its time is over; then it is dropped.
-    fn live(&self, key: &str) -> Option<Entry> {
+    fn live(&self, key: &str) -> Option<MemoryEntry> {
         let entry = self.entries.get(key)?;
         if entry.expires.is_some_and(|expires| expires <= Instant::now()) {
             // Only this entry: a newer one may have taken its place meanwhile.
@@ -102,7 +102,7 @@ impl MemoryStore {
 
 impl Store for MemoryStore {
     async fn get(&self, key: &str, _: Instant) -> Result<Found, Error> {
-        Ok(self.live(key).map_or(Found::Absent, Entry::found))
+        Ok(self.live(key).map_or(Found::Absent, MemoryEntry::found))
     }
 
     async fn read(&self, keys: &[&str], how: Reading, _: Instant) -> Result<Several, Error> {
@@ -113,10 +113,10 @@ impl Store for MemoryStore {
         };
         // No write comes between two of them.
         let _writing = self.write();
-        let live: Vec<Option<Entry>> = keys.iter().map(|key| self.live(key)).collect();
-        let left = |entry: &Option<Entry>| entry.as_ref().map_or(Left::Absent, Entry::left);
+        let live: Vec<Option<MemoryEntry>> = keys.iter().map(|key| self.live(key)).collect();
+        let left = |entry: &Option<MemoryEntry>| entry.as_ref().map_or(Left::Absent, MemoryEntry::left);
         let left = live.iter().take(timed).map(left).collect();
-        let found = live.into_iter().map(|entry| entry.map_or(Found::Absent, Entry::found)).collect();
+        let found = live.into_iter().map(|entry| entry.map_or(Found::Absent, MemoryEntry::found)).collect();
         Ok(Several { found, left, epoch: Epoch(0) })
     }
 
@@ -128,15 +128,17 @@ impl Store for MemoryStore {
     ) -> Result<Vec<Result<Found, Error>>, Error> {
         let acquire = |(key, lease): &(&str, CasToken)| {
             let found =
-                self.step(key, |current| key_state::acquire(current, || Entry::new(lease, Some(ttl))));
-            Ok(found.map_or(Found::Absent, Entry::found))
+                self.step(key, |current| key_state::acquire(current, || MemoryEntry::new(lease, Some(ttl))));
+            Ok(found.map_or(Found::Absent, MemoryEntry::found))
         };
         Ok(leases.iter().map(acquire).collect())
     }
 
     async fn swap(&self, swaps: &[Swap<'_>], _: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
         let swap = |Swap { key, mark, value, ttl }: &Swap<'_>| {
-            Ok(self.step(key, |current| key_state::swap(current.as_ref(), mark, || Entry::new(value, *ttl))))
+            Ok(self.step(key, |current| {
+                key_state::swap(current.as_ref(), mark, || MemoryEntry::new(value, *ttl))
+            }))
         };
         Ok(swaps.iter().map(swap).collect())
     }
@@ -158,7 +160,8 @@ impl Store for MemoryStore {
 
     async fn set(&self, sets: &[Set<'_>], _: Instant) -> Result<(), Error> {
         for Set { key, value, ttl } in sets {
-            let write = value.map_or_else(key_state::remove, |value| key_state::set(Entry::new(value, *ttl)));
+            let write =
+                value.map_or_else(key_state::remove, |value| key_state::set(MemoryEntry::new(value, *ttl)));
             self.step(key, |_| (write, ()));
         }
         Ok(())
@@ -179,14 +182,14 @@ impl Store for MemoryStore {
         let _writing = self.write();
         let tag = |key: &&str| {
             let current = self.live(key);
-            let nonce = current.as_ref().and_then(Entry::nonce);
+            let nonce = current.as_ref().and_then(MemoryEntry::nonce);
             let (write, nonce) = key_state::tag(nonce, || {
                 let nonce = random::nonce();
-                (Entry::new(&nonce, life.given()), nonce)
+                (MemoryEntry::new(&nonce, life.given()), nonce)
             });
             match (write, current.filter(|current| !current.lives_for(life.least))) {
                 (Write::Keep, Some(brief)) => {
-                    let longer = Entry::new(&brief.value, life.given());
+                    let longer = MemoryEntry::new(&brief.value, life.given());
                     self.carry_out(key, Write::Put(longer));
                 }
                 (write, _) => self.carry_out(key, write),
@@ -202,7 +205,7 @@ fn untracked() -> Error {
     Error::new(ErrorKind::Server, "entries in this process are not tracked")
 }
 
-impl Content for Entry {
+impl Content for MemoryEntry {
     type Mark = CasToken;
 
     fn begins_with(&self, mark: &CasToken) -> bool {
@@ -210,7 +213,7 @@ impl Content for Entry {
     }
 }
 
-impl Entry {
+impl MemoryEntry {
     fn new(value: &[u8], ttl: Option<Duration>) -> Self {
         Self { value: value.into(), expires: ttl.map(after) }
     }

@@ -10,9 +10,9 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 /// What is remembered of each kind at most. With more, nothing is told any more.
 const MOST: usize = 1_000;
 
-static KNOWN: RwLock<Known> = RwLock::new(Known::new());
+static KNOWN: RwLock<KnownTags> = RwLock::new(KnownTags::new());
 
-struct Known {
+struct KnownTags {
     /// What names with arguments begin with.
     leads: BTreeSet<String>,
     /// Names without arguments.
@@ -21,7 +21,7 @@ struct Known {
     told: BTreeSet<String>,
 }
 
-impl Known {
+impl KnownTags {
     const fn new() -> Self {
         Self { leads: BTreeSet::new(), names: BTreeSet::new(), told: BTreeSet::new() }
     }
@@ -39,11 +39,11 @@ impl Known {
     }
 }
 
-fn read() -> RwLockReadGuard<'static, Known> {
+fn read() -> RwLockReadGuard<'static, KnownTags> {
     KNOWN.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn write() -> RwLockWriteGuard<'static, Known> {
+fn write() -> RwLockWriteGuard<'static, KnownTags> {
     KNOWN.write().unwrap_or_else(PoisonError::into_inner)
 }
 

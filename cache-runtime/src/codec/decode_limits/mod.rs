@@ -59,7 +59,7 @@ impl Budget {
 
     /// The root of a decoding that this budget pays for.
     pub(crate) fn seed<T: DeserializeOwned>(&self) -> Seed<'_, PhantomData<T>> {
-        let scope = Scope { containers: MAX_CONTAINERS, wrappers: MAX_WRAPPERS, budget: self };
+        let scope = DecodeScope { containers: MAX_CONTAINERS, wrappers: MAX_WRAPPERS, budget: self };
         Seed { inner: PhantomData, scope }
     }
 
@@ -83,13 +83,13 @@ impl Budget {
 
 /// How much deeper this part of the value may go.
 #[derive(Clone, Copy)]
-struct Scope<'b> {
+struct DecodeScope<'b> {
     containers: u8,
     wrappers: u16,
     budget: &'b Budget,
 }
 
-impl Scope<'_> {
+impl DecodeScope<'_> {
     #[inline]
     fn container<E: Error>(mut self) -> Result<Self, E> {
         self.containers = self.containers.checked_sub(1).ok_or_else(too_deep)?;
@@ -115,7 +115,7 @@ fn too_deep<E: Error>() -> E {
 
 pub(crate) struct Seed<'b, S> {
     inner: S,
-    scope: Scope<'b>,
+    scope: DecodeScope<'b>,
 }
 
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<'_, S> {
@@ -129,7 +129,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<'_, S> {
 
 struct Bounded<'b, D> {
     inner: D,
-    scope: Scope<'b>,
+    scope: DecodeScope<'b>,
 }
 
 impl<'b, D> Bounded<'b, D> {

@@ -6,12 +6,12 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use super::{Bounded, Scope, Seed};
+use super::{Bounded, DecodeScope, Seed};
 
 /// A visitor that passes scalars on and hands out watched access to everything that has parts.
 pub(crate) struct Watch<'b, V> {
     pub(crate) visitor: V,
-    pub(crate) scope: Scope<'b>,
+    pub(crate) scope: DecodeScope<'b>,
     pub(crate) counted: bool,
 }
 
@@ -96,32 +96,32 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watch<'_, V> {
     fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
         let scope = self.scope.container()?;
         let paid = self.pay(inner.size_hint())?;
-        self.visitor.visit_seq(Parts { inner, scope, paid })
+        self.visitor.visit_seq(WatchedParts { inner, scope, paid })
     }
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
         let scope = self.scope.container()?;
         let paid = self.pay(inner.size_hint())?;
-        self.visitor.visit_map(Parts { inner, scope, paid })
+        self.visitor.visit_map(WatchedParts { inner, scope, paid })
     }
 
     #[inline]
     fn visit_enum<A: EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
         let scope = self.scope.container()?;
-        self.visitor.visit_enum(Parts { inner, scope, paid: true })
+        self.visitor.visit_enum(WatchedParts { inner, scope, paid: true })
     }
 }
 
 /// Access to the parts of a compound, whichever kind it is.
-struct Parts<'b, A> {
+struct WatchedParts<'b, A> {
     inner: A,
-    scope: Scope<'b>,
+    scope: DecodeScope<'b>,
     /// All elements are paid for, or are not to be: their number is in the type.
     paid: bool,
 }
 
-impl<'b, A> Parts<'b, A> {
+impl<'b, A> WatchedParts<'b, A> {
     #[inline]
     fn seed<S>(&self, inner: S) -> Seed<'b, S> {
         Seed { inner, scope: self.scope }
@@ -134,7 +134,7 @@ impl<'b, A> Parts<'b, A> {
     }
 }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Parts<'_, A> {
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for WatchedParts<'_, A> {
     type Error = A::Error;
 
     #[inline]
@@ -149,7 +149,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Parts<'_, A> {
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Parts<'_, A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for WatchedParts<'_, A> {
     type Error = A::Error;
 
     #[inline]
@@ -170,20 +170,20 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Parts<'_, A> {
     }
 }
 
-impl<'de, 'b, A: EnumAccess<'de>> EnumAccess<'de> for Parts<'b, A> {
+impl<'de, 'b, A: EnumAccess<'de>> EnumAccess<'de> for WatchedParts<'b, A> {
     type Error = A::Error;
-    type Variant = Parts<'b, A::Variant>;
+    type Variant = WatchedParts<'b, A::Variant>;
 
     #[inline]
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), A::Error> {
         let seed = self.seed(seed);
         let (value, inner) = self.inner.variant_seed(seed)?;
-        let variant = Parts { inner, scope: self.scope, paid: true };
+        let variant = WatchedParts { inner, scope: self.scope, paid: true };
         Ok((value, variant))
     }
 }
 
-impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Parts<'_, A> {
+impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for WatchedParts<'_, A> {
     type Error = A::Error;
 
     #[inline]

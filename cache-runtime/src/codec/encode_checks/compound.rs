@@ -5,16 +5,16 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant,
 };
 
-use super::Scope;
+use super::EncodeScope;
 
-pub(crate) struct Parts<'v, S> {
+pub(crate) struct CheckedParts<'v, S> {
     pub(crate) inner: S,
-    pub(crate) scope: Scope<'v>,
+    pub(crate) scope: EncodeScope<'v>,
     /// Elements are counted one by one, since their number was not told.
     pub(crate) counted: bool,
 }
 
-impl<S> Parts<'_, S> {
+impl<S> CheckedParts<'_, S> {
     fn may_skip<E: Error>(&self, key: &'static str) -> Result<(), E> {
         if self.scope.rules.positional {
             return Err(self.scope.refuse(format_args!(
@@ -28,7 +28,7 @@ impl<S> Parts<'_, S> {
 macro_rules! sequence {
     ($($serialize:ident, $method:ident;)*) => {
         $(
-            impl<S: $serialize> $serialize for Parts<'_, S> {
+            impl<S: $serialize> $serialize for CheckedParts<'_, S> {
                 type Ok = S::Ok;
                 type Error = S::Error;
 
@@ -59,7 +59,7 @@ sequence! {
 macro_rules! named {
     ($($serialize:ident;)*) => {
         $(
-            impl<S: $serialize> $serialize for Parts<'_, S> {
+            impl<S: $serialize> $serialize for CheckedParts<'_, S> {
                 type Ok = S::Ok;
                 type Error = S::Error;
 
@@ -91,7 +91,7 @@ named! {
     SerializeStructVariant;
 }
 
-impl<S: SerializeMap> SerializeMap for Parts<'_, S> {
+impl<S: SerializeMap> SerializeMap for CheckedParts<'_, S> {
     type Ok = S::Ok;
     type Error = S::Error;
 

@@ -14,7 +14,7 @@ use std::{
 
 use serde::ser::{Error, Serialize, Serializer};
 
-use self::compound::Parts;
+use self::compound::CheckedParts;
 use super::CodecError;
 use super::decode_limits::{MAX_CONTAINERS, MAX_WRAPPERS};
 use super::null::is_null;
@@ -46,7 +46,7 @@ pub(crate) fn checked<T: ?Sized, R, E: Display>(
     write: impl FnOnce(Checked<'_, T>) -> Result<R, E>,
 ) -> Result<usize, CodecError> {
     let notes = Notes::default();
-    let scope = Scope {
+    let scope = EncodeScope {
         rules,
         notes: &notes,
         // One less than reading allows: `serde_json` stops there by itself, and an entry is one thing in any codec.
@@ -63,14 +63,14 @@ pub(crate) fn checked<T: ?Sized, R, E: Display>(
 }
 
 #[derive(Clone, Copy)]
-struct Scope<'v> {
+struct EncodeScope<'v> {
     rules: Rules,
     notes: &'v Notes,
     containers: u8,
     wrappers: u16,
 }
 
-impl<'v> Scope<'v> {
+impl<'v> EncodeScope<'v> {
     #[inline]
     fn container<E: Error>(mut self) -> Result<Self, E> {
         self.containers = self.containers.checked_sub(1).ok_or_else(|| self.too_deep())?;
@@ -125,7 +125,7 @@ impl<'v> Scope<'v> {
 /// A value whose serialization is checked.
 pub(crate) struct Checked<'v, T: ?Sized> {
     value: &'v T,
-    scope: Scope<'v>,
+    scope: EncodeScope<'v>,
 }
 
 impl<T: Serialize + ?Sized> Serialize for Checked<'_, T> {
@@ -137,7 +137,7 @@ impl<T: Serialize + ?Sized> Serialize for Checked<'_, T> {
 
 struct Checking<'v, S> {
     inner: S,
-    scope: Scope<'v>,
+    scope: EncodeScope<'v>,
 }
 
 macro_rules! pass_on {
@@ -160,7 +160,7 @@ macro_rules! compounds {
                 let scope = self.scope.container()?;
                 scope.count_fixed(len);
                 let inner = self.inner.$method($($name,)? len)?;
-                Ok(Parts { inner, scope, counted: false })
+                Ok(CheckedParts { inner, scope, counted: false })
             }
         )*
     };
@@ -175,7 +175,7 @@ macro_rules! collections {
                 let scope = self.scope.container()?;
                 scope.count(len.unwrap_or(0).saturating_add(1));
                 let inner = self.inner.$method(len)?;
-                Ok(Parts { inner, scope, counted: len.is_none() })
+                Ok(CheckedParts { inner, scope, counted: len.is_none() })
             }
         )*
     };
@@ -184,13 +184,13 @@ macro_rules! collections {
 impl<'v, S: Serializer> Serializer for Checking<'v, S> {
     type Ok = S::Ok;
     type Error = S::Error;
-    type SerializeSeq = Parts<'v, S::SerializeSeq>;
-    type SerializeTuple = Parts<'v, S::SerializeTuple>;
-    type SerializeTupleStruct = Parts<'v, S::SerializeTupleStruct>;
-    type SerializeTupleVariant = Parts<'v, S::SerializeTupleVariant>;
-    type SerializeMap = Parts<'v, S::SerializeMap>;
-    type SerializeStruct = Parts<'v, S::SerializeStruct>;
-    type SerializeStructVariant = Parts<'v, S::SerializeStructVariant>;
+    type SerializeSeq = CheckedParts<'v, S::SerializeSeq>;
+    type SerializeTuple = CheckedParts<'v, S::SerializeTuple>;
+    type SerializeTupleStruct = CheckedParts<'v, S::SerializeTupleStruct>;
+    type SerializeTupleVariant = CheckedParts<'v, S::SerializeTupleVariant>;
+    type SerializeMap = CheckedParts<'v, S::SerializeMap>;
+    type SerializeStruct = CheckedParts<'v, S::SerializeStruct>;
+    type SerializeStructVariant = CheckedParts<'v, S::SerializeStructVariant>;
 
     pass_on! {
         serialize_bool(value: bool);
@@ -276,7 +276,7 @@ impl<'v, S: Serializer> Serializer for Checking<'v, S> {
         scope.count_fixed(1);
         scope.count_fixed(len);
         let inner = self.inner.serialize_tuple_variant(name, index, variant, len)?;
-        Ok(Parts { inner, scope, counted: false })
+        Ok(CheckedParts { inner, scope, counted: false })
     }
 
     fn serialize_struct_variant(
@@ -290,7 +290,7 @@ impl<'v, S: Serializer> Serializer for Checking<'v, S> {
         scope.count_fixed(1);
         scope.count_fixed(len);
         let inner = self.inner.serialize_struct_variant(name, index, variant, len)?;
-        Ok(Parts { inner, scope, counted: false })
+        Ok(CheckedParts { inner, scope, counted: false })
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {

@@ -38,7 +38,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::runtime::executor::Place;
+use crate::runtime::executor::CallContext;
 use crate::store::vocabulary::CasToken;
 use crate::util::hashing::Seeded;
 use crate::util::process::PerProcess;
@@ -77,7 +77,7 @@ struct Flight {
     ended: Notify,
     followers: AtomicUsize,
     /// Where its leader is.
-    place: Place,
+    place: CallContext,
     /// Whether a follower has waited in vain for as long as one waits.
     given_up: AtomicBool,
 }
@@ -88,7 +88,7 @@ impl Flight {
             landed: OnceLock::new(),
             ended: Notify::new(),
             followers: AtomicUsize::new(0),
-            place: Place::here(),
+            place: CallContext::here(),
             given_up: AtomicBool::new(false),
         }
     }

@@ -17,7 +17,7 @@ const OUTSIDE: NodeId = 0;
 
 /// From a compound to one of its parts.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Step {
+pub(super) struct PathStep {
     pub(super) node: NodeId,
     pub(super) part: usize,
 }
@@ -25,11 +25,11 @@ pub(super) struct Step {
 /// What stands at a place; nothing if the place could not be reached.
 #[derive(Debug, Default)]
 pub(super) struct Place {
-    pub(super) found: Option<Found>,
+    pub(super) found: Option<Finding>,
 }
 
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct Finding {
     pub(super) what: What,
     /// The type's name, where code that is not seen through reads it.
     pub(super) label: Option<String>,
@@ -46,7 +46,7 @@ pub(super) enum What {
 /// What makes two askings the same one, so that a recursive type is a finite graph. Rust's names hold the type's parameters,
 /// which serde's own names do not: `Page<Page<u8>>` must not look recursive. They are compared and never hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Key {
+pub(super) struct TypeIdentity {
     pub(super) kind: Kind,
     pub(super) name: &'static str,
     pub(super) names: &'static [&'static str],
@@ -57,19 +57,19 @@ pub(super) struct Key {
     variant: Option<PlaceId>,
 }
 
-impl Key {
+impl TypeIdentity {
     fn new(asked: &Asked, variant: Option<PlaceId>) -> Self {
         let Asked { kind, name, names, len, visitor, value, .. } = *asked;
-        Key { kind, name, names, len, visitor, value, variant }
+        TypeIdentity { kind, name, names, len, visitor, value, variant }
     }
 }
 
 #[derive(Debug)]
 pub(super) struct Node {
-    pub(super) key: Key,
+    pub(super) key: TypeIdentity,
     pub(super) parts: Vec<Place>,
     /// How it was reached first.
-    path: Vec<Step>,
+    path: Vec<PathStep>,
     /// The variants of an enum whose tag and content are two fields. Then part 0 is the tag, and the others are the contents
     /// of the variants.
     tagged: Option<&'static [&'static str]>,
@@ -78,7 +78,7 @@ pub(super) struct Node {
 }
 
 impl Node {
-    fn new(key: Key, path: Vec<Step>) -> Self {
+    fn new(key: TypeIdentity, path: Vec<PathStep>) -> Self {
         Node { key, parts: Vec::new(), path, tagged: None, ends: None }
     }
 
@@ -106,7 +106,7 @@ impl Node {
 #[derive(Debug)]
 pub(super) struct Graph {
     pub(super) nodes: Vec<Node>,
-    known: HashMap<Key, NodeId>,
+    known: HashMap<TypeIdentity, NodeId>,
     queue: VecDeque<PlaceId>,
     /// Behind parts that have to be made first, and are not known yet.
     held: Vec<PlaceId>,
@@ -117,8 +117,15 @@ pub(super) struct Graph {
 
 impl Graph {
     pub(super) fn new() -> Self {
-        let key =
-            Key { kind: Kind::Newtype, name: "", names: &[], len: 1, visitor: "", value: "", variant: None };
+        let key = TypeIdentity {
+            kind: Kind::Newtype,
+            name: "",
+            names: &[],
+            len: 1,
+            visitor: "",
+            value: "",
+            variant: None,
+        };
         let mut outside = Node::new(key, Vec::new());
         outside.parts.push(Place::default());
         Graph {
@@ -161,12 +168,12 @@ impl Graph {
     }
 
     /// The steps from the type to a place.
-    pub(super) fn path_to(&self, (node, part): PlaceId) -> Vec<Step> {
+    pub(super) fn path_to(&self, (node, part): PlaceId) -> Vec<PathStep> {
         if node == OUTSIDE {
             return Vec::new();
         }
         let mut path = self.nodes[node].path.clone();
-        path.push(Step { node, part });
+        path.push(PathStep { node, part });
         path
     }
 
@@ -183,7 +190,7 @@ impl Graph {
         } else {
             What::Leaf(asked.kind)
         };
-        let found = Found {
+        let found = Finding {
             what,
             label: (!plain).then(|| short(trust::read_as(&asked))),
             makeable: trust::may_be_made(&asked),
@@ -198,7 +205,7 @@ impl Graph {
     fn meet(&mut self, place: PlaceId, asked: &Asked, seen_through: bool) -> NodeId {
         let around = &self.nodes[place.0];
         let is_content = around.key.kind == Kind::Enum || around.tagged.is_some();
-        let key = Key::new(asked, is_content.then_some(place));
+        let key = TypeIdentity::new(asked, is_content.then_some(place));
         if let Some(&node) = self.known.get(&key) {
             return node;
         }
@@ -277,16 +284,16 @@ impl Graph {
     }
 
     pub(super) fn variant_that_ends(&self, asked: &Asked) -> Option<usize> {
-        let node = self.known.get(&Key::new(asked, None))?;
+        let node = self.known.get(&TypeIdentity::new(asked, None))?;
         self.nodes[*node].ends
     }
 }
 
 fn number_of_parts(asked: &Asked) -> usize {
-    parts_of(&Key::new(asked, None))
+    parts_of(&TypeIdentity::new(asked, None))
 }
 
-fn parts_of(key: &Key) -> usize {
+fn parts_of(key: &TypeIdentity) -> usize {
     match key.kind {
         Kind::Option | Kind::Seq | Kind::Newtype | Kind::NewtypeVariant => 1,
         Kind::Map => 2,

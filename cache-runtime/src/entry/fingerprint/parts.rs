@@ -8,7 +8,7 @@ use serde::de::{
 };
 
 use super::asked::Kind;
-use super::tracer::{Outcome, Stop, Task, Tracer};
+use super::tracer::{Stop, Task, Traced, Tracer};
 
 /// Elements of a sequence, or fields by position.
 pub(super) struct Places<'p> {
@@ -38,7 +38,7 @@ impl<'p> Places<'p> {
         Places { tracer, made: 0, then: Then::End }
     }
 
-    fn next(&mut self) -> Outcome<Option<Task<'p>>> {
+    fn next(&mut self) -> Traced<Option<Task<'p>>> {
         if let Some(left) = self.made.checked_sub(1) {
             self.made = left;
             return Ok(Some(Task::Make));
@@ -54,7 +54,7 @@ impl<'p> Places<'p> {
 impl<'de> SeqAccess<'de> for Places<'_> {
     type Error = Stop;
 
-    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Outcome<Option<S::Value>> {
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Traced<Option<S::Value>> {
         let Some(task) = self.next()? else { return Ok(None) };
         seed.deserialize(self.tracer.at(task, type_name::<S::Value>())).map(Some)
     }
@@ -82,7 +82,7 @@ impl<'p> Entries<'p> {
         Entries { tracer, tag, field: Some(field), value: None }
     }
 
-    fn next(&mut self) -> Outcome<&'static str> {
+    fn next(&mut self) -> Traced<&'static str> {
         let (name, value) = match (self.tag.take(), self.field) {
             (Some((name, variant)), _) => (name, Given::Variant(variant)),
             (None, Some((name, task))) => {
@@ -99,11 +99,11 @@ impl<'p> Entries<'p> {
 impl<'de> MapAccess<'de> for Entries<'_> {
     type Error = Stop;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Outcome<Option<K::Value>> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Traced<Option<K::Value>> {
         seed.deserialize(BorrowedStrDeserializer::new(self.next()?)).map(Some)
     }
 
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Outcome<S::Value> {
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Traced<S::Value> {
         match self.value.take().ok_or(Stop)? {
             Given::Variant(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
             Given::Place(task) => seed.deserialize(self.tracer.at(task, type_name::<S::Value>())),
@@ -120,7 +120,7 @@ pub(super) struct Pairs<'p> {
 impl<'de> MapAccess<'de> for Pairs<'_> {
     type Error = Stop;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Outcome<Option<K::Value>> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Traced<Option<K::Value>> {
         match self.part {
             None => Ok(None),
             Some((0, task)) => seed.deserialize(self.tracer.at(task, type_name::<K::Value>())).map(Some),
@@ -128,7 +128,7 @@ impl<'de> MapAccess<'de> for Pairs<'_> {
         }
     }
 
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, _: S) -> Outcome<S::Value> {
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, _: S) -> Traced<S::Value> {
         Err(Stop)
     }
 
@@ -137,7 +137,7 @@ impl<'de> MapAccess<'de> for Pairs<'_> {
         &mut self,
         key: K,
         value: S,
-    ) -> Outcome<Option<(K::Value, S::Value)>> {
+    ) -> Traced<Option<(K::Value, S::Value)>> {
         match self.part {
             None => return Ok(None),
             Some((0, task)) => {
@@ -161,7 +161,7 @@ impl<'de> EnumAccess<'de> for Chosen<'_> {
     type Error = Stop;
     type Variant = Self;
 
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Outcome<(S::Value, Self)> {
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Traced<(S::Value, Self)> {
         let variant = seed.deserialize(BorrowedStrDeserializer::new(self.name))?;
         Ok((variant, self))
     }
@@ -170,15 +170,15 @@ impl<'de> EnumAccess<'de> for Chosen<'_> {
 impl<'de> VariantAccess<'de> for Chosen<'_> {
     type Error = Stop;
 
-    fn unit_variant(self) -> Outcome<()> {
+    fn unit_variant(self) -> Traced<()> {
         self.content.unit_variant()
     }
 
-    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Outcome<S::Value> {
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Traced<S::Value> {
         self.content.newtype_variant(seed)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Outcome<V::Value> {
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Traced<V::Value> {
         self.content.tuple_like(Kind::TupleStruct, "", len, visitor)
     }
 
@@ -186,7 +186,7 @@ impl<'de> VariantAccess<'de> for Chosen<'_> {
         self,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Outcome<V::Value> {
+    ) -> Traced<V::Value> {
         self.content.struct_like("", fields, visitor)
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use serde::de::{self, DeserializeSeed, Deserializer, Visitor};
 
 use super::asked::{Asked, Kind};
-use super::graph::{Graph, Step};
+use super::graph::{Graph, PathStep};
 use super::parts::{Chosen, Entries, Pairs, Places};
 use super::{names, trust};
 
@@ -40,7 +40,7 @@ impl<'g> Pass<'g> {
 #[derive(Clone, Copy)]
 pub(super) enum Task<'p> {
     /// Goes these steps, to note what is asked for at their end.
-    Follower(&'p [Step]),
+    Follower(&'p [PathStep]),
     /// Makes a value, to see what comes after it.
     Make,
 }
@@ -71,7 +71,7 @@ impl de::Error for Stop {
     }
 }
 
-pub(super) type Outcome<T> = Result<T, Stop>;
+pub(super) type Traced<T> = Result<T, Stop>;
 
 /// How a compound is gone through.
 enum Way<'p> {
@@ -85,7 +85,7 @@ enum Way<'p> {
 }
 
 impl<'p> Tracer<'p> {
-    pub(super) fn follow(pass: &'p Pass<'p>, steps: &'p [Step], expected: &'static str) -> Self {
+    pub(super) fn follow(pass: &'p Pass<'p>, steps: &'p [PathStep], expected: &'static str) -> Self {
         Tracer { pass, task: Task::Follower(steps), expected }
     }
 
@@ -94,7 +94,7 @@ impl<'p> Tracer<'p> {
         Tracer { task, expected, ..self }
     }
 
-    fn way(&self, asked: &Asked) -> Outcome<Way<'p>> {
+    fn way(&self, asked: &Asked) -> Traced<Way<'p>> {
         match self.task {
             Task::Follower([]) => {
                 self.pass.asked.replace(Some(*asked));
@@ -122,7 +122,7 @@ impl<'p> Tracer<'p> {
     }
 
     /// `Ok` if a value is to be made.
-    fn leaf<'de, V: Visitor<'de>>(&self, kind: Kind) -> Outcome<Asked> {
+    fn leaf<'de, V: Visitor<'de>>(&self, kind: Kind) -> Traced<Asked> {
         let asked = self.asked::<V>(kind);
         match self.way(&asked)? {
             Way::Make => Ok(asked),
@@ -131,7 +131,7 @@ impl<'p> Tracer<'p> {
     }
 
     /// A compound that is made empty.
-    fn elastic<'de, V: Visitor<'de>>(&self, kind: Kind) -> Outcome<Option<(usize, Task<'p>)>> {
+    fn elastic<'de, V: Visitor<'de>>(&self, kind: Kind) -> Traced<Option<(usize, Task<'p>)>> {
         Ok(match self.way(&self.asked::<V>(kind))? {
             Way::Into { part, then, .. } => Some((part, then)),
             Way::Make => None,
@@ -139,7 +139,7 @@ impl<'p> Tracer<'p> {
     }
 
     /// Elements one after the other, of which there are as many as the type says.
-    fn elements<'de, V: Visitor<'de>>(self, asked: &Asked, visitor: V) -> Outcome<V::Value> {
+    fn elements<'de, V: Visitor<'de>>(self, asked: &Asked, visitor: V) -> Traced<V::Value> {
         visitor.visit_seq(match self.way(asked)? {
             Way::Into { part, then, .. } => Places::up_to(self, part, then),
             Way::Make => Places::all(self),
@@ -152,7 +152,7 @@ impl<'p> Tracer<'p> {
         name: &'static str,
         len: usize,
         visitor: V,
-    ) -> Outcome<V::Value> {
+    ) -> Traced<V::Value> {
         let asked = Asked { name, len, ..self.asked::<V>(kind) };
         self.elements(&asked, visitor)
     }
@@ -162,7 +162,7 @@ impl<'p> Tracer<'p> {
         name: &'static str,
         names: &'static [&'static str],
         visitor: V,
-    ) -> Outcome<V::Value> {
+    ) -> Traced<V::Value> {
         let asked = Asked { name, names, len: names.len(), ..self.asked::<V>(Kind::Struct) };
         match self.way(&asked)? {
             Way::Into { part, then, tag } => {
@@ -176,7 +176,7 @@ impl<'p> Tracer<'p> {
     }
 
     /// What is in a variant whose content has a type of its own.
-    pub(super) fn newtype_variant<'de, S: DeserializeSeed<'de>>(self, seed: S) -> Outcome<S::Value> {
+    pub(super) fn newtype_variant<'de, S: DeserializeSeed<'de>>(self, seed: S) -> Traced<S::Value> {
         let inside = type_name::<S::Value>();
         let asked = Asked { visitor: inside, value: inside, ..self.variant(Kind::NewtypeVariant) };
         let then = match self.way(&asked)? {
@@ -186,7 +186,7 @@ impl<'p> Tracer<'p> {
         seed.deserialize(self.at(then, inside))
     }
 
-    pub(super) fn unit_variant(self) -> Outcome<()> {
+    pub(super) fn unit_variant(self) -> Traced<()> {
         match self.way(&self.variant(Kind::UnitVariant))? {
             Way::Into { .. } => Err(Stop),
             Way::Make => Ok(()),
@@ -201,7 +201,7 @@ impl<'p> Tracer<'p> {
 macro_rules! leaves {
     ($($method:ident: $kind:ident, $visit:ident($($value:expr)?);)*) => {
         $(
-            fn $method<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+            fn $method<V: Visitor<'de>>(self, visitor: V) -> Traced<V::Value> {
                 self.leaf::<V>(Kind::$kind)?;
                 visitor.$visit($($value)?)
             }
@@ -235,25 +235,25 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         deserialize_any: Any, visit_unit();
     }
 
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Traced<V::Value> {
         let asked = self.leaf::<V>(Kind::Str)?;
         visitor.visit_borrowed_str(trust::text(&asked).unwrap_or(""))
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Traced<V::Value> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Traced<V::Value> {
         let asked = self.leaf::<V>(Kind::Bytes)?;
         visitor.visit_borrowed_bytes(trust::bytes(&asked))
     }
 
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Traced<V::Value> {
         self.deserialize_bytes(visitor)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Traced<V::Value> {
         match self.elastic::<V>(Kind::Option)? {
             Some((_, then)) => {
                 let inside = names::split(type_name::<V::Value>()).1;
@@ -263,19 +263,19 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         }
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Traced<V::Value> {
         visitor.visit_seq(match self.elastic::<V>(Kind::Seq)? {
             Some((part, then)) => Places::up_to(self, part, then),
             None => Places::none(self),
         })
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Traced<V::Value> {
         let part = self.elastic::<V>(Kind::Map)?;
         visitor.visit_map(Pairs { tracer: self, part })
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Traced<V::Value> {
         self.tuple_like(Kind::Tuple, "", len, visitor)
     }
 
@@ -284,20 +284,16 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         name: &'static str,
         len: usize,
         visitor: V,
-    ) -> Outcome<V::Value> {
+    ) -> Traced<V::Value> {
         self.tuple_like(Kind::TupleStruct, name, len, visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Outcome<V::Value> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Traced<V::Value> {
         // As a sequence of one, whose element says its type.
         self.tuple_like(Kind::Newtype, name, 1, visitor)
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Traced<V::Value> {
         let asked = Asked { name, ..self.asked::<V>(Kind::UnitStruct) };
         match self.way(&asked)? {
             Way::Into { .. } => Err(Stop),
@@ -310,7 +306,7 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Outcome<V::Value> {
+    ) -> Traced<V::Value> {
         self.struct_like(name, fields, visitor)
     }
 
@@ -319,7 +315,7 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
-    ) -> Outcome<V::Value> {
+    ) -> Traced<V::Value> {
         let asked = Asked { name, names: variants, len: variants.len(), ..self.asked::<V>(Kind::Enum) };
         let (variant, then) = match self.way(&asked)? {
             Way::Into { part, then, .. } => (part, then),

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
-use self::parts::Parts;
+use self::parts::AddressParts;
 use self::query::Options;
 use self::scheme::Scheme;
 use super::credentials::Credentials;
@@ -80,7 +80,7 @@ fn understand(url: &str) -> Result<Target, Reason> {
         return Err("it contains a line break, a tab or another control character".into());
     }
     let (scheme, rest) = scheme::split(url)?;
-    let parts = Parts::of(rest)?;
+    let parts = AddressParts::of(rest)?;
     match scheme {
         Scheme::Memory => parts.memory(),
         Scheme::Tcp => parts.tcp(false).map(Target::Server),
@@ -89,7 +89,7 @@ fn understand(url: &str) -> Result<Target, Reason> {
     }
 }
 
-impl Parts<'_> {
+impl AddressParts<'_> {
     fn memory(&self) -> Result<Target, Reason> {
         let is_bare = *self == Self::default() || *self == Self { path: "/", ..Self::default() };
         is_bare.then_some(Target::Memory).ok_or_else(|| {

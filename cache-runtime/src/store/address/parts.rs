@@ -17,7 +17,7 @@ pub(super) const RAW: &str = "the user name or the password contains a raw `/`, 
 
 /// What stands behind `scheme://`.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Parts<'a> {
+pub(super) struct AddressParts<'a> {
     /// Without the `@`.
     pub(super) user_info: &'a str,
     /// With the port.
@@ -28,7 +28,7 @@ pub(super) struct Parts<'a> {
     pub(super) fragment: Option<&'a str>,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> AddressParts<'a> {
     pub(super) fn of(text: &'a str) -> Result<Self, Reason> {
         let (text, fragment) = match text.split_once('#') {
             Some((text, fragment)) => (text, Some(fragment)),

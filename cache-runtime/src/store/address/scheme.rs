@@ -1,7 +1,7 @@
 //! What stands before `://`.
 
 use super::Reason;
-use super::parts::Parts;
+use super::parts::AddressParts;
 
 /// The kinds of addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,8 @@ fn without_scheme(url: &str) -> Reason {
 }
 
 fn shows_no_secret(url: &str) -> bool {
-    let is_host = Parts::of(url).is_ok_and(|parts| parts.user_info.is_empty() && parts.tcp(false).is_ok());
+    let is_host =
+        AddressParts::of(url).is_ok_and(|parts| parts.user_info.is_empty() && parts.tcp(false).is_ok());
     let is_plain = url.chars().all(|char| char.is_ascii_alphanumeric() || ".:-_/[]".contains(char));
     // A word alone may be a password; one with a port behind it is a host.
     is_host && is_plain && (url.contains(':') || url == "localhost")

@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 
 use self::connection::connect::Proof;
 use self::connection::runtime_connection::RuntimeConnection;
-use self::connection::server::{Lookup, Server, system_lookup};
+use self::connection::server::{Resolve, Server, system_lookup};
 use self::connection::stall::Stall;
 pub(crate) use self::connection::tls::TlsOptions;
 use self::connection::tracking::Tracking;
@@ -40,7 +40,7 @@ pub(crate) struct Config {
     deadline: Duration,
     /// The longest that an attempt to connect may take, in the background.
     connect_timeout: Duration,
-    lookup: Lookup,
+    lookup: Resolve,
     /// Who gives user and password, if they are not in the URL.
     credentials: Option<Provider>,
 }

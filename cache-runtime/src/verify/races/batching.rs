@@ -17,7 +17,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::error::ErrorKind;
-use crate::store::redis::batching::batcher::{Batcher, Host, Requests, TimeLimit, join, lock};
+use crate::store::redis::batching::batcher::{BatchHost, Batcher, Requests, TimeLimit, join, lock};
 use crate::store::redis::batching::flush::Flush;
 use crate::store::redis::batching::permits::Permits;
 use crate::store::redis::topology::route::Route;
@@ -90,7 +90,7 @@ fn route(caller: usize) -> Route {
     Route::of_key(if caller.is_multiple_of(2) { "even" } else { "odd" })
 }
 
-impl<S: Scheduler + 'static> Host for World<S> {
+impl<S: Scheduler + 'static> BatchHost for World<S> {
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let task: Task = Box::pin(task);
         let dropped = match &mut *lock(&self.tasks) {

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::store::redis::topology::route::Route;
 
 /// Requests that travel together, and the callers who made them.
-pub(crate) struct Batch<R: Requests> {
+pub(crate) struct OpenBatch<R: Requests> {
     pub(crate) route: Route,
     pub(crate) limit: TimeLimit,
     /// How long the answer may take once the batch is sent.
@@ -39,7 +39,7 @@ impl<R: Requests> State<R> {
     }
 }
 
-impl<R: Requests> Batch<R> {
+impl<R: Requests> OpenBatch<R> {
     /// A batch and its first caller.
     pub(crate) fn open(
         route: Route,
@@ -123,7 +123,7 @@ fn stored(waker: Option<&Waker>) -> Waker {
 
 /// A caller's place in a batch: resolves to the caller's answer, and leaves the batch if it is dropped before.
 pub(crate) struct BatchHandle<R: Requests> {
-    pub(crate) batch: Arc<Batch<R>>,
+    pub(crate) batch: Arc<OpenBatch<R>>,
     /// Which request is the caller's; callers may share one.
     request: usize,
     /// Which caller it is.

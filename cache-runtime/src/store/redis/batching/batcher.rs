@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
-use super::batch::{Batch, BatchHandle};
+use super::batch::{BatchHandle, OpenBatch};
 use super::flush::{Flush, FlushTask};
 use super::permits::Permits;
 use crate::error::Error;
@@ -31,7 +31,7 @@ const LATER: Duration = Duration::from_millis(1);
 
 /// The requests of a batch, all of one kind.
 pub(crate) trait Requests: Sized + Send + 'static {
-    type Connection: Host;
+    type Connection: BatchHost;
     type Request<'a>;
     /// What a batch is answered.
     type Answers: Send;
@@ -60,7 +60,7 @@ pub(crate) trait Requests: Sized + Send + 'static {
 }
 
 /// What a connection does for its batches.
-pub(crate) trait Host: Send + Sync + 'static {
+pub(crate) trait BatchHost: Send + Sync + 'static {
     /// Runs a flush task.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
 
@@ -109,7 +109,7 @@ pub(crate) struct Batcher<R: Requests> {
     /// How many callers have [entered](Self::enter).
     callers: AtomicUsize,
     /// The batches that callers can join: at most one for each route.
-    open: Mutex<Vec<Arc<Batch<R>>>>,
+    open: Mutex<Vec<Arc<OpenBatch<R>>>>,
     pub(crate) permits: Permits,
 }
 
@@ -152,14 +152,14 @@ impl<R: Requests> Batcher<R> {
     ) -> (BatchHandle<R>, bool) {
         let mut open = lock(&self.open);
         let Some(batch) = open.iter_mut().find(|batch| batch.route == route) else {
-            let handle = Batch::open(route, request, limit, waker);
+            let handle = OpenBatch::open(route, request, limit, waker);
             open.push(Arc::clone(&handle.batch));
             return (handle, true);
         };
         match batch.join(request, limit, waker) {
             Ok(handle) => (handle, false),
             Err(request) => {
-                let handle = Batch::open(route, request, limit, waker);
+                let handle = OpenBatch::open(route, request, limit, waker);
                 // The flush task of the other one will send it.
                 *batch = Arc::clone(&handle.batch);
                 (handle, true)
@@ -174,7 +174,7 @@ impl<R: Requests> Batcher<R> {
     }
 
     /// Lets nobody join the batch from here on, and gives its requests to the first that asks.
-    pub(crate) fn close(&self, batch: &Arc<Batch<R>>) -> Option<R> {
+    pub(crate) fn close(&self, batch: &Arc<OpenBatch<R>>) -> Option<R> {
         lock(&self.open).retain(|open| !Arc::ptr_eq(open, batch));
         batch.take_requests()
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::batch::Batch;
+use super::batch::OpenBatch;
 use super::batcher::Requests;
 use super::permits::Permit;
 use crate::error::{Error, ErrorKind};
@@ -13,12 +13,12 @@ use crate::store::redis::connection::request::unanswered;
 /// The task that sends a batch. If the runtime drops it, the callers are told.
 pub(crate) struct FlushTask<R: Requests> {
     connection: Arc<R::Connection>,
-    batch: Arc<Batch<R>>,
+    batch: Arc<OpenBatch<R>>,
     lap: Lap,
 }
 
 impl<R: Requests> FlushTask<R> {
-    pub(crate) fn new(connection: &Arc<R::Connection>, batch: &Arc<Batch<R>>) -> Self {
+    pub(crate) fn new(connection: &Arc<R::Connection>, batch: &Arc<OpenBatch<R>>) -> Self {
         Self { connection: Arc::clone(connection), batch: Arc::clone(batch), lap: Lap::begin() }
     }
 
@@ -61,7 +61,7 @@ impl<R: Requests> Drop for FlushTask<R> {
 /// A closed batch that is being sent. Dropping it answers the callers with an error, unless they have been answered.
 pub(crate) struct Flush<R: Requests> {
     pub(crate) connection: Arc<R::Connection>,
-    batch: Arc<Batch<R>>,
+    batch: Arc<OpenBatch<R>>,
     permit: Permit,
 }
 
@@ -69,7 +69,7 @@ impl<R: Requests> Flush<R> {
     /// Closes the batch, and gives what is to be sent. `None` if somebody else has closed it.
     pub(crate) fn begin(
         connection: &Arc<R::Connection>,
-        batch: &Arc<Batch<R>>,
+        batch: &Arc<OpenBatch<R>>,
         permit: Permit,
     ) -> Option<(R, Self)> {
         let requests = R::batcher(connection).close(batch)?;

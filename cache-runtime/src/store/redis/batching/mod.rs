@@ -8,12 +8,12 @@ pub(crate) mod permits;
 pub(crate) mod reads;
 pub(crate) mod stores;
 
-use self::batcher::Host;
+use self::batcher::BatchHost;
 use super::connection::runtime_connection::RuntimeConnection;
 use super::topology::route::Route;
 use super::topology::single;
 
-impl Host for RuntimeConnection {
+impl BatchHost for RuntimeConnection {
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.runtime.spawn(task);
     }

@@ -32,10 +32,10 @@ const HELLO_AGAIN: Duration = Duration::from_secs(60);
 const CLUSTER_AGAIN: Duration = Duration::from_secs(300);
 
 /// Finds the addresses of a host. May block.
-pub(crate) type Lookup = Arc<dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync>;
+pub(crate) type Resolve = Arc<dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync>;
 
 /// As the system does.
-pub(crate) fn system_lookup() -> Lookup {
+pub(crate) fn system_lookup() -> Resolve {
     Arc::new(|host, port| Ok((host, port).to_socket_addrs()?.collect()))
 }
 
