@@ -11,7 +11,7 @@ use crate::log_recorder::{record, warnings};
 use crate::user;
 
 fn cluster(has_slots: bool) -> RedisServer {
-    let server = RedisServer::builder().arg("--cluster-enabled").arg("yes").start();
+    let server = RedisServer::builder().in_cluster_mode().start();
     if has_slots {
         let slots: Vec<String> = (0..16384).map(|slot| slot.to_string()).collect();
         let mut assign = vec!["CLUSTER", "ADDSLOTS"];

@@ -1,5 +1,7 @@
 //! Starting a server: its arguments, a port that is free, and the proof that the one that answers is ours.
 
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -16,6 +18,9 @@ use crate::{Identity, RedisServer};
 pub(crate) const START_DEADLINE: Duration = Duration::from_secs(10);
 /// Tries at a free port, each of which another program may take before our server does.
 const PORT_TRIES: usize = 20;
+/// Where servers in cluster mode listen. The ports of their bus are [`BUS`] higher, and the system gives neither to a connection.
+const CLUSTER_PORTS: std::ops::Range<u16> = 16_384..22_768;
+const BUS: u16 = 10_000;
 /// Where a developer's own server listens. No test ever goes there.
 const THE_USERS_PORT: u16 = 6379;
 
@@ -26,6 +31,7 @@ pub struct Builder {
     program: Option<String>,
     port: Option<u16>,
     unix_socket: bool,
+    in_cluster_mode: bool,
     pub(crate) password: Option<String>,
     tls: Option<Identity>,
     clients_ca: Option<String>,
@@ -46,6 +52,7 @@ impl Builder {
             program: None,
             port: None,
             unix_socket: false,
+            in_cluster_mode: false,
             password: None,
             tls: None,
             clients_ca: None,
@@ -72,6 +79,13 @@ impl Builder {
     #[must_use]
     pub fn unix_socket(mut self, on: bool) -> Self {
         self.unix_socket = on;
+        self
+    }
+
+    /// A server in cluster mode, without slots and without others: [`RedisCluster`](crate::RedisCluster) is a whole cluster.
+    #[must_use]
+    pub fn in_cluster_mode(mut self) -> Self {
+        self.in_cluster_mode = true;
         self
     }
 
@@ -113,7 +127,8 @@ impl Builder {
         let dir = TempDir::new();
         let tries = if self.port.is_some() { 1 } else { PORT_TRIES };
         for _ in 0..tries {
-            let plain = self.port.unwrap_or_else(free_port);
+            let free = if self.in_cluster_mode { free_cluster_port } else { free_port };
+            let plain = self.port.unwrap_or_else(free);
             let ports = Ports { plain, tls: self.tls.is_some().then(free_port) };
             if let Some(process) = self.launch(ports, dir.path()) {
                 return RedisServer::new(process, self, ports, dir);
@@ -164,8 +179,17 @@ impl Builder {
         if self.unix_socket {
             args.extend(["--unixsocket".to_owned(), socket_path(dir).display().to_string()]);
         }
+        if self.in_cluster_mode {
+            args.extend(["--cluster-enabled", "yes"].map(str::to_owned));
+        }
         if let Some(password) = &self.password {
-            args.extend(["--requirepass".to_owned(), password.clone()]);
+            // The second is for its primary, where it becomes a replica.
+            args.extend([
+                "--requirepass".to_owned(),
+                password.clone(),
+                "--masterauth".to_owned(),
+                password.clone(),
+            ]);
         }
         if let (Some(identity), Some(port)) = (&self.tls, ports.tls) {
             args.extend(["--tls-port".to_owned(), port.to_string()]);
@@ -226,6 +250,18 @@ fn free_port() -> u16 {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("the system has a free port");
         let port = listener.local_addr().expect("a bound socket has an address").port();
         if port != THE_USERS_PORT {
+            return port;
+        }
+    }
+}
+
+/// A port whose bus port is free, too.
+fn free_cluster_port() -> u16 {
+    loop {
+        let random = RandomState::new().hash_one(0) % u64::from(CLUSTER_PORTS.end - CLUSTER_PORTS.start);
+        let port = CLUSTER_PORTS.start + u16::try_from(random).expect("less than the ports there are");
+        let is_free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+        if is_free(port) && is_free(port + BUS) {
             return port;
         }
     }

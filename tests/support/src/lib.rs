@@ -11,6 +11,7 @@
 //!
 //! - [`RedisServer`]: a server of one's own, on a free port, that dies with the test; it can be killed, restarted and
 //!   frozen.
+//! - [`RedisCluster`]: primaries and replicas, with slots to move and failovers to cause.
 //! - [`Monitor`]: every command that the server got, to prove what a call costs.
 //! - [`Proxy`]: a TCP proxy that delays, cuts, swallows, resets and refuses.
 //! - [`Authority`]: certificates, for servers that speak TLS.
@@ -25,6 +26,7 @@ use std::sync::OnceLock;
 
 mod builder;
 mod certificates;
+mod cluster;
 mod dir;
 mod middleman;
 mod monitor;
@@ -35,6 +37,7 @@ mod server;
 
 pub use builder::Builder;
 pub use certificates::{Authority, Identity};
+pub use cluster::{ClusterBuilder, Migration, RedisCluster};
 pub use middleman::Middleman;
 pub use monitor::{Command, Monitor};
 pub use peer::{Act, Event, Peer};

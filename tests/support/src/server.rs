@@ -182,6 +182,20 @@ impl RedisServer {
         }
     }
 
+    /// Whether it runs, and is not frozen.
+    pub fn answers(&self) -> bool {
+        let soon = Duration::from_millis(500);
+        let client = Client::open(self.url()).expect("our own URL is well-formed");
+        client.get_connection_with_timeout(soon).is_ok_and(|mut connection| {
+            connection.set_read_timeout(Some(soon)).is_ok()
+                && redis::cmd("PING").exec(&mut connection).is_ok()
+        })
+    }
+
+    pub(crate) fn password(&self) -> Option<String> {
+        self.options().password.clone()
+    }
+
     /// Records every command from now on.
     pub fn monitor(&self) -> Monitor {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.ports.plain));

@@ -64,7 +64,7 @@ mod tests {
         let before = greetings(&single);
         let _store = RedisStore::connected(config(&single)).await.expect("no cluster");
         assert_eq!(greetings(&single) - before, 1);
-        let cluster = RedisServer::builder().arg("--cluster-enabled").arg("yes").start();
+        let cluster = RedisServer::builder().in_cluster_mode().start();
         let before = greetings(&cluster);
         let refused = RedisStore::connected(config(&cluster)).await.expect_err("in cluster mode");
         assert_eq!((refused.kind(), greetings(&cluster) - before), (ErrorKind::Server, 1));

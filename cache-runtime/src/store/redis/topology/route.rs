@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn slots_are_those_of_a_server() {
-        let server = RedisServer::builder().arg("--cluster-enabled").arg("yes").start();
+        let server = RedisServer::builder().in_cluster_mode().start();
         let keys = [
             "",
             "a",
