@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use tokio::io::BufReader;
 use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
@@ -21,6 +22,10 @@ use super::trust::Trust;
 use super::{TlsOptions, pem};
 use crate::error::{Error, ErrorKind};
 use crate::util::process::PerProcess;
+
+/// How much is read from the socket at once: the largest record. rustls by itself asks for 4 KiB, so that the answers to 64 concurrent
+/// hits took two system calls.
+const READ_BUFFER: usize = 16 * 1024 + 256;
 
 /// How to speak TLS with one server.
 pub(crate) struct Tls {
@@ -43,7 +48,7 @@ impl Tls {
                 "`tls_insecure_accept_any_certificate` makes `tls_ca` useless: without it, the server's certificate is checked",
             ));
         }
-        let provider = Arc::new(cryptography::default_provider());
+        let provider = Arc::new(provider());
         let trust = match options.ca.as_slice() {
             _ if options.accepts_any_certificate => Trust::Anyone,
             [] => Trust::System,
@@ -60,7 +65,8 @@ impl Tls {
         })
     }
 
-    pub(crate) async fn handshake(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    pub(crate) async fn handshake(&self, stream: TcpStream) -> io::Result<TlsStream<BufReader<TcpStream>>> {
+        let stream = BufReader::with_capacity(READ_BUFFER, stream);
         let connector =
             self.connector.get_or_try_init(|| self.connector()).await.map_err(io::Error::other)?;
         connector.connect(self.name.clone(), stream).await.map_err(|error| match error.kind() {
@@ -90,6 +96,18 @@ impl Tls {
         config.resumption = Resumption::disabled();
         Ok(TlsConnector::from(Arc::new(config)))
     }
+}
+
+/// The cryptography, with AES-128 preferred to AES-256: the server follows the client's preference unless it has one of its own. It is as
+/// secure for as long as anybody can tell, and both sides encrypt a fifth to a quarter faster.
+fn provider() -> CryptoProvider {
+    let mut provider = cryptography::default_provider();
+    // The sort is stable: all else stays in the order that rustls prefers, TLS 1.3 first.
+    provider.cipher_suites.sort_by_key(|suite| {
+        let is_tls13 = suite.tls13().is_some();
+        (!is_tls13, !format!("{:?}", suite.suite()).contains("AES_128"))
+    });
+    provider
 }
 
 /// What the certificate has to say, which is also what the server is told (SNI) if it is no address.
