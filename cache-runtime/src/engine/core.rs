@@ -49,7 +49,7 @@ impl Core {
             return log::debug!("{error}");
         }
         if self.functions.is_first_told(site, error.kind()) {
-            log::warn!("{error}; {consequence}, and further errors of this kind are only counted");
+            log::warn!("{error}; {consequence}; further errors of this kind are counted and not logged");
         }
     }
 }

@@ -46,7 +46,7 @@ impl Outage {
         }
         let reason = reason().map(|reason| format!(": {}", shortened(&reason))).unwrap_or_default();
         log::warn!(
-            "`{function}` fails, and older values are served in place of its own{reason}; until it succeeds further failures are only counted"
+            "`{function}` fails; older values are served instead{reason}; further failures are counted and not logged until it succeeds"
         );
     }
 

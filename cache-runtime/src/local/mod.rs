@@ -197,7 +197,7 @@ impl Tier {
         if !self.too_large_is_logged.swap(true, Ordering::Relaxed) {
             let largest = self.largest;
             log::warn!(
-                "a value of {bytes} bytes is not kept in this process, because {largest} are the most with this `local_capacity`: every hit asks Redis; further ones are only counted"
+                "a value of {bytes} bytes is not cached locally: the most with this `local_capacity` is {largest}; every hit of it asks Redis; further ones are counted and not logged"
             );
         }
     }

@@ -74,8 +74,8 @@ pub(crate) fn seen_name(name: &str) {
 pub(crate) fn report_if_unknown(name: &str) {
     if cfg!(debug_assertions) && is_news(name) {
         log::warn!(
-            "a tag `{}…` was invalidated, and no function that this process has called has one that begins so: compare it with \
-             `tags` and `group` of the functions (told once, and in debug builds only)",
+            "invalidated a tag `{}…`, but no function that this process has called has a tag that begins like it: compare it with \
+             the `tags` and `group` of your functions (logged once, in debug builds only)",
             lead(name)
         );
     }

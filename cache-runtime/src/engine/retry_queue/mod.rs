@@ -155,7 +155,7 @@ impl Pending {
         }
         if count > 0 && !self.has_told_of_loss.swap(true, Ordering::Relaxed) {
             log::warn!(
-                "an invalidation is given up ({why}): the old value stays until its TTL is over; more are only counted"
+                "gave up on an invalidation ({why}): the old value remains until its TTL ends; further ones are counted in `lost_invalidations` and not logged"
             );
         }
     }
@@ -164,7 +164,7 @@ impl Pending {
 impl Drop for Pending {
     fn drop(&mut self) {
         if self.len() > 0 {
-            log::warn!("a cache is dropped while {} invalidations are pending; they are lost", self.len());
+            log::warn!("a cache was dropped with {} pending invalidations, which are lost", self.len());
         }
     }
 }
