@@ -7,5 +7,6 @@ pub(crate) mod hashing;
 pub(crate) mod maybe_static;
 pub(crate) mod process;
 pub(crate) mod random;
+pub(crate) mod retry_gate;
 pub(crate) mod striped;
 pub(crate) mod surroundings;

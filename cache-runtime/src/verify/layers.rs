@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
 
-use super::sources::{all, root};
+use super::sources::{all, is_test, module_of, root};
 
 /// What a room may import beside itself.
 enum May {
@@ -46,19 +45,6 @@ fn room_of(path: &str) -> Option<&'static str> {
     let lies_in =
         |room: &str| path == room || path.strip_prefix(room).is_some_and(|rest| rest.starts_with("::"));
     ROOMS.iter().map(|(room, _)| *room).filter(|room| lies_in(room)).max_by_key(|room| room.len())
-}
-
-/// The module that a file is, without `crate::`.
-fn module_of(file: &Path) -> String {
-    let names: Vec<_> =
-        file.with_extension("").iter().map(|name| name.to_string_lossy().into_owned()).collect();
-    names.strip_suffix(&["mod".to_owned()]).unwrap_or(&names).join("::")
-}
-
-/// Whether a file is compiled for tests only.
-fn is_test(file: &Path) -> bool {
-    let of_tests = ["tests", "tests.rs", "conformance", "conformance.rs", "fuzz.rs"];
-    file.starts_with("verify") || file.iter().any(|part| of_tests.iter().any(|name| part == *name))
 }
 
 /// The paths that a line names after `crate::` and, by way of `super::`, in other modules; without what is for tests.

@@ -25,3 +25,16 @@ fn collect(dir: &Path, found: &mut Vec<PathBuf>) {
         }
     }
 }
+
+/// The module that a file is, without `crate::`.
+pub(crate) fn module_of(file: &Path) -> String {
+    let names: Vec<_> =
+        file.with_extension("").iter().map(|name| name.to_string_lossy().into_owned()).collect();
+    names.strip_suffix(&["mod".to_owned()]).unwrap_or(&names).join("::")
+}
+
+/// Whether a file is compiled for tests only.
+pub(crate) fn is_test(file: &Path) -> bool {
+    let of_tests = ["tests", "tests.rs", "conformance", "conformance.rs", "fuzz.rs"];
+    file.starts_with("verify") || file.iter().any(|part| of_tests.iter().any(|name| part == *name))
+}

@@ -20,7 +20,7 @@ use crate::error::ErrorKind;
 use crate::store::redis::batching::batcher::{BatchHost, Batcher, Requests, TimeLimit, join, lock};
 use crate::store::redis::batching::flush::Flush;
 use crate::store::redis::batching::permits::Permits;
-use crate::store::redis::topology::route::Route;
+use crate::store::redis::route::Route;
 use crate::verify::schedulers::{Scheduler, Shuttle, Threads};
 
 /// The most requests of a batch here.
@@ -109,7 +109,7 @@ impl<S: Scheduler + 'static> BatchHost for World<S> {
 }
 
 impl<S: Scheduler + 'static> Requests for Echoes<S> {
-    type Connection = World<S>;
+    type Host = World<S>;
     type Request<'a> = usize;
     type Answers = Vec<usize>;
     type Answer = usize;
@@ -137,7 +137,7 @@ impl<S: Scheduler + 'static> Requests for Echoes<S> {
     }
 
     async fn send(self, flush: Flush<Self>) {
-        let (world, callers) = (Arc::clone(&flush.connection), self.0);
+        let (world, callers) = (Arc::clone(&flush.host), self.0);
         assert!(world.in_flight.fetch_add(1, Ordering::SeqCst) < PERMITS, "too many in flight");
         let landed = Landed(Arc::clone(&world));
         assert!(

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::batcher::{Requests, TimeLimit, lock};
 use super::flush::Flush;
 use crate::error::Error;
-use crate::store::redis::topology::route::Route;
+use crate::store::redis::route::Route;
 
 /// Requests that travel together, and the callers who made them.
 pub(crate) struct OpenBatch<R: Requests> {
@@ -134,12 +134,9 @@ pub(crate) struct BatchHandle<R: Requests> {
 
 impl<R: Requests> BatchHandle<R> {
     /// Sends the batch in place of its flush task, if that has not begun and a batch may be in flight.
-    pub(crate) fn take_over(
-        &self,
-        connection: &Arc<R::Connection>,
-    ) -> Option<impl Future<Output = ()> + Send + use<R>> {
-        let permit = R::batcher(connection).permits.try_acquire(self.batch.duration)?;
-        let (requests, flush) = Flush::begin(connection, &self.batch, permit)?;
+    pub(crate) fn take_over(&self, host: &Arc<R::Host>) -> Option<impl Future<Output = ()> + Send + use<R>> {
+        let permit = R::batcher(host).permits.try_acquire(self.batch.duration)?;
+        let (requests, flush) = Flush::begin(host, &self.batch, permit)?;
         Some(requests.send(flush))
     }
 }

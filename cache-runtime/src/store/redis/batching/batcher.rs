@@ -22,7 +22,7 @@ use super::permits::Permits;
 use crate::error::Error;
 use crate::runtime::executor::timeout_at;
 use crate::store::redis::connection::request::unanswered;
-use crate::store::redis::topology::route::Route;
+use crate::store::redis::route::Route;
 
 /// How much earlier than its own deadline a caller accepts the deadline of a batch. A caller with more time opens another batch.
 const EARLIER: Duration = Duration::from_millis(10);
@@ -31,7 +31,7 @@ const LATER: Duration = Duration::from_millis(1);
 
 /// The requests of a batch, all of one kind.
 pub(crate) trait Requests: Sized + Send + 'static {
-    type Connection: BatchHost;
+    type Host: BatchHost;
     type Request<'a>;
     /// What a batch is answered.
     type Answers: Send;
@@ -41,7 +41,7 @@ pub(crate) trait Requests: Sized + Send + 'static {
     /// The command, for errors.
     const DOING: &'static str;
 
-    fn batcher(connection: &Self::Connection) -> &Batcher<Self>;
+    fn batcher(host: &Self::Host) -> &Batcher<Self>;
 
     /// Where the request has to go.
     fn route(request: &Self::Request<'_>) -> Route;
@@ -182,14 +182,14 @@ impl<R: Requests> Batcher<R> {
 
 /// Sends a request together with others and waits for its answer.
 pub(crate) async fn ask<R: Requests>(
-    connection: &Arc<R::Connection>,
+    host: &Arc<R::Host>,
     request: R::Request<'_>,
     until: Instant,
 ) -> Result<R::Answer, Error> {
     let mut request = Some(request);
     let handle = poll_fn(|cx| match request.take() {
         Some(request) => {
-            Poll::Ready(join::<R>(connection, request, TimeLimit::Until(until), Some(cx.waker()), false))
+            Poll::Ready(join::<R>(host, request, TimeLimit::Until(until), Some(cx.waker()), false))
         }
         // Not reached: it is ready at its first poll.
         None => Poll::Pending,
@@ -208,17 +208,17 @@ pub(crate) async fn ask<R: Requests>(
 /// Puts a request in a batch, which is sent in the background. `waker` is that of the poll in which the caller awaits the handle,
 /// if there is one. `at_once`: a batch that this request opens does not wait for the tasks that are ready.
 pub(crate) fn join<R: Requests>(
-    connection: &Arc<R::Connection>,
+    host: &Arc<R::Host>,
     request: R::Request<'_>,
     limit: TimeLimit,
     waker: Option<&Waker>,
     at_once: bool,
 ) -> BatchHandle<R> {
-    let route = connection.route(|| R::route(&request));
-    let (handle, is_new) = R::batcher(connection).join(route, request, limit, waker);
+    let route = host.route(|| R::route(&request));
+    let (handle, is_new) = R::batcher(host).join(route, request, limit, waker);
     if is_new {
         // Outside of the lock: a runtime that has ended drops the task at once.
-        connection.spawn(FlushTask::new(connection, &handle.batch).run(at_once));
+        host.spawn(FlushTask::new(host, &handle.batch).run(at_once));
     }
     handle
 }

@@ -12,14 +12,14 @@ use crate::store::redis::connection::request::unanswered;
 
 /// The task that sends a batch. If the runtime drops it, the callers are told.
 pub(crate) struct FlushTask<R: Requests> {
-    connection: Arc<R::Connection>,
+    host: Arc<R::Host>,
     batch: Arc<OpenBatch<R>>,
     lap: Lap,
 }
 
 impl<R: Requests> FlushTask<R> {
-    pub(crate) fn new(connection: &Arc<R::Connection>, batch: &Arc<OpenBatch<R>>) -> Self {
-        Self { connection: Arc::clone(connection), batch: Arc::clone(batch), lap: Lap::begin() }
+    pub(crate) fn new(host: &Arc<R::Host>, batch: &Arc<OpenBatch<R>>) -> Self {
+        Self { host: Arc::clone(host), batch: Arc::clone(batch), lap: Lap::begin() }
     }
 
     /// Sends the batch. `at_once`: without a turn for the tasks that are ready.
@@ -29,11 +29,11 @@ impl<R: Requests> FlushTask<R> {
             tokio::task::yield_now().await;
         }
         self.lap.end();
-        let permits = &R::batcher(&self.connection).permits;
+        let permits = &R::batcher(&self.host).permits;
         // Callers can join until there is a permit.
         match permits.acquire(self.batch.limit.until(), self.batch.duration).await {
             Some(permit) => {
-                if let Some((requests, flush)) = Flush::begin(&self.connection, &self.batch, permit) {
+                if let Some((requests, flush)) = Flush::begin(&self.host, &self.batch, permit) {
                     requests.send(flush).await;
                 }
             }
@@ -44,7 +44,7 @@ impl<R: Requests> FlushTask<R> {
     /// Answers the callers with an error, unless the batch is being sent or was.
     fn give_up(&self, error: impl FnOnce() -> Error) {
         if !self.batch.is_finished()
-            && let Some(requests) = R::batcher(&self.connection).close(&self.batch)
+            && let Some(requests) = R::batcher(&self.host).close(&self.batch)
         {
             self.batch.finish(Err(error()));
             drop(requests);
@@ -60,20 +60,16 @@ impl<R: Requests> Drop for FlushTask<R> {
 
 /// A closed batch that is being sent. Dropping it answers the callers with an error, unless they have been answered.
 pub(crate) struct Flush<R: Requests> {
-    pub(crate) connection: Arc<R::Connection>,
+    pub(crate) host: Arc<R::Host>,
     batch: Arc<OpenBatch<R>>,
     permit: Permit,
 }
 
 impl<R: Requests> Flush<R> {
     /// Closes the batch, and gives what is to be sent. `None` if somebody else has closed it.
-    pub(crate) fn begin(
-        connection: &Arc<R::Connection>,
-        batch: &Arc<OpenBatch<R>>,
-        permit: Permit,
-    ) -> Option<(R, Self)> {
-        let requests = R::batcher(connection).close(batch)?;
-        Some((requests, Self { connection: Arc::clone(connection), batch: Arc::clone(batch), permit }))
+    pub(crate) fn begin(host: &Arc<R::Host>, batch: &Arc<OpenBatch<R>>, permit: Permit) -> Option<(R, Self)> {
+        let requests = R::batcher(host).close(batch)?;
+        Some((requests, Self { host: Arc::clone(host), batch: Arc::clone(batch), permit }))
     }
 
     /// By when the batch is to be answered.
@@ -83,7 +79,7 @@ impl<R: Requests> Flush<R> {
 
     /// Answers the callers. Gives those that had left by then, by the order in which they joined.
     pub(crate) fn finish(&self, answers: Result<R::Answers, Error>) -> Vec<usize> {
-        R::batcher(&self.connection).permits.learn(&answers);
+        R::batcher(&self.host).permits.learn(&answers);
         self.batch.finish(answers)
     }
 

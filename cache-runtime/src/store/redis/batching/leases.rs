@@ -13,17 +13,18 @@ use std::time::{Duration, Instant};
 
 use redis::{Arg, Cmd, Pipeline, RedisResult, Value};
 
+use super::batched_connection::BatchedConnection;
 use super::batcher::{Batcher, Requests, ask};
 use super::flush::Flush;
 use crate::error::{Error, ErrorKind};
-use crate::store::redis::commands::{found, strange};
-use crate::store::redis::connection::abilities::{Abilities, Ability};
+use crate::store::redis::abilities::{Abilities, Ability};
+use crate::store::redis::commands::{pipeline, set_nx_get};
 use crate::store::redis::connection::request::unanswered;
 use crate::store::redis::connection::runtime_connection::RuntimeConnection;
 use crate::store::redis::error::translate;
-use crate::store::redis::many::pipeline;
-use crate::store::redis::scripts::{ACQUIRE, MOST_KEYS};
-use crate::store::redis::topology::route::Route;
+use crate::store::redis::lua::{ACQUIRE, MOST_KEYS};
+use crate::store::redis::replies::{found, strange};
+use crate::store::redis::route::Route;
 use crate::store::vocabulary::{CasToken, Found};
 use crate::util::clock::after;
 
@@ -47,7 +48,7 @@ pub(crate) struct LeaseRequest<'a> {
 }
 
 impl Requests for LeaseBatch {
-    type Connection = RuntimeConnection;
+    type Host = BatchedConnection;
     type Request<'a> = LeaseRequest<'a>;
     /// Each is taken by its caller.
     type Answers = Vec<Option<RedisResult<Value>>>;
@@ -55,8 +56,8 @@ impl Requests for LeaseBatch {
 
     const DOING: &'static str = DOING;
 
-    fn batcher(connection: &RuntimeConnection) -> &Batcher<Self> {
-        &connection.leases
+    fn batcher(host: &BatchedConnection) -> &Batcher<Self> {
+        &host.leases
     }
 
     fn route(request: &LeaseRequest<'_>) -> Route {
@@ -78,7 +79,7 @@ impl Requests for LeaseBatch {
     }
 
     async fn send(self, flush: Flush<Self>) {
-        let (connection, Self(pipeline)) = (&flush.connection, self);
+        let (connection, Self(pipeline)) = (&flush.host.connection, self);
         // Boxed because the future of a task is moved half a dozen times.
         let answers = Box::pin(connection.run_all(DOING, &pipeline, flush.deadline())).await;
         for caller in flush.finish(answers.map(|(answers, _)| answers.into_iter().map(Some).collect())) {
@@ -109,17 +110,7 @@ fn lease(acquire: &Cmd) -> Option<(&str, CasToken)> {
     }
 }
 
-/// Sets a missing key, and gives the value of one that exists.
-pub(crate) fn set_nx_get(key: &str, value: &[u8], millis: Option<u64>) -> Cmd {
-    let mut command = Cmd::with_capacity(7, key.len() + 64);
-    command.arg("SET").arg(key).arg(value).arg("NX").arg("GET");
-    if let Some(millis) = millis {
-        command.arg("PX").arg(millis);
-    }
-    command
-}
-
-impl RuntimeConnection {
+impl BatchedConnection {
     /// Puts a lease where no value is, and says what was found.
     pub(crate) async fn acquire(
         self: &Arc<Self>,
@@ -128,13 +119,13 @@ impl RuntimeConnection {
         millis: u64,
         until: Instant,
     ) -> Result<Found, Error> {
-        let abilities = self.abilities();
+        let abilities = self.connection.abilities();
         let nx_get = &abilities.nx_get;
         let entered = self.leases.enter();
         if !nx_get.is(Ability::NO) && abilities.compares() == Some(true) {
             let command = set_nx_get(key, lease, Some(millis));
             let answer = match entered.is_alone {
-                true => self.run(DOING, &command, until).await?,
+                true => self.connection.run(DOING, &command, until).await?,
                 false => ask::<LeaseBatch>(self, LeaseRequest { key, command }, until)
                     .await?
                     .ok_or_else(|| unanswered(DOING))?,
@@ -145,11 +136,13 @@ impl RuntimeConnection {
             }
         }
         // Once for a connection, or with an old server.
-        let mut acquired = Box::pin(self.acquire_each(&[(key, *lease)], millis, until)).await?;
+        let mut acquired = Box::pin(self.connection.acquire_each(&[(key, *lease)], millis, until)).await?;
         acquired.pop().unwrap_or_else(|| Err(strange(DOING)))
     }
+}
 
-    /// [`acquire`](Self::acquire) for several keys, atomic for each; an answer for each.
+impl RuntimeConnection {
+    /// [`acquire`](BatchedConnection::acquire) for several keys, atomic for each; an answer for each.
     pub(crate) async fn acquire_each(
         &self,
         leases: &[(&str, CasToken)],

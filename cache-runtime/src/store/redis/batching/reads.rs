@@ -9,19 +9,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use redis::{Arg, Cmd, RedisError, RedisResult, Value};
+use redis::{Arg, Cmd, RedisResult, Value};
 use tokio_util::sync::ReusableBoxFuture;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::batched_connection::BatchedConnection;
 use super::batcher::{Batcher, Requests, ask, lock};
 use super::flush::Flush;
 use crate::error::Error;
-use crate::store::redis::commands::{found, get};
-use crate::store::redis::connection::abilities::Ability;
-use crate::store::redis::connection::runtime_connection::RuntimeConnection;
-use crate::store::redis::error::translate;
-use crate::store::redis::many::pipeline;
-use crate::store::redis::topology::route::Route;
+use crate::store::redis::abilities::Ability;
+use crate::store::redis::commands::{get, pipeline};
+use crate::store::redis::error::{is_about_mget, translate};
+use crate::store::redis::replies::found;
+use crate::store::redis::route::Route;
 use crate::store::vocabulary::Found;
 
 /// The most keys of a batch. A server answers other clients between two commands, so none may take long.
@@ -101,15 +101,15 @@ impl KeyBatch {
 }
 
 impl Requests for KeyBatch {
-    type Connection = RuntimeConnection;
+    type Host = BatchedConnection;
     type Request<'a> = Read<'a>;
     type Answers = KeyAnswers;
     type Answer = Result<Found, Error>;
 
     const DOING: &'static str = "GET";
 
-    fn batcher(connection: &RuntimeConnection) -> &Batcher<Self> {
-        &connection.reads.batcher
+    fn batcher(host: &BatchedConnection) -> &Batcher<Self> {
+        &host.reads.batcher
     }
 
     fn route(read: &Read<'_>) -> Route {
@@ -142,7 +142,7 @@ impl Requests for KeyBatch {
 
     async fn send(self, flush: Flush<Self>) {
         let Self { command, takers, .. } = self;
-        let values = flush.connection.read_batch(&command, takers.len(), flush.deadline()).await;
+        let values = flush.host.read_batch(&command, takers.len(), flush.deadline()).await;
         flush.finish(values.map(|values| KeyAnswers { values, takers }));
     }
 
@@ -171,17 +171,7 @@ fn key(mget: &Cmd, index: usize) -> Option<&[u8]> {
     }
 }
 
-/// Whether a refusal is of the command itself and not of one of its keys: missing rights, a server or a proxy that does not know
-/// it, or keys of several nodes.
-pub(crate) fn is_about_mget(error: &RedisError) -> bool {
-    let names_it = |detail: &str| {
-        let detail = detail.to_ascii_lowercase();
-        detail.contains("'mget'") || detail.contains("`mget`")
-    };
-    error.code() == Some("CROSSSLOT") || error.detail().is_some_and(names_it)
-}
-
-impl RuntimeConnection {
+impl BatchedConnection {
     /// Reads a key, together with others that are being read.
     pub(crate) async fn read(self: &Arc<Self>, key: &str, until: Instant) -> Result<Found, Error> {
         let entered = self.reads.batcher.enter();
@@ -208,9 +198,9 @@ impl RuntimeConnection {
         let SpareRead { mut command, request } = take(&mut *lock(&self.reads.spare));
         command.clear();
         command.arg("GET").arg(key);
-        let connection = Arc::clone(self);
+        let host = Arc::clone(self);
         let alone = async move {
-            let answer = connection.run_alone("GET", &command, until).await;
+            let answer = host.connection.run_alone("GET", &command, until).await;
             (command, answer)
         };
         match request {
@@ -225,11 +215,14 @@ impl RuntimeConnection {
     async fn read_batch(&self, mget: &Cmd, keys: usize, until: Instant) -> Result<KeyValues, Error> {
         if let (1, Some(key)) = (keys, key(mget, 0)) {
             // Unlike `MGET`, `GET` tells a missing key from one of another type.
-            return Ok(KeyValues::Each(vec![found("GET", self.run("GET", &get(key), until).await?)]));
+            return Ok(KeyValues::Each(vec![found(
+                "GET",
+                self.connection.run("GET", &get(key), until).await?,
+            )]));
         }
-        let abilities = self.abilities();
+        let abilities = self.connection.abilities();
         if !abilities.mget.is(Ability::NO) {
-            match self.run("MGET", mget, until).await? {
+            match self.connection.run("MGET", mget, until).await? {
                 Ok(Value::Array(values)) if values.len() == keys => {
                     self.reads.learn(&values);
                     return Ok(KeyValues::Together(values));
@@ -241,7 +234,7 @@ impl RuntimeConnection {
             }
         }
         let gets = pipeline((0..keys).filter_map(|index| key(mget, index)).map(get));
-        let (answers, _) = self.run_all("GET", &gets, until).await?;
+        let (answers, _) = self.connection.run_all("GET", &gets, until).await?;
         Ok(KeyValues::Each(answers.into_iter().map(|answer| found("GET", answer)).collect()))
     }
 }

@@ -11,14 +11,13 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::batch::BatchHandle;
+use super::batched_connection::BatchedConnection;
 use super::batcher::{Batcher, Requests, TimeLimit, join};
 use super::flush::Flush;
 use crate::error::Error;
-use crate::runtime::executor;
 use crate::store::BackgroundWrite;
-use crate::store::redis::RedisStore;
 use crate::store::redis::connection::runtime_connection::RuntimeConnection;
-use crate::store::redis::topology::route::Route;
+use crate::store::redis::route::Route;
 use crate::store::vocabulary::Swap;
 
 /// The most values of a batch.
@@ -33,7 +32,7 @@ pub(crate) struct WriteBatch {
 }
 
 impl Requests for WriteBatch {
-    type Connection = RuntimeConnection;
+    type Host = BatchedConnection;
     type Request<'a> = Box<dyn BackgroundWrite>;
     /// Callers do not wait for the answers: they hear when the batch is in line on the connection.
     type Answers = ();
@@ -41,8 +40,8 @@ impl Requests for WriteBatch {
 
     const DOING: &'static str = "store";
 
-    fn batcher(connection: &RuntimeConnection) -> &Batcher<Self> {
-        &connection.stores
+    fn batcher(host: &BatchedConnection) -> &Batcher<Self> {
+        &host.stores
     }
 
     fn route(write: &Box<dyn BackgroundWrite>) -> Route {
@@ -77,7 +76,7 @@ impl Requests for WriteBatch {
 impl WriteBatch {
     async fn store(self, flush: Flush<Self>) {
         let stored = {
-            let mut request = pin!(store(&flush.connection, &self.writes, flush.deadline()));
+            let mut request = pin!(store(&flush.host.connection, &self.writes, flush.deadline()));
             // The first poll puts the request in line.
             let begun = poll_fn(|cx| Poll::Ready(request.as_mut().poll(cx))).await;
             flush.finish(Ok(()));
@@ -108,23 +107,27 @@ async fn store(
 
 /// Where values of one runtime's callers wait to be stored.
 pub(crate) struct WriteQueue {
-    connection: Arc<RuntimeConnection>,
+    host: Arc<BatchedConnection>,
     /// How long a store may take from when it is sent.
     deadline: Duration,
 }
 
 impl WriteQueue {
+    pub(crate) fn new(host: Arc<BatchedConnection>, deadline: Duration) -> Self {
+        Self { host, deadline }
+    }
+
     /// Stores a value in the background, together with others; without delay if `is_alone`.
     pub(crate) fn add(self, write: Box<dyn BackgroundWrite>, is_alone: bool) -> QueuedWrite {
         let limit = TimeLimit::Lasting(self.deadline);
-        let handle = join(&self.connection, write, limit, None, is_alone);
-        QueuedWrite { connection: self.connection, handle }
+        let handle = join(&self.host, write, limit, None, is_alone);
+        QueuedWrite { host: self.host, handle }
     }
 }
 
 /// A value that is to be stored. Resolves when it is in line on the connection, or never will be.
 pub(crate) struct QueuedWrite {
-    connection: Arc<RuntimeConnection>,
+    host: Arc<BatchedConnection>,
     handle: BatchHandle<WriteBatch>,
 }
 
@@ -137,7 +140,7 @@ impl QueuedWrite {
     /// Stores the batch in place of its flush task, if that has not begun and a batch may be in flight. The first poll puts it in
     /// line.
     pub(crate) fn take_over(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
-        self.handle.take_over(&self.connection)
+        self.handle.take_over(&self.host)
     }
 }
 
@@ -146,15 +149,5 @@ impl Future for QueuedWrite {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         Pin::new(&mut self.handle).poll(cx).map(drop)
-    }
-}
-
-impl RedisStore {
-    /// `None` if the caller's runtime does not drive a connection of its own.
-    pub(crate) fn write_queue(&self) -> Option<WriteQueue> {
-        let current = executor::current()?;
-        let connection = self.connection().ok()?;
-        let deadline = self.config.deadline;
-        connection.is_of(current.id()).then_some(WriteQueue { connection, deadline })
     }
 }

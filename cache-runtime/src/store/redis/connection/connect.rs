@@ -11,18 +11,18 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 
-use super::abilities::Abilities;
 use super::breaker::{Breaker, EndReason};
 use super::cork::{Cork, InFlight, Traffic};
 use super::frames::{FirstAnswer, Frames};
 use super::login::log_in;
+use super::mode;
+use super::mode::Greeting;
 use super::server::{PeerAddress, Placement, Server};
 use super::url::Endpoint;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::executor;
+use crate::store::redis::abilities::Abilities;
 use crate::store::redis::error::{is_misplaced, refuses_hello, translate, was_hung_up};
-use crate::store::redis::topology::cluster;
-use crate::store::redis::topology::cluster::Greeting;
 use crate::store::vocabulary::Epoch;
 use crate::util::clock::after;
 
@@ -143,7 +143,7 @@ impl Use {
             if is_misplaced(error) {
                 self.health.server.misplaced(&self.health.placement);
             }
-            if cluster::shows(error) {
+            if mode::shows(error) {
                 self.health.server.is_in_cluster_mode();
                 self.closed();
             }

@@ -10,25 +10,12 @@ use super::frames::is_strange;
 use super::runtime_connection::RuntimeConnection;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::lag;
-use crate::store::redis::RedisStore;
 use crate::store::redis::error::translate;
 use crate::store::vocabulary::Epoch;
 use crate::util::process;
 
-impl RedisStore {
-    /// Sends one command and waits for its answer, until `until` at most.
-    pub(crate) async fn run(
-        &self,
-        doing: &str,
-        command: &Cmd,
-        until: Instant,
-    ) -> Result<RedisResult<Value>, Error> {
-        self.connection()?.run(doing, command, until).await
-    }
-}
-
 impl RuntimeConnection {
-    /// [`RedisStore::run`] on this connection.
+    /// Sends one command and waits for its answer, until `until` at most.
     pub(crate) async fn run(
         &self,
         doing: &str,

@@ -11,17 +11,13 @@ use tokio::runtime::{self, Handle};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::abilities::Abilities;
 use super::connect::Connection;
 use super::reconnector::Reconnector;
 use super::server::Server;
 use super::shared_timeout::SharedTimeout;
 use super::tracking::Tracking;
 use crate::error::{Error, ErrorKind};
-use crate::store::redis::batching::batcher::Batcher;
-use crate::store::redis::batching::leases::LeaseBatch;
-use crate::store::redis::batching::reads::Reads;
-use crate::store::redis::batching::stores::WriteBatch;
+use crate::store::redis::abilities::Abilities;
 use crate::util::process;
 use crate::util::process::Generation;
 
@@ -41,9 +37,6 @@ pub(crate) struct RuntimeConnection {
     /// The process that made it. A forked process inherits the connection, but no thread that drives it.
     process: Generation,
     state: watch::Receiver<ConnectionState>,
-    pub(crate) reads: Reads,
-    pub(crate) leases: Batcher<LeaseBatch>,
-    pub(crate) stores: Batcher<WriteBatch>,
     pub(crate) timeout: SharedTimeout,
     task: JoinHandle<()>,
 }
@@ -72,9 +65,6 @@ impl RuntimeConnection {
             runtime: runtime.clone(),
             process: process::current(),
             state,
-            reads: Reads::default(),
-            leases: Batcher::default(),
-            stores: Batcher::default(),
             timeout: SharedTimeout::new(),
             task,
         }

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,7 +11,9 @@ use redis::ConnectionAddr;
 use tokio::sync::watch;
 
 use super::aside::Aside;
+use super::config::Config;
 use super::idle::Idleness;
+use super::mode;
 use super::outage::ServerOutage;
 use super::unreadable::Unreadable;
 use super::url::Endpoint;
@@ -20,8 +21,6 @@ use crate::error::{Error, ErrorKind};
 use crate::runtime::block_on::library_runtime;
 use crate::runtime::executor;
 use crate::store::credentials::{Credentials, Provided};
-use crate::store::redis::Config;
-use crate::store::redis::topology::cluster;
 
 /// For how long `HELLO` has to be hung up on before that is a refusal, where it has been answered before.
 const HANGING_UP: Duration = Duration::from_secs(5);
@@ -30,14 +29,6 @@ const HELLO_AGAIN: Duration = Duration::from_secs(60);
 
 /// The same for a server in cluster mode.
 const CLUSTER_AGAIN: Duration = Duration::from_secs(300);
-
-/// Finds the addresses of a host. May block.
-pub(crate) type Resolve = Arc<dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync>;
-
-/// As the system does.
-pub(crate) fn system_lookup() -> Resolve {
-    Arc::new(|host, port| Ok((host, port).to_socket_addrs()?.collect()))
-}
 
 pub(crate) struct Server {
     pub(crate) config: Arc<Config>,
@@ -207,7 +198,7 @@ impl Server {
     pub(crate) fn check_mode(&self) -> Result<(), Error> {
         let is_out = |since: Instant| since.elapsed() < CLUSTER_AGAIN;
         match self.known().in_cluster_mode.is_some_and(is_out) {
-            true => Err(cluster::refused(&self.config.endpoint.name)),
+            true => Err(mode::refused(&self.config.endpoint.name)),
             false => Ok(()),
         }
     }
@@ -253,6 +244,7 @@ impl Server {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
     use std::net::{Ipv4Addr, TcpListener};
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::thread;

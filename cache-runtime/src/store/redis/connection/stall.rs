@@ -11,12 +11,10 @@ use std::time::Duration;
 use redis::cmd;
 
 use super::connect::{Proof, connect};
-use super::retry_gate::RetryGate;
 use super::server::Server;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::executor;
-use crate::store::redis::RedisStore;
-use crate::store::vocabulary::CasToken;
+use crate::util::retry_gate::RetryGate;
 
 /// How many lease requests in a row may go without an answer.
 const IN_A_ROW: u32 = 2;
@@ -40,7 +38,7 @@ pub(crate) struct Stall {
 
 /// What a stall means for a call.
 #[derive(Debug, PartialEq, Eq)]
-enum Advice {
+pub(crate) enum Advice {
     AskForLeases,
     Compute,
     /// And probe whether the stall is over.
@@ -48,7 +46,7 @@ enum Advice {
 }
 
 impl Stall {
-    fn advice(&self) -> Advice {
+    pub(crate) fn advice(&self) -> Advice {
         // Nearly always.
         if self.timeouts.load(Ordering::Relaxed) < IN_A_ROW {
             return Advice::AskForLeases;
@@ -73,32 +71,9 @@ impl Stall {
     }
 }
 
-impl RedisStore {
-    /// To be called before a lease is requested or released.
-    ///
-    /// # Errors
-    /// While the server answers no lease requests.
-    pub(crate) fn check_for_stall(&self, leases: &[(&str, CasToken)]) -> Result<(), Error> {
-        leases.first().map_or(Ok(()), |(key, _)| self.check_for_stall_at(key))
-    }
-
-    /// The same for one key.
-    pub(crate) fn check_for_stall_at(&self, key: &str) -> Result<(), Error> {
-        match self.leases.advice() {
-            Advice::AskForLeases => return Ok(()),
-            Advice::Compute => {}
-            Advice::ComputeAndProbe => {
-                let probe =
-                    probe(Arc::clone(self.server()), Arc::clone(&self.leases), format!("{key}{NOBODYS}"));
-                self.connection()?.runtime.spawn(probe);
-            }
-        }
-        Err(Error::new(ErrorKind::Timeout, "cannot lease: the server answers no writes"))
-    }
-}
-
 /// Writes, and ends the stall if that is answered in any way.
-async fn probe(server: Arc<Server>, stall: Arc<Stall>, key: String) {
+pub(crate) async fn probe(server: Arc<Server>, stall: Arc<Stall>, mut key: String) {
+    key.push_str(NOBODYS);
     let Ok(connection) = connect(&server, PATIENCE, Proof::Greeting, None).await else { return };
     let mut unlink = cmd("UNLINK");
     unlink.arg(key);

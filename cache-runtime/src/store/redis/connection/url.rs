@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo};
 
-use super::tls::{Tls, TlsOptions};
 use crate::error::{Error, ErrorKind};
 use crate::store::address::{Address, Host};
 use crate::store::credentials::Credentials;
+use crate::store::redis::tls::{Tls, TlsOptions};
 
 /// A server's address and how to greet it.
 #[derive(Clone)]

@@ -10,14 +10,15 @@ use std::time::{Duration, Instant};
 
 use redis::{Cmd, RedisResult, Value};
 
-use super::{ACQUIRE, CLEAR, MOST_KEYS, MillisText, RELEASE, SWAP, SWAP_MANY, Script};
+use super::MillisText;
 use crate::error::{Error, ErrorKind};
-use crate::store::redis::commands::{found, get, strange};
-use crate::store::redis::connection::abilities::{Abilities, Ability};
+use crate::store::redis::abilities::{Abilities, Ability};
+use crate::store::redis::commands::{get, pipeline};
 use crate::store::redis::connection::connect::NOBODYS;
 use crate::store::redis::connection::runtime_connection::RuntimeConnection;
 use crate::store::redis::error::{is_wrong_type, translate};
-use crate::store::redis::many::pipeline;
+use crate::store::redis::lua::{ACQUIRE, CLEAR, MOST_KEYS, RELEASE, SWAP, SWAP_MANY, Script};
+use crate::store::redis::replies::{found, strange};
 use crate::store::vocabulary::LEASE;
 use crate::store::vocabulary::{CasToken, Found, Swap};
 use crate::util::clock::whole_millis;

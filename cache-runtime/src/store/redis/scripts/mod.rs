@@ -1,71 +1,18 @@
-//! Scripts: atomic operations for which the server has no command.
+//! Operations that take scripts, and what does them where a server runs none.
 
 pub(crate) mod compare;
 pub(crate) mod tagging;
 
 use std::time::{Duration, Instant};
 
-use redis::{Cmd, RedisResult, Value};
+use redis::{RedisResult, Value};
 
-use super::connection::abilities::Abilities;
+use super::abilities::Abilities;
 use super::connection::runtime_connection::RuntimeConnection;
 use super::error::is_no_script;
+use super::lua::Script;
 use crate::error::Error;
 use crate::util::clock::whole_millis;
-
-/// How many there are.
-pub(crate) const SCRIPTS: usize = 6;
-
-/// The most keys of one call: the server answers no other client meanwhile.
-pub(crate) const MOST_KEYS: usize = 128;
-
-/// A script, and its SHA-1, by which a call names it: forty characters instead of the text.
-pub(crate) struct Script {
-    /// Its index among the scripts.
-    pub(crate) index: usize,
-    text: &'static str,
-    sha1: &'static str,
-}
-
-pub(crate) static ACQUIRE: Script = Script {
-    index: 0,
-    text: include_str!("lua/acquire.lua"),
-    sha1: "098a903352bdf45ef1fb297dac0d646bb7f4d5d2",
-};
-pub(crate) static RELEASE: Script = Script {
-    index: 1,
-    text: include_str!("lua/release.lua"),
-    sha1: "235040defd2eb189cbc335e63b9a36427b1761f9",
-};
-pub(crate) static SWAP: Script =
-    Script { index: 2, text: include_str!("lua/swap.lua"), sha1: "526414b514b88ecb45f0b0f212ba4d2bbef62752" };
-
-pub(crate) static CLEAR: Script = Script {
-    index: 3,
-    text: include_str!("lua/clear.lua"),
-    sha1: "6e71e6587a96f4db36d8eb4a54de00134d5e8b2c",
-};
-
-pub(crate) static TAG: Script =
-    Script { index: 4, text: include_str!("lua/tag.lua"), sha1: "df7e369e2dc5af6582f70c147ab33b733210e2fa" };
-
-pub(crate) static SWAP_MANY: Script = Script {
-    index: 5,
-    text: include_str!("lua/swap_many.lua"),
-    sha1: "36044c386be0767408cb052493b2e5836dabe5ac",
-};
-
-impl Script {
-    /// Calls it by name. A server that does not know it answers `NOSCRIPT`.
-    fn by_name(&self, keys: &[&str], arguments: &[&[u8]]) -> Cmd {
-        command("EVALSHA", self.sha1, keys, arguments)
-    }
-
-    /// Calls it by text, after which the server knows the name.
-    fn by_text(&self, keys: &[&str], arguments: &[&[u8]]) -> Cmd {
-        command("EVAL", self.text, keys, arguments)
-    }
-}
 
 impl RuntimeConnection {
     /// Runs a script. One round trip; two if the server has lost it, for example by a restart.
@@ -118,22 +65,8 @@ impl MillisText {
     }
 }
 
-fn command(name: &str, script: &str, keys: &[&str], arguments: &[&[u8]]) -> Cmd {
-    let size: usize = arguments.iter().map(|argument| argument.len()).sum();
-    let keys_size: usize = keys.iter().map(|key| key.len()).sum();
-    let mut command =
-        Cmd::with_capacity(3 + keys.len() + arguments.len(), script.len() + keys_size + size + 16);
-    command.arg(name).arg(script).arg(keys.len()).arg(keys);
-    for argument in arguments {
-        command.arg(argument);
-    }
-    command
-}
-
 #[cfg(test)]
 mod tests {
-    use redis_cached_test_support::RedisServer;
-
     use super::*;
 
     #[test]
@@ -145,14 +78,5 @@ mod tests {
         assert_eq!(MillisText::of(None).as_bytes(), b"");
         let longest = whole_millis(Duration::MAX).to_string();
         assert_eq!(MillisText::of(Some(Duration::MAX)).as_bytes(), longest.as_bytes());
-    }
-
-    #[test]
-    fn the_names_are_the_servers() {
-        let server = RedisServer::start();
-        for script in [&ACQUIRE, &RELEASE, &SWAP, &CLEAR, &TAG, &SWAP_MANY] {
-            let name: String = server.query(&["SCRIPT", "LOAD", script.text]);
-            assert_eq!(name, script.sha1, "{}", script.text);
-        }
     }
 }

@@ -4,14 +4,14 @@ use std::time::Instant;
 
 use redis::{Cmd, Value, cmd};
 
-use super::{MillisText, TAG};
+use super::MillisText;
 use crate::error::Error;
-use crate::store::redis::batching::leases::set_nx_get;
-use crate::store::redis::commands::{found, get, left, pttl, set, strange};
-use crate::store::redis::connection::abilities::{Abilities, Ability};
+use crate::store::redis::abilities::{Abilities, Ability};
+use crate::store::redis::commands::{get, pipeline, pttl, set, set_nx_get};
 use crate::store::redis::connection::runtime_connection::RuntimeConnection;
 use crate::store::redis::error::translate;
-use crate::store::redis::many::pipeline;
+use crate::store::redis::lua::TAG;
+use crate::store::redis::replies::{found, left, strange};
 use crate::store::vocabulary::Nonce;
 use crate::store::vocabulary::TagTtl;
 use crate::store::vocabulary::{Found, Left};

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use redis::{RedisError, Value};
 
-use super::retry_gate::RetryGate;
-use crate::store::redis::error::{is_refused, is_within_script};
-use crate::store::redis::scripts::{ACQUIRE, RELEASE, SCRIPTS, SWAP, Script};
+use super::error::{is_refused, is_within_script};
+use super::lua::{ACQUIRE, RELEASE, SCRIPTS, SWAP, Script};
+use crate::util::retry_gate::RetryGate;
 
 /// The time after which a connection over which nothing can be stored is tried again.
 const PAUSE: Duration = Duration::from_secs(30);

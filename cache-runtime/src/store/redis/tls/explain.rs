@@ -1,17 +1,17 @@
 //! What went wrong with TLS, and what to do.
 
-use crate::error::Error;
-use redis::RedisError;
+use std::io;
+
 use tokio_rustls::rustls::pki_types::UnixTime;
 use tokio_rustls::rustls::{AlertDescription as Alert, CertificateError as Certificate, Error as TlsError};
 
-use crate::store::redis::error::as_io;
+use crate::error::Error;
 
 /// The reason, if TLS failed.
 ///
 /// In TLS 1.3 the handshake is over for a client before the server has seen its certificate, so a refusal comes out of the first read.
-pub(crate) fn explain(error: &RedisError) -> Option<String> {
-    let inner = as_io(error)?.get_ref()?;
+pub(crate) fn explain(error: &io::Error) -> Option<String> {
+    let inner = error.get_ref()?;
     match inner.downcast_ref::<Error>() {
         Some(own) => Some(own.to_string()),
         None => inner.downcast_ref::<TlsError>().map(reason),

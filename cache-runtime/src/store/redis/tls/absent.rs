@@ -2,7 +2,6 @@
 
 use std::io;
 
-use redis::RedisError;
 use tokio::net::TcpStream;
 
 use super::TlsOptions;
@@ -25,7 +24,7 @@ impl Tls {
     }
 }
 
-pub(crate) fn explain(_: &RedisError) -> Option<String> {
+pub(crate) fn explain(_: &io::Error) -> Option<String> {
     None
 }
 

@@ -5,16 +5,15 @@
 
 use std::time::Instant;
 
-use redis::{Cmd, Pipeline, RedisResult, Value, cmd};
+use redis::{RedisResult, ToRedisArgs, Value, cmd};
 
-use super::RedisStore;
-use super::batching::reads::is_about_mget;
-use super::commands::{found, get, left, pttl, set};
-use super::connection::abilities::Ability;
+use super::abilities::Ability;
+use super::commands::{get, mget, pipeline, pttl, set};
 use super::connection::runtime_connection::RuntimeConnection;
-use super::error::{is_refused, translate};
-use crate::error::{Error, ErrorKind};
-use crate::store::vocabulary::{Found, Left, Set, Several};
+use super::error::{is_about_mget, is_refused, translate};
+use super::replies::{found, times_left, values_of};
+use crate::error::Error;
+use crate::store::vocabulary::{Set, Several};
 
 /// The most keys of one `MGET`.
 const KEYS: usize = 512;
@@ -49,12 +48,10 @@ impl RuntimeConnection {
         let found = values.into_iter().map(|value| found("GET", value)).collect::<Result<_, _>>()?;
         Ok(Several { found, left: times_left(answers)?, epoch })
     }
-}
 
-impl RedisStore {
-    pub(super) async fn stored_many(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
-        let connection = self.connection()?;
-        let name = if connection.abilities().unlink.is(Ability::NO) { "DEL" } else { "UNLINK" };
+    /// Sets each key, or removes it.
+    pub(super) async fn set_each(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
+        let name = if self.abilities().unlink.is(Ability::NO) { "DEL" } else { "UNLINK" };
         let commands = sets.iter().map(|Set { key, value, ttl }| match value {
             Some(value) => set(key, value, *ttl),
             None => {
@@ -65,7 +62,7 @@ impl RedisStore {
         });
         let mut refused = Vec::new();
         for (Set { key, value, .. }, answer) in
-            sets.iter().zip(connection.run_all("SET", &pipeline(commands), until).await?.0)
+            sets.iter().zip(self.run_all("SET", &pipeline(commands), until).await?.0)
         {
             match answer {
                 Err(error) if value.is_none() && is_refused(&error) => refused.push(*key),
@@ -73,44 +70,40 @@ impl RedisStore {
             }
         }
         if !refused.is_empty() {
-            connection.remove(&refused, until).await?.map_err(|error| translate("UNLINK", error))?;
+            self.remove(&refused, until).await?.map_err(|error| translate("UNLINK", error))?;
         }
         Ok(())
     }
-}
 
-fn times_left(answers: Vec<RedisResult<Value>>) -> Result<Vec<Left>, Error> {
-    let time = |answer: RedisResult<Value>| answer.map(|answer| left(&answer));
-    answers.into_iter().map(|answer| time(answer).map_err(|error| translate("PTTL", error))).collect()
-}
-
-pub(super) fn pipeline(commands: impl IntoIterator<Item = Cmd>) -> Pipeline {
-    let commands = commands.into_iter();
-    let mut pipeline = Pipeline::with_capacity(commands.size_hint().0);
-    commands.for_each(|command| {
-        pipeline.add_command(command);
-    });
-    pipeline
-}
-
-fn mget(keys: &[&str]) -> Cmd {
-    let bytes = keys.iter().map(|key| key.len()).sum::<usize>();
-    let mut command = Cmd::with_capacity(1 + keys.len(), 4 + bytes);
-    command.arg("MGET").arg(keys);
-    command
-}
-
-/// The values of several `MGET`s. `MGET` cannot tell a missing key from one of another type; the lease request will.
-fn values_of(answers: Vec<Value>, keys: usize) -> Result<Vec<Found>, Error> {
-    let mut all = Vec::with_capacity(keys);
-    for answer in answers {
-        let Value::Array(values) = answer else { break };
-        for value in values {
-            all.push(found("MGET", Ok(value))?);
+    /// Removes keys. `UNLINK` frees large values of other types without blocking the server; for strings there is no difference.
+    pub(super) async fn remove(
+        &self,
+        keys: &[impl ToRedisArgs],
+        until: Instant,
+    ) -> Result<RedisResult<Value>, Error> {
+        let abilities = self.abilities();
+        let unlink = &abilities.unlink;
+        let remove = |name| {
+            let mut command = cmd(name);
+            command.arg(keys);
+            command
+        };
+        let mut refused = None;
+        if !unlink.is(Ability::NO) {
+            let answer = self.run("UNLINK", &remove("UNLINK"), until).await?;
+            unlink.learn(&answer);
+            if !unlink.is(Ability::NO) {
+                return Ok(answer);
+            }
+            refused = Some(answer);
+        }
+        match self.run("DEL", &remove("DEL"), until).await? {
+            Err(error) if is_refused(&error) => {
+                // The right to either command will do.
+                unlink.forget();
+                Ok(refused.unwrap_or(Err(error)))
+            }
+            answer => Ok(answer),
         }
     }
-    if all.len() == keys {
-        return Ok(all);
-    }
-    Err(Error::new(ErrorKind::Server, "cannot MGET: there is not one value for each key"))
 }

@@ -1,18 +1,20 @@
 //! Translates the driver's errors. A server's reply can be shown, except for the arguments that it repeats: they are keys and values, and
 //! in the greeting the password.
 
+mod login;
+
 use std::error::Error as StdError;
 use std::io;
 use std::sync::Arc;
 
 use redis::{ErrorKind as Driver, RedisError, ServerError, ServerErrorKind};
 
-use super::connection::{login, tls};
+use super::tls;
 use crate::error::{Error, ErrorKind};
 
 /// `doing` is what failed: `connect to 127.0.0.1:6379`, `GET`, …
 pub(super) fn translate(doing: &str, error: RedisError) -> Error {
-    if let Some(reason) = tls::explain(&error) {
+    if let Some(reason) = as_io(&error).and_then(tls::explain) {
         return Error::with_source(ErrorKind::Tls, format!("cannot {doing}: {reason}"), error);
     }
     let (kind, reason) = login::explain(&error).unwrap_or_else(|| (kind(&error), reason(&error).into()));
@@ -85,6 +87,16 @@ const REFUSALS: [&str; 12] = [
 /// Whether a command within a script was refused, and not the script.
 pub(super) fn is_within_script(error: &RedisError) -> bool {
     error.detail().is_some_and(|detail| detail.contains("script") && !detail.contains("scripting engine"))
+}
+
+/// Whether a refusal is of the command itself and not of one of its keys: missing rights, a server or a proxy that does not know
+/// it, or keys of several nodes.
+pub(super) fn is_about_mget(error: &RedisError) -> bool {
+    let names_it = |detail: &str| {
+        let detail = detail.to_ascii_lowercase();
+        detail.contains("'mget'") || detail.contains("`mget`")
+    };
+    error.code() == Some("CROSSSLOT") || error.detail().is_some_and(names_it)
 }
 
 /// Whether the server does not know a script by its name.

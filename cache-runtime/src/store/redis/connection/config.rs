@@ -1,0 +1,59 @@
+//! What a cache is told about its server.
+
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::url::Endpoint;
+use crate::error::Error;
+use crate::store::address::Address;
+#[cfg(test)]
+use crate::store::address::Target;
+use crate::store::credentials::Provider;
+use crate::store::redis::tls::TlsOptions;
+
+/// Finds the addresses of a host. May block.
+pub(crate) type Resolve = Arc<dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync>;
+
+/// As the system does.
+pub(crate) fn system_lookup() -> Resolve {
+    Arc::new(|host, port| Ok((host, port).to_socket_addrs()?.collect()))
+}
+
+/// Where the server is, and how long to wait for it.
+pub(crate) struct Config {
+    pub(crate) endpoint: Endpoint,
+    /// The longest that a caller waits for a connection that is being made.
+    pub(crate) deadline: Duration,
+    /// The longest that an attempt to connect may take, in the background.
+    pub(crate) connect_timeout: Duration,
+    pub(crate) lookup: Resolve,
+    /// Who gives user and password, if they are not in the URL.
+    pub(crate) credentials: Option<Provider>,
+}
+
+impl Config {
+    pub(crate) fn new(
+        address: Address,
+        tls: &TlsOptions,
+        credentials: Option<Provider>,
+        deadline: Duration,
+        connect_timeout: Duration,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            endpoint: Endpoint::new(address, tls)?,
+            deadline,
+            connect_timeout,
+            lookup: system_lookup(),
+            credentials,
+        })
+    }
+
+    /// Of a server in a test.
+    #[cfg(test)]
+    pub(crate) fn of_url(url: &str, limit: Duration) -> Self {
+        let Ok(Target::Server(address)) = Target::parse(url) else { panic!("not a server's URL") };
+        Self::new(address, &TlsOptions::default(), None, limit, limit).expect("the driver takes it")
+    }
+}

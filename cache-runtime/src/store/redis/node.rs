@@ -1,0 +1,184 @@
+//! One server, as this process reaches it.
+
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use super::batching::batched_connection::BatchedConnection;
+use super::batching::stores::WriteQueue;
+use super::connection::config::Config;
+use super::connection::connect::{Proof, connect};
+use super::connection::runtime_connection::RuntimeConnection;
+use super::connection::server::Server;
+use super::connection::stall::{Advice, Stall, probe};
+use super::connection::tracking::Tracking;
+use crate::error::{Error, ErrorKind};
+use crate::runtime::block_on::library_runtime;
+use crate::runtime::executor;
+use crate::runtime::executor::home;
+use crate::store::vocabulary::{CasToken, InvalidationListener};
+use crate::util::clock::after;
+use crate::util::process::PerProcess;
+
+/// One server: a connection for each runtime that asks, and one on which changes are tracked.
+pub(crate) struct Node {
+    config: Arc<Config>,
+    connections: PerProcess<Connections>,
+    /// Whether the server answers writes.
+    pub(crate) leases: Arc<Stall>,
+    tracking: Option<TrackingOptions>,
+}
+
+/// A process's connections.
+#[derive(Default)]
+struct Connections {
+    /// What they share.
+    server: OnceLock<Arc<Server>>,
+    /// One for each runtime that has asked. Those of runtimes that have ended are dropped when another is made.
+    by_runtime: RwLock<Vec<Arc<BatchedConnection>>>,
+    /// The tracking connection, made at its first read.
+    tracking: OnceLock<RuntimeConnection>,
+}
+
+/// How to track keys.
+struct TrackingOptions {
+    listener: Arc<dyn InvalidationListener>,
+    heartbeat: Duration,
+}
+
+impl Node {
+    /// Connects at first use.
+    pub(crate) fn new(config: Config) -> Self {
+        Self {
+            config: Arc::new(config),
+            connections: PerProcess::new(),
+            leases: Arc::default(),
+            tracking: None,
+        }
+    }
+
+    /// Announces changes of keys that are read on the tracking connection to `listener`, and checks that often that the server answers.
+    pub(crate) fn watched_by(&mut self, listener: Arc<dyn InvalidationListener>, heartbeat: Duration) {
+        self.tracking = Some(TrackingOptions { listener, heartbeat });
+    }
+
+    /// Address without credentials, for messages.
+    pub(crate) fn name(&self) -> &str {
+        &self.config.endpoint.name
+    }
+
+    /// Connects now, and fails if that fails.
+    pub(crate) async fn connect_now(&self) -> Result<(), Error> {
+        let home = home()?;
+        let server = Arc::clone(self.server());
+        // On the runtime that will drive the connection, which may not be the caller's.
+        let first = home
+            .spawn(async move {
+                let limit = server.config.connect_timeout;
+                connect(&server, limit, Proof::Greeting, None).await.map_err(|failure| failure.error)
+            })
+            .await
+            .map_err(|source| {
+                Error::with_source(ErrorKind::Runtime, "the runtime ended while connecting", source)
+            })??;
+        let connection = RuntimeConnection::start(&home, self.server(), Some(first));
+        connection.look_around(after(self.config.deadline)).await;
+        self.connections
+            .by_runtime
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Arc::new(BatchedConnection::new(connection)));
+        Ok(())
+    }
+
+    fn server(&self) -> &Arc<Server> {
+        self.connections.server.get_or_init(|| Arc::new(Server::new(&self.config)))
+    }
+
+    /// The tracking connection.
+    pub(crate) fn tracking_connection(&self) -> Result<&RuntimeConnection, Error> {
+        let Some(options) = &self.tracking else {
+            return Err(Error::new(ErrorKind::Server, "nobody watches"));
+        };
+        // Of this process: `library_runtime` determines the process.
+        let library = library_runtime()?;
+        Ok(self.connections.tracking.get_or_init(|| {
+            let tracking = Tracking::new(Arc::clone(&options.listener), options.heartbeat);
+            RuntimeConnection::tracking(library, self.server(), tracking)
+        }))
+    }
+
+    /// The connection of the caller's runtime, made if there is none.
+    pub(crate) fn connection(&self) -> Result<Arc<BatchedConnection>, Error> {
+        // A runtime with a connection has been examined before.
+        if let Some(current) = executor::current()
+            && let Some(connection) = self.known_connection(&current)
+        {
+            return Ok(connection);
+        }
+        let home = home()?;
+        match self.known_connection(&home) {
+            Some(connection) => Ok(connection),
+            None => self.new_connection(&home),
+        }
+    }
+
+    fn known_connection(&self, home: &Handle) -> Option<Arc<BatchedConnection>> {
+        let hosts = self.connections.by_runtime.read().unwrap_or_else(PoisonError::into_inner);
+        hosts
+            .iter()
+            .find(|host| host.connection.is_of(home.id()) && !host.connection.is_over())
+            .map(Arc::clone)
+    }
+
+    fn new_connection(&self, home: &Handle) -> Result<Arc<BatchedConnection>, Error> {
+        let mut hosts = self.connections.by_runtime.write().unwrap_or_else(PoisonError::into_inner);
+        // It ends with its runtime only.
+        let has_failed =
+            hosts.iter().any(|host| host.connection.is_of(home.id()) && host.connection.is_over());
+        hosts.retain(|host| !host.connection.is_over());
+        let home = if has_failed {
+            executor::drives_none(home);
+            library_runtime()?
+        } else {
+            home
+        };
+        // Another task may have been faster.
+        if let Some(host) = hosts.iter().find(|host| host.connection.is_of(home.id())) {
+            return Ok(Arc::clone(host));
+        }
+        let connection = RuntimeConnection::start(home, self.server(), None);
+        let host = Arc::new(BatchedConnection::new(connection));
+        hosts.push(Arc::clone(&host));
+        Ok(host)
+    }
+
+    /// Where values wait to be stored. `None` if the caller's runtime does not drive a connection of its own.
+    pub(crate) fn write_queue(&self) -> Option<WriteQueue> {
+        let current = executor::current()?;
+        let host = self.connection().ok()?;
+        host.connection.is_of(current.id()).then(|| WriteQueue::new(host, self.config.deadline))
+    }
+
+    /// To be called before a lease is requested or released.
+    ///
+    /// # Errors
+    /// While the server answers no lease requests.
+    pub(crate) fn check_for_stall(&self, leases: &[(&str, CasToken)]) -> Result<(), Error> {
+        leases.first().map_or(Ok(()), |(key, _)| self.check_for_stall_at(key))
+    }
+
+    /// The same for one key.
+    pub(crate) fn check_for_stall_at(&self, key: &str) -> Result<(), Error> {
+        match self.leases.advice() {
+            Advice::AskForLeases => return Ok(()),
+            Advice::Compute => {}
+            Advice::ComputeAndProbe => {
+                let probe = probe(Arc::clone(self.server()), Arc::clone(&self.leases), key.to_owned());
+                self.connection()?.connection.runtime.spawn(probe);
+            }
+        }
+        Err(Error::new(ErrorKind::Timeout, "cannot lease: the server answers no writes"))
+    }
+}

@@ -1,0 +1,134 @@
+//! The store's operations as commands.
+
+use std::time::{Duration, Instant};
+
+use redis::{cmd, from_redis_value};
+
+use super::RedisStore;
+use super::commands::set;
+use super::error::translate;
+use super::scripts::compare::sized;
+use crate::error::Error;
+use crate::store::Store;
+use crate::store::vocabulary::Nonce;
+use crate::store::vocabulary::TagTtl;
+use crate::store::vocabulary::{CasToken, Epoch, Found, Reading, Scanned, Set, Several, Swap};
+use crate::util::clock::whole_millis;
+
+/// About how many keys a step of a scan examines. Other clients are served between two steps.
+const SCANNED_AT_ONCE: usize = 1000;
+
+impl Store for RedisStore {
+    async fn get(&self, key: &str, until: Instant) -> Result<Found, Error> {
+        self.node.connection()?.read(key, until).await
+    }
+
+    async fn read(&self, keys: &[&str], how: Reading, until: Instant) -> Result<Several, Error> {
+        match (how, keys) {
+            (Reading::Plain, [key]) => {
+                let found = vec![self.get(key, until).await?];
+                Ok(Several { found, left: Vec::new(), epoch: Epoch(0) })
+            }
+            (Reading::Plain, _) => self.node.connection()?.connection.read_several(keys, 0, until).await,
+            (Reading::Timed(timed), _) => {
+                self.node.connection()?.connection.read_several(keys, timed, until).await
+            }
+            (Reading::Tracked(timed), _) => {
+                self.node.tracking_connection()?.read_several(keys, timed, until).await
+            }
+        }
+    }
+
+    async fn acquire(
+        &self,
+        leases: &[(&str, CasToken)],
+        ttl: Duration,
+        until: Instant,
+    ) -> Result<Vec<Result<Found, Error>>, Error> {
+        self.node.check_for_stall(leases)?;
+        let (host, millis) = (self.node.connection()?, whole_millis(ttl));
+        let acquired = match leases {
+            [(key, lease)] => {
+                let acquired = host.acquire(key, lease, millis, until).await;
+                acquired.map(|found| vec![Ok(found)])
+            }
+            _ => host.connection.acquire_each(leases, millis, until).await,
+        };
+        self.node.leases.learn(&acquired);
+        acquired
+    }
+
+    async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
+        if let Some(Swap { key, mark, value, .. }) = swaps.first()
+            && value.len() == mark.len()
+        {
+            // A lease in place of something else.
+            self.node.check_for_stall_at(key)?;
+        }
+        match swaps {
+            [swap] => Ok(vec![self.node.connection()?.connection.swap(*swap, until).await]),
+            _ => self.node.connection()?.connection.swap_each(swaps, until).await,
+        }
+    }
+
+    async fn release(&self, leases: &[(&str, CasToken)], until: Instant) -> Result<(), Error> {
+        self.node.check_for_stall(leases)?;
+        self.node.connection()?.connection.release(leases, until).await
+    }
+
+    async fn clear(&self, key: &str, until: Instant) -> Result<(), Error> {
+        self.node.check_for_stall_at(key)?;
+        self.node.connection()?.connection.clear(key, until).await
+    }
+
+    async fn set(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
+        match sets {
+            [Set { key, value: Some(value), ttl }] => {
+                let doing = sized("SET", value);
+                let answer =
+                    self.node.connection()?.connection.run(&doing, &set(key, value, *ttl), until).await?;
+                answer.map(drop).map_err(|error| translate(&doing, error))
+            }
+            [Set { key, value: None, .. }] => self.remove(&[key.as_bytes()], until).await.map(drop),
+            _ => self.node.connection()?.connection.set_each(sets, until).await,
+        }
+    }
+
+    // One command on several keys: a cluster takes it only if they are in one slot, and will have to be asked slot by slot.
+    async fn remove(&self, keys: &[&[u8]], until: Instant) -> Result<u64, Error> {
+        if keys.is_empty() {
+            return Ok(0);
+        }
+        let answer = self.node.connection()?.connection.remove(keys, until).await?;
+        answer.and_then(|answer| Ok(from_redis_value(answer)?)).map_err(|error| translate("UNLINK", error))
+    }
+
+    async fn scan(&self, prefix: &str, cursor: u64, until: Instant) -> Result<Scanned, Error> {
+        let mut scan = cmd("SCAN");
+        scan.arg(cursor).arg("MATCH").arg(beginning_with(prefix)).arg("COUNT").arg(SCANNED_AT_ONCE);
+        let answer = self.node.connection()?.connection.run("SCAN", &scan, until).await?;
+        let scanned = answer.and_then(|answer| Ok(from_redis_value::<(u64, Vec<Vec<u8>>)>(answer)?));
+        let (cursor, mut keys) = scanned.map_err(|error| translate("SCAN", error))?;
+        // Only keys with the prefix are removed, however a server interprets the pattern.
+        keys.retain(|key| key.starts_with(prefix.as_bytes()));
+        Ok(Scanned { cursor, keys })
+    }
+
+    async fn tag(&self, keys: &[&str], life: TagTtl, until: Instant) -> Result<Vec<Nonce>, Error> {
+        keys.first().map_or(Ok(()), |key| self.node.check_for_stall_at(key))?;
+        self.node.connection()?.connection.tag(keys, life, until).await
+    }
+}
+
+/// The pattern of all keys that begin with `prefix`, with special characters escaped.
+fn beginning_with(prefix: &str) -> String {
+    let mut pattern = String::with_capacity(prefix.len() + 8);
+    for character in prefix.chars() {
+        if matches!(character, '*' | '?' | '[' | ']' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('*');
+    pattern
+}
