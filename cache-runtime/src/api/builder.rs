@@ -394,6 +394,7 @@ impl CacheBuilder {
                 let store = RedisStore::connected(self.redis(address)?).await?;
                 Ok(self.with_redis(store, capacity))
             }
+            Target::Cluster(address) => Err(address.unsupported()),
         }
     }
 
@@ -418,6 +419,7 @@ impl CacheBuilder {
                 let store = RedisStore::lazy(self.redis(address)?);
                 Ok(self.with_redis(store, capacity))
             }
+            Target::Cluster(address) => Err(address.unsupported()),
         }
     }
 

@@ -29,6 +29,7 @@ pub(crate) enum Target {
     /// `memory://`
     Memory,
     Server(Address),
+    Cluster(ClusterAddress),
 }
 
 /// A server, and how to greet it.
@@ -39,6 +40,16 @@ pub(crate) struct Address {
     pub(super) database: u32,
     pub(super) speaks_resp3: bool,
     pub(super) speaks_tls: bool,
+}
+
+/// Some nodes of a cluster, and how to greet each of its nodes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ClusterAddress {
+    /// Hosts and ports, at least one. All nodes that a host resolves to are asked.
+    pub(crate) seeds: Vec<(String, u16)>,
+    credentials: Option<Credentials>,
+    speaks_resp3: bool,
+    speaks_tls: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +65,26 @@ impl Target {
     pub(crate) fn parse(url: &str) -> Result<Self, Error> {
         understand(url.trim())
             .map_err(|reason| Error::new(ErrorKind::Url, format!("the cache's URL cannot be used: {reason}")))
+    }
+}
+
+impl ClusterAddress {
+    /// The address of a node. Nodes have database 0 only.
+    pub(crate) fn node(&self, host: &str, port: u16) -> Address {
+        Address {
+            host: Host::Tcp(host.to_owned(), port),
+            credentials: self.credentials.clone(),
+            database: 0,
+            speaks_resp3: self.speaks_resp3,
+            speaks_tls: self.speaks_tls,
+        }
+    }
+
+    pub(crate) fn unsupported(&self) -> Error {
+        Error::new(
+            ErrorKind::Url,
+            "the cache's URL cannot be used: this version does not connect to clusters; use `redis://` with a single server",
+        )
     }
 }
 
@@ -83,8 +114,10 @@ fn understand(url: &str) -> Result<Target, Reason> {
     let parts = AddressParts::of(rest)?;
     match scheme {
         Scheme::Memory => parts.memory(),
-        Scheme::Tcp => parts.tcp(false).map(Target::Server),
-        Scheme::Tls => parts.tcp(true).map(Target::Server),
+        Scheme::Tcp => parts.server_or_cluster(false),
+        Scheme::Tls => parts.server_or_cluster(true),
+        Scheme::Cluster => parts.cluster(false),
+        Scheme::ClusterTls => parts.cluster(true),
         Scheme::Unix => parts.unix().map(Target::Server),
     }
 }
@@ -97,12 +130,38 @@ impl AddressParts<'_> {
         })
     }
 
-    fn tcp(&self, speaks_tls: bool) -> Result<Address, Reason> {
+    fn server_or_cluster(&self, speaks_tls: bool) -> Result<Target, Reason> {
+        // What is behind the `?` says which; that it is well-formed is checked there.
+        let is_cluster = self.query.split('&').any(|option| option == "cluster=true");
+        if is_cluster { self.cluster(speaks_tls) } else { self.server(speaks_tls).map(Target::Server) }
+    }
+
+    fn server(&self, speaks_tls: bool) -> Result<Address, Reason> {
+        let (database, credentials, options) = self.tcp()?;
+        let (host, port) = parts::host(self.host)?;
+        let speaks_resp3 = options.speaks_resp3();
+        Ok(Address { host: Host::Tcp(host, port), credentials, database, speaks_resp3, speaks_tls })
+    }
+
+    fn cluster(&self, speaks_tls: bool) -> Result<Target, Reason> {
+        let (database, credentials, options) = self.tcp()?;
+        let seeds = parts::hosts(self.host)?;
+        if database != 0 {
+            return Err("it names a database, and a cluster has only database 0; `CacheBuilder::prefix` keeps programs apart".into());
+        }
+        if options.is_cluster == Some(false) {
+            return Err("its scheme is a cluster's, and its option `cluster` says that it is none".into());
+        }
+        let speaks_resp3 = options.speaks_resp3();
+        Ok(Target::Cluster(ClusterAddress { seeds, credentials, speaks_resp3, speaks_tls }))
+    }
+
+    /// What is around the hosts: the database, who to log in as, the options.
+    fn tcp(&self) -> Result<(u32, Option<Credentials>, Options), Reason> {
         if [self.path, self.query, self.fragment.unwrap_or_default()].iter().any(|part| part.contains('@')) {
             return Err(parts::RAW.into());
         }
         self.refuse_fragment()?;
-        let (host, port) = parts::host(self.host)?;
         let credentials = parts::credentials(self.user_info)?;
         let in_path = parts::database_in_path(self.path)?;
         let options = Options::read(self.query, query::TCP)?;
@@ -112,8 +171,7 @@ impl AddressParts<'_> {
             }
             (one, other) => one.or(other).unwrap_or(0),
         };
-        let speaks_resp3 = options.speaks_resp3();
-        Ok(Address { host: Host::Tcp(host, port), credentials, database, speaks_resp3, speaks_tls })
+        Ok((database, credentials, options))
     }
 
     fn unix(&self) -> Result<Address, Reason> {

@@ -47,7 +47,7 @@ impl<'a> AddressParts<'a> {
 /// A name or an address, and a port.
 pub(super) fn host(text: &str) -> Result<(String, u16), Reason> {
     if text.contains(',') {
-        return Err("it names several hosts; this version connects to a single server".into());
+        return Err("it names several hosts; a cluster is `redis+cluster://`".into());
     }
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => bracketed(rest)?,
@@ -57,6 +57,18 @@ pub(super) fn host(text: &str) -> Result<(String, u16), Reason> {
         "" => Ok((host, DEFAULT_PORT)),
         port => Ok((host, self::port(port)?)),
     }
+}
+
+/// Several of them, separated by commas; each once.
+pub(super) fn hosts(text: &str) -> Result<Vec<(String, u16)>, Reason> {
+    let mut hosts = Vec::new();
+    for text in text.split(',') {
+        let host = host(text.trim())?;
+        if !hosts.contains(&host) {
+            hosts.push(host);
+        }
+    }
+    Ok(hosts)
 }
 
 /// An IPv6 address, and what is behind the bracket.

@@ -13,7 +13,8 @@ pub(super) struct Known {
     list: &'static str,
 }
 
-pub(super) const TCP: Known = Known { names: &["db", "protocol"], list: "`db` and `protocol`" };
+pub(super) const TCP: Known =
+    Known { names: &["db", "protocol", "cluster"], list: "`db`, `protocol` and `cluster`" };
 /// There is no place before the path for a user, in what most programs write.
 pub(super) const UNIX: Known =
     Known { names: &["db", "protocol", "user", "pass"], list: "`db`, `protocol`, `user` and `pass`" };
@@ -45,6 +46,8 @@ pub(super) struct Options {
     pub(super) database: Option<u32>,
     pub(super) user: Option<String>,
     pub(super) password: Option<String>,
+    /// Whether the server belongs to a cluster.
+    pub(super) is_cluster: Option<bool>,
     speaks_resp3: Option<bool>,
 }
 
@@ -68,6 +71,7 @@ impl Options {
         Ok(match name {
             "db" => self.database.replace(database(value)?).is_some(),
             "user" => self.user.replace(decode("user name", value)?).is_some(),
+            "cluster" => self.is_cluster.replace(is_cluster(value)?).is_some(),
             "pass" => self.password.replace(decode("password", value)?).is_some(),
             _ => self.speaks_resp3.replace(speaks_resp3(value)?).is_some(),
         })
@@ -77,6 +81,10 @@ impl Options {
     pub(super) fn speaks_resp3(&self) -> bool {
         self.speaks_resp3.unwrap_or(true)
     }
+}
+
+fn is_cluster(value: &str) -> Result<bool, Reason> {
+    value.parse().map_err(|_| "its option `cluster` is neither `true` nor `false`".into())
 }
 
 fn speaks_resp3(value: &str) -> Result<bool, Reason> {

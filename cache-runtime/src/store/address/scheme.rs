@@ -9,6 +9,8 @@ pub(super) enum Scheme {
     Memory,
     Tcp,
     Tls,
+    Cluster,
+    ClusterTls,
     Unix,
 }
 
@@ -18,10 +20,10 @@ const SCHEMES: &[(&[&str], Result<Scheme, &str>)] = &[
     (&["redis", "valkey"], Ok(Scheme::Tcp)),
     (&["unix", "redis+unix", "valkey+unix"], Ok(Scheme::Unix)),
     (&["rediss", "valkeys"], Ok(Scheme::Tls)),
-    (
-        &["redis+cluster", "rediss+cluster", "valkey+cluster", "valkeys+cluster", "redis-cluster"],
-        Err("is not supported by this version yet, which connects to a single server: use `redis://`"),
-    ),
+    (&["redis+cluster", "valkey+cluster"], Ok(Scheme::Cluster)),
+    (&["rediss+cluster", "valkeys+cluster"], Ok(Scheme::ClusterTls)),
+    (&["redis-cluster"], Err("is not known; a cluster is `redis+cluster://`")),
+    (&["rediss-cluster"], Err("is not known; a cluster with TLS is `rediss+cluster://`")),
     (
         &["redis+sentinel", "rediss+sentinel", "valkey+sentinel", "valkeys+sentinel", "redis-sentinel"],
         Err("is not supported by this version yet, which connects to a single server: use `redis://`"),
@@ -68,7 +70,7 @@ fn without_scheme(url: &str) -> Reason {
 
 fn shows_no_secret(url: &str) -> bool {
     let is_host =
-        AddressParts::of(url).is_ok_and(|parts| parts.user_info.is_empty() && parts.tcp(false).is_ok());
+        AddressParts::of(url).is_ok_and(|parts| parts.user_info.is_empty() && parts.server(false).is_ok());
     let is_plain = url.chars().all(|char| char.is_ascii_alphanumeric() || ".:-_/[]".contains(char));
     // A word alone may be a password; one with a port behind it is a host.
     is_host && is_plain && (url.contains(':') || url == "localhost")

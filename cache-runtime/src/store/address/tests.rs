@@ -8,7 +8,7 @@ use super::*;
 fn server(url: &str) -> Result<Address, String> {
     match Target::parse(url) {
         Ok(Target::Server(address)) => Ok(address),
-        Ok(Target::Memory) => Err("it is memory".into()),
+        Ok(other) => Err(format!("it is no server: {other:?}")),
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::Url, "{url}");
             Err(error.to_string())
@@ -61,6 +61,31 @@ fn what_is_understood() {
     for url in ["memory://", "memory:", "MEMORY://", " memory:///"] {
         assert_eq!(Target::parse(url).map_err(|error| error.to_string()), Ok(Target::Memory), "{url}");
     }
+}
+
+#[test]
+fn clusters() {
+    for (url, seeds, speaks_resp3, speaks_tls) in [
+        ("redis+cluster://h1:7001,h2:7002", &["h1:7001", "h2:7002"][..], true, false),
+        ("valkey+cluster://me:secret@h1,[::1]:7000/", &["h1:6379", "[::1]:7000"], true, false),
+        ("REDISS+CLUSTER://h1, h1:6379/0?protocol=resp2", &["h1:6379"], false, true),
+        ("valkeys+cluster://h1?db=0&cluster=true", &["h1:6379"], true, true),
+        ("redis://config.example:1?cluster=true", &["config.example:1"], true, false),
+        ("rediss://h1,h2/0?protocol=resp3&cluster=true", &["h1:6379", "h2:6379"], true, true),
+    ] {
+        let Ok(Target::Cluster(cluster)) = Target::parse(url) else {
+            panic!("{url}: {:?}", Target::parse(url))
+        };
+        let nodes: Vec<Address> =
+            cluster.seeds.iter().map(|(host, port)| cluster.node(host, *port)).collect();
+        assert_eq!(nodes.iter().map(|node| node.host.to_string()).collect::<Vec<_>>(), seeds, "{url}");
+        for node in nodes {
+            let found = (node.database, node.speaks_resp3, node.speaks_tls);
+            assert_eq!(found, (0, speaks_resp3, speaks_tls), "{url}");
+            assert_eq!(node.credentials.is_some(), url.contains('@'), "{url}");
+        }
+    }
+    assert!(server("redis://h1?cluster=false").is_ok());
 }
 
 #[test]
@@ -119,7 +144,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("/run/redis.sock", "write `unix:///PATH`"),
     ("unix:/run/redis.sock", "no scheme"),
     ("rediss://:secret@", "the host is missing"),
-    ("redis+cluster://:secret@a,b", "`redis+cluster://` is not supported"),
+    ("redis-cluster://:secret@a,b", "`redis-cluster://` is not known; a cluster is `redis+cluster://`"),
     ("redis+sentinel://a,b/secret", "`redis+sentinel://` is not supported"),
     ("http://secret", "`http://` is not the protocol of Redis"),
     ("redis+tls://host", "TLS is `rediss://`"),
@@ -149,6 +174,18 @@ const REFUSED: &[(&str, &str)] = &[
     ("redis://ho%zzst", "the host contains a raw `%`"),
     ("redis://:secret@0.0.0.0", "a server listens everywhere"),
     ("redis://[::]:6379", "a server listens everywhere"),
+    // Clusters.
+    ("redis+cluster://", "the host is missing"),
+    ("redis+cluster://h1,", "the host is missing"),
+    ("redis+cluster://:secret@h1,:2", "the host is missing"),
+    ("redis+cluster://h1:1,h2:99999", "the port behind the host"),
+    ("redis+cluster://:se,cret@h1@h2", "percent-encode it"),
+    ("redis+cluster://h1/3", "a cluster has only database 0"),
+    ("redis://h1?cluster=true&db=3", "a cluster has only database 0"),
+    ("redis+cluster://h1?cluster=false", "its option `cluster` says that it is none"),
+    ("redis://h1?cluster=secret", "its option `cluster` is neither `true` nor `false`"),
+    ("redis://h1?cluster=true&cluster=true", "its option `cluster` is given twice"),
+    ("unix:///run/s?cluster=true", "its option `cluster` is not known"),
     // The password.
     ("redis://:se/cret@host", "percent-encode it"),
     ("redis://:se#cret@host", "percent-encode it"),
@@ -175,8 +212,14 @@ const REFUSED: &[(&str, &str)] = &[
     // Options.
     ("redis://host?protocol=secret", "neither `resp2` nor `resp3`"),
     ("redis://host?protocol", "neither `resp2` nor `resp3`"),
-    ("redis://host?protocl=resp2", "its option `protocl` is not known; there are `db` and `protocol`"),
-    ("redis://host?Protocol=resp2", "its option `Protocol` is not known; there are `db` and `protocol`"),
+    (
+        "redis://host?protocl=resp2",
+        "its option `protocl` is not known; there are `db`, `protocol` and `cluster`",
+    ),
+    (
+        "redis://host?Protocol=resp2",
+        "its option `Protocol` is not known; there are `db`, `protocol` and `cluster`",
+    ),
     ("redis://host?db=1&ssl=true", "its option `ssl` is not known; TLS is a scheme"),
     ("redis://host?timeout=3", "its option `timeout` is not known; time limits are `CacheBuilder::deadline`"),
     (
@@ -218,7 +261,11 @@ fn what_is_refused_is_named_with_a_remedy_and_without_secrets() {
 
 #[test]
 fn credentials_are_not_shown() {
-    for url in ["redis://user-secret:pass-secret@host", "unix:///run/s?user=user-secret&pass=pass%2Dsecret"] {
+    for url in [
+        "redis://user-secret:pass-secret@host",
+        "redis+cluster://user-secret:pass-secret@h1,h2",
+        "unix:///run/s?user=user-secret&pass=pass%2Dsecret",
+    ] {
         let shown = format!("{:?}", Target::parse(url));
         assert!(shown.contains("Credentials {") && !shown.contains("secret"), "{shown}");
     }
@@ -243,9 +290,14 @@ proptest! {
             format!("{user}:{password}@host:6379"),
             format!("unix:///run/s?db=1&pass={password}"),
             format!("rediss://{user}:{password}@host"),
+            format!("redis+cluster://{user}:{password}@h1,h2"),
         ] {
             match Target::parse(&url) {
                 Ok(Target::Memory) => {}
+                Ok(Target::Cluster(address)) => {
+                    let shown = format!("{address:?}");
+                    prop_assert!(!is_told(&password, &shown), "{}", shown);
+                }
                 Ok(Target::Server(address)) => {
                     let shown = format!("{:?}", address.credentials);
                     prop_assert!(!is_told(&password, &shown), "{}", shown);
@@ -277,7 +329,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_is_a_panic(text in any::<String>(), url in "(redis|unix|memory)://[a-z:/?#@%\\[\\],0-9=&]{0,24}") {
+    fn no_text_is_a_panic(text in any::<String>(), url in "(redis|redis\\+cluster|unix|memory)://[a-z:/?#@%\\[\\],0-9=&]{0,24}") {
         let _ = (Target::parse(&text), Target::parse(&url));
     }
 }
