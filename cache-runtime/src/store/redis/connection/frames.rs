@@ -30,6 +30,8 @@ const LONGEST_LINE: usize = 64 * 1024;
 const LARGEST_STRING: u64 = 512 * 1024 * 1024;
 /// The most elements of one list; of a map, keys and values.
 const MOST_ELEMENTS: u64 = 1024 * 1024;
+/// The most digits of the length of an ordinary string, below [`LARGEST_STRING`].
+const LONGEST_ORDINARY_LEN: usize = 8;
 /// How deep lists lie in each other at most: four in `CLUSTER SLOTS`, the deepest that servers send.
 const DEEPEST: usize = 16;
 /// The shortest request, `PING`: there are no more answers than bytes that were written allow.
@@ -184,6 +186,13 @@ impl Scanner {
 
     /// Reads a line, or what has arrived of it; says how much that is.
     fn part(&mut self, arrived: &mut [u8]) -> Result<usize, &'static str> {
+        if self.line == 0
+            && let Some((line, len)) = string_header(arrived)
+        {
+            self.left = len + 2;
+            self.begin(0)?;
+            return Ok(line);
+        }
         let end = arrived.iter().position(|byte| *byte == b'\n');
         let taken = end.map_or(arrived.len(), |end| end + 1);
         let part = arrived.get_mut(..taken).unwrap_or_default();
@@ -269,6 +278,21 @@ impl Scanner {
         }
         Ok(())
     }
+}
+
+/// The line that a string begins with, if all of it is there and it is an ordinary one: how long it is, and how long the string is. Most of
+/// what arrives are strings, and the general way costs several times as much.
+fn string_header(arrived: &[u8]) -> Option<(usize, u64)> {
+    let digits = arrived.strip_prefix(b"$")?;
+    let mut len = 0;
+    for (count, byte) in digits.iter().take(LONGEST_ORDINARY_LEN + 1).enumerate() {
+        match byte {
+            b'0'..=b'9' if count < LONGEST_ORDINARY_LEN => len = len * 10 + u64::from(byte - b'0'),
+            b'\r' if count > 0 && digits.get(count + 1) == Some(&b'\n') => return Some((count + 3, len)),
+            _ => return None,
+        }
+    }
+    None
 }
 
 fn number(text: &[u8]) -> Result<i64, &'static str> {
