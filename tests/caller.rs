@@ -43,7 +43,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for call in calls {
         values.insert(call.await?);
     }
-    cache.flush().await;
+    cache.flush().await?;
     println!("runs {}", RUNS.load(Ordering::SeqCst));
     for value in values {
         println!("value {value}");

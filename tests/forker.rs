@@ -57,9 +57,9 @@ fn use_it(who: &str, cache: &Cache, first: u32) -> Done {
             let runtime = runtime.enable_all().build()?;
             assert_eq!(runtime.block_on(cache.scope(in_async(first))), first);
             assert_eq!(runtime.block_on(cache.scope(slow(first))), first);
-            runtime.block_on(cache.flush());
+            runtime.block_on(cache.flush())?;
         }
-        cache.blocking().flush();
+        cache.blocking().flush()?;
     }
     let computes = sum(cache, |row| row.computes) - computes;
     let errors = sum(cache, |row| row.store_errors) - errors;

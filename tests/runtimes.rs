@@ -61,9 +61,10 @@ fn check(cache: &Cache, name: &str, runtime: &Runtime, id: u32) -> Result<(), Bo
     runtime.block_on(cache.scope(async {
         for _ in 0..2 {
             assert_eq!(get_user(id).await, id);
-            cache.flush().await;
+            cache.flush().await?;
         }
-    }));
+        Ok::<_, redis_cached::Error>(())
+    }))?;
     let computes = |stats: &redis_cached::Stats| stats.functions.iter().map(|row| row.computes).sum::<u64>();
     if computes(&cache.stats()) != computes(&before) + 1 {
         return Err(format!("{name}: not found again\n{}", cache.stats()).into());

@@ -100,7 +100,7 @@ impl<C: InProcess> Runner for C {
                 for id in 0..KEYS {
                     self.user(id).await?;
                 }
-                Cache::global().flush().await;
+                Cache::global().flush().await.expect("stored");
             }
             Ok(())
         })

@@ -64,7 +64,7 @@ impl Rounds {
         hand: &mut MultiplexedConnection,
     ) -> Result<(), Failure> {
         // What the last round left to be stored belongs to nobody.
-        Cache::global().flush().await;
+        Cache::global().flush().await.expect("stored");
         server.flush_all();
         way.fill(count, hand).await?;
         all_are(true, way, count, hand).await?;

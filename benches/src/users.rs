@@ -94,7 +94,7 @@ pub(crate) async fn run(options: &Options, server: &RedisServer) -> Result<Table
     // Computed and stored, then found in Redis, and where that is asked for kept here.
     for way in ways.iter().chain(&ways) {
         (way.access)().await?;
-        Cache::global().flush().await;
+        Cache::global().flush().await.expect("stored");
     }
     for round in 0..options.rounds {
         // Another one begins in each round.
@@ -138,7 +138,7 @@ async fn timed(way: &Way<'_>) -> Result<f64, String> {
         }
         eprintln!("An access of {} was no hit", way.name);
         // What was computed instead must be stored before it can be found.
-        Cache::global().flush().await;
+        Cache::global().flush().await.expect("stored");
     }
     Err(format!("{}: no hit in {REPEATS} accesses", way.name))
 }

@@ -36,6 +36,8 @@ pub enum ErrorKind {
     Permission,
     /// Redis did not answer within the deadline.
     Timeout,
+    /// [`Cache::flush`](crate::Cache::flush) could not bring everything to Redis. The message says how many values and invalidations are missing.
+    Incomplete,
     /// The server answered with an error: out of memory, loading, read-only, …
     Server,
     /// An option of the cache has an invalid value.

@@ -34,7 +34,7 @@
 //!     get_user(&db, 42).await?; // a miss: runs the body and stores `user:42`
 //!     get_user(&db, 42).await?; // a hit: one command, one round trip
 //!     get_user_entry(42).invalidate().await?; // the entry function returns the typed entry of a call
-//!     Cache::global().flush().await; // before the program ends
+//!     Cache::global().flush().await?; // before the program ends
 //!     Ok(())
 //! }
 //! ```

@@ -105,7 +105,7 @@ async fn report(
     page: &str,
 ) -> Result<(), Failure> {
     // Values are stored behind the caller's back.
-    cache.flush().await;
+    cache.flush().await?;
     println!("{page:42} {:>8} {:>8}", commands.since_last()?, database.queries_since_last());
     Ok(())
 }

@@ -53,12 +53,12 @@ async fn only_what_is_missing_is_asked_for_in_order_and_once() {
     for cache in caches {
         let calls = Calls::default();
         assert_eq!(cache.scope(get_users(&calls, &[5, 3])).await, Ok(users([3, 5])));
-        cache.flush().await;
+        cache.flush().await.unwrap();
         let found = cache.scope(get_users(&calls, &[9, 3, 9, 1, 5, 3, 1, 2])).await;
         assert_eq!(found, Ok(users([1, 2, 3, 5, 9])));
         assert_eq!(calls.take(), [vec![5, 3], vec![9, 1, 2]]);
 
-        cache.flush().await;
+        cache.flush().await.unwrap();
         let row =
             cache.stats().functions.into_iter().find(|row| row.function.ends_with("get_users")).unwrap();
         assert_eq!((row.hits, row.misses, row.computes, row.stored), (2, 5, 2, 5));
@@ -86,9 +86,9 @@ async fn entries_are_those_of_the_function_for_one_key() {
     for cache in caches {
         let calls = Calls::default();
         cache.scope(get_user(&calls, 1)).await.unwrap();
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(cache.scope(get_users(&calls, &[1, 2])).await, Ok(users([1, 2])));
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(cache.scope(get_user(&calls, 2)).await, Ok(user(2)));
         assert_eq!(calls.take(), [[1], [2]]);
 
@@ -112,7 +112,7 @@ async fn what_does_not_fit_is_a_miss_and_replaced() {
     let (server, cache) = crate::redis().await;
     let calls = Calls::default();
     cache.scope(get_users(&calls, &[1, 2])).await.unwrap();
-    cache.flush().await;
+    cache.flush().await.unwrap();
     server.cli(&["SET", "user:3", "short"]);
     server.cli(&["SET", "user:4", "longer than a mark, and no entry"]);
     server.cli(&["RPUSH", "user:5", "x"]);
@@ -121,7 +121,7 @@ async fn what_does_not_fit_is_a_miss_and_replaced() {
     for _ in 0..2 {
         let found = cache.scope(newer(&calls, &all)).await;
         assert_eq!(found, users(all).into_iter().collect());
-        cache.flush().await;
+        cache.flush().await.unwrap();
     }
     let asked = calls.take();
     let mut once: Vec<u64> = asked.concat();

@@ -127,7 +127,7 @@ async fn self_means_in_a_body_what_it_meant() {
             assert_eq!(service.generic::<u8, 2>([1, 2]).await, "service 7 0 [1, 2]");
             assert_eq!(service.describe(1), "service 7 6 1");
             assert_eq!(free(1), "1");
-            cache.flush().await;
+            cache.flush().await.unwrap();
             tokio::time::sleep(Duration::from_millis(40)).await;
         }
         for _ in 0..500 {

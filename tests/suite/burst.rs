@@ -56,7 +56,7 @@ fn every_value_of_a_burst_is_stored() {
                     Cache::builder().deadline(Duration::from_secs(10)).max_wait(Duration::from_secs(60));
                 let cache = patient.url(server.url()).connect().await.unwrap();
                 assert_eq!(burst(&cache, calls).await, calls as usize, "{name}, {calls} calls");
-                cache.flush().await;
+                cache.flush().await.unwrap();
                 assert_eq!(burst(&cache, calls).await, 0, "{name}, {calls} calls, the second time");
             });
         }
@@ -83,7 +83,7 @@ async fn the_leases_of_thousands_of_cancelled_calls_are_given_back() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     all.shutdown().await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     assert_eq!(values_and_leases(&server, "cancelled:*"), (0, 0));
     let waits = cache.stats().functions[0].coalesced;
     for id in 0..3_000 {

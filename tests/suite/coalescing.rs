@@ -134,7 +134,7 @@ async fn large_values_do_not_come_all_at_once() {
         assert_eq!(in_time(calls.join_all()).await, [200_000; 20]);
     };
     texts(10..30).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     texts(10..30).await;
     let monitor = server.monitor();
     texts(10..30).await;
@@ -166,7 +166,7 @@ async fn a_caller_that_goes_away_or_is_polled_no_more_harms_nobody() {
 async fn each_is_given_what_is_its_own() {
     let (server, cache) = warm(1..3).await;
     cache.scope(square(12)).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     server.cli(&["RPUSH", "user:3", "a list"]);
     server.cli(&["SET", "user:4", "no entry"]);
     let monitor = server.monitor();
@@ -182,7 +182,7 @@ async fn each_is_given_what_is_its_own() {
         assert_eq!(together.args().iter().filter(|arg| *arg == key).count(), 1, "{together}");
     }
     // What was in the way has been replaced.
-    cache.flush().await;
+    cache.flush().await.unwrap();
     monitor.clear();
     in_time(get_all(&cache, 1..6)).await;
     keys_of_reads(&monitor.commands());
@@ -196,7 +196,7 @@ async fn lists_in_the_way_of_many_are_replaced() {
         server.cli(&["RPUSH", &format!("user:{id}"), "a list"]);
     }
     in_time(get_all(&cache, 0..20)).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     assert_eq!(misses(&cache), 20);
     in_time(get_all(&cache, 0..20)).await;
     assert_eq!(misses(&cache), 20);

@@ -63,7 +63,7 @@ async fn gives_up<T>(cache: &Cache, call: impl Future<Output = T>) {
 /// Until what was begun is stored.
 async fn settled(cache: &Cache) {
     tokio::time::sleep(Duration::from_millis(400)).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
 }
 
 #[tokio::test]
@@ -161,7 +161,7 @@ async fn it_is_within_the_scopes_and_the_calls_of_its_caller() {
         assert_eq!(cache.scope(outer(11)).await, 11);
         let call = tokio::time::timeout(Duration::from_secs(4), cache.scope(outer(7)));
         assert_eq!(call.await.expect("it waits for itself"), 7);
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(cache.scope(async { inner_entry(11).get().await }).await.unwrap(), Some(11));
         assert_eq!(cache.scope(async { inner_entry(7).get().await }).await.unwrap(), Some(7));
         cache.scope(async { inner_entry(11).put(&12).await }).await.unwrap();

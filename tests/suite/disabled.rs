@@ -35,7 +35,7 @@ async fn every_call_computes_and_every_operation_succeeds() {
             cache.invalidate_tag("squares").await.unwrap();
         })
         .await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let stats = cache.stats();
     assert!(
         stats.functions.iter().all(|function| function.hits == 0 && function.store_errors == 0),

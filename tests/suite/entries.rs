@@ -126,7 +126,7 @@ async fn foreign_things_at_the_key_are_replaced() {
 async fn damaged_entries_are_replaced() {
     let (server, cache) = redis().await;
     cache.scope(get_user()).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let mut raw = redis::Client::open(server.url()).unwrap().get_connection().unwrap();
     let good: Vec<u8> = redis::cmd("GET").arg("slot").query(&mut raw).unwrap();
 

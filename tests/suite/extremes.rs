@@ -58,7 +58,7 @@ async fn use_all(cache: &Cache, hold: Duration) {
     let worker = cache.clone();
     let joined = tokio::task::spawn_blocking(move || worker.sync_scope(|| blocking(1)));
     assert_eq!(joined.await.unwrap(), user(1));
-    cache.flush().await;
+    cache.flush().await.unwrap();
 }
 
 /// Each of a cache's times, given as `time`.
@@ -100,7 +100,7 @@ async fn with_times_without_end_calls_hit() {
         let cache = builder.url(server.url()).connect().await.unwrap();
         for _ in 0..2 {
             cache.scope(lasting(1)).await;
-            cache.flush().await;
+            cache.flush().await.unwrap();
         }
         let stats = &cache.stats().functions[0];
         assert_eq!((stats.computes, stats.hits, stats.stored), (1, 1, 1), "{}", cache.stats());
@@ -116,7 +116,7 @@ async fn a_hold_without_end_holds() {
         for _ in 0..2 {
             assert_eq!(cache.scope(tagged(1)).await, user(1));
         }
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!((cache.stats().functions[0].computes, cache.stats().functions[0].stored), (2, 0));
     }
 }

@@ -173,7 +173,7 @@ async fn a_refresh_that_fails_is_not_tried_again_for_a_second() {
         let source = Arc::new(Source::default());
         cache.scope(refreshed(&source, "a")).await.unwrap();
         cache.sync_scope(|| refreshed_blocking(&source, "a")).unwrap();
-        cache.flush().await;
+        cache.flush().await.unwrap();
         tokio::time::sleep(PAST).await;
         source.fail();
         let call = async || assert_eq!(cache.scope(refreshed(&source, "a")).await, Ok(1));
@@ -189,7 +189,7 @@ async fn a_refresh_that_fails_is_not_tried_again_for_a_second() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert!(cache.scope(refreshed(&source, "a")).await.unwrap() >= 5);
     }
 }
@@ -201,7 +201,7 @@ async fn nor_is_one_that_panics() {
         let source = Arc::new(Source::default());
         cache.scope(refreshed(&source, "p")).await.unwrap();
         cache.sync_scope(|| refreshed_blocking(&source, "p")).unwrap();
-        cache.flush().await;
+        cache.flush().await.unwrap();
         tokio::time::sleep(PAST).await;
         source.panics.store(true, Ordering::SeqCst);
         let call = async || {
@@ -219,7 +219,7 @@ async fn nor_does_another_process_try() {
     let [one, two] = [connect().await.unwrap(), connect().await.unwrap()];
     let source = Arc::new(Source::default());
     one.scope(refreshed(&source, "two")).await.unwrap();
-    one.flush().await;
+    one.flush().await.unwrap();
     tokio::time::sleep(PAST).await;
     source.fail();
     one.scope(refreshed(&source, "two")).await.unwrap();

@@ -266,36 +266,36 @@ async fn an_entry_that_was_moved_fits_no_more() {
     cache
         .scope(async {
             row(1).await;
-            cache.flush().await;
+            cache.flush().await.unwrap();
             copy("row:1", "row:2");
             assert_eq!(row_entry(2).get().await.unwrap(), None);
             assert_eq!(row(2).await, user(2));
-            cache.flush().await;
+            cache.flush().await.unwrap();
             copy("row:1", "row:2");
             assert_eq!(kept_row(2).await, user(2));
-            cache.flush().await;
+            cache.flush().await.unwrap();
             copy("row:1", "row:2");
             assert_eq!(rows(&[1, 2]).await[&2], user(2));
-            cache.flush().await;
+            cache.flush().await.unwrap();
             copy("row:1", "row:2");
             assert_eq!(row_or_old(2).await, Err("no database".to_owned()));
             server.cli(&["RENAME", "row:1", "row:3"]);
             assert_eq!(row(3).await, user(3));
 
             tagged_row(1).await;
-            cache.flush().await;
+            cache.flush().await.unwrap();
             copy("tagged-row:1", "tagged-row:2");
             assert_eq!(tagged_row_entry(2).get().await.unwrap(), None);
             assert_eq!(tagged_row(2).await, user(2));
             row_with_own_tags(1).await;
-            cache.flush().await;
+            cache.flush().await.unwrap();
             copy("tagged-row:1", "tagged-row:2");
             assert_eq!(row_with_own_tags(2).await, user(2));
             assert_eq!(row_with_own_tags(2).await, user(2));
 
             // That there is no row 100 says nothing of row 4.
             rows(&[100]).await;
-            cache.flush().await;
+            cache.flush().await.unwrap();
             copy("row:100", "row:4");
             assert_eq!(rows(&[4]).await[&4], user(4));
         })
@@ -315,7 +315,7 @@ async fn a_prefix_is_a_part_of_the_key() {
     };
     let (one, other) = (cache("a:").connect().await.unwrap(), cache("b:").connect().await.unwrap());
     one.scope(row(1)).await;
-    one.flush().await;
+    one.flush().await.unwrap();
     server.cli(&["COPY", "a:row:1", "b:row:1"]);
     assert_eq!(other.sync_scope(|| row_entry(1)).get().await.unwrap(), None);
     assert_eq!(one.sync_scope(|| row_entry(1)).get().await.unwrap(), Some(user(1)));

@@ -134,7 +134,7 @@ async fn two_processes_refresh_once() {
         [Cache::connect(server.url()).await.unwrap(), Cache::connect(server.url()).await.unwrap()];
     let source = Arc::new(Source::default());
     one.scope(revalidated(&source, "c")).await.unwrap();
-    one.flush().await;
+    one.flush().await.unwrap();
     tokio::time::sleep(PAST).await;
     let (first, second) =
         tokio::join!(one.scope(revalidated(&source, "c")), two.scope(revalidated(&source, "c")));
@@ -168,13 +168,13 @@ async fn a_refresher_that_lost_to_an_invalidation_stores_nothing() {
         cache
             .scope(async {
                 revalidated(&source, "e").await.unwrap();
-                cache.flush().await;
+                cache.flush().await.unwrap();
                 tokio::time::sleep(PAST).await;
                 revalidated(&source, "e").await.unwrap();
                 revalidated_entry("e").invalidate().await.unwrap();
                 reads(&source, 2).await;
                 tokio::time::sleep(Duration::from_millis(30)).await;
-                cache.flush().await;
+                cache.flush().await.unwrap();
                 assert_eq!(revalidated_entry("e").get().await.unwrap(), None);
             })
             .await;
@@ -214,7 +214,7 @@ async fn a_dear_value_is_refreshed_before_its_time() {
                 let mut values = Vec::new();
                 for _ in 0..3 {
                     values.push(early(&source, "g").await);
-                    cache.flush().await;
+                    cache.flush().await.unwrap();
                 }
                 values
             })
@@ -232,7 +232,7 @@ async fn a_function_without_windows_does_not_serve_what_one_with_windows_kept() 
         cache
             .scope(async {
                 if_error(&source, "h").await.unwrap();
-                cache.flush().await;
+                cache.flush().await.unwrap();
                 assert_eq!(plain(&source, "h").await, Ok(1));
                 tokio::time::sleep(PAST).await;
                 assert_eq!(plain(&source, "h").await, Ok(2));

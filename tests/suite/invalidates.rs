@@ -82,7 +82,7 @@ async fn what_changed_is_gone_once_the_function_has_returned_ok() {
         cache
             .scope(async {
                 let before = look().await;
-                cache.flush().await;
+                cache.flush().await.unwrap();
                 assert_eq!(look().await, before, "cached");
                 rename(7, "acme".into(), "ann", false).await.unwrap();
                 let after = look().await;
@@ -99,7 +99,7 @@ async fn a_failing_function_invalidates_nothing() {
         cache
             .scope(async {
                 let before = look().await;
-                cache.flush().await;
+                cache.flush().await.unwrap();
                 assert_eq!(rename(7, "acme".into(), "ann", true).await, Err(Failed("rename")));
                 assert_eq!(look().await, before);
             })
@@ -111,7 +111,7 @@ async fn a_failing_function_invalidates_nothing() {
 async fn several_targets_are_one_command() {
     let (server, cache) = redis().await;
     cache.scope(look()).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let monitor = server.monitor();
     cache.scope(rename(7, "acme".into(), "ann", false)).await.unwrap();
     let commands = monitor.commands();
@@ -161,11 +161,11 @@ async fn methods_invalidate_methods_each_in_its_own_cache() {
         .scope(async {
             let before = (repository.get(7).await, Repository::count().await);
             let name = by_name("acme".into(), "user 7").await;
-            own.flush().await;
+            own.flush().await.unwrap();
             repository.save(7).await;
             let after = (repository.get(7).await, Repository::count().await);
             assert!(before.0 != after.0 && before.1 != after.1);
-            own.flush().await;
+            own.flush().await.unwrap();
             assert_eq!(repository.create("acme".into(), user(7)).await, Ok(user(7)));
             assert_ne!(repository.get(7).await, after.0);
             assert_ne!(by_name("acme".into(), "user 7").await, name);
@@ -205,11 +205,11 @@ async fn methods_of_traits_invalidate() {
     let repository = Repository { cache: cache.clone(), tenant: String::new(), saved: 0 };
     let calls = async {
         let before = (by_number(8).await, by_id(UserId(8)).await);
-        cache.flush().await;
+        cache.flush().await.unwrap();
         Native::save(&repository, 8).await.unwrap();
         let between = (by_number(8).await, by_id(UserId(8)).await);
         assert!(between.0 != before.0 && between.1 == before.1);
-        cache.flush().await;
+        cache.flush().await.unwrap();
         repository.store(UserId(8)).await.unwrap();
         assert!(by_number(8).await != between.0 && by_id(UserId(8)).await != between.1);
     };
@@ -228,7 +228,7 @@ async fn generic_functions_name_their_parameters() {
         let of_three =
             async || [of::<u8, _>(5_u64).await, of::<u16, _>(5_u64).await, of::<u8, _>(UserId(1)).await];
         let before = of_three().await;
-        cache.flush().await;
+        cache.flush().await.unwrap();
         forget::<u16, u64>(5).await;
         let after = of_three().await;
         assert_eq!([0, 1, 2].map(|at| before[at] == after[at]), [true, false, false]);
@@ -415,7 +415,7 @@ async fn a_call_that_ends_midway_invalidates_in_the_background() {
             call.abort();
             assert!(call.await.is_err());
             settled(&cache).await;
-            cache.flush().await;
+            cache.flush().await.unwrap();
             assert_eq!(entry.get().await.unwrap(), None);
         }
     }

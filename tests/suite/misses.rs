@@ -41,10 +41,10 @@ async fn values_that_are_stored_at_the_same_time_share_a_script() {
     let (server, cache) = redis().await;
     // What the server can do is known after the first.
     call_all(&cache, 1000..1001).join_all().await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let monitor = server.monitor();
     call_all(&cache, 0..64).join_all().await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let scripts = monitor.commands().iter().filter(|command| command.name().starts_with("EVAL")).count();
     // Where the server compares by itself there is none, and each lease is one where it has no `SET NX GET`.
     let of_leases = if server.takes(&["SET", "probe", "1", "NX", "GET"]) { 0 } else { 64 };
@@ -108,7 +108,7 @@ async fn who_sees_the_lease_of_a_value_on_its_way_gets_the_value() {
     server.query::<()>(&["CLIENT", "UNPAUSE"]);
     assert_eq!(runs.load(Ordering::SeqCst), 2);
     assert_eq!(cache.stats().functions.iter().map(|function| function.coalesced).sum::<u64>(), 0);
-    cache.flush().await;
+    cache.flush().await.unwrap();
     assert_eq!(server.query::<usize>(&["EXISTS", "late:1", "late:2", "late:3"]), 3);
 }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
-use redis_cached::{Cache, Entry, redis_cached};
+use redis_cached::{Cache, Entry, ErrorKind, redis_cached};
 use redis_cached_test_support::RedisServer;
 
 use crate::redis;
@@ -130,7 +130,7 @@ async fn a_tag_stays_pending_while_another_one_is_invalidated() {
     for tag in ["a", "b", "c"] {
         call(tag).await;
     }
-    cache.flush().await;
+    cache.flush().await.unwrap();
     forbid(&server, &["\u{1}tag:a"]);
     let new = row.write();
     cache.invalidate_tag("a").await.unwrap_err();
@@ -151,7 +151,7 @@ async fn a_tag_stays_pending_while_another_one_is_invalidated() {
     is_retried(&cache).await;
     assert!(!is_there(&server, "\u{1}tag:a"));
     assert_eq!(call("a").await, new);
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let reads = row.reads();
     assert_eq!((call("a").await, row.reads()), (new, reads));
 }
@@ -168,7 +168,7 @@ async fn copies_in_the_process_are_kept_and_served_as_their_tags_are() {
         while local_hits() == before {
             assert!(Instant::now() < until, "it is not kept");
             call(tag).await;
-            cache.flush().await;
+            cache.flush().await.unwrap();
         }
     }
     forbid(&server, &["\u{1}tag:a"]);
@@ -208,7 +208,7 @@ async fn nobody_joins_what_began_before_while_a_tag_is_pending() {
         end.send(()).unwrap();
     };
     assert_eq!(tokio::join!(old, calls).0.1, 0);
-    cache.flush().await;
+    cache.flush().await.unwrap_err();
     assert_eq!(entry.get().await.unwrap(), None);
     allow(&server);
     is_retried(&cache).await;
@@ -254,12 +254,12 @@ async fn so_it_is_for_tags() {
     let (server, cache) = redis().await;
     let row = Row::default();
     cache.scope(tagged(&row, "a")).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let mut first = pin!(cache.invalidate_tag("a"));
     begin(first.as_mut());
     eventually(|| !is_there(&server, "\u{1}tag:a")).await;
     cache.scope(tagged(&row, "a")).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     forbid(&server, &["\u{1}tag:a"]);
     let new = row.write();
     cache.invalidate_tags(["a", "b"]).await.unwrap_err();
@@ -305,7 +305,7 @@ async fn a_failure_is_retried_for_longer_than_its_functions_ttl() {
     let (server, cache) = redis().await;
     let row = Row::default();
     cache.scope(long(&row, 1)).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     forbid(&server, &["row:1"]);
     let new = row.write();
     cache.sync_scope(|| short_entry(1)).invalidate().await.unwrap_err();
@@ -324,7 +324,7 @@ async fn whoever_asks_for_the_entry_is_told_that_there_is_none() {
     let row = Row::default();
     assert_eq!(cache.scope(many(&row, &[1, 2])).await, HashMap::from([(1, 0), (2, 0)]));
     cache.scope(tagged(&row, "a")).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let entry = cache.sync_scope(|| long_entry(1));
     let of_tag = cache.sync_scope(|| tagged_entry("a"));
     assert!(entry.get().await.unwrap().is_some() && of_tag.ttl().await.unwrap().is_some());
@@ -392,10 +392,13 @@ async fn flush_retries_at_once() {
     entry.put(&1).await.unwrap();
     forbid(&server, &["row:1"]);
     entry.invalidate().await.unwrap_err();
+    let incomplete = cache.flush().await.unwrap_err();
+    assert_eq!(incomplete.kind(), ErrorKind::Incomplete);
+    assert!(incomplete.to_string().contains("0 values and 1 invalidations"), "{incomplete}");
     // By now it waits for long between two retries.
     tokio::time::sleep(Duration::from_millis(800)).await;
     allow(&server);
-    cache.flush().await;
+    cache.flush().await.unwrap();
     assert_eq!(cache.stats().pending_invalidations, 0);
     assert!(!is_there(&server, "row:1"));
 }

@@ -17,7 +17,7 @@ async fn fill(cache: &Cache, group: &str, members: u64) {
     for id in 0..members {
         cache.scope(member(group, id)).await;
     }
-    cache.flush().await;
+    cache.flush().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

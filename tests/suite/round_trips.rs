@@ -72,11 +72,11 @@ async fn a_miss_is_three_commands_and_a_hit_is_one() {
     let commands = Commands::of(&server);
     // The first store of a cache teaches the server the script, and finds out what it knows.
     cache.scope(get_user(1)).await.unwrap();
-    cache.flush().await;
+    cache.flush().await.unwrap();
 
     let monitor = server.monitor();
     cache.scope(get_user(42)).await.unwrap();
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let miss = monitor.commands();
     let [acquire, store] = [commands.acquire(), commands.store()].map(|name| format!("{name} user:42"));
     assert_eq!(sent(&miss), ["GET user:42", &acquire, &store]);
@@ -104,7 +104,7 @@ async fn the_first_miss_of_a_cache_is_stored_by_one_command_too() {
     let commands = Commands::of(&server);
     let monitor = server.monitor();
     cache.scope(get_user(42)).await.unwrap();
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let sent = sent(&monitor.commands());
     let mut expected = vec!["GET user:42", "SET user:42"];
     expected.extend((!commands.nx_get).then_some("EVAL user:42"));
@@ -119,10 +119,10 @@ async fn an_error_gives_the_lease_back() {
     let (server, cache) = redis().await;
     let commands = Commands::of(&server);
     assert!(cache.scope(get_user(0)).await.is_err());
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let monitor = server.monitor();
     assert!(cache.scope(get_user(0)).await.is_err());
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let acquire = format!("{} user:0", commands.acquire());
     assert_eq!(sent(&monitor.commands()), ["GET user:0", &acquire, "EVALSHA user:0"]);
     let left: usize = server.query(&["DBSIZE"]);
@@ -133,7 +133,7 @@ async fn an_error_gives_the_lease_back() {
 async fn so_it_is_for_blocking_functions() {
     let (server, cache) = redis().await;
     cache.sync_scope(|| get_user_blocking(42)).unwrap();
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let monitor = server.monitor();
     assert_eq!(cache.sync_scope(|| get_user_blocking(42)), Ok(user(42)));
     assert_eq!(sent(&monitor.commands()), ["GET blocking:42"]);

@@ -40,7 +40,7 @@ async fn what_is_larger_is_returned_counted_and_not_stored() {
             let call = move || worker.sync_scope(|| blocking(5_000));
             assert_eq!(tokio::task::spawn_blocking(call).await.unwrap().len(), 5_000);
             assert_eq!(cache.scope(texts(&[100, 6_000])).await.len(), 2);
-            cache.flush().await;
+            cache.flush().await.unwrap();
         }
         assert_eq!(count(&cache), (6, 1, 0), "{}", cache.stats());
         assert!(cache.stats().to_string().contains("too large"));
@@ -123,7 +123,7 @@ async fn a_function_can_have_a_smaller_limit() {
             assert_eq!(cache.scope(small(900)).await.len(), 900);
             assert_eq!(cache.scope(small(1_100)).await.len(), 1_100);
             assert_eq!(cache.scope(smalls(&[800, 1_200])).await.len(), 2);
-            cache.flush().await;
+            cache.flush().await.unwrap();
         }
         assert_eq!(count(&cache), (4, 2, 0), "{}", cache.stats());
 
@@ -146,7 +146,7 @@ async fn a_larger_limit_is_one_for_decompression_too() {
     for cache in caches {
         let entry = cache.sync_scope(|| zeros_entry(70 << 20));
         assert_eq!(cache.scope(zeros(70 << 20)).await.len(), 70 << 20);
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(entry.get().await.unwrap().map(|value| value.len()), Some(70 << 20));
     }
 }
@@ -164,7 +164,7 @@ async fn a_value_that_this_process_cannot_keep_is_counted() {
     let cache = Cache::builder().url(server.url()).local_capacity(10_000_u64).connect().await.unwrap();
     for _ in 0..4 {
         assert_eq!(cache.scope(kept(20_000)).await.len(), 20_000);
-        cache.flush().await;
+        cache.flush().await.unwrap();
     }
     let local = cache.stats().local.unwrap();
     assert!(local.too_large >= 3 && local.entries == 0, "{local:?}");

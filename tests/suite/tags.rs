@@ -119,14 +119,14 @@ async fn an_invalidated_tag_takes_all_its_entries_and_no_others() {
         for _ in 0..2 {
             for (org, id) in [("a", 1), ("a", 2), ("b", 3)] {
                 assert_eq!(call(org, id).await, 1);
-                cache.flush().await;
+                cache.flush().await.unwrap();
             }
         }
         assert_eq!(source.reads(), 3, "each is stored");
         let new = source.write();
         cache.invalidate_tag("org:a").await.unwrap();
         assert_eq!((call("a", 1).await, call("a", 2).await, call("b", 3).await), (new, new, 1));
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!((call("a", 1).await, source.reads()), (new, 5));
         cache.invalidate_tags(["org:nobody", "org:b"]).await.unwrap();
         cache.invalidate_tags([""; 0]).await.unwrap();
@@ -146,7 +146,7 @@ async fn functions_of_all_kinds_share_a_tag() {
                 cache.sync_scope(|| blocking(&source, &tenant.name, 1)).unwrap(),
                 cache.scope(tenant.number::<str>(1)).await.unwrap(),
             );
-            cache.flush().await;
+            cache.flush().await.unwrap();
             found
         };
         assert_eq!(all().await, (1, 1, 1));
@@ -172,7 +172,7 @@ async fn a_tag_that_is_missing_fits_no_entry() {
     let source = Source::new();
     let call = async || {
         let found = cache.scope(row(&source, "a", 1)).await;
-        cache.flush().await;
+        cache.flush().await.unwrap();
         found
     };
     for lose in [&["DEL", "\u{1}tag:org:a"][..], &["SET", "\u{1}tag:org:a", "something else"], &["FLUSHALL"]]
@@ -200,7 +200,7 @@ async fn an_invalidation_wins_over_a_computation_that_began_before() {
         cache.invalidate_tag("org:a").await.unwrap();
         source.open();
         assert_eq!(old.await.unwrap(), 1, "its caller began before");
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(cache.sync_scope(|| row_entry("a", 1)).get().await.unwrap(), None);
         assert_eq!(cache.scope(row(&source, "a", 1)).await, new);
     }
@@ -309,13 +309,13 @@ async fn tags_outlive_their_entries() {
     cache.scope(for_a_day(1)).await;
     for seconds in [1, 10, 100 * DAY] {
         cache.scope(for_so_long(seconds)).await;
-        cache.flush().await;
+        cache.flush().await.unwrap();
         let (tag, entry) = (left(&format!("\u{1}tag:life {seconds}")), left(&format!("so long:{seconds}")));
         assert!(tag > entry && entry > 0, "{seconds}: {tag} and {entry}");
     }
     assert!(left("\u{1}tag:life") > left("day:1"));
     cache.scope(for_ever()).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     assert_eq!((left("for ever"), left("\u{1}tag:life")), (-1, -1));
 }
 
@@ -347,7 +347,7 @@ async fn values_name_tags_too() {
         let source = Source::new();
         let call = async |id, teams: &'static [&str]| {
             let found = cache.scope(member(&source, id, teams)).await.row;
-            cache.flush().await;
+            cache.flush().await.unwrap();
             found
         };
         let all = async || (call(1, &["x", "y"]).await, call(2, &["y"]).await, call(3, &[]).await);
@@ -385,7 +385,7 @@ async fn an_invalidation_wins_over_a_value_that_is_to_name_the_tag() {
         source.gate.add_permits(2);
         assert_eq!(cache.scope(member(&source, 2, &["x"])).await.row, new);
         assert_eq!(old.await.unwrap().row, 1);
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(cache.sync_scope(|| member_entry(1)).get().await.unwrap(), None);
         source.open();
         assert_eq!(cache.scope(member(&source, 1, &["x"])).await.row, new);
@@ -400,7 +400,7 @@ async fn a_failed_invalidation_is_made_up_for() {
     let source = Source::new();
     let call = async || {
         let found = cache.scope(row(&source, "a", 1)).await;
-        cache.flush().await;
+        cache.flush().await.unwrap();
         found
     };
     while cache.sync_scope(|| row_entry("a", 1)).get().await.ok() != Some(Some(1)) {
@@ -448,7 +448,7 @@ async fn an_old_value_whose_tag_was_invalidated_serves_for_nothing() {
         let source = Source::new();
         assert_eq!(cache.scope(if_error(&source, 1)).await, Ok(1));
         assert_eq!(cache.scope(revalidated(&source, 1)).await, 1);
-        cache.flush().await;
+        cache.flush().await.unwrap();
         tokio::time::sleep(PAST).await;
         let new = source.write();
         assert_eq!(cache.scope(if_error(&source, 1)).await, Ok(1), "in place of the error");
@@ -488,7 +488,7 @@ async fn until_kept(cache: &Cache, call: impl AsyncFn() -> u64) -> u64 {
         if local_hits() > before {
             return found;
         }
-        cache.flush().await;
+        cache.flush().await.unwrap();
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     panic!("never kept: {}", cache.stats());
@@ -569,10 +569,10 @@ async fn a_hit_is_one_command_and_an_invalidation_too() {
     let source = Source::new();
     // The scripts are known afterwards, and what the server knows.
     cache.scope(row(&source, "a", 1)).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let monitor = server.monitor();
     cache.scope(row(&source, "a", 2)).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let miss = sent(&monitor.commands());
     // The tag and the lease are asked for at once: see below.
     assert_eq!(miss.len(), 4, "{miss:?}");
@@ -593,7 +593,7 @@ async fn a_tag_and_the_lease_are_one_round_trip() {
     let cache = Cache::builder().url(proxy.url()).deadline(Duration::from_secs(30)).connect().await.unwrap();
     let source = Source::new();
     cache.scope(row(&source, "a", 1)).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let monitor = server.monitor();
     let mut call = Held::after_look_up(cache.scope(row(&source, "a", 2))).await;
     assert_eq!(sent(&monitor.commands()), [r"MGET row:2 \x01tag:org:a"]);

@@ -139,7 +139,7 @@ async fn what_cannot_be_read_back_is_not_stored() {
         };
         cache.scope(scoped).await;
         assert!(cache.stats().to_string().contains("unstorable"));
-        cache.flush().await;
+        cache.flush().await.unwrap();
     }
     assert_eq!(server.query::<i64>(&["DBSIZE"]), 0);
 }

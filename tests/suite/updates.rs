@@ -47,7 +47,7 @@ async fn what_it_returned_becomes_the_entries() {
         cache
             .scope(async {
                 get_user(1).await.unwrap();
-                cache.flush().await;
+                cache.flush().await.unwrap();
                 let new = named(1, "new");
                 assert_eq!(save(new.clone(), true).await, Err(Failed("save")));
                 assert_eq!(get_user(1).await, Ok(named(1, "old")), "a failure writes nothing");
@@ -162,7 +162,7 @@ async fn what_was_computed_from_older_data_does_not_overtake_it() {
             end.wait().await;
         };
         tokio::join!(reader, writer);
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(cache.scope(get_user(2)).await, Ok(named(2, "written")));
     }
 }
@@ -215,7 +215,7 @@ async fn a_call_that_is_cancelled_removes_the_old_value() {
         call.abort();
         assert!(call.await.is_err());
         settled(&cache).await;
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(entry.get().await.unwrap(), None);
     }
 }

@@ -122,13 +122,13 @@ fn blocking(row: &Arc<Row>, n: u8) -> Option<u64> {
 async fn vanishes<F: Future<Output = u64>>(cache: &Cache, gone: u64, call: impl Fn(Arc<Row>) -> F) {
     let row = Row::of(1);
     assert_eq!(cache.scope(call(Arc::clone(&row))).await, 1);
-    cache.flush().await;
+    cache.flush().await.unwrap();
     row.set(gone);
     tokio::time::sleep(PAST).await;
     assert_eq!(cache.scope(call(Arc::clone(&row))).await, 1, "stale");
     row.has_been_read(2).await;
     tokio::time::sleep(Duration::from_millis(20)).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     assert_eq!(cache.scope(call(Arc::clone(&row))).await, gone);
     assert_eq!(cache.scope(call(Arc::clone(&row))).await, gone);
     assert_eq!(row.reads.load(Ordering::SeqCst), 4, "each call computes");
@@ -164,13 +164,13 @@ async fn an_early_refresh_whose_value_is_not_stored_removes_the_old_one() {
         let row = Row::of(1);
         let entry = cache.sync_scope(|| early_entry(1));
         assert_eq!(cache.scope(early(&row, 1)).await, Some(1));
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(entry.get().await.unwrap(), Some(Some(1)));
         row.set(0);
         // By that factor nearly every call finds it due.
         for _ in 0..10 {
             cache.scope(early(&row, 1)).await;
-            cache.flush().await;
+            cache.flush().await.unwrap();
         }
         assert_eq!(entry.get().await.unwrap(), None);
         assert_eq!(cache.scope(early(&row, 1)).await, None);
@@ -191,14 +191,14 @@ async fn a_value_that_is_kept_for_errors_is_removed_by_one_that_is_not_stored() 
         let row = Row::of(1);
         let call = || cache.scope(on_error(&row, 1));
         assert_eq!(call().await, Ok(Some(1)));
-        cache.flush().await;
+        cache.flush().await.unwrap();
         tokio::time::sleep(PAST).await;
         row.fails.store(true, Ordering::SeqCst);
         assert_eq!(call().await, Ok(Some(1)));
         row.fails.store(false, Ordering::SeqCst);
         row.set(0);
         assert_eq!(call().await, Ok(None));
-        cache.flush().await;
+        cache.flush().await.unwrap();
         row.fails.store(true, Ordering::SeqCst);
         assert_eq!(call().await, Err(Failed("the row")));
     }
@@ -223,13 +223,13 @@ async fn a_call_within_a_bypass_whose_value_is_not_stored_removes_the_old_one() 
         let row = Row::of(1);
         cache.scope(plain(&row, 1)).await;
         cache.sync_scope(|| plain_blocking(&row, 1));
-        cache.flush().await;
+        cache.flush().await.unwrap();
         row.set(0);
         // What the caller asks next comes after it.
         assert_eq!(cache.scope(cache.bypass(plain(&row, 1))).await, None);
         assert_eq!(cache.scope(plain(&row, 1)).await, None);
         assert_eq!(cache.sync_bypass(|| cache.sync_scope(|| plain_blocking(&row, 1))), None);
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(cache.sync_scope(|| plain_blocking(&row, 1)), None);
     }
 }
@@ -243,12 +243,12 @@ async fn refresh_with_what_is_not_stored_removes_the_old_value_and_an_error_does
         assert_eq!(entry.try_refresh_with(async { Err(Failed("the row")) }).await, Err(Failed("the row")));
         assert_eq!(entry.get().await.unwrap(), Some(Some(1)));
         assert_eq!(entry.refresh_with(async { None }).await, None);
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(entry.get().await.unwrap(), None);
 
         entry.put(&Some(1)).await.unwrap();
         assert_eq!(entry.blocking().refresh_with(|| None), None);
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(entry.get().await.unwrap(), None);
     }
 }

@@ -103,7 +103,7 @@ async fn so_is_one_in_another_process() {
     }
     let (_, took) = timed(cache.scope(chain(0, false))).await;
     assert!(took < WAIT, "{took:?}");
-    cache.flush().await;
+    cache.flush().await.unwrap();
     assert_eq!(server.query::<String>(&["GETRANGE", "chain:0", "0", "0"]), "L", "it is still held");
 }
 

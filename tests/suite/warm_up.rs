@@ -53,7 +53,7 @@ async fn what_is_missing_is_stored_and_the_rest_left_alone() {
         // A row that does not exist, one that was not missing, and one that nobody asked for.
         let rows = (0..1200).filter(|id| *id != 5).chain([7000]).map(|id| (id, id));
         assert_eq!(warm_up.store(rows).await.unwrap(), 1198);
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(
             [3, 4, 5, 6, 7000].map(|id| entries(cache, [id])[0].1.blocking().get().unwrap()),
             [Some(33), Some(4), None, Some(6), None]
@@ -174,7 +174,7 @@ async fn the_options_say_what_is_stored() {
         let entries = cache.sync_scope(|| [1, 2].map(|id| (id, some_entry(id))));
         let warm_up = Entry::warm_up(entries.clone()).await.unwrap();
         assert_eq!(warm_up.store([(1, 0), (2, 2)]).await.unwrap(), 1);
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(entries.map(|(_, entry)| entry.blocking().get().unwrap()), [None, Some(2)]);
     }
 }

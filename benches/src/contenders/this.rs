@@ -52,7 +52,7 @@ impl Memoized for This {
     }
 
     async fn flush(&self) {
-        Cache::global().flush().await;
+        Cache::global().flush().await.expect("stored");
     }
 }
 

@@ -74,8 +74,12 @@ impl BlockingCache {
     }
 
     /// Like [`Cache::flush`], but blocks: for twice the [deadline](crate::CacheBuilder::deadline) at most.
-    pub fn flush(&self) {
-        block_on(self.0.flush());
+    ///
+    /// # Errors
+    /// [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete) if a store fails meanwhile, or if not everything is over by then. The message says how many values
+    /// and invalidations Redis has not taken; what is under way continues in the background.
+    pub fn flush(&self) -> Result<(), Error> {
+        block_on(self.0.flush())
     }
 }
 

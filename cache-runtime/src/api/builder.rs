@@ -22,6 +22,9 @@ const DEFAULT_URL: &str = "redis://127.0.0.1:6379";
 /// larger one.
 const LARGEST: u64 = 512 * 1024 * 1024;
 
+/// What a cache in this process takes at most, unless it is told otherwise.
+const DEFAULT_MEMORY: u64 = 256 * 1024 * 1024;
+
 /// The options of a [`Cache`], each with a default.
 ///
 /// ```
@@ -58,7 +61,7 @@ pub struct CacheBuilder {
     prefix: String,
     deadline: Duration,
     connect_timeout: Duration,
-    memory_capacity: u64,
+    memory_capacity: Result<u64, Error>,
     local_capacity: Result<u64, Error>,
     local_staleness: Duration,
     max_value_size: Result<u64, Error>,
@@ -76,7 +79,7 @@ impl Default for CacheBuilder {
             prefix: String::new(),
             deadline: Duration::from_millis(250),
             connect_timeout: Duration::from_secs(2),
-            memory_capacity: 256 * 1024 * 1024,
+            memory_capacity: Ok(DEFAULT_MEMORY),
             local_capacity: Ok(64 * 1024 * 1024),
             local_staleness: Duration::from_secs(2),
             max_value_size: Ok(64 * 1024 * 1024),
@@ -245,23 +248,31 @@ impl CacheBuilder {
         self
     }
 
-    /// The capacity of `memory://` in bytes, keys and bookkeeping included; beyond it, entries that are used least are dropped.
-    /// Default: 256 MiB. No effect with Redis, which has `maxmemory`.
+    /// The capacity of `memory://`, keys and bookkeeping included: a number of bytes, or text such as `"64MiB"`. Beyond it, entries that are used least are
+    /// dropped. Default: 256 MiB. No effect with Redis, which has `maxmemory`. Text that is not a size is an error of [`connect`](Self::connect) and
+    /// [`connect_lazy`](Self::connect_lazy), whatever the URL; its message names this option.
     ///
     /// ```
-    /// # use redis_cached::Cache;
-    /// Cache::builder().url("memory://").memory_capacity(16 * 1024 * 1024).connect_lazy()?;
+    /// # use redis_cached::{Cache, ErrorKind};
+    /// Cache::builder().url("memory://").memory_capacity("16MiB").connect_lazy()?;
+    /// let error = Cache::builder().memory_capacity("much").connect_lazy().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::InvalidOption);
+    /// assert!(error.to_string().starts_with("memory_capacity: `much` is not a size"));
     /// # Ok::<(), redis_cached::Error>(())
     /// ```
-    pub fn memory_capacity(mut self, bytes: u64) -> Self {
-        self.memory_capacity = bytes;
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a number or a literal, which nobody writes with an `&`"
+    )]
+    pub fn memory_capacity(mut self, bytes: impl ByteSize) -> Self {
+        self.memory_capacity = bytes.bytes("memory_capacity");
         self
     }
 
     /// The capacity of the local tier, which caches the values of functions with the option `local` in this process: a number of bytes, or text such
     /// as `"64MiB"` or `"1GB"`. Default: 64 MiB for the whole cache. A value counts with the length of its encoding, its key and
     /// about two hundred bytes; entries that are used least are dropped first. Text that is not a size is an error of [`connect`](Self::connect) and
-    /// [`connect_lazy`](Self::connect_lazy).
+    /// [`connect_lazy`](Self::connect_lazy); its message names this option.
     ///
     /// With a capacity of at least 16 MiB, every value of up to 15 MiB can be cached locally. A larger one may not be: the capacity is divided into parts of
     /// equal size, a power of two of them, at most four for each core, and none under 16 MiB; one value takes at most 97 % of a part. A larger value is
@@ -279,7 +290,7 @@ impl CacheBuilder {
         reason = "a number or a literal, which nobody writes with an `&`"
     )]
     pub fn local_capacity(mut self, bytes: impl ByteSize) -> Self {
-        self.local_capacity = bytes.bytes();
+        self.local_capacity = bytes.bytes("local_capacity");
         self
     }
 
@@ -301,7 +312,7 @@ impl CacheBuilder {
 
     /// The most bytes that a value may take in the store, header included, after compression: a number, or text such as
     /// `"64MiB"`. Default: 64 MiB; at most 512 MiB, which is Redis's own limit. Text that is not a size is an error of [`connect`](Self::connect) and
-    /// [`connect_lazy`](Self::connect_lazy).
+    /// [`connect_lazy`](Self::connect_lazy); its message names this option.
     ///
     /// A call returns a larger value and does not store it; [`Stats`](crate::Stats) counts it as `too_large`.
     /// [`Entry::put`](crate::Entry::put) returns [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge). All values of a process share a
@@ -318,7 +329,7 @@ impl CacheBuilder {
         reason = "a number or a literal, which nobody writes with an `&`"
     )]
     pub fn max_value_size(mut self, bytes: impl ByteSize) -> Self {
-        self.max_value_size = bytes.bytes().map(|bytes| bytes.min(LARGEST));
+        self.max_value_size = bytes.bytes("max_value_size").map(|bytes| bytes.min(LARGEST));
         self
     }
 
@@ -380,8 +391,8 @@ impl CacheBuilder {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidOption`](crate::ErrorKind::InvalidOption) if the text of [`local_capacity`](Self::local_capacity) or
-    /// [`max_value_size`](Self::max_value_size) is not a size, or the [`prefix`](Self::prefix) contains the control character 0x01.
+    /// [`ErrorKind::InvalidOption`](crate::ErrorKind::InvalidOption) if the text of [`memory_capacity`](Self::memory_capacity),
+    /// [`local_capacity`](Self::local_capacity) or [`max_value_size`](Self::max_value_size) is not a size (the message names the option), or the [`prefix`](Self::prefix) contains the control character 0x01.
     /// [`ErrorKind::Url`](crate::ErrorKind::Url) if the URL is not understood, [`ErrorKind::Connection`](crate::ErrorKind::Connection) or
     /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) if the server cannot be reached, [`ErrorKind::Tls`](crate::ErrorKind::Tls) if TLS fails,
     /// [`ErrorKind::Permission`](crate::ErrorKind::Permission) for a wrong password, [`ErrorKind::Server`](crate::ErrorKind::Server) if the server answers but cannot
@@ -409,8 +420,8 @@ impl CacheBuilder {
     ///
     /// # Errors
     /// [`ErrorKind::Url`](crate::ErrorKind::Url) if the URL is not understood; [`ErrorKind::InvalidOption`](crate::ErrorKind::InvalidOption) if the text of
-    /// [`local_capacity`](Self::local_capacity) or [`max_value_size`](Self::max_value_size) is not a size, or the [`prefix`](Self::prefix)
-    /// contains the control character 0x01.
+    /// [`memory_capacity`](Self::memory_capacity), [`local_capacity`](Self::local_capacity) or [`max_value_size`](Self::max_value_size) is not a size (the message
+    /// names the option), or the [`prefix`](Self::prefix) contains the control character 0x01.
     pub fn connect_lazy(self) -> Result<Cache, Error> {
         let capacity = self.checked()?;
         match self.target.clone()? {
@@ -431,13 +442,14 @@ impl CacheBuilder {
         if let Ok(Target::Memory) = self.target {
             self.tls.unused()?;
         }
+        self.memory_capacity.clone()?;
         self.max_value_size.clone()?;
         self.local_capacity.clone()
     }
 
     /// A cache in this process, whatever the URL says.
     pub(crate) fn memory(self) -> Cache {
-        let store = MemoryStore::new(self.memory_capacity);
+        let store = MemoryStore::new(self.memory_capacity.clone().unwrap_or(DEFAULT_MEMORY));
         self.with(AnyStore::Memory(store), None)
     }
 

@@ -7,12 +7,12 @@ use crate::error::{Error, ErrorKind};
 /// Text is a whole number and a unit, with or without a space between: `B`, `kB`, `MB`, `GB` (powers of 1000), `KiB`, `MiB`, `GiB` (powers of 1024),
 /// in upper or lower case.
 pub trait ByteSize: sealed::Sealed {
-    /// The number.
+    /// The number, for the option of this name.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidOption`] if the text is not a size.
+    /// [`ErrorKind::InvalidOption`] if the text is not a size. The message begins with the option's name.
     #[doc(hidden)]
-    fn bytes(&self) -> Result<u64, Error>;
+    fn bytes(&self, option: &str) -> Result<u64, Error>;
 }
 
 mod sealed {
@@ -22,22 +22,25 @@ mod sealed {
 }
 
 impl ByteSize for u64 {
-    fn bytes(&self) -> Result<u64, Error> {
+    fn bytes(&self, _: &str) -> Result<u64, Error> {
         Ok(*self)
     }
 }
 
 impl ByteSize for &str {
-    fn bytes(&self) -> Result<u64, Error> {
+    fn bytes(&self, option: &str) -> Result<u64, Error> {
         parse(self).ok_or_else(|| {
             Error::new(
                 ErrorKind::InvalidOption,
-                format!("`{self}` is no number of bytes: write a whole number and a unit, such as \"64MiB\""),
+                format!(
+                    "{option}: `{self}` is not a size; write a whole number and a unit (B, kB, MB, GB, KiB, MiB, GiB), such as \"64MiB\""
+                ),
             )
         })
     }
 }
 
+/// The macro's `max_size` has the same grammar.
 fn parse(text: &str) -> Option<u64> {
     let text = text.trim();
     let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
@@ -59,25 +62,21 @@ fn parse(text: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
+    /// The macro's `max_size` is tested by the same table.
     #[test]
-    fn text_is_a_number_and_a_unit() {
-        for (text, bytes) in [
-            ("64MiB", Some(64 << 20)),
-            ("1 GB", Some(1_000_000_000)),
-            ("10kb", Some(10_000)),
-            ("3kib", Some(3072)),
-            ("7", Some(7)),
-            ("7 B", Some(7)),
-            ("", None),
-            ("MiB", None),
-            ("-1MiB", None),
-            ("1.5MiB", None),
-            ("64M", None),
-            ("99999999999GiB", None),
-        ] {
-            assert_eq!(parse(text), bytes, "{text}");
+    fn texts_of_the_table() {
+        for line in include_str!("byte_size/texts.txt").lines().filter(|line| !line.starts_with('#')) {
+            let (text, bytes) = line.split_once('=').expect("text, `=` and bytes");
+            let bytes = (!bytes.is_empty()).then(|| bytes.parse().expect("a number"));
+            assert_eq!(parse(text), bytes, "`{text}`");
         }
-        assert_eq!(ByteSize::bytes(&"64M").expect_err("no unit").kind(), ErrorKind::InvalidOption);
-        assert_eq!(ByteSize::bytes(&5_u64).expect("a number"), 5);
+    }
+
+    #[test]
+    fn the_error_names_the_option_and_the_text() {
+        let error = ByteSize::bytes(&"64M", "local_capacity").expect_err("no unit");
+        assert_eq!(error.kind(), ErrorKind::InvalidOption);
+        assert!(error.to_string().starts_with("local_capacity: `64M` is not a size"), "{error}");
+        assert_eq!(ByteSize::bytes(&5_u64, "local_capacity").expect("a number"), 5);
     }
 }

@@ -348,16 +348,33 @@ impl Cache {
     /// # #[tokio::main(flavor = "current_thread")] async fn main() {
     /// # let cache = Cache::memory();
     /// // … at the end of `main` …
-    /// cache.flush().await;
+    /// if let Err(error) = cache.flush().await {
+    ///     eprintln!("the cache lacks some values: {error}");
+    /// }
     /// # }
     /// ```
-    pub async fn flush(&self) {
-        let until = after(self.0.deadline.saturating_mul(2));
+    ///
+    /// # Errors
+    /// [`ErrorKind::Incomplete`] if a store fails meanwhile, or if not everything is over by then. The message says how many values and invalidations Redis has
+    /// not taken; what is under way continues in the background. [`ErrorKind::Runtime`] if the operating system refuses the library's own thread.
+    pub async fn flush(&self) -> Result<(), Error> {
+        let core = &self.0;
+        let time = core.deadline.saturating_mul(2);
+        let failed_before = core.background.unstored.get();
         let flushed = pin!(async {
-            self.0.background.flush().await;
-            self.0.pending.flush().await;
+            core.background.flush().await;
+            core.pending.flush().await;
         });
-        let _ = executor::timeout_at(until, flushed).await;
+        let is_over = executor::timeout_at(after(time), flushed).await?.is_some();
+        let failed = core.background.unstored.get() - failed_before;
+        if is_over && failed == 0 {
+            return Ok(());
+        }
+        let (writes, invalidations) = (core.background.len(), core.pending.len());
+        let message = format!(
+            "not everything has reached Redis: {failed} values could not be stored, and after {time:?} at most {writes} values and {invalidations} invalidations are still under way"
+        );
+        Err(Error::new(ErrorKind::Incomplete, message))
     }
 
     /// Invalidates all entries that have this tag, of all functions and in all processes. One command and one round trip,
@@ -463,7 +480,7 @@ impl Cache {
     /// # use redis_cached::Cache;
     /// let cache = Cache::memory().blocking();
     /// cache.invalidate_group("squares")?;
-    /// cache.flush();
+    /// cache.flush()?;
     /// # Ok::<(), redis_cached::Error>(())
     /// ```
     #[must_use]

@@ -21,6 +21,7 @@ use crate::runtime::block_on::is_blocking;
 use crate::runtime::executor;
 use crate::runtime::executor::{home, yield_now};
 use crate::store::QueuedWrite;
+use crate::util::counter::Counter;
 
 /// The most bytes of encoded values that wait to be stored. What is computed beyond is not stored, and counted.
 const ROOM: usize = 64 * 1024 * 1024;
@@ -47,6 +48,8 @@ pub(crate) struct Background {
     under_way: Arc<Number>,
     refreshes: Arc<Semaphore>,
     detached: Arc<Semaphore>,
+    /// How many values Redis has not taken so far.
+    pub(crate) unstored: Counter,
     pub(super) give_back: GiveBack,
 }
 
@@ -58,6 +61,7 @@ impl Default for Background {
             under_way: Arc::default(),
             refreshes: Arc::new(Semaphore::new(REFRESHES)),
             detached: Arc::new(Semaphore::new(DETACHED)),
+            unstored: Counter::default(),
             give_back: GiveBack::default(),
         }
     }
@@ -208,6 +212,11 @@ impl Background {
                 drop(permit);
             });
         }
+    }
+
+    /// How many stores and releases are under way.
+    pub(crate) fn len(&self) -> usize {
+        self.under_way.get()
     }
 
     /// Waits until nothing is under way.

@@ -81,7 +81,10 @@ impl StoreRequest {
                 call.forget_key(&key.name);
             }
             Ok(false) => counters.superseded.count(),
-            Err(error) => return Removed::of(key.name, permit).filter(|_| is_refusal(error)),
+            Err(error) => {
+                call.cache().background.unstored.count();
+                return Removed::of(key.name, permit).filter(|_| is_refusal(error));
+            }
         }
         // StoreRequest or not, the lease is not at the key any more. One beside it is still to be given back.
         if permit.base.is_none() {

@@ -71,14 +71,14 @@ async fn it_computes_and_replaces_what_is_there_and_stores_what_is_not() {
         let rows = Rows::default();
         rows.set(1);
         cache.scope(many(&rows, &[1, 2])).await;
-        cache.flush().await;
+        cache.flush().await.unwrap();
         for value in 2..5 {
             rows.set(value);
             // One after another, without a pause.
             let found = cache.scope(cache.bypass(many(&rows, &[1, 2, 3]))).await;
             assert_eq!(found, all(1..4, value));
         }
-        cache.flush().await;
+        cache.flush().await.unwrap();
         rows.set(9);
         assert_eq!(cache.scope(many(&rows, &[1, 2, 3])).await, all(1..4, 4));
         assert_eq!(cache.scope(one(&rows, 2)).await, 4);
@@ -92,16 +92,16 @@ async fn a_key_that_is_not_returned_any_more_is_removed() {
         let rows = Rows::default();
         rows.set(1);
         cache.scope(many(&rows, &[1, 2])).await;
-        cache.flush().await;
+        cache.flush().await.unwrap();
         rows.set(0);
         assert_eq!(cache.scope(cache.bypass(many(&rows, &[1, 3]))).await, HashMap::new());
         assert_eq!(cache.scope(many(&rows, &[1])).await, HashMap::new());
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!((get(cache, 1).await, get(cache, 2).await, get(cache, 3).await), (None, Some(1), None));
         // Nothing is left beside the slots: the next one replaces at once.
         rows.set(5);
         cache.scope(cache.bypass(many(&rows, &[1, 2, 3]))).await;
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(
             (get(cache, 1).await, get(cache, 2).await, get(cache, 3).await),
             (Some(5), Some(5), Some(5))
@@ -115,16 +115,16 @@ async fn with_negative_ttl_the_absence_is_replaced_too_and_stored() {
     for cache in &caches {
         let rows = Rows::default();
         assert_eq!(cache.scope(many_absent(&rows, &[1])).await, HashMap::new());
-        cache.flush().await;
+        cache.flush().await.unwrap();
         rows.set(1);
         assert_eq!(cache.scope(many_absent(&rows, &[1])).await, HashMap::new(), "remembered");
         assert_eq!(cache.scope(cache.bypass(many_absent(&rows, &[1]))).await, all([1], 1));
-        cache.flush().await;
+        cache.flush().await.unwrap();
         rows.set(2);
         assert_eq!(cache.scope(many_absent(&rows, &[1])).await, all([1], 1));
         rows.set(0);
         assert_eq!(cache.scope(cache.bypass(many_absent(&rows, &[1]))).await, HashMap::new());
-        cache.flush().await;
+        cache.flush().await.unwrap();
         rows.set(3);
         assert_eq!(cache.scope(many_absent(&rows, &[1])).await, HashMap::new(), "remembered again");
     }
@@ -137,15 +137,15 @@ async fn an_error_keeps_what_is_there() {
         let rows = Rows::default();
         rows.set(1);
         cache.scope(many_tried(&rows, &[1])).await.unwrap();
-        cache.flush().await;
+        cache.flush().await.unwrap();
         rows.set(0);
         assert_eq!(cache.scope(cache.bypass(many_tried(&rows, &[1]))).await, Err(Failed("no rows")));
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(cache.scope(many_tried(&rows, &[1])).await, Ok(all([1], 1)));
         // Its leases were given back.
         rows.set(2);
         cache.scope(cache.bypass(many_tried(&rows, &[1]))).await.unwrap();
-        cache.flush().await;
+        cache.flush().await.unwrap();
         rows.set(3);
         assert_eq!(cache.scope(many_tried(&rows, &[1])).await, Ok(all([1], 2)));
     }
@@ -160,15 +160,15 @@ fn blocking_batches_too() {
         let call = || cache.sync_scope(|| many_blocking(&rows, &[1, 2]));
         rows.set(1);
         assert_eq!(call(), all(1..3, 1));
-        cache.blocking().flush();
+        cache.blocking().flush().unwrap();
         rows.set(2);
         assert_eq!(cache.sync_bypass(call), all(1..3, 2));
-        cache.blocking().flush();
+        cache.blocking().flush().unwrap();
         rows.set(3);
         assert_eq!(call(), all(1..3, 2));
         rows.set(0);
         assert_eq!(cache.sync_bypass(call), HashMap::new());
-        cache.blocking().flush();
+        cache.blocking().flush().unwrap();
         assert_eq!(call(), HashMap::new());
     }
 }
@@ -188,11 +188,11 @@ async fn what_the_process_keeps_is_not_used_and_is_forgotten() {
     assert_eq!(cache.stats().local.unwrap().entries, 2);
     rows.set(2);
     assert_eq!(cache.scope(cache.bypass(many_kept(&rows, &[1]))).await, all([1], 2));
-    cache.flush().await;
+    cache.flush().await.unwrap();
     rows.set(0);
     assert_eq!(cache.scope(many_kept(&rows, &[1, 2])).await, [(1, 2), (2, 1)].into());
     assert_eq!(cache.scope(cache.bypass(many_kept(&rows, &[1, 2]))).await, HashMap::new());
-    cache.flush().await;
+    cache.flush().await.unwrap();
     assert_eq!(cache.scope(many_kept(&rows, &[1, 2])).await, HashMap::new());
 }
 
@@ -242,7 +242,7 @@ async fn an_invalidation_meanwhile_wins() {
         let entries = cache.sync_scope(|| [1, 2, 3].map(overtaken_entry));
         Entry::put_many(entries.iter().cloned().map(|entry| (entry, 1))).await.unwrap();
         assert_eq!(cache.scope(cache.bypass(overtaken(cache, &[1, 2, 3]))).await, all(1..3, 2));
-        cache.flush().await;
+        cache.flush().await.unwrap();
         let found = entries.map(|entry| entry.blocking().get().unwrap());
         assert_eq!(found, [None, Some(7), Some(7)]);
     }
@@ -255,10 +255,10 @@ async fn it_takes_as_many_round_trips_as_a_batch_of_misses() {
     let (rows, ids) = (Rows::default(), (0..100).collect::<Vec<_>>());
     rows.set(1);
     cache.scope(many(&rows, &ids)).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let monitor = server.monitor();
     cache.scope(cache.bypass(many(&rows, &ids))).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let sent: Vec<_> = monitor.commands().into_iter().filter(|command| !command.in_script()).collect();
     let lookups = sent.iter().filter(|command| command.name() == "MGET").count();
     // By whatever command: each lease is taken once, and given back once.
@@ -283,14 +283,14 @@ async fn a_nested_bypass_is_of_both_caches() {
         (one.scope(many(&rows, ids)).await, other.scope(many(&rows, ids)).await)
     };
     assert_eq!(calls().await, (all([1], 1), all([1], 1)));
-    one.flush().await;
-    other.flush().await;
+    one.flush().await.unwrap();
+    other.flush().await.unwrap();
     rows.set(2);
     assert_eq!(one.bypass(calls()).await, (all([1], 2), all([1], 1)));
     rows.set(3);
     assert_eq!(one.bypass(other.bypass(calls())).await, (all([1], 3), all([1], 3)));
-    one.flush().await;
-    other.flush().await;
+    one.flush().await.unwrap();
+    other.flush().await.unwrap();
     rows.set(4);
     assert_eq!(calls().await, (all([1], 3), all([1], 3)));
 }

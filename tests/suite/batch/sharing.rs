@@ -141,7 +141,7 @@ async fn a_holder_that_is_killed_is_replaced_key_by_key() {
     // Its lease, which nobody renews.
     set_lease(&server, "slow:2", &lease(&server).await, Some(300));
     assert_eq!(cache.scope(slow(&calls, &[1, 2, 3])).await, users([1, 2, 3]));
-    cache.flush().await;
+    cache.flush().await.unwrap();
     assert_eq!(calls.take(), [vec![1, 3], vec![2]]);
     let stored: usize = server.query(&["EXISTS", "slow:1", "slow:2", "slow:3"]);
     assert_eq!(stored, 3);
@@ -159,7 +159,7 @@ async fn patience_has_an_end() {
     let stays = lease(&server).await;
     set_lease(&server, "slow:2", &stays, Some(60_000));
     assert_eq!(cache.scope(slow(&calls, &[1, 2])).await, users([1, 2]));
-    cache.flush().await;
+    cache.flush().await.unwrap();
     assert_eq!(calls.take(), [[1], [2]]);
     assert_eq!(server.query::<Vec<u8>>(&["GET", "slow:2"]), stays);
 }
@@ -175,7 +175,7 @@ async fn a_batch_that_is_dropped_hands_over() {
         until(&calls, 2).await;
         leader.abort();
         assert_eq!(follower.await.unwrap(), users([2, 3, 4]));
-        cache.flush().await;
+        cache.flush().await.unwrap();
         let mut after: Vec<u64> = calls.take()[1..].concat();
         after.sort_unstable();
         assert_eq!(after, [2, 3, 4]);
@@ -302,6 +302,6 @@ async fn leases_are_renewed_while_the_body_runs() {
     let patient = Cache::builder().deadline(Duration::from_secs(10)).lease_ttl(4 * SLOW);
     let cache = patient.url(server.url()).connect().await.unwrap();
     assert_eq!(cache.scope(slower(&[1, 2, 3])).await, users([1, 2, 3]));
-    cache.flush().await;
+    cache.flush().await.unwrap();
     assert_eq!(cache.stats().functions[0].stored, 3, "{}", cache.stats());
 }

@@ -32,7 +32,7 @@ async fn a_tag_of_all_keys_takes_them_and_one_of_a_key_takes_that() {
         let calls = Calls::default();
         let call = async |ids: &[u64]| {
             let found = cache.scope(of_org(&calls, 7, ids)).await;
-            cache.flush().await;
+            cache.flush().await.unwrap();
             found
         };
         for _ in 0..2 {
@@ -60,9 +60,9 @@ async fn entries_are_those_of_the_tagged_function_for_one_key() {
     for cache in caches {
         let calls = Calls::default();
         cache.scope(one_of_org(&calls, 7, 1)).await.unwrap();
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(cache.scope(of_org(&calls, 7, &[1, 2])).await, Ok(users([1, 2])));
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(cache.scope(one_of_org(&calls, 7, 2)).await, Ok(user(2)));
         assert_eq!(calls.take(), [[1], [2]]);
         let (of_many, of_one) = cache.sync_scope(|| (of_org_entry(7, 2), one_of_org_entry(7, 2)));
@@ -80,7 +80,7 @@ async fn an_absence_is_invalidated_by_its_tags() {
         let calls = Calls::default();
         let call = async || {
             let found = cache.scope(of_org(&calls, 7, &[1, 5000])).await;
-            cache.flush().await;
+            cache.flush().await.unwrap();
             found
         };
         for _ in 0..2 {
@@ -109,7 +109,7 @@ async fn values_name_tags() {
         let calls = Calls::default();
         let call = async || {
             let found = cache.scope(named(&calls, &[1, 2, 5000])).await;
-            cache.flush().await;
+            cache.flush().await.unwrap();
             found
         };
         for _ in 0..2 {
@@ -141,7 +141,7 @@ async fn an_invalidation_meanwhile_wins() {
     for cache in caches {
         let calls = Calls::default();
         assert_eq!(cache.scope(invalidated(&cache, 7, &[1, 2, 3])).await, Ok(users([1, 2, 3])));
-        cache.flush().await;
+        cache.flush().await.unwrap();
         cache.scope(of_org(&calls, 7, &[1, 2, 3])).await.unwrap();
         assert_eq!(calls.take(), [[2]]);
     }
@@ -153,7 +153,7 @@ async fn a_hit_is_one_command_and_a_miss_three_round_trips() {
     let (server, cache) = redis().await;
     let calls = Calls::default();
     cache.scope(of_org(&calls, 7, &[1, 2])).await.unwrap();
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let monitor = server.monitor();
     cache.scope(of_org(&calls, 7, &[1, 2])).await.unwrap();
     let commands = monitor.commands();
@@ -163,7 +163,7 @@ async fn a_hit_is_one_command_and_a_miss_three_round_trips() {
     assert_eq!(sent[0].args().len(), 6);
     monitor.clear();
     cache.scope(of_org(&calls, 7, &[1, 2, 3, 4])).await.unwrap();
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let commands = monitor.commands();
     let names: Vec<_> =
         commands.iter().filter(|command| !command.in_script()).map(|command| command.name()).collect();

@@ -73,10 +73,10 @@ async fn a_miss_is_three_round_trips_however_many_keys_it_has() {
     let calls = Calls::default();
     // What the server knows is found out by the first store.
     cache.scope(get_users(&calls, &[0])).await.unwrap();
-    cache.flush().await;
+    cache.flush().await.unwrap();
     *turns.lock().unwrap() = vec![String::new()];
     cache.scope(get_users(&calls, &(0..11).collect::<Vec<_>>())).await.unwrap();
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let turns: Vec<String> = turns.lock().unwrap().iter().filter(|turn| !turn.is_empty()).cloned().collect();
     let keys = |turn: &String| turn.matches("\r\nuser:").count();
     assert_eq!(turns.iter().map(keys).collect::<Vec<_>>(), [11, 10, 10], "{turns:?}");
@@ -89,12 +89,12 @@ async fn a_hundred_keys_of_which_ten_are_missing() {
     let calls = Calls::default();
     let (there, all): (Vec<u64>, Vec<u64>) = ((0..90).collect(), (0..100).collect());
     cache.scope(get_users(&calls, &there)).await.unwrap();
-    cache.flush().await;
+    cache.flush().await.unwrap();
     calls.take();
 
     let monitor = server.monitor();
     assert_eq!(cache.scope(get_users(&calls, &all)).await, Ok(users(0..100)));
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let commands = monitor.commands();
     let counts = sent(&commands);
     assert_eq!(counts[0], ("MGET".into(), 1), "{counts:?}");
@@ -114,7 +114,7 @@ async fn more_keys_than_512_are_several_commands() {
     let calls = Calls::default();
     let all: Vec<u64> = (0..1000).collect();
     assert_eq!(cache.scope(get_users(&calls, &all)).await.unwrap().len(), 1000);
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let monitor = server.monitor();
     assert_eq!(cache.scope(get_users(&calls, &all)).await.unwrap().len(), 1000);
     let keys: Vec<_> = monitor.commands().iter().map(|command| command.args().len()).collect();

@@ -68,7 +68,7 @@ fn computes(cache: &Cache) -> u64 {
 /// Whether the second of two calls finds what the first one stored. Each gives the function's own value in any case.
 async fn hits<T: PartialEq>(cache: &Cache, own: T, call: impl AsyncFn() -> T) -> bool {
     assert!(cache.scope(call()).await == own);
-    cache.flush().await;
+    let _ = cache.flush().await;
     let before = computes(cache);
     assert!(cache.scope(call()).await == own);
     computes(cache) == before
@@ -77,7 +77,7 @@ async fn hits<T: PartialEq>(cache: &Cache, own: T, call: impl AsyncFn() -> T) ->
 async fn local_hits(cache: &Cache) -> u64 {
     for _ in 0..5 {
         assert_eq!(cache.scope(kept(1)).await, user(1));
-        cache.flush().await;
+        let _ = cache.flush().await;
     }
     cache.stats().functions.iter().map(|function| function.local_hits).sum()
 }
@@ -142,7 +142,7 @@ async fn the_least_rights_are_enough_for_everything() {
             cache.scope(cache.bypass(get_user(3))).await.unwrap();
         }
         for cache in caches {
-            cache.flush().await;
+            let _ = cache.flush().await;
             let stats = cache.stats();
             assert!(stats.functions.iter().all(|function| function.store_errors == 0), "{stats}");
             assert_eq!(stats.pending_invalidations, 0);
@@ -177,7 +177,7 @@ async fn each_of_the_least_rights_is_needed_and_costs_what_the_page_says() {
         // By the time that anything is looked at, the server knows the scripts that store, and tells of changes, if it is ever to.
         assert_eq!(cache.scope(get_user(7)).await, Ok(user(7)));
         assert_eq!(cache.scope(get_users(&[7])).await[&7], user(7));
-        cache.flush().await;
+        let _ = cache.flush().await;
         local_hits(&cache).await;
         let able = able(&server, &cache).await;
         let missing: Vec<&str> = ALL.into_iter().filter(|what| !able.contains(what)).collect();

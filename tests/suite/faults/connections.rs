@@ -30,7 +30,7 @@ async fn a_network_that_forgets_connections_without_traffic() {
     let proxy = Proxy::start(&server);
     let cache = Cache::builder().url(proxy.url()).connect().await.unwrap();
     cache.scope(get_user(1)).await.unwrap();
-    cache.flush().await;
+    cache.flush().await.unwrap();
     proxy.forget_after(Duration::from_millis(700));
     let before = hits_so_far(&cache);
     let mut waited = 0;
@@ -57,7 +57,7 @@ fn a_connection_of_a_runtime_that_stood_still_is_replaced_after_one_silent_answe
         began.elapsed() > Duration::from_millis(125)
     };
     call();
-    runtime.block_on(cache.flush());
+    runtime.block_on(cache.flush()).unwrap();
     proxy.forget_after(Duration::from_millis(700));
     let mut waited = 0;
     for _ in 0..3 {

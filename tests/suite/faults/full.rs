@@ -39,7 +39,10 @@ async fn a_server_that_fills_up_during_a_computation_gets_its_lease_back() {
     // So long that it cannot be its running out that is seen below.
     let cache = Cache::builder().url(server.url()).lease_ttl(Duration::from_secs(60)).connect_lazy().unwrap();
     assert_eq!(cache.scope(fills(Arc::clone(&server))).await, 7);
-    cache.flush().await;
+    let incomplete = cache.flush().await.unwrap_err();
+    assert_eq!(incomplete.kind(), ErrorKind::Incomplete);
+    assert!(incomplete.to_string().contains("1 values could not be stored"), "{incomplete}");
+    cache.flush().await.unwrap();
     assert_eq!(server.query::<usize>(&["EXISTS", "fills"]), 0);
     assert_eq!(cache.stats().functions[0].store_errors, 1);
 }
@@ -59,7 +62,7 @@ async fn a_server_that_evicts_costs_misses_only() {
     for id in 100..400 {
         assert_eq!(cache.scope(large(id)).await, id.to_string().repeat(10_000));
     }
-    cache.flush().await;
+    cache.flush().await.unwrap();
     assert_ne!(server.info("evicted_keys").unwrap(), "0");
     assert_recovers(&cache).await;
     let function = cache.stats().functions.into_iter().find(|row| row.function.ends_with("large")).unwrap();
@@ -74,7 +77,7 @@ async fn a_flush_keeps_nobody_from_storing() {
         let cache = cache.clone();
         async move {
             loop {
-                cache.flush().await;
+                cache.flush().await.unwrap();
                 tokio::task::yield_now().await;
             }
         }
@@ -89,6 +92,6 @@ async fn a_flush_keeps_nobody_from_storing() {
         call.await.unwrap();
     }
     flusher.abort();
-    cache.flush().await;
+    cache.flush().await.unwrap();
     assert_eq!(cache.stats().functions[0].stored, 200, "{}", cache.stats());
 }

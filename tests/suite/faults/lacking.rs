@@ -65,7 +65,7 @@ async fn round(cache: &Cache) -> u64 {
     while let Some(done) = calls.join_next().await {
         done.unwrap();
     }
-    cache.flush().await;
+    cache.flush().await.unwrap();
     computes(cache) - before
 }
 

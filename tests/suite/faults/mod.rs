@@ -103,7 +103,8 @@ async fn assert_hits(cache: &Cache) {
 async fn hits(cache: &Cache) -> bool {
     let computes = || -> u64 { cache.stats().functions.iter().map(|function| function.computes).sum() };
     assert_not_older(cache).await;
-    cache.flush().await;
+    // While the fault lasts, not everything is stored.
+    let _ = cache.flush().await;
     let before = computes();
     cache.scope(version()).await;
     computes() == before

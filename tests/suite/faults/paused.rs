@@ -53,7 +53,7 @@ async fn values_are_kept_and_batches_stored() {
     for _ in 0..4 {
         assert_eq!(cache.scope(kept(1)).await, user(1));
         assert_eq!(cache.scope(many(&[1, 2])).await.len(), 2);
-        cache.flush().await;
+        cache.flush().await.unwrap();
     }
     let stats = cache.stats();
     let computes: Vec<_> = stats.functions.iter().map(|function| function.computes).collect();

@@ -63,7 +63,7 @@ async fn settle<T>(cache: &Cache, call: impl AsyncFn() -> T) -> T {
             return value;
         }
         assert!(Instant::now() < until, "nothing is kept: {}", cache.stats());
-        cache.flush().await;
+        cache.flush().await.unwrap();
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
@@ -251,7 +251,7 @@ async fn what_has_no_room_is_not_kept_and_all_else_is() {
     let cache = small.url(server.url()).connect_lazy().unwrap();
     for _ in 0..5 {
         assert_eq!(cache.scope(options::large(40_000)).await.len(), 40_000);
-        cache.flush().await;
+        cache.flush().await.unwrap();
     }
     assert_eq!(local_hits(&cache), 0);
     let function = &cache.stats().functions[0];

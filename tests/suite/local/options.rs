@@ -81,7 +81,7 @@ async fn nothing_is_served_past_its_time_in_redis() {
     let server = RedisServer::start();
     let (cache, row) = (process(&server), Row::default());
     cache.scope(kept(&row, "a")).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     row.set(1);
     let left = Duration::from_millis(1500);
     server.cli(&["PEXPIRE", cache.sync_scope(|| kept_entry("a")).key(), "1500"]);
@@ -151,7 +151,7 @@ async fn none_is_kept_where_it_is_stored() {
     let before = local_hits(&cache);
     for _ in 0..5 {
         assert_eq!(cache.scope(positive("d")).await, None);
-        cache.flush().await;
+        cache.flush().await.unwrap();
     }
     assert_eq!(local_hits(&cache), before);
 }
@@ -163,7 +163,7 @@ async fn what_cache_if_refuses_is_not_kept() {
     for version in 0..=5 {
         row.set(version);
         assert_eq!(cache.scope(wanted(&row, "e")).await, version);
-        cache.flush().await;
+        cache.flush().await.unwrap();
     }
     assert_eq!((local_hits(&cache), cache.stats().functions[0].computes), (0, 6));
     row.set(6);
@@ -177,7 +177,7 @@ async fn a_dear_value_is_refreshed_early_all_the_same() {
     let mut values = Vec::new();
     for _ in 0..5 {
         values.push(cache.scope(early()).await);
-        cache.flush().await;
+        cache.flush().await.unwrap();
     }
     // By this factor nearly every call finds it due.
     assert!(values[4] > 1, "{values:?}");

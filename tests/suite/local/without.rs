@@ -20,7 +20,7 @@ async fn assert_works(cache: &Cache) {
         cache.sync_scope(|| kept_entry("w")).invalidate().await.unwrap();
         for _ in 0..5 {
             assert_eq!(cache.scope(kept(&row, "w")).await, version);
-            cache.flush().await;
+            cache.flush().await.unwrap();
         }
     }
     let stats = cache.stats();

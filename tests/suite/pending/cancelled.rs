@@ -42,7 +42,7 @@ async fn so_it_is_with_a_tag() {
     let (server, cache) = redis().await;
     let row = Row::default();
     cache.scope(tagged(&row, "a")).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let new = row.write();
     cancel(&server, &cache, cache.invalidate_tags(["a", "b"])).await;
     assert_eq!(cache.sync_scope(|| tagged_entry("a")).get().await.unwrap(), None);

@@ -25,7 +25,7 @@ async fn three_callers(is_invalidated: bool) -> ([u64; 3], usize) {
     source.gate.add_permits(1);
     // The connection is there, and the tag has a nonce.
     cache.scope(row(&source, "a", 2)).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     let begun = source.reads();
     let monitor = server.monitor();
     let call = || cache.scope(row(&source, "a", 1));

@@ -80,7 +80,7 @@ const HOSTILE: [&str; 16] = [
 /// Reads, and waits until it is stored.
 fn stored(cache: &Cache, source: &Source, city: &str) -> [u64; 4] {
     let found = read(source, city);
-    cache.blocking().flush();
+    cache.blocking().flush().unwrap();
     found
 }
 
@@ -248,7 +248,7 @@ async fn a_name_that_is_empty_is_refused() {
     for cache in caches {
         let source = Source::new();
         cache.sync_scope(|| by_argument(&source, "x"));
-        cache.flush().await;
+        cache.flush().await.unwrap();
         let results = [
             cache.invalidate_tag("").await,
             cache.invalidate_tags(["city:x", ""]).await,
@@ -286,7 +286,7 @@ async fn a_group_is_a_target() {
         let source = Source::new();
         let check = async || {
             let found = cache.sync_scope(|| lists(&source));
-            cache.flush().await;
+            cache.flush().await.unwrap();
             found
         };
         assert_eq!((check().await, check().await), (1, 1));

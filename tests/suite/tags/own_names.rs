@@ -43,7 +43,7 @@ async fn an_invalidated_tag_touches_no_entry_of_that_name() {
                 (all_tags(&source), one_tag(&source, "org:a"), names.map(|name| anything(&source, name)))
             });
             cache.scope(row(&source, "a", 1)).await;
-            cache.flush().await;
+            cache.flush().await.unwrap();
             found
         };
         let found = all().await;
@@ -63,7 +63,7 @@ async fn prefixes_stay_apart() {
     let source = Source::new();
     let call = async |cache: &Cache| {
         let found = cache.scope(row(&source, "a", 1)).await;
-        cache.flush().await;
+        cache.flush().await.unwrap();
         found
     };
     assert_eq!((call(&bare).await, call(&shop).await), (1, 1));
@@ -101,7 +101,7 @@ async fn an_entry_without_a_name_has_room_beside_them() {
         let source = Source::new();
         let call = async || {
             let found = cache.scope(claimed(&source, String::new())).await;
-            cache.flush().await;
+            cache.flush().await.unwrap();
             found
         };
         assert_eq!((call().await, call().await), (1, 1));

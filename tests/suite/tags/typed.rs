@@ -139,7 +139,7 @@ async fn arguments_of_all_kinds_are_lent_to_tags() {
         let call = async || {
             let user = User { id: 9, city: "U".into() };
             let found = cache.scope(all(&source, 1, OrgId(5), "C", "O".to_owned(), user)).await;
-            cache.flush().await;
+            cache.flush().await.unwrap();
             found.unwrap()
         };
         let desk = Desk { city: "D".into(), tag: "own tag".into() };
@@ -196,7 +196,7 @@ async fn a_reader_with_an_option_and_a_writer_without_agree() {
         let source = Source::new();
         let call = async |viewer| {
             let found = cache.scope(page(&source, viewer)).await;
-            cache.flush().await;
+            cache.flush().await.unwrap();
             found
         };
         let all = async || (call(None).await, call(Some(7)).await, call(Some(8)).await);
@@ -226,7 +226,7 @@ async fn an_entry_with_other_tags_does_not_fit() {
         let source = Source::new();
         let call = async |team: Option<u64>, city: Option<&str>| {
             let found = cache.sync_scope(|| one(&source, team.map(Team), city.map(str::to_owned)));
-            cache.flush().await;
+            cache.flush().await.unwrap();
             found
         };
         let kinds = [(None, None), (Some(1), None), (None, Some("x")), (Some(1), Some("x")), (Some(2), None)];
@@ -264,7 +264,7 @@ async fn tags_from_arguments_and_from_the_value_go_together() {
         let source = Source::new();
         let call = async |id| {
             let found = cache.scope(both_kinds(&source, "a b", id)).await.1;
-            cache.flush().await;
+            cache.flush().await.unwrap();
             found
         };
         let all = async || (call(1).await, call(2).await);
@@ -301,7 +301,7 @@ async fn the_local_tier_knows_them() {
         let source = Source::new();
         let call = async |id| {
             let found = cache.scope(kept(&source, id)).await;
-            cache.flush().await;
+            cache.flush().await.unwrap();
             found
         };
         for tag in [&Team(1) as &dyn Tag, &City("kept")] {
@@ -350,7 +350,7 @@ async fn writers_name_them_before_and_after_the_body() {
         let names = ["city:C", "seen by 7, as Admin,", "owned:new n:n", "city:new n", "city:U", "pair:U:9"];
         let all = async || {
             let found = cache.sync_scope(|| names.map(|name| tagged(&source, name)));
-            cache.flush().await;
+            cache.flush().await.unwrap();
             found
         };
         assert_eq!((all().await, all().await), ([1; 6], [1; 6]));

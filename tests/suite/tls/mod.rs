@@ -40,7 +40,7 @@ fn trusting(authority: &Authority, url: impl Into<String>) -> CacheBuilder {
 async fn assert_works(cache: &Cache) {
     let entry = cache.sync_scope(|| get_user_entry(7));
     cache.scope(get_user(7)).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     assert_eq!(entry.get().await.unwrap(), Some(user(7)));
     entry.invalidate().await.unwrap();
     assert_eq!(entry.get().await.unwrap(), None);
@@ -62,7 +62,7 @@ async fn a_password_and_a_database_are_used() {
     let server = RedisServer::builder().tls(&authority.issue()).password("secret").start();
     let cache = trusting(&authority, format!("{}/3", server.tls_url())).connect().await.unwrap();
     cache.scope(get_user(1)).await;
-    cache.flush().await;
+    cache.flush().await.unwrap();
     assert_eq!(server.query::<Vec<String>>(&["KEYS", "*"]), Vec::<String>::new());
     let keys: String = server.query(&["INFO", "keyspace"]);
     assert!(keys.contains("db3:keys=1"), "{keys}");
@@ -115,7 +115,7 @@ async fn large_values_and_many_callers_are_served() {
         for (id, call) in (0..).zip((0..64).map(call).collect::<Vec<_>>()) {
             assert!(call.await.unwrap() == format!("{id:03}").repeat(10_000 * (1 + id % 3)), "{id}");
         }
-        cache.flush().await;
+        cache.flush().await.unwrap();
     }
     let stats = cache.stats();
     assert_eq!((stats.functions[0].hits, stats.functions[0].computes), (64, 64), "{stats}");

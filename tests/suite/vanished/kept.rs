@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis_cached::{Cache, redis_cached};
+use redis_cached::{Cache, ErrorKind, redis_cached};
 use redis_cached_test_support::RedisServer;
 
 use super::{Row, plain, plain_entry};
@@ -44,7 +44,7 @@ async fn the_process_forgets_what_it_kept() {
     row.set(0);
     assert_eq!(cache.scope(cache.bypass(local(&row, 1))).await, None);
     assert_eq!(cache.scope(cache.bypass(local_tagged(&row, 1))).await, None);
-    cache.flush().await;
+    cache.flush().await.unwrap();
     assert_eq!(cache.scope(local(&row, 1)).await, None);
     assert_eq!(cache.scope(local_tagged(&row, 1)).await, None);
     // Redis tells the other one.
@@ -69,7 +69,7 @@ async fn a_removal_that_failed_is_tried_again_and_spares_what_is_newer() {
             None
         };
         assert_eq!(entry.refresh_with(forbidding).await, None);
-        cache.flush().await;
+        cache.flush().await.unwrap_err();
         server.cli(&["ACL", "SETUSER", "default", "+@all", "-unlink", "-del"]);
     }
     assert_eq!(cache.stats().pending_invalidations, 2);
@@ -100,6 +100,6 @@ async fn a_value_that_is_refused_by_a_full_server_removes_the_old_one() {
         Some(2)
     };
     assert_eq!(entry.refresh_with(filling).await, Some(2));
-    cache.flush().await;
+    assert_eq!(cache.flush().await.unwrap_err().kind(), ErrorKind::Incomplete);
     assert_eq!(entry.get().await.unwrap(), None);
 }

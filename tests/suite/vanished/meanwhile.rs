@@ -19,7 +19,7 @@ async fn a_newer_value_stays() {
             None
         };
         assert_eq!(entry.refresh_with(overtaken).await, None);
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(entry.get().await.unwrap(), Some(Some(2)));
     }
 }
@@ -50,10 +50,10 @@ async fn the_lease_of_somebody_else_stays() {
             None
         };
         assert_eq!(entry.refresh_with(overtaken).await, None);
-        cache.flush().await;
+        cache.flush().await.unwrap();
         go.send(()).unwrap();
         assert_eq!(task.unwrap().await.unwrap(), Some(3));
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(entry.get().await.unwrap(), Some(Some(3)), "its lease was taken away");
     }
 }
@@ -69,10 +69,10 @@ async fn a_hold_stays() {
             None
         };
         assert_eq!(entry.refresh_with(held).await, None);
-        cache.flush().await;
+        cache.flush().await.unwrap();
         let row = Row::of(4);
         assert_eq!(cache.scope(plain(&row, 12)).await, Some(4));
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(entry.get().await.unwrap(), None, "nothing is stored while the hold stands");
     }
 }
@@ -87,12 +87,12 @@ async fn who_may_not_store_removes_nothing() {
         let row: Arc<Row> = Row::of(0);
         let within = async {
             assert_eq!(cache.scope(cache.bypass(plain(&row, 13))).await, None);
-            cache.flush().await;
+            cache.flush().await.unwrap();
             assert_eq!(entry.get().await.unwrap(), Some(Some(1)));
             Some(2)
         };
         assert_eq!(entry.refresh_with(within).await, Some(2));
-        cache.flush().await;
+        cache.flush().await.unwrap();
         assert_eq!(entry.get().await.unwrap(), Some(Some(2)));
     }
 }

@@ -60,7 +60,7 @@ fn run(work: &str, calls: u64, url: &str) {
         // Found in Redis, or computed and found next, by as many calls as there are; then here.
         for _ in 0..2 {
             runtime.block_on(call_local_users(KEYS));
-            runtime.block_on(Cache::global().flush());
+            runtime.block_on(Cache::global().flush()).expect("stored");
         }
         let before = outcomes().local_hits;
         runtime.block_on(call_local_users(calls));

@@ -119,6 +119,17 @@ mod tests {
         }
     }
 
+    /// The runtime's sizes are tested by the same table.
+    #[test]
+    fn texts_of_the_runtimes_table() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../cache-runtime/src/api/byte_size/texts.txt");
+        let table = std::fs::read_to_string(path).expect("the table");
+        for line in table.lines().filter(|line| !line.starts_with('#')) {
+            let (text, bytes) = line.split_once('=').expect("text, `=` and bytes");
+            assert_eq!(read(&parse_quote!(#text)).ok().as_deref().unwrap_or_default(), bytes, "`{text}`");
+        }
+    }
+
     #[test]
     fn what_is_no_size_is_told_what_would_be() {
         for (expr, problem) in [

@@ -98,16 +98,18 @@ impl Pending {
         })
     }
 
-    /// Retries at once, and waits for what comes of it.
+    /// Retries at once, and waits until nothing is pending.
     pub(crate) async fn flush(&self) {
-        // A round that is under way may have begun too early, the next one has not.
-        for _ in 0..2 {
+        for round in 0.. {
             // Before the question, so that an end in between is heard of.
             let ended = self.round_ended.notified();
             if self.len() == 0 {
                 return;
             }
-            self.hurry.notify_one();
+            // A round that is under way may have begun too early, the next one has not. Those after it keep their pauses.
+            if round < 2 {
+                self.hurry.notify_one();
+            }
             ended.await;
         }
     }
