@@ -22,3 +22,28 @@ impl Service {
         self.users.get(ids)
     }
 }
+
+#[redis_cached(ttl = 60, key = "user:<name>:<ids>", batch = ids, skip(db), stale_while_revalidate = 30)]
+async fn refreshed(db: &Pool, name: String, ids: &[u64]) -> Result<HashMap<u64, User>, Error> {
+    db.fetch(&name, ids).await
+}
+
+#[redis_cached(ttl = 60, key = "user:<ids>", batch = ids, stale_while_revalidate = 30)]
+fn refreshed_blocking(mut ids: Vec<u64>) -> Vec<(u64, User)> {
+    ids.sort();
+    fetch(ids)
+}
+
+impl Refreshed {
+    #[redis_cached(ttl = 60, key = "user:<ids>", batch = ids, skip(self), stale_while_revalidate = 30)]
+    async fn refreshed_method(&self, ids: impl Iterator<Item = u64>) -> HashMap<u64, User> {
+        self.users.get(ids).await
+    }
+}
+
+impl Users for Refreshed {
+    #[redis_cached(ttl = 60, key = "user:<ids>", batch = ids, skip(self), stale_while_revalidate = 30, entry = false)]
+    fn refreshed_in_a_trait(&self, ids: impl Iterator<Item = u64>) -> HashMap<u64, User> {
+        self.users.get(ids)
+    }
+}

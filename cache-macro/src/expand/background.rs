@@ -11,19 +11,78 @@ use super::body_method;
 use super::returning::{joined, sharing, split, split_blocking};
 use crate::plan::Plan;
 use crate::plan::background::Background;
+use crate::plan::batch::{Batch, KeysForm};
 use crate::plan::receiver::{renamed, this};
 use crate::report::spans::{Ends, moved, ours_at};
 use crate::signature::parameters::{receiver_type, takes_self};
 use crate::signature::style::Style;
 use crate::signature::types::bare;
 
+/// The body as something that can be called: with the caller's arguments, and with clones of them.
+pub(super) struct Computation<'a> {
+    plan: &'a Plan,
+    path: TokenStream,
+    /// The statement that makes it, unless it is a method.
+    pub(super) closure: Option<TokenStream>,
+    passed: Vec<Passed<'a>>,
+}
+
 /// One parameter, as the closure takes it and as a call gives it.
-struct Passed {
+struct Passed<'a> {
     name: Ident,
     /// What the caller calls it.
     outer: TokenStream,
     parameter: TokenStream,
     ty: Type,
+    /// Of the keys of a batch, which are given and not cloned.
+    batch: Option<&'a Batch>,
+}
+
+impl<'a> Computation<'a> {
+    pub(super) fn new(plan: &'a Plan, background: &Background) -> Self {
+        let passed: Vec<Passed<'_>> = plan.item.sig.inputs.iter().map(|input| passed(plan, input)).collect();
+        let (path, closure) = match &background.method {
+            Some(method) => (body_method::path(plan, method), None),
+            None => (compute().into_token_stream(), Some(closure(plan, &passed))),
+        };
+        Self { plan, path, closure, passed }
+    }
+
+    /// The call with the caller's arguments, which are used up.
+    fn once(&self) -> TokenStream {
+        self.call(|passed| passed.outer.clone())
+    }
+
+    /// The call for the keys `missing` of a batch. It comes again where another computation came to nothing, so that what the
+    /// caller gave by value is cloned.
+    pub(super) fn now(&self) -> TokenStream {
+        self.call(|passed| match passed.batch {
+            None if !passed.cloned().1 => passed.owned(&self.plan.runtime),
+            Some(batch) => passed.keys(batch),
+            None => passed.outer.clone(),
+        })
+    }
+
+    /// The call with clones.
+    pub(super) fn again(&self) -> TokenStream {
+        self.call(|passed| match passed.batch {
+            Some(batch) => passed.keys(batch),
+            None => passed.again(),
+        })
+    }
+
+    /// The statement that makes the clones.
+    pub(super) fn clones(&self) -> Option<TokenStream> {
+        let cloned: Vec<&Passed<'_>> = self.passed.iter().filter(|passed| passed.batch.is_none()).collect();
+        let names = cloned.iter().map(|passed| passed.clone_name());
+        let owned = cloned.iter().map(|passed| passed.owned(&self.plan.runtime));
+        (!cloned.is_empty()).then(|| quote!(let (#(#names,)*) = (#(#owned,)*);))
+    }
+
+    fn call(&self, argument: impl Fn(&Passed<'_>) -> TokenStream) -> TokenStream {
+        let (path, arguments) = (&self.path, self.passed.iter().map(argument));
+        quote!(#path(#(#arguments),*))
+    }
 }
 
 /// `before` are statements, `entry` is the chain that they belong to.
@@ -33,18 +92,9 @@ pub(super) fn body(
     before: &TokenStream,
     entry: &TokenStream,
 ) -> TokenStream {
-    let runtime = &plan.runtime;
-    let passed: Vec<Passed> = plan.item.sig.inputs.iter().map(passed).collect();
-    let (compute, closure) = match &background.method {
-        Some(method) => (body_method::path(plan, method), None),
-        None => (compute().into_token_stream(), Some(closure(plan, &passed))),
-    };
-    let arguments = passed.iter().map(|passed| &passed.outer);
-    let names = passed.iter().map(Passed::clone_name);
-    let owned = passed.iter().map(|passed| passed.owned(runtime));
-    let again = passed.iter().map(Passed::again);
-    let (now, again) = (quote!(#compute(#(#arguments),*)), quote!(#compute(#(#again),*)));
-    let clones = quote!(let (#(#names,)*) = (#(#owned,)*););
+    let computation = Computation::new(plan, background);
+    let (now, again, clones) = (computation.once(), computation.again(), computation.clones());
+    let closure = &computation.closure;
     // What becomes of errors, in a refresh and in the call itself.
     let name = Ident::new("errors", Span::mixed_site());
     let errors = sharing(plan).map(|sharing| quote!(let #name = #sharing;));
@@ -87,7 +137,7 @@ fn compute() -> Ident {
 }
 
 /// The body as a closure, whose parameters have the names of the function's.
-fn closure(plan: &Plan, passed: &[Passed]) -> TokenStream {
+fn closure(plan: &Plan, passed: &[Passed<'_>]) -> TokenStream {
     let (compute, whole) = (compute(), &plan.returns.whole);
     let parameters = passed.iter().map(|passed| &passed.parameter);
     let body = &plan.item.body;
@@ -109,14 +159,14 @@ fn closure(plan: &Plan, passed: &[Passed]) -> TokenStream {
     }
 }
 
-fn passed(input: &FnArg) -> Passed {
+fn passed<'a>(plan: &'a Plan, input: &FnArg) -> Passed<'a> {
     match input {
         FnArg::Receiver(receiver) => {
             let Receiver { self_token, mutability, .. } = receiver;
             let name = this(self_token.span);
             let ty = without_lifetime(&receiver_type(receiver));
             let parameter = quote!(#mutability #name: #ty);
-            Passed { name, outer: self_token.to_token_stream(), parameter, ty }
+            Passed { name, outer: self_token.to_token_stream(), parameter, ty, batch: None }
         }
         FnArg::Typed(PatType { attrs, pat, ty, .. }) => {
             let ty = without_lifetime(ty);
@@ -125,13 +175,15 @@ fn passed(input: &FnArg) -> Passed {
                 // Reported by the plan, so that there is none.
                 _ => Ident::new("argument", Span::mixed_site()),
             };
-            let parameter = quote!(#(#attrs)* #pat: #ty);
-            Passed { outer: name.to_token_stream(), name, parameter, ty }
+            let batch = plan.batch.as_ref().filter(|batch| batch.takes_keys_as(pat));
+            let named = batch.map_or_else(|| ty.to_token_stream(), |batch| batch.ty_of_closure(&ty));
+            let parameter = quote!(#(#attrs)* #pat: #named);
+            Passed { outer: name.to_token_stream(), name, parameter, ty, batch }
         }
     }
 }
 
-impl Passed {
+impl Passed<'_> {
     /// What its clone is called. Hygienic, so that it shadows nothing of the user's.
     fn clone_name(&self) -> Ident {
         let mut name = self.name.clone();
@@ -157,11 +209,26 @@ impl Passed {
         quote_spanned!(at=> #runtime::expansion::owned::<#ty, _>(#borrow #outer))
     }
 
+    /// The keys that are missing, as the body takes them.
+    fn keys(&self, batch: &Batch) -> TokenStream {
+        let (missing, (ty, _)) = (missing(), self.cloned());
+        match batch.form {
+            KeysForm::Borrowed(_) => quote!(::core::borrow::Borrow::<#ty>::borrow(&#missing)),
+            KeysForm::Owned(_) | KeysForm::IntoIterator => quote!(#missing),
+            KeysForm::Iterator => quote!(::core::iter::IntoIterator::into_iter(#missing)),
+        }
+    }
+
     /// The clone, as the closure wants it.
     fn again(&self) -> TokenStream {
         let (name, (ty, is_reference)) = (self.clone_name(), self.cloned());
         if is_reference { quote!(::core::borrow::Borrow::<#ty>::borrow(&#name)) } else { quote!(#name) }
     }
+}
+
+/// What the keys are called that the body of a batch is to be run with.
+pub(super) fn missing() -> Ident {
+    Ident::new("missing", Span::mixed_site())
 }
 
 /// The closure is called with references of two lifetimes, so it can name none of the function's.

@@ -2,11 +2,13 @@
 //!
 //! The function becomes a loop: as long as something is missing that nobody else computes, its body runs with those keys.
 //! Mostly that is once or not at all; it is once more if another caller's computation, which this one waited for, came to
-//! nothing. So the body stays a block in its place, sees its other arguments as they are, and may not use them up.
+//! nothing. So the body stays a block in its place, sees its other arguments as they are, and may not use them up. Where it may
+//! run in the background as well, it is a [`Computation`] instead.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 
+use super::background::{Computation, missing};
 use super::body::typed;
 use super::returning::sharing;
 use crate::plan::Plan;
@@ -16,15 +18,14 @@ use crate::signature::style::Style;
 
 /// The new body. `entry` is the chain without its last call.
 pub(super) fn body(plan: &Plan, batch: &Batch, entry: &TokenStream) -> TokenStream {
-    let [this, missing, how] =
-        ["batch", "missing", "sharing"].map(|name| Ident::new(name, Span::mixed_site()));
+    let [this, errors] = ["batch", "errors"].map(|name| Ident::new(name, Span::mixed_site()));
+    let missing = missing();
     let Batch { collection, .. } = batch;
     let Ends { first, last } = Ends::of(collection);
     let (first, last) = (ours_at(first), ours_at(last));
     let keys = keys(batch, &plan.runtime);
     let make = quote_spanned!(first=> .batch::<#collection>);
     let arguments = quote_spanned!(last=> (#keys));
-    let missing_keys = missing_keys(batch, &missing);
     let can_fail = plan.returns.can_fail();
     let (prefix, question) = if can_fail { ("try_", Some(quote!(?))) } else { ("", None) };
     let (suffix, wait) = match plan.returns.style {
@@ -34,29 +35,67 @@ pub(super) fn body(plan: &Plan, batch: &Batch, entry: &TokenStream) -> TokenStre
     let method = |name: &str| Ident::new(&format!("{prefix}{name}{suffix}"), Span::call_site());
     let (ask, compute) = (method("missing"), method("compute"));
     let (share, shared) = match sharing(plan) {
-        Some(sharing) => (Some(quote!(let #how = #sharing;)), Some(quote!(#how))),
+        Some(sharing) => (Some(quote!(let #errors = #sharing;)), Some(quote!(#errors))),
         None => (None, None),
     };
     let comma = shared.as_ref().map(|_| quote!(,));
-    let body = &plan.item.body;
-    let whole = &plan.returns.whole;
-    let body = match plan.returns.style {
+    let computation = plan.background.as_ref().map(|background| Computation::new(plan, background));
+    let (shadow, body) = match &computation {
+        Some(computation) => (None, now(plan, computation)),
+        None => (Some(missing_keys(batch, &missing)), in_its_place(plan)),
+    };
+    let refresh = computation.as_ref().map(|computation| {
+        let begin = Ident::new(&format!("begin{suffix}"), Span::call_site());
+        let refresh = Ident::new(&method("refresh").to_string(), ours_at(Ends::of(&batch.key).first));
+        let make = again(plan, computation);
+        quote!(.#begin() #wait .#refresh(#shared #comma #make))
+    });
+    let closure = computation.as_ref().map(|computation| &computation.closure);
+    let result =
+        if can_fail { quote!(::core::result::Result::Ok(#this.finish())) } else { quote!(#this.finish()) };
+    quote! {
+        #closure
+        #share
+        let mut #this = #entry #make #arguments #refresh;
+        while let ::core::option::Option::Some(#missing) = #this.#ask(#shared) #wait #question {
+            #shadow
+            #this.#compute(#shared #comma #body) #wait #question;
+        }
+        #result
+    }
+}
+
+/// The body as it was written.
+fn in_its_place(plan: &Plan) -> TokenStream {
+    let (body, whole) = (&plan.item.body, &plan.returns.whole);
+    match plan.returns.style {
         Style::Blocking => quote!(|| -> #whole #body),
         Style::Async | Style::BoxedFuture => {
             let body = typed(plan, body);
             quote!(async #body)
         }
+    }
+}
+
+/// The call of a body that is elsewhere.
+fn now(plan: &Plan, computation: &Computation<'_>) -> TokenStream {
+    let now = computation.now();
+    match plan.returns.style {
+        Style::Blocking => quote!(|| #now),
+        Style::Async | Style::BoxedFuture => now,
+    }
+}
+
+/// What makes the computation of stale keys in the background, on clones of the other arguments.
+fn again(plan: &Plan, computation: &Computation<'_>) -> TokenStream {
+    let (again, clones, missing) = (computation.again(), computation.clones(), missing());
+    let compute = match plan.returns.style {
+        Style::Blocking => quote!(move |#missing| #again),
+        Style::Async | Style::BoxedFuture => quote!(move |#missing| async move { #again.await }),
     };
-    let result =
-        if can_fail { quote!(::core::result::Result::Ok(#this.finish())) } else { quote!(#this.finish()) };
-    quote! {
-        let mut #this = #entry #make #arguments;
-        #share
-        while let ::core::option::Option::Some(#missing) = #this.#ask(#shared) #wait #question {
-            #missing_keys
-            #this.#compute(#shared #comma #body) #wait #question;
-        }
-        #result
+    match clones {
+        Some(clones) => quote!(|| { #clones #compute }),
+        None => quote!(|| #compute),
     }
 }
 

@@ -33,7 +33,7 @@ use crate::signature::style::Style;
 pub(crate) fn expand(plan: &Plan) -> TokenStream {
     let Item { vis, sig, inner_attrs, .. } = &plan.item;
     let attrs = attributes::of_function(plan);
-    let sig = if plan.background.is_some() { unchanged(sig) } else { sig.clone() };
+    let sig = unchanged(plan, sig);
     let entry_of_call = entry(plan, Which::Function);
     let body = match &plan.batch {
         Some(batch) => batch::body(plan, batch, &entry_of_call),
@@ -52,14 +52,19 @@ pub(crate) fn expand(plan: &Plan) -> TokenStream {
     }
 }
 
-/// A signature without the `mut` of its arguments, which is for the body, and the body is elsewhere.
-fn unchanged(signature: &Signature) -> Signature {
+/// A signature without the `mut` of those arguments that only the body may change, where the body is elsewhere.
+fn unchanged(plan: &Plan, signature: &Signature) -> Signature {
+    let is_elsewhere = plan.background.is_some();
     let mut signature = signature.clone();
     for input in &mut signature.inputs {
         match input {
-            FnArg::Receiver(receiver) => receiver.mutability = None,
+            FnArg::Receiver(receiver) if is_elsewhere => receiver.mutability = None,
+            FnArg::Receiver(_) => {}
             FnArg::Typed(typed) => {
-                if let Pat::Ident(pat) = &mut *typed.pat {
+                let has_keys = plan.batch.as_ref().is_some_and(|batch| batch.takes_keys_as(&typed.pat));
+                if let Pat::Ident(pat) = &mut *typed.pat
+                    && (is_elsewhere || has_keys)
+                {
                     pat.mutability = None;
                 }
             }

@@ -11,6 +11,8 @@ use quote::format_ident;
 use syn::ext::IdentExt as _;
 use syn::{FnArg, Pat, PatType, Safety, Signature, Type};
 
+use super::batch::Batch;
+use super::entry_function::EntryFunction;
 use super::receiver::format_strings;
 use crate::parse::item::Item;
 use crate::parse::options::Options;
@@ -34,7 +36,7 @@ impl Background {
     pub(super) fn plan(
         options: &Options,
         item: &Item,
-        has_entry_function: bool,
+        batch: Option<&Batch>,
         style: Style,
         errors: &Diagnostics,
     ) -> Option<Self> {
@@ -62,7 +64,8 @@ impl Background {
         if !refresh && !finish {
             return None;
         }
-        check(item, has_entry_function, errors);
+        let has_entry_function = EntryFunction::is_wanted(options);
+        check(item, has_entry_function, batch, errors);
         Some(Self { refresh, finish, method: method(&item.sig, has_entry_function) })
     }
 }
@@ -75,7 +78,7 @@ fn method(signature: &Signature, has_entry_function: bool) -> Option<Ident> {
 }
 
 /// Reports what a computation in the background cannot take along.
-fn check(item: &Item, has_entry_function: bool, errors: &Diagnostics) {
+fn check(item: &Item, has_entry_function: bool, batch: Option<&Batch>, errors: &Diagnostics) {
     if takes_self(&item.sig) && !has_entry_function {
         for text in format_strings(item.body.stream()) {
             errors.at(
@@ -92,6 +95,8 @@ fn check(item: &Item, has_entry_function: bool, errors: &Diagnostics) {
                 "a computation in the background runs on a clone of `self`, so it cannot take `&mut self`: take `&self`",
             ),
             FnArg::Receiver(_) => {}
+            // The keys are not cloned: they are those to be refreshed.
+            FnArg::Typed(argument) if batch.is_some_and(|batch| batch.takes_keys_as(&argument.pat)) => {}
             FnArg::Typed(argument) => check_argument(argument, errors),
         }
     }

@@ -1,7 +1,7 @@
 //! `batch`: one call for many keys.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens as _;
+use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::{FnArg, Pat, Signature, Token, Type, TypeImplTrait, TypeParamBound};
 
@@ -45,11 +45,28 @@ pub(crate) enum KeysForm {
     Iterator,
 }
 
+impl Batch {
+    /// Whether this parameter of the function holds the keys.
+    pub(crate) fn takes_keys_as(&self, pat: &Pat) -> bool {
+        matches!(pat, Pat::Ident(pat) if same(&pat.ident, &self.name))
+    }
+
+    /// The type of the keys where the body is a closure, which can have no `impl Trait`; `ty` is the parameter's.
+    pub(crate) fn ty_of_closure(&self, ty: &Type) -> TokenStream {
+        let key = &self.key;
+        match self.form {
+            KeysForm::Borrowed(_) | KeysForm::Owned(_) => ty.to_token_stream(),
+            KeysForm::IntoIterator => quote!(::std::vec::Vec<#key>),
+            KeysForm::Iterator => quote!(::std::vec::IntoIter<#key>),
+        }
+    }
+}
+
 /// The parameter that `batch` names. From here on it is, for the key and for the entry function, a parameter of one key's type, and
 /// what the function returns is one key's value.
 pub(crate) fn resolve(
     options: &Options,
-    signature: &mut Signature,
+    signature: &Signature,
     parameters: &mut [Parameter],
     returns: &mut Returns,
     runtime: &TokenStream,
@@ -80,16 +97,14 @@ pub(crate) fn resolve(
     let collection = std::mem::take(&mut returns.value);
     let (value, place) = errors.ok(value(&collection, runtime))?;
     (returns.value, returns.place) = (value, place);
-    let mutability = take_mutability(signature, &name.0);
+    let mutability = mutability(signature, &name.0);
     let Binding::Name(name) = &parameters[parameter].binding else { return None };
     Some(Batch { parameter, name: name.clone(), mutability, form, key, collection })
 }
 
 /// What a batch does not do yet.
 fn check_options(options: &Options, errors: &Diagnostics) {
-    let refresh = options.stale_while_revalidate.given().map(|(name, _)| name);
-    let finish = options.finish_in_background.given().map(|(name, _)| name);
-    for name in refresh.into_iter().chain(finish) {
+    if let Some((name, _)) = options.finish_in_background.given() {
         errors.at(
             name,
             format!(
@@ -236,11 +251,11 @@ fn value(collection: &TokenStream, runtime: &TokenStream) -> syn::Result<(TokenS
     Ok((shown.to_token_stream(), Ends::of(shown)))
 }
 
-/// The function's own parameter is not changed any more; what the body sees in its place is.
-fn take_mutability(signature: &mut Signature, name: &Ident) -> Option<Token![mut]> {
-    signature.inputs.iter_mut().find_map(|input| match input {
-        FnArg::Typed(typed) => match &mut *typed.pat {
-            Pat::Ident(pat) if same(&pat.ident, name) => pat.mutability.take(),
+/// Whether the parameter is `mut`.
+fn mutability(signature: &Signature, name: &Ident) -> Option<Token![mut]> {
+    signature.inputs.iter().find_map(|input| match input {
+        FnArg::Typed(typed) => match &*typed.pat {
+            Pat::Ident(pat) if same(&pat.ident, name) => pat.mutability,
             _ => None,
         },
         FnArg::Receiver(_) => None,

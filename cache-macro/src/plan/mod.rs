@@ -57,7 +57,7 @@ pub(crate) struct Plan {
 }
 
 /// Checks everything, so that every error is found at once; a plan comes out only if none was.
-pub(crate) fn plan(options: Options, mut item: Item, errors: &Diagnostics) -> Option<Plan> {
+pub(crate) fn plan(options: Options, item: Item, errors: &Diagnostics) -> Option<Plan> {
     let runtime = runtime(options.runtime.value());
     check_signature(&item.sig, errors);
     let has_entry_function = EntryFunction::is_wanted(&options);
@@ -69,7 +69,7 @@ pub(crate) fn plan(options: Options, mut item: Item, errors: &Diagnostics) -> Op
     let mut returns = Returns::of(&item.sig, namers, &runtime, errors);
     let mut parameters = parameters(&item.sig);
     captures::check_options(&options, &parameters, errors);
-    let batch = batch::resolve(&options, &mut item.sig, &mut parameters, &mut returns, &runtime, errors);
+    let batch = batch::resolve(&options, &item.sig, &mut parameters, &mut returns, &runtime, errors);
     let negative = NegativeErrors::plan(&options, batch.as_ref(), &mut returns, errors);
     let skip = options.skip.value().map(|skip| &skip.names[..]).unwrap_or_default();
     let planner = Planner { signature: &item.sig, parameters: &parameters, skip, errors };
@@ -85,7 +85,7 @@ pub(crate) fn plan(options: Options, mut item: Item, errors: &Diagnostics) -> Op
             "no `ttl`: say how long a result is kept, `ttl = 3600` (seconds), `ttl = \"1h30m\"` or `ttl = \"never\"`",
         ));
     }
-    let background = Background::plan(&options, &item, has_entry_function, returns.style, errors);
+    let background = Background::plan(&options, &item, batch.as_ref(), returns.style, errors);
     let key = key?;
     let expressions = expressions(&options);
     if let Some(batch) = &batch {

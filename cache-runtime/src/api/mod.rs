@@ -9,6 +9,7 @@ pub(crate) mod cache;
 pub(crate) mod entry;
 pub(crate) mod entry_options;
 pub(crate) mod global;
+pub(crate) mod invalidate_many;
 pub(crate) mod put_many;
 pub(crate) mod shared_error;
 pub(crate) mod stats;

@@ -1,101 +1,27 @@
 //! A call for many keys, from its arguments to its result: what the expansion of `batch` consists of.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::convert::Infallible;
-use std::hash::{BuildHasher, Hash};
-use std::sync::Arc;
+mod collection;
+mod keys;
+mod refresh;
 
-use xxhash_rust::xxh3::xxh3_64;
+use std::convert::Infallible;
 
 use crate::api::entry::{Entry, Served};
 use crate::api::shared_error::Sharing;
 use crate::engine::bypass::is_bypassed;
-use crate::engine::flight::{computing, sync_computing};
+use crate::engine::flight::{Sight, computing, sync_computing};
 use crate::engine::{
     Attempt, CallKey, ComputeGuard, Computed, Course, Departure, Encoded, Got, Outcome, Step, TimeBudget,
     encode_absence,
 };
-use crate::key::{KeyBuf, KeyPart, KeyTemplate};
+use crate::key::KeyTemplate;
 use crate::policy::{Admission, Facts, Lifetime};
 use crate::runtime::block_on::block_on;
-use crate::tags::{TagTemplate, Tags};
 
-/// What a batch's function can return: one value for each key that there is a value for.
-#[diagnostic::on_unimplemented(
-    message = "a function with `batch` returns a map, and `{Self}` is none",
-    label = "this type must be `HashMap<K, V>`, `BTreeMap<K, V>` or `Vec<(K, V)>`",
-    note = "return the values by their keys, in one of these types or in a `Result` of one"
-)]
-pub trait Batched: Sized {
-    /// What the argument's items are.
-    type Key;
-    /// What is stored under each key.
-    type Value;
-
-    /// Makes the result of a call.
-    fn collected(pairs: impl Iterator<Item = (Self::Key, Self::Value)>) -> Self;
-
-    /// Takes the function's result apart.
-    fn pairs(self) -> impl Iterator<Item = (Self::Key, Self::Value)>;
-}
-
-impl<K: Eq + Hash, V, S: BuildHasher + Default> Batched for HashMap<K, V, S> {
-    type Key = K;
-    type Value = V;
-
-    fn collected(pairs: impl Iterator<Item = (K, V)>) -> Self {
-        pairs.collect()
-    }
-
-    fn pairs(self) -> impl Iterator<Item = (K, V)> {
-        self.into_iter()
-    }
-}
-
-impl<K: Ord, V> Batched for BTreeMap<K, V> {
-    type Key = K;
-    type Value = V;
-
-    fn collected(pairs: impl Iterator<Item = (K, V)>) -> Self {
-        pairs.collect()
-    }
-
-    fn pairs(self) -> impl Iterator<Item = (K, V)> {
-        self.into_iter()
-    }
-}
-
-impl<K, V> Batched for Vec<(K, V)> {
-    type Key = K;
-    type Value = V;
-
-    fn collected(pairs: impl Iterator<Item = (K, V)>) -> Self {
-        pairs.collect()
-    }
-
-    fn pairs(self) -> impl Iterator<Item = (K, V)> {
-        self.into_iter()
-    }
-}
-
-/// The type of what a batch stores under each key, where the return type does not show it.
-pub type ValueOf<C> = <C as Batched>::Value;
-
-/// What a batch can be asked for.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the key of a batch",
-    label = "this type must be `Clone` and a `KeyPart`",
-    note = "derive both: `#[derive(Clone, redis_cached::KeyPart)]`"
-)]
-pub trait BatchKey: KeyPart + Clone {}
-
-#[diagnostic::do_not_recommend]
-impl<K: KeyPart + Clone> BatchKey for K {}
-
-/// The keys of a batch that borrows them.
-pub fn cloned<K: BatchKey>(keys: &[K]) -> Vec<K> {
-    keys.to_vec()
-}
+use self::collection::ExactlySized;
+pub use self::collection::{BatchKey, Batched, ValueOf, cloned};
+use self::keys::BatchKeys;
+pub(crate) use self::keys::BatchTags;
 
 /// A call for many keys.
 #[allow(missing_debug_implementations, reason = "lives within one expansion")]
@@ -103,14 +29,10 @@ pub fn cloned<K: BatchKey>(keys: &[K]) -> Vec<K> {
 pub struct Batch<C: Batched> {
     /// The entry that all have in common: their function and its options. It has no key.
     entry: Entry<C::Value>,
-    template: KeyTemplate,
-    hooks: KeyHooks<C::Key>,
-    /// In the order in which they were first named.
-    keys: Vec<C::Key>,
-    /// One for each of them.
-    names: Vec<CallKey>,
-    /// What has become of each, once that is known: a value, or that there is none.
-    outcomes: Vec<Option<Option<C::Value>>>,
+    keys: BatchKeys<C::Key>,
+    outcomes: Outcomes<C::Value>,
+    /// The values that were served past their time, by their places, with what a refresh in the background is to replace.
+    stale: Vec<(usize, Sight)>,
     /// Whether all is to be computed, whatever is there.
     is_forced: bool,
     /// Whether nothing was looked up yet.
@@ -120,22 +42,8 @@ pub struct Batch<C: Batched> {
     guard: Option<Box<ComputeGuard>>,
 }
 
-/// The tags of a batch's entries.
-pub(crate) struct BatchTags {
-    /// The keys of those that all entries have.
-    pub(crate) common: Vec<KeyBuf>,
-    /// Those in whose names a key of the batch stands, each with its place among all.
-    pub(crate) of_keys: Vec<(usize, TagTemplate)>,
-    /// Whether values name some.
-    pub(crate) of_value: bool,
-}
-
-/// What the batch knows of its keys' type: plain functions, so that a type that will not do is one error, where the batch is
-/// made, and not one for each method.
-struct KeyHooks<K> {
-    render: fn(&KeyTemplate, &K) -> KeyBuf,
-    clone: fn(&K) -> K,
-}
+/// What has become of each key, once that is known: a value, or that there is none.
+type Outcomes<V> = Vec<Option<Option<V>>>;
 
 impl<C: Batched> Batch<C> {
     pub(crate) fn new(
@@ -147,14 +55,38 @@ impl<C: Batched> Batch<C> {
     where
         C::Key: BatchKey,
     {
-        let (keys, names) = distinct(&template, keys);
-        let names = with_tags(&entry.call().cache().prefix, tags, &keys, names);
+        let keys = BatchKeys::new(template, &entry.call().cache().prefix, tags, keys);
         let is_forced = is_bypassed(entry.call().cache.arc());
         let kept = |key: &CallKey| if is_forced { None } else { entry.kept_at(key.question()).map(Some) };
-        let outcomes = names.iter().map(kept).collect();
+        let outcomes = keys.names.iter().map(kept).collect();
         let course = Course::new(entry.call(), TimeBudget::of(entry.call().cache().deadline));
-        let hooks = KeyHooks { render: KeyTemplate::key, clone: C::Key::clone };
-        Self { entry, template, hooks, keys, names, outcomes, is_forced, is_new: true, course, guard: None }
+        Self { entry, keys, outcomes, stale: Vec::new(), is_forced, is_new: true, course, guard: None }
+    }
+
+    /// Looks up what is not here, before anything is computed.
+    pub async fn begin(mut self) -> Self {
+        if !self.is_forced {
+            self.look_up().await;
+        }
+        self
+    }
+
+    /// [`begin`](Self::begin) for blocking code.
+    pub fn begin_blocking(self) -> Self {
+        block_on(self.begin())
+    }
+
+    /// The first look-up, of all keys at once.
+    async fn look_up(&mut self) {
+        self.is_new = false;
+        let open = self.open();
+        let got = Box::pin(self.course.begin(&self.entry.reader(), &self.keys.names, open)).await;
+        self.got(got);
+    }
+
+    /// The places of the keys of which nothing is known.
+    fn open(&self) -> Vec<usize> {
+        (0..self.outcomes.len()).filter(|place| self.outcomes[*place].is_none()).collect()
     }
 
     /// The keys that the function is to be called with now; `None` once all is there.
@@ -170,15 +102,13 @@ impl<C: Batched> Batch<C> {
     /// # Errors
     /// A clone of the error of a computation that this call waited for.
     pub async fn try_missing<E>(&mut self, sharing: Sharing<E>) -> Result<Option<Vec<C::Key>>, E> {
-        if std::mem::take(&mut self.is_new) {
-            let open: Vec<usize> =
-                (0..self.keys.len()).filter(|place| self.outcomes[*place].is_none()).collect();
-            if self.is_forced && !open.is_empty() {
-                let guard = Box::pin(self.entry.reader().begin_forced(&self.names)).await;
+        if self.is_new {
+            if self.is_forced && !self.outcomes.is_empty() {
+                self.is_new = false;
+                let guard = Box::pin(self.entry.reader().begin_forced(&self.keys.names)).await;
                 return Ok(Some(self.started(guard)));
             }
-            let got = Box::pin(self.course.begin(&self.entry.reader(), &self.names, open)).await;
-            self.got(got);
+            self.look_up().await;
         }
         loop {
             match self.course.step(&self.entry.reader()).await {
@@ -195,11 +125,14 @@ impl<C: Batched> Batch<C> {
     }
 
     fn got(&mut self, got: Vec<(usize, Got)>) {
-        let Self { entry, names, outcomes, course, .. } = self;
+        let Self { entry, keys, outcomes, stale, course, .. } = self;
         for (place, got) in got {
-            let key = &names[place];
+            let key = &keys.names[place];
             outcomes[place] = match entry.decoded(&key.name, got) {
-                Served::Value(value, _) => Some(Some(value)),
+                Served::Value(value, sight) => {
+                    stale.extend(sight.map(|sight| (place, sight)));
+                    Some(Some(value))
+                }
                 Served::NoValue => Some(None),
                 Served::Undecodable(hit) => {
                     course.undecodable(&entry.reader(), place, key, &hit);
@@ -282,14 +215,14 @@ impl<C: Batched> Batch<C> {
     /// All values that were found or computed, in the order in which their keys were first named.
     pub fn finish(self) -> C {
         let left = self.outcomes.iter().flatten().flatten().count();
-        let pairs = self.keys.into_iter().zip(self.outcomes.into_iter().map(Option::flatten));
+        let pairs = self.keys.into_keys().into_iter().zip(self.outcomes.into_iter().map(Option::flatten));
         C::collected(ExactlySized { pairs: pairs.filter_map(|(key, value)| Some((key, value?))), left })
     }
 
     /// The function's body runs next.
     fn started(&mut self, mut guard: Box<ComputeGuard>) -> Vec<C::Key> {
         self.entry.start(&mut guard);
-        let missing = guard.places().into_iter().map(|place| (self.hooks.clone)(&self.keys[place])).collect();
+        let missing = self.keys.at(&guard.places());
         self.guard = Some(guard);
         missing
     }
@@ -302,7 +235,7 @@ impl<C: Batched> Batch<C> {
     ) -> Result<Departure, E> {
         self.course.put_off(guard.compute_time());
         match result {
-            Ok(values) => Ok(self.computed(guard, values)),
+            Ok(values) => Ok(computed(&self.entry, &self.keys, guard, values, &mut self.outcomes)),
             Err(error) => self.fall_back(guard, error, sharing),
         }
     }
@@ -318,7 +251,7 @@ impl<C: Batched> Batch<C> {
         let counters = &self.entry.call().function.counters;
         counters.compute_errors.count();
         let read = |(place, bytes): (usize, Vec<u8>)| {
-            Some((place, self.entry.read_at(&self.names[place].name, &bytes)?))
+            Some((place, self.entry.read_at(&self.keys.names[place].name, &bytes)?))
         };
         let older: Option<Vec<(usize, C::Value)>> =
             guard.fallbacks().and_then(|older| older.into_iter().map(read).collect());
@@ -333,87 +266,27 @@ impl<C: Batched> Batch<C> {
         guard.fail_with_older(self.entry.call(), Attempt::Call, || sharing.reason(&error));
         Ok(Departure::Nothing)
     }
-
-    /// Keys that were not asked for are left out, as they would be if all had been found. Of two values for one key, the
-    /// last one counts, as in a map.
-    fn computed(&mut self, guard: Box<ComputeGuard>, values: C) -> Departure {
-        let places = guard.places();
-        let by_name: HashMap<&str, usize> =
-            places.iter().map(|place| (&*self.names[*place].name, *place)).collect();
-        places.iter().for_each(|place| self.outcomes[*place] = Some(None));
-        for (key, value) in values.pairs() {
-            if let Some(place) = by_name.get(&*(self.hooks.render)(&self.template, &key)) {
-                self.outcomes[*place] = Some(Some(value));
-            }
-        }
-        let Self { entry, outcomes, .. } = self;
-        // The time that the whole call took: what it would have taken for this key alone is not known, and to have been
-        // dearer than it was makes `early_refresh` earlier, not later.
-        guard.finish(entry.call(), |computed| {
-            match outcomes[computed.place].as_ref().and_then(Option::as_ref) {
-                Some(value) => entry.outcome(&computed, value),
-                None => absence_outcome(entry, &computed),
-            }
-        })
-    }
 }
 
-/// The keys with their tags.
-fn with_tags<K: KeyPart>(prefix: &str, tags: &BatchTags, keys: &[K], names: Vec<Arc<str>>) -> Vec<CallKey> {
-    let BatchTags { common, of_keys, of_value } = tags;
-    if of_keys.is_empty() {
-        let has_tags = *of_value || !common.is_empty();
-        let tags = has_tags.then(|| Arc::new(Tags::new(common.clone(), prefix, *of_value)));
-        return names.into_iter().map(|name| CallKey { name, tags: tags.clone() }).collect();
+/// Takes what the function returned apart, and has it stored. Of two values for one key, the last one counts, as in a map.
+fn computed<C: Batched>(
+    entry: &Entry<C::Value>,
+    keys: &BatchKeys<C::Key>,
+    guard: Box<ComputeGuard>,
+    values: C,
+    outcomes: &mut [Option<Option<C::Value>>],
+) -> Departure {
+    let places = guard.places();
+    places.iter().for_each(|place| outcomes[*place] = Some(None));
+    for (place, value) in keys.placed(&places, values.pairs()) {
+        outcomes[place] = Some(Some(value));
     }
-    let with_tags = |(key, name)| {
-        let mut all = common.clone();
-        // In the order in which a function for one key has them.
-        of_keys.iter().for_each(|(place, tag)| all.insert(*place, tag.of(prefix, key)));
-        CallKey { name, tags: Some(Arc::new(Tags::new(all, prefix, *of_value))) }
-    };
-    keys.iter().zip(names).map(with_tags).collect()
-}
-
-/// The keys without those that were there before, and their names. Two keys are one if their names are: equal keys render
-/// equally, and others differently.
-fn distinct<K: KeyPart>(
-    template: &KeyTemplate,
-    keys: impl IntoIterator<Item = K>,
-) -> (Vec<K>, Vec<Arc<str>>) {
-    let keys: Vec<K> = keys.into_iter().collect();
-    let names: Vec<Arc<str>> = template.keys(&keys).collect();
-    if all_differ(&names) {
-        return (keys, names);
-    }
-    let mut known = HashSet::with_capacity(names.len());
-    keys.into_iter().zip(names).filter(|(_, name)| known.insert(Arc::clone(name))).unzip()
-}
-
-/// Whether this is sure: to sort hashes costs less than to keep a set of names, and mostly it is enough.
-fn all_differ(names: &[Arc<str>]) -> bool {
-    let mut hashes: Vec<u64> = names.iter().map(|name| xxh3_64(name.as_bytes())).collect();
-    hashes.sort_unstable();
-    hashes.windows(2).all(|pair| pair[0] != pair[1])
-}
-
-/// Pairs of which it is known how many there are, so that a map is made as large as it has to be at once.
-struct ExactlySized<P> {
-    pairs: P,
-    left: usize,
-}
-
-impl<P: Iterator> Iterator for ExactlySized<P> {
-    type Item = P::Item;
-
-    fn next(&mut self) -> Option<P::Item> {
-        self.left = self.left.saturating_sub(1);
-        self.pairs.next()
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
-    }
+    // The time that the whole call took: what it would have taken for this key alone is not known, and to have been
+    // dearer than it was makes `early_refresh` earlier, not later.
+    guard.finish(entry.call(), |computed| match outcomes[computed.place].as_ref().and_then(Option::as_ref) {
+        Some(value) => entry.outcome(&computed, value),
+        None => absence_outcome(entry, &computed),
+    })
 }
 
 /// What becomes of a key that the function did not return. An absence has no window: it is asked for anew when its time is over.

@@ -180,7 +180,7 @@ impl KeyBuilder {
 }
 
 /// What the keys of a batch have in common: the text before and behind the part that tells them apart.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct KeyTemplate {
     text: KeyBuf,
     gap: usize,

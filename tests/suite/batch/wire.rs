@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use redis_cached::{Cache, Entry};
+use redis_cached::{BlockingEntry, Cache, Entry};
 use redis_cached_test_support::{Command, RedisServer};
 
 use super::{Calls, get_user_entry, get_users, users};
@@ -120,6 +120,34 @@ async fn more_keys_than_512_are_several_commands() {
     let keys: Vec<_> = monitor.commands().iter().map(|command| command.args().len()).collect();
     assert_eq!(keys, [512, 488]);
     assert_eq!(calls.take(), [all]);
+}
+
+#[tokio::test]
+async fn many_invalidations_are_one_command_for_each_cache() {
+    let (server, caches) = crate::both().await;
+    let entries = |cache: &Cache| cache.sync_scope(|| (0..600).map(get_user_entry).collect::<Vec<_>>());
+    let all: Vec<Entry<crate::User>> = caches.iter().flat_map(entries).collect();
+    Entry::put_many(all.iter().map(|entry| (entry.clone(), user(1)))).await.unwrap();
+    let monitor = server.monitor();
+    Entry::invalidate_many(all.iter().cloned()).await.unwrap();
+    let commands = monitor.commands();
+    assert_eq!(sent(&commands), [("UNLINK".into(), 1)]);
+    assert_eq!(commands[0].args().len(), 600);
+    for entry in [0, 599, 600, 1199] {
+        assert_eq!(all[entry].get().await.unwrap(), None);
+    }
+    let monitor = server.monitor();
+    Entry::invalidate_many(entries(&caches[0]).into_iter().take(0)).await.unwrap();
+    assert!(monitor.commands().is_empty());
+}
+
+#[test]
+fn blocking_code_invalidates_many() {
+    let cache = Cache::memory();
+    let entries = || cache.sync_scope(|| [1, 2].map(|id| get_user_entry(id).blocking()));
+    entries()[1].put(&user(2)).unwrap();
+    BlockingEntry::invalidate_many(entries()).unwrap();
+    assert_eq!(entries()[1].get().unwrap(), None);
 }
 
 #[tokio::test]

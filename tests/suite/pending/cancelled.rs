@@ -19,13 +19,14 @@ async fn cancel<T: std::fmt::Debug>(server: &RedisServer, cache: &Cache, operati
 async fn the_entry_is_not_used_and_removed_in_the_background() {
     let (server, cache) = redis().await;
     let entry = cache.sync_scope(|| long_entry(1));
-    for operation in ["invalidate", "hold", "put", "put_many"] {
+    for operation in ["invalidate", "hold", "put", "put_many", "invalidate_many"] {
         entry.put(&1).await.unwrap();
         let cancelled = async {
             match operation {
                 "invalidate" => entry.invalidate().await,
                 "hold" => entry.invalidate_with_hold(Duration::from_millis(1)).await,
                 "put" => entry.put(&2).await,
+                "invalidate_many" => Entry::invalidate_many([entry.clone()]).await,
                 _ => Entry::put_many([(entry.clone(), 2)]).await,
             }
         };

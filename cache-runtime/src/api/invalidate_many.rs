@@ -1,0 +1,78 @@
+//! Many invalidations in one round trip.
+
+use std::sync::Arc;
+
+use crate::api::blocking_entry::BlockingEntry;
+use crate::api::entry::Entry;
+use crate::engine::core::Core;
+use crate::engine::remove_all;
+use crate::engine::retry_queue::Key;
+use crate::error::Error;
+use crate::key::KeyBuf;
+use crate::runtime::block_on::block_on;
+use crate::runtime::executor::all;
+use crate::util::maybe_static::MaybeStatic;
+
+impl<T> Entry<T> {
+    /// Removes many stored values, each as [`invalidate`](Self::invalidate) would: one round trip for all of them.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, Entry, redis_cached};
+    /// #[redis_cached(ttl = 3600, key = "user:<id>")]
+    /// async fn user_name(id: u64) -> String {
+    ///     format!("user {id}")
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// # Cache::memory().scope(async {
+    /// # user_name(1).await;
+    /// Entry::invalidate_many([1, 2].map(user_name_entry)).await?;
+    /// assert_eq!(user_name_entry(1).get().await?, None);
+    /// # Ok(()) }).await }
+    /// ```
+    ///
+    /// The entries may belong to several functions and to several caches, which are asked at the same time. Redis removes the entries of one cache
+    /// by one command, during which it serves nobody else: pass many thousands in parts. Without entries nothing is sent.
+    ///
+    /// # Errors
+    /// The first error of a cache whose Redis cannot be reached, refuses the command, or does not answer within the
+    /// [deadline](crate::CacheBuilder::deadline). All its invalidations are then retried in the background, as described at [`invalidate`](Self::invalidate); those of
+    /// other caches are made.
+    pub async fn invalidate_many(entries: impl IntoIterator<Item = Self>) -> Result<(), Error> {
+        let caches = by_cache(entries.into_iter());
+        // The future holds neither the iterator nor an entry, which need not be `Send`.
+        async move { all(caches.into_iter().map(remove_of_one_cache)).await.into_iter().collect() }.await
+    }
+}
+
+impl<T> BlockingEntry<T> {
+    /// Like [`Entry::invalidate_many`], but blocks, for one round trip. The iterator runs on the calling thread.
+    ///
+    /// # Errors
+    /// The first error of a cache whose Redis cannot be reached, refuses the command, or does not answer within the
+    /// [deadline](crate::CacheBuilder::deadline). All its invalidations are then retried in the background.
+    pub fn invalidate_many(entries: impl IntoIterator<Item = Self>) -> Result<(), Error> {
+        let entries: Vec<Entry<T>> = entries.into_iter().map(Self::into_async).collect();
+        block_on(Entry::invalidate_many(entries))
+    }
+}
+
+type OfOneCache = (MaybeStatic<Core>, Vec<KeyBuf>);
+
+fn by_cache<T>(entries: impl Iterator<Item = Entry<T>>) -> Vec<OfOneCache> {
+    let mut caches: Vec<OfOneCache> = Vec::new();
+    for entry in entries {
+        let call = entry.call();
+        let same = |(cache, _): &&mut OfOneCache| Arc::ptr_eq(cache.arc(), call.cache.arc());
+        match caches.iter_mut().find(same) {
+            Some((_, keys)) => keys.push(call.key.clone()),
+            None => caches.push((call.cache.clone(), vec![call.key.clone()])),
+        }
+    }
+    caches
+}
+
+async fn remove_of_one_cache((cache, keys): OfOneCache) -> Result<(), Error> {
+    let keys: Vec<Key<'_>> = keys.iter().map(|key| Key::Entry(key)).collect();
+    remove_all(cache.arc(), &keys).await
+}
