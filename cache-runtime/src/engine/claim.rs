@@ -131,8 +131,16 @@ impl Asks {
         let mut swapped =
             each(swapped, &mut errors, |done| if done { Verdict::Granted } else { Verdict::Refused });
         // One failure, one error: a connection that is gone fails all of them.
-        let is_first = errors.is_empty();
-        let nonces = nonces.map_err(|error| errors.extend(is_first.then_some(error))).ok();
+        let mut failed = None;
+        let nonces = nonces.unwrap_or_else(|error| {
+            failed = Some(error);
+            Vec::new()
+        });
+        let mut known = |nonce: Result<Nonce, Error>| nonce.map_err(|error| failed = Some(error)).ok();
+        let nonces: Vec<Option<Nonce>> = nonces.into_iter().map(&mut known).collect();
+        if errors.is_empty() {
+            errors.extend(failed);
+        }
         let mut unanswered = Vec::new();
         let answer = |ask: Ask| {
             let verdict = match ask.position {
@@ -142,7 +150,7 @@ impl Asks {
             let count = ask.tags.as_ref().map_or(0, |tags| tags.keys().len());
             let of_ask = places.by_ref().take(count);
             let of_ask: Option<Vec<Nonce>> =
-                of_ask.map(|place| nonces.as_ref()?.get(place).copied()).collect();
+                of_ask.map(|place| nonces.get(place).copied().flatten()).collect();
             let base = ask.base();
             let Ask { at, mut lease, .. } = ask;
             let answer = match (verdict, of_ask) {
@@ -348,8 +356,8 @@ impl Course {
         let name = |at: usize| &*self.misses[at].key.name;
         let names: Vec<&str> = meant.iter().map(|at| name(*at)).collect();
         let Several { found, left, .. } = store.read(&names, Reading::Timed(names.len()), until).await?;
-        let ours = |at: usize, found: Found| match found {
-            Found::Bytes(bytes) => match reader.slot(name(at), &bytes) {
+        let ours = |at: usize, found: Result<Found, Error>| match found {
+            Ok(Found::Bytes(bytes)) => match reader.slot(name(at), &bytes) {
                 Ok(KeyState::Lease(_) | KeyState::Tombstone(_)) => mark_of(&bytes),
                 _ => None,
             },

@@ -8,13 +8,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::read::ValueTags;
+use super::read::{ReadEpochs, ReadState, ValueTags};
 use crate::engine::read::EntryState;
 use crate::engine::{Question, Reader};
 use crate::entry::header;
 use crate::key::KeyBuf;
 use crate::local::{Arrival, Guard, LocalValue, Terms, Tier};
-use crate::store::vocabulary::{Epoch, Left, Nonce};
+use crate::store::vocabulary::{Left, Nonce};
 use crate::tags::{Tags, digest_of};
 
 /// In place of a schema's fingerprint, for nonces of tags.
@@ -85,21 +85,22 @@ impl<'t> Guards<'t> {
         Self { tier, of_entries: asked.iter().map(of_entry).collect() }
     }
 
-    /// Lets this process keep what was read after the guards were taken: the first epoch is that of the entries, the second that of the
-    /// tags that values name.
+    /// Lets this process keep what was read after the guards were taken.
     pub(super) fn let_arrive(
         self,
         reader: &Reader<'_>,
         asked: &[Question<'_>],
-        all: &mut [Option<EntryState>],
+        all: &mut [ReadState],
         left: &[Left],
         named: &[ValueTags],
-        epochs: (Epoch, Epoch),
+        epochs: &ReadEpochs,
     ) {
-        let (tier, mut named) = (self.tier, named.iter().peekable());
+        let (tier, mut named, mut next_tag) = (self.tier, named.iter().peekable(), 0);
         for (at, (lookup, guards)) in all.iter_mut().zip(&self.of_entries).enumerate() {
             let named = named.next_if(|named| named.at == at);
-            let Some(EntryState::Hit(hit)) = lookup else { continue };
+            let first_tag = next_tag;
+            next_tag += asked[at].tag_keys().count();
+            let Ok(Some(EntryState::Hit(hit))) = lookup else { continue };
             // An invalidation that Redis could not take: see `pending`. Looked for after the guards were taken.
             if reader.call.is_pending(asked[at])
                 || named.is_some_and(|named| reader.call.cache().pending.contains_any_tag(&named.keys))
@@ -113,19 +114,20 @@ impl<'t> Guards<'t> {
                 encoded_len,
                 compute_time: entry.meta.compute_time,
                 fresh,
-                epoch: epochs.0,
+                epoch: epochs.of_entry(at),
             };
             let mut fingerprint = reader.call.function.fingerprint;
             if let Some(tags) = asked[at].tags {
-                let of_arguments = tags.of_arguments().iter().zip(&guards.tags).map(|tag| (tag, epochs.0));
+                let of_arguments = (first_tag..)
+                    .zip(tags.of_arguments().iter().zip(&guards.tags))
+                    .map(|(tag, (key, guard))| (key, *guard, epochs.of_tag(tag)));
                 let of_value = named.iter().flat_map(|named| named.keys.iter().zip(&named.guards));
-                for (((key, guard), epoch), nonce) in
-                    of_arguments.chain(of_value.map(|tag| (tag, epochs.1))).zip(entry.tags)
-                {
+                let of_value = of_value.map(|(key, (guard, epoch))| (key, *guard, *epoch));
+                for ((key, guard, epoch), nonce) in of_arguments.chain(of_value).zip(entry.tags) {
                     let (compute_time, fresh) = (Duration::ZERO, Left::Never);
                     let arrival =
                         Arrival { fingerprint: NONCE, encoded_len: nonce.len(), compute_time, fresh, epoch };
-                    tier.admit(*guard, key, arrival, *nonce);
+                    tier.admit(guard, key, arrival, *nonce);
                 }
                 if let (Some(guard), Some(named)) = (guards.names, named) {
                     let keys: Arc<[KeyBuf]> = named.keys.clone().into();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::core::Core;
 use crate::error::{Error, ErrorKind};
 use crate::store::Store;
-use crate::store::vocabulary::Scanned;
+use crate::store::vocabulary::{Cursor, Scanned};
 use crate::tags;
 use crate::util::clock::after;
 
@@ -13,7 +13,8 @@ use crate::util::clock::after;
 pub(crate) struct Sweep<'a> {
     cache: &'a Arc<Core>,
     prefix: String,
-    cursor: u64,
+    /// Where to go on.
+    from: Cursor,
     removed: u64,
 }
 
@@ -28,7 +29,7 @@ impl<'a> Sweep<'a> {
             let message = "an empty prefix would remove every key of the database: give the cache a prefix";
             return Err(Error::new(ErrorKind::EmptyPrefix, message));
         }
-        Ok(Self { cache, prefix, cursor: 0, removed: 0 })
+        Ok(Self { cache, prefix, from: Cursor::default(), removed: 0 })
     }
 
     /// Goes on by one step, which is two round trips at most; whether it was the last.
@@ -42,15 +43,15 @@ impl<'a> Sweep<'a> {
     async fn try_step(&mut self) -> Result<bool, Error> {
         let Core { store, tier, deadline, .. } = &**self.cache;
         let until = after(*deadline);
-        let Scanned { cursor, keys } = store.scan(&self.prefix, self.cursor, until).await?;
+        let Scanned { next, keys } = store.scan(&self.prefix, self.from, until).await?;
         let removed = store.remove(&keys.iter().map(|key| &key[..]).collect::<Vec<_>>(), until).await;
         // Also where that failed: they may be gone all the same.
         if let Some(tier) = tier {
             keys.iter().for_each(|key| tier.forget(key));
         }
         self.removed += removed?;
-        self.cursor = cursor;
-        Ok(cursor == 0)
+        self.from = next.unwrap_or_default();
+        Ok(next.is_none())
     }
 
     pub(crate) fn removed(&self) -> u64 {

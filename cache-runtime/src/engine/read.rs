@@ -19,7 +19,7 @@ use crate::key::KeyBuf;
 use crate::local::{Arrival, Guard, Tier};
 use crate::policy::{Decision, decide};
 use crate::store::Store;
-use crate::store::vocabulary::{CasToken, Epoch, Found, Left, Nonce, Reading, Several};
+use crate::store::vocabulary::{CasToken, Epoch, Epochs, Found, Left, Nonce, Reading, Several};
 use crate::tags;
 use crate::tags::{Tags, are_current};
 use crate::util::hashing::Seeded;
@@ -85,29 +85,50 @@ impl<'a> Question<'a> {
     }
 
     /// The keys of the tags that are read together with the entry.
-    fn tag_keys(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+    pub(super) fn tag_keys(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.tags.into_iter().flat_map(|tags| texts(tags.keys()))
     }
 }
 
 /// What the store has answered.
 struct Answers {
-    /// One for each key.
-    found: Vec<Found>,
+    /// One for each key. It has failed where one of its tags has.
+    found: Vec<Result<Found, Error>>,
     /// One for each key whose time was asked for.
     left: Vec<Left>,
     /// The nonces of each key's tags; empty where there are none at all.
     tags: Vec<Vec<Option<Nonce>>>,
-    epoch: Epoch,
+    epochs: ReadEpochs,
 }
+
+/// Over which connections entries and their tags were read.
+pub(super) struct ReadEpochs {
+    epochs: Epochs,
+    /// Where each tag of each entry is among what was read.
+    tags: Vec<usize>,
+}
+
+impl ReadEpochs {
+    pub(super) fn of_entry(&self, at: usize) -> Epoch {
+        self.epochs.of(at)
+    }
+
+    /// Of one of all entries' tags, which follow each other in the order of the entries.
+    pub(super) fn of_tag(&self, at: usize) -> Epoch {
+        self.tags.get(at).map_or_else(Epoch::default, |at| self.epochs.of(*at))
+    }
+}
+
+/// What was read for a key: nothing, if an entry's time was not asked for and has to be.
+pub(super) type ReadState = Result<Option<EntryState>, Error>;
 
 /// The tags that the value of an entry names.
 pub(super) struct ValueTags {
     /// The place of the entry.
     pub(super) at: usize,
     pub(super) keys: Vec<KeyBuf>,
-    /// What was noted before they were read, if this process may keep them.
-    pub(super) guards: Vec<Guard>,
+    /// What was noted before they were read, and over which connection that was, if this process may keep them.
+    pub(super) guards: Vec<(Guard, Epoch)>,
 }
 
 /// How to read a function's entries. It does not know the type of their values, so that it is compiled once and not for every type.
@@ -163,22 +184,45 @@ impl Reader<'_> {
     ) -> Vec<EntryState> {
         if self.tier().is_some() {
             match self.read(asked, Reading::Tracked(asked.len()), budget.0).await {
-                Ok(read) => {
-                    return read
-                        .into_iter()
-                        .map(|lookup| lookup.unwrap_or(EntryState::Unknown(None)))
-                        .collect();
-                }
+                Ok(read) => return self.without_failures(asked, read, is_timed, budget).await,
                 // Changes cannot be tracked here: what is read is served, and not kept.
                 Err(error) => log::debug!("{error}"),
             }
         }
+        self.look_up_untracked(asked, is_timed, budget).await
+    }
+
+    /// What was read on tracking connections; where one of them has failed, another question is asked.
+    async fn without_failures(
+        &self,
+        asked: &[Question<'_>],
+        read: Vec<ReadState>,
+        is_timed: bool,
+        budget: &TimeBudget,
+    ) -> Vec<EntryState> {
+        let failed: Vec<usize> = (0..read.len()).filter(|at| read[*at].is_err()).collect();
+        let known = |lookup: ReadState| lookup.ok().flatten().unwrap_or(EntryState::Unknown(None));
+        let mut all: Vec<EntryState> = read.into_iter().map(known).collect();
+        if !failed.is_empty() {
+            let again: Vec<Question<'_>> = failed.iter().map(|at| asked[*at]).collect();
+            let states = Box::pin(self.look_up_untracked(&again, is_timed, budget)).await;
+            failed.into_iter().zip(states).for_each(|(at, state)| all[at] = state);
+        }
+        all
+    }
+
+    async fn look_up_untracked(
+        &self,
+        asked: &[Question<'_>],
+        is_timed: bool,
+        budget: &TimeBudget,
+    ) -> Vec<EntryState> {
         let how = if is_timed { Reading::Timed(asked.len()) } else { Reading::Plain };
         let mut all = match self.read(asked, how, budget.0).await {
             Ok(all) => all,
             Err(error) => return self.all_unknown(asked.len(), &error),
         };
-        let untimed: Vec<usize> = (0..all.len()).filter(|at| all[*at].is_none()).collect();
+        let untimed: Vec<usize> = (0..all.len()).filter(|at| matches!(all[*at], Ok(None))).collect();
         if !untimed.is_empty() {
             let again: Vec<Question<'_>> = untimed.iter().map(|at| asked[*at]).collect();
             match self.read(&again, Reading::Timed(again.len()), budget.0).await {
@@ -186,7 +230,15 @@ impl Reader<'_> {
                 Err(error) => self.call.failed(&error),
             }
         }
-        all.into_iter().map(|lookup| lookup.unwrap_or(EntryState::Unknown(None))).collect()
+        // One failure, one error: a server that is away fails all of its keys.
+        if let Some(error) = all.iter().find_map(|lookup| lookup.as_ref().err()) {
+            self.call.failed(error);
+        }
+        let known = |lookup: ReadState| match lookup {
+            Ok(state) => state.unwrap_or(EntryState::Unknown(None)),
+            Err(error) => EntryState::Unknown(Some(error)),
+        };
+        all.into_iter().map(known).collect()
     }
 
     fn all_unknown(&self, keys: usize, error: &Error) -> Vec<EntryState> {
@@ -194,26 +246,26 @@ impl Reader<'_> {
         (0..keys).map(|_| EntryState::Unknown(Some(error.clone()))).collect()
     }
 
-    /// Reads entries and their tags. `None` for an entry whose time was not asked for and has to be.
+    /// Reads entries and their tags.
     async fn read(
         &self,
         asked: &[Question<'_>],
         how: Reading,
         until: Instant,
-    ) -> Result<Vec<Option<EntryState>>, Error> {
+    ) -> Result<Vec<ReadState>, Error> {
         let tier = self.tier().filter(|_| matches!(how, Reading::Tracked(_)));
         let guards = tier.map(|tier| Guards::take(tier, asked));
         let noted = self.note_tags(asked);
-        let Answers { found, left, tags, epoch } = self.ask(asked, how, until).await?;
-        let look_at = |(at, found)| {
+        let Answers { found, left, tags, epochs } = self.ask(asked, how, until).await?;
+        let look_at = |(at, found): (usize, Result<Found, Error>)| {
             let Question { key, tags: of_key } = asked[at];
-            self.interpret(key, found, left.get(at).copied(), of_key.zip(tags.get(at).map(Vec::as_slice)))
+            let of_key = of_key.zip(tags.get(at).map(Vec::as_slice));
+            Ok(self.interpret(key, found?, left.get(at).copied(), of_key))
         };
-        let mut all: Vec<Option<EntryState>> = found.into_iter().enumerate().map(look_at).collect();
-        let (named, named_epoch) = self.compare_named(asked, &mut all, noted, tier, until).await?;
+        let mut all: Vec<ReadState> = found.into_iter().enumerate().map(look_at).collect();
+        let named = self.compare_named(asked, &mut all, noted, tier, until).await?;
         if let Some(guards) = guards {
-            let epochs = (epoch, named_epoch);
-            guards.let_arrive(self, asked, &mut all, &left, &named, epochs);
+            guards.let_arrive(self, asked, &mut all, &left, &named, &epochs);
         }
         Ok(all)
     }
@@ -221,21 +273,25 @@ impl Reader<'_> {
     /// The question itself: what is at the keys, and which nonces their tags have.
     async fn ask(&self, asked: &[Question<'_>], how: Reading, until: Instant) -> Result<Answers, Error> {
         let mut keys: Vec<&str> = asked.iter().map(|question| question.key).collect();
-        let mut places = distinct(asked.iter().flat_map(Question::tag_keys), &mut keys).into_iter();
-        let Several { mut found, left, epoch } = self.call.cache().store.read(&keys, how, until).await?;
-        let nonces: Vec<Option<Nonce>> = found.split_off(asked.len()).into_iter().map(nonce).collect();
+        let places = distinct(asked.iter().flat_map(Question::tag_keys), &mut keys);
+        let Several { mut found, left, epochs } = self.call.cache().store.read(&keys, how, until).await?;
+        let nonces: Vec<Result<Option<Nonce>, Error>> =
+            found.split_off(asked.len()).into_iter().map(|found| found.map(nonce)).collect();
         let mut tags = Vec::new();
         if !nonces.is_empty() {
-            let of_key = |question: &Question<'_>| {
-                places
-                    .by_ref()
-                    .take(question.tag_keys().count())
-                    .map(|place| nonces[place - asked.len()])
-                    .collect()
+            let mut places = places.iter();
+            let of_key = |(question, found): (&Question<'_>, &mut Result<Found, Error>)| {
+                let places = places.by_ref().take(question.tag_keys().count());
+                let of_key: Result<_, Error> =
+                    places.map(|place| nonces[place - asked.len()].clone()).collect();
+                of_key.unwrap_or_else(|error| {
+                    *found = Err(error);
+                    Vec::new()
+                })
             };
-            tags = asked.iter().map(of_key).collect();
+            tags = asked.iter().zip(&mut found).map(of_key).collect();
         }
-        Ok(Answers { found, left, tags, epoch })
+        Ok(Answers { found, left, tags, epochs: ReadEpochs { epochs, tags: places } })
     }
 
     /// To be noted before a read whose values may name tags of which an invalidation could not be carried out yet.
@@ -303,50 +359,61 @@ impl Reader<'_> {
     async fn compare_named(
         &self,
         asked: &[Question<'_>],
-        all: &mut [Option<EntryState>],
+        all: &mut [ReadState],
         noted: Option<NotedTags>,
         tier: Option<&Tier>,
         until: Instant,
-    ) -> Result<(Vec<ValueTags>, Epoch), Error> {
+    ) -> Result<Vec<ValueTags>, Error> {
         let mut named: Vec<ValueTags> = Vec::new();
         for (at, (question, lookup)) in asked.iter().zip(all.iter_mut()).enumerate() {
             let Some(of_key) = question.tags_of_value() else { continue };
-            let Some(bytes) = lookup.as_ref().and_then(EntryState::bytes) else { continue };
+            let Some(bytes) = served(lookup) else { continue };
             let keys = self.named(bytes, of_key.of_arguments().len());
             match keys.filter(|keys| self.call.cache().pending.allows(noted, keys)) {
                 Some(keys) => {
+                    let guard = |key, tier: &Tier| (tier.guard(key), Epoch::default());
                     let guards =
-                        tier.iter().flat_map(|tier| keys.iter().map(|key| tier.guard(key))).collect();
+                        tier.iter().flat_map(|tier| keys.iter().map(|key| guard(key, tier))).collect();
                     named.push(ValueTags { at, keys, guards });
                 }
-                None => *lookup = Some(EntryState::Unusable(mark_of(bytes))),
+                None => *lookup = Ok(Some(EntryState::Unusable(mark_of(bytes)))),
             }
         }
-        let (mut keys, mut epoch) = (Vec::new(), Epoch(0));
+        let mut keys = Vec::new();
         let places = distinct(named.iter().flat_map(|named| texts(&named.keys)), &mut keys);
-        let mut nonces = Vec::new();
-        if !keys.is_empty() {
-            let how = if tier.is_some() { Reading::Tracked(0) } else { Reading::Plain };
-            let several = self.call.cache().store.read(&keys, how, until).await?;
-            epoch = several.epoch;
-            nonces = several.found.into_iter().map(nonce).collect();
+        if keys.is_empty() {
+            return Ok(named);
         }
+        let how = if tier.is_some() { Reading::Tracked(0) } else { Reading::Plain };
+        let Several { found, epochs, .. } = self.call.cache().store.read(&keys, how, until).await?;
+        let nonces: Vec<Result<Option<Nonce>, Error>> =
+            found.into_iter().map(|found| found.map(nonce)).collect();
         let mut places = &places[..];
-        for ValueTags { at, keys, .. } in &named {
+        for ValueTags { at, keys, guards } in &mut named {
             let (of_entry, others) = places.split_at(keys.len());
             places = others;
-            let now: Vec<Option<Nonce>> = of_entry.iter().map(|place| nonces[*place]).collect();
+            for (place, (_, epoch)) in of_entry.iter().zip(guards) {
+                *epoch = epochs.of(*place);
+            }
             let lookup = &mut all[*at];
-            let Some(bytes) = lookup.as_ref().and_then(EntryState::bytes) else { continue };
+            let Some(bytes) = served(lookup) else { continue };
+            let now: Vec<Option<Nonce>> = match of_entry.iter().map(|place| nonces[*place].clone()).collect()
+            {
+                Ok(now) => now,
+                Err(error) => {
+                    *lookup = Err(error);
+                    continue;
+                }
+            };
             let stored = header::checked(bytes).and_then(|entry| {
                 let known = entry.tags.len().checked_sub(now.len())?;
                 Some(are_current(&entry.tags[known..], &now))
             });
             if stored != Some(true) {
-                *lookup = Some(EntryState::Unusable(mark_of(bytes)));
+                *lookup = Ok(Some(EntryState::Unusable(mark_of(bytes))));
             }
         }
-        Ok((named, epoch))
+        Ok(named)
     }
 
     /// The keys of the tags that the value of an entry names, beside the `known` ones; `None` if they are not as many as the entry has, or it
@@ -381,15 +448,16 @@ impl Reader<'_> {
             ([self.call.question()], if is_timed { Reading::Timed(1) } else { Reading::Plain });
         let noted = self.note_tags(&asked);
         let Answers { mut found, left, tags, .. } = self.ask(&asked, how, until).await?;
-        let Some(Found::Bytes(bytes)) = found.pop() else { return Ok(None) };
+        let Some(Found::Bytes(bytes)) = found.pop().transpose()? else { return Ok(None) };
         let tags = asked[0].tags.zip(tags.first().map(|tags| &tags[..]));
         match self.slot(asked[0].key, &bytes) {
             Ok(KeyState::Value(value)) if is_current(value.tags, tags) => {}
             _ => return Ok(None),
         }
-        let mut entry = [Some(EntryState::Hit(bytes.into()))];
+        let mut entry = [Ok(Some(EntryState::Hit(bytes.into())))];
         self.compare_named(&asked, &mut entry, noted, None, until).await?;
-        let [Some(EntryState::Hit(hit))] = entry else { return Ok(None) };
+        let [entry] = entry;
+        let Some(EntryState::Hit(hit)) = entry? else { return Ok(None) };
         Ok(Some((hit.bytes, left.first().copied().unwrap_or(Left::Never))))
     }
 
@@ -450,6 +518,11 @@ impl EntryState {
             _ => None,
         }
     }
+}
+
+/// The entry that would be served.
+fn served(lookup: &ReadState) -> Option<&[u8]> {
+    lookup.as_ref().ok()?.as_ref()?.bytes()
 }
 
 /// Whether an entry's nonces are those that the tags of its arguments have now. Those that its value names follow.

@@ -29,12 +29,17 @@ pub(crate) async fn remove_all(cache: &Arc<Core>, keys: &[Key<'_>]) -> Result<()
     operation.end(unlink(cache, keys).await)
 }
 
-/// Removes entries and tags, the latter in one step with the key of any tag: who finds that unchanged knows that no tag was
-/// removed. One round trip.
+/// Removes entries and tags, the key of any tag before the tags: whoever finds that unchanged knows that no tag was removed before. One
+/// round trip where one server has all keys.
 pub(crate) async fn unlink(cache: &Core, keys: &[Key<'_>]) -> Result<(), Error> {
     let any = keys.iter().any(|key| matches!(key, Key::Tag(_))).then(|| any_tag(&cache.prefix));
-    let names = any.iter().map(|any| &**any).chain(keys.iter().map(|key| key.name()));
-    cache.store.remove(&names.map(str::as_bytes).collect::<Vec<_>>(), after(cache.deadline)).await.map(drop)
+    let names: Vec<&[u8]> = keys.iter().map(|key| key.name().as_bytes()).collect();
+    let until = after(cache.deadline);
+    let removed = match any {
+        Some(any) => cache.store.remove_in_order(any.as_bytes(), &names, until).await,
+        None => cache.store.remove(&names, until).await,
+    };
+    removed.map(drop)
 }
 
 /// Removes the keys of tags. One round trip.

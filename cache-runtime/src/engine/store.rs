@@ -215,7 +215,9 @@ async fn store_some(call: &Call, mut stored: Vec<StoreRequest>) -> Result<Vec<Re
                 let life = longest(stored.iter().map(|stored| stored.lifetime));
                 let (answers, longer) = both(swap, Box::pin(cache.store.tag(&brief, life, until))).await;
                 // Where that failed the entries are misses before their time.
-                if let Err(error) = longer {
+                if let Err(error) =
+                    longer.and_then(|longer| longer.into_iter().collect::<Result<Vec<_>, _>>())
+                {
                     call.failed(&error);
                 }
                 answers
@@ -290,12 +292,12 @@ async fn under_current_nonces(call: &Call, stored: &mut [StoreRequest]) -> Resul
     let named = stored.iter().filter_map(|stored| Some((stored.tags_of_value()?, &stored.named)));
     let of_values = named.clone().flat_map(|(tags, named)| texts(tags.of_arguments()).chain(texts(named)));
     let places = distinct(of_values, &mut keys);
-    // That of any tag is read last, in one step with the others, so what they are now they were before the computation, unless they were
-    // nothing.
+    // That of any tag is read last. If it is what it was, no tag was removed before the others were read, so what they are now they were
+    // before the computation, unless they were nothing.
     let Some(any) = named.clone().find_map(|(tags, _)| tags.keys().last()) else { return Ok(is_current) };
-    keys.push(any);
     let life = longest(stored.iter().map(|stored| stored.lifetime));
-    let nonces = call.cache().store.tag(&keys, life, call.until()).await?;
+    let nonces = call.cache().store.tag_in_order(&keys, any, life, call.until()).await?;
+    let nonces = nonces.into_iter().collect::<Result<Vec<_>, _>>()?;
     let Some((any_now, now)) = nonces.split_last() else { return Ok(is_current) };
     let mut places = &places[..];
     for (stored, is_current) in stored.iter_mut().zip(&mut is_current) {
@@ -339,7 +341,7 @@ pub(crate) async fn put(puts: &mut [Put<'_>]) -> Result<(), Error> {
     let places = distinct(of_entries, &mut keys);
     if !keys.is_empty() {
         let life = longest(tagged().map(|(_, encoded)| encoded.lifetime));
-        let nonces = store.tag(&keys, life, until).await?;
+        let nonces = store.tag(&keys, life, until).await?.into_iter().collect::<Result<Vec<_>, _>>()?;
         let mut places = places.into_iter();
         for (call, encoded) in &mut *puts {
             let (Some(tags), Some(encoded)) = (&call.tags, encoded) else { continue };

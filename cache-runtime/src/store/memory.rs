@@ -12,7 +12,7 @@ use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use crate::error::{Error, ErrorKind};
 use crate::store::key_state::{Content, Write};
 use crate::store::vocabulary::{
-    CasToken, Epoch, Found, Left, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl,
+    CasToken, Cursor, Epochs, Found, Left, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl,
 };
 use crate::store::{Store, key_state};
 use crate::util::clock::after;
@@ -116,8 +116,9 @@ impl Store for MemoryStore {
         let live: Vec<Option<MemoryEntry>> = keys.iter().map(|key| self.live(key)).collect();
         let left = |entry: &Option<MemoryEntry>| entry.as_ref().map_or(Left::Absent, MemoryEntry::left);
         let left = live.iter().take(timed).map(left).collect();
-        let found = live.into_iter().map(|entry| entry.map_or(Found::Absent, MemoryEntry::found)).collect();
-        Ok(Several { found, left, epoch: Epoch(0) })
+        let found =
+            live.into_iter().map(|entry| Ok(entry.map_or(Found::Absent, MemoryEntry::found))).collect();
+        Ok(Several { found, left, epochs: Epochs::default() })
     }
 
     async fn acquire(
@@ -173,12 +174,26 @@ impl Store for MemoryStore {
         Ok(keys.filter(|key| self.entries.remove(*key).is_some()).count() as u64)
     }
 
-    async fn scan(&self, prefix: &str, _: u64, _: Instant) -> Result<Scanned, Error> {
-        let keys = self.entries.iter().map(|(key, _)| key).filter(|key| key.starts_with(prefix));
-        Ok(Scanned { cursor: 0, keys: keys.map(String::into_bytes).collect() })
+    async fn remove_in_order(&self, first: &[u8], then: &[&[u8]], until: Instant) -> Result<u64, Error> {
+        self.remove(&[&[first], then].concat(), until).await
     }
 
-    async fn tag(&self, keys: &[&str], life: TagTtl, _: Instant) -> Result<Vec<Nonce>, Error> {
+    async fn scan(&self, prefix: &str, _: Cursor, _: Instant) -> Result<Scanned, Error> {
+        let keys = self.entries.iter().map(|(key, _)| key).filter(|key| key.starts_with(prefix));
+        Ok(Scanned { next: None, keys: keys.map(String::into_bytes).collect() })
+    }
+
+    async fn tag_in_order(
+        &self,
+        first: &[&str],
+        last: &str,
+        life: TagTtl,
+        until: Instant,
+    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+        self.tag(&[first, &[last]].concat(), life, until).await
+    }
+
+    async fn tag(&self, keys: &[&str], life: TagTtl, _: Instant) -> Result<Vec<Result<Nonce, Error>>, Error> {
         let _writing = self.write();
         let tag = |key: &&str| {
             let current = self.live(key);
@@ -194,7 +209,7 @@ impl Store for MemoryStore {
                 }
                 (write, _) => self.carry_out(key, write),
             }
-            nonce
+            Ok(nonce)
         };
         Ok(keys.iter().map(tag).collect())
     }

@@ -15,7 +15,7 @@ pub(crate) mod vocabulary;
 
 use std::time::{Duration, Instant};
 
-use self::vocabulary::{CasToken, Found, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl};
+use self::vocabulary::{CasToken, Cursor, Found, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl};
 #[cfg(test)]
 use self::vocabulary::{Epoch, Left};
 use crate::error::Error;
@@ -27,12 +27,13 @@ pub(crate) use redis::batching::stores::{QueuedWrite, WriteQueue};
 pub(crate) use redis::{Config as RedisConfig, TlsOptions};
 
 /// The operations that the engine needs. Those on several keys are one round trip, and one atomic step for each key, not for all: of
-/// two callers with the same keys, each may get some. None is asked anything for no keys.
+/// two callers with the same keys, each may get some. The keys may be on several servers, which are asked at once; a server that does not
+/// answer fails its own keys. Nothing is sent for no keys.
 pub(crate) trait Store {
     /// What is at one key: the way of a hit.
     async fn get(&self, key: &str, until: Instant) -> Result<Found, Error>;
 
-    /// What is at the keys.
+    /// What is at the keys. Fails as a whole if nothing could be asked.
     async fn read(&self, keys: &[&str], how: Reading, until: Instant) -> Result<Several, Error>;
 
     /// Puts each lease where nothing is, and gives [`Found::Absent`] then; else what is there.
@@ -46,24 +47,45 @@ pub(crate) trait Store {
     /// Replaces what is there only if it still begins with the mark; says whether it did.
     async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error>;
 
-    /// Removes what is there only if it still begins with the mark. Fails if one of them failed.
+    /// Removes what is there only if it still begins with the mark. Fails if one of them failed, whatever became of the others.
     async fn release(&self, leases: &[(&str, CasToken)], until: Instant) -> Result<(), Error>;
 
     /// Removes what is there only if it is too short for a mark, or of another type.
     async fn clear(&self, key: &str, until: Instant) -> Result<(), Error>;
 
     /// Replaces whatever is there, of any type, or removes it where there is no value. A value and its expiry are set together, so
-    /// that no failure between two commands can leave a key that stays for ever. Fails if one of them failed.
+    /// that no failure between two commands can leave a key that stays for ever. Fails if one of them failed, whatever became of
+    /// the others.
     async fn set(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error>;
 
-    /// Removes the keys, of any type, in one command; says how many were there.
+    /// Removes the keys, of any type; says how many were there. Fails if one of them failed, whatever became of the others.
     async fn remove(&self, keys: &[&[u8]], until: Instant) -> Result<u64, Error>;
 
-    /// One step through all keys, from `cursor` on, which is 0 at first: finds those that begin with `prefix`.
-    async fn scan(&self, prefix: &str, cursor: u64, until: Instant) -> Result<Scanned, Error>;
+    /// Removes `first`, and `then` not before that is answered: whoever still finds `first` in place has begun before any of `then` was
+    /// removed. One round trip where one server has all of them, two else. If `first` fails, `then` is not removed.
+    async fn remove_in_order(&self, first: &[u8], then: &[&[u8]], until: Instant) -> Result<u64, Error>;
 
-    /// The nonces at the keys of tags, which are given new ones where they have none, and live for as long as is asked.
-    async fn tag(&self, keys: &[&str], life: TagTtl, until: Instant) -> Result<Vec<Nonce>, Error>;
+    /// One step through all keys, from the beginning or from where the last one ended: finds those that begin with `prefix`.
+    async fn scan(&self, prefix: &str, from: Cursor, until: Instant) -> Result<Scanned, Error>;
+
+    /// The nonces at the keys of tags, which are given new ones where they have none, and live for as long as is asked. One for each key;
+    /// fails as a whole if nothing could be asked.
+    async fn tag(
+        &self,
+        keys: &[&str],
+        life: TagTtl,
+        until: Instant,
+    ) -> Result<Vec<Result<Nonce, Error>>, Error>;
+
+    /// [`tag`](Self::tag) for `first`, and for `last` not before the others are answered; the nonce of `last` is given last. What
+    /// [`remove_in_order`](Self::remove_in_order) is for whoever removes, this is for whoever reads.
+    async fn tag_in_order(
+        &self,
+        first: &[&str],
+        last: &str,
+        life: TagTtl,
+        until: Instant,
+    ) -> Result<Vec<Result<Nonce, Error>>, Error>;
 }
 
 /// A value that is stored in the background, together with others.
@@ -83,9 +105,9 @@ pub(crate) trait OneKey: Store {
 
     /// What is at one key, and how long it has left, if that is asked for.
     async fn read_one(&self, key: &str, how: Reading, until: Instant) -> Result<(Found, Left, Epoch), Error> {
-        let Several { mut found, left, epoch } = self.read(&[key], how, until).await?;
+        let Several { mut found, left, epochs } = self.read(&[key], how, until).await?;
         let left = left.first().copied().unwrap_or(Left::Never);
-        Ok((found.pop().expect("an answer"), left, epoch))
+        Ok((found.pop().expect("an answer")?, left, epochs.of(0)))
     }
 
     /// [`acquire`](Store::acquire) at one key.
@@ -182,11 +204,30 @@ impl Store for AnyStore {
         of_kind!(self, store => store.remove(keys, until))
     }
 
-    async fn scan(&self, prefix: &str, cursor: u64, until: Instant) -> Result<Scanned, Error> {
-        of_kind!(self, store => store.scan(prefix, cursor, until))
+    async fn remove_in_order(&self, first: &[u8], then: &[&[u8]], until: Instant) -> Result<u64, Error> {
+        of_kind!(self, store => store.remove_in_order(first, then, until))
     }
 
-    async fn tag(&self, keys: &[&str], life: TagTtl, until: Instant) -> Result<Vec<Nonce>, Error> {
+    async fn scan(&self, prefix: &str, from: Cursor, until: Instant) -> Result<Scanned, Error> {
+        of_kind!(self, store => store.scan(prefix, from, until))
+    }
+
+    async fn tag(
+        &self,
+        keys: &[&str],
+        life: TagTtl,
+        until: Instant,
+    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
         of_kind!(self, store => store.tag(keys, life, until))
+    }
+
+    async fn tag_in_order(
+        &self,
+        first: &[&str],
+        last: &str,
+        life: TagTtl,
+        until: Instant,
+    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+        of_kind!(self, store => store.tag_in_order(first, last, life, until))
     }
 }

@@ -1,10 +1,11 @@
 //! What a store speaks of: what stands at a key, how long it has left, and the token that compare-and-set compares.
-//! Imports nothing of the crate but a clock's moments.
+//! Imports nothing of the crate but errors and a clock's moments.
 
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::error::Error;
 use crate::util::clock::Moment;
 
 /// What tells one write from another. New for every attempt: with one nonce per client, a stale store passes the
@@ -119,21 +120,50 @@ pub(crate) enum Reading {
 }
 
 /// What is at several keys.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Several {
-    /// One for each key. What is no string may be called absent.
-    pub(crate) found: Vec<Found>,
-    /// Of the first keys, as many as were asked for.
+    /// One for each key; a key whose server does not answer fails alone. What is no string may be called absent.
+    pub(crate) found: Vec<Result<Found, Error>>,
+    /// Of the first keys, as many as were asked for. Means nothing for a key that failed.
     pub(crate) left: Vec<Left>,
-    /// Over which connection; of no meaning where the keys are not tracked.
-    pub(crate) epoch: Epoch,
+    /// Means nothing where the keys are not tracked.
+    pub(crate) epochs: Epochs,
+}
+
+/// Over which connections keys were read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Epochs {
+    /// All keys', if there is none for each.
+    common: Epoch,
+    each: Vec<Epoch>,
+}
+
+impl Epochs {
+    /// All over one.
+    pub(crate) fn one(epoch: Epoch) -> Self {
+        Self { common: epoch, each: Vec::new() }
+    }
+
+    /// That of the key at this place.
+    pub(crate) fn of(&self, key: usize) -> Epoch {
+        self.each.get(key).copied().unwrap_or(self.common)
+    }
+}
+
+/// How far a scan has come. Made by the store, and given back to it.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    /// Which of the store's servers.
+    pub(crate) node: usize,
+    /// The server's own; 0 is its beginning.
+    pub(crate) position: u64,
 }
 
 /// What one step of [`scan`](Store::scan) found.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Scanned {
-    /// Where to go on; 0 is the end.
-    pub(crate) cursor: u64,
+    /// Where to go on; `None` at the end.
+    pub(crate) next: Option<Cursor>,
     /// Bytes, since other programs' keys need not be text. A key may be met twice.
     pub(crate) keys: Vec<Vec<u8>>,
 }

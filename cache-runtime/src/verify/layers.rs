@@ -18,7 +18,7 @@ use May::{Import, ImportAllBelow};
 const ROOMS: &[(&str, May)] = &[
     ("error", Import(&[])),
     ("util", Import(&[])),
-    ("store::vocabulary", Import(&["util"])),
+    ("store::vocabulary", Import(&["util", "error"])),
     ("runtime", Import(&["util", "error"])),
     ("key", Import(&["util", "error"])),
     ("codec", Import(&["util", "error"])),

@@ -33,7 +33,7 @@ use crate::util::counter::Counter;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Key<'a> {
     Entry(&'a str),
-    /// To invalidate a tag is to remove its key, together with the key of any tag.
+    /// To invalidate a tag is to remove the key of any tag, and then the tag's own.
     Tag(&'a str),
 }
 

@@ -69,7 +69,7 @@ impl Round {
 /// Retries all; whether Redis has taken anything.
 async fn retry(cache: &Core, tags: &[String], mut entries: Vec<String>, number: usize) -> bool {
     let mut round = Round::default();
-    // One command for all, so that the key of any tag goes with them: who names a tag by a value compares it.
+    // Together, so that the key of any tag is removed before them, once for all: whoever names a tag by a value compares it.
     for tags in tags.chunks(TAGS_AT_ONCE) {
         let keys: Vec<Key<'_>> = tags.iter().map(|name| Key::Tag(name)).collect();
         if !round.goes_on(retry_keys(cache, &keys).await) {

@@ -24,11 +24,11 @@ fn store(server: &RedisServer) -> RedisStore {
 async fn fill(tier: &Tier, store: &RedisStore, key: &str) {
     let guard = tier.guard(key);
     let read = store.read(&[key], Reading::Tracked(1), soon()).await.expect("an answer");
-    let Several { mut found, left, epoch } = read;
-    if let Some(Found::Bytes(bytes)) = found.pop() {
+    let Several { mut found, left, epochs } = read;
+    if let Some(Ok(Found::Bytes(bytes))) = found.pop() {
         // Where the engine decodes.
         tokio::task::yield_now().await;
-        tier.admit(guard, key, Arrival { fresh: left[0], epoch, ..arrival() }, number(&bytes));
+        tier.admit(guard, key, Arrival { fresh: left[0], epoch: epochs.of(0), ..arrival() }, number(&bytes));
     }
 }
 

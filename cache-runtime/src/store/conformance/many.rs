@@ -4,7 +4,9 @@ use super::{
     AnyStore, CasToken, Found, Left, OneKey, Reading, RedisServer, Store, Swap, bytes, left, redis, soon,
     timed,
 };
-use crate::store::vocabulary::{Set, Several};
+use crate::error::Error;
+use crate::error::ErrorKind;
+use crate::store::vocabulary::{Cursor, Scanned, Set, Several, TagTtl};
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -19,11 +21,22 @@ fn value(number: u16) -> Vec<u8> {
     [&b"V"[..], &number.to_be_bytes(), &[7; 30]].concat()
 }
 
+/// What was found, where no key failed.
+pub(super) fn answered(found: Vec<Result<Found, Error>>) -> Vec<Found> {
+    found.into_iter().map(|found| found.expect("an answer")).collect()
+}
+
+async fn plain(store: &AnyStore, keys: &[&str]) -> Vec<Found> {
+    answered(store.read(keys, Reading::Plain, soon()).await.expect("values").found)
+}
+
 pub(super) async fn all(store: &AnyStore) {
     sets_and_gets_in_order(store).await;
     leases_and_swaps_each_for_itself(store).await;
     takes_more_keys_than_a_command_has(store).await;
     nothing_is_nothing(store).await;
+    removes_in_order(store).await;
+    finds_every_key_with_a_prefix_once_at_least(store).await;
 }
 
 async fn sets_and_gets_in_order(store: &AnyStore) {
@@ -38,10 +51,10 @@ async fn sets_and_gets_in_order(store: &AnyStore) {
     let keys = ["many:b", "many:gone", "many:a", "many:b"];
     let [one, two] = ["one", "two"].map(|text| Found::Bytes(text.into()));
     let expected = [two.clone(), Found::Absent, one.clone(), two.clone()];
-    assert_eq!(store.read(&keys, Reading::Plain, soon()).await.expect("values").found, expected);
+    assert_eq!(plain(store, &keys).await, expected);
 
     let Several { found, left, .. } = store.read(&keys, Reading::Timed(3), soon()).await.expect("values");
-    assert_eq!(found, expected);
+    assert_eq!(answered(found), expected);
     assert!(
         matches!(left[..], [Left::Expires(left), Left::Absent, Left::Never] if left <= MINUTE),
         "{left:?}"
@@ -92,13 +105,47 @@ async fn takes_more_keys_than_a_command_has(store: &AnyStore) {
     let done = store.swap(&swaps.collect::<Vec<_>>(), soon()).await.expect("answers");
     assert!(done.len() == 1300 && done.iter().all(|done| matches!(done, Ok(true))));
     let expected: Vec<_> = values.into_iter().map(Found::Bytes).collect();
-    assert_eq!(store.read(&keys, Reading::Plain, soon()).await.expect("values").found, expected);
+    assert_eq!(plain(store, &keys).await, expected);
     let timed = store.read(&keys, Reading::Timed(keys.len()), soon()).await.expect("values");
-    assert_eq!((timed.found, timed.left.len()), (expected, keys.len()));
+    assert_eq!((answered(timed.found), timed.left.len()), (expected, keys.len()));
+}
+
+async fn removes_in_order(store: &AnyStore) {
+    let (keys, life) = (["order:any", "order:tag", "order:other"], TagTtl { least: Some(MINUTE) });
+    let nonces = async || {
+        let nonces = store.tag_in_order(&keys[1..], keys[0], life, soon()).await.expect("nonces");
+        nonces.into_iter().collect::<Result<Vec<_>, _>>().expect("no failure")
+    };
+    let before = nonces().await;
+    assert_eq!(nonces().await, before);
+    let found = |at: usize| Found::Bytes(before[at].to_vec());
+    assert_eq!(plain(store, &keys).await, [found(2), found(0), found(1)]);
+    let removed = store.remove_in_order(keys[0].as_bytes(), &[keys[1].as_bytes()], soon()).await;
+    assert_eq!(removed.expect("a removal"), 2);
+    assert_eq!(plain(store, &keys).await, [Found::Absent, Found::Absent, found(1)]);
+    assert_eq!(store.remove_in_order(b"order:absent", &[], soon()).await.expect("a removal"), 0);
+}
+
+async fn finds_every_key_with_a_prefix_once_at_least(store: &AnyStore) {
+    let keys: Vec<String> = (0..1500).map(|number| format!("scan[*]:{number}")).collect();
+    let sets = keys.iter().map(|key| Set { key, value: Some(b"x"), ttl: None });
+    store.set(&sets.collect::<Vec<_>>(), soon()).await.expect("sets");
+    store.put("scan:other", b"x", None, soon()).await.expect("a set");
+    let (mut found, mut from) = (Vec::new(), Some(Cursor::default()));
+    while let Some(cursor) = from {
+        let Scanned { next, keys } = store.scan("scan[*]:", cursor, soon()).await.expect("a step");
+        found.extend(keys);
+        from = next;
+    }
+    found.sort_unstable();
+    found.dedup();
+    let mut expected: Vec<_> = keys.into_iter().map(String::into_bytes).collect();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
 }
 
 async fn nothing_is_nothing(store: &AnyStore) {
-    assert_eq!(store.read(&[], Reading::Plain, soon()).await.expect("no values").found, []);
+    assert_eq!(plain(store, &[]).await, []);
     assert!(store.acquire(&[], MINUTE, soon()).await.expect("no answers").is_empty());
     assert!(store.swap(&[], soon()).await.expect("no answers").is_empty());
     store.release(&[], soon()).await.expect("nothing to do");
@@ -111,7 +158,7 @@ async fn one_key_of_another_type_is_no_harm_to_the_others() {
     let store = redis(&server.url());
     server.cli(&["RPUSH", "list", "x"]);
     store.put("string", b"x", None, soon()).await.expect("a set");
-    let found = store.read(&["list", "string"], Reading::Plain, soon()).await.expect("values").found;
+    let found = plain(&store, &["list", "string"]).await;
     assert_eq!(found, [Found::Absent, Found::Bytes(b"x".to_vec())]);
     let got = store.acquire(&[("list", mark(0)), ("new", mark(1))], MINUTE, soon()).await;
     assert!(matches!(got.expect("answers")[..], [Ok(Found::Foreign), Ok(Found::Absent)]));
@@ -141,7 +188,25 @@ async fn without_the_right_to_mget_keys_are_read_one_by_one() {
     let store = redis(&server.url());
     store.put("a", b"x", None, soon()).await.expect("a set");
     for _ in 0..2 {
-        let found = store.read(&["a", "b"], Reading::Plain, soon()).await.expect("values").found;
+        let found = plain(&store, &["a", "b"]).await;
         assert_eq!(found, [Found::Bytes(b"x".to_vec()), Found::Absent]);
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_refused_fails_alone() {
+    let server = RedisServer::start();
+    server.cli(&["ACL", "SETUSER", "default", "-mget", "resetkeys", "~mine:*"]);
+    let store = redis(&server.url());
+    store.put("mine:a", b"x", None, soon()).await.expect("a set");
+    for _ in 0..2 {
+        let read = store.read(&["mine:a", "other", "mine:b"], Reading::Plain, soon()).await;
+        let kinds: Vec<_> = read
+            .expect("answers")
+            .found
+            .into_iter()
+            .map(|found| found.map_err(|error| error.kind()))
+            .collect();
+        assert_eq!(kinds, [Ok(Found::Bytes(b"x".to_vec())), Err(ErrorKind::Permission), Ok(Found::Absent)]);
     }
 }

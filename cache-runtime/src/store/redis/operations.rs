@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::store::Store;
 use crate::store::vocabulary::Nonce;
 use crate::store::vocabulary::TagTtl;
-use crate::store::vocabulary::{CasToken, Epoch, Found, Reading, Scanned, Set, Several, Swap};
+use crate::store::vocabulary::{CasToken, Cursor, Epochs, Found, Reading, Scanned, Set, Several, Swap};
 use crate::util::clock::whole_millis;
 
 /// About how many keys a step of a scan examines. Other clients are served between two steps.
@@ -26,8 +26,8 @@ impl Store for RedisStore {
     async fn read(&self, keys: &[&str], how: Reading, until: Instant) -> Result<Several, Error> {
         match (how, keys) {
             (Reading::Plain, [key]) => {
-                let found = vec![self.get(key, until).await?];
-                Ok(Several { found, left: Vec::new(), epoch: Epoch(0) })
+                let found = vec![Ok(self.get(key, until).await?)];
+                Ok(Several { found, left: Vec::new(), epochs: Epochs::default() })
             }
             (Reading::Plain, _) => self.node.connection()?.connection.read_several(keys, 0, until).await,
             (Reading::Timed(timed), _) => {
@@ -94,7 +94,6 @@ impl Store for RedisStore {
         }
     }
 
-    // One command on several keys: a cluster takes it only if they are in one slot, and will have to be asked slot by slot.
     async fn remove(&self, keys: &[&[u8]], until: Instant) -> Result<u64, Error> {
         if keys.is_empty() {
             return Ok(0);
@@ -103,20 +102,42 @@ impl Store for RedisStore {
         answer.and_then(|answer| Ok(from_redis_value(answer)?)).map_err(|error| translate("UNLINK", error))
     }
 
-    async fn scan(&self, prefix: &str, cursor: u64, until: Instant) -> Result<Scanned, Error> {
-        let mut scan = cmd("SCAN");
-        scan.arg(cursor).arg("MATCH").arg(beginning_with(prefix)).arg("COUNT").arg(SCANNED_AT_ONCE);
-        let answer = self.node.connection()?.connection.run("SCAN", &scan, until).await?;
-        let scanned = answer.and_then(|answer| Ok(from_redis_value::<(u64, Vec<Vec<u8>>)>(answer)?));
-        let (cursor, mut keys) = scanned.map_err(|error| translate("SCAN", error))?;
-        // Only keys with the prefix are removed, however a server interprets the pattern.
-        keys.retain(|key| key.starts_with(prefix.as_bytes()));
-        Ok(Scanned { cursor, keys })
+    /// One command, which is one step for all of them.
+    async fn remove_in_order(&self, first: &[u8], then: &[&[u8]], until: Instant) -> Result<u64, Error> {
+        self.remove(&[&[first], then].concat(), until).await
     }
 
-    async fn tag(&self, keys: &[&str], life: TagTtl, until: Instant) -> Result<Vec<Nonce>, Error> {
+    async fn scan(&self, prefix: &str, from: Cursor, until: Instant) -> Result<Scanned, Error> {
+        let mut scan = cmd("SCAN");
+        scan.arg(from.position).arg("MATCH").arg(beginning_with(prefix)).arg("COUNT").arg(SCANNED_AT_ONCE);
+        let answer = self.node.connection()?.connection.run("SCAN", &scan, until).await?;
+        let scanned = answer.and_then(|answer| Ok(from_redis_value::<(u64, Vec<Vec<u8>>)>(answer)?));
+        let (position, mut keys) = scanned.map_err(|error| translate("SCAN", error))?;
+        // Only keys with the prefix are removed, however a server interprets the pattern.
+        keys.retain(|key| key.starts_with(prefix.as_bytes()));
+        let next = (position != 0).then_some(Cursor { position, ..from });
+        Ok(Scanned { next, keys })
+    }
+
+    async fn tag(
+        &self,
+        keys: &[&str],
+        life: TagTtl,
+        until: Instant,
+    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
         keys.first().map_or(Ok(()), |key| self.node.check_for_stall_at(key))?;
         self.node.connection()?.connection.tag(keys, life, until).await
+    }
+
+    /// One script, which is one step for all of them.
+    async fn tag_in_order(
+        &self,
+        first: &[&str],
+        last: &str,
+        life: TagTtl,
+        until: Instant,
+    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+        self.tag(&[first, &[last]].concat(), life, until).await
     }
 }
 

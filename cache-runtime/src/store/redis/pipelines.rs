@@ -13,7 +13,7 @@ use super::connection::runtime_connection::RuntimeConnection;
 use super::error::{is_about_mget, is_refused, translate};
 use super::replies::{found, times_left, values_of};
 use crate::error::Error;
-use crate::store::vocabulary::{Set, Several};
+use crate::store::vocabulary::{Epochs, Set, Several};
 
 /// The most keys of one `MGET`.
 const KEYS: usize = 512;
@@ -36,7 +36,7 @@ impl RuntimeConnection {
             match answers.split_off(timed).into_iter().collect::<RedisResult<Vec<Value>>>() {
                 Ok(values) => {
                     let found = values_of(values, keys.len())?;
-                    return Ok(Several { found, left: times_left(answers)?, epoch });
+                    return Ok(Several { found, left: times_left(answers)?, epochs: Epochs::one(epoch) });
                 }
                 Err(error) if is_about_mget(&error) => self.abilities().mget.refuse(),
                 Err(error) => return Err(translate("MGET", error)),
@@ -45,8 +45,8 @@ impl RuntimeConnection {
         let commands = pipeline(times().chain(keys.iter().map(|key| get(key.as_bytes()))));
         let (mut answers, epoch) = self.run_all("GET", &commands, until).await?;
         let values = answers.split_off(timed);
-        let found = values.into_iter().map(|value| found("GET", value)).collect::<Result<_, _>>()?;
-        Ok(Several { found, left: times_left(answers)?, epoch })
+        let found = values.into_iter().map(|value| found("GET", value)).collect();
+        Ok(Several { found, left: times_left(answers)?, epochs: Epochs::one(epoch) })
     }
 
     /// Sets each key, or removes it.
@@ -60,19 +60,19 @@ impl RuntimeConnection {
                 command
             }
         });
-        let mut refused = Vec::new();
+        let (mut refused, mut failed) = (Vec::new(), None);
         for (Set { key, value, .. }, answer) in
             sets.iter().zip(self.run_all("SET", &pipeline(commands), until).await?.0)
         {
             match answer {
                 Err(error) if value.is_none() && is_refused(&error) => refused.push(*key),
-                answer => drop(answer.map_err(|error| translate("SET", error))?),
+                answer => failed = failed.or(answer.err().map(|error| translate("SET", error))),
             }
         }
         if !refused.is_empty() {
             self.remove(&refused, until).await?.map_err(|error| translate("UNLINK", error))?;
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     /// Removes keys. `UNLINK` frees large values of other types without blocking the server; for strings there is no difference.

@@ -19,12 +19,12 @@ pub(super) fn found(doing: &str, answer: Result<Value, RedisError>) -> Result<Fo
 }
 
 /// The values of several `MGET`s. `MGET` cannot tell a missing key from one of another type; the lease request will.
-pub(super) fn values_of(answers: Vec<Value>, keys: usize) -> Result<Vec<Found>, Error> {
+pub(super) fn values_of(answers: Vec<Value>, keys: usize) -> Result<Vec<Result<Found, Error>>, Error> {
     let mut all = Vec::with_capacity(keys);
     for answer in answers {
         let Value::Array(values) = answer else { break };
         for value in values {
-            all.push(found("MGET", Ok(value))?);
+            all.push(found("MGET", Ok(value)));
         }
     }
     if all.len() == keys {

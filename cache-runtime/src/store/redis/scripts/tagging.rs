@@ -19,7 +19,13 @@ use crate::util::clock::whole_millis;
 use crate::util::random;
 
 impl RuntimeConnection {
-    pub(crate) async fn tag(&self, keys: &[&str], life: TagTtl, until: Instant) -> Result<Vec<Nonce>, Error> {
+    /// The nonce of each tag.
+    pub(crate) async fn tag(
+        &self,
+        keys: &[&str],
+        life: TagTtl,
+        until: Instant,
+    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
         let abilities = self.abilities();
         let new: Vec<Nonce> = keys.iter().map(|_| random::nonce()).collect();
         if !abilities.of(&TAG).is(Ability::NO)
@@ -27,7 +33,7 @@ impl RuntimeConnection {
         {
             return Ok(nonces);
         }
-        self.tag_by_commands(keys, new, life, until).await
+        Ok(self.tag_by_commands(keys, new, life, until).await?.into_iter().map(Ok).collect())
     }
 
     /// `None` if the server does not run it.
@@ -38,7 +44,7 @@ impl RuntimeConnection {
         new: &[Nonce],
         life: TagTtl,
         until: Instant,
-    ) -> Result<Option<Vec<Nonce>>, Error> {
+    ) -> Result<Option<Vec<Result<Nonce, Error>>>, Error> {
         let [least, given] = [life.least, life.given()].map(MillisText::of);
         let mut arguments = vec![least.as_bytes(), given.as_bytes()];
         arguments.extend(new.iter().map(|nonce| &nonce[..]));
@@ -47,10 +53,11 @@ impl RuntimeConnection {
             return Ok(None);
         }
         match answer.map_err(|error| translate("tag", error))? {
-            Value::Array(values) if values.len() == keys.len() => values.into_iter().map(nonce).collect(),
+            Value::Array(values) if values.len() == keys.len() => {
+                Ok(Some(values.into_iter().map(nonce).collect()))
+            }
             _ => Err(strange("tag")),
         }
-        .map(Some)
     }
 
     /// Reads what exists, then writes what is missing. A tag that is invalidated in between is like one invalidated right after: the
