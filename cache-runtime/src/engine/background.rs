@@ -121,7 +121,9 @@ impl Background {
         let is_alone = self.under_way.get() == 0;
         let bytes = value.bytes.len();
         // Where the caller's own runtime cannot send it, it goes by itself.
-        let Some(queue) = (!is_awaited(bytes)).then(|| call.cache().store.write_queue()).flatten() else {
+        let Some(queue) =
+            (!is_awaited(bytes)).then(|| call.cache().store.write_queue(&value.key.name)).flatten()
+        else {
             return self.store(bytes, |under_way| store::carry_out(call, vec![value], Vec::new(), under_way));
         };
         // Not polled here first: a task that is started behind the connection's, which that would wake, has the runtime wake

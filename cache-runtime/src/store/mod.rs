@@ -145,11 +145,11 @@ pub(crate) enum AnyStore {
 }
 
 impl AnyStore {
-    /// Where values can wait to be stored together. `None` where nothing is gained by that, or where the caller's runtime does not
+    /// Where a value for `key` can wait to be stored together with others. `None` where nothing is gained by that, or where the caller's runtime does not
     /// drive a connection of its own.
-    pub(crate) fn write_queue(&self) -> Option<WriteQueue> {
+    pub(crate) fn write_queue(&self, key: &str) -> Option<WriteQueue> {
         match self {
-            Self::Redis(store) => store.write_queue(),
+            Self::Redis(store) => store.write_queue(key),
             Self::Memory(_) | Self::Broken(_) => None,
         }
     }

@@ -1,12 +1,12 @@
-//! The store's operations as commands.
+//! A store's operations on one server, as commands.
 
 use std::time::{Duration, Instant};
 
 use redis::{cmd, from_redis_value};
 
-use super::RedisStore;
 use super::commands::set;
 use super::error::translate;
+use super::node::Node;
 use super::scripts::compare::sized;
 use crate::error::Error;
 use crate::store::Store;
@@ -18,9 +18,9 @@ use crate::util::clock::whole_millis;
 /// About how many keys a step of a scan examines. Other clients are served between two steps.
 const SCANNED_AT_ONCE: usize = 1000;
 
-impl Store for RedisStore {
+impl Store for Node {
     async fn get(&self, key: &str, until: Instant) -> Result<Found, Error> {
-        self.node.connection()?.read(key, until).await
+        self.connection()?.read(key, until).await
     }
 
     async fn read(&self, keys: &[&str], how: Reading, until: Instant) -> Result<Several, Error> {
@@ -29,12 +29,12 @@ impl Store for RedisStore {
                 let found = vec![Ok(self.get(key, until).await?)];
                 Ok(Several { found, left: Vec::new(), epochs: Epochs::default() })
             }
-            (Reading::Plain, _) => self.node.connection()?.connection.read_several(keys, 0, until).await,
+            (Reading::Plain, _) => self.connection()?.connection.read_several(keys, 0, until).await,
             (Reading::Timed(timed), _) => {
-                self.node.connection()?.connection.read_several(keys, timed, until).await
+                self.connection()?.connection.read_several(keys, timed, until).await
             }
             (Reading::Tracked(timed), _) => {
-                self.node.tracking_connection()?.read_several(keys, timed, until).await
+                self.tracking_connection()?.read_several(keys, timed, until).await
             }
         }
     }
@@ -45,8 +45,8 @@ impl Store for RedisStore {
         ttl: Duration,
         until: Instant,
     ) -> Result<Vec<Result<Found, Error>>, Error> {
-        self.node.check_for_stall(leases)?;
-        let (host, millis) = (self.node.connection()?, whole_millis(ttl));
+        self.check_for_stall(leases)?;
+        let (host, millis) = (self.connection()?, whole_millis(ttl));
         let acquired = match leases {
             [(key, lease)] => {
                 let acquired = host.acquire(key, lease, millis, until).await;
@@ -54,7 +54,7 @@ impl Store for RedisStore {
             }
             _ => host.connection.acquire_each(leases, millis, until).await,
         };
-        self.node.leases.learn(&acquired);
+        self.leases.learn(&acquired);
         acquired
     }
 
@@ -63,34 +63,33 @@ impl Store for RedisStore {
             && value.len() == mark.len()
         {
             // A lease in place of something else.
-            self.node.check_for_stall_at(key)?;
+            self.check_for_stall_at(key)?;
         }
         match swaps {
-            [swap] => Ok(vec![self.node.connection()?.connection.swap(*swap, until).await]),
-            _ => self.node.connection()?.connection.swap_each(swaps, until).await,
+            [swap] => Ok(vec![self.connection()?.connection.swap(*swap, until).await]),
+            _ => self.connection()?.connection.swap_each(swaps, until).await,
         }
     }
 
     async fn release(&self, leases: &[(&str, CasToken)], until: Instant) -> Result<(), Error> {
-        self.node.check_for_stall(leases)?;
-        self.node.connection()?.connection.release(leases, until).await
+        self.check_for_stall(leases)?;
+        self.connection()?.connection.release(leases, until).await
     }
 
     async fn clear(&self, key: &str, until: Instant) -> Result<(), Error> {
-        self.node.check_for_stall_at(key)?;
-        self.node.connection()?.connection.clear(key, until).await
+        self.check_for_stall_at(key)?;
+        self.connection()?.connection.clear(key, until).await
     }
 
     async fn set(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
         match sets {
             [Set { key, value: Some(value), ttl }] => {
                 let doing = sized("SET", value);
-                let answer =
-                    self.node.connection()?.connection.run(&doing, &set(key, value, *ttl), until).await?;
+                let answer = self.connection()?.connection.run(&doing, &set(key, value, *ttl), until).await?;
                 answer.map(drop).map_err(|error| translate(&doing, error))
             }
             [Set { key, value: None, .. }] => self.remove(&[key.as_bytes()], until).await.map(drop),
-            _ => self.node.connection()?.connection.set_each(sets, until).await,
+            _ => self.connection()?.connection.set_each(sets, until).await,
         }
     }
 
@@ -98,7 +97,7 @@ impl Store for RedisStore {
         if keys.is_empty() {
             return Ok(0);
         }
-        let answer = self.node.connection()?.connection.remove(keys, until).await?;
+        let answer = self.connection()?.connection.remove(keys, until).await?;
         answer.and_then(|answer| Ok(from_redis_value(answer)?)).map_err(|error| translate("UNLINK", error))
     }
 
@@ -110,7 +109,7 @@ impl Store for RedisStore {
     async fn scan(&self, prefix: &str, from: Cursor, until: Instant) -> Result<Scanned, Error> {
         let mut scan = cmd("SCAN");
         scan.arg(from.position).arg("MATCH").arg(beginning_with(prefix)).arg("COUNT").arg(SCANNED_AT_ONCE);
-        let answer = self.node.connection()?.connection.run("SCAN", &scan, until).await?;
+        let answer = self.connection()?.connection.run("SCAN", &scan, until).await?;
         let scanned = answer.and_then(|answer| Ok(from_redis_value::<(u64, Vec<Vec<u8>>)>(answer)?));
         let (position, mut keys) = scanned.map_err(|error| translate("SCAN", error))?;
         // Only keys with the prefix are removed, however a server interprets the pattern.
@@ -125,8 +124,8 @@ impl Store for RedisStore {
         life: TagTtl,
         until: Instant,
     ) -> Result<Vec<Result<Nonce, Error>>, Error> {
-        keys.first().map_or(Ok(()), |key| self.node.check_for_stall_at(key))?;
-        self.node.connection()?.connection.tag(keys, life, until).await
+        keys.first().map_or(Ok(()), |key| self.check_for_stall_at(key))?;
+        self.connection()?.connection.tag(keys, life, until).await
     }
 
     /// One script, which is one step for all of them.

@@ -74,7 +74,7 @@ async fn those_who_ask_together_share_a_message() {
         return;
     }
     let store = store(&server).await;
-    let connection = store.node.connection().expect("a connection");
+    let connection = store.topology.node_of("key").connection().expect("a connection");
     let marks: Vec<(String, CasToken)> = (0..300).map(|key| (format!("key:{key}"), new_mark())).collect();
     let mut asked = Vec::new();
     for (key, mark) in &marks {

@@ -1,0 +1,88 @@
+//! The store's operations, at the node of each key.
+//!
+//! One server has all keys: no slot is computed for it, and no key is looked at.
+
+use std::time::{Duration, Instant};
+
+use super::RedisStore;
+use super::topology::Topology;
+use crate::error::Error;
+use crate::store::Store;
+use crate::store::vocabulary::{
+    CasToken, Cursor, Found, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl,
+};
+
+/// Hands an operation on several keys on to the nodes of its keys.
+macro_rules! at_nodes {
+    ($self:ident, $node:ident => $operation:expr) => {
+        match &$self.topology {
+            Topology::One($node) => $operation.await,
+        }
+    };
+}
+
+impl Store for RedisStore {
+    async fn get(&self, key: &str, until: Instant) -> Result<Found, Error> {
+        self.topology.node_of(key).connection()?.read(key, until).await
+    }
+
+    async fn read(&self, keys: &[&str], how: Reading, until: Instant) -> Result<Several, Error> {
+        at_nodes!(self, node => node.read(keys, how, until))
+    }
+
+    async fn acquire(
+        &self,
+        leases: &[(&str, CasToken)],
+        ttl: Duration,
+        until: Instant,
+    ) -> Result<Vec<Result<Found, Error>>, Error> {
+        at_nodes!(self, node => node.acquire(leases, ttl, until))
+    }
+
+    async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
+        at_nodes!(self, node => node.swap(swaps, until))
+    }
+
+    async fn release(&self, leases: &[(&str, CasToken)], until: Instant) -> Result<(), Error> {
+        at_nodes!(self, node => node.release(leases, until))
+    }
+
+    async fn clear(&self, key: &str, until: Instant) -> Result<(), Error> {
+        self.topology.node_of(key).clear(key, until).await
+    }
+
+    async fn set(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
+        at_nodes!(self, node => node.set(sets, until))
+    }
+
+    async fn remove(&self, keys: &[&[u8]], until: Instant) -> Result<u64, Error> {
+        at_nodes!(self, node => node.remove(keys, until))
+    }
+
+    async fn remove_in_order(&self, first: &[u8], then: &[&[u8]], until: Instant) -> Result<u64, Error> {
+        at_nodes!(self, node => node.remove_in_order(first, then, until))
+    }
+
+    async fn scan(&self, prefix: &str, from: Cursor, until: Instant) -> Result<Scanned, Error> {
+        at_nodes!(self, node => node.scan(prefix, from, until))
+    }
+
+    async fn tag(
+        &self,
+        keys: &[&str],
+        life: TagTtl,
+        until: Instant,
+    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+        at_nodes!(self, node => node.tag(keys, life, until))
+    }
+
+    async fn tag_in_order(
+        &self,
+        first: &[&str],
+        last: &str,
+        life: TagTtl,
+        until: Instant,
+    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+        at_nodes!(self, node => node.tag_in_order(first, last, life, until))
+    }
+}
