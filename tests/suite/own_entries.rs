@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use redis_cached::codec::{Codec, CodecError};
-use redis_cached::{Cache, Ttl, redis_cached};
+use redis_cached::{Cache, Source, Ttl, redis_cached};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{both, redis};
@@ -130,4 +130,28 @@ async fn a_codec_of_the_programs_own_writes_and_reads_and_no_other_reads_it() {
     entry.put(&"abc".to_owned()).await.unwrap();
     assert_eq!(entry.get().await.unwrap().as_deref(), Some("abc"));
     assert_eq!(cache.entry::<String>("own").ttl(MINUTE).get().await.unwrap(), None);
+}
+
+#[redis_cached(ttl = 1, stale_if_error = "1h", key = "aging:<id>")]
+async fn aging(id: u64) -> Result<u64, String> {
+    Ok(id)
+}
+
+#[tokio::test]
+async fn a_lookup_tells_where_how_old_and_whether_stale() {
+    let (_server, caches) = both().await;
+    for cache in caches {
+        let entry = cache.sync_scope(|| aging_entry(7));
+        assert_eq!(entry.lookup().await.unwrap(), None);
+        entry.put(&7).await.unwrap();
+        let young = entry.lookup().await.unwrap().unwrap();
+        assert_eq!((young.value, young.source, young.is_stale), (7, Source::Store, false));
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+        let old = entry.clone().blocking().lookup().unwrap().unwrap();
+        assert_eq!((old.value, old.source, old.is_stale), (7, Source::Store, true));
+        let aged = old.age.unwrap() - young.age.unwrap();
+        assert!(aged >= Duration::from_millis(1090) && aged < MINUTE, "{aged:?}");
+        entry.invalidate().await.unwrap();
+        assert_eq!(entry.lookup().await.unwrap(), None);
+    }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::after_lookup::Begun;
 use super::entry::Entry;
+use super::lookup::Lookup;
 use super::shared_error::Sharing;
 use crate::error::Error;
 use crate::policy::ttl::Ttl;
@@ -54,6 +55,14 @@ impl<T> BlockingEntry<T> {
     /// An error if Redis cannot be reached, refuses the command, or does not answer within the [deadline](crate::CacheBuilder::deadline).
     pub fn get(&self) -> Result<Option<T>, Error> {
         block_on(self.0.get())
+    }
+
+    /// Like [`Entry::lookup`], but blocks: for one round trip, unless the value is cached locally, and for two if the value names tags.
+    ///
+    /// # Errors
+    /// An error if Redis cannot be reached, refuses the command, or does not answer within the [deadline](crate::CacheBuilder::deadline).
+    pub fn lookup(&self) -> Result<Option<Lookup<T>>, Error> {
+        block_on(self.0.lookup())
     }
 
     /// Like [`Entry::put`], but blocks: for one round trip, and for two if the entry has tags.

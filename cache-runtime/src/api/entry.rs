@@ -25,6 +25,7 @@ use crate::entry::header;
 use crate::entry::special::{Special, special};
 use crate::error::{Error, ErrorKind};
 use crate::local::Keep;
+use crate::policy::Lifetime;
 use crate::policy::ttl::Ttl;
 use crate::store::vocabulary::Left;
 use crate::tags::Tags;
@@ -143,7 +144,7 @@ impl<T> Entry<T> {
     /// An error if Redis cannot be reached, refuses the command, or does not answer within the [deadline](crate::CacheBuilder::deadline). An entry that is not valid is
     /// not an error.
     pub async fn get(&self) -> Result<Option<T>, Error> {
-        Ok(self.found(false).await?.map(|(value, _)| value))
+        Ok(self.found(false).await?.map(|(value, ..)| value))
     }
 
     /// Stores `value` as a call would have, with the function's TTL, in place of whatever is there. One round trip, and two if the entry has tags.
@@ -263,20 +264,28 @@ impl<T> Entry<T> {
     /// # Errors
     /// An error if Redis cannot be reached, refuses the command, or does not answer within the [deadline](crate::CacheBuilder::deadline).
     pub async fn ttl(&self) -> Result<Option<Ttl>, Error> {
-        Ok(match self.found(true).await?.map(|(_, left)| left) {
+        Ok(match self.found(true).await?.map(|(_, left, _)| left) {
             None | Some(Left::Absent) => None,
             Some(Left::Expires(left)) => Some(Ttl::Expires(left)),
             Some(Left::Never) => Some(Ttl::Never),
         })
     }
 
-    /// The stored value, and how long it is there for yet if that is asked for.
-    async fn found(&self, is_timed: bool) -> Result<Option<(T, Left)>, Error> {
+    /// The stored value, how long it is there for yet if that is asked for, and the time that it was stored for.
+    pub(super) async fn found(&self, is_timed: bool) -> Result<Option<(T, Left, Lifetime)>, Error> {
         if self.call.is_pending(self.call.question()) {
             return Ok(None);
         }
-        let found = self.reader().entry(is_timed, self.call.until()).await?;
-        Ok(found.and_then(|(bytes, left)| Some((self.read_at(self.key(), &bytes)?, left))))
+        let Some((bytes, left)) = self.reader().entry(is_timed, self.call.until()).await? else {
+            return Ok(None);
+        };
+        let lifetime = header::checked(&bytes).map(|value| Lifetime::of(&value.meta));
+        Ok(self.read_at(self.key(), &bytes).zip(lifetime).map(|(value, lifetime)| (value, left, lifetime)))
+    }
+
+    /// The value that this process has cached, which is not counted as a hit.
+    pub(super) fn peek_local(&self) -> Option<T> {
+        self.hooks.local?.give(self.reader().local_hit(self.call.question())?)
     }
 
     /// The stored value, or the value of `compute`, which is then stored: what an annotated function does.

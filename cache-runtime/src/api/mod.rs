@@ -10,6 +10,7 @@ pub(crate) mod entry;
 pub(crate) mod entry_options;
 pub(crate) mod global;
 pub(crate) mod invalidate_many;
+pub(crate) mod lookup;
 pub(crate) mod put_many;
 pub(crate) mod shared_error;
 pub(crate) mod stats;

@@ -97,6 +97,24 @@ impl Lifetime {
     pub(crate) fn total(self) -> Option<Duration> {
         self.fresh.map(|fresh| fresh.saturating_add(self.stale))
     }
+
+    /// What an entry was stored with.
+    pub(crate) fn of(meta: &Meta) -> Self {
+        Self { fresh: meta.fresh_ttl, stale: meta.stale_window }
+    }
+
+    /// How long ago a value was stored that has so much time left; `None` if that is not known.
+    pub(crate) fn age(self, left: Left) -> Option<Duration> {
+        match left {
+            Left::Expires(left) => Some(self.total()?.saturating_sub(left)),
+            Left::Never | Left::Absent => None,
+        }
+    }
+
+    /// Whether a value that has so much time left is past its freshness.
+    pub(crate) fn is_stale(self, left: Left) -> bool {
+        matches!(left, Left::Expires(left) if self.fresh.is_some() && left <= self.stale)
+    }
 }
 
 /// Decides about a computed value. `random` is uniform in `0.0..1.0`.

@@ -149,3 +149,16 @@ proptest! {
         prop_assert!(!early(further) || early(nearer));
     }
 }
+
+#[test]
+fn age_and_staleness_follow_from_what_is_left() {
+    let seconds = Duration::from_secs;
+    let lifetime = Lifetime { fresh: Some(seconds(60)), stale: seconds(30) };
+    for (left, age, is_stale) in [(90, 0, false), (31, 59, false), (30, 60, true), (1, 89, true)] {
+        let left = Left::Expires(seconds(left));
+        assert_eq!((lifetime.age(left), lifetime.is_stale(left)), (Some(seconds(age)), is_stale));
+    }
+    assert_eq!(lifetime.age(Left::Expires(seconds(91))), Some(Duration::ZERO), "a clock that was set back");
+    let endless = Lifetime { fresh: None, stale: Duration::ZERO };
+    assert_eq!((endless.age(Left::Never), endless.is_stale(Left::Never)), (None, false));
+}

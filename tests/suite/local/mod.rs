@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use redis_cached::{Cache, Entry, redis_cached};
+use redis_cached::{Cache, Entry, Source, redis_cached};
 use redis_cached_test_support::{RedisServer, servers};
 
 /// What changes: a row of the database.
@@ -260,4 +260,18 @@ async fn what_has_no_room_is_not_kept_and_all_else_is() {
     let local = cache.stats().local.unwrap();
     assert_eq!((local.entries, local.capacity), (1, 20 * 1024));
     assert!(local.bytes < local.capacity, "{local:?}");
+}
+
+#[tokio::test]
+async fn a_lookup_tells_that_a_value_is_cached_locally() {
+    let (row, server) = (Row::default(), RedisServer::start());
+    let cache = process(&server);
+    let entry = cache.sync_scope(|| shared_entry("a"));
+    entry.put(&Arc::new(3)).await.unwrap();
+    assert_eq!(entry.lookup().await.unwrap().unwrap().source, Source::Store);
+    assert_eq!(*settle(&cache, async || shared(&row, "a").await).await, 3);
+    let hits = local_hits(&cache);
+    let lookup = entry.lookup().await.unwrap().unwrap();
+    assert_eq!((*lookup.value, lookup.source, lookup.age), (3, Source::Local, None));
+    assert_eq!(local_hits(&cache), hits);
 }
