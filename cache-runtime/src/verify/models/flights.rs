@@ -1,122 +1,117 @@
 //! The flights of a process, as `flight` keeps them: who may join which, and what the end of one means to its followers.
 
-use super::state::{Actor, Flight, Nonce, Op, Phase, Seen, State, Value, Version, Who};
-use super::{Protocol, Variant};
+use super::state::{Flight, KEYS, Key, Kind, Landed, Lookup, Nonce, Op, Stage, State, Version, Who};
+use super::{Variant, World};
 
-/// How a flight ends.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Landed {
-    Value(Version),
-    /// The computation failed. With the old value that its leader serves in its place, if it has found one.
-    Failed(Option<Value>),
-    Nothing,
-    Abandoned,
-}
-
-impl Actor {
-    /// The call, or the refresh, is over; so is the flight that it led.
-    pub(crate) fn end(&mut self) {
-        *self = Self::new(self.process, self.refresher, self.calls);
-    }
-}
-
-impl Protocol {
-    /// A caller that found no value joins a flight, or opens one.
-    pub(crate) fn join(&self, state: &mut State, who: Who, seen: Seen) {
-        let saw = seen.mark();
-        if let Some(version) = self.landing(state, who, saw) {
-            return state.give(who, version);
+impl World {
+    /// A key that has no value joins a flight, or opens one.
+    pub(crate) fn join(&self, state: &mut State, who: Who, key: Key) {
+        let Stage::Found(lookup) = state.stage(who, key) else { return };
+        if state.callers[who].misses[key].lead.is_some() || state.callers[who].kind == Kind::Forced {
+            return;
         }
-        let joined = saw
-            .and_then(|mark| marked_flight(state, who, mark))
-            .or_else(|| flight(state, who, |flight| flight.open || self.variant == Variant::JoinUnseen));
-        let actor = &mut state.actors[who];
-        match joined {
-            Some(leader) => {
-                let fallback = match seen {
-                    Seen::Replace(old) => Some(old.value),
-                    _ => None,
-                };
-                actor.phase = Phase::Following { leader, fallback };
+        let is_open = |flight: Flight| flight.is_open || self.variant == Variant::JoinUnseen;
+        let sight = lookup.sight();
+        let open = || state.flight(who, key, is_open).map(Stage::Following);
+        match self.seen(state, who, key, sight).or_else(open) {
+            Some(stage) => {
+                let miss = &mut state.callers[who].misses[key];
+                miss.stage = stage;
+                if let Lookup::Due(old) = lookup {
+                    miss.fallback = Some(old);
+                }
             }
-            None => {
-                actor.flight = Some(Flight { open: true, mark: None });
-                actor.phase = Phase::Opened(seen);
-            }
+            None => state.callers[who].misses[key].lead = Some(Flight { is_open: true, mark: None }),
         }
     }
 
-    /// The value of a flight of `who`'s process that has landed and stands in the store only by the mark that `who` saw.
-    pub(crate) fn landing(&self, state: &State, who: Who, saw: Option<Nonce>) -> Option<Version> {
-        let is_seen = |mark| saw == Some(mark) || self.variant == Variant::TakeUnseen;
-        state.landed(state.actors[who].process).find(|(mark, _)| is_seen(*mark)).map(|(_, version)| version)
+    /// The flight of `who`'s process, led by another, that is known by the mark that `who` saw: one that has landed, and whose value
+    /// is on its way to the store, or one that is under way.
+    pub(crate) fn seen(&self, state: &State, who: Who, key: Key, sight: Option<Nonce>) -> Option<Stage> {
+        let is_seen = |mark| sight == Some(mark) || self.variant == Variant::TakeUnseen;
+        match state.storing(who, key).find(|(mark, _)| is_seen(*mark)) {
+            Some((_, version)) => Some(Stage::Landed(Landed::Value(version))),
+            None => state.marked_flight(who, key, sight?).map(Stage::Following),
+        }
     }
 
     /// The end of the flight that `leader` leads.
-    pub(crate) fn land(&self, state: &mut State, leader: Who, landed: Landed) {
-        state.actors[leader].flight = None;
-        for follower in 0..state.actors.len() {
-            if let Phase::Following { leader: followed, fallback } = state.actors[follower].phase
-                && followed == leader
-            {
-                self.landed(state, follower, fallback, landed);
+    pub(crate) fn land(&self, state: &mut State, leader: Who, key: Key, landed: Landed) {
+        if state.callers[leader].misses[key].lead.take().is_none() {
+            return;
+        }
+        for who in 0..state.callers.len() {
+            if state.stage(who, key) == Stage::Following(leader) {
+                state.set(who, key, Stage::Landed(landed));
+                self.step(state, who);
             }
         }
     }
 
-    /// `fallback` is an old value that `who` has found itself, since it began.
-    fn landed(&self, state: &mut State, who: Who, fallback: Option<Value>, landed: Landed) {
-        let leads = state.actors[who].flight.is_some();
-        match landed {
-            Landed::Abandoned => state.actors[who].phase = Phase::Asked(Op::Get),
-            Landed::Value(version) => {
-                if leads {
-                    self.land(state, who, landed);
-                }
-                state.give(who, version);
+    /// Takes what the flights that have ended have landed with.
+    pub(crate) fn landed(&self, state: &mut State, who: Who) {
+        for key in KEYS {
+            let Stage::Landed(landed) = state.stage(who, key) else { continue };
+            state.set(who, key, Stage::Alone);
+            if landed == Landed::Abandoned {
+                state.set(who, key, Stage::Open);
+                continue;
             }
-            Landed::Failed(leaders) => {
-                let shared = leaders.filter(|_| self.variant == Variant::FallbackToAllFollowers);
-                match shared.or(fallback) {
-                    Some(old) => {
-                        if leads {
-                            self.land(state, who, landed);
-                        }
-                        state.give(who, old.version);
-                    }
-                    None => self.landed(state, who, None, Landed::Nothing),
+            let fallback = state.callers[who].misses[key].fallback.map(|old| old.value);
+            let version = match landed {
+                Landed::Value(version) => Some(version),
+                Landed::Failed(leaders) => {
+                    let shared = leaders.filter(|_| self.variant == Variant::FallbackToAllFollowers);
+                    shared.or(fallback).map(|old| old.version)
                 }
+                _ => None,
+            };
+            if let Some(version) = version {
+                state.give(who, key, version);
             }
-            Landed::Nothing => {
-                if leads {
-                    self.land(state, who, landed);
-                }
-                state.actors[who].phase = Phase::Alone;
-            }
+            self.land(state, who, key, landed);
         }
     }
 }
 
-/// The flight of `who`'s process, led by another, that has `mark`.
-pub(crate) fn marked_flight(state: &State, who: Who, mark: Nonce) -> Option<Who> {
-    flight(state, who, |flight| flight.mark == Some(mark))
-}
+impl State {
+    /// The values of the process on their way to the store with which flights have landed, and the marks that they replace.
+    pub(crate) fn storing(&self, who: Who, key: Key) -> impl Iterator<Item = (Nonce, Version)> {
+        let process = self.callers[who].process;
+        self.posted.iter().filter_map(move |(of, op)| match *op {
+            Op::Store { ask, value, from } if *of == key && from == Some(process) => {
+                Some((ask.base().unwrap_or(ask.lease), value.version))
+            }
+            _ => None,
+        })
+    }
 
-/// Whether a flight of `who`'s process has `mark`, or has landed and its value is not in the store yet.
-pub(crate) fn is_marked(state: &State, who: Who, mark: Nonce) -> bool {
-    let mut landed = state.landed(state.actors[who].process);
-    marked_flight(state, who, mark).is_some() || landed.any(|(landed, _)| landed == mark)
-}
+    /// Whether a flight of `who`'s process has `mark`, or has landed and its value is not in the store yet.
+    pub(crate) fn is_marked(&self, who: Who, key: Key, mark: Nonce) -> bool {
+        self.marked_flight(who, key, mark).is_some()
+            || self.storing(who, key).any(|(stored, _)| stored == mark)
+    }
 
-/// The open flight of `who`'s process.
-pub(crate) fn open_flight(state: &State, who: Who) -> Option<Who> {
-    flight(state, who, |flight| flight.open)
-}
+    pub(crate) fn marked_flight(&self, who: Who, key: Key, mark: Nonce) -> Option<Who> {
+        self.flight(who, key, |flight| flight.mark == Some(mark))
+    }
 
-fn flight(state: &State, who: Who, matches: impl Fn(Flight) -> bool) -> Option<Who> {
-    let process = state.actors[who].process;
-    (0..state.actors.len()).find(|other| {
-        let actor = &state.actors[*other];
-        *other != who && actor.process == process && actor.flight.is_some_and(&matches)
-    })
+    /// A flight of `who`'s process, led by another.
+    pub(crate) fn flight(&self, who: Who, key: Key, is: impl Fn(Flight) -> bool) -> Option<Who> {
+        (0..self.callers.len()).find(|other| {
+            let caller = &self.callers[*other];
+            *other != who
+                && caller.process == self.callers[who].process
+                && caller.misses[key].lead.is_some_and(&is)
+        })
+    }
+
+    /// Nobody waits for the answers to stores any more: the process has ended, or its patience.
+    pub(crate) fn disown(&mut self, is_meant: impl Fn(usize, u8) -> bool) {
+        for (index, (_, op)) in self.posted.iter_mut().enumerate() {
+            if let Op::Store { from, .. } = op {
+                *from = from.filter(|from| !is_meant(index, *from));
+            }
+        }
+    }
 }

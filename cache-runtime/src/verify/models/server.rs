@@ -1,7 +1,7 @@
 //! The server, the writer, and what happens to slots by themselves: each step atomic.
 
-use super::state::{Content, Hold, Op, Phase, Reply, State, Value, Who, bit};
-use super::{Protocol, Variant};
+use super::state::{Ask, Content, KEYS, Key, Op, Permit, Position, Reply, Stage, State, Value, Who};
+use super::{Variant, World};
 use crate::store::key_state;
 use crate::store::key_state::Write;
 
@@ -14,158 +14,157 @@ pub(crate) enum Invalidation {
     Put,
 }
 
-impl Protocol {
-    /// The server carries out the command for which an actor waits.
-    pub(crate) fn execute(&self, state: &mut State, who: Who) {
-        if let Phase::Asked(op) = state.actors[who].phase {
-            let reply = self.carry_out(state, op);
-            state.actors[who].phase = Phase::Answered(op, reply);
+impl World {
+    /// The server answers a call that asks for a lease.
+    pub(crate) fn acquire(&self, state: &mut State, who: Who, key: Key) {
+        if let Stage::Asked(ask, None, is_lapsed) = state.stage(who, key) {
+            let reply = if state.grant(key, ask) { Reply::Granted } else { Reply::Refused };
+            state.set(who, key, Stage::Asked(ask.standing(), Some(reply), is_lapsed));
         }
     }
 
     /// The server carries out a command for which nobody waits.
-    pub(crate) fn execute_posted(&self, state: &mut State, index: usize) {
-        let op = state.posted.remove(index);
-        let reply = self.carry_out(state, op);
-        if let Op::Store { beside: Some(lease), value: Value { version, .. }, .. }
-        | Op::Remove { lease, version, .. } = op
-        {
-            let done = reply == Reply::Done(true);
-            if done {
-                state.replaced = state.replaced.max(version);
-            }
-            // Replaced or not, the lease beside the slot is given back.
-            let stored = done && matches!(op, Op::Store { .. });
-            state.post(Op::ReleaseClaim { lease, stored });
-        }
-    }
-
-    fn carry_out(&self, state: &mut State, op: Op) -> Reply {
-        let (slot, claim) = (state.slot, state.claim.map(Content::Lease));
+    pub(crate) fn execute(&self, state: &mut State, index: usize) {
+        let (key, op) = state.posted.remove(index);
         match op {
-            Op::Get => Reply::Found(slot),
-            Op::Acquire { lease } => {
-                let (write, found) = key_state::acquire(slot, || Content::Lease(lease));
-                state.write(write);
-                Reply::Done(found.is_none())
+            Op::Acquire(ask) => {
+                state.grant(key, ask);
             }
-            Op::Replace { old, lease } => {
-                let (write, done) = key_state::swap(slot.as_ref(), &old, || Content::Lease(lease));
-                state.write(write);
-                Reply::Done(done)
-            }
-            Op::Store { mark, value, beside, .. } => {
-                let new = Content::Value(value);
-                let (write, done) = if self.stores_blindly(beside.is_some()) {
-                    (key_state::set(new), true)
-                } else {
-                    key_state::swap(slot.as_ref(), &mark, || new)
+            Op::Release { ask, .. } => {
+                let current = if ask.base().is_some() { state.beside[key] } else { state.slots[key] };
+                let write = match self.variant {
+                    Variant::ReleaseWithoutCompare => key_state::remove(),
+                    _ => key_state::release(current.as_ref(), &ask.lease),
                 };
-                state.write(write);
-                Reply::Done(done)
+                state.write(key, ask, write);
             }
-            Op::Release { lease } => {
-                state.write(self.release(slot, lease));
-                Reply::Done(true)
+            Op::Store { ask, value, .. } => {
+                let mark = ask.base().unwrap_or(ask.lease);
+                let (write, done) = if self.stores_blindly(state, key, ask) {
+                    (key_state::set(Content::Value(value)), true)
+                } else {
+                    key_state::swap(state.slots[key].as_ref(), &mark, || Content::Value(value))
+                };
+                state.write_slot(key, write);
+                state.replaced_with(key, ask, value.version, done);
             }
-            Op::Remove { old, .. } => {
-                let was_there = slot.is_some_and(|content| content.nonce() == old);
-                state.write(match self.variant {
+            Op::Remove { ask, version } => {
+                let old = ask.base().unwrap_or(ask.lease);
+                let was_there = state.slots[key].is_some_and(|content| content.nonce() == old);
+                let write = match self.variant {
                     Variant::OldValueStays => Write::Keep,
                     Variant::RemovalWithoutCompare => key_state::remove(),
-                    _ => key_state::release(slot.as_ref(), &old),
-                });
-                Reply::Done(was_there)
-            }
-            Op::Claim { lease, .. } => {
-                let (write, found) = key_state::acquire(claim, || Content::Lease(lease));
-                state.write_claim(write);
-                Reply::Done(found.is_none())
-            }
-            Op::ReleaseClaim { lease, .. } => {
-                state.write_claim(self.release(claim, lease));
-                Reply::Done(true)
+                    _ => key_state::release(state.slots[key].as_ref(), &old),
+                };
+                state.write_slot(key, write);
+                state.replaced_with(key, ask, version, was_there);
             }
         }
     }
 
-    fn stores_blindly(&self, refresh: bool) -> bool {
+    fn stores_blindly(&self, state: &State, key: Key, ask: Ask) -> bool {
+        // Others that are on their way with it, in a world where each process has one batch.
+        let holds = |(of, op): &(Key, Op)| matches!(op, Op::Store { ask, .. } if state.slots[*of] == Some(Content::Lease(ask.lease)));
         match self.variant {
             Variant::NoLease | Variant::StoreWithoutCompare => true,
-            Variant::RefreshWithoutCompare => refresh,
+            Variant::RefreshWithoutCompare => ask.base().is_some(),
+            Variant::StoreIfAnyIsHeld => state.posted.iter().any(|posted| posted.0 != key && holds(posted)),
             _ => false,
         }
-    }
-
-    fn release(&self, current: Option<Content>, lease: u8) -> Write<Content> {
-        if self.variant == Variant::ReleaseWithoutCompare {
-            return key_state::remove();
-        }
-        key_state::release(current.as_ref(), &lease)
     }
 }
 
 impl State {
-    /// What a process's command does to the slot.
-    fn write(&mut self, write: Write<Content>) {
-        let held = matches!(self.slot, Some(Content::Tombstone(_)));
-        self.broke_hold |= held && write != Write::Keep;
-        write_to(&mut self.slot, write);
+    fn grant(&mut self, key: Key, ask: Ask) -> bool {
+        let (slot, lease) = (self.slots[key], || Content::Lease(ask.lease));
+        let (write, done) = match ask.position {
+            Position::Over(old) => key_state::swap(slot.as_ref(), &old, lease),
+            Position::Empty | Position::Beside(_) => {
+                let current = if ask.base().is_some() { self.beside[key] } else { slot };
+                let (write, found) = key_state::acquire(current, lease);
+                (write, found.is_none())
+            }
+        };
+        self.write(key, ask, write);
+        done
     }
 
-    fn write_claim(&mut self, write: Write<Content>) {
-        let mut slot = self.claim.map(Content::Lease);
-        write_to(&mut slot, write);
-        self.claim = slot.map(Content::nonce);
+    /// The value of a refresh has taken the old one's place, or not. Either way the lease beside it is given back.
+    fn replaced_with(&mut self, key: Key, ask: Ask, version: u8, done: bool) {
+        if ask.base().is_some() {
+            if done {
+                self.replaced[key] = self.replaced[key].max(version);
+            }
+            self.post(key, Op::Release { ask, stored: done });
+        }
+    }
+
+    /// To where the lease stands.
+    fn write(&mut self, key: Key, ask: Ask, write: Write<Content>) {
+        match ask.base() {
+            Some(_) => apply(write, &mut self.beside[key]),
+            None => self.write_slot(key, write),
+        }
+    }
+
+    /// What a process's command does to the slot.
+    fn write_slot(&mut self, key: Key, write: Write<Content>) {
+        let held = matches!(self.slots[key], Some(Content::Tombstone(_)));
+        self.broke_hold |= held && write != Write::Keep;
+        apply(write, &mut self.slots[key]);
     }
 
     /// The writer's invalidation reaches the server.
-    pub(crate) fn invalidate(&mut self, how: Invalidation) {
-        self.note_lapse(self.slot);
-        let write = match how {
-            Invalidation::Unlink => key_state::remove(),
-            Invalidation::Tombstone => key_state::set(Content::Tombstone(self.new_nonce)),
-            Invalidation::Put => {
-                key_state::set(Content::Value(Value { nonce: self.new_nonce, version: self.database }))
-            }
+    pub(crate) fn invalidate(&mut self, key: Key, how: Invalidation) {
+        self.vanish(key);
+        let (nonce, version) = (self.new_nonce, self.database[key]);
+        self.slots[key] = match how {
+            Invalidation::Unlink => None,
+            Invalidation::Tombstone => Some(Content::Tombstone(nonce)),
+            Invalidation::Put => Some(Content::Value(Value { nonce, version })),
         };
-        write_to(&mut self.slot, write);
-        self.invalidated = self.database;
+        self.invalidated[key] = version;
     }
 
     /// What is in the slot expires, or is evicted.
-    pub(crate) fn vanish(&mut self) {
-        self.note_lapse(self.slot);
-        self.slot = None;
+    pub(crate) fn vanish(&mut self, key: Key) {
+        let taken = self.slots[key].take();
+        self.note_lapse(key, taken);
     }
 
-    pub(crate) fn vanish_claim(&mut self) {
-        self.note_lapse(self.claim.map(Content::Lease));
-        self.claim = None;
+    pub(crate) fn vanish_beside(&mut self, key: Key) {
+        let taken = self.beside[key].take();
+        self.note_lapse(key, taken);
+    }
+
+    fn note_lapse(&mut self, key: Key, taken: Option<Content>) {
+        let Some(Content::Lease(lease)) = taken else { return };
+        for miss in self.callers.iter_mut().map(|caller| &mut caller.misses[key]) {
+            if let Stage::Asked(ask, Some(Reply::Granted), is_lapsed)
+            | Stage::Leading(Some(Permit { ask, is_lapsed })) = &mut miss.stage
+                && ask.lease == lease
+            {
+                *is_lapsed = true;
+            }
+        }
     }
 
     /// A process ends in the middle of a computation. What it has sent may still arrive.
     pub(crate) fn crash(&mut self, process: u8) {
         self.crashes -= 1;
         self.disown(|_, from| from == process);
-        for actor in self.actors.iter_mut().filter(|actor| actor.process == process) {
-            if let Some(Hold { lease, base: None }) = actor.hold() {
-                self.orphan = Some(lease);
+        for caller in self.callers.iter_mut().filter(|caller| caller.process == process) {
+            for permit in KEYS.into_iter().filter_map(|key| caller.misses[key].permit()) {
+                if permit.ask.base().is_none() {
+                    self.orphan = Some(permit.ask.lease);
+                }
             }
-            let in_call = actor.phase != Phase::Idle && !actor.refresher;
-            actor.calls -= u8::from(in_call);
-            actor.end();
-        }
-    }
-
-    fn note_lapse(&mut self, taken: Option<Content>) {
-        if let Some(Content::Lease(lease)) = taken {
-            self.lapsed |= bit(lease);
+            caller.end();
         }
     }
 }
 
-fn write_to(slot: &mut Option<Content>, write: Write<Content>) {
+pub(crate) fn apply<C>(write: Write<C>, slot: &mut Option<C>) {
     match write {
         Write::Keep => {}
         Write::Put(content) => *slot = Some(content),

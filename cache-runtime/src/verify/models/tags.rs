@@ -9,8 +9,8 @@
 use stateright::{Model, Property};
 
 use super::checks::{breaks, holds};
+use super::server::apply;
 use crate::store::key_state;
-use crate::store::key_state::Write;
 use crate::tags::are_current;
 
 /// The protocol, or one that lacks a detail of it.
@@ -160,14 +160,6 @@ impl State {
         self.used
     }
 
-    fn write(&mut self, write: Write<Content>) {
-        match write {
-            Write::Keep => {}
-            Write::Put(content) => self.slot = Some(content),
-            Write::Remove => self.slot = None,
-        }
-    }
-
     /// Reads the nonce of the tag, or of any tag, and gives it one where it has none.
     fn nonce(&mut self, any: bool) -> Number {
         let current = if any { self.any } else { self.tag };
@@ -251,7 +243,7 @@ impl World {
                 }
                 None => key_state::release(state.slot.as_ref(), &lease),
             };
-            state.write(write);
+            apply(write, &mut state.slot);
         }
         state.give(who, version);
     }
@@ -332,6 +324,8 @@ impl Model for World {
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
         for (who, caller) in state.callers.iter().enumerate() {
             match caller.phase {
+                // Of equal callers that rest, of one process as all of them are, the first goes first.
+                Phase::LookUp if state.callers[..who].contains(caller) => {}
                 Phase::LookUp if caller.attempts < 2 => {
                     actions.extend([Action::LookUp(who), Action::Alone(who)]);
                     let is_there = matches!(state.slot, Some(Content::Value { nonce, .. }) if self.fits(nonce, state.tag));

@@ -1,28 +1,33 @@
 //! The worlds that are checked. Each is small enough to be seen through, and together they have every kind of step.
 
 use super::checks::holds;
+use super::promises::*;
 use super::*;
 
 /// Two processes, one caller each, that call twice, and one of which crashes.
-fn processes() -> Protocol {
-    Protocol {
+fn processes() -> World {
+    World {
         variant: Variant::Sound,
-        callers: &[0, 1],
+        callers: &[(0, &[0]), (1, &[0])],
+        forced: &[],
         calls: 2,
-        changes: 1,
+        changes: &[0],
         invalidations: &[Invalidation::Unlink, Invalidation::Tombstone, Invalidation::Put],
         ages: &[Age::Fresh, Age::Over],
         outcomes: &[Outcome::Value, Outcome::Error],
         crashes: 1,
+        expires: true,
         gives_up: false,
+        is_prompt: false,
+        rounds: None,
         symmetric: true,
     }
 }
 
 /// Three callers in one process, that share flights.
-fn flights() -> Protocol {
-    Protocol {
-        callers: &[0, 0, 0],
+fn flights() -> World {
+    World {
+        callers: &[(0, &[0]), (0, &[0]), (0, &[0])],
         calls: 1,
         invalidations: &[Invalidation::Unlink],
         ages: &[Age::Fresh, Age::IfError],
@@ -32,73 +37,176 @@ fn flights() -> Protocol {
     }
 }
 
+const PAIR: &[(u8, &[Key])] = &[(0, &[0]), (0, &[0])];
+/// Those of `flights`, one of them in a process of its own.
+const TWO_AND_ONE: &[(u8, &[Key])] = &[(0, &[0]), (0, &[0]), (1, &[0])];
+
 /// Values past their time, refreshed in the background and by callers.
-fn refreshes() -> Protocol {
-    Protocol { calls: 1, ages: &[Age::Stale, Age::Early, Age::IfError], crashes: 0, ..processes() }
+fn refreshes() -> World {
+    World { calls: 1, ages: &[Age::Stale, Age::Early, Age::IfError], crashes: 0, ..processes() }
 }
 
 /// A function that fails, and is given time to recover.
-fn failing() -> Protocol {
-    Protocol { ages: &[Age::Rests, Age::IfError], outcomes: &[Outcome::Value, Outcome::Error], ..flights() }
+fn failing() -> World {
+    World { ages: &[Age::Rests, Age::IfError], outcomes: &[Outcome::Value, Outcome::Error], ..flights() }
 }
 
 /// Values past their time, of rows that vanish: a recomputation gives what is not to be stored.
-fn vanishing() -> Protocol {
-    Protocol { outcomes: &[Outcome::Value, Outcome::Unstored], ..refreshes() }
+fn vanishing() -> World {
+    World { outcomes: &[Outcome::Value, Outcome::Unstored], ..refreshes() }
 }
 
 /// A server that answers late, or not.
-fn deadlines() -> Protocol {
-    Protocol { outcomes: &[Outcome::Value, Outcome::Error], gives_up: true, ..flights() }
+fn deadlines() -> World {
+    World { outcomes: &[Outcome::Value, Outcome::Error], gives_up: true, ..flights() }
+}
+
+/// Two batches of the same keys in different orders, each in its own process.
+fn batches() -> World {
+    World {
+        callers: &[(0, &[0, 1]), (1, &[1, 0])],
+        calls: 1,
+        invalidations: &[Invalidation::Unlink],
+        ages: &[Age::Fresh],
+        crashes: 0,
+        is_prompt: true,
+        rounds: Some(3),
+        ..processes()
+    }
+}
+
+/// Those, and a single call beside one of them. Nothing expires, which frees nobody who waits.
+fn batches_and_single() -> World {
+    World {
+        callers: &[(0, &[0, 1]), (1, &[1, 0]), (0, &[0])],
+        rounds: Some(2),
+        expires: false,
+        outcomes: &[Outcome::Value],
+        ..batches()
+    }
+}
+
+/// Two in one process, sharing flights, some of which end early.
+fn flights_of_batches() -> World {
+    World {
+        callers: &[(0, &[0, 1]), (0, &[1, 0])],
+        invalidations: &[Invalidation::Unlink, Invalidation::Tombstone],
+        outcomes: &[Outcome::Value, Outcome::Error, Outcome::Dropped],
+        ..batches_and_single()
+    }
+}
+
+/// Two in one process and one in another, of which nobody is freed but by the others.
+fn waiting_batches() -> World {
+    World { callers: &[(0, &[0, 1]), (0, &[0, 1]), (1, &[1, 0])], changes: &[], ..batches_and_single() }
+}
+
+/// Three in one process, of which one goes away, so that another joins its flights at two times; and one in another process.
+fn crossed() -> World {
+    World {
+        callers: &[(0, &[0, 1]), (0, &[1, 0]), (0, &[0]), (1, &[1])],
+        outcomes: &[Outcome::Value, Outcome::Dropped],
+        ..waiting_batches()
+    }
+}
+
+/// A server that answers batches late, or not, and callers that do not wait for ever.
+fn deadlines_of_batches() -> World {
+    World { callers: &[(0, &[0, 1]), (0, &[0])], gives_up: true, ..batches_and_single() }
+}
+
+/// A batch whose values are past their time, beside a single call of another process.
+fn refreshing_batch() -> World {
+    World {
+        callers: &[(0, &[0, 1]), (1, &[1])],
+        changes: &[1],
+        ages: &[Age::Stale, Age::IfError],
+        is_prompt: false,
+        rounds: None,
+        expires: false,
+        ..batches()
+    }
+}
+
+/// A batch within a bypass, of which a key has no value any more, beside another one and a single call.
+fn bypass() -> World {
+    World {
+        callers: &[(0, &[0, 1]), (0, &[1]), (1, &[1])],
+        forced: &[0],
+        invalidations: &[Invalidation::Unlink, Invalidation::Tombstone],
+        changes: &[1],
+        outcomes: &[Outcome::Value, Outcome::Unstored],
+        ..batches_and_single()
+    }
 }
 
 /// Looks for a way in which `variant` breaks `promise`. Callers keep their names, for who reads the steps.
-fn breaks(variant: Variant, world: Protocol, promise: &'static str) {
-    checks::breaks(variant, Protocol { variant, symmetric: false, ..world }, promise);
+fn breaks(variant: Variant, world: World, promise: &'static str) {
+    checks::breaks(variant, World { variant, symmetric: false, ..world }, promise);
 }
 
 #[test]
 fn it_holds_between_processes() {
-    holds("two processes, two calls each", processes(), &[SHARED, REFRESHED]);
-    holds(
-        "two processes, two changes",
-        Protocol { calls: 1, changes: 2, ..processes() },
-        &[SHARED, REFRESHED],
-    );
+    holds("two processes, two calls each", processes(), &[SHARED]);
+    holds("two processes, two changes", World { calls: 1, changes: &[0, 0], ..processes() }, &[SHARED]);
 }
 
 #[test]
 fn it_holds_within_a_process() {
-    holds("one process, three callers", flights(), &[TAKEN_OVER]);
-    holds(
-        "a process with two callers and one with one",
-        Protocol { callers: &[0, 0, 1], ..flights() },
-        &[TAKEN_OVER],
-    );
+    holds("one process, three callers", flights(), &[]);
+    holds("a process with two callers and one with one", World { callers: TWO_AND_ONE, ..flights() }, &[]);
 }
 
 #[test]
 fn it_holds_when_values_are_refreshed() {
-    holds("two processes, refreshing", refreshes(), &[SHARED, TAKEN_OVER]);
-    holds("one process, refreshing", Protocol { callers: &[0, 0], ..refreshes() }, &[TAKEN_OVER]);
+    holds("two processes, refreshing", refreshes(), &[SHARED]);
+    holds("one process, refreshing", World { callers: PAIR, ..refreshes() }, &[]);
 }
 
 #[test]
 fn it_holds_when_a_function_fails() {
-    holds("one process, failing", failing(), &[TAKEN_OVER]);
-    holds("two processes, failing", Protocol { callers: &[0, 0, 1], ..failing() }, &[TAKEN_OVER]);
+    holds("one process, failing", failing(), &[]);
+    holds("two processes, failing", World { callers: TWO_AND_ONE, ..failing() }, &[]);
 }
 
 #[test]
 fn it_holds_when_rows_vanish() {
-    holds("two processes, rows that vanish", vanishing(), &[SHARED, TAKEN_OVER]);
-    holds("one process, rows that vanish", Protocol { callers: &[0, 0], ..vanishing() }, &[TAKEN_OVER]);
+    holds("two processes, rows that vanish", vanishing(), &[SHARED]);
+    holds("one process, rows that vanish", World { callers: PAIR, ..vanishing() }, &[]);
 }
 
 #[test]
 fn it_holds_when_the_server_is_late() {
-    holds("one process, giving up", deadlines(), &[TAKEN_OVER]);
-    holds("two processes, giving up", Protocol { callers: &[0, 1], ..deadlines() }, &[SHARED, TAKEN_OVER]);
+    holds("one process, giving up", deadlines(), &[]);
+    let two = World { callers: &[(0, &[0]), (1, &[0])], ..deadlines() };
+    holds("two processes, giving up", two, &[SHARED]);
+}
+
+#[test]
+fn it_holds_between_batches() {
+    holds("two batches", batches(), &[SHARED]);
+    holds("two batches and a single call", batches_and_single(), &[]);
+    holds("three batches", waiting_batches(), &[]);
+}
+
+#[test]
+fn it_holds_between_batches_of_a_process() {
+    holds("flights of batches", flights_of_batches(), &[POLLED]);
+}
+
+#[test]
+fn it_holds_when_a_batch_is_refreshed() {
+    holds("a batch, refreshing", refreshing_batch(), &[SHARED]);
+}
+
+#[test]
+fn it_holds_when_the_server_is_late_for_batches() {
+    holds("batches, giving up", deadlines_of_batches(), &[]);
+}
+
+#[test]
+fn it_holds_within_a_bypass() {
+    holds("a batch within a bypass", bypass(), &[SHARED]);
 }
 
 #[test]
@@ -113,13 +221,24 @@ fn with_a_nonce_per_client_an_old_value_is_stored() {
 
 #[test]
 fn a_store_that_does_not_compare_stores_an_old_value() {
-    breaks(Variant::StoreWithoutCompare, processes(), NO_OLD_VALUE_STORED);
-    breaks(Variant::StoreWithoutCompare, processes(), A_HOLD_HOLDS);
+    let variant = Variant::StoreWithoutCompare;
+    breaks(variant, processes(), NO_OLD_VALUE_STORED);
+    breaks(variant, processes(), A_HOLD_HOLDS);
+    breaks(variant, batches(), NO_OLD_VALUE_STORED);
+    breaks(variant, batches(), NO_OLD_VALUE_SERVED);
+}
+
+#[test]
+fn a_batch_that_is_stored_whole_stores_an_old_value() {
+    breaks(Variant::StoreIfAnyIsHeld, batches(), NO_OLD_VALUE_STORED);
+    breaks(Variant::StoreIfAnyIsHeld, batches(), NO_OLD_VALUE_SERVED);
 }
 
 #[test]
 fn a_release_that_does_not_compare_lets_two_compute() {
-    breaks(Variant::ReleaseWithoutCompare, Protocol { changes: 0, crashes: 0, ..processes() }, ONE_HOLDER);
+    let variant = Variant::ReleaseWithoutCompare;
+    breaks(variant, World { changes: &[], crashes: 0, ..processes() }, ONE_HOLDER);
+    breaks(variant, World { outcomes: &[Outcome::Error], ..batches_and_single() }, ONE_HOLDER);
 }
 
 #[test]
@@ -129,21 +248,25 @@ fn a_refresh_that_does_not_compare_stores_an_old_value() {
 
 #[test]
 fn an_old_value_that_stays_is_served_again() {
-    let twice = Protocol { calls: 2, callers: &[0], ..vanishing() };
+    let twice = World { calls: 2, callers: &[(0, &[0])], ..vanishing() };
     breaks(Variant::OldValueStays, twice, NO_REPLACED_VALUE_SERVED);
+    breaks(Variant::OldValueStays, bypass(), NO_REPLACED_VALUE_SERVED);
 }
 
 #[test]
 fn a_removal_that_does_not_compare_takes_what_is_not_its_own() {
-    breaks(Variant::RemovalWithoutCompare, vanishing(), A_HOLD_HOLDS);
+    let variant = Variant::RemovalWithoutCompare;
+    breaks(variant, vanishing(), A_HOLD_HOLDS);
     let small =
-        Protocol { calls: 2, changes: 0, ages: &[Age::Early], outcomes: &[Outcome::Unstored], ..vanishing() };
-    breaks(Variant::RemovalWithoutCompare, small, ONE_HOLDER);
+        World { calls: 2, changes: &[], ages: &[Age::Early], outcomes: &[Outcome::Unstored], ..vanishing() };
+    breaks(variant, small, ONE_HOLDER);
+    breaks(variant, bypass(), ONE_HOLDER);
 }
 
 #[test]
 fn a_flight_joined_unseen_hands_over_an_old_value() {
     breaks(Variant::JoinUnseen, flights(), NO_OLD_VALUE_SERVED);
+    breaks(Variant::JoinUnseen, flights_of_batches(), NO_OLD_VALUE_SERVED);
 }
 
 #[test]
@@ -152,11 +275,23 @@ fn a_fallback_for_all_followers_hands_over_an_old_value() {
 }
 
 #[test]
-fn a_mark_kept_after_giving_up_hands_over_an_old_value() {
-    breaks(Variant::MarkKeptAfterGivingUp, deadlines(), NO_OLD_VALUE_SERVED);
+fn a_mark_kept_without_an_answer_hands_over_an_old_value() {
+    breaks(Variant::MarkKeptUnanswered, deadlines(), NO_OLD_VALUE_SERVED);
+    breaks(Variant::MarkKeptUnanswered, deadlines_of_batches(), NO_OLD_VALUE_SERVED);
 }
 
 #[test]
 fn a_value_on_its_way_given_unseen_is_old() {
     breaks(Variant::TakeUnseen, flights(), NO_OLD_VALUE_SERVED);
+    breaks(Variant::TakeUnseen, flights_of_batches(), NO_OLD_VALUE_SERVED);
+}
+
+#[test]
+fn batches_that_wait_before_they_compute_wait_in_a_circle() {
+    breaks(Variant::WaitBeforeComputing, batches(), NO_CIRCLE);
+}
+
+#[test]
+fn batches_that_follow_before_they_poll_wait_in_a_circle() {
+    breaks(Variant::FollowBeforePolling, crossed(), NO_CIRCLE);
 }
