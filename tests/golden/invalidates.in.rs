@@ -70,3 +70,21 @@ fn shown(id: u64) -> impl Display {
 fn wrong(id: u64) -> u64 {
     id
 }
+
+#[redis_invalidates(for id in ids { get_user(tenant, id); tag("user:<id>") }, list_users())]
+async fn delete_users(tenant: &str, ids: &[u64]) -> Result<(), Error> {
+    db.delete(tenant, ids).await
+}
+
+#[redis_invalidates(for user in ret.users { by_org(org, &user.name); tag("org:<org>:<user.org>") })]
+fn import(org: String) -> Result<Import, Error> {
+    db.import(org)
+}
+
+#[redis_invalidates(for id in ids { by_revision(id, ret.revision) }, for (id, _) in &pairs { get_user(id) }, strict)]
+async fn revise(ids: Vec<u64>, pairs: Vec<(u64, u64)>) -> Result<Revision, Error> {
+    db.revise(ids).await
+}
+
+#[redis_invalidates(for id in ids {}, for id in ids { let x = 1; }, for name in names { get_user(name) })]
+fn wrong_loops(ids: &[u64], name: &str, names: &[&str]) {}

@@ -208,3 +208,110 @@ fn wrong(id: u64) -> u64 {
 ::core::compile_error! {
     "`get_user` is no option, and as a target it lacks its arguments: write `get_user(…)`, as in `get_user(id)`"
 }
+async fn delete_users(tenant: &str, ids: &[u64]) -> Result<(), Error> {
+    let targets = ::redis_cached::expansion::invalidates()
+        .each(
+            (&*ids).into_iter(),
+            |targets, id| {
+                targets
+                    .entry(
+                        get_user_entry(
+                            ::redis_cached::expansion::arg(&tenant),
+                            ::redis_cached::expansion::arg(&id),
+                        ),
+                    )
+                    .tag(::redis_cached::expansion::tag("user:").arg(&id).end())
+            },
+        )
+        .entry(list_users_entry());
+    let result = async move {
+        ::redis_cached::expansion::returns!(Result < (), Error >);
+        db.delete(tenant, ids).await
+    }
+        .await;
+    targets.after(result.as_ref().ok()).invalidate().await;
+    result
+}
+fn import(org: String) -> Result<Import, Error> {
+    let targets = ::redis_cached::expansion::invalidates();
+    let argument_0_0_0 = ::redis_cached::expansion::kept(&org);
+    let argument_0_1_0 = ::redis_cached::expansion::kept(&org);
+    let result = ::redis_cached::expansion::run(move || -> Result<Import, Error> {
+        db.import(org)
+    });
+    targets
+        .after_with(
+            result.as_ref().ok(),
+            |targets, ret| {
+                targets
+                    .each(
+                        (&ret.users).into_iter(),
+                        |targets, user| {
+                            targets
+                                .entry(
+                                    by_org_entry(
+                                        ::redis_cached::expansion::arg(&argument_0_0_0),
+                                        &user.name,
+                                    ),
+                                )
+                                .tag(
+                                    ::redis_cached::expansion::tag("org:")
+                                        .arg(&argument_0_1_0)
+                                        .text(":")
+                                        .arg(&user.org)
+                                        .end(),
+                                )
+                        },
+                    )
+            },
+        )
+        .invalidate_blocking();
+    result
+}
+async fn revise(ids: Vec<u64>, pairs: Vec<(u64, u64)>) -> Result<Revision, Error> {
+    let targets = ::redis_cached::expansion::invalidates()
+        .each(
+            &pairs,
+            |targets, (id, _)| {
+                targets.entry(get_user_entry(::redis_cached::expansion::arg(&id)))
+            },
+        );
+    let argument_0_0 = ::redis_cached::expansion::kept(&ids);
+    let result = async move {
+        ::redis_cached::expansion::returns!(Result < Revision, Error >);
+        db.revise(ids).await
+    }
+        .await;
+    let done = targets
+        .after_with(
+            result.as_ref().ok(),
+            |targets, ret| {
+                targets
+                    .each(
+                        (&argument_0_0).into_iter(),
+                        |targets, id| {
+                            targets
+                                .entry(
+                                    by_revision_entry(
+                                        ::redis_cached::expansion::arg(&id),
+                                        ::redis_cached::expansion::arg(&ret.revision),
+                                    ),
+                                )
+                        },
+                    )
+            },
+        )
+        .try_invalidate()
+        .await;
+    ::redis_cached::expansion::strict(result, done)
+}
+fn wrong_loops(ids: &[u64], name: &str, names: &[&str]) {}
+::core::compile_error! {
+    "no target for the elements: name one in the braces, such as `for id in ids { get_user(id) }`"
+}
+::core::compile_error! {
+    "the loop holds targets and nothing else: write the expression where the target needs it"
+}
+::core::compile_error! {
+    "`name` is something else already: give the element another name"
+}

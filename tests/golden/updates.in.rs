@@ -30,3 +30,13 @@ async fn add(user: User) -> Result<User, Error> {
 async fn add_strictly(user: User) -> Result<User, Error> {
     Ok(user)
 }
+
+#[redis_updates(for user in ret { get_user(user.id) })]
+async fn save_all(users: Vec<NewUser>) -> Result<Vec<User>, Error> {
+    db.save_all(users).await
+}
+
+#[redis_updates(count(), for (id, user) in ret { get_user(id) }, value = user)]
+fn touch_all() -> HashMap<u64, User> {
+    load()
+}

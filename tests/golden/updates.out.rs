@@ -113,3 +113,57 @@ async fn add_strictly(user: User) -> Result<User, Error> {
         .await;
     ::redis_cached::expansion::strict(result, done)
 }
+async fn save_all(users: Vec<NewUser>) -> Result<Vec<User>, Error> {
+    let targets = ::redis_cached::expansion::updates();
+    let result = async move {
+        ::redis_cached::expansion::returns!(Result < Vec < User >, Error >);
+        db.save_all(users).await
+    }
+        .await;
+    targets
+        .after(
+            result.as_ref().ok(),
+            |targets, ret| {
+                targets
+                    .each(
+                        (&*ret).into_iter(),
+                        |targets, user| {
+                            targets
+                                .entry(
+                                    get_user_entry(::redis_cached::expansion::arg(&user.id)),
+                                )
+                                .value(&user)
+                        },
+                    )
+            },
+        )
+        .write()
+        .await;
+    result
+}
+fn touch_all() -> HashMap<u64, User> {
+    let targets = ::redis_cached::expansion::updates().entry(count_entry());
+    let result = ::redis_cached::expansion::run(move || -> HashMap<u64, User> {
+        load()
+    });
+    targets
+        .after(
+            ::redis_cached::expansion::Returned::<HashMap<u64, User>>::NEW
+                .how()
+                .ok(&result),
+            |targets, ret| {
+                targets
+                    .each(
+                        (&*ret).into_iter(),
+                        |targets, (id, user)| {
+                            targets
+                                .entry(get_user_entry(::redis_cached::expansion::arg(&id)))
+                                .value(&user)
+                        },
+                    )
+                    .value(&user)
+            },
+        )
+        .write_blocking();
+    result
+}

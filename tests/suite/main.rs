@@ -12,6 +12,7 @@ mod cache_if;
 mod cache_option;
 mod coalescing;
 mod codec;
+mod collections;
 mod compress;
 mod default_key;
 mod detached;

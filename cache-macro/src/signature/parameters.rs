@@ -7,6 +7,7 @@ use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Receiver, ReceiverKind, Sign
 use super::types::bare;
 
 /// One parameter that is not `self`.
+#[derive(Clone)]
 pub(crate) struct Parameter {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) binding: Binding,
@@ -33,6 +34,7 @@ impl Parameter {
 }
 
 /// What the body can call a parameter.
+#[derive(Clone)]
 pub(crate) enum Binding {
     /// `id: u64`, `mut id: u64`, and `Path(slug): Path<String>`: of such an argument the body sees what the one name stands
     /// for, so that is the argument.
@@ -97,6 +99,13 @@ fn binding(pat: &Pat) -> Binding {
             }
         }
     }
+}
+
+/// All names that a pattern binds.
+pub(crate) fn bound_names(pat: &Pat) -> Vec<Ident> {
+    let mut names = BoundNames::default();
+    names.visit_pat(pat);
+    names.found
 }
 
 /// Whether the pattern is a name for the whole argument.

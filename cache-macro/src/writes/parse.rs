@@ -1,11 +1,11 @@
 //! What stands in the parentheses: targets, flags and options.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::ToTokens as _;
+use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::parse::discouraged::Speculative as _;
-use syn::{Expr, ExprCall, ExprLit, ExprMethodCall, Lit, Path, Token};
+use syn::{Expr, ExprCall, ExprForLoop, ExprLit, ExprMethodCall, Lit, Pat, Path, Stmt, Token};
 
 use crate::parse::list::{self, ListReader};
 use crate::parse::values::group::Group;
@@ -42,6 +42,15 @@ pub(super) enum WrittenTarget {
     Entry(Expr),
     /// `tag("org:<org>")`, `tag(City(city))`, `group("users")`
     Tag(WrittenTag),
+    /// `for id in ids { get_user(id) }`: targets for each element of a collection.
+    Each(Box<Each<WrittenTarget>>),
+}
+
+/// A loop over targets, written or planned.
+pub(super) struct Each<T> {
+    pub(super) pat: Pat,
+    pub(super) collection: Expr,
+    pub(super) targets: Vec<T>,
 }
 
 impl Kind {
@@ -59,11 +68,43 @@ impl Kind {
         }
     }
 
+    /// The same for a collection.
+    fn example_of_each(self) -> &'static str {
+        match self {
+            Self::Invalidates => "for id in ids { get_user(id) }",
+            Self::Updates => "for user in ret { get_user(user.id) }",
+        }
+    }
+
     /// What a user is shown as right.
     fn example(self) -> &'static str {
         match self {
             Self::Invalidates => "get_user(id)",
             Self::Updates => "get_user(ret.id)",
+        }
+    }
+}
+
+impl WrittenTarget {
+    /// The target, or those in its loop.
+    pub(super) fn leaves(&self) -> Box<dyn Iterator<Item = &Self> + '_> {
+        match self {
+            Self::Each(each) => Box::new(each.targets.iter().flat_map(Self::leaves)),
+            leaf => Box::new(std::iter::once(leaf)),
+        }
+    }
+
+    /// The code of the user's in it.
+    pub(super) fn code(&self) -> TokenStream {
+        match self {
+            Self::Call(call) => call.to_token_stream(),
+            Self::Method(call) => call.to_token_stream(),
+            Self::Entry(expr) | Self::Tag(WrittenTag::Typed(expr)) => expr.to_token_stream(),
+            Self::Tag(WrittenTag::Template(_)) => TokenStream::new(),
+            Self::Each(each) => {
+                let (collection, targets) = (&each.collection, each.targets.iter().map(Self::code));
+                quote!(#collection; #(#targets;)*)
+            }
         }
     }
 }
@@ -187,6 +228,7 @@ impl Kind {
 
 fn target(expr: Expr, kind: Kind) -> syn::Result<WrittenTarget> {
     match expr {
+        Expr::ForLoop(each) => self::each(each, kind),
         Expr::MethodCall(call) => Ok(WrittenTarget::Method(call)),
         Expr::Call(call) => match &*call.func {
             Expr::Path(path) => match path.path.get_ident().map(ToString::to_string).as_deref() {
@@ -211,6 +253,26 @@ fn target(expr: Expr, kind: Kind) -> syn::Result<WrittenTarget> {
         },
         other => Err(no_target(&other, kind)),
     }
+}
+
+fn each(each: ExprForLoop, kind: Kind) -> syn::Result<WrittenTarget> {
+    let ExprForLoop { pat, expr, body, .. } = each;
+    if body.stmts.is_empty() {
+        let message = format!(
+            "no target for the elements: name one in the braces, such as `{}`",
+            kind.example_of_each()
+        );
+        return Err(syn::Error::new(body.brace_token.span.join(), message));
+    }
+    let targets = body.stmts.into_iter().map(|stmt| match stmt {
+        Stmt::Expr(expr, _) => target(expr, kind),
+        other => Err(syn::Error::new_spanned(
+            other,
+            "the loop holds targets and nothing else: write the expression where the target needs it",
+        )),
+    });
+    let targets = targets.collect::<syn::Result<_>>()?;
+    Ok(WrittenTarget::Each(Box::new(Each { pat: *pat, collection: *expr, targets })))
 }
 
 fn no_target(expr: &Expr, kind: Kind) -> syn::Error {

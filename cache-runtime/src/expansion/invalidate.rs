@@ -96,6 +96,11 @@ impl Invalidates {
         self.tag_of(&MaybeStatic::Counted(Arc::clone(&cache.as_ref().0)), &tag)
     }
 
+    /// What `with` adds for each of `elements`.
+    pub fn each<I: IntoIterator>(self, elements: I, with: impl FnMut(Self, I::Item) -> Self) -> Self {
+        elements.into_iter().fold(self, with)
+    }
+
     fn tag_of(mut self, cache: &MaybeStatic<Core>, tag: &impl Tagging) -> Self {
         let Some(Named { name, lead }) = tag.named() else { return self };
         if lead.is_none() {

@@ -62,22 +62,28 @@ impl<T> Updates<T> {
         self
     }
 
-    /// What the entries become.
+    /// What `with` adds for each of `elements`, each with a value of its own.
+    pub fn each<I: IntoIterator>(mut self, elements: I, with: impl FnMut(Self, I::Item) -> Self) -> Self {
+        // Their value is another.
+        let others = std::mem::take(&mut self.entries);
+        let mut all = elements.into_iter().fold(self, with);
+        all.entries = others;
+        all
+    }
+
+    /// What the entries become that have no value yet.
     pub fn value<'v, V: Writes<'v, T> + ?Sized>(mut self, value: &'v V) -> Self
     where
         T: 'v,
     {
         let value = value.written();
-        self.writes = self
-            .entries
-            .iter()
-            .map(|entry| {
-                // A value that cannot be encoded cannot replace the old one, which is removed all the same.
-                let encoded = entry.encode_to_put(value);
-                let value = encoded.inspect_err(|error| entry.call().failed(error)).ok().flatten();
-                EncodedWrite { call: entry.call().clone(), value }
-            })
-            .collect();
+        let writes = self.entries.drain(..).map(|entry| {
+            // A value that cannot be encoded cannot replace the old one, which is removed all the same.
+            let encoded = entry.encode_to_put(value);
+            let value = encoded.inspect_err(|error| entry.call().failed(error)).ok().flatten();
+            EncodedWrite { call: entry.call().clone(), value }
+        });
+        self.writes.extend(writes);
         self
     }
 

@@ -10,7 +10,7 @@ use quote::{ToTokens as _, quote, quote_spanned};
 
 use self::target::{PrintedTarget, printed};
 use super::parse::Kind;
-use super::plan::WritePlan;
+use super::plan::{Target, TargetForm, WritePlan};
 use super::signature::OutcomeForm;
 use crate::expand::body::typed_as;
 use crate::expand::references::referred;
@@ -42,8 +42,12 @@ fn body(plan: &WritePlan) -> TokenStream {
         Kind::Invalidates => quote!(invalidates),
         Kind::Updates => quote!(updates),
     };
-    let printed: Vec<PrintedTarget> =
-        plan.targets.iter().enumerate().map(|(index, target)| printed(plan, target, index)).collect();
+    let printed: Vec<PrintedTarget> = plan
+        .targets
+        .iter()
+        .enumerate()
+        .map(|(index, target)| printed(plan, target, &index.to_string()))
+        .collect();
     let first = printed.iter().filter(|target| !target.after).map(|target| &target.call);
     let clones = printed.iter().flat_map(|target| &target.before);
     let on_error = plan.on_error.then(|| quote!(.on_error()));
@@ -171,7 +175,7 @@ fn with(plan: &WritePlan, printed: &[PrintedTarget]) -> Option<TokenStream> {
     let targets = name("targets");
     let ret = match &plan.ret {
         Some(ret) => ret.to_token_stream(),
-        None if plan.value.is_none() => name("ret").into_token_stream(),
+        None if value.is_some() && plan.value.is_none() => name("ret").into_token_stream(),
         None => quote!(_),
     };
     Some(quote!(|#targets, #ret| #targets #(#late)* #value))
@@ -179,7 +183,9 @@ fn with(plan: &WritePlan, printed: &[PrintedTarget]) -> Option<TokenStream> {
 
 /// `.value(…)` of an update, shown at the value if one is written, else at the first target.
 fn value(plan: &WritePlan, printed: &[PrintedTarget]) -> Option<TokenStream> {
-    if plan.kind == Kind::Invalidates {
+    // In a loop each has its own.
+    let is_entry = |target: &Target| !matches!(target.form, TargetForm::Each(_));
+    if plan.kind == Kind::Invalidates || !plan.targets.iter().any(is_entry) {
         return None;
     }
     if let Some(value) = &plan.value {

@@ -3,15 +3,17 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Expr, ExprCall, ExprMethodCall, ExprPath};
+use syn::{Expr, ExprCall, ExprMethodCall, ExprPath, Pat};
 
-use crate::expand::references::{self, behind_and, lent};
+use crate::expand::references::{self, behind_and, lent, referred};
 use crate::expand::typed_tag::{self, TagArguments};
+use crate::parse::ident::same;
 use crate::plan::entry_function::default_name;
 use crate::plan::expressions::is_place;
 use crate::plan::key::{Key, KeyArgument, KeyPiece};
 use crate::report::spans::{Ends, moved, ours_at};
 use crate::signature::parameters::Parameter;
+use crate::writes::parse::{Each, Kind};
 use crate::writes::plan::{Target, TargetForm, When, WritePlan};
 
 /// A target, printed.
@@ -27,8 +29,8 @@ pub(super) struct PrintedTarget {
 }
 
 /// `index` tells the clones of one target from another's.
-pub(super) fn printed(plan: &WritePlan, target: &Target, index: usize) -> PrintedTarget {
-    let mut arguments = TargetArguments::new(&plan.runtime, target.after, index);
+pub(super) fn printed(plan: &WritePlan, target: &Target, index: &str) -> PrintedTarget {
+    let mut arguments = TargetArguments::new(&plan.runtime, target, index);
     let (call, place) = match &target.form {
         TargetForm::Call(call) => entry_of_function(call, &mut arguments),
         TargetForm::Method(call) => entry_of_method(call, &mut arguments),
@@ -40,8 +42,41 @@ pub(super) fn printed(plan: &WritePlan, target: &Target, index: usize) -> Printe
             let place = typed_tag::place(tag);
             (tag_call(plan, &typed_tag(plan, tag, &mut arguments), place), place)
         }
+        TargetForm::Each(each) => (loop_over(plan, each, &mut arguments), Ends::of(&each.pat).first),
     };
     PrintedTarget { call, place, before: arguments.before, after: target.after }
+}
+
+/// `.each(&ids, |targets, id| targets.entry(get_user_entry(id)))`
+fn loop_over(plan: &WritePlan, each: &Each<Target>, arguments: &mut TargetArguments<'_>) -> TokenStream {
+    let Each { pat, collection, targets } = each;
+    let inner = targets.iter().enumerate().map(|(index, target)| {
+        let printed = printed(plan, target, &format!("{}_{index}", arguments.index));
+        arguments.before.extend(printed.before);
+        printed.call
+    });
+    let inner: Vec<TokenStream> = inner.collect();
+    let is_entry = |target: &Target| !matches!(target.form, TargetForm::Each(_));
+    let value = (plan.kind == Kind::Updates && targets.iter().any(is_entry)).then(|| written(plan, pat));
+    let (targets, collection) =
+        (Ident::new("targets", Span::mixed_site()), arguments.collection(plan, collection));
+    let at = ours_at(Ends::of(pat).first);
+    quote_spanned!(at=> .each(#collection, |#targets, #pat| #targets #(#inner)* #value))
+}
+
+/// What the entries of a loop's element become: the value that is given, or the element.
+fn written(plan: &WritePlan, pat: &Pat) -> TokenStream {
+    if let Some(value) = &plan.value {
+        let value = referred(value);
+        return quote!(.value(#value));
+    }
+    let element = match pat {
+        Pat::Ident(pat) => pat.ident.clone(),
+        // Reported by the plan, so that there is none.
+        _ => Ident::new("element", Span::mixed_site()),
+    };
+    let at = ours_at(element.span());
+    quote_spanned!(at=> .value(&#element))
 }
 
 fn entry_of_function(call: &ExprCall, arguments: &mut TargetArguments<'_>) -> (TokenStream, Span) {
@@ -81,11 +116,13 @@ fn tag(plan: &WritePlan, name: &Key, arguments: &mut TargetArguments<'_>) -> Tok
 
 /// A placeholder's value by reference, or a clone of it where the body may consume it first.
 fn in_a_tag(plan: &WritePlan, argument: &KeyArgument, arguments: &mut TargetArguments<'_>) -> TokenStream {
+    // What a loop binds is there in its place.
     let of_ret = argument.name == "ret";
+    let is_bound = arguments.bound.iter().any(|name| same(name, &argument.name));
     let parameter = argument.parameter.and_then(|index| plan.parameters.get(index));
     let is_reference = of_ret || parameter.is_some_and(Parameter::is_reference);
     let reference = references::of_key(argument, is_reference);
-    if of_ret || !arguments.after {
+    if of_ret || is_bound || !arguments.after {
         return reference;
     }
     let name = arguments.keep(&reference, ours_at(Ends::of(&reference).first));
@@ -113,18 +150,44 @@ fn tag_call(plan: &WritePlan, name: &TokenStream, place: Span) -> TokenStream {
 struct TargetArguments<'a> {
     runtime: &'a TokenStream,
     after: bool,
-    index: usize,
+    /// What the loops around the target bind.
+    bound: &'a [Ident],
+    index: &'a str,
     /// The statements before the body.
     before: Vec<TokenStream>,
 }
 
 impl<'a> TargetArguments<'a> {
-    fn new(runtime: &'a TokenStream, after: bool, index: usize) -> Self {
-        Self { runtime, after, index, before: Vec::new() }
+    fn new(runtime: &'a TokenStream, target: &'a Target, index: &'a str) -> Self {
+        Self { runtime, after: target.after, bound: &target.bound, index, before: Vec::new() }
+    }
+
+    /// What a loop goes over: a name or a field by reference, for it may be needed again, and all else as it was written.
+    fn collection(&mut self, plan: &WritePlan, collection: &Expr) -> TokenStream {
+        let at = ours_at(Ends::of(collection).first);
+        let is_lent = is_place(collection) && !matches!(collection, Expr::Reference(_));
+        // The elements are what is written, so that they are looked at where they are.
+        let is_kept = plan.kind == Kind::Invalidates && matches!(self.when(collection), When::Before);
+        match (is_lent, is_kept) {
+            (true, true) => {
+                let name = self.keep(&quote_spanned!(at=> &#collection), at);
+                quote_spanned!(at=> (&#name).into_iter())
+            }
+            (true, false) => {
+                let star = plan.is_reference(collection).then(|| quote_spanned!(at=> *));
+                quote_spanned!(at=> (&#star #collection).into_iter())
+            }
+            (false, true) => self.as_written(collection),
+            (false, false) => collection.to_token_stream(),
+        }
+    }
+
+    fn when(&self, argument: &Expr) -> When {
+        When::of(argument, self.after, self.bound)
     }
 
     fn print(&mut self, argument: &Expr) -> TokenStream {
-        if !matches!(When::of(argument, self.after), When::Before) {
+        if !matches!(self.when(argument), When::Before) {
             return lent(self.runtime, argument);
         }
         let at = ours_at(Ends::of(argument).first);
@@ -144,7 +207,7 @@ impl<'a> TargetArguments<'a> {
 
     /// An argument as it was written.
     fn as_written(&mut self, argument: &Expr) -> TokenStream {
-        match When::of(argument, self.after) {
+        match self.when(argument) {
             When::InPlace | When::After => argument.to_token_stream(),
             When::Before if matches!(argument, Expr::Reference(_)) => self.print(argument),
             When::Before => {

@@ -3,12 +3,13 @@
 mod target;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, quote};
+use quote::quote;
 use syn::ext::IdentExt as _;
-use syn::{Expr, Type};
+use syn::{Expr, Pat, Type};
 
 use super::parse::{Kind, WriteOptions, WrittenTarget};
 use super::signature::{Outcome, OutcomeForm};
+use crate::parse::ident::same;
 use crate::parse::item::Item;
 use crate::parse::values::runtime::runtime;
 use crate::parse::values::tags::WrittenTag;
@@ -43,6 +44,16 @@ pub(super) struct WritePlan {
     pub(super) borrows: bool,
 }
 
+impl WritePlan {
+    /// Whether it is the name of something that is a reference itself.
+    pub(super) fn is_reference(&self, expr: &Expr) -> bool {
+        let Expr::Path(path) = expr else { return false };
+        let Some(name) = path.path.get_ident() else { return false };
+        let is_it = |parameter: &&Parameter| parameter.binding.names().any(|own| same(own, name));
+        name == "ret" || self.parameters.iter().find(is_it).is_some_and(Parameter::is_reference)
+    }
+}
+
 pub(super) fn plan(kind: Kind, options: WriteOptions, item: Item, errors: &Diagnostics) -> Option<WritePlan> {
     if let Some(constness) = &item.sig.constness {
         errors.at(constness, "a `const fn` cannot ask Redis: remove `const`");
@@ -54,15 +65,14 @@ pub(super) fn plan(kind: Kind, options: WriteOptions, item: Item, errors: &Diagn
     parameters.push(ret_parameter(&outcome.value));
     let WriteOptions { targets, before, on_error, strict, value, cache, runtime: path, .. } = options;
     let planner = Planner { signature: &item.sig, parameters: &parameters, skip: &[], errors };
-    let targets: Vec<Target> = targets.into_iter().map(|written| Target::plan(written, &planner)).collect();
+    let targets: Vec<Target> =
+        targets.into_iter().map(|written| Target::plan(written, &planner, kind)).collect();
     check_flags(before.as_ref(), on_error.as_ref(), &targets, &outcome, errors);
     check_strict(strict.as_ref(), &outcome, errors);
     let after = targets.iter().map(|target| target.evaluated_after(cache.as_ref()));
     let borrows = borrows(&item, &parameters, &quote!(#(#after;)* #value));
-    let in_a_tag = targets.iter().find_map(|target| match target.form {
-        TargetForm::Tag(_, place) if target.after => Some(Ident::new("ret", place)),
-        _ => None,
-    });
+    let in_a_tag = targets.iter().find_map(Target::ret_in_a_tag);
+    check_value(kind, value.as_ref(), &targets, errors);
     Some(WritePlan {
         kind,
         before: before.is_some(),
@@ -82,12 +92,7 @@ pub(super) fn plan(kind: Kind, options: WriteOptions, item: Item, errors: &Diagn
 
 /// All expressions of the attribute.
 fn code(options: &WriteOptions) -> TokenStream {
-    let targets = options.targets.iter().map(|written| match written {
-        WrittenTarget::Call(call) => call.to_token_stream(),
-        WrittenTarget::Method(call) => call.to_token_stream(),
-        WrittenTarget::Entry(expr) | WrittenTarget::Tag(WrittenTag::Typed(expr)) => expr.to_token_stream(),
-        WrittenTarget::Tag(WrittenTag::Template(_)) => TokenStream::new(),
-    });
+    let targets = options.targets.iter().map(WrittenTarget::code);
     let value = &options.value;
     quote!(#(#targets;)* #value)
 }
@@ -113,7 +118,7 @@ fn ret_parameter(value: &Type) -> Parameter {
 
 fn check_ret(parameters: &[Parameter], code: &TokenStream, targets: &[WrittenTarget], errors: &Diagnostics) {
     let in_tags =
-        targets.iter().any(|written| matches!(written, WrittenTarget::Tag(WrittenTag::Template(name)) if name.value().contains("<ret")));
+        targets.iter().flat_map(WrittenTarget::leaves).any(|written| matches!(written, WrittenTarget::Tag(WrittenTag::Template(name)) if name.value().contains("<ret")));
     if !mentions_ret(code) && !in_tags {
         return;
     }
@@ -143,6 +148,22 @@ fn check_flags(
             errors.at(on_error, "this function does not return a `Result`, so what it returns is never an error: leave out `on_error`");
         } else if all_after {
             errors.at(on_error, "every target mentions `ret`, which is not there when the function has failed: leave out `on_error`");
+        }
+    }
+}
+
+/// What is written to the entries of a loop's elements is each element, unless it is said.
+fn check_value(kind: Kind, value: Option<&Expr>, targets: &[Target], errors: &Diagnostics) {
+    if kind == Kind::Invalidates || value.is_some() {
+        return;
+    }
+    for target in targets {
+        if let TargetForm::Each(each) = &target.form {
+            if !matches!(each.pat, Pat::Ident(_)) {
+                let message = "the element has no name, so it cannot be what is written: give it one, or write `value = …`";
+                errors.at(&each.pat, message);
+            }
+            check_value(kind, value, &each.targets, errors);
         }
     }
 }
