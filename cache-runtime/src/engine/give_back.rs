@@ -6,7 +6,8 @@
 //!
 //! Hazard: a lease is often given back because a runtime ends, and a program behind it. A task of that runtime would be
 //! dropped unrun, and the library's thread would not live long enough. So who gives back by way of the library's runtime
-//! waits until Redis has it, for what is left of its deadline at most, and does not wait again while Redis is away.
+//! waits until Redis has it, for what is left of its deadline at most, and not for longer than it takes to find that Redis is
+//! away.
 
 use std::collections::HashMap;
 use std::mem::take;
@@ -36,6 +37,9 @@ const SINGLES: usize = 256;
 const MOST: usize = 100_000;
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// After so many failures in a row Redis counts as away. The first may be of a connection that has ended, and the second attempt
+/// goes over the next one.
+const FAILURES: usize = 2;
 
 /// A cache's leases that wait for their task.
 #[derive(Debug)]
@@ -91,16 +95,25 @@ impl GiveBack {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives them back on the library's runtime, which tells when that is done.
-    fn on_library(&self, cache: &Arc<Core>, library: &Handle, leases: Vec<HeldLease>) -> mpsc::Receiver<()> {
+    /// Gives them back on the library's runtime, which tells whether it could as soon as it knows.
+    fn on_library(
+        &self,
+        cache: &Arc<Core>,
+        library: &Handle,
+        leases: Vec<HeldLease>,
+    ) -> mpsc::Receiver<bool> {
         let (done, is_done) = mpsc::channel();
         let counted = cache.background.count();
         library.spawn({
             let cache = Arc::clone(cache);
             async move {
-                let given_back = give_back(&cache, leases).await;
+                // Nobody may wait.
+                let given_back = give_back(&cache, leases, || {
+                    let _ = done.send(false);
+                })
+                .await;
                 cache.background.give_back.is_away.store(!given_back, Ordering::Relaxed);
-                let _ = done.send(());
+                let _ = done.send(given_back);
                 drop(counted);
             }
         });
@@ -108,12 +121,12 @@ impl GiveBack {
     }
 
     /// Waits until they are given back, unless Redis is away.
-    fn wait(&self, limit: Duration, library: &Handle, given_back: &mpsc::Receiver<()>) {
+    fn wait(&self, limit: Duration, library: &Handle, given_back: &mpsc::Receiver<bool>) {
         // The library's thread must not wait for itself.
         let is_library = Handle::try_current().is_ok_and(|current| current.id() == library.id());
         if !is_library && !self.is_away.load(Ordering::Relaxed) {
-            let waited = given_back.recv_timeout(limit);
-            self.is_away.store(waited.is_err(), Ordering::Relaxed);
+            let given_back = given_back.recv_timeout(limit) == Ok(true);
+            self.is_away.store(!given_back, Ordering::Relaxed);
         }
     }
 }
@@ -146,7 +159,7 @@ impl Errand {
         }
         while !self.leases.is_empty() {
             let next = self.leases.len().saturating_sub(AT_ONCE);
-            give_back(&self.cache, self.leases[next..].to_vec()).await;
+            give_back(&self.cache, self.leases[next..].to_vec(), || ()).await;
             self.leases.truncate(next);
         }
     }
@@ -173,9 +186,10 @@ impl Drop for Errand {
 }
 
 /// Tries until it succeeds, or until the leases have run out by themselves: what made it fail may be the end of the very
-/// connection that they were asked for on, and the next one is on its way. Says whether it succeeded.
-async fn give_back(cache: &Core, leases: Vec<HeldLease>) -> bool {
-    let runs_out = after(cache.lease);
+/// connection that they were asked for on, and the next one is on its way. Calls `is_away` once Redis seems to be. Says whether
+/// it succeeded.
+async fn give_back(cache: &Core, leases: Vec<HeldLease>, is_away: impl Fn()) -> bool {
+    let (runs_out, mut failures) = (after(cache.lease), 0);
     let mut pause = FIRST_PAUSE;
     let mut left: Vec<(&str, CasToken)> = leases.iter().map(|(key, mark)| (&**key, *mark)).collect();
     while !left.is_empty() {
@@ -184,7 +198,12 @@ async fn give_back(cache: &Core, leases: Vec<HeldLease>) -> bool {
         let given_back = cache.store.release(&left[next..], until).await;
         if given_back.is_ok() {
             left.truncate(next);
+            failures = 0;
             continue;
+        }
+        failures += 1;
+        if failures == FAILURES {
+            is_away();
         }
         if Instant::now() >= runs_out || crate::runtime::executor::sleep(pause).await.is_err() {
             return false;

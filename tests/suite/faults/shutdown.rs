@@ -60,6 +60,27 @@ fn a_leader_that_ends_with_its_runtime_keeps_nobody_waiting() {
     }
 }
 
+/// Its lease cannot be given back, and will run out by itself.
+#[test]
+fn a_leader_that_ends_after_its_server_is_not_waited_for() {
+    for runtime in runtimes() {
+        let server = RedisServer::start();
+        let patient = Cache::builder().deadline(Duration::from_secs(20));
+        let patient = patient.url(server.url());
+        runtime.block_on(async {
+            let cache = patient.connect().await.unwrap();
+            tokio::spawn(async move { cache.scope(slow(1, Duration::from_secs(3600))).await });
+            while !lease_of(&server, "user:1") {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        server.kill();
+        let began = Given::now();
+        drop(runtime);
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    }
+}
+
 /// A handle outlives its runtime, and runs what needs neither a timer nor a socket.
 #[test]
 fn a_runtime_that_has_ended_is_no_reason_to_fail() {
