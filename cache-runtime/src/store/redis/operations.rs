@@ -13,7 +13,7 @@ use crate::store::Store;
 use crate::store::vocabulary::Nonce;
 use crate::store::vocabulary::TagTtl;
 use crate::store::vocabulary::{CasToken, Cursor, Epochs, Found, Reading, Scanned, Set, Several, Swap};
-use crate::util::clock::whole_millis;
+use crate::util::clock::{Moment, whole_millis};
 
 /// About how many keys a step of a scan examines. Other clients are served between two steps.
 const SCANNED_AT_ONCE: usize = 1000;
@@ -46,7 +46,7 @@ impl Store for Node {
         until: Instant,
     ) -> Result<Vec<Result<Found, Error>>, Error> {
         self.check_for_stall(leases)?;
-        let (host, millis) = (self.connection()?, whole_millis(ttl));
+        let (host, millis, asked) = (self.connection()?, whole_millis(ttl), Moment::now());
         let acquired = match leases {
             [(key, lease)] => {
                 let acquired = host.acquire(key, lease, millis, until).await;
@@ -54,7 +54,7 @@ impl Store for Node {
             }
             _ => host.connection.acquire_each(leases, millis, until).await,
         };
-        self.leases.learn(&acquired);
+        self.leases.learn(asked, &acquired);
         acquired
     }
 

@@ -5,7 +5,7 @@
 //! for which nobody waits, and ends the stall if it is answered.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::cmd;
@@ -14,12 +14,11 @@ use super::connect::{Proof, connect};
 use super::server::Server;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::executor;
+use crate::util::clock::Moment;
 use crate::util::retry_gate::RetryGate;
 
 /// How many lease requests in a row may go without an answer.
 const IN_A_ROW: u32 = 2;
-/// Requests that time out together, as they do where a runtime is behind, count once.
-const APART: Duration = Duration::from_millis(200);
 /// The time between two probes.
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long a probe may take to connect, and to be answered.
@@ -32,7 +31,8 @@ const NOBODYS: &str = "\u{1}nobody's";
 pub(crate) struct Stall {
     /// How many in a row it did not answer.
     timeouts: AtomicU32,
-    counted: RetryGate,
+    /// When the last of these was noticed.
+    last: AtomicU64,
     gate: RetryGate,
 }
 
@@ -58,16 +58,25 @@ impl Stall {
         self.timeouts.store(0, Ordering::Relaxed);
     }
 
-    /// Learns from the answer to a lease request.
-    pub(crate) fn learn<T>(&self, answer: &Result<T, Error>) {
+    /// Learns from the answer to a lease request that was made at `asked`.
+    pub(crate) fn learn<T>(&self, asked: Moment, answer: &Result<T, Error>) {
         match answer {
             Ok(_) if self.timeouts.load(Ordering::Relaxed) == 0 => {}
             Ok(_) => self.is_over(),
-            Err(error) if error.kind() == ErrorKind::Timeout && self.counted.admits_one(APART) => {
+            Err(error) if error.kind() == ErrorKind::Timeout && self.is_another(asked) => {
                 self.timeouts.fetch_add(1, Ordering::Relaxed);
             }
             Err(_) => {}
         }
+    }
+
+    /// Whether a request that timed out was made after the last one had. Requests that are under way at the same time count once: the
+    /// callers of one late batch all report it, and so do those of several batches where a runtime is behind.
+    fn is_another(&self, asked: Moment) -> bool {
+        let last = self.last.load(Ordering::Relaxed);
+        let now = Moment::now().ticks();
+        asked.ticks() >= last
+            && self.last.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 
@@ -94,32 +103,46 @@ mod tests {
         Err(Error::new(ErrorKind::Timeout, "late"))
     }
 
+    /// A while later, as the coarse clock sees it.
+    fn later() -> Moment {
+        std::thread::sleep(Duration::from_millis(10));
+        Moment::now()
+    }
+
     #[test]
     fn after_a_few_without_an_answer_no_lease_is_asked_for() {
         let stall = Stall::default();
         for _ in 0..IN_A_ROW {
             assert_eq!(stall.advice(), Advice::AskForLeases);
-            stall.counted.open();
-            stall.learn(&unanswered());
-            stall.learn(&unanswered());
+            stall.learn(later(), &unanswered());
         }
         assert_eq!(stall.advice(), Advice::ComputeAndProbe);
         assert_eq!(stall.advice(), Advice::Compute, "one asks for all");
         stall.gate.open();
         assert_eq!(stall.advice(), Advice::ComputeAndProbe, "now and then");
-        stall.learn(&Ok(()));
+        stall.learn(later(), &Ok(()));
         assert_eq!(stall.advice(), Advice::AskForLeases);
+    }
+
+    #[test]
+    fn requests_that_were_under_way_together_count_once() {
+        let (stall, asked) = (Stall::default(), Moment::now());
+        later();
+        for _ in 0..100 {
+            stall.learn(asked, &unanswered());
+        }
+        assert_eq!(stall.advice(), Advice::AskForLeases);
+        stall.learn(later(), &unanswered());
+        assert_eq!(stall.advice(), Advice::ComputeAndProbe);
     }
 
     #[test]
     fn an_answer_between_them_and_other_errors_are_no_stall() {
         let stall = Stall::default();
         for _ in 0..5 {
-            stall.counted.open();
-            stall.learn(&unanswered());
-            stall.learn(&unanswered());
-            stall.learn(&Ok(()));
-            stall.learn::<()>(&Err(Error::new(ErrorKind::Server, "no")));
+            stall.learn(later(), &unanswered());
+            stall.learn(later(), &Ok(()));
+            stall.learn::<()>(later(), &Err(Error::new(ErrorKind::Server, "no")));
         }
         assert_eq!(stall.advice(), Advice::AskForLeases);
     }
