@@ -19,7 +19,7 @@ pub use detached::Sendable;
 /// A call after its look-up.
 #[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
 #[must_use]
-pub struct Begun<'a, T> {
+pub struct AfterLookup<'a, T> {
     entry: &'a Entry<T>,
     next: Decoded<T>,
 }
@@ -34,7 +34,7 @@ pub(crate) enum Decoded<T> {
     Compute(Box<ComputeGuard>),
 }
 
-impl<'a, T> Begun<'a, T> {
+impl<'a, T> AfterLookup<'a, T> {
     pub(crate) fn new(entry: &'a Entry<T>, next: Decoded<T>) -> Self {
         Self { entry, next }
     }

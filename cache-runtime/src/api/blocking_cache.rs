@@ -13,10 +13,6 @@ use crate::tags::Tag;
 pub struct BlockingCache(Cache);
 
 impl BlockingCache {
-    pub(crate) fn new(cache: Cache) -> Self {
-        Self(cache)
-    }
-
     /// Like [`Cache::invalidate_tag`], but blocks for its round trip.
     ///
     /// # Errors
@@ -80,6 +76,22 @@ impl BlockingCache {
     /// and invalidations Redis has not taken; what is under way continues in the background.
     pub fn flush(&self) -> Result<(), Error> {
         block_on(self.0.flush())
+    }
+}
+
+impl Cache {
+    /// The async operations of this cache, for code that is not async. They need no runtime.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// let cache = Cache::memory().blocking();
+    /// cache.invalidate_group("squares")?;
+    /// cache.flush()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
+    #[must_use]
+    pub fn blocking(&self) -> BlockingCache {
+        BlockingCache(self.clone())
     }
 }
 

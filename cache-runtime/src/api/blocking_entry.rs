@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::after_lookup::Begun;
+use super::after_lookup::AfterLookup;
 use super::entry::Entry;
 use super::lookup::Lookup;
 use super::shared_error::Sharing;
@@ -108,7 +108,7 @@ impl<T> BlockingEntry<T> {
 
     /// Like [`Entry::refresh_with`], but blocks: for three round trips, because it returns when the value is stored.
     pub fn refresh_with(&self, compute: impl FnOnce() -> T) -> T {
-        block_on(self.0.begin_fresh()).or_compute_blocking(compute)
+        block_on(self.0.begin_forced()).or_compute_blocking(compute)
     }
 
     /// Like [`Entry::try_refresh_with`], but blocks: for three round trips, because it returns when the value is stored.
@@ -116,7 +116,7 @@ impl<T> BlockingEntry<T> {
     /// # Errors
     /// The error of `compute`, never an error of the cache.
     pub fn try_refresh_with<E>(&self, compute: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        block_on(self.0.begin_fresh()).or_try_compute_blocking(Sharing::NONE, compute)
+        block_on(self.0.begin_forced()).or_try_compute_blocking(Sharing::NONE, compute)
     }
 
     /// Like [`Entry::get_or_try_compute`], but blocks: for one round trip on a hit, and for three on a miss, because it returns when the value is stored.
@@ -142,7 +142,25 @@ impl<T> BlockingEntry<T> {
 
     /// As [`Entry::begin`].
     #[doc(hidden)]
-    pub fn begin(&self) -> Begun<'_, T> {
+    pub fn begin(&self) -> AfterLookup<'_, T> {
         block_on(self.0.begin())
+    }
+}
+
+impl<T> Entry<T> {
+    /// The same operations for code that is not async. They need no runtime.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # fn square(n: u64) -> u64 { n * n }
+    /// # Cache::memory().sync_scope(|| {
+    /// square_entry(12).blocking().invalidate()?;
+    /// # Ok::<(), redis_cached::Error>(()) })?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
+    #[must_use]
+    pub fn blocking(&self) -> BlockingEntry<T> {
+        BlockingEntry::new(self.clone())
     }
 }

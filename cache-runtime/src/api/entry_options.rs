@@ -37,6 +37,44 @@ pub struct EntryOptions<T> {
     hooks: fn() -> Hooks<T>,
 }
 
+impl Cache {
+    /// Begins an entry without an annotated function, for keys that only the program knows. `key` is appended to the cache's prefix and is not
+    /// encoded, except that the control character 0x01 becomes `%01`. A key over 250 bytes, the prefix included, is shortened as the keys of annotated functions are.
+    ///
+    /// `T` is encoded with `Bincode`; [`entry_with`](Self::entry_with) takes another codec. Such an entry and the entry of an annotated function with the
+    /// same key do not share values: each is a miss for the other. [`Stats`](crate::Stats) counts all these entries in one row, `redis_cached::entry`. No round trip.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::Cache;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// let cache = Cache::memory();
+    /// let entry = cache.entry::<Vec<u32>>("scores:today").ttl(Duration::from_secs(60));
+    /// let scores = entry.get_or_compute(async { vec![3, 1, 2] }).await;
+    /// assert_eq!(entry.get().await?, Some(scores));
+    /// entry.invalidate().await?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "bincode")]
+    pub fn entry<T: Serialize + DeserializeOwned>(&self, key: &str) -> EntryOptions<T> {
+        EntryOptions::new(self, key)
+    }
+
+    /// Like [`entry`](Self::entry), with the codec `C`.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::{Cache, codec::Json};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// let entry = Cache::memory().entry_with::<Vec<u32>, Json>("scores").ttl(Duration::from_secs(60));
+    /// entry.put(&vec![3, 1, 2]).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn entry_with<T: Serialize + DeserializeOwned, C: Codec>(&self, key: &str) -> EntryOptions<T> {
+        EntryOptions::with_codec::<C>(self, key)
+    }
+}
+
 #[cfg(feature = "bincode")]
 impl<T: Serialize + DeserializeOwned> EntryOptions<T> {
     pub(super) fn new(cache: &Cache, key: &str) -> Self {

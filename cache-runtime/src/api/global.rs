@@ -19,6 +19,79 @@ tokio::task_local! {
 /// Whether there ever was a scope. Most programs have none, and to look for one costs more than to know that.
 static WAS_SCOPED: AtomicBool = AtomicBool::new(false);
 
+impl Cache {
+    /// Makes this the cache of all functions without the option `cache`. Call it before the first cached call, at the beginning of `main`.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// Cache::builder().prefix("shop:").connect_lazy()?.set_global()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::GlobalAlreadySet`] if there is a global cache already, also if [`Cache::global`] made it.
+    pub fn set_global(&self) -> Result<(), Error> {
+        GLOBAL.set(self.clone()).map_err(|_| {
+            Error::new(
+                ErrorKind::GlobalAlreadySet,
+                "the global cache is set already, or was used before it was set; call set_global first thing in main",
+            )
+        })
+    }
+
+    /// The cache of functions without the option `cache`: inside [`scope`](Self::scope) the cache of the scope, otherwise the one that
+    /// [`set_global`](Self::set_global) set, otherwise one that connects lazily to the URL in the environment variable `REDIS_URL`, or to
+    /// `redis://127.0.0.1:6379`.
+    ///
+    /// If `REDIS_URL` is set but empty or not a usable URL, an error is logged once, and every call computes.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// # Cache::memory().set_global()?;
+    /// println!("{}", Cache::global().stats());
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
+    #[must_use]
+    pub fn global() -> Self {
+        Self(Arc::clone(current().arc()))
+    }
+
+    /// Runs `future` with this cache in place of the global one, so that tests run in parallel. The scope covers the future itself, not the tasks that it spawns.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// async fn square(n: u64) -> u64 {
+    ///     n * n
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// Cache::memory().scope(async { assert_eq!(square(12).await, 144) }).await;
+    /// # }
+    /// ```
+    pub async fn scope<F: Future>(&self, future: F) -> F::Output {
+        // Relaxed suffices: whatever is to see the scope runs on this thread, or is handed the future by it.
+        WAS_SCOPED.store(true, Ordering::Relaxed);
+        SCOPED.scope(self.clone(), future).await
+    }
+
+    /// Runs `work` with this cache in place of the global one, for blocking functions; see [`scope`](Self::scope).
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// fn square(n: u64) -> u64 {
+    ///     n * n
+    /// }
+    ///
+    /// Cache::memory().sync_scope(|| assert_eq!(square(12), 144));
+    /// ```
+    pub fn sync_scope<R>(&self, work: impl FnOnce() -> R) -> R {
+        WAS_SCOPED.store(true, Ordering::Relaxed);
+        SCOPED.sync_scope(self.clone(), work)
+    }
+}
+
 #[inline]
 pub(crate) fn current() -> MaybeStatic<Core> {
     if WAS_SCOPED.load(Ordering::Relaxed)
@@ -37,21 +110,6 @@ fn from_now_on() -> &'static Cache {
     GLOBAL.get_or_init(from_environment)
 }
 
-pub(crate) fn set(cache: &Cache) -> Result<(), Error> {
-    GLOBAL.set(cache.clone()).map_err(|_| {
-        Error::new(
-            ErrorKind::GlobalAlreadySet,
-            "the global cache is set already, or was used before it was set; call set_global first thing in main",
-        )
-    })
-}
-
-pub(crate) async fn scope<F: Future>(cache: Cache, future: F) -> F::Output {
-    // Whoever is to see the scope runs on this thread, or is handed the future by it.
-    WAS_SCOPED.store(true, Ordering::Relaxed);
-    SCOPED.scope(cache, future).await
-}
-
 /// The cache of the scope that the current task is within.
 pub(crate) fn scoped() -> Option<Cache> {
     SCOPED.try_with(Clone::clone).ok()
@@ -63,11 +121,6 @@ pub(crate) async fn within<F: Future>(scoped: Option<Cache>, future: F) -> F::Ou
         Some(cache) => SCOPED.scope(cache, future).await,
         None => future.await,
     }
-}
-
-pub(crate) fn sync_scope<R>(cache: Cache, work: impl FnOnce() -> R) -> R {
-    WAS_SCOPED.store(true, Ordering::Relaxed);
-    SCOPED.sync_scope(cache, work)
 }
 
 fn from_environment() -> Cache {

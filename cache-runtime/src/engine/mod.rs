@@ -69,7 +69,7 @@ pub(crate) use patience::GivenUp;
 pub(crate) use read::{Hit, Question, Reader, Values};
 pub(crate) use removal::{invalidate_tags, remove, remove_all, unlink};
 pub(crate) use renewal::Renewals;
-pub(crate) use single::Next;
+pub(crate) use single::LookupResult;
 pub(crate) use store::{STORED_AT_ONCE, put};
 
 /// One call for one key.

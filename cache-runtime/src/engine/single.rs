@@ -11,7 +11,7 @@ use crate::engine::read::EntryState;
 use crate::engine::{ComputeGuard, Course, Got, Hit, Reader, Step, TimeBudget};
 
 /// How a call goes on, as far as that is known before anything is decoded.
-pub(crate) enum Next {
+pub(crate) enum LookupResult {
     Got(Got),
     /// The error of another caller's computation.
     Error(SharedError),
@@ -20,35 +20,39 @@ pub(crate) enum Next {
 
 impl Reader<'_> {
     /// All that comes before a computation. A hit is one round trip, a miss two.
-    pub(crate) async fn begin(&self, budget: TimeBudget) -> Next {
+    pub(crate) async fn begin(&self, budget: TimeBudget) -> LookupResult {
         let call = self.call;
         if is_bypassed(call.cache.arc()) {
-            return Next::Compute(Box::pin(self.begin_forced(&[call.call_key()])).await);
+            return LookupResult::Compute(Box::pin(self.begin_forced(&[call.call_key()])).await);
         }
         let asked = [call.question()];
         let counters = &call.function.counters;
         if call.is_pending(asked[0]) {
             // What is there should have been removed, and could not be yet.
             counters.misses.count();
-            return Next::Compute(ComputeGuard::alone(call, None));
+            return LookupResult::Compute(ComputeGuard::alone(call, None));
         }
         let tags_pending = self.note_tags(&asked).is_some();
         let lookup = self.look_up(&budget).await;
         let lookup = match self.served(lookup, || call.call_key().flight_key(call), || budget.began(call)) {
-            Ok(got) => return Next::Got(got),
+            Ok(got) => return LookupResult::Got(got),
             Err(lookup) => lookup,
         };
         counters.misses.count();
         // What others compute may have one of these tags, which nobody knows before it is there. So nothing is shared.
         if tags_pending {
-            return Next::Compute(ComputeGuard::alone(call, lookup.into_fallback()));
+            return LookupResult::Compute(ComputeGuard::alone(call, lookup.into_fallback()));
         }
         self.miss(lookup, budget).await
     }
 
     /// What [`begin`](Self::begin) goes on with where an entry that it has given cannot be decoded.
     #[cold]
-    pub(crate) fn instead_of(&self, hit: &Hit, budget: TimeBudget) -> Pin<Box<impl Future<Output = Next>>> {
+    pub(crate) fn instead_of(
+        &self,
+        hit: &Hit,
+        budget: TimeBudget,
+    ) -> Pin<Box<impl Future<Output = LookupResult>>> {
         self.miss(self.unusable(hit.mark()), budget)
     }
 
@@ -76,18 +80,18 @@ impl Reader<'_> {
 
     /// In a box, so that the future of a hit is small.
     #[inline(never)]
-    fn miss(&self, lookup: EntryState, budget: TimeBudget) -> Pin<Box<impl Future<Output = Next>>> {
+    fn miss(&self, lookup: EntryState, budget: TimeBudget) -> Pin<Box<impl Future<Output = LookupResult>>> {
         let course = Course::of(self.call, lookup, budget);
         Box::pin(async move {
             let mut course = course;
             match course.step(self).await {
                 Step::Decode(mut got) => match got.pop() {
-                    Some((_, got)) => Next::Got(got),
-                    None => Next::Compute(ComputeGuard::alone(self.call, None)),
+                    Some((_, got)) => LookupResult::Got(got),
+                    None => LookupResult::Compute(ComputeGuard::alone(self.call, None)),
                 },
-                Step::Failed(error) => Next::Error(error),
-                Step::Compute(guard) => Next::Compute(guard),
-                Step::Done => Next::Compute(ComputeGuard::alone(self.call, None)),
+                Step::Failed(error) => LookupResult::Error(error),
+                Step::Compute(guard) => LookupResult::Compute(guard),
+                Step::Done => LookupResult::Compute(ComputeGuard::alone(self.call, None)),
             }
         })
     }

@@ -57,8 +57,9 @@ impl<C: Batched> Batch<C> {
     {
         let keys = BatchKeys::new(template, &entry.call().cache().prefix, tags, keys);
         let is_forced = is_bypassed(entry.call().cache.arc());
-        let kept = |key: &CallKey| if is_forced { None } else { entry.kept_at(key.question()).map(Some) };
-        let outcomes = keys.names.iter().map(kept).collect();
+        let outcome =
+            |key: &CallKey| if is_forced { None } else { entry.local_hit_at(key.question()).map(Some) };
+        let outcomes = keys.names.iter().map(outcome).collect();
         let course = Course::new(entry.call(), TimeBudget::of(entry.call().cache().deadline));
         Self { entry, keys, outcomes, stale: Vec::new(), is_forced, is_new: true, course, guard: None }
     }

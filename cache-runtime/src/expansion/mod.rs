@@ -21,7 +21,7 @@ pub use self::negative::{Negative, Rememberable, Special, kind_of, negative};
 pub use self::returned::{How, Is, NoResult, Parts, Plain, Returned, Stored, StoredWhole};
 pub use self::target_args::{Argument, CloneForLater, arg, kept, run};
 pub use self::update::{Updates, Writes, updates};
-pub use crate::api::after_lookup::{Answer, Begun, Detach, Sendable, TryAnswer, owned};
+pub use crate::api::after_lookup::{AfterLookup, Answer, Detach, Sendable, TryAnswer, owned};
 pub use crate::api::shared_error::{
     Cloned, ClonedDebug, Errors, Shareable, Sharing, Unknown, Unshared, UnsharedDebug,
 };

@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 
 use tokio::task::JoinHandle;
 
-use crate::api::after_lookup::{Begun, Decoded, without};
+use crate::api::after_lookup::{AfterLookup, Decoded, without};
 use crate::api::entry::Entry;
 use crate::api::global;
 use crate::api::shared_error::Sharing;
@@ -24,7 +24,7 @@ pub trait Sendable: Send + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + 'static> Sendable for T {}
 
-impl<T> Begun<'_, T> {
+impl<T> AfterLookup<'_, T> {
     /// The value, or what `make`'s computation gives, in a task of its own.
     pub async fn or_compute_detached<F>(self, make: impl Fn() -> F) -> T
     where

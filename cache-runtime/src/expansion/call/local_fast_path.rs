@@ -80,7 +80,7 @@ pub enum LookedUp<T> {
 
 impl<T> LookedUp<T> {
     pub(crate) fn of(entry: Entry<T>) -> Self {
-        match entry.kept() {
+        match entry.local_hit() {
             Some(value) => Self::Local(value),
             None => Self::Remote(entry),
         }
@@ -121,7 +121,7 @@ impl<T> LookedUp<T> {
 #[cold]
 #[inline(never)]
 fn get_or_compute<T>(entry: Entry<T>, compute: impl Future<Output = T>) -> Pin<Box<impl Future<Output = T>>> {
-    Box::pin(async move { entry.begin_elsewhere().await.or_compute(compute).await })
+    Box::pin(async move { entry.begin_remote().await.or_compute(compute).await })
 }
 
 #[cold]
@@ -131,5 +131,5 @@ fn get_or_try_compute<T, E>(
     sharing: Sharing<E>,
     compute: impl Future<Output = Result<T, E>>,
 ) -> Pin<Box<impl Future<Output = Result<T, E>>>> {
-    Box::pin(async move { entry.begin_elsewhere().await.or_try_compute(sharing, compute).await })
+    Box::pin(async move { entry.begin_remote().await.or_try_compute(sharing, compute).await })
 }

@@ -1,0 +1,203 @@
+//! From the options to a cache.
+
+use std::sync::Arc;
+
+use super::{CacheBuilder, DEFAULT_MEMORY, LARGEST};
+use crate::api::cache::Cache;
+use crate::engine::bypass;
+use crate::engine::core::Core;
+use crate::engine::function::Functions;
+use crate::error::{Error, ErrorKind};
+use crate::local::Tier;
+use crate::store::{Address, AnyStore, MemoryStore, RedisConfig, RedisStore, Target};
+use crate::tags;
+use crate::util::process::PerProcess;
+
+impl Cache {
+    /// Connects to `url` with the defaults of [`CacheBuilder`], which lists the forms of a URL. Waits at most
+    /// [`connect_timeout`](CacheBuilder::connect_timeout), 2 s.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// Cache::connect("memory://").await?.set_global()?; // or "redis://:PASSWORD@cache.example.com"
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Use [`CacheBuilder::connect_lazy`] for a program that must start without Redis.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Url`] if the URL is not understood, [`ErrorKind::Connection`] or [`ErrorKind::Timeout`] if the server cannot be reached,
+    /// [`ErrorKind::Tls`] if TLS fails, [`ErrorKind::Permission`] for a wrong password, [`ErrorKind::Server`] if the server answers but cannot be used. No
+    /// message contains a password.
+    pub async fn connect(url: impl Into<String>) -> Result<Self, Error> {
+        Self::builder().url(url).connect().await
+    }
+
+    /// A cache with options.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// let cache = Cache::builder().url("redis://127.0.0.1:6379").prefix("shop:").connect_lazy()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
+    pub fn builder() -> CacheBuilder {
+        CacheBuilder::default()
+    }
+
+    /// A cache in this process, of 256 MiB at most, for tests, for development, and for a first look without a server.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # fn square(n: u64) -> u64 { n * n }
+    /// let cache = Cache::memory();
+    /// cache.sync_scope(|| assert_eq!(square(12), 144));
+    /// assert_eq!(cache.stats().functions[0].misses, 1);
+    /// ```
+    #[must_use]
+    pub fn memory() -> Self {
+        Self::builder().memory()
+    }
+
+    /// A cache that stores nothing and contacts no server: every annotated function runs its body at each call, entries are always absent, and
+    /// every other operation succeeds. Use it to turn caching off by configuration, and to test the code behind the cache.
+    ///
+    /// ```
+    /// use redis_cached::{Cache, redis_cached};
+    ///
+    /// #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// fn square(n: u64) -> u64 {
+    ///     n * n
+    /// }
+    ///
+    /// let cache = Cache::disabled();
+    /// cache.sync_scope(|| (square(12), square(12)));
+    /// assert_eq!(cache.stats().functions[0].computes, 2);
+    /// ```
+    #[must_use]
+    pub fn disabled() -> Self {
+        Self::builder().disabled()
+    }
+}
+
+impl CacheBuilder {
+    /// Connects now, and fails if the server cannot be used. Waits at most [`connect_timeout`](Self::connect_timeout).
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// Cache::builder().url("memory://").prefix("shop:").connect().await?.set_global()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidOption`](crate::ErrorKind::InvalidOption) if the text of [`memory_capacity`](Self::memory_capacity),
+    /// [`local_capacity`](Self::local_capacity) or [`max_value_size`](Self::max_value_size) is not a size (the message names the option), or the [`prefix`](Self::prefix) contains the control character 0x01.
+    /// [`ErrorKind::Url`](crate::ErrorKind::Url) if the URL is not understood, [`ErrorKind::Connection`](crate::ErrorKind::Connection) or
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) if the server cannot be reached, [`ErrorKind::Tls`](crate::ErrorKind::Tls) if TLS fails,
+    /// [`ErrorKind::Permission`](crate::ErrorKind::Permission) for a wrong password, [`ErrorKind::Server`](crate::ErrorKind::Server) if the server answers but cannot
+    /// be used.
+    pub async fn connect(self) -> Result<Cache, Error> {
+        let capacity = self.checked()?;
+        match self.target.clone()? {
+            Target::Memory => Ok(self.memory()),
+            Target::Server(address) => {
+                let store = RedisStore::connected(self.redis(address)?).await?;
+                Ok(self.with_redis(store, capacity))
+            }
+            Target::Cluster(address) => Err(address.unsupported()),
+        }
+    }
+
+    /// Connects at first use, and from then on in the background whenever there is no connection: the program starts, and
+    /// works, without the server. Sends nothing yet.
+    ///
+    /// ```
+    /// # use redis_cached::Cache;
+    /// Cache::builder().url("redis://127.0.0.1:6379").connect_lazy()?.set_global()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Url`](crate::ErrorKind::Url) if the URL is not understood; [`ErrorKind::InvalidOption`](crate::ErrorKind::InvalidOption) if the text of
+    /// [`memory_capacity`](Self::memory_capacity), [`local_capacity`](Self::local_capacity) or [`max_value_size`](Self::max_value_size) is not a size (the message
+    /// names the option), or the [`prefix`](Self::prefix) contains the control character 0x01.
+    pub fn connect_lazy(self) -> Result<Cache, Error> {
+        let capacity = self.checked()?;
+        match self.target.clone()? {
+            Target::Memory => Ok(self.memory()),
+            Target::Server(address) => {
+                let store = RedisStore::lazy(self.redis(address)?);
+                Ok(self.with_redis(store, capacity))
+            }
+            Target::Cluster(address) => Err(address.unsupported()),
+        }
+    }
+
+    /// The local capacity, if all options are such as can be.
+    fn checked(&self) -> Result<u64, Error> {
+        if tags::is_reserved(&self.prefix) {
+            return Err(Error::new(ErrorKind::InvalidOption, tags::RESERVED_IN_PREFIX));
+        }
+        if let Ok(Target::Memory) = self.target {
+            self.tls.unused()?;
+        }
+        self.memory_capacity.clone()?;
+        self.max_value_size.clone()?;
+        self.local_capacity.clone()
+    }
+
+    /// A cache in this process, whatever the URL says.
+    pub(crate) fn memory(self) -> Cache {
+        let store = MemoryStore::new(self.memory_capacity.clone().unwrap_or(DEFAULT_MEMORY));
+        self.with(AnyStore::Memory(store), None)
+    }
+
+    /// A cache that keeps nothing.
+    pub(crate) fn disabled(self) -> Cache {
+        bypass::of_a_disabled_cache();
+        let store = AnyStore::Memory(MemoryStore::new(0));
+        Cache::new(Core { is_disabled: true, ..self.core(store, None) })
+    }
+
+    /// A cache of which every operation fails.
+    pub(crate) fn broken(self, error: Error) -> Cache {
+        self.with(AnyStore::Broken(error), None)
+    }
+
+    fn redis(&self, address: Address) -> Result<RedisConfig, Error> {
+        RedisConfig::new(address, &self.tls, self.credentials.clone(), self.deadline, self.connect_timeout)
+    }
+
+    fn with_redis(self, store: RedisStore, local_capacity: u64) -> Cache {
+        let tier = Arc::new(Tier::new(local_capacity, self.local_staleness));
+        let store = store.watched_by(Arc::clone(&tier) as _, self.local_staleness / 4);
+        self.with(AnyStore::Redis(store), Some(tier))
+    }
+
+    fn with(self, store: AnyStore, tier: Option<Arc<Tier>>) -> Cache {
+        Cache::new(self.core(store, tier))
+    }
+
+    fn core(self, store: AnyStore, tier: Option<Arc<Tier>>) -> Core {
+        Core {
+            store,
+            tier,
+            prefix: self.prefix,
+            deadline: self.deadline,
+            lease: self.lease,
+            max_value_size: self.max_value_size.unwrap_or(LARGEST),
+            wait: self.wait.unwrap_or(self.lease.saturating_mul(4)),
+            functions: Functions::default(),
+            flights: Arc::default(),
+            background: PerProcess::new(),
+            renewals: PerProcess::new(),
+            given_up: PerProcess::new(),
+            failures: PerProcess::new(),
+            retry_after: self.retry_after,
+            pending: PerProcess::new(),
+            is_disabled: false,
+        }
+    }
+}

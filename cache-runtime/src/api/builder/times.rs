@@ -1,0 +1,101 @@
+//! The options that are times.
+
+use std::time::Duration;
+
+use super::CacheBuilder;
+
+impl CacheBuilder {
+    /// The longest that one call waits for Redis, all its waits together. Default: 250 ms, which is a hundred times
+    /// the round trip to a server nearby, and about what a person begins to notice.
+    ///
+    /// After that the call computes, or returns its value without storing it. The time of the function itself does not count.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::Cache;
+    /// Cache::builder().deadline(Duration::from_millis(100)).connect_lazy()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// The longest that [`connect`](Self::connect) may take. Default: 2 s; attempts in the background take at most one second
+    /// each. No cached call waits for this long: see [`deadline`](Self::deadline).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::Cache;
+    /// Cache::builder().connect_timeout(Duration::from_secs(5)).connect_lazy()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
+    pub fn connect_timeout(mut self, connect_timeout: Duration) -> Self {
+        self.connect_timeout = connect_timeout;
+        self
+    }
+
+    /// The longest for which the local tier serves a value that has changed, if Redis or the network falls silent.
+    /// Default: 2 s; at least 100 ms. While Redis answers, a change takes effect in this process after one network delay.
+    ///
+    /// Costs four `PING`s to Redis in this time, on one connection a process.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::Cache;
+    /// Cache::builder().local_staleness(Duration::from_millis(500)).connect_lazy()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
+    pub fn local_staleness(mut self, staleness: Duration) -> Self {
+        self.local_staleness = staleness.max(Duration::from_millis(100));
+        self
+    }
+
+    /// How long the right to compute a key is held before it is renewed, and so how long a process that dies while it
+    /// computes keeps the others waiting. Default: 3 s; at least 10 ms. It is renewed at each third of it, however long the function takes.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::Cache;
+    /// Cache::builder().lease_ttl(Duration::from_secs(1)).connect_lazy()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
+    pub fn lease_ttl(mut self, lease_ttl: Duration) -> Self {
+        self.lease = lease_ttl.max(Duration::from_millis(10));
+        self
+    }
+
+    /// The longest that a call waits for other callers' computations of its key, in this process or in another, all such waits together and
+    /// those of nested calls included; after that it computes and does not store. Default: four times the
+    /// [lease](Self::lease_ttl), so 12 s. The option `max_wait` sets it for one function.
+    ///
+    /// While a computation runs its lease is renewed, and a value that arrives within this time is used. A process that dies is
+    /// waited for no longer than one lease. A lease for which a call has waited in vain for all of this time is not waited for
+    /// again by this process.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::Cache;
+    /// Cache::builder().max_wait(Duration::from_secs(30)).connect_lazy()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
+    pub fn max_wait(mut self, max_wait: Duration) -> Self {
+        self.wait = Some(max_wait);
+        self
+    }
+
+    /// How long a key is left alone after its function failed while an older value is served (`stale_while_revalidate`, `stale_if_error`,
+    /// `early_refresh`). Default: 1 s. A failed refresh is not tried again before that, by any process. A call that
+    /// computed and failed may be followed by one more try at once, and no more.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::Cache;
+    /// Cache::builder().retry_after(Duration::from_secs(10)).connect_lazy()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
+    pub fn retry_after(mut self, rest: Duration) -> Self {
+        self.retry_after = rest;
+        self
+    }
+}
