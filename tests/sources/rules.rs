@@ -17,7 +17,7 @@ fn only_the_redis_store_names_the_driver() {
     let tree = tree::runtime();
     assert_only(&tree, "redis_cached::store::redis", &["redis"]);
     let tls = ["rustls", "tokio_rustls", "rustls_native_certs", "webpki_roots"];
-    assert_only(&tree, "redis_cached::store::redis::connection::tls", &tls);
+    assert_only(&tree, "redis_cached::store::redis::tls", &tls);
 }
 
 #[test]

@@ -35,7 +35,7 @@ impl Graph {
             out.label(found.label.as_deref());
             match found.what {
                 What::Leaf(kind) => out.tag(kind as u8),
-                What::Node(node) => match numbers[node] {
+                What::ShapeNode(node) => match numbers[node] {
                     Some(number) => {
                         out.tag(SEEN_BEFORE);
                         out.number(number);

@@ -40,7 +40,7 @@ pub(super) struct Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     Leaf(Kind),
-    Node(NodeId),
+    ShapeNode(NodeId),
 }
 
 /// What makes two askings the same one, so that a recursive type is a finite graph. Rust's names hold the type's parameters,
@@ -65,7 +65,7 @@ impl TypeIdentity {
 }
 
 #[derive(Debug)]
-pub(super) struct Node {
+pub(super) struct ShapeNode {
     pub(super) key: TypeIdentity,
     pub(super) parts: Vec<Place>,
     /// How it was reached first.
@@ -77,9 +77,9 @@ pub(super) struct Node {
     ends: Option<usize>,
 }
 
-impl Node {
+impl ShapeNode {
     fn new(key: TypeIdentity, path: Vec<PathStep>) -> Self {
-        Node { key, parts: Vec::new(), path, tagged: None, ends: None }
+        ShapeNode { key, parts: Vec::new(), path, tagged: None, ends: None }
     }
 
     /// Whether a type asks at this node as it did when it was found.
@@ -105,7 +105,7 @@ impl Node {
 
 #[derive(Debug)]
 pub(super) struct Graph {
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Vec<ShapeNode>,
     known: HashMap<TypeIdentity, NodeId>,
     queue: VecDeque<PlaceId>,
     /// Behind parts that have to be made first, and are not known yet.
@@ -126,7 +126,7 @@ impl Graph {
             value: "",
             variant: None,
         };
-        let mut outside = Node::new(key, Vec::new());
+        let mut outside = ShapeNode::new(key, Vec::new());
         outside.parts.push(Place::default());
         Graph {
             nodes: vec![outside],
@@ -138,7 +138,7 @@ impl Graph {
         }
     }
 
-    pub(super) fn node(&self, node: NodeId) -> &Node {
+    pub(super) fn node(&self, node: NodeId) -> &ShapeNode {
         &self.nodes[node]
     }
 
@@ -186,7 +186,7 @@ impl Graph {
             seen_through && (self.nodes[place.0].tagged.is_some() || trust::comes_out_as_it_is(&asked));
         self.self_describing |= trust::asks_the_bytes(&asked);
         let what = if asked.kind.is_compound() {
-            What::Node(self.meet(place, &asked, seen_through))
+            What::ShapeNode(self.meet(place, &asked, seen_through))
         } else {
             What::Leaf(asked.kind)
         };
@@ -210,7 +210,7 @@ impl Graph {
             return node;
         }
         let id = self.nodes.len();
-        let mut node = Node::new(key, self.path_to(place));
+        let mut node = ShapeNode::new(key, self.path_to(place));
         if node.path.len() >= MAX_DEPTH {
             self.truncated = true;
         } else if seen_through {
@@ -251,7 +251,7 @@ impl Graph {
             found.makeable
                 && match found.what {
                     What::Leaf(_) => true,
-                    What::Node(node) => self.nodes[node].ends.is_some(),
+                    What::ShapeNode(node) => self.nodes[node].ends.is_some(),
                 }
         })
     }
@@ -274,7 +274,7 @@ impl Graph {
         }
     }
 
-    fn ending(&self, node: &Node) -> Option<usize> {
+    fn ending(&self, node: &ShapeNode) -> Option<usize> {
         match node.key.kind {
             Kind::Option | Kind::Seq | Kind::Map => Some(0),
             Kind::Enum => node.parts.iter().position(|part| self.can_be_made(part)),
