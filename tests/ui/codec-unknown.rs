@@ -1,10 +1,5 @@
 use redis_cached::redis_cached;
 
-#[redis_cached(ttl = 60, key = "a", codec = "json")]
-fn text() -> u8 {
-    1
-}
-
 #[redis_cached(ttl = 60, key = "a", codec = Yaml)]
 fn unknown() -> u8 {
     1
