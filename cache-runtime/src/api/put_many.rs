@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::api::blocking_entry::BlockingEntry;
 use crate::api::entry::Entry;
-use crate::engine::retry_queue::{Key, Operation};
-use crate::engine::{Encoded, STORED_AT_ONCE, put};
+use crate::engine::retry_queue::Key;
+use crate::engine::{Encoded, Operation, STORED_AT_ONCE, put};
 use crate::error::Error;
 use crate::key::KeyBuf;
 use crate::runtime::block_on::block_on;

@@ -32,12 +32,14 @@ pub(crate) mod function;
 mod give_back;
 mod lease;
 mod local_tags;
+mod operation;
 mod patience;
 pub(crate) mod prefix_sweep;
 mod read;
 mod refresh;
 mod removal;
 mod renewal;
+mod retry;
 pub(crate) mod retry_queue;
 mod single;
 mod source_outage;
@@ -65,9 +67,10 @@ pub(crate) use background::{Background, Departure};
 pub(crate) use compute::{ComputeGuard, Computed, Encoded, Outcome};
 pub(crate) use course::{CallKey, Course, Got, Step};
 pub(crate) use failures::{Attempt, Failures};
+pub(crate) use operation::{Operation, invalidate_tags, remove_all};
 pub(crate) use patience::GivenUp;
 pub(crate) use read::{Hit, Question, Reader, Values};
-pub(crate) use removal::{invalidate_tags, remove, remove_all, unlink};
+pub(crate) use removal::remove;
 pub(crate) use renewal::Renewals;
 pub(crate) use single::LookupResult;
 pub(crate) use store::{STORED_AT_ONCE, put};
@@ -126,7 +129,7 @@ impl Call {
 
     /// A value was to be removed, and could not be: it is tried again, and this process does not use the entry meanwhile.
     fn left_behind(&self, key: &str, mark: CasToken) {
-        self.cache().pending.left_behind(self.cache.arc(), key, mark);
+        retry::left_behind(self.cache.arc(), key, mark);
         self.forget_key(key);
     }
 

@@ -1,12 +1,10 @@
-//! Removals of entries and of tags.
+//! Removals of entries and of tags, each tried once.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::core::Core;
-use crate::engine::retry_queue::{Key, Operation};
+use crate::engine::retry_queue::Key;
 use crate::error::Error;
-use crate::key::KeyBuf;
 use crate::store::vocabulary::Set;
 use crate::store::{Store, vocabulary};
 use crate::tags::any_tag;
@@ -20,15 +18,6 @@ pub(crate) async fn remove(cache: &Core, key: &str, hold: Option<Duration>) -> R
     cache.store.set(&[set], after(cache.deadline)).await
 }
 
-/// Removes entries and tags. One round trip. What fails is retried in the background.
-pub(crate) async fn remove_all(cache: &Arc<Core>, keys: &[Key<'_>]) -> Result<(), Error> {
-    if keys.is_empty() {
-        return Ok(());
-    }
-    let operation = Operation::begin(cache, keys, None);
-    operation.end(unlink(cache, keys).await)
-}
-
 /// Removes entries and tags, the key of any tag before the tags: whoever finds that unchanged knows that no tag was removed before. One
 /// round trip where one server has all keys.
 pub(crate) async fn unlink(cache: &Core, keys: &[Key<'_>]) -> Result<(), Error> {
@@ -40,10 +29,4 @@ pub(crate) async fn unlink(cache: &Core, keys: &[Key<'_>]) -> Result<(), Error> 
         None => cache.store.remove(&names, until).await,
     };
     removed.map(drop)
-}
-
-/// Removes the keys of tags. One round trip.
-pub(crate) async fn invalidate_tags(cache: &Arc<Core>, keys: Vec<KeyBuf>) -> Result<(), Error> {
-    let keys: Vec<Key<'_>> = keys.iter().map(|key| Key::Tag(key)).collect();
-    remove_all(cache, &keys).await
 }

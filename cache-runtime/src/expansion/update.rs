@@ -4,8 +4,8 @@
 //! before they are written are invalidated in the background.
 
 use crate::api::entry::Entry;
-use crate::engine::retry_queue::{Key, Operation};
-use crate::engine::{Call, Encoded, put};
+use crate::engine::retry_queue::Key;
+use crate::engine::{Call, Encoded, Operation, put};
 use crate::error::Error;
 use crate::expansion::invalidate::{Invalidates, failed, invalidates};
 use crate::expansion::target_args::Argument;

@@ -5,9 +5,6 @@ use std::fs;
 
 use super::sources::{all, is_test, module_of, root};
 
-/// Rooms in which there still are circles.
-const KNOTTED: &[&str] = &["engine"];
-
 /// What each module imports, both as paths of the crate.
 struct Imports {
     modules: BTreeSet<String>,
@@ -149,13 +146,7 @@ fn no_folders_import_each_other() {
     let imports = Imports::read();
     let folders: BTreeSet<_> = imports.modules.iter().filter_map(|module| module.rsplit_once("::")).collect();
     let folders: BTreeSet<&str> = folders.into_iter().map(|(folder, _)| folder).chain([""]).collect();
-    let is_knotted =
-        |folder: &str| KNOTTED.iter().any(|room| *room == folder || below(room, folder).is_some());
-    let circles: Vec<_> = folders
-        .into_iter()
-        .filter(|folder| !is_knotted(folder))
-        .flat_map(|folder| imports.circles(folder))
-        .collect();
+    let circles: Vec<_> = folders.into_iter().flat_map(|folder| imports.circles(folder)).collect();
     assert!(circles.is_empty(), "these make circles between folders:\n{}", circles.join("\n"));
 }
 

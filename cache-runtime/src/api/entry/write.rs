@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Entry;
-use crate::engine::retry_queue::{Key, Operation};
-use crate::engine::{put, remove};
+use crate::engine::retry_queue::Key;
+use crate::engine::{Operation, put, remove};
 use crate::error::Error;
 
 impl<T> Entry<T> {

@@ -11,7 +11,6 @@
 //! invalidation is retried for the same time, and one that is given up is counted.
 
 mod queue;
-mod retry;
 #[cfg(test)]
 mod tests;
 
@@ -22,12 +21,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use self::queue::Queue;
-use super::core::Core;
-use crate::error::Error;
 use crate::key::KeyBuf;
-use crate::runtime::block_on::library_runtime;
 use crate::store::vocabulary::CasToken;
 use crate::util::counter::Counter;
+
+pub(super) use self::queue::Try;
 
 /// A key that an operation is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +55,7 @@ pub(crate) struct Pending {
     pub(crate) lost: Counter,
     has_told_of_loss: AtomicBool,
     /// Ends the pause before the next retry.
-    hurry: Arc<Notify>,
+    pub(super) hurry: Arc<Notify>,
     round_ended: Notify,
 }
 
@@ -121,34 +119,75 @@ impl Pending {
         done
     }
 
-    /// Keeps the removal of one value, which failed: what a refresh knows to be of no use. Whatever else is there by then stays.
-    pub(crate) fn left_behind(&self, cache: &Arc<Core>, name: &str, value: CasToken) {
-        let number = self.number();
-        self.add(cache, |queue, now| usize::from(!queue.left_behind(name, number, value, now)));
-    }
-
-    fn number(&self) -> u64 {
+    /// The number of an operation that begins now.
+    pub(super) fn number(&self) -> u64 {
         1 + self.number.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Keeps what failed, and has it retried. `add` says for how much there was no room.
-    fn add(&self, cache: &Arc<Core>, add: impl FnOnce(&mut Queue, Instant) -> usize) {
+    /// Keeps the removal of one value, which failed: what a refresh knows to be of no use. Whatever else is there by then stays. Whether a task that retries is
+    /// to be started.
+    #[must_use]
+    pub(super) fn left_behind(&self, name: &str, value: CasToken) -> bool {
+        let number = self.number();
+        self.add(|queue, now| usize::from(!queue.left_behind(name, number, value, now)))
+    }
+
+    /// Keeps what failed at these keys. Whether a task that retries is to be started.
+    #[must_use]
+    pub(super) fn failed(&self, keys: &[Key<'_>], number: u64, hold: Option<Duration>) -> bool {
+        self.add(|queue, now| keys.iter().filter(|key| !queue.failed(**key, number, hold, now)).count())
+    }
+
+    /// Settles what an operation that succeeded makes up for.
+    pub(super) fn succeeded(&self, keys: &[Key<'_>], number: u64, hold: Option<Duration>) {
+        if self.len() > 0 {
+            let now = Instant::now();
+            self.with(|queue| keys.iter().for_each(|key| queue.succeeded(*key, number, hold, now)));
+        }
+    }
+
+    /// `add` says for how much there was no room.
+    fn add(&self, add: impl FnOnce(&mut Queue, Instant) -> usize) -> bool {
         let now = Instant::now();
         let (lost, starts) = self.with(|queue| {
             let lost = add(queue, now);
             (lost, queue.len() > 0 && !std::mem::replace(&mut queue.is_running, true))
         });
         self.lose(lost, "too many are pending");
-        if starts {
-            // On the library's runtime: the caller's may end before Redis is back.
-            match library_runtime() {
-                Ok(library) => {
-                    let hurry = Arc::clone(&self.hurry);
-                    drop(library.spawn(retry::work_off(Arc::downgrade(cache), hurry)));
-                }
-                Err(_) => self.with(|queue| queue.is_running = false),
-            }
+        starts
+    }
+
+    /// No task could be started. The next failure tries again.
+    pub(super) fn is_not_running(&self) {
+        self.with(|queue| queue.is_running = false);
+    }
+
+    /// The names of the tags and of the entries to be retried. `None`, and the end of the task, if there are none.
+    pub(super) fn due(&self) -> Option<(Vec<String>, Vec<String>)> {
+        let (too_old, due) = self.with(|queue| {
+            let too_old = queue.give_up(Instant::now());
+            queue.is_running = queue.len() > 0;
+            (too_old, queue.is_running.then(|| queue.all()))
+        });
+        self.lose(too_old, "Redis has not taken it for a day");
+        due
+    }
+
+    /// What is to be tried at a key, if it is pending still and nobody is at it.
+    pub(super) fn begin_try(&self, key: Key<'_>, now: Instant) -> Option<Try> {
+        self.with(|queue| queue.begin(key, now))
+    }
+
+    pub(super) fn end_try(&self, key: Key<'_>, number: u64, is_done: bool) {
+        self.with(|queue| queue.end(key, number, is_done));
+        if is_done {
+            self.retried.count();
         }
+    }
+
+    /// All that was pending has been tried once.
+    pub(super) fn end_round(&self) {
+        self.round_ended.notify_waiters();
     }
 
     fn lose(&self, count: usize, why: &str) {
@@ -167,59 +206,6 @@ impl Drop for Pending {
     fn drop(&mut self) {
         if self.len() > 0 {
             log::warn!("a cache was dropped with {} pending invalidations, which are lost", self.len());
-        }
-    }
-}
-
-/// An invalidation, or a write in its place, from its beginning to its outcome.
-///
-/// Dropped without a success it has failed, as far as anybody knows: also if its caller went away while it was under way.
-#[must_use]
-pub(crate) struct Operation<'a> {
-    cache: &'a Arc<Core>,
-    keys: &'a [Key<'a>],
-    /// For how long a tombstone is to stand at the keys.
-    hold: Option<Duration>,
-    number: u64,
-    has_succeeded: bool,
-}
-
-impl<'a> Operation<'a> {
-    /// To be called before anything is sent.
-    pub(crate) fn begin(cache: &'a Arc<Core>, keys: &'a [Key<'a>], hold: Option<Duration>) -> Self {
-        Self { cache, keys, hold, number: cache.pending.number(), has_succeeded: false }
-    }
-
-    pub(crate) fn end(mut self, done: Result<(), Error>) -> Result<(), Error> {
-        self.has_succeeded = done.is_ok();
-        done
-    }
-
-    /// Drops what this process keeps at the keys.
-    fn forget(&self) {
-        if let Some(tier) = &self.cache.tier {
-            self.keys.iter().for_each(|key| tier.forget(key.name().as_bytes()));
-        }
-    }
-}
-
-impl Drop for Operation<'_> {
-    fn drop(&mut self) {
-        let pending = &self.cache.pending;
-        if !self.has_succeeded {
-            // Added first: a read from before that is let in meanwhile is forgotten, and a later one is kept out.
-            pending.add(self.cache, |queue, now| {
-                self.keys.iter().filter(|key| !queue.failed(**key, self.number, self.hold, now)).count()
-            });
-            return self.forget();
-        }
-        // Forgotten first: who finds nothing pending any more must not find a kept value either.
-        self.forget();
-        if pending.len() > 0 {
-            let now = Instant::now();
-            pending.with(|queue| {
-                self.keys.iter().for_each(|key| queue.succeeded(*key, self.number, self.hold, now));
-            });
         }
     }
 }

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::Key;
-use super::queue::Try;
-use crate::engine::core::Core;
-use crate::engine::{remove, unlink};
+use super::core::Core;
+use super::removal::{remove, unlink};
+use super::retry_queue::{Key, Try};
 use crate::error::{Error, ErrorKind};
+use crate::runtime::block_on::library_runtime;
 use crate::store::Store;
+use crate::store::vocabulary::CasToken;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -19,30 +20,34 @@ const TAGS_AT_ONCE: usize = 512;
 /// How many refusals end a round. One key may be refused where others are not.
 const REFUSALS: usize = 16;
 
-pub(crate) async fn work_off(cache: Weak<Core>, hurry: Arc<Notify>) {
+/// Has the removal of one value retried, which failed. Whatever else is there by then stays.
+pub(super) fn left_behind(cache: &Arc<Core>, name: &str, value: CasToken) {
+    if cache.pending.left_behind(name, value) {
+        start(cache);
+    }
+}
+
+/// Starts the task, on the library's runtime: the caller's may end before Redis is back.
+pub(super) fn start(cache: &Arc<Core>) {
+    let pending = &cache.pending;
+    match library_runtime() {
+        Ok(library) => drop(library.spawn(work_off(Arc::downgrade(cache), Arc::clone(&pending.hurry)))),
+        Err(_) => pending.is_not_running(),
+    }
+}
+
+async fn work_off(cache: Weak<Core>, hurry: Arc<Notify>) {
     let mut pause = FIRST_PAUSE;
     for number in 0.. {
         let _ = tokio::time::timeout(pause, hurry.notified()).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
         let Some(cache) = cache.upgrade() else { return };
-        let Some((tags, entries)) = due(&cache) else { return cache.pending.round_ended.notify_waiters() };
+        let Some((tags, entries)) = cache.pending.due() else { return cache.pending.end_round() };
         if retry(&cache, &tags, entries, number).await {
             pause = FIRST_PAUSE;
         }
-        cache.pending.round_ended.notify_waiters();
+        cache.pending.end_round();
     }
-}
-
-/// The names of the tags and of the entries to be retried. `None`, and the end of the task, if there are none.
-fn due(cache: &Core) -> Option<(Vec<String>, Vec<String>)> {
-    let pending = &cache.pending;
-    let (too_old, due) = pending.with(|queue| {
-        let too_old = queue.give_up(Instant::now());
-        queue.is_running = queue.len() > 0;
-        (too_old, queue.is_running.then(|| queue.all()))
-    });
-    pending.lose(too_old, "Redis has not taken it for a day");
-    due
 }
 
 /// One try of all that is pending.
@@ -91,7 +96,7 @@ async fn retry(cache: &Core, tags: &[String], mut entries: Vec<String>, number: 
 async fn retry_keys(cache: &Core, keys: &[Key<'_>]) -> Result<(), Error> {
     let pending = &cache.pending;
     let now = Instant::now();
-    let begun = keys.iter().map(|key| (*key, pending.with(|queue| queue.begin(*key, now))));
+    let begun = keys.iter().map(|key| (*key, pending.begin_try(*key, now)));
     let tries: Vec<(Key<'_>, Try)> = begun.filter_map(|(key, begun)| Some((key, begun?))).collect();
     let done = match &tries[..] {
         [] => return Ok(()),
@@ -109,10 +114,7 @@ async fn retry_keys(cache: &Core, keys: &[Key<'_>]) -> Result<(), Error> {
         tries.iter().for_each(|(key, _)| tier.forget(key.name().as_bytes()));
     }
     for (key, Try { number, .. }) in &tries {
-        pending.with(|queue| queue.end(*key, *number, done.is_ok()));
-        if done.is_ok() {
-            pending.retried.count();
-        }
+        pending.end_try(*key, *number, done.is_ok());
     }
     done
 }

@@ -1,0 +1,74 @@
+//! Invalidations, and writes in their place, from their beginning to their outcome.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::core::Core;
+use super::removal::unlink;
+use super::retry;
+use super::retry_queue::Key;
+use crate::error::Error;
+use crate::key::KeyBuf;
+
+/// An invalidation, or a write in its place, from its beginning to its outcome.
+///
+/// Dropped without a success it has failed, as far as anybody knows: also if its caller went away while it was under way.
+#[must_use]
+pub(crate) struct Operation<'a> {
+    cache: &'a Arc<Core>,
+    keys: &'a [Key<'a>],
+    /// For how long a tombstone is to stand at the keys.
+    hold: Option<Duration>,
+    number: u64,
+    has_succeeded: bool,
+}
+
+impl<'a> Operation<'a> {
+    /// To be called before anything is sent.
+    pub(crate) fn begin(cache: &'a Arc<Core>, keys: &'a [Key<'a>], hold: Option<Duration>) -> Self {
+        Self { cache, keys, hold, number: cache.pending.number(), has_succeeded: false }
+    }
+
+    pub(crate) fn end(mut self, done: Result<(), Error>) -> Result<(), Error> {
+        self.has_succeeded = done.is_ok();
+        done
+    }
+
+    /// Drops what this process keeps at the keys.
+    fn forget(&self) {
+        if let Some(tier) = &self.cache.tier {
+            self.keys.iter().for_each(|key| tier.forget(key.name().as_bytes()));
+        }
+    }
+}
+
+impl Drop for Operation<'_> {
+    fn drop(&mut self) {
+        let pending = &self.cache.pending;
+        if !self.has_succeeded {
+            // Added first: a read from before that is let in meanwhile is forgotten, and a later one is kept out.
+            if pending.failed(self.keys, self.number, self.hold) {
+                retry::start(self.cache);
+            }
+            return self.forget();
+        }
+        // Forgotten first: who finds nothing pending any more must not find a kept value either.
+        self.forget();
+        pending.succeeded(self.keys, self.number, self.hold);
+    }
+}
+
+/// Removes entries and tags. One round trip. What fails is retried in the background.
+pub(crate) async fn remove_all(cache: &Arc<Core>, keys: &[Key<'_>]) -> Result<(), Error> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let operation = Operation::begin(cache, keys, None);
+    operation.end(unlink(cache, keys).await)
+}
+
+/// Removes the keys of tags. One round trip.
+pub(crate) async fn invalidate_tags(cache: &Arc<Core>, keys: Vec<KeyBuf>) -> Result<(), Error> {
+    let keys: Vec<Key<'_>> = keys.iter().map(|key| Key::Tag(key)).collect();
+    remove_all(cache, &keys).await
+}
