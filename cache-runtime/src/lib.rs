@@ -62,6 +62,7 @@
 //! | `tls-webpki-roots` | `tls`, and Mozilla's root certificates as well |
 //! | `tls-aws-lc` | `rediss://` with aws-lc-rs instead of ring |
 //! | `uuid`, `time`, `chrono` | [`KeyPart`] for the types of these crates |
+//! | `testing` | a clock that tests turn, in the module `testing` |
 //!
 //! # Servers
 //!
@@ -108,3 +109,10 @@ pub use tags::Tag;
 
 #[cfg(fuzzing)]
 pub use entry::fuzz_decode;
+
+/// For tests of a program that caches. The cargo feature `testing` belongs in `[dev-dependencies]`:
+/// `redis-cached = { version = "0.1", features = ["testing"] }`.
+#[cfg(feature = "testing")]
+pub mod testing {
+    pub use crate::util::test_clock::Clock;
+}

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::store::credentials::Provider;
 use crate::store::{Target, TlsOptions};
+use crate::util::test_clock::Clock;
 
 /// What a new program gets without any URL.
 const DEFAULT_URL: &str = "redis://127.0.0.1:6379";
@@ -65,6 +66,7 @@ pub struct CacheBuilder {
     lease: Duration,
     wait: Option<Duration>,
     retry_after: Duration,
+    clock: Option<Clock>,
 }
 
 impl Default for CacheBuilder {
@@ -83,6 +85,7 @@ impl Default for CacheBuilder {
             lease: Duration::from_secs(3),
             wait: None,
             retry_after: Duration::from_secs(1),
+            clock: None,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::local::Tier;
 use crate::store::AnyStore;
 use crate::util::process::PerProcess;
+use crate::util::test_clock::Clock;
 
 /// A cache: a store and what belongs to it.
 pub(crate) struct Core {
@@ -35,6 +36,8 @@ pub(crate) struct Core {
     pub(crate) failures: PerProcess<Failures>,
     /// How long after a failure a source is asked again.
     pub(crate) retry_after: Duration,
+    /// By which it is asked again, and entries in this process expire.
+    pub(crate) clock: Clock,
     pub(crate) pending: PerProcess<Pending>,
     /// Whether nothing is ever read from it; see [`bypass`](super::bypass).
     pub(crate) is_disabled: bool,

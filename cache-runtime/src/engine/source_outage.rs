@@ -24,8 +24,7 @@ struct Failing {
 
 impl Outage {
     /// A computation has failed. Says whether it is the first of an outage.
-    fn begins(&self, key: &FlightKey) -> bool {
-        let now = Instant::now();
+    fn begins(&self, key: &FlightKey, now: Instant) -> bool {
         let mut failing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *failing {
             Some(failing) if now.saturating_duration_since(failing.last) < QUIET => {
@@ -40,8 +39,14 @@ impl Outage {
     }
 
     /// Logs a failure, and its reason, if it is the first of an outage.
-    pub(crate) fn failed(&self, function: &str, key: &FlightKey, reason: impl FnOnce() -> Option<String>) {
-        if !self.begins(key) {
+    pub(crate) fn failed(
+        &self,
+        function: &str,
+        key: &FlightKey,
+        now: Instant,
+        reason: impl FnOnce() -> Option<String>,
+    ) {
+        if !self.begins(key, now) {
             return;
         }
         let reason = reason().map(|reason| format!(": {}", shortened(&reason))).unwrap_or_default();
@@ -67,6 +72,7 @@ fn shortened(reason: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::util::clock::later;
 
     fn key(name: &str) -> FlightKey {
         FlightKey { key: name.into(), fingerprint: 0 }
@@ -74,12 +80,22 @@ mod tests {
 
     #[test]
     fn an_outage_begins_once_and_ends_with_the_key_that_began_it() {
-        let outage = Outage::default();
-        assert!(outage.begins(&key("a")) && !outage.begins(&key("a")) && !outage.begins(&key("b")));
+        let (outage, now) = (Outage::default(), Instant::now());
+        let begins = |name| outage.begins(&key(name), now);
+        assert!(begins("a") && !begins("a") && !begins("b"));
         outage.succeeded("f", &key("b"));
-        assert!(!outage.begins(&key("b")));
+        assert!(!begins("b"));
         outage.succeeded("f", &key("a"));
-        assert!(outage.begins(&key("b")));
+        assert!(begins("b"));
+    }
+
+    #[test]
+    fn an_outage_is_over_after_a_while_without_a_failure() {
+        let (outage, now) = (Outage::default(), Instant::now());
+        assert!(outage.begins(&key("a"), now));
+        assert!(!outage.begins(&key("b"), later(now, QUIET / 2)));
+        assert!(!outage.begins(&key("b"), later(now, QUIET)), "counted from the last failure");
+        assert!(outage.begins(&key("b"), later(now, 2 * QUIET)));
     }
 
     #[test]

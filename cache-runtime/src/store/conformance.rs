@@ -9,6 +9,7 @@ use super::vocabulary::{CasToken, Found, Left, Nonce, Reading, Swap};
 use super::{AnyStore, MemoryStore, OneKey, RedisConfig, RedisStore, Store};
 use crate::tags;
 use crate::util::clock::after;
+use crate::util::test_clock::Clock;
 use redis_cached_test_support::{Middleman, RedisServer};
 
 fn soon() -> Instant {
@@ -256,7 +257,7 @@ async fn all(store: &AnyStore) {
 
 #[tokio::test]
 async fn memory() {
-    all(&AnyStore::Memory(MemoryStore::new(10_000_000))).await;
+    all(&AnyStore::Memory(MemoryStore::new(10_000_000, Clock::default()))).await;
 }
 
 #[tokio::test]

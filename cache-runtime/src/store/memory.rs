@@ -15,8 +15,8 @@ use crate::store::vocabulary::{
     CasToken, Cursor, Epochs, Found, Left, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl,
 };
 use crate::store::{Store, key_state};
-use crate::util::clock::after;
 use crate::util::random;
+use crate::util::test_clock::Clock;
 
 /// Bounded by bytes; what was used least goes first, and no entry outlives its time.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub(crate) struct MemoryStore {
     entries: Cache<String, MemoryEntry, EntryWeight>,
     /// Held by what compares before it writes, and by every other write, so that none comes between.
     writing: Mutex<()>,
+    clock: Clock,
 }
 
 #[derive(Debug, Clone)]
@@ -46,7 +47,7 @@ impl Weighter<String, MemoryEntry> for EntryWeight {
 
 impl MemoryStore {
     /// Room for about `capacity` bytes.
-    pub(crate) fn new(capacity: u64) -> Self {
+    pub(crate) fn new(capacity: u64, clock: Clock) -> Self {
         let options = OptionsBuilder::new()
             // One shard: the map does not take a value larger than a shard's part of the capacity.
             .shards(1)
@@ -65,7 +66,7 @@ impl MemoryStore {
             // Only a missing capacity is an error, and both are given; the fallback keeps this free of panics.
             Err(_) => Cache::with_weighter(16, capacity, EntryWeight),
         };
-        Self { entries, writing: Mutex::new(()) }
+        Self { entries, writing: Mutex::new(()), clock }
     }
 
     fn write(&self) -> MutexGuard<'_, ()> {
@@ -88,10 +89,14 @@ impl MemoryStore {
         }
     }
 
+    fn entry(&self, value: &[u8], ttl: Option<Duration>) -> MemoryEntry {
+        MemoryEntry { value: value.into(), expires: ttl.map(|ttl| self.clock.after(ttl)) }
+    }
+
     /// The entry, unless its time is over; then it is dropped.
     fn live(&self, key: &str) -> Option<MemoryEntry> {
         let entry = self.entries.get(key)?;
-        if entry.expires.is_some_and(|expires| expires <= Instant::now()) {
+        if entry.expires.is_some_and(|expires| expires <= self.clock.now()) {
             // Only this entry: a newer one may have taken its place meanwhile.
             self.entries.remove_if(key, |current| current.expires == entry.expires);
             return None;
@@ -114,7 +119,8 @@ impl Store for MemoryStore {
         // No write comes between two of them.
         let _writing = self.write();
         let live: Vec<Option<MemoryEntry>> = keys.iter().map(|key| self.live(key)).collect();
-        let left = |entry: &Option<MemoryEntry>| entry.as_ref().map_or(Left::Absent, MemoryEntry::left);
+        let now = self.clock.now();
+        let left = |entry: &Option<MemoryEntry>| entry.as_ref().map_or(Left::Absent, |entry| entry.left(now));
         let left = live.iter().take(timed).map(left).collect();
         let found =
             live.into_iter().map(|entry| Ok(entry.map_or(Found::Absent, MemoryEntry::found))).collect();
@@ -129,7 +135,7 @@ impl Store for MemoryStore {
     ) -> Result<Vec<Result<Found, Error>>, Error> {
         let acquire = |(key, lease): &(&str, CasToken)| {
             let found =
-                self.step(key, |current| key_state::acquire(current, || MemoryEntry::new(lease, Some(ttl))));
+                self.step(key, |current| key_state::acquire(current, || self.entry(lease, Some(ttl))));
             Ok(found.map_or(Found::Absent, MemoryEntry::found))
         };
         Ok(leases.iter().map(acquire).collect())
@@ -137,9 +143,7 @@ impl Store for MemoryStore {
 
     async fn swap(&self, swaps: &[Swap<'_>], _: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
         let swap = |Swap { key, mark, value, ttl }: &Swap<'_>| {
-            Ok(self.step(key, |current| {
-                key_state::swap(current.as_ref(), mark, || MemoryEntry::new(value, *ttl))
-            }))
+            Ok(self.step(key, |current| key_state::swap(current.as_ref(), mark, || self.entry(value, *ttl))))
         };
         Ok(swaps.iter().map(swap).collect())
     }
@@ -161,8 +165,7 @@ impl Store for MemoryStore {
 
     async fn set(&self, sets: &[Set<'_>], _: Instant) -> Result<(), Error> {
         for Set { key, value, ttl } in sets {
-            let write =
-                value.map_or_else(key_state::remove, |value| key_state::set(MemoryEntry::new(value, *ttl)));
+            let write = value.map_or_else(key_state::remove, |value| key_state::set(self.entry(value, *ttl)));
             self.step(key, |_| (write, ()));
         }
         Ok(())
@@ -200,11 +203,11 @@ impl Store for MemoryStore {
             let nonce = current.as_ref().and_then(MemoryEntry::nonce);
             let (write, nonce) = key_state::tag(nonce, || {
                 let nonce = random::nonce();
-                (MemoryEntry::new(&nonce, life.given()), nonce)
+                (self.entry(&nonce, life.given()), nonce)
             });
-            match (write, current.filter(|current| !current.lives_for(life.least))) {
+            match (write, current.filter(|current| !current.lives_for(life.least, self.clock.now()))) {
                 (Write::Keep, Some(brief)) => {
-                    let longer = MemoryEntry::new(&brief.value, life.given());
+                    let longer = self.entry(&brief.value, life.given());
                     self.carry_out(key, Write::Put(longer));
                 }
                 (write, _) => self.carry_out(key, write),
@@ -229,10 +232,6 @@ impl Content for MemoryEntry {
 }
 
 impl MemoryEntry {
-    fn new(value: &[u8], ttl: Option<Duration>) -> Self {
-        Self { value: value.into(), expires: ttl.map(after) }
-    }
-
     fn found(self) -> Found {
         Found::Bytes(self.value.to_vec())
     }
@@ -243,18 +242,18 @@ impl MemoryEntry {
     }
 
     /// Whether it is there for that long yet; `None` is for ever.
-    fn lives_for(&self, least: Option<Duration>) -> bool {
-        match (self.left(), least) {
+    fn lives_for(&self, least: Option<Duration>, now: Instant) -> bool {
+        match (self.left(now), least) {
             (Left::Expires(left), Some(least)) => left >= least,
             (Left::Expires(_), None) => false,
             _ => true,
         }
     }
 
-    fn left(&self) -> Left {
+    fn left(&self, now: Instant) -> Left {
         match self.expires {
             None => Left::Never,
-            Some(expires) => Left::Expires(expires.saturating_duration_since(Instant::now())),
+            Some(expires) => Left::Expires(expires.saturating_duration_since(now)),
         }
     }
 }
@@ -266,7 +265,7 @@ mod tests {
 
     #[tokio::test]
     async fn stays_within_its_capacity() {
-        let store = MemoryStore::new(1_000_000);
+        let store = MemoryStore::new(1_000_000, Clock::default());
         let until = Instant::now();
         for number in 0..1_000 {
             store.put(&number.to_string(), &[0; 10_000], None, until).await.expect("a set");
@@ -277,7 +276,7 @@ mod tests {
 
     #[tokio::test]
     async fn takes_a_value_of_most_of_its_capacity() {
-        let store = MemoryStore::new(10_000_000);
+        let store = MemoryStore::new(10_000_000, Clock::default());
         store.put("large", &vec![1; 8_000_000], None, Instant::now()).await.expect("a set");
         assert_ne!(store.get("large", Instant::now()).await.expect("a get"), Found::Absent);
     }
@@ -285,7 +284,7 @@ mod tests {
     /// There is nothing then: an old value must not outlive one that has no room.
     #[tokio::test]
     async fn a_value_that_is_too_large_leaves_nothing_in_its_place() {
-        let (store, until) = (MemoryStore::new(10_000), Instant::now());
+        let (store, until) = (MemoryStore::new(10_000, Clock::default()), Instant::now());
         let mark = [7; 17];
         store.put("large", &mark, None, until).await.expect("a set");
         let swap = Swap { key: "large", mark: &mark, value: &[8; 20_000], ttl: None };

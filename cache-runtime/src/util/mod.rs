@@ -10,3 +10,4 @@ pub(crate) mod random;
 pub(crate) mod retry_gate;
 pub(crate) mod striped;
 pub(crate) mod surroundings;
+pub(crate) mod test_clock;

@@ -12,6 +12,10 @@ use crate::local::Tier;
 use crate::store::{Address, AnyStore, MemoryStore, RedisConfig, RedisStore, Target};
 use crate::tags;
 use crate::util::process::PerProcess;
+use crate::util::test_clock::Clock;
+
+const NO_CLOCK: &str =
+    "`clock` is for a cache in this process, `memory://`: what a server stores expires by the server's clock";
 
 impl Cache {
     /// Connects to `url` with the defaults of [`CacheBuilder`], which lists the forms of a URL. Waits at most
@@ -140,8 +144,10 @@ impl CacheBuilder {
         if tags::is_reserved(&self.prefix) {
             return Err(Error::new(ErrorKind::InvalidOption, tags::RESERVED_IN_PREFIX));
         }
-        if let Ok(Target::Memory) = self.target {
-            self.tls.unused()?;
+        match self.target {
+            Ok(Target::Memory) => self.tls.unused()?,
+            Ok(_) if self.clock.is_some() => return Err(Error::new(ErrorKind::InvalidOption, NO_CLOCK)),
+            _ => {}
         }
         self.memory_capacity.clone()?;
         self.max_value_size.clone()?;
@@ -150,14 +156,15 @@ impl CacheBuilder {
 
     /// A cache in this process, whatever the URL says.
     pub(crate) fn memory(self) -> Cache {
-        let store = MemoryStore::new(self.memory_capacity.clone().unwrap_or(DEFAULT_MEMORY));
+        let capacity = self.memory_capacity.clone().unwrap_or(DEFAULT_MEMORY);
+        let store = MemoryStore::new(capacity, self.clock.clone().unwrap_or_default());
         self.with(AnyStore::Memory(store), None)
     }
 
     /// A cache that keeps nothing.
     pub(crate) fn disabled(self) -> Cache {
         bypass::of_a_disabled_cache();
-        let store = AnyStore::Memory(MemoryStore::new(0));
+        let store = AnyStore::Memory(MemoryStore::new(0, Clock::default()));
         Cache::new(Core { is_disabled: true, ..self.core(store, None) })
     }
 
@@ -196,6 +203,7 @@ impl CacheBuilder {
             given_up: PerProcess::new(),
             failures: PerProcess::new(),
             retry_after: self.retry_after,
+            clock: self.clock.unwrap_or_default(),
             pending: PerProcess::new(),
             is_disabled: false,
         }

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::CacheBuilder;
+#[cfg(feature = "testing")]
+use crate::util::test_clock::Clock;
 
 impl CacheBuilder {
     /// The longest that one call waits for Redis, all its waits together. Default: 250 ms, which is a hundred times
@@ -96,6 +98,35 @@ impl CacheBuilder {
     /// ```
     pub fn retry_after(mut self, rest: Duration) -> Self {
         self.retry_after = rest;
+        self
+    }
+
+    /// The clock of a cache in this process (`memory://`), so that a test turns it instead of waiting. Default: the real time. With any other
+    /// URL it is an error of [`connect`](Self::connect) and [`connect_lazy`](Self::connect_lazy): a server has a clock of its own.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use redis_cached::testing::Clock;
+    /// use redis_cached::{Cache, redis_cached};
+    ///
+    /// #[redis_cached(ttl = "1h", key = "square:<n>")]
+    /// fn square(n: u64) -> u64 {
+    ///     n * n
+    /// }
+    ///
+    /// let clock = Clock::new();
+    /// let cache = Cache::builder().url("memory://").clock(&clock).connect_lazy()?;
+    /// cache.sync_scope(|| square(12));
+    /// cache.blocking().flush()?;
+    /// clock.advance(Duration::from_secs(3600));
+    /// cache.sync_scope(|| square(12));
+    /// assert_eq!(cache.stats().functions[0].computes, 2);
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
+    #[cfg(feature = "testing")]
+    pub fn clock(mut self, clock: &Clock) -> Self {
+        self.clock = Some(clock.clone());
         self
     }
 }
