@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use redis_cached::{Cache, KeyPart, Tag, redis_cached, redis_invalidates};
 
-use crate::both;
+use crate::{both, within_both};
 
 /// As two extractors of a web framework are.
 #[derive(Clone)]
@@ -94,26 +94,19 @@ impl Named for Tenant {
 
 #[tokio::test]
 async fn two_values_of_self_have_two_entries() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                let (mut a, mut b) = (Client::new("a"), Client::new("b"));
-                for _ in 0..2 {
-                    assert_eq!((a.page(1).await, b.page(1).await), ("a/1".into(), "b/1".into()));
-                    let (shared_a, shared_b) = (Arc::new(a.clone()), Arc::new(b.clone()));
-                    assert_eq!(
-                        (shared_a.shared(1).await, shared_b.shared(1).await),
-                        ("a/1".into(), "b/1".into())
-                    );
-                    let (pinned_a, pinned_b) = (Pin::new(&mut a).pinned(1), Pin::new(&mut b).pinned(1));
-                    assert_eq!((pinned_a.await, pinned_b.await), ("a/1".into(), "b/1".into()));
-                    assert_eq!((a.answer().await, b.answer().await), ("a".into(), "a".into()), "as it says");
-                }
-                assert_eq!(b.page_entry(1).get().await.unwrap().as_deref(), Some("b/1"));
-            })
-            .await;
-    }
+    within_both(async |_| {
+        let (mut a, mut b) = (Client::new("a"), Client::new("b"));
+        for _ in 0..2 {
+            assert_eq!((a.page(1).await, b.page(1).await), ("a/1".into(), "b/1".into()));
+            let (shared_a, shared_b) = (Arc::new(a.clone()), Arc::new(b.clone()));
+            assert_eq!((shared_a.shared(1).await, shared_b.shared(1).await), ("a/1".into(), "b/1".into()));
+            let (pinned_a, pinned_b) = (Pin::new(&mut a).pinned(1), Pin::new(&mut b).pinned(1));
+            assert_eq!((pinned_a.await, pinned_b.await), ("a/1".into(), "b/1".into()));
+            assert_eq!((a.answer().await, b.answer().await), ("a".into(), "a".into()), "as it says");
+        }
+        assert_eq!(b.page_entry(1).get().await.unwrap().as_deref(), Some("b/1"));
+    })
+    .await;
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use redis_cached::{Cache, redis_cached};
 
-use crate::Runs;
+use crate::{Runs, memory};
 
 mod helper {
     pub(super) fn twice(n: u64) -> u64 {
@@ -117,7 +117,7 @@ fn free(n: u64) -> String {
 
 #[tokio::test]
 async fn self_means_in_a_body_what_it_meant() {
-    let cache = Cache::memory();
+    let cache = memory(Cache::builder());
     let test = async {
         let service = Service { base: 7 };
         let expected = "service 7 Service { base: 7 } {self} 2 14 named";
@@ -128,7 +128,7 @@ async fn self_means_in_a_body_what_it_meant() {
             assert_eq!(service.describe(1), "service 7 6 1");
             assert_eq!(free(1), "1");
             cache.flush().await.unwrap();
-            tokio::time::sleep(Duration::from_millis(40)).await;
+            cache.pass(Duration::from_millis(40)).await;
         }
         for _ in 0..500 {
             if RUNS.get() == 2 {

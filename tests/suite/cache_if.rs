@@ -2,7 +2,7 @@
 
 use redis_cached::redis_cached;
 
-use crate::{Runs, User, both, user};
+use crate::{Runs, User, runs_within_both, user};
 
 static RUNS: Runs = Runs::new();
 
@@ -14,20 +14,14 @@ async fn large(id: u64) -> User {
 
 #[tokio::test]
 async fn decides_by_the_value() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        let before = RUNS.get();
-        cache
-            .scope(async {
-                for _ in 0..3 {
-                    assert_eq!(large(1).await, user(1));
-                    assert_eq!(large(11).await, user(11));
-                }
-                // An unwanted value that is put takes the old one away, so that it is not served any more.
-                large_entry(11).put(&user(1)).await.unwrap();
-                assert_eq!(large_entry(11).get().await.unwrap(), None);
-            })
-            .await;
-        assert_eq!(RUNS.get() - before, 3 + 1);
-    }
+    runs_within_both(&RUNS, 3 + 1, async |_| {
+        for _ in 0..3 {
+            assert_eq!(large(1).await, user(1));
+            assert_eq!(large(11).await, user(11));
+        }
+        // An unwanted value that is put takes the old one away, so that it is not served any more.
+        large_entry(11).put(&user(1)).await.unwrap();
+        assert_eq!(large_entry(11).get().await.unwrap(), None);
+    })
+    .await;
 }

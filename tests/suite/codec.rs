@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use redis_cached::redis_cached;
 use serde::{Deserialize, Serialize};
 
-use crate::{Runs, both};
+use crate::{Runs, runs_within_both, within_both};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Everything {
@@ -65,48 +65,38 @@ functions! {
 
 #[tokio::test]
 async fn each_reads_its_own_and_only_its_own() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        let before = RUNS.get();
-        cache
-            .scope(async {
-                // All share one key: each finds the former one's entry, refuses it, and replaces it.
-                for _ in 0..2 {
-                    assert_eq!((bincode().await, bincode().await), (everything(), everything()));
-                    assert_eq!((json().await, json().await), (everything(), everything()));
-                    assert_eq!((messagepack().await, messagepack().await), (everything(), everything()));
-                    assert_eq!((postcard().await, postcard().await), (everything(), everything()));
-                }
-            })
-            .await;
-        assert_eq!(RUNS.get() - before, 8);
+    runs_within_both(&RUNS, 8, async |cache| {
+        // All share one key: each finds the former one's entry, refuses it, and replaces it.
+        for _ in 0..2 {
+            assert_eq!((bincode().await, bincode().await), (everything(), everything()));
+            assert_eq!((json().await, json().await), (everything(), everything()));
+            assert_eq!((messagepack().await, messagepack().await), (everything(), everything()));
+            assert_eq!((postcard().await, postcard().await), (everything(), everything()));
+        }
         assert_eq!(cache.stats().functions.iter().map(|function| function.unusable).sum::<u64>(), 7);
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn what_a_codec_cannot_read_back_is_computed_each_time_and_right() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                for _ in 0..2 {
-                    let values = [
-                        bincode_untagged().await,
-                        postcard_untagged().await,
-                        json_untagged().await,
-                        messagepack_untagged().await,
-                    ];
-                    for value in values {
-                        assert_eq!(value, [Untagged::Number(1), Untagged::Text("x".into())]);
-                    }
-                }
-                assert!(messagepack_untagged_entry().get().await.unwrap().is_some());
-                json_untagged().await;
-                assert!(json_untagged_entry().get().await.unwrap().is_some());
-                bincode_untagged().await;
-                assert!(bincode_untagged_entry().get().await.unwrap().is_none());
-            })
-            .await;
-    }
+    within_both(async |_| {
+        for _ in 0..2 {
+            let values = [
+                bincode_untagged().await,
+                postcard_untagged().await,
+                json_untagged().await,
+                messagepack_untagged().await,
+            ];
+            for value in values {
+                assert_eq!(value, [Untagged::Number(1), Untagged::Text("x".into())]);
+            }
+        }
+        assert!(messagepack_untagged_entry().get().await.unwrap().is_some());
+        json_untagged().await;
+        assert!(json_untagged_entry().get().await.unwrap().is_some());
+        bincode_untagged().await;
+        assert!(bincode_untagged_entry().get().await.unwrap().is_none());
+    })
+    .await;
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use redis_cached::{Entry, KeyPart, redis_cached, redis_invalidates, redis_updates};
 
-use crate::{Failed, User, both, redis, user};
+use crate::{Failed, User, both, redis, user, within_both};
 
 #[derive(Clone, KeyPart)]
 struct Name(String);
@@ -79,35 +79,27 @@ async fn left() -> Vec<usize> {
 
 #[tokio::test]
 async fn the_entries_of_all_elements_are_gone() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                fill().await;
-                let names = [Name("ann".into())];
-                assert_eq!(delete("a".into(), vec![1, 2], &names, true).await, Err(Failed("delete")));
-                assert_eq!(left().await.len(), 6, "a failure invalidates nothing");
-                delete("a".into(), vec![1, 2], &names, false).await.unwrap();
-                assert_eq!(left().await, [5]);
-            })
-            .await;
-    }
+    within_both(async |_| {
+        fill().await;
+        let names = [Name("ann".into())];
+        assert_eq!(delete("a".into(), vec![1, 2], &names, true).await, Err(Failed("delete")));
+        assert_eq!(left().await.len(), 6, "a failure invalidates nothing");
+        delete("a".into(), vec![1, 2], &names, false).await.unwrap();
+        assert_eq!(left().await, [5]);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn elements_of_the_result_name_entries_and_tags() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                fill().await;
-                by_id_entry("b", 5).put(&user(5)).await.unwrap();
-                changed("b".into(), vec![3]).await.unwrap();
-                assert_eq!(left().await, [4, 5]);
-                assert_eq!(by_id_entry("b", 5).get().await.unwrap(), None);
-            })
-            .await;
-    }
+    within_both(async |_| {
+        fill().await;
+        by_id_entry("b", 5).put(&user(5)).await.unwrap();
+        changed("b".into(), vec![3]).await.unwrap();
+        assert_eq!(left().await, [4, 5]);
+        assert_eq!(by_id_entry("b", 5).get().await.unwrap(), None);
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redis_cached::{Entry, redis_cached};
 
-use crate::{Failed, User, both, redis, user};
+use crate::{Failed, User, both, redis, user, within_both};
 
 #[redis_cached(ttl = 60, key = "user:<id>")]
 async fn get_user(id: u64) -> Result<User, Failed> {
@@ -21,26 +21,22 @@ async fn number(id: u64) -> u64 {
 
 #[tokio::test]
 async fn get_put_ttl_and_invalidate() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                let entry: Entry<User> = get_user_entry(1);
-                assert_eq!(entry.key(), "user:1");
-                assert_eq!((entry.get().await.unwrap(), entry.ttl().await.unwrap()), (None, None));
-                entry.invalidate().await.unwrap();
+    within_both(async |_| {
+        let entry: Entry<User> = get_user_entry(1);
+        assert_eq!(entry.key(), "user:1");
+        assert_eq!((entry.get().await.unwrap(), entry.ttl().await.unwrap()), (None, None));
+        entry.invalidate().await.unwrap();
 
-                entry.put(&user(100)).await.unwrap();
-                assert_eq!(get_user(1).await, Ok(user(100)));
-                assert!(entry.ttl().await.unwrap().unwrap() > Duration::from_secs(50));
+        entry.put(&user(100)).await.unwrap();
+        assert_eq!(get_user(1).await, Ok(user(100)));
+        assert!(entry.ttl().await.unwrap().unwrap() > Duration::from_secs(50));
 
-                entry.invalidate().await.unwrap();
-                assert_eq!((entry.get().await.unwrap(), entry.ttl().await.unwrap()), (None, None));
-                assert_eq!(get_user(1).await, Ok(user(1)));
-                assert_eq!(entry.get().await.unwrap(), Some(user(1)));
-            })
-            .await;
-    }
+        entry.invalidate().await.unwrap();
+        assert_eq!((entry.get().await.unwrap(), entry.ttl().await.unwrap()), (None, None));
+        assert_eq!(get_user(1).await, Ok(user(1)));
+        assert_eq!(entry.get().await.unwrap(), Some(user(1)));
+    })
+    .await;
 }
 
 #[redis_cached(ttl = 60, key = "user:<id>", tags = ["users"])]
@@ -85,25 +81,21 @@ async fn ttl_answers_as_get_does() {
 
 #[tokio::test]
 async fn get_or_compute_is_what_the_function_does() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                let entry = get_user_entry(2);
-                let failed = entry.get_or_try_compute(async { Err("first") }).await;
-                assert_eq!(failed, Err("first"));
-                assert_eq!(entry.get_or_try_compute(async { Ok::<_, &str>(user(9)) }).await, Ok(user(9)));
-                assert_eq!(entry.get_or_compute(async { unreachable!("it is there") }).await, user(9));
-                assert_eq!(get_user(2).await, Ok(user(9)));
+    within_both(async |_| {
+        let entry = get_user_entry(2);
+        let failed = entry.get_or_try_compute(async { Err("first") }).await;
+        assert_eq!(failed, Err("first"));
+        assert_eq!(entry.get_or_try_compute(async { Ok::<_, &str>(user(9)) }).await, Ok(user(9)));
+        assert_eq!(entry.get_or_compute(async { unreachable!("it is there") }).await, user(9));
+        assert_eq!(get_user(2).await, Ok(user(9)));
 
-                let blocking = get_user_entry(3).blocking();
-                assert_eq!(blocking.get_or_try_compute(|| Err("first")), Err("first"));
-                assert_eq!(blocking.get_or_compute(|| user(8)), user(8));
-                assert_eq!(blocking.get_or_compute(|| unreachable!("it is there")), user(8));
-                assert_eq!(get_user(3).await, Ok(user(8)));
-            })
-            .await;
-    }
+        let blocking = get_user_entry(3).blocking();
+        assert_eq!(blocking.get_or_try_compute(|| Err("first")), Err("first"));
+        assert_eq!(blocking.get_or_compute(|| user(8)), user(8));
+        assert_eq!(blocking.get_or_compute(|| unreachable!("it is there")), user(8));
+        assert_eq!(get_user(3).await, Ok(user(8)));
+    })
+    .await;
 }
 
 #[tokio::test]

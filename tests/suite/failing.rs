@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use redis_cached::{Cache, redis_cached};
 use redis_cached_test_support::RedisServer;
 
-use crate::both;
 use crate::log_recorder::{is_alone, record, warnings};
+use crate::{both, both_with};
 
 const TTL: Duration = Duration::from_millis(100);
 const PAST: Duration = Duration::from_millis(200);
@@ -94,7 +94,7 @@ async fn callers_that_waited_are_served_what_they_have_found() {
             let source = Arc::new(Source::default());
             assert_eq!(cache.scope(served(&source, name)).await, Ok(1));
             assert_eq!(cache.scope(served_clone(&source, name)).await, Ok(2));
-            tokio::time::sleep(PAST).await;
+            cache.pass(PAST).await;
             source.fail();
             source.takes_millis.store(millis, Ordering::SeqCst);
             let twenty = async |clone: bool| {
@@ -135,13 +135,11 @@ async fn who_has_found_nothing_gets_the_error() {
 
 #[tokio::test]
 async fn a_source_rests_after_two_calls_that_failed() {
-    let (server, _) = both().await;
-    for url in [server.url(), "memory://".into()] {
-        let builder = Cache::builder().deadline(Duration::from_secs(10)).url(url);
-        let cache = builder.retry_after(Duration::from_millis(400)).connect().await.unwrap();
+    let (_server, caches) = both_with(Cache::builder().retry_after(Duration::from_millis(400))).await;
+    for cache in caches {
         let source = Source::default();
         cache.scope(served(&source, "rests")).await.unwrap();
-        tokio::time::sleep(PAST).await;
+        cache.pass(PAST).await;
         source.fail();
         let began = Instant::now();
         for _ in 0..20 {
@@ -151,7 +149,7 @@ async fn a_source_rests_after_two_calls_that_failed() {
         assert!(reads == 3 || began.elapsed() > Duration::from_millis(350), "{reads} reads");
         // It has recovered, and is asked again when it has rested.
         source.fails.store(false, Ordering::SeqCst);
-        tokio::time::sleep(Duration::from_millis(450)).await;
+        cache.pass(Duration::from_millis(450)).await;
         assert_eq!(cache.scope(served(&source, "rests")).await, Ok(reads + 1));
     }
 }
@@ -173,15 +171,14 @@ async fn a_refresh_that_fails_is_not_tried_again_for_a_second() {
         let source = Arc::new(Source::default());
         cache.scope(refreshed(&source, "a")).await.unwrap();
         cache.sync_scope(|| refreshed_blocking(&source, "a")).unwrap();
-        cache.flush().await.unwrap();
-        tokio::time::sleep(PAST).await;
+        cache.pass(PAST).await;
         source.fail();
         let call = async || assert_eq!(cache.scope(refreshed(&source, "a")).await, Ok(1));
         assert_eq!(reads_meanwhile(&source, Duration::from_millis(700), call).await, 1);
         let call = async || assert_eq!(cache.sync_scope(|| refreshed_blocking(&source, "a")), Ok(2));
         assert_eq!(reads_meanwhile(&source, Duration::from_millis(700), call).await, 1);
         // Both have rested by now.
-        tokio::time::sleep(Duration::from_millis(1000)).await;
+        cache.pass(Duration::from_millis(1000)).await;
         source.fails.store(false, Ordering::SeqCst);
         cache.scope(refreshed(&source, "a")).await.unwrap();
         cache.sync_scope(|| refreshed_blocking(&source, "a")).unwrap();
@@ -201,8 +198,7 @@ async fn nor_is_one_that_panics() {
         let source = Arc::new(Source::default());
         cache.scope(refreshed(&source, "p")).await.unwrap();
         cache.sync_scope(|| refreshed_blocking(&source, "p")).unwrap();
-        cache.flush().await.unwrap();
-        tokio::time::sleep(PAST).await;
+        cache.pass(PAST).await;
         source.panics.store(true, Ordering::SeqCst);
         let call = async || {
             assert_eq!(cache.scope(refreshed(&source, "p")).await, Ok(1));
@@ -252,7 +248,7 @@ async fn an_outage_is_logged_once_with_its_reason_and_without_the_key() {
         let before = warnings("").len();
         all().await;
         for outage in 1..=2 {
-            tokio::time::sleep(PAST).await;
+            cache.pass(PAST).await;
             source.fail();
             for _ in 0..50 {
                 all().await;
@@ -262,7 +258,7 @@ async fn an_outage_is_logged_once_with_its_reason_and_without_the_key() {
             assert_eq!(said.len() - before, 3 * outage, "{said:#?}");
             // Until all have rested and succeeded.
             source.fails.store(false, Ordering::SeqCst);
-            tokio::time::sleep(Duration::from_millis(1100)).await;
+            cache.pass(Duration::from_millis(1100)).await;
             all().await;
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use redis_cached::{Cache, redis_cached};
 
-use crate::{User, both, redis, user};
+use crate::{User, both, redis, user, within_both};
 
 trait Kind {
     const NUMBER: u64;
@@ -193,22 +193,18 @@ async fn of_text(id: u64) -> User {
 
 #[tokio::test]
 async fn templates_that_give_one_key_never_meet() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                for _ in 0..2 {
-                    assert_eq!(admin().await.name, "administrator");
-                    assert_eq!(by_name("me").await.name, "me");
-                    assert_eq!(admin().await.name, "administrator");
-                    assert_eq!(by_names(&["me".to_owned()]).await["me"].name, "me");
-                    assert_eq!(of_type::<u8>(7).await, user(7));
-                    assert_eq!(of_kind("u8", 7).await.name, "u8");
-                    assert_eq!(of_text(7).await.name, "text");
-                }
-            })
-            .await;
-    }
+    within_both(async |_| {
+        for _ in 0..2 {
+            assert_eq!(admin().await.name, "administrator");
+            assert_eq!(by_name("me").await.name, "me");
+            assert_eq!(admin().await.name, "administrator");
+            assert_eq!(by_names(&["me".to_owned()]).await["me"].name, "me");
+            assert_eq!(of_type::<u8>(7).await, user(7));
+            assert_eq!(of_kind("u8", 7).await.name, "u8");
+            assert_eq!(of_text(7).await.name, "text");
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

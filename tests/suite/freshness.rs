@@ -91,7 +91,7 @@ async fn a_stale_value_is_served_at_once_and_refreshed_once() {
         cache
             .scope(async {
                 assert_eq!(revalidated(&source, "a").await, Ok(1));
-                tokio::time::sleep(PAST).await;
+                cache.pass(PAST).await;
                 // Many at once, and again while the refresh runs.
                 for _ in 0..3 {
                     let (one, two) = tokio::join!(revalidated(&source, "a"), revalidated(&source, "a"));
@@ -116,7 +116,7 @@ async fn methods_and_blocking_functions_refresh_too() {
         let blocking = || cache.sync_scope(|| revalidated_blocking(Arc::clone(&source), "b".into()));
         assert_eq!(cache.scope(service.revalidated("b")).await, Some(1));
         assert_eq!(blocking(), 1);
-        tokio::time::sleep(PAST).await;
+        cache.pass(PAST).await;
         assert_eq!(cache.scope(service.revalidated("b")).await, Some(1));
         assert_eq!(blocking(), 1);
         reads(&service.source, 2).await;
@@ -150,7 +150,7 @@ async fn a_failed_refresh_leaves_the_old_value_and_is_counted() {
     for cache in caches {
         let source = Arc::new(Source::default());
         cache.scope(revalidated(&source, "d")).await.unwrap();
-        tokio::time::sleep(PAST).await;
+        cache.pass(PAST).await;
         source.fails.store(true, Ordering::SeqCst);
         assert_eq!(cache.scope(revalidated(&source, "d")).await, Ok(1));
         reads(&source, 2).await;
@@ -168,8 +168,7 @@ async fn a_refresher_that_lost_to_an_invalidation_stores_nothing() {
         cache
             .scope(async {
                 revalidated(&source, "e").await.unwrap();
-                cache.flush().await.unwrap();
-                tokio::time::sleep(PAST).await;
+                cache.pass(PAST).await;
                 revalidated(&source, "e").await.unwrap();
                 revalidated_entry("e").invalidate().await.unwrap();
                 reads(&source, 2).await;
@@ -189,7 +188,7 @@ async fn an_old_value_is_served_in_place_of_an_error() {
         cache
             .scope(async {
                 assert_eq!(if_error(&source, "f").await, Ok(1));
-                tokio::time::sleep(PAST).await;
+                cache.pass(PAST).await;
                 source.fails.store(true, Ordering::SeqCst);
                 assert_eq!(if_error(&source, "f").await, Ok(1));
                 source.fails.store(false, Ordering::SeqCst);
@@ -234,7 +233,7 @@ async fn a_function_without_windows_does_not_serve_what_one_with_windows_kept() 
                 if_error(&source, "h").await.unwrap();
                 cache.flush().await.unwrap();
                 assert_eq!(plain(&source, "h").await, Ok(1));
-                tokio::time::sleep(PAST).await;
+                cache.pass(PAST).await;
                 assert_eq!(plain(&source, "h").await, Ok(2));
             })
             .await;

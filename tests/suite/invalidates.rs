@@ -9,7 +9,7 @@ use redis_cached::{Cache, KeyPart, redis_cached, redis_invalidates, redis_update
 use redis_cached_test_support::RedisServer;
 use tokio::sync::oneshot;
 
-use crate::{Failed, User, both, redis, user};
+use crate::{Failed, User, both, redis, user, within_both};
 
 /// Stands for everything that the functions below read: it changes at every look.
 static CLOCK: AtomicU64 = AtomicU64::new(1);
@@ -77,34 +77,26 @@ async fn look() -> [u64; 3] {
 
 #[tokio::test]
 async fn what_changed_is_gone_once_the_function_has_returned_ok() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                let before = look().await;
-                cache.flush().await.unwrap();
-                assert_eq!(look().await, before, "cached");
-                rename(7, "acme".into(), "ann", false).await.unwrap();
-                let after = look().await;
-                assert!(before.iter().zip(&after).all(|(before, after)| before != after), "{after:?}");
-            })
-            .await;
-    }
+    within_both(async |cache| {
+        let before = look().await;
+        cache.flush().await.unwrap();
+        assert_eq!(look().await, before, "cached");
+        rename(7, "acme".into(), "ann", false).await.unwrap();
+        let after = look().await;
+        assert!(before.iter().zip(&after).all(|(before, after)| before != after), "{after:?}");
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_failing_function_invalidates_nothing() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                let before = look().await;
-                cache.flush().await.unwrap();
-                assert_eq!(rename(7, "acme".into(), "ann", true).await, Err(Failed("rename")));
-                assert_eq!(look().await, before);
-            })
-            .await;
-    }
+    within_both(async |cache| {
+        let before = look().await;
+        cache.flush().await.unwrap();
+        assert_eq!(rename(7, "acme".into(), "ann", true).await, Err(Failed("rename")));
+        assert_eq!(look().await, before);
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -271,18 +263,14 @@ async fn careful(id: u64, during: &Mutex<Option<Option<u64>>>) -> Result<(), Fai
 
 #[tokio::test]
 async fn before_and_on_error_add_to_when_it_is_done() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                by_number_entry(9).put(&0).await.unwrap();
-                let during = Mutex::new(None);
-                assert_eq!(careful(9, &during).await, Err(Failed("careful")));
-                assert_eq!(during.into_inner().unwrap(), Some(None), "removed before the body");
-                assert_eq!(by_number_entry(9).get().await.unwrap(), None, "removed after the error");
-            })
-            .await;
-    }
+    within_both(async |_| {
+        by_number_entry(9).put(&0).await.unwrap();
+        let during = Mutex::new(None);
+        assert_eq!(careful(9, &during).await, Err(Failed("careful")));
+        assert_eq!(during.into_inner().unwrap(), Some(None), "removed before the body");
+        assert_eq!(by_number_entry(9).get().await.unwrap(), None, "removed after the error");
+    })
+    .await;
 }
 
 #[redis_invalidates(by_number(id), tag("org:<org.name>:<ret>:<id>"), tag("everything"))]

@@ -104,7 +104,7 @@ async fn a_hold_keeps_values_out_for_its_time() {
             cache.flush().await.unwrap();
             assert_eq!(entry.get().await.unwrap(), None);
         }
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        cache.pass(Duration::from_millis(400)).await;
         cache.scope(quick(name)).await;
         cache.flush().await.unwrap();
         assert!(entry.get().await.unwrap().is_some());

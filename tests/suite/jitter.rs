@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis_cached::{Ttl, redis_cached};
 
-use crate::both;
+use crate::within_both;
 
 #[redis_cached(ttl = 1000, jitter = 0.5, key = "spread:<id>")]
 async fn spread(id: u64) -> u64 {
@@ -14,19 +14,15 @@ async fn spread(id: u64) -> u64 {
 
 #[tokio::test]
 async fn spreads_the_expiry_within_its_share() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                let mut seconds = HashSet::new();
-                for id in 0..50 {
-                    spread(id).await;
-                    let left = spread_entry(id).ttl().await.unwrap().and_then(Ttl::as_duration).unwrap();
-                    assert!(left <= Duration::from_secs(1000) && left > Duration::from_secs(490), "{left:?}");
-                    seconds.insert(left.as_secs());
-                }
-                assert!(seconds.len() > 10, "{seconds:?}");
-            })
-            .await;
-    }
+    within_both(async |_| {
+        let mut seconds = HashSet::new();
+        for id in 0..50 {
+            spread(id).await;
+            let left = spread_entry(id).ttl().await.unwrap().and_then(Ttl::as_duration).unwrap();
+            assert!(left <= Duration::from_secs(1000) && left > Duration::from_secs(490), "{left:?}");
+            seconds.insert(left.as_secs());
+        }
+        assert!(seconds.len() > 10, "{seconds:?}");
+    })
+    .await;
 }

@@ -10,6 +10,7 @@ mod burst;
 mod cache;
 mod cache_if;
 mod cache_option;
+mod clock;
 mod coalescing;
 mod codec;
 mod collections;
@@ -45,7 +46,6 @@ mod processes;
 mod results;
 mod round_trips;
 mod runtimes;
-
 mod shapes;
 mod single_flight;
 mod size;
@@ -61,12 +61,15 @@ mod version;
 mod waits;
 mod warm_up;
 
+use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use redis_cached::{Cache, redis_cached};
+use redis_cached::testing::Clock;
+use redis_cached::{Cache, CacheBuilder, redis_cached};
 use redis_cached_test_support::RedisServer;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 
 /// What most tests cache.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -84,19 +87,23 @@ fn user(id: u64) -> User {
 struct Failed(&'static str);
 
 /// Counts how often a function's body ran. In a `static`, which an expansion must not double.
-struct Runs(AtomicUsize);
+struct Runs {
+    number: AtomicUsize,
+    /// Of the tests that count them, one at a time.
+    counting: Mutex<()>,
+}
 
 impl Runs {
     const fn new() -> Self {
-        Self(AtomicUsize::new(0))
+        Self { number: AtomicUsize::new(0), counting: Mutex::const_new(()) }
     }
 
     fn count(&self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
+        self.number.fetch_add(1, Ordering::SeqCst);
     }
 
     fn get(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
+        self.number.load(Ordering::SeqCst)
     }
 }
 
@@ -108,10 +115,68 @@ async fn redis() -> (RedisServer, Cache) {
     (server, cache)
 }
 
+/// A cache whose entries grow old as fast as a test can have it.
+struct TestCache {
+    cache: Cache,
+    /// In memory. A server's own time has to be waited for.
+    clock: Option<Clock>,
+}
+
+impl Deref for TestCache {
+    type Target = Cache;
+
+    fn deref(&self) -> &Cache {
+        &self.cache
+    }
+}
+
+impl TestCache {
+    /// Lets time pass for all that is stored, or on its way.
+    async fn pass(&self, time: Duration) {
+        self.cache.flush().await.unwrap();
+        match &self.clock {
+            Some(clock) => clock.advance(time),
+            None => tokio::time::sleep(time).await,
+        }
+    }
+}
+
 /// Both kinds of cache, for promises that hold on both.
-async fn both() -> (RedisServer, [Cache; 2]) {
-    let (server, cache) = redis().await;
-    (server, [cache, Cache::memory()])
+async fn both() -> (RedisServer, [TestCache; 2]) {
+    both_with(Cache::builder()).await
+}
+
+/// The same with these options.
+async fn both_with(options: CacheBuilder) -> (RedisServer, [TestCache; 2]) {
+    let (server, patient) = (RedisServer::start(), options.deadline(Duration::from_secs(10)));
+    let cache = patient.clone().url(server.url()).connect().await.unwrap();
+    (server, [TestCache { cache, clock: None }, memory(patient)])
+}
+
+/// A cache in memory, for what is the same on both.
+fn memory(options: CacheBuilder) -> TestCache {
+    let clock = Clock::new();
+    let cache = options.url("memory://").clock(&clock).connect_lazy().unwrap();
+    TestCache { cache, clock: Some(clock) }
+}
+
+/// Runs the test within each of both caches.
+async fn within_both(test: impl AsyncFn(&TestCache)) {
+    let (_server, caches) = both().await;
+    for cache in &caches {
+        cache.scope(test(cache)).await;
+    }
+}
+
+/// Runs the test within each of both caches, and expects so many runs of the body that is counted.
+async fn runs_within_both(runs: &Runs, expected: usize, test: impl AsyncFn(&TestCache)) {
+    let _counting = runs.counting.lock().await;
+    within_both(async |cache| {
+        let before = runs.get();
+        test(cache).await;
+        assert_eq!(runs.get() - before, expected, "{}", cache.stats());
+    })
+    .await;
 }
 
 #[redis_cached(ttl = 60, key = "led")]

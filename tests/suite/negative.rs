@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use redis_cached::{Cache, redis_cached, redis_updates};
+use redis_cached::{Cache, FunctionStats, redis_cached, redis_updates};
 use serde::{Deserialize, Serialize};
 
-use crate::{Runs, User, both, redis, user};
+use crate::{Runs, User, both, redis, runs_within_both, user, within_both};
 
 /// As programs have them: what nobody can store is in the way of nothing.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -37,6 +37,11 @@ fn is_missing(result: &Result<User, Error>, of: u64) -> bool {
     matches!(result, Err(Error::NotFound { id }) if *id == of)
 }
 
+fn function(cache: &Cache, name: &str) -> FunctionStats {
+    let of_name = |function: &FunctionStats| function.function.ends_with(name);
+    cache.stats().functions.into_iter().find(of_name).unwrap()
+}
+
 static RUNS: Runs = Runs::new();
 
 #[redis_cached(ttl = 3600, negative = |e| matches!(e, Error::NotFound { .. }), negative_ttl = 30, key = "user:<id>")]
@@ -47,62 +52,44 @@ async fn get_user(id: u64) -> Result<User, Error> {
 
 #[tokio::test]
 async fn a_chosen_error_is_remembered_for_the_negative_ttl() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        let before = RUNS.get();
-        cache
-            .scope(async {
-                for _ in 0..3 {
-                    assert!(is_missing(&get_user(1).await, 1));
-                    assert_eq!(get_user(2).await.unwrap(), user(2));
-                }
-                assert!(get_user_entry(1).ttl().await.unwrap().unwrap() <= Duration::from_secs(30));
-                assert!(get_user_entry(2).ttl().await.unwrap().unwrap() > Duration::from_secs(60));
-                assert!(is_missing(&get_user_entry(1).get().await.unwrap().unwrap(), 1));
-            })
-            .await;
-        assert_eq!(RUNS.get() - before, 2);
-        let stats = cache.stats();
-        let function =
-            stats.functions.iter().find(|function| function.function.ends_with("get_user")).unwrap();
+    runs_within_both(&RUNS, 2, async |cache| {
+        for _ in 0..3 {
+            assert!(is_missing(&get_user(1).await, 1));
+            assert_eq!(get_user(2).await.unwrap(), user(2));
+        }
+        assert!(get_user_entry(1).ttl().await.unwrap().unwrap() <= Duration::from_secs(30));
+        assert!(get_user_entry(2).ttl().await.unwrap().unwrap() > Duration::from_secs(60));
+        assert!(is_missing(&get_user_entry(1).get().await.unwrap().unwrap(), 1));
+        let function = function(cache, "get_user");
         assert_eq!((function.compute_errors, function.hits, function.computes), (0, 4, 2));
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn another_error_is_not_stored() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        let before = RUNS.get();
-        cache
-            .scope(async {
-                for _ in 0..3 {
-                    assert!(matches!(get_user(0).await, Err(Error::Database(_))));
-                }
-                assert!(get_user_entry(0).get().await.unwrap().is_none());
-                // Nor does it pass for one that is, where it is put by hand.
-                get_user_entry(0).put(&Err(Error::database())).await.unwrap();
-                assert!(get_user_entry(0).get().await.unwrap().is_none());
-            })
-            .await;
-        assert_eq!(RUNS.get() - before, 3);
-    }
+    runs_within_both(&RUNS, 3, async |_| {
+        for _ in 0..3 {
+            assert!(matches!(get_user(0).await, Err(Error::Database(_))));
+        }
+        assert!(get_user_entry(0).get().await.unwrap().is_none());
+        // Nor does it pass for one that is, where it is put by hand.
+        get_user_entry(0).put(&Err(Error::database())).await.unwrap();
+        assert!(get_user_entry(0).get().await.unwrap().is_none());
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn what_comes_into_being_is_seen_once_the_error_is_invalidated() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                assert!(is_missing(&get_user(3).await, 3));
-                get_user_entry(3).put(&Ok(user(3))).await.unwrap();
-                assert_eq!(get_user(3).await.unwrap(), user(3));
-                get_user_entry(3).invalidate().await.unwrap();
-                assert!(is_missing(&get_user(3).await, 3));
-            })
-            .await;
-    }
+    runs_within_both(&RUNS, 2, async |_| {
+        assert!(is_missing(&get_user(3).await, 3));
+        get_user_entry(3).put(&Ok(user(3))).await.unwrap();
+        assert_eq!(get_user(3).await.unwrap(), user(3));
+        get_user_entry(3).invalidate().await.unwrap();
+        assert!(is_missing(&get_user(3).await, 3));
+    })
+    .await;
 }
 
 #[redis_updates(get_user(ret.id), value = Ok::<_, Error>(ret.clone()))]
@@ -112,16 +99,12 @@ async fn create_user(id: u64) -> Result<User, Error> {
 
 #[tokio::test]
 async fn a_writer_replaces_the_error() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                assert!(is_missing(&get_user(5).await, 5));
-                create_user(5).await.unwrap();
-                assert_eq!(get_user(5).await.unwrap(), user(5));
-            })
-            .await;
-    }
+    runs_within_both(&RUNS, 1, async |_| {
+        assert!(is_missing(&get_user(5).await, 5));
+        create_user(5).await.unwrap();
+        assert_eq!(get_user(5).await.unwrap(), user(5));
+    })
+    .await;
 }
 
 static BLOCKING: Runs = Runs::new();
@@ -193,25 +176,18 @@ async fn get_users(ids: &[u64]) -> HashMap<u64, Result<User, Error>> {
 
 #[tokio::test]
 async fn a_batch_remembers_the_errors_of_single_keys() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        let before = MANY.get();
-        cache
-            .scope(async {
-                for _ in 0..2 {
-                    let users = get_users(&[1, 2]).await;
-                    assert!(is_missing(&users[&1], 1) && users[&2].as_ref().unwrap() == &user(2));
-                }
-                // The entries of both functions are the same.
-                let before = RUNS.get();
-                assert!(is_missing(&get_user(1).await, 1));
-                assert_eq!(RUNS.get(), before);
-                assert!(matches!(get_users(&[0]).await[&0], Err(Error::Database(_))));
-                assert!(matches!(get_users(&[0]).await[&0], Err(Error::Database(_))));
-            })
-            .await;
-        assert_eq!(MANY.get() - before, 1 + 2);
-    }
+    runs_within_both(&MANY, 1 + 2, async |cache| {
+        for _ in 0..2 {
+            let users = get_users(&[1, 2]).await;
+            assert!(is_missing(&users[&1], 1) && users[&2].as_ref().unwrap() == &user(2));
+        }
+        // The entries of both functions are the same.
+        assert!(is_missing(&get_user(1).await, 1));
+        assert_eq!(function(cache, "get_user").computes, 0);
+        assert!(matches!(get_users(&[0]).await[&0], Err(Error::Database(_))));
+        assert!(matches!(get_users(&[0]).await[&0], Err(Error::Database(_))));
+    })
+    .await;
 }
 
 static STALE: Runs = Runs::new();
@@ -225,20 +201,16 @@ async fn stale(id: u64, result: Result<User, Error>) -> Result<User, Error> {
 
 #[tokio::test]
 async fn an_old_value_stands_in_for_errors_that_are_not_remembered() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                assert_eq!(stale(1, Ok(user(1))).await.unwrap(), user(1));
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                assert_eq!(stale(1, Err(Error::database())).await.unwrap(), user(1));
-                // The source rests for a second after it has failed.
-                tokio::time::sleep(Duration::from_millis(1200)).await;
-                assert!(is_missing(&stale(1, Err(Error::NotFound { id: 1 })).await, 1));
-                assert!(is_missing(&stale(1, Ok(user(1))).await, 1));
-            })
-            .await;
-    }
+    within_both(async |cache| {
+        assert_eq!(stale(1, Ok(user(1))).await.unwrap(), user(1));
+        cache.pass(Duration::from_millis(100)).await;
+        assert_eq!(stale(1, Err(Error::database())).await.unwrap(), user(1));
+        // The source rests for a second after it has failed.
+        cache.pass(Duration::from_millis(1200)).await;
+        assert!(is_missing(&stale(1, Err(Error::NotFound { id: 1 })).await, 1));
+        assert!(is_missing(&stale(1, Ok(user(1))).await, 1));
+    })
+    .await;
 }
 
 #[redis_cached(ttl = 3600, negative = |_| true, negative_ttl = 30, key = "none:<id>")]

@@ -146,7 +146,7 @@ async fn a_lookup_tells_where_how_old_and_whether_stale() {
         entry.put(&7).await.unwrap();
         let young = entry.lookup().await.unwrap().unwrap();
         assert_eq!((young.value, young.source, young.is_stale), (7, Source::Store, false));
-        tokio::time::sleep(Duration::from_millis(1100)).await;
+        cache.pass(Duration::from_millis(1100)).await;
         let old = entry.clone().blocking().lookup().unwrap().unwrap();
         assert_eq!((old.value, old.source, old.is_stale), (7, Source::Store, true));
         let aged = old.age.unwrap() - young.age.unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis_cached::{Ttl, redis_cached};
 
-use crate::{User, both, user};
+use crate::{User, both, user, within_both};
 
 struct Settings {
     keep: Duration,
@@ -49,26 +49,17 @@ fn assert_near(left: Option<Ttl>, ttl: Duration) {
 
 #[tokio::test]
 async fn each_form_sets_the_expiry() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                let settings = Settings { keep: Duration::from_secs(20) };
-                let _ = (
-                    seconds().await,
-                    text().await,
-                    never().await,
-                    expression(&settings).await,
-                    closure(500).await,
-                );
-                assert_near(seconds_entry().ttl().await.unwrap(), Duration::from_secs(90));
-                assert_near(text_entry().ttl().await.unwrap(), Duration::from_secs(5400));
-                assert_eq!(never_entry().ttl().await.unwrap(), Some(Ttl::Never));
-                assert_near(expression_entry(&settings).ttl().await.unwrap(), Duration::from_secs(40));
-                assert_near(closure_entry(500).ttl().await.unwrap(), Duration::from_secs(500));
-            })
-            .await;
-    }
+    within_both(async |_| {
+        let settings = Settings { keep: Duration::from_secs(20) };
+        let _ =
+            (seconds().await, text().await, never().await, expression(&settings).await, closure(500).await);
+        assert_near(seconds_entry().ttl().await.unwrap(), Duration::from_secs(90));
+        assert_near(text_entry().ttl().await.unwrap(), Duration::from_secs(5400));
+        assert_eq!(never_entry().ttl().await.unwrap(), Some(Ttl::Never));
+        assert_near(expression_entry(&settings).ttl().await.unwrap(), Duration::from_secs(40));
+        assert_near(closure_entry(500).ttl().await.unwrap(), Duration::from_secs(500));
+    })
+    .await;
 }
 
 #[redis_cached(ttl = Duration::MAX, key = "computed:longest")]
@@ -137,18 +128,14 @@ async fn a_computed_ttl_never_means_never() {
 
 #[tokio::test]
 async fn below_a_second_is_kept() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                brief().await;
-                let left = brief_entry().ttl().await.unwrap().unwrap();
-                assert!(left <= Duration::from_millis(250), "{left}");
-                tokio::time::sleep(Duration::from_millis(400)).await;
-                assert_eq!(brief_entry().get().await.unwrap(), None);
-            })
-            .await;
-    }
+    within_both(async |cache| {
+        brief().await;
+        let left = brief_entry().ttl().await.unwrap().unwrap();
+        assert!(left <= Duration::from_millis(250), "{left}");
+        cache.pass(Duration::from_millis(400)).await;
+        assert_eq!(brief_entry().get().await.unwrap(), None);
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use redis_cached::{Cache, ErrorKind, FunctionStats, redis_cached};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{both, log_recorder, redis};
+use crate::{both, log_recorder, redis, within_both};
 
 /// Written as a number, and read by whatever is there, as `rust_decimal::Decimal` may be.
 #[derive(Debug, Clone, PartialEq)]
@@ -189,26 +189,20 @@ async fn a_put_says_why() {
 /// Whether one can is a matter of the value.
 #[tokio::test]
 async fn values_of_such_a_type_that_can_be_read_back_are_stored() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                let plain = Partly { id: 7, more: None };
-                let partly = partly_entry(1);
-                for (value, is_stored) in [
-                    (&plain, true),
-                    (&Partly { more: Some(Json::Null), ..plain.clone() }, false),
-                    (&plain, true),
-                ] {
-                    assert_eq!(partly.put(value).await.is_ok(), is_stored, "{value:?}");
-                    if is_stored {
-                        assert_eq!(partly.get().await.unwrap().as_ref(), Some(value));
-                    }
-                    partly.invalidate().await.unwrap();
-                }
-            })
-            .await;
-    }
+    within_both(async |_| {
+        let plain = Partly { id: 7, more: None };
+        let partly = partly_entry(1);
+        for (value, is_stored) in
+            [(&plain, true), (&Partly { more: Some(Json::Null), ..plain.clone() }, false), (&plain, true)]
+        {
+            assert_eq!(partly.put(value).await.is_ok(), is_stored, "{value:?}");
+            if is_stored {
+                assert_eq!(partly.get().await.unwrap().as_ref(), Some(value));
+            }
+            partly.invalidate().await.unwrap();
+        }
+    })
+    .await;
 }
 
 thread_local! {
@@ -248,21 +242,17 @@ async fn encodings<T>(of: impl Future<Output = T>) -> usize {
 
 #[tokio::test]
 async fn what_nobody_would_read_is_not_encoded() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                let hold = Duration::from_secs(60);
-                assert_eq!(encodings(counted(1)).await, 1, "stored");
-                assert_eq!(encodings(counted_many(&[2, 3])).await, 2, "stored");
-                for id in 1..4 {
-                    counted_entry(id).invalidate_with_hold(hold).await.unwrap();
-                }
-                assert_eq!(encodings(counted(1)).await, 0, "held, and nobody waits");
-                assert_eq!(encodings(counted_many(&[2, 3])).await, 0, "held, and nobody waits");
-            })
-            .await;
-    }
+    within_both(async |_| {
+        let hold = Duration::from_secs(60);
+        assert_eq!(encodings(counted(1)).await, 1, "stored");
+        assert_eq!(encodings(counted_many(&[2, 3])).await, 2, "stored");
+        for id in 1..4 {
+            counted_entry(id).invalidate_with_hold(hold).await.unwrap();
+        }
+        assert_eq!(encodings(counted(1)).await, 0, "held, and nobody waits");
+        assert_eq!(encodings(counted_many(&[2, 3])).await, 0, "held, and nobody waits");
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use redis_cached::{Cache, redis_cached, redis_invalidates, redis_updates};
 use redis_cached_test_support::RedisServer;
 use tokio::sync::{Barrier, oneshot};
 
-use crate::{Failed, User, both, redis, user};
+use crate::{Failed, User, both, redis, user, within_both};
 
 #[redis_cached(ttl = 600, key = "user:<id>", cache_if = |user: &User| user.name != "secret")]
 async fn get_user(id: u64) -> Result<User, Failed> {
@@ -42,23 +42,19 @@ fn named(id: u64, name: &str) -> User {
 
 #[tokio::test]
 async fn what_it_returned_becomes_the_entries() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                get_user(1).await.unwrap();
-                cache.flush().await.unwrap();
-                let new = named(1, "new");
-                assert_eq!(save(new.clone(), true).await, Err(Failed("save")));
-                assert_eq!(get_user(1).await, Ok(named(1, "old")), "a failure writes nothing");
-                assert_eq!(save(new.clone(), false).await.as_ref(), Ok(&new));
-                assert_eq!(get_user(1).await.as_ref(), Ok(&new));
-                assert_eq!(by_name("new".into()).await, new);
-                let ttl = get_user_entry(1).ttl().await.unwrap().unwrap();
-                assert!(ttl > Duration::from_secs(500) && ttl <= Duration::from_secs(600), "{ttl:?}");
-            })
-            .await;
-    }
+    within_both(async |cache| {
+        get_user(1).await.unwrap();
+        cache.flush().await.unwrap();
+        let new = named(1, "new");
+        assert_eq!(save(new.clone(), true).await, Err(Failed("save")));
+        assert_eq!(get_user(1).await, Ok(named(1, "old")), "a failure writes nothing");
+        assert_eq!(save(new.clone(), false).await.as_ref(), Ok(&new));
+        assert_eq!(get_user(1).await.as_ref(), Ok(&new));
+        assert_eq!(by_name("new".into()).await, new);
+        let ttl = get_user_entry(1).ttl().await.unwrap().unwrap();
+        assert!(ttl > Duration::from_secs(500) && ttl <= Duration::from_secs(600), "{ttl:?}");
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -124,23 +120,19 @@ async fn see_again(id: u64) -> Option<User> {
 
 #[tokio::test]
 async fn options_of_the_cached_function_decide_what_is_kept() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        cache
-            .scope(async {
-                insert(6).await;
-                assert_eq!(find_user_entry(6).get().await.unwrap(), Some(Some(user(6))));
-                find_again(6).await;
-                assert_eq!(find_user_entry(6).get().await.unwrap(), Some(None), "negative_ttl");
-                seen_entry(6).put(&Some(user(6))).await.unwrap();
-                see_again(6).await;
-                assert_eq!(seen_entry(6).get().await.unwrap(), None, "no negative_ttl: removed");
-                save(named(6, "known"), false).await.unwrap();
-                save(named(6, "secret"), false).await.unwrap();
-                assert_eq!(get_user_entry(6).get().await.unwrap(), None, "cache_if: removed");
-            })
-            .await;
-    }
+    within_both(async |_| {
+        insert(6).await;
+        assert_eq!(find_user_entry(6).get().await.unwrap(), Some(Some(user(6))));
+        find_again(6).await;
+        assert_eq!(find_user_entry(6).get().await.unwrap(), Some(None), "negative_ttl");
+        seen_entry(6).put(&Some(user(6))).await.unwrap();
+        see_again(6).await;
+        assert_eq!(seen_entry(6).get().await.unwrap(), None, "no negative_ttl: removed");
+        save(named(6, "known"), false).await.unwrap();
+        save(named(6, "secret"), false).await.unwrap();
+        assert_eq!(get_user_entry(6).get().await.unwrap(), None, "cache_if: removed");
+    })
+    .await;
 }
 
 #[redis_cached(ttl = 600, key = "user:<id>", skip(read, end))]

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use redis_cached::{Cache, Entry, ErrorKind, redis_cached};
+use redis_cached::{Entry, ErrorKind, redis_cached};
 use serde::{Deserialize, Serialize};
 
-use crate::{Failed, both};
+use crate::{Failed, TestCache, both};
 
 /// A row: 0 if there is none.
 #[derive(Default)]
@@ -119,12 +119,12 @@ fn blocking(row: &Arc<Row>, n: u8) -> Option<u64> {
 }
 
 /// Calls past the value's time: it is served once more, and then never again.
-async fn vanishes<F: Future<Output = u64>>(cache: &Cache, gone: u64, call: impl Fn(Arc<Row>) -> F) {
+async fn vanishes<F: Future<Output = u64>>(cache: &TestCache, gone: u64, call: impl Fn(Arc<Row>) -> F) {
     let row = Row::of(1);
     assert_eq!(cache.scope(call(Arc::clone(&row))).await, 1);
     cache.flush().await.unwrap();
     row.set(gone);
-    tokio::time::sleep(PAST).await;
+    cache.pass(PAST).await;
     assert_eq!(cache.scope(call(Arc::clone(&row))).await, 1, "stale");
     row.has_been_read(2).await;
     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -191,8 +191,7 @@ async fn a_value_that_is_kept_for_errors_is_removed_by_one_that_is_not_stored() 
         let row = Row::of(1);
         let call = || cache.scope(on_error(&row, 1));
         assert_eq!(call().await, Ok(Some(1)));
-        cache.flush().await.unwrap();
-        tokio::time::sleep(PAST).await;
+        cache.pass(PAST).await;
         row.fails.store(true, Ordering::SeqCst);
         assert_eq!(call().await, Ok(Some(1)));
         row.fails.store(false, Ordering::SeqCst);

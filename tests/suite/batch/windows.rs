@@ -27,7 +27,7 @@ async fn older_values_are_served_in_place_of_an_error_if_there_is_one_for_each_k
             found
         };
         assert_eq!(call(false, &[1, 2]).await, Ok(users([1, 2])));
-        tokio::time::sleep(Duration::from_millis(150)).await;
+        cache.pass(Duration::from_millis(150)).await;
         assert_eq!(call(true, &[1, 2]).await, Ok(users([1, 2])), "past its time, and the source fails");
         // A result with holes would look like a user who does not exist.
         assert_eq!(call(true, &[1, 2, 3]).await, Err(Failed("no database")));
@@ -90,7 +90,7 @@ async fn stale_values_are_served_and_refreshed_by_one_call_for_all() {
         call(&[1, 2, 3]).await;
         cache.flush().await.unwrap();
         assert_eq!(calls.take(), [[1, 2, 3]]);
-        tokio::time::sleep(Duration::from_millis(150)).await;
+        cache.pass(Duration::from_millis(150)).await;
         call(&[1, 3]).await;
         assert_eq!(
             called(&cache, &calls).await,
@@ -121,7 +121,7 @@ async fn after_a_refresh_that_failed_old_values_stay_and_the_source_rests() {
         assert_eq!(cache.scope(refreshed(&calls, false, &[1, 2])).await, Ok(users([1, 2])));
         cache.flush().await.unwrap();
         calls.take();
-        tokio::time::sleep(Duration::from_millis(150)).await;
+        cache.pass(Duration::from_millis(150)).await;
         assert_eq!(cache.scope(refreshed(&calls, true, &[1, 2])).await, Ok(users([1, 2])));
         assert_eq!(called(&cache, &calls).await, [[1, 2]]);
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -150,7 +150,7 @@ async fn an_invalidation_during_a_refresh_wins_for_its_key() {
         cache.scope(async { raced_entry(1).put(&crate::user(1)).await }).await.unwrap();
         cache.flush().await.unwrap();
         calls.take();
-        tokio::time::sleep(Duration::from_millis(150)).await;
+        cache.pass(Duration::from_millis(150)).await;
         assert_eq!(cache.scope(raced(&calls, &cache, vec![1, 2])).await, users([1, 2]));
         assert_eq!(called(&cache, &calls).await, [[1, 2]]);
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -205,7 +205,7 @@ async fn methods_and_blocking_functions_refresh_their_batches() {
             call().await;
             cache.flush().await.unwrap();
             assert_eq!(service.calls.take(), [keys]);
-            tokio::time::sleep(Duration::from_millis(150)).await;
+            cache.pass(Duration::from_millis(150)).await;
             call().await;
             assert_eq!(called(&cache, &service.calls).await, [keys]);
         }

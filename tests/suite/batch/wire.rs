@@ -126,7 +126,7 @@ async fn more_keys_than_512_are_several_commands() {
 async fn many_invalidations_are_one_command_for_each_cache() {
     let (server, caches) = crate::both().await;
     let entries = |cache: &Cache| cache.sync_scope(|| (0..600).map(get_user_entry).collect::<Vec<_>>());
-    let all: Vec<Entry<crate::User>> = caches.iter().flat_map(entries).collect();
+    let all: Vec<Entry<crate::User>> = caches.iter().flat_map(|cache| entries(cache)).collect();
     Entry::put_many(all.iter().map(|entry| (entry.clone(), user(1)))).await.unwrap();
     let monitor = server.monitor();
     Entry::invalidate_many(all.iter().cloned()).await.unwrap();

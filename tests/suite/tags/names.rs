@@ -116,7 +116,7 @@ async fn for_blocking_code(cache: Cache, check: impl FnOnce(&Cache) + Send + 'st
 async fn every_way_of_naming_agrees_for_hostile_text() {
     let (_server, caches) = both().await;
     for cache in caches {
-        for_blocking_code(cache, |cache| {
+        for_blocking_code(cache.clone(), |cache| {
             HOSTILE.into_iter().for_each(|city| every_way_agrees(cache, city));
             // Over the longest key, with and without what the cache adds.
             for length in [230, 240, 245, 250, 2_000] {
