@@ -86,7 +86,7 @@ impl Asks {
     /// Asks for the leases and, where there are tags, for their nonces with them: all goes out at once, and all answers are
     /// there before anything is computed. Gives an answer for each, by the place of its key, and what went wrong.
     pub(super) async fn request(
-        mut self,
+        self,
         call: &Call,
         budget: &TimeBudget,
     ) -> (Vec<(usize, LeaseAnswer)>, Vec<Error>) {
@@ -102,7 +102,7 @@ impl Asks {
         }
         let mut keys = Vec::new();
         let of_asks = self.0.iter().flat_map(|ask| ask.tags.iter().flat_map(|tags| texts(tags.keys())));
-        let mut places = distinct(of_asks, &mut keys).into_iter();
+        let places = distinct(of_asks, &mut keys);
         let leases = async {
             let acquired = match acquires.is_empty() {
                 true => Ok(Vec::new()),
@@ -122,6 +122,18 @@ impl Asks {
                 both(tag, Box::pin(leases)).await
             }
         };
+        self.answered(acquired, swapped, nonces, places, budget)
+    }
+
+    /// The answers of the store, each with what it answers. `places` says where the nonce of each tag is.
+    fn answered(
+        mut self,
+        acquired: EachAnswer<Found>,
+        swapped: EachAnswer<bool>,
+        nonces: EachAnswer<Nonce>,
+        places: Vec<usize>,
+        budget: &TimeBudget,
+    ) -> (Vec<(usize, LeaseAnswer)>, Vec<Error>) {
         let mut errors = Vec::new();
         let mut acquired = each(acquired, &mut errors, |found| match found {
             Found::Absent => Verdict::Granted,
@@ -130,17 +142,8 @@ impl Asks {
         });
         let mut swapped =
             each(swapped, &mut errors, |done| if done { Verdict::Granted } else { Verdict::Refused });
-        // One failure, one error: a connection that is gone fails all of them.
-        let mut failed = None;
-        let nonces = nonces.unwrap_or_else(|error| {
-            failed = Some(error);
-            Vec::new()
-        });
-        let mut known = |nonce: Result<Nonce, Error>| nonce.map_err(|error| failed = Some(error)).ok();
-        let nonces: Vec<Option<Nonce>> = nonces.into_iter().map(&mut known).collect();
-        if errors.is_empty() {
-            errors.extend(failed);
-        }
+        let nonces = known(nonces, &mut errors);
+        let mut places = places.into_iter();
         let mut unanswered = Vec::new();
         let answer = |ask: Ask| {
             let verdict = match ask.position {
@@ -193,9 +196,27 @@ enum Verdict {
     Unanswered,
 }
 
+/// An answer for each key that was asked about, or no answer at all.
+type EachAnswer<A> = Result<Vec<Result<A, Error>>, Error>;
+
+/// The nonces that are known. One failure, one error: a connection that is gone fails all of them, and the leases too.
+fn known(nonces: EachAnswer<Nonce>, errors: &mut Vec<Error>) -> Vec<Option<Nonce>> {
+    let mut failed = None;
+    let nonces = nonces.unwrap_or_else(|error| {
+        failed = Some(error);
+        Vec::new()
+    });
+    let known = |nonce: Result<Nonce, Error>| nonce.map_err(|error| failed = Some(error)).ok();
+    let nonces = nonces.into_iter().map(known).collect();
+    if errors.is_empty() {
+        errors.extend(failed);
+    }
+    nonces
+}
+
 /// The answers to a request; those that are none are among the errors.
 fn each<A>(
-    answers: Result<Vec<Result<A, Error>>, Error>,
+    answers: EachAnswer<A>,
     errors: &mut Vec<Error>,
     verdict: impl Fn(A) -> Verdict,
 ) -> std::vec::IntoIter<Verdict> {
