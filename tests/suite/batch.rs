@@ -9,25 +9,10 @@ mod windows;
 mod wire;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Mutex;
 
 use redis_cached::redis_cached;
 
-use crate::{Failed, User, both, user};
-
-/// What a function was called with, call by call.
-#[derive(Default)]
-struct Calls(Mutex<Vec<Vec<u64>>>);
-
-impl Calls {
-    fn add(&self, ids: &[u64]) {
-        self.0.lock().unwrap().push(ids.to_vec());
-    }
-
-    fn take(&self) -> Vec<Vec<u64>> {
-        std::mem::take(&mut self.0.lock().unwrap())
-    }
-}
+use crate::{Calls, Failed, User, both, user};
 
 /// There are users up to a thousand.
 #[redis_cached(ttl = 60, key = "user:<ids>", batch = ids, skip(calls))]

@@ -130,7 +130,8 @@ async fn connect_fails_fast_and_says_why_without_the_password() {
         (format!("redis://{address}?protocol=resp2"), ErrorKind::Permission),
         ("http://pa55word".into(), ErrorKind::Url),
         ("redis://:pa55word@host:99999".into(), ErrorKind::Url),
-        ("redis+cluster://:pa55word@host".into(), ErrorKind::Url),
+        ("redis+cluster://:pa55word@h1,h2/3".into(), ErrorKind::Url),
+        ("redis+cluster://:pa55word@127.0.0.1:1".into(), ErrorKind::Connection),
     ] {
         let error = refused(&url).await;
         assert_eq!(error.kind(), kind, "{url}: {error}");

@@ -11,6 +11,7 @@ mod cache;
 mod cache_if;
 mod cache_option;
 mod clock;
+mod cluster;
 mod coalescing;
 mod codec;
 mod collections;
@@ -104,6 +105,20 @@ impl Runs {
 
     fn get(&self) -> usize {
         self.number.load(Ordering::SeqCst)
+    }
+}
+
+/// What a function was called with, call by call.
+#[derive(Default)]
+struct Calls(std::sync::Mutex<Vec<Vec<u64>>>);
+
+impl Calls {
+    fn add(&self, ids: &[u64]) {
+        self.0.lock().unwrap().push(ids.to_vec());
+    }
+
+    fn take(&self) -> Vec<Vec<u64>> {
+        std::mem::take(&mut self.0.lock().unwrap())
     }
 }
 

@@ -1,4 +1,4 @@
-//! What every store must do, run on each of them: memory, Redis by TCP in both protocols, Redis by Unix socket.
+//! What every store must do, run on each of them: memory, Redis by TCP in both protocols, Redis by Unix socket, Redis Cluster.
 
 mod many;
 
@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 
 use super::vocabulary::TagTtl;
 use super::vocabulary::{CasToken, Found, Left, Nonce, Reading, Swap};
-use super::{AnyStore, MemoryStore, OneKey, RedisConfig, RedisStore, Store};
+use super::{
+    AnyStore, ClusterConfig, MemoryStore, OneKey, RedisConfig, RedisStore, Store, Target, TlsOptions,
+};
 use crate::tags;
 use crate::util::clock::after;
 use crate::util::test_clock::Clock;
-use redis_cached_test_support::{Middleman, RedisServer};
+use redis_cached_test_support::{Middleman, RedisCluster, RedisServer};
 
 fn soon() -> Instant {
     after(Duration::from_secs(5))
@@ -268,10 +270,48 @@ async fn redis_in_resp3() {
     }
 }
 
+fn cluster(url: &str, tls: TlsOptions) -> AnyStore {
+    let Ok(Target::Cluster(address)) = Target::parse(url) else { panic!("no cluster's URL") };
+    let limit = Duration::from_secs(5);
+    let config = ClusterConfig { address, tls, credentials: None, deadline: limit, connect_timeout: limit };
+    AnyStore::Redis(RedisStore::of_cluster(config))
+}
+
+#[tokio::test]
+async fn redis_cluster_in_both_protocols() {
+    for program in redis_cached_test_support::servers() {
+        let servers = RedisCluster::builder().node(|node| node.program(&program)).start();
+        for protocol in ["resp3", "resp2"] {
+            servers.nodes().iter().for_each(RedisServer::flush_all);
+            all(&cluster(&format!("{}?protocol={protocol}", servers.url()), TlsOptions::default())).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn redis_cluster_without_some_commands() {
+    for without in [&["EVALSHA"][..], &["UNLINK"]] {
+        let lacking = without.iter().fold(RedisCluster::builder(), |servers, command| {
+            servers.node(|node| node.arg("--rename-command").arg(*command).arg(""))
+        });
+        all(&cluster(&lacking.start().url(), TlsOptions::default())).await;
+    }
+}
+
+#[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
+#[tokio::test]
+async fn redis_cluster_over_tls() {
+    let authority = redis_cached_test_support::Authority::new();
+    let tls = TlsOptions { ca: authority.pem().into(), ..TlsOptions::default() };
+    let program = redis_cached_test_support::servers_with_tls().swap_remove(0);
+    let servers = RedisCluster::builder().node(|node| node.program(program).password("hunter2"));
+    let servers = servers.tls(&authority).start();
+    all(&cluster(&servers.tls_url(), tls)).await;
+}
+
 #[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
 #[tokio::test]
 async fn redis_over_tls() {
-    use super::{Target, TlsOptions};
     let authority = redis_cached_test_support::Authority::new();
     let tls = TlsOptions { ca: authority.pem().into(), ..TlsOptions::default() };
     for program in redis_cached_test_support::servers_with_tls() {

@@ -157,6 +157,10 @@ pub(crate) struct Cursor {
     pub(crate) node: usize,
     /// The server's own; 0 is its beginning.
     pub(crate) position: u64,
+    /// How often keys had gone from one server to another when it was begun.
+    pub(crate) changes: u64,
+    /// How often it was begun again because of that.
+    pub(crate) passes: u32,
 }
 
 /// What one step of [`scan`](Store::scan) found.

@@ -35,6 +35,7 @@ pub struct Builder {
     pub(crate) password: Option<String>,
     tls: Option<Identity>,
     clients_ca: Option<String>,
+    bus_ca: Option<String>,
     args: Vec<String>,
 }
 
@@ -56,6 +57,7 @@ impl Builder {
             password: None,
             tls: None,
             clients_ca: None,
+            bus_ca: None,
             args: Vec::new(),
         }
     }
@@ -112,6 +114,13 @@ impl Builder {
         self
     }
 
+    /// Speaks TLS with the other nodes of a cluster, whose certificates are from a CA of this PEM. The first port is then for who does
+    /// not speak TLS.
+    pub(crate) fn bus_of(mut self, ca: impl Into<String>) -> Self {
+        self.bus_ca = Some(ca.into());
+        self
+    }
+
     /// One more argument for the server, as in `.arg("--maxmemory").arg("10mb")`.
     #[must_use]
     pub fn arg(mut self, arg: impl Into<String>) -> Self {
@@ -129,7 +138,7 @@ impl Builder {
         for _ in 0..tries {
             let free = if self.in_cluster_mode { free_cluster_port } else { free_port };
             let plain = self.port.unwrap_or_else(free);
-            let ports = Ports { plain, tls: self.tls.is_some().then(free_port) };
+            let ports = Ports { plain, tls: self.tls.is_some().then(free) };
             if let Some(process) = self.launch(ports, dir.path()) {
                 return RedisServer::new(process, self, ports, dir);
             }
@@ -216,6 +225,13 @@ impl Builder {
         };
         let mut args = vec!["--tls-cert-file".into(), file("certificate.pem", &identity.certificate)];
         args.extend(["--tls-key-file".into(), file("key.pem", &identity.key)]);
+        if let Some(ca) = &self.bus_ca {
+            args.extend(
+                ["--tls-cluster", "yes", "--tls-auth-clients", "no", "--tls-ca-cert-file"].map(str::to_owned),
+            );
+            args.push(file("bus.pem", ca));
+            return args;
+        }
         match &self.clients_ca {
             Some(ca) => args.extend(["--tls-ca-cert-file".into(), file("clients.pem", ca)]),
             None => args.extend(["--tls-auth-clients".into(), "no".into()]),

@@ -81,6 +81,11 @@ impl RedisServer {
         self.ports.tls.expect("this server speaks no TLS: RedisServer::builder().tls(…)")
     }
 
+    /// The port by which the other nodes of a cluster know it.
+    pub(crate) fn bus_base(&self) -> u16 {
+        self.ports.tls.unwrap_or(self.ports.plain)
+    }
+
     /// Kills the server, and starts it again with another certificate.
     pub fn restart_with(&self, identity: &Identity) {
         self.options().set_tls(identity);

@@ -9,7 +9,9 @@ use crate::engine::core::Core;
 use crate::engine::function::Functions;
 use crate::error::{Error, ErrorKind};
 use crate::local::Tier;
-use crate::store::{Address, AnyStore, MemoryStore, RedisConfig, RedisStore, Target};
+use crate::store::{
+    Address, AnyStore, ClusterAddress, ClusterConfig, MemoryStore, RedisConfig, RedisStore, Target,
+};
 use crate::tags;
 use crate::util::process::PerProcess;
 use crate::util::test_clock::Clock;
@@ -110,7 +112,10 @@ impl CacheBuilder {
                 let store = RedisStore::connected(self.redis(address)?).await?;
                 Ok(self.with_redis(store, capacity))
             }
-            Target::Cluster(address) => Err(address.unsupported()),
+            Target::Cluster(address) => {
+                let store = RedisStore::connected_cluster(self.cluster(address)?).await?;
+                Ok(self.with_redis(store, capacity))
+            }
         }
     }
 
@@ -135,7 +140,10 @@ impl CacheBuilder {
                 let store = RedisStore::lazy(self.redis(address)?);
                 Ok(self.with_redis(store, capacity))
             }
-            Target::Cluster(address) => Err(address.unsupported()),
+            Target::Cluster(address) => {
+                let store = RedisStore::of_cluster(self.cluster(address)?);
+                Ok(self.with_redis(store, capacity))
+            }
         }
     }
 
@@ -175,6 +183,17 @@ impl CacheBuilder {
 
     fn redis(&self, address: Address) -> Result<RedisConfig, Error> {
         RedisConfig::new(address, &self.tls, self.credentials.clone(), self.deadline, self.connect_timeout)
+    }
+
+    fn cluster(&self, address: ClusterAddress) -> Result<ClusterConfig, Error> {
+        ClusterConfig {
+            address,
+            tls: self.tls.clone(),
+            credentials: self.credentials.clone(),
+            deadline: self.deadline,
+            connect_timeout: self.connect_timeout,
+        }
+        .checked()
     }
 
     fn with_redis(self, store: RedisStore, local_capacity: u64) -> Cache {

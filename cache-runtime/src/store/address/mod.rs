@@ -79,13 +79,6 @@ impl ClusterAddress {
             speaks_tls: self.speaks_tls,
         }
     }
-
-    pub(crate) fn unsupported(&self) -> Error {
-        Error::new(
-            ErrorKind::Url,
-            "the cache's URL cannot be used: this version does not connect to clusters; use `redis://` with a single server",
-        )
-    }
 }
 
 impl fmt::Display for Host {

@@ -14,6 +14,7 @@ mod lua;
 mod node;
 mod operations;
 mod pipelines;
+mod redirect;
 mod replies;
 pub(crate) mod route;
 mod routing;
@@ -30,8 +31,11 @@ pub(crate) use self::connection::config::Config;
 use self::node::Node;
 pub(crate) use self::tls::TlsOptions;
 use self::topology::Topology;
+use self::topology::cluster::Cluster;
+pub(crate) use self::topology::cluster::ClusterConfig;
 use super::vocabulary::InvalidationListener;
 use crate::error::Error;
+use crate::util::clock::after;
 
 /// Entries in Redis, on one server or on several.
 pub(crate) struct RedisStore {
@@ -42,6 +46,19 @@ impl RedisStore {
     /// Connects at first use.
     pub(crate) fn lazy(config: Config) -> Self {
         Self { topology: Topology::One(Node::new(config)) }
+    }
+
+    /// A cluster, of which nothing is asked before its first use.
+    pub(crate) fn of_cluster(config: ClusterConfig) -> Self {
+        Self { topology: Topology::Cluster(Arc::new(Cluster::new(config))) }
+    }
+
+    /// Asks the cluster now who owns its slots, and fails if that fails, or if somebody is missing.
+    pub(crate) async fn connected_cluster(config: ClusterConfig) -> Result<Self, Error> {
+        let until = after(config.connect_timeout);
+        let cluster = Cluster::new(config);
+        cluster.connect_now(until).await?;
+        Ok(Self { topology: Topology::Cluster(Arc::new(cluster)) })
     }
 
     /// Connects now, and fails if that fails.
@@ -56,13 +73,19 @@ impl RedisStore {
     pub(crate) fn watched_by(mut self, listener: Arc<dyn InvalidationListener>, heartbeat: Duration) -> Self {
         match &mut self.topology {
             Topology::One(node) => node.watched_by(listener, heartbeat),
+            // Nobody tracks changes there.
+            Topology::Cluster(_) => {}
         }
         self
     }
 
     /// Where a value for `key` waits to be stored. `None` if the caller's runtime does not drive a connection of its own.
-    pub(crate) fn write_queue(&self, key: &str) -> Option<WriteQueue> {
-        self.topology.node_of(key).write_queue()
+    pub(crate) fn write_queue(&self, _key: &str) -> Option<WriteQueue> {
+        match &self.topology {
+            Topology::One(node) => node.write_queue(),
+            // By itself, so that it follows its key to another node.
+            Topology::Cluster(_) => None,
+        }
     }
 }
 
@@ -71,6 +94,9 @@ impl fmt::Debug for RedisStore {
         match &self.topology {
             Topology::One(node) => {
                 f.debug_struct("RedisStore").field("server", &node.name()).finish_non_exhaustive()
+            }
+            Topology::Cluster(cluster) => {
+                f.debug_struct("RedisStore").field("cluster", &cluster.name()).finish_non_exhaustive()
             }
         }
     }

@@ -3,16 +3,20 @@
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
+use redis::{ConnectionAddr, Pipeline, Value};
 use tokio::runtime::Handle;
 
 use super::batching::batched_connection::BatchedConnection;
 use super::batching::stores::WriteQueue;
 use super::connection::config::Config;
 use super::connection::connect::{Proof, connect};
+use super::connection::request::unanswered;
 use super::connection::runtime_connection::RuntimeConnection;
 use super::connection::server::Server;
 use super::connection::stall::{Advice, Stall, probe};
 use super::connection::tracking::Tracking;
+use super::error::translate;
+use super::redirect::NodeAddress;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::block_on::library_runtime;
 use crate::runtime::executor;
@@ -37,6 +41,8 @@ struct Connections {
     server: OnceLock<Arc<Server>>,
     /// One for each runtime that has asked. Those of runtimes that have ended are dropped when another is made.
     by_runtime: RwLock<Vec<Arc<BatchedConnection>>>,
+    /// The same for keys of slots that the server is only being given: made when it is first asked for one.
+    asking: RwLock<Vec<Arc<BatchedConnection>>>,
     /// The tracking connection, made at its first read.
     tracking: OnceLock<RuntimeConnection>,
 }
@@ -66,6 +72,31 @@ impl Node {
     /// Address without credentials, for messages.
     pub(crate) fn name(&self) -> &str {
         &self.config.endpoint.name
+    }
+
+    /// Where it listens. `None` for a Unix socket.
+    pub(crate) fn address(&self) -> Option<NodeAddress> {
+        match self.config.endpoint.info.addr() {
+            ConnectionAddr::Tcp(host, port) => NodeAddress::new(host, *port),
+            _ => None,
+        }
+    }
+
+    /// Asks something over a connection that is closed afterwards. Must be called on a runtime that drives I/O and time.
+    pub(crate) async fn ask_aside(
+        &self,
+        doing: &str,
+        question: &Pipeline,
+        limit: Duration,
+    ) -> Result<Vec<Value>, Error> {
+        let asked = async {
+            let connected = connect(self.server(), limit, Proof::Greeting, None).await;
+            let connection = connected.map_err(|failure| failure.error)?;
+            let mut driver = connection.driver.clone();
+            let answers = driver.send_packed_commands(question, 0, question.len()).await;
+            answers.map_err(|error| translate(doing, error))
+        };
+        executor::timeout(limit, asked).await?.unwrap_or_else(|| Err(unanswered(doing)))
     }
 
     /// Connects now, and fails if that fails.
@@ -122,6 +153,19 @@ impl Node {
             Some(connection) => Ok(connection),
             None => self.new_connection(&home),
         }
+    }
+
+    /// The same for keys of slots that the server is only being given.
+    pub(crate) fn asking_connection(&self) -> Result<Arc<BatchedConnection>, Error> {
+        let home = home()?;
+        let mut hosts = self.connections.asking.write().unwrap_or_else(PoisonError::into_inner);
+        hosts.retain(|host| !host.connection.is_over());
+        if let Some(host) = hosts.iter().find(|host| host.connection.is_of(home.id())) {
+            return Ok(Arc::clone(host));
+        }
+        let host = Arc::new(BatchedConnection::new(RuntimeConnection::asking(&home, self.server())));
+        hosts.push(Arc::clone(&host));
+        Ok(host)
     }
 
     fn known_connection(&self, home: &Handle) -> Option<Arc<BatchedConnection>> {

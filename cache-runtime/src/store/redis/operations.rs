@@ -89,7 +89,7 @@ impl Store for Node {
                 answer.map(drop).map_err(|error| translate(&doing, error))
             }
             [Set { key, value: None, .. }] => self.remove(&[key.as_bytes()], until).await.map(drop),
-            _ => self.connection()?.connection.set_each(sets, until).await,
+            _ => self.connection()?.connection.set_each(sets, until).await?.into_iter().collect(),
         }
     }
 

@@ -5,15 +5,15 @@
 
 use std::time::Instant;
 
-use redis::{RedisResult, ToRedisArgs, Value, cmd};
+use redis::{RedisResult, ToRedisArgs, Value, cmd, from_redis_value};
 
 use super::abilities::Ability;
 use super::commands::{get, mget, pipeline, pttl, set};
 use super::connection::runtime_connection::RuntimeConnection;
 use super::error::{is_about_mget, is_refused, translate};
-use super::replies::{found, times_left, values_of};
+use super::replies::{found, left, strange, times_left, values_of};
 use crate::error::Error;
-use crate::store::vocabulary::{Epochs, Set, Several};
+use crate::store::vocabulary::{Epochs, Found, Left, Set, Several};
 
 /// The most keys of one `MGET`.
 const KEYS: usize = 512;
@@ -49,8 +49,34 @@ impl RuntimeConnection {
         Ok(Several { found, left: times_left(answers)?, epochs: Epochs::one(epoch) })
     }
 
-    /// Sets each key, or removes it.
-    pub(super) async fn set_each(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
+    /// What is at each key, and how long those have left of which that is asked. An answer for each.
+    pub(super) async fn read_each(
+        &self,
+        keys: &[(&str, bool)],
+        until: Instant,
+    ) -> Result<Vec<Result<(Found, Option<Left>), Error>>, Error> {
+        // The time first, as in `read_several`.
+        let commands = keys
+            .iter()
+            .flat_map(|(key, is_timed)| is_timed.then(|| pttl(key)).into_iter().chain([get(key.as_bytes())]));
+        let mut answers = self.run_all("GET", &pipeline(commands), until).await?.0.into_iter();
+        let mut next = || answers.next().ok_or_else(|| strange("GET"));
+        let mut read = Vec::with_capacity(keys.len());
+        for (_, is_timed) in keys {
+            let time = is_timed.then(&mut next).transpose()?;
+            let value = next()?;
+            let time = time.transpose().map_err(|error| translate("PTTL", error));
+            read.push(found("GET", value).and_then(|found| Ok((found, time?.as_ref().map(left)))));
+        }
+        Ok(read)
+    }
+
+    /// Sets each key, or removes it. An answer for each.
+    pub(super) async fn set_each(
+        &self,
+        sets: &[Set<'_>],
+        until: Instant,
+    ) -> Result<Vec<Result<(), Error>>, Error> {
         let name = if self.abilities().unlink.is(Ability::NO) { "DEL" } else { "UNLINK" };
         let commands = sets.iter().map(|Set { key, value, ttl }| match value {
             Some(value) => set(key, value, *ttl),
@@ -60,19 +86,56 @@ impl RuntimeConnection {
                 command
             }
         });
-        let (mut refused, mut failed) = (Vec::new(), None);
+        let (mut done, mut refused) = (Vec::with_capacity(sets.len()), Vec::new());
         for (Set { key, value, .. }, answer) in
             sets.iter().zip(self.run_all("SET", &pipeline(commands), until).await?.0)
         {
-            match answer {
-                Err(error) if value.is_none() && is_refused(&error) => refused.push(*key),
-                answer => failed = failed.or(answer.err().map(|error| translate("SET", error))),
+            if value.is_none() && answer.as_ref().is_err_and(is_refused) {
+                refused.push((done.len(), *key));
+            }
+            done.push(answer.map(drop).map_err(|error| translate("SET", error)));
+        }
+        for (at, key) in refused {
+            done[at] =
+                self.remove(&[key], until).await?.map(drop).map_err(|error| translate("UNLINK", error));
+        }
+        Ok(done)
+    }
+
+    /// [`remove`](Self::remove) with one command and one answer for each key.
+    pub(super) async fn remove_each(
+        &self,
+        keys: &[&[u8]],
+        until: Instant,
+    ) -> Result<Vec<Result<u64, Error>>, Error> {
+        let abilities = self.abilities();
+        let remove = |name: &str| {
+            pipeline(keys.iter().map(|key| {
+                let mut command = cmd(name);
+                command.arg(*key);
+                command
+            }))
+        };
+        let removed = |answers: Vec<RedisResult<Value>>| {
+            let count = |answer: RedisResult<Value>| answer.and_then(|answer| Ok(from_redis_value(answer)?));
+            answers
+                .into_iter()
+                .map(|answer| count(answer).map_err(|error| translate("UNLINK", error)))
+                .collect()
+        };
+        if !abilities.unlink.is(Ability::NO) {
+            let answers = self.run_all("UNLINK", &remove("UNLINK"), until).await?.0;
+            answers.iter().for_each(|answer| abilities.unlink.learn(answer));
+            if !abilities.unlink.is(Ability::NO) {
+                return Ok(removed(answers));
             }
         }
-        if !refused.is_empty() {
-            self.remove(&refused, until).await?.map_err(|error| translate("UNLINK", error))?;
+        let answers = self.run_all("DEL", &remove("DEL"), until).await?.0;
+        if answers.iter().any(|answer| answer.as_ref().is_err_and(is_refused)) {
+            // The right to either command will do.
+            abilities.unlink.forget();
         }
-        failed.map_or(Ok(()), Err)
+        Ok(removed(answers))
     }
 
     /// Removes keys. `UNLINK` frees large values of other types without blocking the server; for strings there is no difference.

@@ -1,7 +1,7 @@
 //! Where a request has to go, in the terms of Redis Cluster.
 
 /// How many hash slots a cluster has.
-const SLOTS: u16 = 16_384;
+pub(crate) const SLOTS: u16 = 16_384;
 
 /// Where a request has to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,15 @@ pub(crate) struct Slot(u16);
 impl Slot {
     pub(crate) fn of(key: &[u8]) -> Self {
         Self(crc16(hash_tag(key).unwrap_or(key)) % SLOTS)
+    }
+
+    /// `None` if there is no such slot.
+    pub(crate) fn new(number: u16) -> Option<Self> {
+        (number < SLOTS).then_some(Self(number))
+    }
+
+    pub(crate) fn number(self) -> u16 {
+        self.0
     }
 }
 

@@ -12,18 +12,23 @@ use crate::store::vocabulary::{
     CasToken, Cursor, Found, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl,
 };
 
-/// Hands an operation on several keys on to the nodes of its keys.
+/// Hands an operation on to the nodes of its keys.
 macro_rules! at_nodes {
     ($self:ident, $node:ident => $operation:expr) => {
         match &$self.topology {
             Topology::One($node) => $operation.await,
+            // Boxed, so that the future of a single server's call is no larger for it.
+            Topology::Cluster($node) => Box::pin($operation).await,
         }
     };
 }
 
 impl Store for RedisStore {
     async fn get(&self, key: &str, until: Instant) -> Result<Found, Error> {
-        self.topology.node_of(key).connection()?.read(key, until).await
+        match &self.topology {
+            Topology::One(node) => node.connection()?.read(key, until).await,
+            Topology::Cluster(cluster) => Box::pin(cluster.get(key, until)).await,
+        }
     }
 
     async fn read(&self, keys: &[&str], how: Reading, until: Instant) -> Result<Several, Error> {
@@ -48,7 +53,7 @@ impl Store for RedisStore {
     }
 
     async fn clear(&self, key: &str, until: Instant) -> Result<(), Error> {
-        self.topology.node_of(key).clear(key, until).await
+        at_nodes!(self, node => node.clear(key, until))
     }
 
     async fn set(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {

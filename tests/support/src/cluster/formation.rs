@@ -1,8 +1,8 @@
 //! Forming a cluster out of servers that have met nobody.
 
 use super::{RedisCluster, SLOTS, id};
-use crate::RedisServer;
 use crate::builder::Builder;
+use crate::{Authority, RedisServer};
 
 /// How long a node may be silent until the others call it failed, in milliseconds.
 const NODE_TIMEOUT: &str = "1500";
@@ -51,6 +51,13 @@ impl ClusterBuilder {
         self
     }
 
+    /// Speaks TLS, on a second port of each node ([`RedisCluster::tls_url`]) and between them, with certificates of this authority.
+    #[must_use]
+    pub fn tls(mut self, authority: &Authority) -> Self {
+        self.node = self.node.tls(&authority.issue()).bus_of(authority.pem());
+        self
+    }
+
     /// Starts the nodes, and returns when all of them agree who owns what, and the replicas have their primaries' data.
     ///
     /// # Panics
@@ -93,7 +100,7 @@ impl RedisCluster {
     fn introduce(&self) {
         for (index, node) in self.nodes.iter().enumerate() {
             for other in &self.nodes[index + 1..] {
-                node.cli(&["CLUSTER", "MEET", "127.0.0.1", &other.port().to_string()]);
+                node.cli(&["CLUSTER", "MEET", "127.0.0.1", &other.bus_base().to_string()]);
             }
         }
     }

@@ -187,6 +187,13 @@ impl RuntimeConnection {
         until: Instant,
     ) -> Result<Option<Vec<Result<Found, Error>>>, Error> {
         let millis = millis.to_string();
+        if self.is_cluster_node {
+            let calls = leases.iter().map(|(key, lease)| (*key, vec![millis.as_bytes(), &lease[..]]));
+            let answers =
+                self.script_each(abilities, &ACQUIRE, "SET NX", &calls.collect::<Vec<_>>(), until).await?;
+            let is_refused = abilities.of(&ACQUIRE).is(Ability::NO);
+            return Ok((!is_refused).then(|| answers.into_iter().map(only_found).collect()));
+        }
         let mut acquired = Vec::with_capacity(leases.len());
         for leases in leases.chunks(MOST_KEYS) {
             if abilities.of(&ACQUIRE).is(Ability::NO) {
@@ -210,5 +217,14 @@ impl RuntimeConnection {
             // The right was revoked in between. The leases that were granted expire.
             _ => Err(strange("SET NX")),
         }
+    }
+}
+
+/// Of a script's call for one key.
+fn only_found(answer: RedisResult<Value>) -> Result<Found, Error> {
+    match answer {
+        Ok(Value::Array(mut there)) if there.len() == 1 => found("SET NX", Ok(there.swap_remove(0))),
+        Ok(_) => Err(strange("SET NX")),
+        Err(error) => Err(translate("SET NX", error)),
     }
 }

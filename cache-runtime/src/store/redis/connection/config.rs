@@ -31,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) lookup: Resolve,
     /// Who gives user and password, if they are not in the URL.
     pub(crate) credentials: Option<Provider>,
+    /// Whether it belongs to a cluster whose other nodes are asked as well.
+    pub(crate) is_cluster_node: bool,
 }
 
 impl Config {
@@ -47,6 +49,7 @@ impl Config {
             connect_timeout,
             lookup: system_lookup(),
             credentials,
+            is_cluster_node: false,
         })
     }
 

@@ -143,7 +143,7 @@ impl Use {
             if is_misplaced(error) {
                 self.health.server.misplaced(&self.health.placement);
             }
-            if mode::shows(error) {
+            if mode::shows(error) && !self.health.server.config.is_cluster_node {
                 self.health.server.is_in_cluster_mode();
                 self.closed();
             }
@@ -372,7 +372,11 @@ async fn greet(
     };
     let Wire { callers, breaker, first_answer } = wire;
     let server = Arc::clone(server);
-    let abilities = Arc::default();
+    let abilities = Arc::<Abilities>::default();
+    if server.config.is_cluster_node {
+        // The keys of one `MGET` would have to be of one slot.
+        abilities.mget.refuse();
+    }
     let health = Arc::new(Health { breaker, callers, abilities, server, placement, driver });
     if !endpoint.speaks_resp3() {
         log_in(&mut connection, &endpoint.address).await?;
@@ -380,7 +384,7 @@ async fn greet(
     // Otherwise only the first call would reveal a server that requires a password, or is loading.
     redis::cmd("PING").exec_async(&mut connection).await?;
     let greeting = Greeting::of(first_answer.get());
-    if greeting.is_in_cluster_mode {
+    if greeting.is_in_cluster_mode && !health.server.config.is_cluster_node {
         health.server.is_in_cluster_mode();
     }
     Ok(Connection {

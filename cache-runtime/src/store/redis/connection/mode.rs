@@ -1,5 +1,5 @@
-//! Servers in cluster mode. One connection reaches only some of the keys, and no command takes keys of different slots. The cache is
-//! off until the library supports clusters, even with a node that owns all slots: it refuses batches and tags.
+//! What a server says about itself, and servers in cluster mode under a URL of a single one. One connection reaches only some of the keys, and
+//! no command takes keys of different slots. The cache is off, even with a node that owns all slots: it refuses batches and tags.
 
 use redis::{ServerError, Value, from_redis_value_ref};
 
@@ -10,8 +10,8 @@ pub(crate) fn refused(server: &str) -> Error {
     Error::new(
         ErrorKind::Server,
         format!(
-            "cannot use {server}: it is in cluster mode, which is not supported yet; connect to a server that is not \
-             (`cluster-enabled no`), or to a proxy in front of the cluster that answers for all keys"
+            "cannot use {server}: it is in cluster mode; connect to it as a cluster (`redis+cluster://`, \
+             `rediss+cluster://`), or to a proxy in front of it that answers for all keys"
         ),
     )
 }

@@ -22,6 +22,9 @@ impl RuntimeConnection {
         command: &Cmd,
         until: Instant,
     ) -> Result<RedisResult<Value>, Error> {
+        if self.is_asking {
+            return Box::pin(self.run_asking(doing, command, until)).await;
+        }
         // A server error comes as a value: it leaves the connection usable.
         let send = async |connection: &mut Connection| connection.driver.send_packed_command(command).await;
         Ok(self.request(doing, send, until).await?.and_then(Value::extract_error))
@@ -44,6 +47,45 @@ impl RuntimeConnection {
     /// Sends the commands of a pipeline at once and waits for all answers. Also gives the connection's epoch. Fails if the
     /// connection does; a server error is the answer to its command.
     pub(crate) async fn run_all(
+        &self,
+        doing: &str,
+        pipeline: &Pipeline,
+        until: Instant,
+    ) -> Result<(Vec<RedisResult<Value>>, Epoch), Error> {
+        if self.is_asking {
+            return Box::pin(self.run_all_asking(doing, pipeline, until)).await;
+        }
+        self.run_pipeline(doing, pipeline, until).await
+    }
+
+    /// One command behind `ASKING`, which holds for the next command only: both in one write, so that nothing comes between them.
+    async fn run_asking(
+        &self,
+        doing: &str,
+        command: &Cmd,
+        until: Instant,
+    ) -> Result<RedisResult<Value>, Error> {
+        let mut one = Pipeline::with_capacity(1);
+        one.add_command(command.clone());
+        let (mut answers, _) = self.run_all_asking(doing, &one, until).await?;
+        answers.pop().ok_or_else(|| missing(doing))
+    }
+
+    async fn run_all_asking(
+        &self,
+        doing: &str,
+        pipeline: &Pipeline,
+        until: Instant,
+    ) -> Result<(Vec<RedisResult<Value>>, Epoch), Error> {
+        let mut pairs = Pipeline::with_capacity(2 * pipeline.len());
+        for command in pipeline.cmd_iter() {
+            pairs.cmd("ASKING").add_command(command.clone());
+        }
+        let (answers, epoch) = self.run_pipeline(doing, &pairs, until).await?;
+        Ok((answers.into_iter().skip(1).step_by(2).collect(), epoch))
+    }
+
+    async fn run_pipeline(
         &self,
         doing: &str,
         pipeline: &Pipeline,

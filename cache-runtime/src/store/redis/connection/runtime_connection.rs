@@ -38,6 +38,10 @@ pub(crate) struct RuntimeConnection {
     process: Generation,
     state: watch::Receiver<ConnectionState>,
     pub(crate) timeout: SharedTimeout,
+    /// Whether its server is a node of a cluster: no command takes keys of different slots there.
+    pub(crate) is_cluster_node: bool,
+    /// Whether it is for keys of slots that its server is only being given: each command is sent behind `ASKING`.
+    pub(crate) is_asking: bool,
     task: JoinHandle<()>,
 }
 
@@ -45,6 +49,13 @@ impl RuntimeConnection {
     /// Connects on `runtime`, or publishes `first` if there is a connection already.
     pub(crate) fn start(runtime: &Handle, server: &Arc<Server>, first: Option<Connection>) -> Self {
         Self::kept(runtime, server, first, None)
+    }
+
+    /// A connection for keys of slots that the server is only being given.
+    pub(crate) fn asking(runtime: &Handle, server: &Arc<Server>) -> Self {
+        let mut connection = Self::kept(runtime, server, None, None);
+        connection.is_asking = true;
+        connection
     }
 
     /// Connects on `runtime` with tracking on.
@@ -66,6 +77,8 @@ impl RuntimeConnection {
             process: process::current(),
             state,
             timeout: SharedTimeout::new(),
+            is_cluster_node: server.config.is_cluster_node,
+            is_asking: false,
             task,
         }
     }

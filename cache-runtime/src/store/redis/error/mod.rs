@@ -20,11 +20,17 @@ pub(super) fn translate(doing: &str, error: RedisError) -> Error {
     let (kind, reason) = login::explain(&error).unwrap_or_else(|| (kind(&error), reason(&error).into()));
     let message = format!("cannot {doing}: {reason}");
     match error.kind() {
-        // An error of the network is the source, and so is an answer that sends the request elsewhere: whoever routes it reads that. Any
-        // other error of the driver is in the message completely.
-        Driver::Io | Driver::Server(ServerErrorKind::Moved | ServerErrorKind::Ask) => {
-            Error::with_source(kind, message, error)
-        }
+        // An error of the network is the source, and so is what says where a request has to go, or that this is about to change: whoever
+        // routes it reads that. Any other error of the driver is in the message completely.
+        Driver::Io
+        | Driver::Server(
+            ServerErrorKind::Moved
+            | ServerErrorKind::Ask
+            | ServerErrorKind::ClusterDown
+            | ServerErrorKind::MasterDown
+            | ServerErrorKind::BusyLoading
+            | ServerErrorKind::ReadOnly,
+        ) => Error::with_source(kind, message, error),
         _ => Error::new(kind, message),
     }
 }

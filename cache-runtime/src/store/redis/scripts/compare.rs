@@ -92,8 +92,17 @@ impl RuntimeConnection {
         if abilities.of(&SWAP_MANY).is(Ability::NO) {
             return Ok(None);
         }
-        let keys: Vec<&str> = swaps.iter().map(|swap| swap.key).collect();
         let times: Vec<MillisText> = swaps.iter().map(|swap| MillisText::of(swap.ttl)).collect();
+        if self.is_cluster_node {
+            let calls = swaps.iter().zip(&times);
+            let calls =
+                calls.map(|(swap, time)| (swap.key, vec![&swap.mark[..], swap.value, time.as_bytes()]));
+            let answers =
+                self.script_each(abilities, &SWAP, "store", &calls.collect::<Vec<_>>(), until).await?;
+            let is_refused = abilities.of(&SWAP).is(Ability::NO);
+            return Ok((!is_refused).then(|| answers.into_iter().map(swapped).collect()));
+        }
+        let keys: Vec<&str> = swaps.iter().map(|swap| swap.key).collect();
         let mut arguments: Vec<&[u8]> = Vec::with_capacity(3 * swaps.len());
         for (swap, time) in swaps.iter().zip(&times) {
             arguments.extend([&swap.mark[..], swap.value, time.as_bytes()]);
@@ -170,6 +179,34 @@ impl RuntimeConnection {
                 Err(without) => without,
             })
             .collect())
+    }
+
+    /// [`release`](Self::release) with one step and one answer for each key.
+    pub(crate) async fn release_each(
+        &self,
+        leases: &[(&str, CasToken)],
+        until: Instant,
+    ) -> Result<Vec<Result<(), Error>>, Error> {
+        let abilities = self.abilities();
+        if abilities.compares() == Some(false) && leases.iter().all(|(_, mark)| mark[0] == LEASE) {
+            return Ok(leases.iter().map(|_| Ok(())).collect());
+        }
+        if !abilities.of(&RELEASE).is(Ability::NO) {
+            let calls: Vec<_> = leases.iter().map(|(key, mark)| (*key, vec![&mark[..]])).collect();
+            let answers = self.script_each(&abilities, &RELEASE, "release", &calls, until).await?;
+            if !abilities.of(&RELEASE).is(Ability::NO) {
+                let done = |answer: RedisResult<Value>| {
+                    answer.map(drop).map_err(|error| translate("release", error))
+                };
+                return Ok(answers.into_iter().map(done).collect());
+            }
+        }
+        let over: Vec<CasToken> = leases.iter().map(|(_, mark)| over(mark)).collect();
+        let swaps = leases.iter().zip(&over);
+        let swaps =
+            swaps.map(|((key, mark), over)| Swap { key, mark, value: over, ttl: Some(Duration::ZERO) });
+        let done = self.swap_whole(&abilities, &RELEASE, &swaps.collect::<Vec<_>>(), until).await?;
+        Ok(done.into_iter().map(|done| done.map(drop)).collect())
     }
 
     /// Removes each value only if it still begins with its token.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use redis::{RedisResult, Value};
 
 use super::abilities::Abilities;
+use super::commands::pipeline;
 use super::connection::runtime_connection::RuntimeConnection;
 use super::error::is_no_script;
 use super::lua::Script;
@@ -35,6 +36,42 @@ impl RuntimeConnection {
         let answer = self.run(doing, &script.by_text(keys, arguments), until).await?;
         abilities.learn(script, &answer);
         Ok(answer)
+    }
+
+    /// Runs a script once for each key, with that key's arguments: for servers that take no keys of different slots in one call. One
+    /// round trip; two if the server has lost it.
+    pub(crate) async fn script_each(
+        &self,
+        abilities: &Abilities,
+        script: &Script,
+        doing: &str,
+        calls: &[(&str, Vec<&[u8]>)],
+        until: Instant,
+    ) -> Result<Vec<RedisResult<Value>>, Error> {
+        let by_text = |(key, arguments): &(&str, Vec<&[u8]>)| script.by_text(&[key], arguments);
+        let by_name = |(key, arguments): &(&str, Vec<&[u8]>)| script.by_name(&[key], arguments);
+        let is_by_name = abilities.knows_name(script);
+        let first = match is_by_name {
+            true => pipeline(calls.iter().map(by_name)),
+            false => pipeline(calls.iter().map(by_text)),
+        };
+        let (mut answers, _) = self.run_all(doing, &first, until).await?;
+        let mut unknown = Vec::new();
+        for (at, answer) in answers.iter().enumerate() {
+            if !is_by_name {
+                abilities.learn(script, answer);
+            } else if !abilities.has_run(answer) || answer.as_ref().is_err_and(is_no_script) {
+                unknown.push(at);
+            }
+        }
+        if !unknown.is_empty() {
+            let again = pipeline(unknown.iter().map(|at| by_text(&calls[*at])));
+            for (at, answer) in unknown.into_iter().zip(self.run_all(doing, &again, until).await?.0) {
+                abilities.learn(script, &answer);
+                answers[at] = answer;
+            }
+        }
+        Ok(answers)
     }
 }
 

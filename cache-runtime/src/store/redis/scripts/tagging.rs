@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use redis::{Cmd, Value, cmd};
+use redis::{Cmd, RedisResult, Value, cmd};
 
 use super::MillisText;
 use crate::error::Error;
@@ -33,7 +33,7 @@ impl RuntimeConnection {
         {
             return Ok(nonces);
         }
-        Ok(self.tag_by_commands(keys, new, life, until).await?.into_iter().map(Ok).collect())
+        self.tag_by_commands(keys, new, life, until).await
     }
 
     /// `None` if the server does not run it.
@@ -46,6 +46,14 @@ impl RuntimeConnection {
         until: Instant,
     ) -> Result<Option<Vec<Result<Nonce, Error>>>, Error> {
         let [least, given] = [life.least, life.given()].map(MillisText::of);
+        if self.is_cluster_node {
+            let calls = keys.iter().zip(new);
+            let calls =
+                calls.map(|(key, nonce)| (*key, vec![least.as_bytes(), given.as_bytes(), &nonce[..]]));
+            let answers = self.script_each(abilities, &TAG, "tag", &calls.collect::<Vec<_>>(), until).await?;
+            let is_refused = abilities.of(&TAG).is(Ability::NO);
+            return Ok((!is_refused).then(|| answers.into_iter().map(only_nonce).collect()));
+        }
         let mut arguments = vec![least.as_bytes(), given.as_bytes()];
         arguments.extend(new.iter().map(|nonce| &nonce[..]));
         let answer = self.script(abilities, &TAG, "tag", keys, &arguments, until).await?;
@@ -65,40 +73,52 @@ impl RuntimeConnection {
     async fn tag_by_commands(
         &self,
         keys: &[&str],
-        mut nonces: Vec<Nonce>,
+        new: Vec<Nonce>,
         life: TagTtl,
         until: Instant,
-    ) -> Result<Vec<Nonce>, Error> {
+    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
         let reads = pipeline(keys.iter().flat_map(|key| [get(key.as_bytes()), pttl(key)]));
         let mut read = self.run_all("tag", &reads, until).await?.0.into_iter();
-        let mut writes = Vec::new();
-        for (place, key) in keys.iter().enumerate() {
+        let (mut nonces, mut writes) = (Vec::with_capacity(keys.len()), Vec::new());
+        for (place, (key, new)) in keys.iter().zip(new).enumerate() {
             let (Some(value), Some(time)) = (read.next(), read.next()) else { return Err(strange("tag")) };
-            let left = left(&time.map_err(|error| translate("PTTL", error))?);
-            let given = life.given();
-            let write = match found("GET", value)? {
-                Found::Absent => Some(set_nx_get(key, &nonces[place], given.map(whole_millis))),
-                Found::Foreign => Some(set(key, &nonces[place], given)),
-                Found::Bytes(bytes) => match Nonce::try_from(bytes) {
-                    Ok(nonce) => {
-                        nonces[place] = nonce;
-                        prolonged(key, left, life)
-                    }
-                    Err(_) => Some(set(key, &nonces[place], given)),
-                },
-            };
-            writes.extend(write.map(|command| (place, command)));
+            nonces.push(planned(key, value, time, new, life).map(|(nonce, write)| {
+                writes.extend(write.map(|command| (place, command)));
+                nonce
+            }));
         }
         let commands = pipeline(writes.iter().map(|(_, command)| command.clone()));
         let answers = self.run_all("tag", &commands, until).await?.0;
         for ((place, _), answer) in writes.into_iter().zip(answers) {
-            // Another client was faster.
-            if let value @ Value::BulkString(_) = answer.map_err(|error| translate("tag", error))? {
-                nonces[place] = nonce(value)?;
+            match answer {
+                // Another client was faster.
+                Ok(value @ Value::BulkString(_)) => nonces[place] = nonce(value),
+                Ok(_) => {}
+                Err(error) => nonces[place] = Err(translate("tag", error)),
             }
         }
         Ok(nonces)
     }
+}
+
+/// The nonce of a tag, going by what was read, and what to write for it.
+fn planned(
+    key: &str,
+    value: RedisResult<Value>,
+    time: RedisResult<Value>,
+    new: Nonce,
+    life: TagTtl,
+) -> Result<(Nonce, Option<Cmd>), Error> {
+    let given = life.given();
+    let left = left(&time.map_err(|error| translate("PTTL", error))?);
+    Ok(match found("GET", value)? {
+        Found::Absent => (new, Some(set_nx_get(key, &new, given.map(whole_millis)))),
+        Found::Foreign => (new, Some(set(key, &new, given))),
+        Found::Bytes(bytes) => match Nonce::try_from(bytes) {
+            Ok(nonce) => (nonce, prolonged(key, left, life)),
+            Err(_) => (new, Some(set(key, &new, given))),
+        },
+    })
 }
 
 /// Extends the TTL of an existing tag if it is too short.
@@ -116,6 +136,14 @@ fn prolonged(key: &str, left: Left, life: TagTtl) -> Option<Cmd> {
         _ => return None,
     }
     Some(command)
+}
+
+/// Of a call for one key.
+fn only_nonce(answer: RedisResult<Value>) -> Result<Nonce, Error> {
+    match answer.map_err(|error| translate("tag", error))? {
+        Value::Array(mut nonces) if nonces.len() == 1 => nonce(nonces.swap_remove(0)),
+        _ => Err(strange("tag")),
+    }
 }
 
 fn nonce(value: Value) -> Result<Nonce, Error> {

@@ -1,22 +1,24 @@
 //! Which servers make one Redis, and which of them is asked for a key.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "a single server has all keys; clusters need it"))]
+pub(crate) mod cluster;
+mod cluster_operations;
+mod members;
 pub(crate) mod parts;
+mod refresh;
+mod slots;
 
+use std::sync::Arc;
+
+use self::cluster::Cluster;
 use super::node::Node;
 
 /// The servers of a store.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one for each cache, and no pointer more to follow for a single server"
+)]
 pub(crate) enum Topology {
     /// A single server, which has every key.
     One(Node),
-}
-
-impl Topology {
-    /// The node to ask for a key.
-    #[inline]
-    pub(crate) fn node_of(&self, _key: &str) -> &Node {
-        match self {
-            Self::One(node) => node,
-        }
-    }
+    Cluster(Arc<Cluster>),
 }

@@ -36,22 +36,46 @@ pub(crate) fn redirection(error: &Error) -> Option<&RedisError> {
     matches!(error.kind(), Driver::Server(ServerErrorKind::Moved | ServerErrorKind::Ask)).then_some(error)
 }
 
+/// What a node answers for its part: something for each item, or an error for all of them.
+pub(crate) type PartAnswers<A> = Result<Vec<Result<A, Error>>, Error>;
+
 /// Asks for all items, each at the node of its key: `ask` is called with a node and its part of the items. An answer for each item.
-pub(crate) async fn ask_each<O: Owners, T: Copy, A>(
+pub(crate) async fn ask_each<O: Owners, T: Copy, A, F: Future<Output = PartAnswers<A>>>(
     owners: &O,
     items: &[T],
     key: impl Fn(&T) -> &[u8],
-    ask: impl AsyncFn(O::Destination, Vec<T>) -> Result<Vec<Result<A, Error>>, Error>,
+    ask: impl Fn(O::Destination, Vec<T>) -> F,
+) -> Vec<Result<A, Error>> {
+    let owner = |item| owners.owner(key(item));
+    follow(owners, items, items.iter().map(owner).collect(), 0, ask).await
+}
+
+/// The same for items that have been redirected once already, to these destinations.
+pub(crate) async fn ask_redirected<O: Owners, T: Copy, A, F: Future<Output = PartAnswers<A>>>(
+    owners: &O,
+    items: &[T],
+    to: Vec<O::Destination>,
+    ask: impl Fn(O::Destination, Vec<T>) -> F,
+) -> Vec<Result<A, Error>> {
+    follow(owners, items, to.into_iter().map(Ok).collect(), 1, ask).await
+}
+
+async fn follow<O: Owners, T: Copy, A, F: Future<Output = PartAnswers<A>>>(
+    owners: &O,
+    items: &[T],
+    to: Vec<Result<O::Destination, Error>>,
+    hops: usize,
+    ask: impl Fn(O::Destination, Vec<T>) -> F,
 ) -> Vec<Result<A, Error>> {
     let mut answers: Vec<Result<A, Error>> = items.iter().map(|_| Err(lost())).collect();
     let mut open = Vec::with_capacity(items.len());
-    for (at, item) in items.iter().enumerate() {
-        match owners.owner(key(item)) {
+    for (at, destination) in to.into_iter().enumerate() {
+        match destination {
             Ok(destination) => open.push((at, destination)),
             Err(error) => answers[at] = Err(error),
         }
     }
-    for hop in 0..=HOPS {
+    for hop in hops..=HOPS {
         let parts = by_destination(take(&mut open));
         let asked = parts.iter().map(|(destination, places)| {
             let part = places.iter().map(|at| items[*at]).collect();
@@ -153,7 +177,9 @@ mod tests {
         keys: &[&str],
         ask: impl AsyncFn(u16, Vec<&str>) -> Result<Vec<Result<String, Error>>, Error>,
     ) -> Vec<Result<String, String>> {
-        let answers = ask_each(table, keys, |key| key.as_bytes(), ask).await;
+        let ask = &ask;
+        let part = |node, keys| async move { ask(node, keys).await };
+        let answers = ask_each(table, keys, |key| key.as_bytes(), part).await;
         answers.into_iter().map(|answer| answer.map_err(|error| error.to_string())).collect()
     }
 

@@ -7,7 +7,7 @@ use tokio::runtime::Builder;
 
 use super::*;
 use crate::store::Store;
-use crate::store::redis::{Config, RedisStore};
+use crate::store::redis::{Config, RedisStore, Topology};
 use crate::store::vocabulary;
 use crate::store::vocabulary::CasToken;
 use crate::util::clock::after;
@@ -74,7 +74,8 @@ async fn those_who_ask_together_share_a_message() {
         return;
     }
     let store = store(&server).await;
-    let connection = store.topology.node_of("key").connection().expect("a connection");
+    let Topology::One(node) = &store.topology else { panic!("it is one server") };
+    let connection = node.connection().expect("a connection");
     let marks: Vec<(String, CasToken)> = (0..300).map(|key| (format!("key:{key}"), new_mark())).collect();
     let mut asked = Vec::new();
     for (key, mark) in &marks {

@@ -1,0 +1,330 @@
+//! Redis Cluster: the slots are divided among primaries, and each request goes to the owner of its key's slot.
+//!
+//! Which node that is, each process learns from the cluster, and its task keeps it up to date. No call waits for that but the first. A
+//! call that goes to the wrong node is redirected, so what is out of date costs a round trip.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::members::Members;
+use super::refresh::Refresher;
+use crate::error::{Error, ErrorKind};
+use crate::runtime::block_on::library_runtime;
+use crate::store::address::ClusterAddress;
+use crate::store::credentials::Provider;
+use crate::store::redis::connection::config::Config;
+use crate::store::redis::node::Node;
+use crate::store::redis::redirect::NodeAddress;
+use crate::store::redis::route::Slot;
+use crate::store::redis::tls::TlsOptions;
+use crate::store::vocabulary::Cursor;
+use crate::util::process;
+use crate::util::process::PerProcess;
+
+/// How often a sweep begins again because slots have moved.
+const MOST_PASSES: u32 = 8;
+
+/// What a cache is told about its cluster.
+pub(crate) struct ClusterConfig {
+    pub(crate) address: ClusterAddress,
+    pub(crate) tls: TlsOptions,
+    pub(crate) credentials: Option<Provider>,
+    pub(crate) deadline: Duration,
+    pub(crate) connect_timeout: Duration,
+}
+
+impl ClusterConfig {
+    /// # Errors
+    /// If its options contradict each other, or the address.
+    pub(crate) fn checked(self) -> Result<Self, Error> {
+        for (host, port) in &self.address.seeds {
+            let seed = NodeAddress::new(host, *port);
+            let seed =
+                seed.ok_or_else(|| Error::new(ErrorKind::Url, "a host of the cluster's URL is not usable"))?;
+            self.node(&seed)?;
+        }
+        Ok(self)
+    }
+
+    /// Connects when it is asked.
+    pub(crate) fn node(&self, NodeAddress { host, port }: &NodeAddress) -> Result<Node, Error> {
+        let address = self.address.node(host, *port);
+        let config =
+            Config::new(address, &self.tls, self.credentials.clone(), self.deadline, self.connect_timeout)?;
+        Ok(Node::new(Config { is_cluster_node: true, ..config }))
+    }
+
+    pub(crate) fn name(&self) -> String {
+        let seeds = self.address.seeds.iter().filter_map(|(host, port)| NodeAddress::new(host, *port));
+        seeds.map(|seed| seed.to_string()).collect::<Vec<_>>().join(",")
+    }
+}
+
+/// A cluster.
+pub(crate) struct Cluster {
+    config: Arc<ClusterConfig>,
+    /// Begun anew in a forked process: the task is not there, and its locks may be held for ever.
+    map: PerProcess<Map>,
+    /// Whether it has been logged that values are not kept in this process.
+    told_of_local: AtomicBool,
+}
+
+struct Map {
+    members: Arc<Members>,
+    refresher: Refresher,
+}
+
+impl Cluster {
+    /// Asks at first use.
+    pub(crate) fn new(config: ClusterConfig) -> Self {
+        Self { config: Arc::new(config), map: PerProcess::new(), told_of_local: AtomicBool::new(false) }
+    }
+
+    /// The seeds, for messages.
+    pub(crate) fn name(&self) -> String {
+        self.config.name()
+    }
+
+    /// Logs once that changes in a cluster are not tracked.
+    pub(crate) fn keeps_nothing(&self) -> Error {
+        let error = Error::new(ErrorKind::Server, "changes of keys in a cluster are not tracked yet");
+        if !self.told_of_local.swap(true, Ordering::Relaxed) {
+            log::warn!("{}: {error}; values are not kept in this process, every hit asks Redis", self.name());
+        }
+        error
+    }
+
+    fn map(&self) -> Result<&Map, Error> {
+        // Of this process: `library_runtime` determines the process.
+        let library = library_runtime()?;
+        Ok(self.map.get_or_init(process::known(), || {
+            let members = Arc::new(Members::new(&self.config));
+            let refresher = Refresher::start(library, &self.config, &members);
+            Map { members, refresher }
+        }))
+    }
+
+    /// Waits until the slots' owners are known, which they are from the first answer on.
+    ///
+    /// # Errors
+    /// If no node has answered, until then or lately.
+    pub(crate) async fn known(&self, until: Instant) -> Result<(), Error> {
+        self.map()?.refresher.known(until).await
+    }
+
+    /// The node to ask for a key of this slot.
+    ///
+    /// # Errors
+    /// If nobody owns it, as far as is known.
+    pub(crate) fn owner_of(&self, slot: Slot) -> Result<Arc<Node>, Error> {
+        let map = self.map()?;
+        map.members.owner(slot).ok_or_else(|| {
+            map.refresher.wish();
+            let number = slot.number();
+            let message =
+                format!("cannot use slot {number} of the cluster at {}: no node serves it", self.name());
+            Error::new(ErrorKind::Server, message)
+        })
+    }
+
+    /// All nodes that own slots.
+    pub(crate) fn primaries(&self) -> Result<Vec<Arc<Node>>, Error> {
+        Ok(self.map()?.members.primaries())
+    }
+
+    /// The node that is being given a slot, as the owner says.
+    pub(crate) fn asked(&self, to: &NodeAddress) -> Result<Arc<Node>, Error> {
+        self.map()?.members.asked(to)
+    }
+
+    /// The node that owns a slot now, as the former owner says.
+    pub(crate) fn moved(&self, slot: Slot, to: &NodeAddress) -> Result<Arc<Node>, Error> {
+        let map = self.map()?;
+        map.refresher.wish();
+        map.members.moved(slot, to)
+    }
+
+    /// Where a sweep goes on: from its beginning if a slot has moved since, because its keys may have gone from a node that was still to be
+    /// swept to one that was swept already.
+    ///
+    /// # Errors
+    /// If slots move again and again.
+    pub(crate) fn sweep(&self, from: Cursor) -> Result<Cursor, Error> {
+        let changes = self.map()?.members.changes();
+        if from.changes == changes || from == Cursor::default() {
+            return Ok(Cursor { changes, ..from });
+        }
+        if from.passes < MOST_PASSES {
+            return Ok(Cursor { node: 0, position: 0, changes, passes: from.passes + 1 });
+        }
+        let message = "cannot find all keys: slots of the cluster go on moving; try again when they are where they belong";
+        Err(Error::new(ErrorKind::Server, message))
+    }
+
+    /// At the end of a sweep: where to go on if a slot has moved meanwhile.
+    pub(crate) async fn end_of_sweep(&self, at: Cursor, until: Instant) -> Result<Option<Cursor>, Error> {
+        self.map()?.refresher.refreshed(until).await?;
+        let next = self.sweep(at)?;
+        Ok((next.passes != at.passes).then_some(next))
+    }
+
+    /// Asks for the slots' owners again, soon and in the background: a node is gone or has said that something is about to change.
+    pub(crate) fn refresh(&self) {
+        if let Ok(map) = self.map() {
+            map.refresher.wish();
+        }
+    }
+
+    /// Asks for the slots' owners now, and fails unless all slots are served.
+    pub(crate) async fn connect_now(&self, until: Instant) -> Result<(), Error> {
+        let map = self.map()?;
+        map.refresher.known(until).await?;
+        map.refresher.is_whole()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use redis_cached_test_support::{Act, Event, Peer, RedisCluster, RedisServer};
+
+    use super::*;
+    use crate::store::address::Target;
+    use crate::util::clock::after;
+
+    const LIMIT: Duration = Duration::from_secs(2);
+
+    fn of(url: &str) -> Cluster {
+        let Ok(Target::Cluster(address)) = Target::parse(url) else { panic!("{url} is no cluster") };
+        let (deadline, connect_timeout) = (Duration::from_millis(250), LIMIT);
+        Cluster::new(ClusterConfig {
+            address,
+            tls: TlsOptions::default(),
+            credentials: None,
+            deadline,
+            connect_timeout,
+        })
+    }
+
+    fn port_of(cluster: &Cluster, slot: u16) -> Option<u16> {
+        let owner = cluster.owner_of(Slot::new(slot).expect("a slot"));
+        owner.ok().map(|node| node.address().expect("a TCP address").port)
+    }
+
+    fn all_ports(nodes: &[Arc<Node>]) -> Vec<u16> {
+        let mut ports: Vec<u16> = nodes.iter().map(|node| node.address().expect("an address").port).collect();
+        ports.sort_unstable();
+        ports
+    }
+
+    async fn wait(until: impl Fn() -> bool) {
+        let deadline = after(Duration::from_secs(10));
+        while !until() {
+            assert!(Instant::now() < deadline, "it does not become so");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn one_seed_tells_of_all_nodes() {
+        let servers = RedisCluster::shared();
+        for protocol in ["resp2", "resp3"] {
+            let port = servers.primary(2).port();
+            let cluster = of(&format!("redis+cluster://127.0.0.1:1,127.0.0.1:{port}?protocol={protocol}"));
+            cluster.connect_now(after(LIMIT)).await.expect("it is whole");
+            for slot in [0, 5000, 6000, 11_000, 16_383] {
+                assert_eq!(port_of(&cluster, slot), Some(servers.owner_of_slot(slot).port()), "{slot}");
+            }
+            let mut expected: Vec<u16> = servers.nodes().iter().map(RedisServer::port).collect();
+            expected.sort_unstable();
+            assert_eq!(all_ports(&cluster.primaries().expect("a map")), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_new_owner_is_learned_from_a_redirection_and_from_the_cluster() {
+        let servers = RedisCluster::start();
+        let cluster = of(&servers.url());
+        cluster.known(after(LIMIT)).await.expect("a map");
+        let to = servers.primary(1);
+        // A word is enough, and what the cluster says replaces it.
+        let address = NodeAddress::new("127.0.0.1", to.port()).expect("an address");
+        cluster.moved(Slot::new(0).expect("a slot"), &address).expect("an address");
+        assert_eq!(port_of(&cluster, 0), Some(to.port()));
+        wait(|| port_of(&cluster, 0) == Some(servers.primary(0).port())).await;
+        servers.migrate(0, to).finish();
+        cluster.refresh();
+        wait(|| port_of(&cluster, 0) == Some(to.port())).await;
+        assert_eq!(port_of(&cluster, 1), Some(servers.primary(0).port()));
+    }
+
+    #[tokio::test]
+    async fn a_failover_is_learned_although_a_node_is_gone() {
+        let servers = RedisCluster::builder().replicas(1).start();
+        let cluster = of(&servers.url());
+        cluster.known(after(LIMIT)).await.expect("a map");
+        servers.primary(0).kill();
+        servers.wait_for_primary(servers.replica(0));
+        cluster.refresh();
+        wait(|| port_of(&cluster, 0) == Some(servers.replica(0).port())).await;
+        assert_eq!(cluster.primaries().expect("a map").len(), 3);
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_is_said() {
+        let nobody = of("redis+cluster://127.0.0.1:1");
+        let error = nobody.connect_now(after(LIMIT)).await.expect_err("nobody is there");
+        assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
+        assert!(nobody.owner_of(Slot::new(0).expect("a slot")).is_err());
+
+        let single = RedisServer::start();
+        let no_cluster = of(&single.url().replace("redis://", "redis+cluster://"));
+        let error = no_cluster.connect_now(after(LIMIT)).await.expect_err("it is a single server");
+        assert_eq!(error.kind(), ErrorKind::Server);
+        assert!(error.to_string().contains("use redis://"), "{error}");
+
+        let part = RedisServer::builder().in_cluster_mode().start();
+        part.cli(&["CLUSTER", "ADDSLOTS", "7"]);
+        let part = of(&part.url().replace("redis://", "redis+cluster://"));
+        let error = part.connect_now(after(LIMIT)).await.expect_err("one slot is not all");
+        assert!(error.to_string().contains("16383 of its 16384 slots have no owner"), "{error}");
+        let error = part.owner_of(Slot::new(0).expect("a slot")).err().expect("nobody owns it");
+        assert!(error.to_string().contains("no node serves it"), "{error}");
+    }
+
+    /// A node that takes connections and says nothing.
+    #[tokio::test]
+    async fn no_call_waits_longer_than_it_has_time() {
+        let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let cluster = of(&format!("redis+cluster://{}", silent.local_addr().expect("bound")));
+        let began = Instant::now();
+        let error = cluster.known(after(Duration::from_millis(100))).await.expect_err("nobody answers");
+        assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+        assert!(began.elapsed() < Duration::from_secs(1));
+    }
+
+    #[tokio::test]
+    async fn an_odd_map_is_an_error_until_it_is_right() {
+        let is_odd = Arc::new(AtomicBool::new(true));
+        let odd = Arc::clone(&is_odd);
+        let peer = Peer::start(move |event| {
+            let Event::Asked(words) = event else { return Act::Nothing };
+            Act::Say(match (&words[0][..], words.get(1).map(|word| &word[..])) {
+                (b"HELLO", _) => b"-ERR unknown command 'HELLO'\r\n".to_vec(),
+                (b"CLUSTER", Some(b"SLOTS")) if odd.load(Ordering::SeqCst) => {
+                    b"*1\r\n*3\r\n:0\r\n:99999\r\n*2\r\n$1\r\na\r\n:1\r\n".to_vec()
+                }
+                (b"CLUSTER", Some(b"SLOTS")) => b"*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$-1\r\n:7\r\n".to_vec(),
+                (b"CLUSTER", _) => b"-NOPERM no\r\n".to_vec(),
+                _ => b"+OK\r\n".to_vec(),
+            })
+        });
+        let cluster = of(&peer.url().replace("redis://", "redis+cluster://"));
+        let error = cluster.connect_now(after(LIMIT)).await.expect_err("an odd answer");
+        assert!(error.to_string().contains("not understood"), "{error}");
+        is_odd.store(false, Ordering::SeqCst);
+        wait(|| port_of(&cluster, 16_383) == Some(7)).await;
+    }
+}

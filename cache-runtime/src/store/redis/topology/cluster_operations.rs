@@ -1,0 +1,269 @@
+//! A store's operations on a cluster: each key at its owner, all owners at once.
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use redis::RedisError;
+
+use super::cluster::Cluster;
+use super::parts::{Owners, PartAnswers, ask_each, ask_redirected, redirection};
+use crate::error::{Error, ErrorKind};
+use crate::store::Store;
+use crate::store::redis::batching::batched_connection::BatchedConnection;
+use crate::store::redis::node::Node;
+use crate::store::redis::redirect::{Redirect, is_sign_of_change};
+use crate::store::redis::route::Slot;
+use crate::store::vocabulary::{
+    CasToken, Cursor, Epochs, Found, Left, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl,
+};
+use crate::util::clock::{Moment, whole_millis};
+
+/// Where to ask for a key.
+#[derive(Clone)]
+pub(crate) struct Destination {
+    node: Arc<Node>,
+    /// The node is only being given the slot.
+    is_asking: bool,
+}
+
+impl PartialEq for Destination {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.node, &other.node) && self.is_asking == other.is_asking
+    }
+}
+
+impl Destination {
+    fn connection(&self) -> Result<Arc<BatchedConnection>, Error> {
+        if self.is_asking { self.node.asking_connection() } else { self.node.connection() }
+    }
+}
+
+impl Owners for Cluster {
+    type Destination = Destination;
+
+    fn owner(&self, key: &[u8]) -> Result<Destination, Error> {
+        Ok(Destination { node: self.owner_of(Slot::of(key))?, is_asking: false })
+    }
+
+    fn redirected(&self, by: &Destination, redirection: &RedisError) -> Option<Destination> {
+        let (node, is_asking) = match Redirect::of(redirection, &by.node.address()?)? {
+            Redirect::Moved(slot, to) => (self.moved(slot, &to).ok()?, false),
+            Redirect::Ask(to) => (self.asked(&to).ok()?, true),
+        };
+        Some(Destination { node, is_asking })
+    }
+}
+
+impl Cluster {
+    /// [`ask_each`], once it is known who owns the slots. Learns from errors that a slot may get another owner.
+    async fn each<T: Copy, A, F: Future<Output = PartAnswers<A>>>(
+        &self,
+        items: &[T],
+        key: impl Fn(&T) -> &[u8],
+        until: Instant,
+        ask: impl Fn(Destination, Vec<T>) -> F,
+    ) -> Result<Vec<Result<A, Error>>, Error> {
+        self.known(until).await?;
+        let answers = ask_each(self, items, key, ask).await;
+        answers.iter().filter_map(|answer| answer.as_ref().err()).for_each(|error| self.heard(error));
+        Ok(answers)
+    }
+
+    /// Asks for the map if an error may have to do with it.
+    fn heard(&self, error: &Error) {
+        let from_server = error.source().and_then(|source| source.downcast_ref());
+        let is_lost = matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout);
+        if is_lost || from_server.is_some_and(is_sign_of_change) {
+            self.refresh();
+        }
+    }
+}
+
+/// The first failure, if there is one.
+fn all(answers: Vec<Result<(), Error>>) -> Result<(), Error> {
+    answers.into_iter().collect()
+}
+
+impl Store for Cluster {
+    async fn get(&self, key: &str, until: Instant) -> Result<Found, Error> {
+        self.known(until).await?;
+        let node = self.owner_of(Slot::of(key.as_bytes()))?;
+        let answer = node.connection()?.read(key, until).await;
+        match answer {
+            Err(error) => Box::pin(self.get_again(key, node, error, until)).await,
+            found => found,
+        }
+    }
+
+    async fn read(&self, keys: &[&str], how: Reading, until: Instant) -> Result<Several, Error> {
+        let timed = match how {
+            Reading::Plain => 0,
+            Reading::Timed(timed) => timed,
+            Reading::Tracked(_) => return Err(self.keeps_nothing()),
+        };
+        let items: Vec<(&str, bool)> = keys.iter().enumerate().map(|(at, key)| (*key, at < timed)).collect();
+        let ask = |to: Destination, part: Vec<_>| async move {
+            to.connection()?.connection.read_each(&part, until).await
+        };
+        let answers = self.each(&items, |(key, _)| key.as_bytes(), until, ask).await?;
+        let (mut found, mut left) = (Vec::with_capacity(keys.len()), Vec::with_capacity(timed));
+        for (at, answer) in answers.into_iter().enumerate() {
+            let (value, time) =
+                answer.map_or_else(|error| (Err(error), None), |(found, time)| (Ok(found), time));
+            found.push(value);
+            left.extend((at < timed).then(|| time.unwrap_or(Left::Absent)));
+        }
+        Ok(Several { found, left, epochs: Epochs::default() })
+    }
+
+    async fn acquire(
+        &self,
+        leases: &[(&str, CasToken)],
+        ttl: Duration,
+        until: Instant,
+    ) -> Result<Vec<Result<Found, Error>>, Error> {
+        let millis = whole_millis(ttl);
+        let ask = |to: Destination, part: Vec<_>| async move {
+            to.node.check_for_stall(&part)?;
+            let (host, asked) = (to.connection()?, Moment::now());
+            let acquired = match &part[..] {
+                [(key, lease)] if !to.is_asking => {
+                    host.acquire(key, lease, millis, until).await.map(|found| vec![Ok(found)])
+                }
+                _ => host.connection.acquire_each(&part, millis, until).await,
+            };
+            to.node.leases.learn(asked, &acquired);
+            acquired
+        };
+        self.each(leases, |(key, _)| key.as_bytes(), until, ask).await
+    }
+
+    async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
+        let ask = |to: Destination, part: Vec<_>| async move {
+            if let Some(Swap { key, mark, value, .. }) = part.first()
+                && value.len() == mark.len()
+            {
+                to.node.check_for_stall_at(key)?;
+            }
+            let host = to.connection()?;
+            match &part[..] {
+                [swap] => Ok(vec![host.connection.swap(*swap, until).await]),
+                _ => host.connection.swap_each(&part, until).await,
+            }
+        };
+        self.each(swaps, |swap| swap.key.as_bytes(), until, ask).await
+    }
+
+    async fn release(&self, leases: &[(&str, CasToken)], until: Instant) -> Result<(), Error> {
+        let ask = |to: Destination, part: Vec<_>| async move {
+            to.node.check_for_stall(&part)?;
+            to.connection()?.connection.release_each(&part, until).await
+        };
+        all(self.each(leases, |(key, _)| key.as_bytes(), until, ask).await?)
+    }
+
+    async fn clear(&self, key: &str, until: Instant) -> Result<(), Error> {
+        let ask = |to: Destination, part: Vec<_>| async move {
+            to.node.check_for_stall_at(key)?;
+            let connection = to.connection()?;
+            let mut cleared = Vec::with_capacity(part.len());
+            for key in part {
+                cleared.push(connection.connection.clear(key, until).await);
+            }
+            Ok(cleared)
+        };
+        all(self.each(&[key], |key| key.as_bytes(), until, ask).await?)
+    }
+
+    async fn set(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
+        let ask = |to: Destination, part: Vec<_>| async move {
+            to.connection()?.connection.set_each(&part, until).await
+        };
+        all(self.each(sets, |set| set.key.as_bytes(), until, ask).await?)
+    }
+
+    async fn remove(&self, keys: &[&[u8]], until: Instant) -> Result<u64, Error> {
+        let ask = |to: Destination, part: Vec<_>| async move {
+            to.connection()?.connection.remove_each(&part, until).await
+        };
+        let removed = self.each(keys, |key| key, until, ask).await?;
+        removed.into_iter().try_fold(0, |all, removed| Ok(all + removed?))
+    }
+
+    /// Two round trips, since the keys may be on two nodes.
+    async fn remove_in_order(&self, first: &[u8], then: &[&[u8]], until: Instant) -> Result<u64, Error> {
+        let removed = self.remove(&[first], until).await?;
+        Ok(removed + self.remove(then, until).await?)
+    }
+
+    async fn scan(&self, prefix: &str, from: Cursor, until: Instant) -> Result<Scanned, Error> {
+        self.known(until).await?;
+        let from = self.sweep(from)?;
+        let nodes = self.primaries()?;
+        let Some(node) = nodes.get(from.node) else {
+            let next = self.end_of_sweep(from, until).await?;
+            return Ok(Scanned { next, keys: Vec::new() });
+        };
+        let scanned = node.scan(prefix, from, until).await;
+        let Scanned { next, keys } = scanned.inspect_err(|error| self.heard(error))?;
+        let next_node = Cursor { node: from.node + 1, position: 0, ..from };
+        Ok(Scanned { next: Some(next.unwrap_or(next_node)), keys })
+    }
+
+    async fn tag(
+        &self,
+        keys: &[&str],
+        life: TagTtl,
+        until: Instant,
+    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+        self.each(
+            keys,
+            |key| key.as_bytes(),
+            until,
+            |to, part| async move {
+                part.first().map_or(Ok(()), |key| to.node.check_for_stall_at(key))?;
+                to.connection()?.connection.tag(&part, life, until).await
+            },
+        )
+        .await
+    }
+
+    /// Two round trips, since the keys may be on two nodes.
+    async fn tag_in_order(
+        &self,
+        first: &[&str],
+        last: &str,
+        life: TagTtl,
+        until: Instant,
+    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+        let mut nonces = self.tag(first, life, until).await?;
+        nonces.extend(self.tag(&[last], life, until).await?);
+        Ok(nonces)
+    }
+}
+
+impl Cluster {
+    /// After the owner has failed to give a value: elsewhere, if it said where.
+    async fn get_again(
+        &self,
+        key: &str,
+        node: Arc<Node>,
+        error: Error,
+        until: Instant,
+    ) -> Result<Found, Error> {
+        let asked = Destination { node, is_asking: false };
+        let Some(next) = redirection(&error).and_then(|next| self.redirected(&asked, next)) else {
+            self.heard(&error);
+            return Err(error);
+        };
+        let ask = |to: Destination, part: Vec<_>| async move {
+            let keys: Vec<(&str, bool)> = part.into_iter().map(|key| (key, false)).collect();
+            let found = to.connection()?.connection.read_each(&keys, until).await?;
+            Ok(found.into_iter().map(|found| found.map(|(found, _)| found)).collect())
+        };
+        let mut found = ask_redirected(self, &[key], vec![next], ask).await;
+        let found = found.pop().unwrap_or(Err(error));
+        found.inspect_err(|error| self.heard(error))
+    }
+}

@@ -1,0 +1,167 @@
+//! The nodes of a cluster, as this process knows them.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use super::cluster::ClusterConfig;
+use super::slots::{OwnedSlots, SlotTable};
+use crate::error::{Error, ErrorKind};
+use crate::store::redis::node::Node;
+use crate::store::redis::redirect::NodeAddress;
+use crate::store::redis::route::{SLOTS, Slot};
+
+/// How long a node is kept that owns no slot. One that answers to a redirection may own its first soon.
+const KEPT: Duration = Duration::from_secs(60);
+
+/// Who owns which slot. Nodes are made when they are heard of, and connect when they are asked.
+pub(crate) struct Members {
+    config: Arc<ClusterConfig>,
+    owners: SlotTable,
+    changes: AtomicU64,
+    nodes: RwLock<Nodes>,
+}
+
+/// By index. The index of a node that is gone is given to another one; who still has it in mind is redirected there.
+#[derive(Default)]
+struct Nodes {
+    all: Vec<Option<Member>>,
+    by_address: HashMap<NodeAddress, u16>,
+}
+
+struct Member {
+    node: Arc<Node>,
+    address: NodeAddress,
+    owns_slots: bool,
+    /// When it was last heard of.
+    heard_of: Instant,
+}
+
+impl Members {
+    pub(crate) fn new(config: &Arc<ClusterConfig>) -> Self {
+        Self {
+            config: Arc::clone(config),
+            owners: SlotTable::new(),
+            changes: AtomicU64::new(0),
+            nodes: RwLock::default(),
+        }
+    }
+
+    /// The owner of a slot, if one is known.
+    pub(crate) fn owner(&self, slot: Slot) -> Option<Arc<Node>> {
+        let index = self.owners.owner(slot)?;
+        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        Some(Arc::clone(&nodes.all.get(usize::from(index))?.as_ref()?.node))
+    }
+
+    /// All nodes that own slots.
+    pub(crate) fn primaries(&self) -> Vec<Arc<Node>> {
+        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        let primaries = nodes.all.iter().flatten().filter(|member| member.owns_slots);
+        primaries.map(|member| Arc::clone(&member.node)).collect()
+    }
+
+    /// The node that is being given a slot, as the owner says.
+    pub(crate) fn asked(&self, to: &NodeAddress) -> Result<Arc<Node>, Error> {
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        Ok(self.member(to)?.1)
+    }
+
+    /// Grows whenever a slot gets another owner, or is found to be on its way to one.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    /// Another node owns the slot, as its former owner says.
+    pub(crate) fn moved(&self, slot: Slot, to: &NodeAddress) -> Result<Arc<Node>, Error> {
+        let (index, node) = self.member(to)?;
+        self.set_owners(slot.number()..slot.number() + 1, Some(index));
+        if let Some(Some(member)) =
+            self.nodes.write().unwrap_or_else(PoisonError::into_inner).all.get_mut(usize::from(index))
+        {
+            member.owns_slots = true;
+        }
+        Ok(node)
+    }
+
+    /// Takes a whole map over. Slots that it does not name have no owner.
+    pub(crate) fn update(&self, map: &[OwnedSlots]) -> Result<(), Error> {
+        let mut owners = Vec::with_capacity(map.len());
+        for owned in map {
+            owners.push(owned.owner.as_ref().map(|address| self.member(address)).transpose()?);
+        }
+        let mut next = 0;
+        for (owned, owner) in map.iter().zip(&owners) {
+            self.set_owners(next..*owned.slots.start(), None);
+            self.set_owners(*owned.slots.start()..owned.slots.end() + 1, owner.as_ref().map(|owner| owner.0));
+            next = owned.slots.end() + 1;
+        }
+        self.set_owners(next..SLOTS, None);
+        let owners: Vec<u16> = owners.into_iter().flatten().map(|(index, _)| index).collect();
+        self.tidy(&owners);
+        Ok(())
+    }
+
+    fn set_owners(&self, slots: std::ops::Range<u16>, owner: Option<u16>) {
+        let changed = slots.filter_map(Slot::new).filter(|slot| self.owners.set_owner(*slot, owner));
+        let changed = changed.count() as u64;
+        if changed > 0 {
+            self.changes.fetch_add(changed, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes which nodes own slots, and drops those that nobody has spoken of for a while.
+    fn tidy(&self, owners: &[u16]) {
+        let mut gone = Vec::new();
+        let mut nodes = self.nodes.write().unwrap_or_else(PoisonError::into_inner);
+        let Nodes { all, by_address } = &mut *nodes;
+        for (entry, index) in all.iter_mut().zip(0..) {
+            let Some(member) = entry else { continue };
+            member.owns_slots = owners.contains(&index);
+            if member.owns_slots {
+                member.heard_of = Instant::now();
+            } else if member.heard_of.elapsed() > KEPT {
+                by_address.remove(&member.address);
+                gone.extend(entry.take());
+            }
+        }
+        // Outside of the lock, because that ends its connections.
+        drop(nodes);
+    }
+
+    fn member(&self, address: &NodeAddress) -> Result<(u16, Arc<Node>), Error> {
+        let known = |nodes: &Nodes| {
+            let index = *nodes.by_address.get(address)?;
+            let member = nodes.all.get(usize::from(index))?.as_ref()?;
+            Some((index, Arc::clone(&member.node)))
+        };
+        if let Some(known) = known(&self.nodes.read().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(known);
+        }
+        let node = Arc::new(self.config.node(address)?);
+        let mut nodes = self.nodes.write().unwrap_or_else(PoisonError::into_inner);
+        // Another task may have been faster.
+        if let Some(known) = known(&nodes) {
+            return Ok(known);
+        }
+        let free = nodes.all.iter().position(Option::is_none).unwrap_or(nodes.all.len());
+        let index = u16::try_from(free).ok().filter(|index| *index < SLOTS);
+        let index = index.ok_or_else(|| {
+            Error::new(ErrorKind::Server, "cannot use the cluster: it names more nodes than there are slots")
+        })?;
+        let member = Member {
+            node: Arc::clone(&node),
+            address: address.clone(),
+            owns_slots: false,
+            heard_of: Instant::now(),
+        };
+        if free == nodes.all.len() {
+            nodes.all.push(Some(member));
+        } else {
+            nodes.all[free] = Some(member);
+        }
+        nodes.by_address.insert(address.clone(), index);
+        Ok((index, node))
+    }
+}

@@ -1,0 +1,317 @@
+//! The task that asks nodes of a cluster who owns which slot.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use redis::{Pipeline, Value, cmd, from_redis_value_ref};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use super::cluster::ClusterConfig;
+use super::members::Members;
+use super::slots::{OwnedSlots, parse};
+use crate::error::{Error, ErrorKind};
+use crate::runtime::executor;
+use crate::store::redis::error::translate;
+use crate::store::redis::node::Node;
+use crate::store::redis::redirect::NodeAddress;
+use crate::store::redis::route::SLOTS;
+use crate::util::clock::after;
+
+/// The least time between two refreshes. Doubled for each that is wished for right after another, since redirections repair the map, too.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How often to ask without a reason.
+const EVERY: Duration = Duration::from_secs(10);
+/// How many nodes are asked at once. One may be cut off from the others, and not know that it owns nothing any more.
+const ASKED_AT_ONCE: usize = 3;
+
+/// Keeps the owners of slots up to date. Dropping it ends its task.
+pub(crate) struct Refresher {
+    shared: Arc<Shared>,
+    task: JoinHandle<()>,
+}
+
+struct Shared {
+    config: Arc<ClusterConfig>,
+    members: Arc<Members>,
+    /// Whether a node has answered, ever.
+    is_known: AtomicBool,
+    state: watch::Sender<State>,
+    wishes: Notify,
+    /// How often it was begun to ask, and which time of these was the last to be answered.
+    begun: AtomicU64,
+    answered: watch::Sender<u64>,
+    /// What is wrong with the cluster, as of the last answer.
+    flaw: Mutex<Option<String>>,
+    seeds: Vec<(NodeAddress, Node)>,
+}
+
+#[derive(Clone)]
+enum State {
+    /// The first attempt has begun. Worth waiting for.
+    Asking,
+    Known,
+    /// Not worth waiting for: another attempt follows in the background.
+    Failed(Error),
+}
+
+impl Refresher {
+    pub(crate) fn start(library: &Handle, config: &Arc<ClusterConfig>, members: &Arc<Members>) -> Self {
+        let seeds = config.address.seeds.iter();
+        let addresses = seeds.filter_map(|(host, port)| NodeAddress::new(host, *port));
+        let shared = Arc::new(Shared {
+            config: Arc::clone(config),
+            members: Arc::clone(members),
+            is_known: AtomicBool::new(false),
+            state: watch::Sender::new(State::Asking),
+            wishes: Notify::new(),
+            begun: AtomicU64::new(0),
+            answered: watch::Sender::new(0),
+            flaw: Mutex::default(),
+            seeds: addresses
+                .filter_map(|address| Some((address.clone(), config.node(&address).ok()?)))
+                .collect(),
+        });
+        let task = library.spawn(Arc::clone(&shared).run());
+        Self { shared, task }
+    }
+
+    /// Asks soon.
+    pub(crate) fn wish(&self) {
+        self.shared.wishes.notify_one();
+    }
+
+    /// Waits for the first answer, if there was none yet.
+    pub(crate) async fn known(&self, until: Instant) -> Result<(), Error> {
+        if self.shared.is_known.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        // Boxed because it is rare.
+        Box::pin(self.shared.first(until)).await
+    }
+
+    /// Waits for an answer to a question that is asked after this.
+    pub(crate) async fn refreshed(&self, until: Instant) -> Result<(), Error> {
+        let next = self.shared.begun.load(Ordering::Acquire) + 1;
+        self.wish();
+        let mut answered = self.shared.answered.subscribe();
+        let answered = std::pin::pin!(answered.wait_for(|last| *last >= next));
+        match executor::timeout_at(until, answered).await? {
+            Some(_) => Ok(()),
+            None => Err(self.shared.unknown()),
+        }
+    }
+
+    /// # Errors
+    /// With what is wrong, if not all slots are served.
+    pub(crate) fn is_whole(&self) -> Result<(), Error> {
+        let flaw = self.shared.flaw.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*flaw {
+            None => Ok(()),
+            Some(flaw) => {
+                let name = self.shared.config.name();
+                Err(Error::new(ErrorKind::Server, format!("cannot use the cluster at {name}: {flaw}")))
+            }
+        }
+    }
+}
+
+impl Drop for Refresher {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// What a node says about its cluster.
+struct View {
+    map: Vec<OwnedSlots>,
+    /// It is in touch with most of the others.
+    is_ok: bool,
+    /// Rises with each failover and each slot that has moved.
+    epoch: u64,
+}
+
+impl View {
+    fn served(&self) -> usize {
+        self.map.iter().filter(|owned| owned.owner.is_some()).map(|owned| owned.slots.len()).sum()
+    }
+
+    fn flaw(&self) -> Option<String> {
+        match usize::from(SLOTS) - self.served() {
+            0 if self.is_ok => None,
+            0 => Some(
+                "its nodes say that it is down (cluster_state:fail); `CLUSTER NODES` shows who is missing"
+                    .into(),
+            ),
+            missing => {
+                Some(format!("{missing} of its {SLOTS} slots have no owner; `CLUSTER SLOTS` shows which"))
+            }
+        }
+    }
+}
+
+impl Shared {
+    async fn first(&self, until: Instant) -> Result<(), Error> {
+        let mut state = self.state.subscribe();
+        let mut first = std::pin::pin!(state.wait_for(|state| !matches!(state, State::Asking)));
+        match executor::timeout_at(until, first.as_mut()).await?.and_then(Result::ok).as_deref() {
+            Some(State::Known) => Ok(()),
+            Some(State::Failed(error)) => Err(error.clone().logged()),
+            Some(State::Asking) | None => Err(self.unknown()),
+        }
+    }
+
+    fn unknown(&self) -> Error {
+        let name = self.config.name();
+        let message =
+            format!("cannot use the cluster at {name}: no node has said in time who owns which slot");
+        Error::new(ErrorKind::Timeout, message)
+    }
+
+    async fn run(self: Arc<Self>) {
+        let (mut pause, mut is_down, mut turn) = (SHORTEST_PAUSE, false, 0);
+        loop {
+            let number = self.begun.fetch_add(1, Ordering::AcqRel) + 1;
+            let asked = self.refresh(turn).await;
+            if asked.is_ok() {
+                self.answered.send_replace(number);
+            }
+            turn = turn.wrapping_add(1);
+            let failed = asked.is_err();
+            match asked {
+                Ok(()) if std::mem::take(&mut is_down) => {
+                    log::info!("the cluster at {} answers again", self.config.name());
+                }
+                Err(error) if !std::mem::replace(&mut is_down, true) => {
+                    log::warn!("{error}; requests go where they went before until a node says more");
+                }
+                Ok(()) => {}
+                Err(error) => log::debug!("{error}"),
+            }
+            sleep(pause).await;
+            if failed {
+                pause = (pause * 2).min(LONGEST_PAUSE);
+                continue;
+            }
+            pause = match executor::timeout(EVERY, self.wishes.notified()).await {
+                Ok(Some(())) => (pause * 2).min(LONGEST_PAUSE),
+                _ => SHORTEST_PAUSE,
+            };
+        }
+    }
+
+    /// Asks some nodes, and others if these do not answer.
+    async fn refresh(&self, turn: usize) -> Result<(), Error> {
+        let mut nodes = self.members.primaries();
+        let count = nodes.len().max(1);
+        nodes.rotate_left(turn % count);
+        let mut failure = None;
+        for nodes in nodes.chunks(ASKED_AT_ONCE) {
+            let views = executor::all(nodes.iter().map(|node| self.ask_member(node))).await;
+            if let Some(view) = best(views, &mut failure) {
+                return self.learn(&view);
+            }
+        }
+        for seeds in self.seeds.chunks(ASKED_AT_ONCE) {
+            let views = executor::all(seeds.iter().map(|(address, node)| self.ask_seed(address, node))).await;
+            if let Some(view) = best(views, &mut failure) {
+                return self.learn(&view);
+            }
+        }
+        let error =
+            failure.unwrap_or_else(|| Error::new(ErrorKind::Url, "the URL of the cluster names no node"));
+        self.state.send_if_modified(|state| {
+            let is_first = !matches!(state, State::Known);
+            if is_first {
+                *state = State::Failed(error.clone());
+            }
+            is_first
+        });
+        Err(error)
+    }
+
+    fn learn(&self, view: &View) -> Result<(), Error> {
+        self.members.update(&view.map)?;
+        *self.flaw.lock().unwrap_or_else(PoisonError::into_inner) = view.flaw();
+        self.is_known.store(true, Ordering::Release);
+        self.state.send_replace(State::Known);
+        Ok(())
+    }
+
+    async fn ask_member(&self, node: &Node) -> Result<View, Error> {
+        let (doing, until) = (doing(node), after(self.config.deadline));
+        let (answers, _) = node.connection()?.connection.run_all(&doing, &question(), until).await?;
+        let mut answers = answers.into_iter();
+        let (Some(map), Some(info), Some(address)) = (answers.next(), answers.next(), node.address()) else {
+            return Err(Error::new(ErrorKind::Server, format!("cannot {doing}: an answer is missing")));
+        };
+        view(&map.map_err(|error| translate(&doing, error))?, info.ok().as_ref(), &address)
+    }
+
+    /// Over a connection of its own, since a seed need not be a node under this name.
+    async fn ask_seed(&self, address: &NodeAddress, node: &Node) -> Result<View, Error> {
+        let answers = node.ask_aside(&doing(node), &question(), self.config.connect_timeout).await?;
+        let mut answers = answers.into_iter();
+        let map = answers.next().unwrap_or(Value::Nil).extract_error();
+        let map = map.map_err(|error| match error.detail() {
+            Some(detail) if detail.contains("cluster support disabled") => Error::new(
+                ErrorKind::Server,
+                format!("cannot use {address} as a cluster: it is a single server; use redis://"),
+            ),
+            _ => translate(&doing(node), error),
+        });
+        view(&map?, answers.next().as_ref(), address)
+    }
+}
+
+fn doing(node: &Node) -> String {
+    format!("ask {} for CLUSTER SLOTS", node.name())
+}
+
+fn question() -> Pipeline {
+    let mut question = Pipeline::with_capacity(2);
+    for about in ["SLOTS", "INFO"] {
+        let mut command = cmd("CLUSTER");
+        command.arg(about);
+        question.add_command(command);
+    }
+    question
+}
+
+/// Without `info`, which a user may have no right to, the map is all there is to go by.
+fn view(map: &Value, info: Option<&Value>, said_by: &NodeAddress) -> Result<View, Error> {
+    let info = info.and_then(|info| from_redis_value_ref::<String>(info).ok());
+    let field = |name: &str| {
+        let line = info.as_deref()?.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+        Some(line.trim_end())
+    };
+    Ok(View {
+        map: parse(map, said_by)?,
+        is_ok: field("cluster_state").is_none_or(|state| state == "ok"),
+        epoch: field("cluster_current_epoch").and_then(|epoch| epoch.parse().ok()).unwrap_or(0),
+    })
+}
+
+/// The one that knows most: a node that is cut off says so, and has not heard of later epochs.
+fn best(views: Vec<Result<View, Error>>, failure: &mut Option<Error>) -> Option<View> {
+    let mut best: Option<View> = None;
+    let rank = |view: &View| (view.is_ok, view.epoch, view.served());
+    for view in views {
+        match view {
+            Ok(view) if best.as_ref().is_none_or(|best| rank(&view) > rank(best)) => best = Some(view),
+            Ok(_) => {}
+            Err(error) => *failure = Some(error),
+        }
+    }
+    best
+}
+
+/// Sleeps; for ever where there are no timers.
+async fn sleep(duration: Duration) {
+    if executor::sleep(duration).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

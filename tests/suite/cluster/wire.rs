@@ -1,0 +1,79 @@
+//! What goes over the wire: each key at its own node, and nothing else anywhere.
+
+use redis_cached_test_support::{Monitor, RedisCluster, RedisServer};
+
+use super::{cluster, row, tagged};
+
+fn monitors(servers: &RedisCluster) -> Vec<Monitor> {
+    servers.nodes().iter().map(RedisServer::monitor).collect()
+}
+
+/// The commands that each node was sent, by name and key; without those about the cluster, and what a script ran.
+fn sent(monitors: &[Monitor]) -> Vec<String> {
+    let mut all = Vec::new();
+    for monitor in monitors {
+        for command in monitor.commands().iter().filter(|command| !command.in_script()) {
+            match command.name() {
+                "CLUSTER" => {}
+                script @ ("EVAL" | "EVALSHA") => all.push(format!("{script} {}", command.args()[2])),
+                name => all.push(format!("{name} {}", command.args()[0])),
+            }
+        }
+        monitor.clear();
+    }
+    all.sort();
+    all
+}
+
+#[tokio::test]
+async fn hits_misses_and_invalidations_cost_what_they_cost_on_one_server() {
+    let (servers, cache) = cluster().await;
+    // Each node's connection learns what its server can.
+    for id in 0..30 {
+        cache.scope(row(id)).await;
+        cache.scope(tagged(id, id)).await;
+    }
+    cache.flush().await.unwrap();
+    let nx_get =
+        servers.primary(0).takes(&["SET", &servers.key_of(servers.primary(0), ""), "1", "NX", "GET"]);
+    let monitors = monitors(&servers);
+
+    cache.scope(row(100)).await;
+    cache.flush().await.unwrap();
+    let miss = sent(&monitors);
+    assert_eq!(miss.len(), 3, "{miss:?}");
+    assert!(miss.iter().all(|command| command.ends_with("row:100")) && miss.contains(&"GET row:100".into()));
+    assert_eq!(miss.contains(&"SET row:100".into()), nx_get);
+
+    cache.scope(row(100)).await;
+    assert_eq!(sent(&monitors), ["GET row:100"]);
+
+    cache.scope(async { super::row_entry(100).invalidate().await.unwrap() }).await;
+    assert_eq!(sent(&monitors), ["UNLINK row:100"]);
+
+    cache.scope(tagged(7, 7)).await;
+    assert_eq!(sent(&monitors), ["GET \\x01tag:group:7", "GET tagged:7"]);
+
+    cache.invalidate_tag("group:7").await.unwrap();
+    let removed = sent(&monitors);
+    assert_eq!(removed.len(), 2, "{removed:?}");
+    assert!(removed.iter().all(|command| command.starts_with("UNLINK")));
+}
+
+#[tokio::test]
+async fn nobody_is_asked_for_what_another_node_has() {
+    let (servers, cache) = cluster().await;
+    for id in 0..60 {
+        cache.scope(row(id)).await;
+    }
+    cache.flush().await.unwrap();
+    let monitors = monitors(&servers);
+    for id in 0..60 {
+        cache.scope(row(id)).await;
+    }
+    for (node, monitor) in servers.nodes().iter().zip(&monitors) {
+        for command in monitor.commands().iter().filter(|command| command.name() == "GET") {
+            assert_eq!(servers.owner(&command.args()[0]).port(), node.port(), "{}", command.args()[0]);
+        }
+    }
+}
