@@ -40,7 +40,7 @@ pub enum ErrorKind {
     Incomplete,
     /// The server answered with an error: out of memory, loading, read-only, …
     Server,
-    /// An option of the cache has an invalid value.
+    /// An option of the cache has an invalid value, or the operation needs an option that the cache was built without. The message names it.
     InvalidOption,
     /// The prefix of an invalidation is empty, and so is the cache's: every key of the database would be removed.
     EmptyPrefix,

@@ -8,6 +8,8 @@
 //! `<prefix>\x01tags`, is removed by every invalidation of any tag. Its nonce is read before the computation and once more together with
 //! the nonces of the tags after it: if it is the same, no tag was invalidated in between.
 //!
+//! A cache that can be invalidated as a whole has one more tag, `<prefix>\x01all`, which all its entries share.
+//!
 //! The control character keeps these keys out of reach: no template, no prefix and no rendered argument contains it.
 
 mod name;
@@ -92,6 +94,11 @@ pub(crate) fn any_tag(prefix: &str) -> KeyBuf {
     KeyBuilder::template(prefix, "\u{1}tags").finish()
 }
 
+/// The key of the tag that all entries of a cache have, where it asks for one.
+pub(crate) fn tag_of_all(prefix: &str) -> KeyBuf {
+    KeyBuilder::template(prefix, "\u{1}all").finish()
+}
+
 /// What tells these nonces, in this order, from any others; `None` if one is missing.
 pub(crate) fn digest(nonces: &[Option<Nonce>]) -> Option<u64> {
     nonces.iter().copied().collect::<Option<Vec<Nonce>>>().map(|nonces| digest_of(&nonces))
@@ -173,5 +180,6 @@ mod tests {
         assert_eq!(&*tag("shop:", "org:7"), "shop:\u{1}tag:org:7");
         assert!(tag("", &"x".repeat(1_000)).len() <= crate::key::LONGEST);
         assert_eq!(&*any_tag("shop:"), "shop:\u{1}tags");
+        assert_eq!(&*tag_of_all("shop:"), "shop:\u{1}all");
     }
 }

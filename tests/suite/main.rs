@@ -29,6 +29,7 @@ mod forked;
 mod fresh;
 mod freshness;
 mod impostors;
+mod invalidate_all;
 mod invalidates;
 mod invalidation;
 mod jitter;

@@ -43,6 +43,16 @@ impl BlockingCache {
         block_on(self.0.invalidate_group(name))
     }
 
+    /// Like [`Cache::invalidate_all`], but blocks for its round trip.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidOption`](crate::ErrorKind::InvalidOption) if the cache was built without
+    /// [`support_invalidate_all`](crate::CacheBuilder::support_invalidate_all). Otherwise an error if Redis cannot be reached or does not answer within the
+    /// [deadline](crate::CacheBuilder::deadline); the invalidation is then retried in the background.
+    pub fn invalidate_all(&self) -> Result<(), Error> {
+        block_on(self.0.invalidate_all())
+    }
+
     /// Like [`Cache::invalidate_prefix`], but blocks: for one or two round trips for each thousand keys of the server.
     ///
     /// # Errors

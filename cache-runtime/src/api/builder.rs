@@ -68,6 +68,7 @@ pub struct CacheBuilder {
     wait: Option<Duration>,
     retry_after: Duration,
     clock: Option<Clock>,
+    has_shared_tag: bool,
 }
 
 impl Default for CacheBuilder {
@@ -87,6 +88,7 @@ impl Default for CacheBuilder {
             wait: None,
             retry_after: Duration::from_secs(1),
             clock: None,
+            has_shared_tag: false,
         }
     }
 }
@@ -105,6 +107,25 @@ impl CacheBuilder {
     /// ```
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
+        self
+    }
+
+    /// Gives every entry of the cache one tag that all share, so that [`Cache::invalidate_all`](crate::Cache::invalidate_all) works, by one command however many entries there are. Default: off.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # fn square(n: u64) -> u64 { n * n }
+    /// let cache = Cache::builder().url("memory://").prefix("shop:").support_invalidate_all().connect_lazy()?;
+    /// cache.sync_scope(|| square(12));
+    /// cache.blocking().invalidate_all()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
+    ///
+    /// Every function then costs what a function with a tag does: a hit stays one round trip, and reads one key more; `Entry::put` takes two round trips.
+    /// Entries with the tag and entries without it are misses to each other, so set it in all programs that share the prefix.
+    pub fn support_invalidate_all(mut self) -> Self {
+        self.has_shared_tag = true;
         self
     }
 }

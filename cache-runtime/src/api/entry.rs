@@ -8,11 +8,9 @@ mod read;
 mod write;
 
 use std::fmt;
-use std::sync::Arc;
 
 use crate::engine::bypass::is_bypassed;
 use crate::engine::{Call, Question, Reader};
-use crate::tags::Tags;
 
 pub(crate) use decode::Served;
 pub(crate) use hooks::Hooks;
@@ -49,11 +47,6 @@ pub struct Entry<T> {
 impl<T> Entry<T> {
     pub(crate) fn new(call: Call, hooks: Hooks<T>) -> Self {
         Self { call, hooks }
-    }
-
-    pub(crate) fn with_tags(mut self, tags: Arc<Tags>) -> Self {
-        self.call.tags = Some(tags);
-        self
     }
 
     /// The key in Redis, the cache's prefix included. No round trip.

@@ -1,7 +1,6 @@
 //! `EntryOptions`: an entry whose key only the program knows, without an annotated function.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -17,7 +16,7 @@ use crate::entry::identity;
 use crate::key::{KeyBuf, KeyBuilder};
 use crate::policy::Policy;
 use crate::policy::ttl::Ttl;
-use crate::tags::{self, Tag, Tags};
+use crate::tags::{self, Tag};
 use crate::util::maybe_static::MaybeStatic;
 
 /// All entries of this kind are counted as one function. No attribute has this template, so none reads what such an entry holds.
@@ -166,7 +165,7 @@ impl<T: Serialize + DeserializeOwned> EntryOptions<T> {
         let core = self.cache.0;
         let function = core.functions.get(&BY_HAND, self.identify);
         let policy = Policy { ttl, negative_ttl: self.negative_ttl, ..Policy::NONE };
-        let tags = (!self.tags.is_empty()).then(|| Arc::new(Tags::new(self.tags, &core.prefix, false)));
+        let tags = core.tags(self.tags, false);
         let call = Call { cache: MaybeStatic::Counted(core), function, key: self.key, policy, tags };
         Entry::new(call, (self.hooks)())
     }

@@ -10,8 +10,10 @@ use super::function::Functions;
 use super::retry_queue::Pending;
 use super::{Background, Failures, GivenUp, Renewals};
 use crate::error::{Error, ErrorKind};
+use crate::key::KeyBuf;
 use crate::local::Tier;
 use crate::store::AnyStore;
+use crate::tags::Tags;
 use crate::util::process::PerProcess;
 use crate::util::test_clock::Clock;
 
@@ -20,7 +22,11 @@ pub(crate) struct Core {
     pub(crate) store: AnyStore,
     /// Where there is a Redis to watch.
     pub(crate) tier: Option<Arc<Tier>>,
+    /// The same for entries without tags; `None` where all have one.
+    pub(crate) untagged_tier: Option<Arc<Tier>>,
     pub(crate) prefix: String,
+    /// The tag that all entries have, where the cache asks for one.
+    pub(crate) shared_tags: Option<Arc<Tags>>,
     pub(crate) deadline: Duration,
     /// How long a lease is, before it is renewed.
     pub(crate) lease: Duration,
@@ -44,6 +50,15 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    /// The tags of an entry: its own and, where there is one, the tag that all entries share.
+    pub(crate) fn tags(&self, mut own: Vec<KeyBuf>, of_value: bool) -> Option<Arc<Tags>> {
+        if own.is_empty() && !of_value {
+            return self.shared_tags.clone();
+        }
+        own.extend(self.shared_tags.iter().flat_map(|shared| shared.keys().iter().cloned()));
+        Some(Arc::new(Tags::new(own, &self.prefix, of_value)))
+    }
+
     /// Logs an error that no caller will see: the first of its kind of each function as a warning, with what follows from it. `None`: what
     /// failed is no function's.
     pub(crate) fn log(&self, site: Option<&Callsite>, error: &Error, consequence: fmt::Arguments<'_>) {

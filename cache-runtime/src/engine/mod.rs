@@ -67,7 +67,7 @@ pub(crate) use background::{Background, Departure};
 pub(crate) use compute::{ComputeGuard, Computed, Encoded, Outcome};
 pub(crate) use course::{CallKey, Course, Got, Step};
 pub(crate) use failures::{Attempt, Failures};
-pub(crate) use operation::{Operation, invalidate_tags, remove_all};
+pub(crate) use operation::{Operation, invalidate_all, invalidate_tags, remove_all};
 pub(crate) use patience::GivenUp;
 pub(crate) use read::{Hit, Question, Reader, Values};
 pub(crate) use removal::remove;

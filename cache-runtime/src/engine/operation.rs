@@ -7,7 +7,7 @@ use super::core::Core;
 use super::removal::unlink;
 use super::retry;
 use super::retry_queue::Key;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
 
 /// An invalidation, or a write in its place, from its beginning to its outcome.
@@ -71,4 +71,17 @@ pub(crate) async fn remove_all(cache: &Arc<Core>, keys: &[Key<'_>]) -> Result<()
 pub(crate) async fn invalidate_tags(cache: &Arc<Core>, keys: Vec<KeyBuf>) -> Result<(), Error> {
     let keys: Vec<Key<'_>> = keys.iter().map(|key| Key::Tag(key)).collect();
     remove_all(cache, &keys).await
+}
+
+const NOT_SHARED: &str = "`invalidate_all` needs a cache whose entries share a tag: build it with `Cache::builder().support_invalidate_all()`, in all programs \
+                          that share its prefix; without that, `invalidate_prefix(\"\")` scans the server and removes all keys that begin with the cache's prefix";
+
+/// Removes the tag that all entries share. One round trip.
+pub(crate) async fn invalidate_all(cache: &Arc<Core>) -> Result<(), Error> {
+    match &cache.shared_tags {
+        Some(shared) => invalidate_tags(cache, shared.keys().to_vec()).await,
+        // There is never anything in it.
+        None if cache.is_disabled => Ok(()),
+        None => Err(Error::new(ErrorKind::InvalidOption, NOT_SHARED)),
+    }
 }

@@ -55,7 +55,7 @@ impl<C: Batched> Batch<C> {
     where
         C::Key: BatchKey,
     {
-        let keys = BatchKeys::new(template, &entry.call().cache().prefix, tags, keys);
+        let keys = BatchKeys::new(template, entry.call().cache(), tags, keys);
         let is_forced = is_bypassed(entry.call().cache.arc());
         let outcome =
             |key: &CallKey| if is_forced { None } else { entry.local_hit_at(key.question()).map(Some) };

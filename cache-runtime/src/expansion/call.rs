@@ -28,6 +28,7 @@ use crate::key::{Arg, Each, End, KeyBuf, KeyBuilder, KeyPart, Path, Pieces, Temp
 use crate::local::Keep;
 use crate::policy::Policy;
 use crate::policy::ttl::Ttl;
+use crate::tags::Tags;
 use crate::util::maybe_static::MaybeStatic;
 
 pub use local_fast_path::LookedUp;
@@ -316,7 +317,8 @@ impl<'c, T, L, K: Pieces> KeyedEntry<'c, T, L, K> {
         let cache = in_use(cache);
         let key = KeyBuilder::key(&cache.prefix, &pieces);
         let function = cache.functions.get(site, identify);
-        Entry::new(Call { cache, function, key, policy, tags: None }, hooks)
+        let tags = cache.shared_tags.clone();
+        Entry::new(Call { cache, function, key, policy, tags }, hooks)
     }
 
     /// A call for all of `keys`.
@@ -336,7 +338,7 @@ impl<'c, T, L, K: Pieces> KeyedEntry<'c, T, L, K> {
     ) -> Batch<C> {
         let template = KeyBuilder::of(&cache.prefix, &self.key).template_of_many();
         self.options.hooks.serves_absence = true;
-        Batch::new(self.options.entry(cache, KeyBuf::new()), template, tags, keys)
+        Batch::new(self.options.entry(cache, KeyBuf::new(), None), template, tags, keys)
     }
 
     #[must_use]
@@ -359,8 +361,8 @@ impl<T, L> EntryBuilder<'_, T, L> {
     }
 
     #[inline]
-    fn entry(self, cache: MaybeStatic<Core>, key: KeyBuf) -> Entry<T> {
+    fn entry(self, cache: MaybeStatic<Core>, key: KeyBuf, tags: Option<Arc<Tags>>) -> Entry<T> {
         let function = cache.functions.get(self.site, self.identify);
-        Entry::new(Call { cache, function, key, policy: self.policy, tags: None }, self.hooks)
+        Entry::new(Call { cache, function, key, policy: self.policy, tags }, self.hooks)
     }
 }

@@ -12,7 +12,7 @@ use crate::local::Tier;
 use crate::store::{
     Address, AnyStore, ClusterAddress, ClusterConfig, MemoryStore, RedisConfig, RedisStore, Target,
 };
-use crate::tags;
+use crate::tags::{self, Tags};
 use crate::util::process::PerProcess;
 use crate::util::test_clock::Clock;
 
@@ -209,7 +209,11 @@ impl CacheBuilder {
     fn core(self, store: AnyStore, tier: Option<Arc<Tier>>) -> Core {
         Core {
             store,
+            untagged_tier: tier.clone().filter(|_| !self.has_shared_tag),
             tier,
+            shared_tags: self
+                .has_shared_tag
+                .then(|| Arc::new(Tags::new(vec![tags::tag_of_all(&self.prefix)], &self.prefix, false))),
             prefix: self.prefix,
             deadline: self.deadline,
             lease: self.lease,

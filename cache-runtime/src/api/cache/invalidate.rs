@@ -1,4 +1,4 @@
-//! Invalidations of many entries at once: by prefix, by tag and by group.
+//! Invalidations of many entries at once: by prefix, by tag, by group, and of all.
 
 use super::Cache;
 use crate::engine;
@@ -147,6 +147,35 @@ impl Cache {
             ));
         }
         self.invalidate_tag(format!("group:{name}")).await
+    }
+
+    /// Invalidates all entries of this cache, of all functions and in all processes that share its prefix. One command and one round trip, however many entries there
+    /// are. For that the entries share a tag, which [`CacheBuilder::support_invalidate_all`](crate::CacheBuilder::support_invalidate_all) gives them.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// # #[redis_cached(ttl = 60, key = "square:<n>")]
+    /// # async fn square(n: u64) -> u64 { n * n }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// let cache = Cache::builder().url("memory://").support_invalidate_all().connect_lazy()?;
+    /// # cache.scope(async {
+    /// square(12).await;
+    /// cache.invalidate_all().await?;
+    /// assert_eq!(square_entry(12).get().await?, None);
+    /// # Ok(()) }).await }
+    /// ```
+    ///
+    /// As with [`invalidate_tag`](Self::invalidate_tag), no value of a computation that began before is served afterwards. Entries of a cache with another
+    /// prefix stay valid, also if the prefix begins with this one. Nothing is deleted but the tag: the old entries are replaced by new ones or end with their TTL. To free their memory at once,
+    /// use [`invalidate_prefix`](Self::invalidate_prefix).
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidOption`] if the cache was built without [`support_invalidate_all`](crate::CacheBuilder::support_invalidate_all); a
+    /// [disabled](Self::disabled) cache has no entries and needs no option. Otherwise an error if Redis cannot be reached or does not answer within the
+    /// [deadline](crate::CacheBuilder::deadline). In that case, and if the future is dropped after its first poll, the invalidation is retried in
+    /// the background until Redis takes it, for a day at most; until then this cache uses no entry. [`Stats`](crate::Stats) counts these invalidations.
+    pub async fn invalidate_all(&self) -> Result<(), Error> {
+        engine::invalidate_all(&self.0).await
     }
 
     fn tag(&self, tag: &impl Tag) -> Result<KeyBuf, Error> {

@@ -7,8 +7,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::collection::BatchKey;
 use crate::engine::CallKey;
+use crate::engine::core::Core;
 use crate::key::{KeyBuf, KeyPart, KeyTemplate};
-use crate::tags::{TagTemplate, Tags};
+use crate::tags::TagTemplate;
 
 /// The tags of a batch's entries.
 pub(crate) struct BatchTags {
@@ -39,7 +40,7 @@ struct KeyHooks<K> {
 impl<K> BatchKeys<K> {
     pub(super) fn new(
         template: KeyTemplate,
-        prefix: &str,
+        cache: &Core,
         tags: &BatchTags,
         keys: impl IntoIterator<Item = K>,
     ) -> Self
@@ -47,7 +48,7 @@ impl<K> BatchKeys<K> {
         K: BatchKey,
     {
         let (keys, names) = distinct(&template, keys);
-        let names = with_tags(prefix, tags, &keys, names);
+        let names = with_tags(cache, tags, &keys, names);
         Self { template, hooks: KeyHooks { render: KeyTemplate::key, clone: K::clone }, keys, names }
     }
 
@@ -88,18 +89,17 @@ impl<K> BatchKeys<K> {
 }
 
 /// The keys with their tags.
-fn with_tags<K: KeyPart>(prefix: &str, tags: &BatchTags, keys: &[K], names: Vec<Arc<str>>) -> Vec<CallKey> {
+fn with_tags<K: KeyPart>(cache: &Core, tags: &BatchTags, keys: &[K], names: Vec<Arc<str>>) -> Vec<CallKey> {
     let BatchTags { common, of_keys, of_value } = tags;
     if of_keys.is_empty() {
-        let has_tags = *of_value || !common.is_empty();
-        let tags = has_tags.then(|| Arc::new(Tags::new(common.clone(), prefix, *of_value)));
+        let tags = cache.tags(common.clone(), *of_value);
         return names.into_iter().map(|name| CallKey { name, tags: tags.clone() }).collect();
     }
     let with_tags = |(key, name)| {
         let mut all = common.clone();
         // In the order in which a function for one key has them.
-        of_keys.iter().for_each(|(place, tag)| all.insert(*place, tag.of(prefix, key)));
-        CallKey { name, tags: Some(Arc::new(Tags::new(all, prefix, *of_value))) }
+        of_keys.iter().for_each(|(place, tag)| all.insert(*place, tag.of(&cache.prefix, key)));
+        CallKey { name, tags: cache.tags(all, *of_value) }
     };
     keys.iter().zip(names).map(with_tags).collect()
 }

@@ -37,7 +37,7 @@ impl<T, K: Pieces> KeyedEntry<'_, T, WithLocal, K> {
         let in_use = in_use(cache);
         let mut key = KeyBuilder::new();
         key.write(&in_use.prefix, &pieces);
-        if let (Some(keep), Some(tier)) = (hooks.local, &in_use.tier)
+        if let (Some(keep), Some(tier)) = (hooks.local, &in_use.untagged_tier)
             && !is_bypassed(in_use.arc())
         {
             let (local, early_refresh) = (policy.local, policy.early_refresh);
@@ -54,16 +54,18 @@ impl<T, K: Pieces> KeyedEntry<'_, T, WithLocal, K> {
             }
         }
         let options = EntryBuilder { site, here, cache, policy, identify, hooks, place };
-        LookedUp::Remote(options.elsewhere(in_use, &mut key))
+        options.elsewhere(in_use, &mut key)
     }
 }
 
 impl<T> EntryBuilder<'_, T, WithLocal> {
     #[cold]
     #[inline(never)]
-    fn elsewhere(self, cache: MaybeStatic<Core>, key: &mut KeyBuilder) -> Entry<T> {
-        let key = key.take_key();
-        self.entry(cache, key)
+    fn elsewhere(self, cache: MaybeStatic<Core>, key: &mut KeyBuilder) -> LookedUp<T> {
+        let (key, tags) = (key.take_key(), cache.shared_tags.clone());
+        let is_tagged = tags.is_some();
+        let entry = self.entry(cache, key, tags);
+        if is_tagged { LookedUp::of(entry) } else { LookedUp::Remote(entry) }
     }
 }
 

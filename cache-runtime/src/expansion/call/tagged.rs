@@ -1,7 +1,5 @@
 //! An entry with tags.
 
-use std::sync::Arc;
-
 use crate::api::blocking_entry::BlockingEntry;
 use crate::api::entry::Entry;
 use crate::engine::core::Core;
@@ -9,7 +7,7 @@ use crate::expansion::batch::{Batch, BatchKey, BatchTags, Batched};
 use crate::expansion::call::{KeyedEntry, LookedUp, RemoteOnly, WithLocal};
 use crate::key::{KeyBuf, KeyBuilder, Pieces, Scalar};
 use crate::tags;
-use crate::tags::{OpenTag, TagTemplate, Tagging, Tags};
+use crate::tags::{OpenTag, TagTemplate, Tagging};
 use crate::util::maybe_static::MaybeStatic;
 
 /// An entry whose key is complete, and of whose tags one may be being built.
@@ -128,14 +126,9 @@ impl<T, L, K: Pieces> TaggedEntry<'_, T, L, K> {
     pub fn build(mut self) -> Entry<T> {
         self.end();
         let KeyedEntry { options, key } = self.keyed;
-        let (prefix, of_value) = (&self.cache.prefix, options.hooks.tags_of.is_some());
-        let key = KeyBuilder::key(prefix, &key);
-        // None of the tags that there may be is.
-        if self.tags.is_empty() && !of_value {
-            return options.entry(self.cache, key);
-        }
-        let tags = Tags::new(self.tags, prefix, of_value);
-        options.entry(self.cache, key).with_tags(Arc::new(tags))
+        let key = KeyBuilder::key(&self.cache.prefix, &key);
+        let tags = self.cache.tags(self.tags, options.hooks.tags_of.is_some());
+        options.entry(self.cache, key, tags)
     }
 
     #[must_use]
