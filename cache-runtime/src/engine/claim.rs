@@ -3,6 +3,8 @@
 use std::mem::replace;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::course::{Stage, WhenFound};
 use super::read::{Due, distinct, texts};
 use crate::engine::compute::StorePermit;
@@ -38,7 +40,10 @@ pub(super) enum Position {
 }
 
 /// Leases that are asked for. Dropped before they are answered, they are given back together.
-pub(super) struct Asks(Vec<Ask>);
+pub(super) struct Asks(SmallVec<[Ask; 1]>);
+
+/// The answers to [`Asks`], each by the place of its key.
+pub(super) type LeaseAnswers = SmallVec<[(usize, LeaseAnswer); 1]>;
 
 /// What became of one.
 pub(super) enum LeaseAnswer {
@@ -72,7 +77,7 @@ impl Ask {
 
 impl Asks {
     pub(super) fn new() -> Self {
-        Self(Vec::new())
+        Self(SmallVec::new())
     }
 
     pub(super) fn push(&mut self, ask: Ask) {
@@ -85,13 +90,10 @@ impl Asks {
 
     /// Asks for the leases and, where there are tags, for their nonces with them: all goes out at once, and all answers are
     /// there before anything is computed. Gives an answer for each, by the place of its key, and what went wrong.
-    pub(super) async fn request(
-        self,
-        call: &Call,
-        budget: &TimeBudget,
-    ) -> (Vec<(usize, LeaseAnswer)>, Vec<Error>) {
+    pub(super) async fn request(self, call: &Call, budget: &TimeBudget) -> (LeaseAnswers, Vec<Error>) {
         let (cache, until) = (call.cache(), budget.until());
-        let (mut acquires, mut swaps): (Vec<(&str, CasToken)>, Vec<Swap<'_>>) = (Vec::new(), Vec::new());
+        let mut acquires: SmallVec<[(&str, CasToken); 1]> = SmallVec::new();
+        let mut swaps: Vec<Swap<'_>> = Vec::new();
         for Ask { lease, position, .. } in &self.0 {
             match position {
                 Position::Over(mark) => {
@@ -122,6 +124,7 @@ impl Asks {
                 both(tag, Box::pin(leases)).await
             }
         };
+        drop(acquires);
         self.answered(acquired, swapped, nonces, places, budget)
     }
 
@@ -133,7 +136,7 @@ impl Asks {
         nonces: EachAnswer<Nonce>,
         places: Vec<usize>,
         budget: &TimeBudget,
-    ) -> (Vec<(usize, LeaseAnswer)>, Vec<Error>) {
+    ) -> (LeaseAnswers, Vec<Error>) {
         let mut errors = Vec::new();
         let mut acquired = each(acquired, &mut errors, |found| match found {
             Found::Absent => Verdict::Granted,
@@ -219,12 +222,12 @@ fn each<A>(
     answers: EachAnswer<A>,
     errors: &mut Vec<Error>,
     verdict: impl Fn(A) -> Verdict,
-) -> std::vec::IntoIter<Verdict> {
+) -> smallvec::IntoIter<[Verdict; 1]> {
     let answers = answers.unwrap_or_else(|error| {
         errors.push(error);
         Vec::new()
     });
-    let verdicts: Vec<Verdict> = answers
+    let verdicts: SmallVec<[Verdict; 1]> = answers
         .into_iter()
         .map(|answer| match answer {
             Ok(answer) => verdict(answer),

@@ -4,6 +4,8 @@ use std::mem::{replace, take};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use smallvec::SmallVec;
+
 use super::course::{Miss, Stage};
 use super::flight::SharedError;
 use super::store;
@@ -141,7 +143,7 @@ impl ComputeGuard {
         mut outcome: impl FnMut(Computed<'_>) -> Outcome,
     ) -> Departure {
         let compute_time = self.compute_time();
-        let (mut stored, mut removed) = (Vec::new(), Vec::new());
+        let (mut stored, mut removed) = (SmallVec::new(), Vec::new());
         for mut miss in take(&mut self.keys) {
             call.source_succeeded(|| miss.key.flight_key(call));
             let (permit, lead) = (miss.take_permit(), miss.lead);

@@ -7,6 +7,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use super::read::{distinct, texts};
 use crate::engine::background::UnderWay;
 use crate::engine::compute::StorePermit;
@@ -129,7 +131,11 @@ fn is_refusal(error: &Error) -> bool {
 }
 
 /// Stores values in the background, and removes what others have made useless.
-pub(super) fn begin(call: &Call, mut stored: Vec<StoreRequest>, removed: Vec<Removed>) -> Departure {
+pub(super) fn begin(
+    call: &Call,
+    mut stored: SmallVec<[StoreRequest; 1]>,
+    removed: Vec<Removed>,
+) -> Departure {
     if stored.is_empty() && removed.is_empty() {
         return Departure::Nothing;
     }
@@ -145,6 +151,7 @@ pub(super) fn begin(call: &Call, mut stored: Vec<StoreRequest>, removed: Vec<Rem
     let begun = match is_plain.then(|| stored.pop()).flatten() {
         Some(value) => background.store_value(call.clone(), value),
         None => {
+            let stored = stored.into_vec();
             let bytes = stored.iter().map(|stored| stored.bytes.len()).sum();
             background.store(bytes, |under_way| carry_out(call.clone(), stored, removed, under_way))
         }
