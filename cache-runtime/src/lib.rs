@@ -66,8 +66,8 @@
 //!
 //! # Servers
 //!
-//! Redis 6.2 to 8 and Valkey 8, as one server, one address behind which another takes over, or a cluster, over TCP, a Unix socket or TLS: [`CacheBuilder`] lists the
-//! URLs. Sentinel is not supported yet: its URLs are refused with [`ErrorKind::Url`].
+//! Redis 6.2 to 8 and Valkey 8, as one server, one address behind which another takes over, a primary that Sentinel names, or a cluster, over TCP, a Unix socket
+//! or TLS: [`CacheBuilder`] lists the URLs.
 
 // docs.rs says of each item which feature it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -48,6 +48,7 @@ mod processes;
 mod results;
 mod round_trips;
 mod runtimes;
+mod sentinel;
 mod shapes;
 mod single_flight;
 mod size;

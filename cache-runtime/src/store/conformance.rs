@@ -1,4 +1,4 @@
-//! What every store must do, run on each of them: memory, Redis by TCP in both protocols, Redis by Unix socket, Redis Cluster.
+//! What every store must do, run on each of them: memory, Redis by TCP in both protocols, by Unix socket and by Sentinel, Redis Cluster.
 
 mod many;
 
@@ -8,11 +8,12 @@ use super::vocabulary::TagTtl;
 use super::vocabulary::{CasToken, Found, Left, Nonce, Reading, Swap};
 use super::{
     AnyStore, ClusterConfig, MemoryStore, OneKey, RedisConfig, RedisStore, Store, Target, TlsOptions,
+    sentinel_config,
 };
 use crate::tags;
 use crate::util::clock::after;
 use crate::util::test_clock::Clock;
-use redis_cached_test_support::{Middleman, RedisCluster, RedisServer};
+use redis_cached_test_support::{Middleman, RedisCluster, RedisSentinels, RedisServer};
 
 fn soon() -> Instant {
     after(Duration::from_secs(5))
@@ -398,6 +399,19 @@ fn redis_by_a_blocking_caller() {
         store.get("k", until).await
     });
     assert_eq!(found.expect("an answer"), Found::Bytes(b"v".to_vec()));
+}
+
+#[tokio::test]
+async fn redis_by_sentinel() {
+    let servers = RedisSentinels::start();
+    let limit = Duration::from_secs(5);
+    for options in ["/2", "?protocol=resp2"] {
+        let Ok(Target::Sentinel(address)) = Target::parse(&(servers.url() + options)) else {
+            panic!("not sentinels")
+        };
+        let config = sentinel_config(&address, &TlsOptions::default(), None, limit, limit);
+        all(&AnyStore::Redis(RedisStore::lazy(config.expect("the driver takes it")))).await;
+    }
 }
 
 #[tokio::test]

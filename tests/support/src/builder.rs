@@ -37,6 +37,8 @@ pub struct Builder {
     clients_ca: Option<String>,
     bus_ca: Option<String>,
     args: Vec<String>,
+    /// What a sentinel watches over, as lines of its file.
+    sentinel: Option<String>,
 }
 
 /// Where a server listens, on 127.0.0.1.
@@ -59,6 +61,7 @@ impl Builder {
             clients_ca: None,
             bus_ca: None,
             args: Vec::new(),
+            sentinel: None,
         }
     }
 
@@ -118,6 +121,12 @@ impl Builder {
     /// not speak TLS.
     pub(crate) fn bus_of(mut self, ca: impl Into<String>) -> Self {
         self.bus_ca = Some(ca.into());
+        self
+    }
+
+    /// A sentinel, with these lines in its file.
+    pub(crate) fn as_sentinel(mut self, lines: String) -> Self {
+        self.sentinel = Some(lines);
         self
     }
 
@@ -205,6 +214,9 @@ impl Builder {
             args.extend(self.tls_args(identity, dir));
         }
         args.extend_from_slice(&self.args);
+        if let Some(lines) = &self.sentinel {
+            args = sentinel_args(&args, lines, dir);
+        }
 
         let program = self.program_or_default();
         match Process::spawn(&program, &args, dir) {
@@ -259,6 +271,23 @@ impl Builder {
             self.password.as_ref().map_or_else(String::new, |password| format!("?pass={password}"));
         format!("unix://{}{password}", socket_path(dir).display())
     }
+}
+
+/// A sentinel keeps what it knows in its file, across restarts, and takes its other settings from there too.
+fn sentinel_args(args: &[String], lines: &str, dir: &Path) -> Vec<String> {
+    let file = dir.join("sentinel.conf");
+    if !file.exists() {
+        let mut text = String::new();
+        for arg in args {
+            match arg.strip_prefix("--") {
+                Some(name) => text += &format!("\n{name}"),
+                None => text += &format!(" \"{arg}\""),
+            }
+        }
+        std::fs::write(&file, format!("{text}\n{lines}"))
+            .expect("a file in our own directory can be written");
+    }
+    vec![file.display().to_string(), "--sentinel".into()]
 }
 
 fn free_port() -> u16 {

@@ -12,6 +12,7 @@
 //! - [`RedisServer`]: a server of one's own, on a free port, that dies with the test; it can be killed, restarted and
 //!   frozen.
 //! - [`RedisCluster`]: primaries and replicas, with slots to move and failovers to cause.
+//! - [`RedisSentinels`]: sentinels, with a primary and a replica.
 //! - [`Monitor`]: every command that the server got, to prove what a call costs.
 //! - [`Proxy`]: a TCP proxy that delays, cuts, swallows, resets and refuses.
 //! - [`Authority`]: certificates, for servers that speak TLS.
@@ -33,6 +34,7 @@ mod monitor;
 mod peer;
 mod process;
 mod proxy;
+mod sentinels;
 mod server;
 
 pub use builder::Builder;
@@ -42,6 +44,7 @@ pub use middleman::Middleman;
 pub use monitor::{Command, Monitor};
 pub use peer::{Act, Event, Peer};
 pub use proxy::{Direction, Proxy};
+pub use sentinels::{RedisSentinels, SentinelsBuilder};
 pub use server::RedisServer;
 
 /// What a package manager installs.

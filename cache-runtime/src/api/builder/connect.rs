@@ -10,7 +10,8 @@ use crate::engine::function::Functions;
 use crate::error::{Error, ErrorKind};
 use crate::local::Tier;
 use crate::store::{
-    Address, AnyStore, ClusterAddress, ClusterConfig, MemoryStore, RedisConfig, RedisStore, Target,
+    Address, AnyStore, ClusterAddress, ClusterConfig, MemoryStore, RedisConfig, RedisStore, SentinelAddress,
+    Target, sentinel_config,
 };
 use crate::tags::{self, Tags};
 use crate::util::process::PerProcess;
@@ -116,6 +117,10 @@ impl CacheBuilder {
                 let store = RedisStore::connected_cluster(self.cluster(address)?).await?;
                 Ok(self.with_redis(store, capacity))
             }
+            Target::Sentinel(address) => {
+                let store = RedisStore::connected(self.sentinel(&address)?).await?;
+                Ok(self.with_redis(store, capacity))
+            }
         }
     }
 
@@ -142,6 +147,10 @@ impl CacheBuilder {
             }
             Target::Cluster(address) => {
                 let store = RedisStore::of_cluster(self.cluster(address)?);
+                Ok(self.with_redis(store, capacity))
+            }
+            Target::Sentinel(address) => {
+                let store = RedisStore::lazy(self.sentinel(&address)?);
                 Ok(self.with_redis(store, capacity))
             }
         }
@@ -194,6 +203,10 @@ impl CacheBuilder {
             connect_timeout: self.connect_timeout,
         }
         .checked()
+    }
+
+    fn sentinel(&self, address: &SentinelAddress) -> Result<RedisConfig, Error> {
+        sentinel_config(address, &self.tls, self.credentials.clone(), self.deadline, self.connect_timeout)
     }
 
     fn with_redis(self, store: RedisStore, local_capacity: u64) -> Cache {

@@ -7,6 +7,7 @@
 mod parts;
 mod query;
 mod scheme;
+mod sentinel;
 #[cfg(test)]
 mod tests;
 
@@ -15,8 +16,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use self::parts::AddressParts;
-use self::query::Options;
+use self::query::{Known, Options};
 use self::scheme::Scheme;
+pub(crate) use self::sentinel::SentinelAddress;
 use super::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
 
@@ -30,6 +32,7 @@ pub(crate) enum Target {
     Memory,
     Server(Address),
     Cluster(ClusterAddress),
+    Sentinel(SentinelAddress),
 }
 
 /// A server, and how to greet it.
@@ -111,6 +114,8 @@ fn understand(url: &str) -> Result<Target, Reason> {
         Scheme::Tls => parts.server_or_cluster(true),
         Scheme::Cluster => parts.cluster(false),
         Scheme::ClusterTls => parts.cluster(true),
+        Scheme::Sentinel => parts.sentinel(false).map(Target::Sentinel),
+        Scheme::SentinelTls => parts.sentinel(true).map(Target::Sentinel),
         Scheme::Unix => parts.unix().map(Target::Server),
     }
 }
@@ -130,15 +135,15 @@ impl AddressParts<'_> {
     }
 
     fn server(&self, speaks_tls: bool) -> Result<Address, Reason> {
-        let (database, credentials, options) = self.tcp()?;
-        let (host, port) = parts::host(self.host)?;
+        let (database, credentials, options) = self.tcp(query::TCP)?;
+        let (host, port) = parts::host(self.host, parts::DEFAULT_PORT)?;
         let speaks_resp3 = options.speaks_resp3();
         Ok(Address { host: Host::Tcp(host, port), credentials, database, speaks_resp3, speaks_tls })
     }
 
     fn cluster(&self, speaks_tls: bool) -> Result<Target, Reason> {
-        let (database, credentials, options) = self.tcp()?;
-        let seeds = parts::hosts(self.host)?;
+        let (database, credentials, options) = self.tcp(query::TCP)?;
+        let seeds = parts::hosts(self.host, parts::DEFAULT_PORT)?;
         if database != 0 {
             return Err("it names a database, and a cluster has only database 0; `CacheBuilder::prefix` keeps programs apart".into());
         }
@@ -150,14 +155,14 @@ impl AddressParts<'_> {
     }
 
     /// What is around the hosts: the database, who to log in as, the options.
-    fn tcp(&self) -> Result<(u32, Option<Credentials>, Options), Reason> {
+    fn tcp(&self, known: Known) -> Result<(u32, Option<Credentials>, Options), Reason> {
         if [self.path, self.query, self.fragment.unwrap_or_default()].iter().any(|part| part.contains('@')) {
             return Err(parts::RAW.into());
         }
         self.refuse_fragment()?;
         let credentials = parts::credentials(self.user_info)?;
         let in_path = parts::database_in_path(self.path)?;
-        let options = Options::read(self.query, query::TCP)?;
+        let options = Options::read(self.query, known)?;
         let database = match (in_path, options.database) {
             (Some(one), Some(other)) if one != other => {
                 return Err("it names two databases, one in its path and one by `db`".into());

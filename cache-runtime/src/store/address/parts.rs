@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use super::Reason;
 use crate::store::credentials::Credentials;
 
-const DEFAULT_PORT: u16 = 6379;
+pub(super) const DEFAULT_PORT: u16 = 6379;
 /// More than any server has, and what the driver and servers take for a number.
 const LARGEST_DATABASE: u32 = i32::MAX as u32;
 
@@ -45,25 +45,25 @@ impl<'a> AddressParts<'a> {
 }
 
 /// A name or an address, and a port.
-pub(super) fn host(text: &str) -> Result<(String, u16), Reason> {
+pub(super) fn host(text: &str, default_port: u16) -> Result<(String, u16), Reason> {
     if text.contains(',') {
-        return Err("it names several hosts; a cluster is `redis+cluster://`".into());
+        return Err("it names several hosts; a cluster is `redis+cluster://`, and servers that Sentinel watches over are `redis+sentinel://`".into());
     }
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => bracketed(rest)?,
         None => named(text)?,
     };
     match port {
-        "" => Ok((host, DEFAULT_PORT)),
+        "" => Ok((host, default_port)),
         port => Ok((host, self::port(port)?)),
     }
 }
 
 /// Several of them, separated by commas; each once.
-pub(super) fn hosts(text: &str) -> Result<Vec<(String, u16)>, Reason> {
+pub(super) fn hosts(text: &str, default_port: u16) -> Result<Vec<(String, u16)>, Reason> {
     let mut hosts = Vec::new();
     for text in text.split(',') {
-        let host = host(text.trim())?;
+        let host = host(text.trim(), default_port)?;
         if !hosts.contains(&host) {
             hosts.push(host);
         }
@@ -133,6 +133,24 @@ pub(super) fn database_in_path(path: &str) -> Result<Option<u32>, Reason> {
         }
         _ => database(path).map(Some),
     }
+}
+
+/// The name of a service, and what is behind it.
+pub(super) fn service_in_path(path: &str) -> Result<(String, &str), Reason> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let (service, rest) = path.split_at(path.find('/').unwrap_or(path.len()));
+    if service.contains('@') {
+        return Err(RAW.into());
+    }
+    let service = decode("service", service)?;
+    if service.is_empty() {
+        return Err("the service is missing; write `redis+sentinel://HOST,HOST/SERVICE`, with the name that `sentinel monitor` gives it".into());
+    }
+    // As Sentinel has it.
+    if !service.chars().all(|char| char.is_ascii_alphanumeric() || "-_.".contains(char)) {
+        return Err("the service contains a character that no name of a service has".into());
+    }
+    Ok((service, rest))
 }
 
 pub(super) fn database(text: &str) -> Result<u32, Reason> {

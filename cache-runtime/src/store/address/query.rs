@@ -15,6 +15,10 @@ pub(super) struct Known {
 
 pub(super) const TCP: Known =
     Known { names: &["db", "protocol", "cluster"], list: "`db`, `protocol` and `cluster`" };
+pub(super) const SENTINEL: Known = Known {
+    names: &["db", "protocol", "sentinel_user", "sentinel_password"],
+    list: "`db`, `protocol`, `sentinel_user` and `sentinel_password`",
+};
 /// There is no place before the path for a user, in what most programs write.
 pub(super) const UNIX: Known =
     Known { names: &["db", "protocol", "user", "pass"], list: "`db`, `protocol`, `user` and `pass`" };
@@ -46,6 +50,8 @@ pub(super) struct Options {
     pub(super) database: Option<u32>,
     pub(super) user: Option<String>,
     pub(super) password: Option<String>,
+    pub(super) sentinel_user: Option<String>,
+    pub(super) sentinel_password: Option<String>,
     /// Whether the server belongs to a cluster.
     pub(super) is_cluster: Option<bool>,
     speaks_resp3: Option<bool>,
@@ -57,13 +63,17 @@ impl Options {
         for option in query.split('&').filter(|option| !option.is_empty()) {
             let (name, value) = option.split_once('=').unwrap_or((option, ""));
             let Some(name) = known.names.iter().find(|known| **known == name) else {
-                return Err(unknown(name, known, options.password.is_some()));
+                return Err(unknown(name, known, options.has_password()));
             };
             if options.set(name, value)? {
                 return Err(format!("its option `{name}` is given twice").into());
             }
         }
         Ok(options)
+    }
+
+    fn has_password(&self) -> bool {
+        self.password.is_some() || self.sentinel_password.is_some()
     }
 
     /// Says whether it was set before.
@@ -73,6 +83,8 @@ impl Options {
             "user" => self.user.replace(decode("user name", value)?).is_some(),
             "cluster" => self.is_cluster.replace(is_cluster(value)?).is_some(),
             "pass" => self.password.replace(decode("password", value)?).is_some(),
+            "sentinel_user" => self.sentinel_user.replace(decode("user name", value)?).is_some(),
+            "sentinel_password" => self.sentinel_password.replace(decode("password", value)?).is_some(),
             _ => self.speaks_resp3.replace(speaks_resp3(value)?).is_some(),
         })
     }
@@ -103,7 +115,7 @@ fn unknown(name: &str, known: Known, follows_password: bool) -> Reason {
     if follows_password {
         // It may be the rest of the password.
         return format!(
-            "an option behind `pass` is not known; there are {list}, and a `&` in a password is written `%26`"
+            "an option behind a password is not known; there are {list}, and a `&` in a password is written `%26`"
         )
         .into();
     }

@@ -11,6 +11,8 @@ pub(super) enum Scheme {
     Tls,
     Cluster,
     ClusterTls,
+    Sentinel,
+    SentinelTls,
     Unix,
 }
 
@@ -24,10 +26,10 @@ const SCHEMES: &[(&[&str], Result<Scheme, &str>)] = &[
     (&["rediss+cluster", "valkeys+cluster"], Ok(Scheme::ClusterTls)),
     (&["redis-cluster"], Err("is not known; a cluster is `redis+cluster://`")),
     (&["rediss-cluster"], Err("is not known; a cluster with TLS is `rediss+cluster://`")),
-    (
-        &["redis+sentinel", "rediss+sentinel", "valkey+sentinel", "valkeys+sentinel", "redis-sentinel"],
-        Err("is not supported by this version yet, which connects to a single server: use `redis://`"),
-    ),
+    (&["redis+sentinel", "valkey+sentinel"], Ok(Scheme::Sentinel)),
+    (&["rediss+sentinel", "valkeys+sentinel"], Ok(Scheme::SentinelTls)),
+    (&["redis-sentinel"], Err("is not known; write `redis+sentinel://HOST,HOST/SERVICE`")),
+    (&["rediss-sentinel"], Err("is not known; write `rediss+sentinel://HOST,HOST/SERVICE`")),
     (&["redis+socket", "redis-socket"], Err("is not known; write `unix:///PATH`")),
     (&["redis+tls", "redis+ssl"], Err("is not known; TLS is `rediss://`")),
     (&["http", "https", "tcp", "redis+tcp"], Err("is not the protocol of Redis; write `redis://`")),

@@ -89,6 +89,47 @@ fn clusters() {
 }
 
 #[test]
+fn sentinels() {
+    for (url, hosts, service, database, speaks_resp3, speaks_tls) in [
+        (
+            "redis+sentinel://h1,h2:1,[::1]/cache",
+            &["h1:26379", "h2:1", "[::1]:26379"][..],
+            "cache",
+            0,
+            true,
+            false,
+        ),
+        ("VALKEY+SENTINEL://me:pass@h1/my-cache.1_a/3/", &["h1:26379"], "my-cache.1_a", 3, true, false),
+        ("rediss+sentinel://h1, h1:26379/c?db=2&protocol=resp2", &["h1:26379"], "c", 2, false, true),
+        (
+            "valkeys+sentinel://h1/c/?sentinel_user=you&sentinel_password=a%26b",
+            &["h1:26379"],
+            "c",
+            0,
+            true,
+            true,
+        ),
+    ] {
+        let Ok(Target::Sentinel(address)) = Target::parse(url) else {
+            panic!("{url}: {:?}", Target::parse(url))
+        };
+        assert_eq!(address.service, service, "{url}");
+        let named: Vec<String> = address.sentinels.iter().map(|sentinel| sentinel.host.to_string()).collect();
+        assert_eq!(named, hosts, "{url}");
+        for sentinel in &address.sentinels {
+            assert_eq!((sentinel.database, sentinel.speaks_tls), (0, speaks_tls), "{url}");
+            let expected = url.contains("sentinel_").then(|| Credentials::of("you".into(), "a&b".into()));
+            assert_eq!(sentinel.credentials, expected.flatten(), "those of the servers are not theirs");
+        }
+        let server = address.server("10.0.0.1", 7000);
+        assert_eq!(server.host.to_string(), "10.0.0.1:7000");
+        let found = (server.database, server.speaks_resp3, server.speaks_tls);
+        assert_eq!(found, (database, speaks_resp3, speaks_tls), "{url}");
+        assert_eq!(server.credentials.is_some(), url.contains('@'), "{url}");
+    }
+}
+
+#[test]
 fn tls_is_spoken_where_the_scheme_says_so() {
     for (url, speaks_tls) in [
         ("rediss://:secret@localhost:6380/2", true),
@@ -145,7 +186,10 @@ const REFUSED: &[(&str, &str)] = &[
     ("unix:/run/redis.sock", "no scheme"),
     ("rediss://:secret@", "the host is missing"),
     ("redis-cluster://:secret@a,b", "`redis-cluster://` is not known; a cluster is `redis+cluster://`"),
-    ("redis+sentinel://a,b/secret", "`redis+sentinel://` is not supported"),
+    (
+        "redis-sentinel://:secret@a,b",
+        "`redis-sentinel://` is not known; write `redis+sentinel://HOST,HOST/SERVICE`",
+    ),
     ("http://secret", "`http://` is not the protocol of Redis"),
     ("redis+tls://host", "TLS is `rediss://`"),
     ("postgres://secret", "its scheme is not known"),
@@ -186,6 +230,26 @@ const REFUSED: &[(&str, &str)] = &[
     ("redis://h1?cluster=secret", "its option `cluster` is neither `true` nor `false`"),
     ("redis://h1?cluster=true&cluster=true", "its option `cluster` is given twice"),
     ("unix:///run/s?cluster=true", "its option `cluster` is not known"),
+    // Sentinels.
+    ("redis+sentinel://", "the service is missing"),
+    ("redis+sentinel://:secret@h1,h2", "the service is missing; write `redis+sentinel://HOST,HOST/SERVICE`"),
+    ("redis+sentinel://h1,h2/", "the service is missing"),
+    ("redis+sentinel:///cache", "the host is missing"),
+    ("redis+sentinel://h1,h2:99999/cache", "the port behind the host"),
+    ("redis+sentinel://h1/ca che", "a character that no name of a service has"),
+    ("redis+sentinel://h1/cache/secret", "its database is not a number"),
+    ("redis+sentinel://h1/cache/1/2", "more than one part"),
+    ("redis+sentinel://h1/cache/1?db=2", "two databases"),
+    ("redis+sentinel://:se/cret@h1/cache", "percent-encode it"),
+    ("redis+sentinel://:1/cret@h1/cache", "percent-encode it"),
+    ("redis+sentinel://h1/cache?sentinel_password=se&cret=1", "a `&` in a password is written `%26`"),
+    ("redis+sentinel://h1/cache?sentinel_password=a&sentinel_password=secret", "given twice"),
+    ("redis+sentinel://h1/cache?sentinel_password=se%cret", "the password contains a raw `%`"),
+    (
+        "redis+sentinel://h1/cache?cluster=true",
+        "its option `cluster` is not known; there are `db`, `protocol`, `sentinel_user`",
+    ),
+    ("redis://h1/0?sentinel_password=secret", "its option `sentinel_password` is not known"),
     // The password.
     ("redis://:se/cret@host", "percent-encode it"),
     ("redis://:se#cret@host", "percent-encode it"),
@@ -264,6 +328,7 @@ fn credentials_are_not_shown() {
     for url in [
         "redis://user-secret:pass-secret@host",
         "redis+cluster://user-secret:pass-secret@h1,h2",
+        "redis+sentinel://user-secret:pass-secret@h1,h2/cache?sentinel_user=user-secret&sentinel_password=pass-secret",
         "unix:///run/s?user=user-secret&pass=pass%2Dsecret",
     ] {
         let shown = format!("{:?}", Target::parse(url));
@@ -291,10 +356,16 @@ proptest! {
             format!("unix:///run/s?db=1&pass={password}"),
             format!("rediss://{user}:{password}@host"),
             format!("redis+cluster://{user}:{password}@h1,h2"),
+            format!("redis+sentinel://{user}:{password}@h1,h2/cache"),
+            format!("redis+sentinel://h1,h2/cache?sentinel_password={password}"),
         ] {
             match Target::parse(&url) {
                 Ok(Target::Memory) => {}
                 Ok(Target::Cluster(address)) => {
+                    let shown = format!("{address:?}");
+                    prop_assert!(!is_told(&password, &shown), "{}", shown);
+                }
+                Ok(Target::Sentinel(address)) => {
                     let shown = format!("{address:?}");
                     prop_assert!(!is_told(&password, &shown), "{}", shown);
                 }
@@ -329,7 +400,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_is_a_panic(text in any::<String>(), url in "(redis|redis\\+cluster|unix|memory)://[a-z:/?#@%\\[\\],0-9=&]{0,24}") {
+    fn no_text_is_a_panic(text in any::<String>(), url in "(redis|redis\\+cluster|redis\\+sentinel|unix|memory)://[a-z:/?#@%\\[\\],0-9=&]{0,24}") {
         let _ = (Target::parse(&text), Target::parse(&url));
     }
 }

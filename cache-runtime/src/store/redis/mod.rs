@@ -33,6 +33,7 @@ pub(crate) use self::tls::TlsOptions;
 use self::topology::Topology;
 use self::topology::cluster::Cluster;
 pub(crate) use self::topology::cluster::ClusterConfig;
+pub(crate) use self::topology::sentinel::config as sentinel_config;
 use super::vocabulary::InvalidationListener;
 use crate::error::Error;
 use crate::util::clock::after;

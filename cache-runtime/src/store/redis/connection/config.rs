@@ -5,6 +5,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::locate::Locator;
 use super::url::Endpoint;
 use crate::error::Error;
 use crate::store::address::Address;
@@ -33,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) credentials: Option<Provider>,
     /// Whether it belongs to a cluster whose other nodes are asked as well.
     pub(crate) is_cluster_node: bool,
+    /// Who knows where it is, if it moves.
+    pub(crate) locator: Option<Arc<dyn Locator>>,
 }
 
 impl Config {
@@ -50,6 +53,7 @@ impl Config {
             lookup: system_lookup(),
             credentials,
             is_cluster_node: false,
+            locator: None,
         })
     }
 

@@ -1,5 +1,7 @@
 //! One attempt to connect.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -14,6 +16,7 @@ use tokio::task::AbortHandle;
 use super::breaker::{Breaker, EndReason};
 use super::cork::{Cork, InFlight, Traffic};
 use super::frames::{FirstAnswer, Frames};
+use super::locate::check_place;
 use super::login::log_in;
 use super::mode;
 use super::mode::Greeting;
@@ -93,6 +96,14 @@ impl Connection {
         Arc::clone(&self.health.abilities)
     }
 
+    /// Waits until the server is known to be elsewhere, and ends the connection then: nothing more is written to who was the server.
+    pub(crate) async fn ends_elsewhere(&self) -> Infallible {
+        self.health.server.until_elsewhere(&self.health.placement).await;
+        self.health.breaker.close();
+        self.abandon();
+        pending().await
+    }
+
     /// Waits until the connection has ended.
     pub(crate) async fn ended(&self) -> EndReason {
         self.health.breaker.ended().await
@@ -140,8 +151,10 @@ impl Use {
     /// The peer's answer to one command.
     pub(crate) fn heard(&self, answer: &Value) {
         if let Value::ServerError(error) = answer {
-            if is_misplaced(error) {
-                self.health.server.misplaced(&self.health.placement);
+            match is_misplaced(error) {
+                true if self.health.server.moves() => self.closed(),
+                true => self.health.server.misplaced(&self.health.placement),
+                false => {}
             }
             if mode::shows(error) && !self.health.server.config.is_cluster_node {
                 self.health.server.is_in_cluster_mode();
@@ -226,7 +239,9 @@ pub(crate) async fn connect(
     let endpoint = server.endpoint().await?;
     let until = after(limit);
     let attempt = async {
-        let targets = server.targets().await?;
+        // What it takes to find the server leaves time to connect.
+        let endpoint = server.located(endpoint, after(limit / 2)).await?;
+        let targets = server.targets(&endpoint).await?;
         let mut left = u32::try_from(targets.len()).unwrap_or(u32::MAX);
         let mut failure = late();
         for target in targets {
@@ -306,6 +321,7 @@ async fn connect_to(
     if proof == Proof::Answer {
         answers(&connection).await.map_err(failed)?;
     }
+    check_place(&connection, endpoint).await?;
     Ok(connection)
 }
 
@@ -334,7 +350,7 @@ async fn greet(
     watched: Option<(Epoch, OnPush)>,
 ) -> RedisResult<Connection> {
     let (epoch, on_push) = watched.unzip();
-    let placement = server.placement(target);
+    let placement = server.placement(endpoint, target);
     // Callers bound their requests themselves, so the driver's own time limits are off.
     let mut config = AsyncConnectionConfig::new()
         .set_connection_timeout(None)

@@ -8,6 +8,7 @@ pub(crate) mod cork;
 pub(crate) mod foreign;
 pub(crate) mod frames;
 pub(crate) mod idle;
+pub(crate) mod locate;
 pub(crate) mod login;
 pub(crate) mod mode;
 pub(crate) mod outage;

@@ -104,9 +104,11 @@ impl Reconnector {
                 Some(tracking) => tracking.keep(connection, self.server.config.deadline).await,
             }
         };
-        match either(pin!(kept), pin!(self.logged_in(connection))).await {
+        let besides =
+            async { either(pin!(connection.ends_elsewhere()), pin!(self.logged_in(connection))).await };
+        match either(pin!(kept), pin!(besides)).await {
             Either::First(end) => end,
-            Either::Second(never) => match never {},
+            Either::Second(Either::First(never) | Either::Second(never)) => match never {},
         }
     }
 

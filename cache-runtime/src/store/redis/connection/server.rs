@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use super::aside::Aside;
 use super::config::Config;
 use super::idle::Idleness;
+use super::locate::Location;
 use super::mode;
 use super::outage::ServerOutage;
 use super::unreadable::Unreadable;
@@ -73,6 +74,8 @@ pub(crate) struct Placement {
     misplaced: u64,
     moved: u64,
     address: Option<SocketAddr>,
+    /// Where it was found, if it moves.
+    pub(super) location: Option<Arc<Location>>,
 }
 
 impl Server {
@@ -96,8 +99,8 @@ impl Server {
     }
 
     /// The addresses of the server, in the order in which to try them. Names are resolved each time.
-    pub(crate) async fn targets(&self) -> Result<Vec<PeerAddress>, Error> {
-        let (host, port) = match self.config.endpoint.info.addr() {
+    pub(crate) async fn targets(&self, endpoint: &Endpoint) -> Result<Vec<PeerAddress>, Error> {
+        let (host, port) = match endpoint.info.addr() {
             ConnectionAddr::Tcp(host, port) => (host.clone(), *port),
             #[cfg(unix)]
             ConnectionAddr::Unix(path) => return Ok(vec![PeerAddress::Unix(path.clone())]),
@@ -107,7 +110,7 @@ impl Server {
         if let Ok(address) = host.parse::<IpAddr>() {
             return Ok(vec![PeerAddress::Tcp((address, port).into())]);
         }
-        let doing = format!("cannot look up the host of {}", self.config.endpoint.name);
+        let doing = format!("cannot look up the host of {}", endpoint.name);
         let unknown = |why: &dyn Display| Error::new(ErrorKind::Connection, format!("{doing}: {why}"));
         let lookup = Arc::clone(&self.config.lookup);
         // As text, because the system's error cannot be cloned.
@@ -152,13 +155,14 @@ impl Server {
     }
 
     /// What is known now, for a connection that is being made.
-    pub(crate) fn placement(&self, target: &PeerAddress) -> Placement {
+    pub(crate) fn placement(&self, endpoint: &Endpoint, target: &PeerAddress) -> Placement {
         let address = match target {
             PeerAddress::Tcp(address) => Some(*address),
             #[cfg(unix)]
             PeerAddress::Unix(_) => None,
         };
-        Placement { misplaced: *self.misplaced.borrow(), moved: *self.moved.borrow(), address }
+        let (misplaced, moved) = (*self.misplaced.borrow(), *self.moved.borrow());
+        Placement { misplaced, moved, address, location: endpoint.location.clone() }
     }
 
     /// A connection has turned out to be to the wrong server. For an older connection that is known already.

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo};
 
+use super::locate::Location;
 use crate::error::{Error, ErrorKind};
 use crate::store::address::{Address, Host};
 use crate::store::credentials::Credentials;
@@ -21,15 +22,13 @@ pub(crate) struct Endpoint {
     pub(crate) address: Address,
     /// When to authenticate again; `None`: never.
     pub(crate) log_in_at: Option<Instant>,
+    /// Where it was found, if it moves.
+    pub(crate) location: Option<Arc<Location>>,
 }
 
 impl Endpoint {
     /// The driver gets the parts of the URL, never the URL.
     pub(crate) fn new(address: Address, tls: &TlsOptions) -> Result<Self, Error> {
-        let server = match &address.host {
-            Host::Tcp(host, port) => ConnectionAddr::Tcp(host.clone(), *port),
-            Host::Unix(path) => ConnectionAddr::Unix(path.clone()),
-        };
         let tls = match &address.host {
             Host::Tcp(host, _) if address.speaks_tls => Some(Arc::new(Tls::new(tls, host)?)),
             _ => {
@@ -37,12 +36,18 @@ impl Endpoint {
                 None
             }
         };
-        let info = server.into_connection_info().map_err(|_| {
-            // The driver accepts every address.
-            Error::new(ErrorKind::Url, "the driver does not take the cache's address")
-        })?;
-        let name = address.host.to_string();
-        Ok(Self { info: info.set_redis_settings(settings(&address)), name, tls, address, log_in_at: None })
+        let (info, name) = (info(&address)?, address.host.to_string());
+        Ok(Self { info, name, tls, address, log_in_at: None, location: None })
+    }
+
+    /// The same server where it was found.
+    pub(crate) fn at(&self, location: &Arc<Location>) -> Result<Self, Error> {
+        let host = Host::Tcp(location.host.clone(), location.port);
+        let name = format!("{} at {host}", self.name);
+        let address = Address { host, ..self.address.clone() };
+        let tls = self.tls.as_ref().map(|tls| tls.at(&location.host)).transpose()?;
+        let (info, tls) = (info(&address)?, tls.map(Arc::new));
+        Ok(Self { info, name, tls, address, log_in_at: self.log_in_at, location: Some(Arc::clone(location)) })
     }
 
     /// The same server in RESP2, which servers before 6.0 speak.
@@ -63,6 +68,19 @@ impl Endpoint {
     pub(crate) fn speaks_resp3(&self) -> bool {
         self.address.speaks_resp3
     }
+}
+
+/// What the driver is told.
+fn info(address: &Address) -> Result<ConnectionInfo, Error> {
+    let server = match &address.host {
+        Host::Tcp(host, port) => ConnectionAddr::Tcp(host.clone(), *port),
+        Host::Unix(path) => ConnectionAddr::Unix(path.clone()),
+    };
+    let info = server.into_connection_info().map_err(|_| {
+        // The driver accepts every address.
+        Error::new(ErrorKind::Url, "the driver does not take the cache's address")
+    })?;
+    Ok(info.set_redis_settings(settings(address)))
 }
 
 /// How the driver greets.

@@ -31,8 +31,15 @@ const READ_BUFFER: usize = 16 * 1024 + 256;
 pub(crate) struct Tls {
     /// What the server has to prove to be.
     name: ServerName<'static>,
+    /// Whether that is so wherever it is.
+    is_named: bool,
+    client: Arc<Client>,
+}
+
+/// What is the same for all servers.
+struct Client {
     trust: Trust,
-    client: Option<Arc<SingleCertAndKey>>,
+    identity: Option<Arc<SingleCertAndKey>>,
     /// Named, because rustls would take what the program has installed for all, and panic where that is nothing or two.
     provider: Arc<CryptoProvider>,
     /// Made at the first connect, since it may mean reading the system's certificates.
@@ -54,21 +61,31 @@ impl Tls {
             [] => Trust::System,
             pem => Trust::Given(Arc::new(pem::roots(pem)?)),
         };
-        let client =
+        let identity =
             options.client.as_ref().map(|(chain, key)| pem::identity(chain, key, &provider)).transpose()?;
-        Ok(Self {
-            name: server_name(options, host)?,
-            trust,
-            client: client.map(|client| Arc::new(client.into())),
-            provider,
-            connector: PerProcess::new(),
-        })
+        let identity = identity.map(|identity| Arc::new(identity.into()));
+        let (name, is_named) = match &options.server_name {
+            Some(name) => (server_name(name, ErrorKind::InvalidOption)?, true),
+            None => (server_name(host, ErrorKind::Url)?, false),
+        };
+        let client = Client { trust, identity, provider, connector: PerProcess::new() };
+        Ok(Self { name, is_named, client: Arc::new(client) })
+    }
+
+    /// For the same server at another host.
+    pub(crate) fn at(&self, host: &str) -> Result<Self, Error> {
+        let name = match self.is_named {
+            true => self.name.clone(),
+            false => server_name(host, ErrorKind::Url)?,
+        };
+        Ok(Self { name, is_named: self.is_named, client: Arc::clone(&self.client) })
     }
 
     pub(crate) async fn handshake(&self, stream: TcpStream) -> io::Result<TlsStream<BufReader<TcpStream>>> {
         let stream = BufReader::with_capacity(READ_BUFFER, stream);
+        let client = &self.client;
         let connector =
-            self.connector.get_or_try_init(|| self.connector()).await.map_err(io::Error::other)?;
+            client.connector.get_or_try_init(|| client.connector()).await.map_err(io::Error::other)?;
         connector.connect(self.name.clone(), stream).await.map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => io::Error::new(
                 error.kind(),
@@ -77,7 +94,9 @@ impl Tls {
             _ => error,
         })
     }
+}
 
+impl Client {
     async fn connector(&self) -> Result<TlsConnector, Error> {
         let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()
@@ -87,8 +106,8 @@ impl Tls {
             // The verifier is rustls' own, unless the program has asked for another by its frightening name.
             .dangerous()
             .with_custom_certificate_verifier(self.trust.verifier(&self.provider).await?);
-        let mut config = match &self.client {
-            Some(client) => builder.with_client_cert_resolver(Arc::clone(client) as _),
+        let mut config = match &self.identity {
+            Some(identity) => builder.with_client_cert_resolver(Arc::clone(identity) as _),
             None => builder.with_no_client_auth(),
         };
         // A session that goes on is not asked for its certificate again, which may have expired or been withdrawn. There are few
@@ -111,11 +130,7 @@ fn provider() -> CryptoProvider {
 }
 
 /// What the certificate has to say, which is also what the server is told (SNI) if it is no address.
-fn server_name(options: &TlsOptions, host: &str) -> Result<ServerName<'static>, Error> {
-    let (name, kind) = match &options.server_name {
-        Some(name) => (name.as_str(), ErrorKind::InvalidOption),
-        None => (host, ErrorKind::Url),
-    };
+fn server_name(name: &str, kind: ErrorKind) -> Result<ServerName<'static>, Error> {
     ServerName::try_from(name.to_owned()).map_err(|error| {
         let message = match kind {
             ErrorKind::InvalidOption => format!("`tls_server_name`: {name:?} is no name of a host"),

@@ -5,6 +5,7 @@ mod cluster_operations;
 mod members;
 pub(crate) mod parts;
 mod refresh;
+pub(crate) mod sentinel;
 mod slots;
 
 use std::sync::Arc;

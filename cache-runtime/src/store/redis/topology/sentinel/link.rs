@@ -1,0 +1,160 @@
+//! The connection to one sentinel, on which it is asked and tells by itself.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::{Pipeline, PushInfo, PushKind, RedisError, Value, cmd, from_redis_value};
+use tokio::sync::Notify;
+
+use super::decision::Word;
+use crate::error::{Error, ErrorKind};
+use crate::runtime::executor;
+use crate::store::redis::connection::config::Config;
+use crate::store::redis::connection::connect::{Connection, OnPush, Proof, connect};
+use crate::store::redis::connection::locate::Location;
+use crate::store::redis::connection::request::unanswered;
+use crate::store::redis::connection::server::Server;
+use crate::store::redis::error::{is_refused, translate};
+use crate::store::vocabulary::Epoch;
+
+/// The longest that connecting takes, and an answer.
+const LIMIT: Duration = Duration::from_secs(1);
+/// On which a sentinel tells that a service has another primary.
+const CHANNEL: &str = "+switch-master";
+
+pub(super) struct Link {
+    server: Arc<Server>,
+    service: Arc<str>,
+    connection: Option<Connection>,
+    /// The sentinel has told something, or the connection has ended.
+    pub(super) news: Arc<Notify>,
+}
+
+impl Link {
+    pub(super) fn new(config: &Arc<Config>, service: &Arc<str>) -> Self {
+        Self {
+            server: Arc::new(Server::new(config)),
+            service: Arc::clone(service),
+            connection: None,
+            news: Arc::default(),
+        }
+    }
+
+    fn name(&self) -> &str {
+        &self.server.config.endpoint.name
+    }
+
+    /// Asks where the primary is. Must be called on a runtime that drives I/O and time.
+    pub(super) async fn ask(&mut self) -> Word {
+        let was_connected = self.connection.is_some();
+        let mut word = self.ask_once().await;
+        if was_connected && word.is_err() {
+            // The sentinel may have been restarted.
+            word = self.ask_once().await;
+        }
+        word.unwrap_or_else(|error| Word::Nothing(self.explained(error)))
+    }
+
+    async fn ask_once(&mut self) -> Result<Word, Error> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.connect().await?,
+        };
+        let doing = format!("ask the sentinel {} for `{}`", self.name(), self.service);
+        let (question, mut driver) = (question(&self.service), connection.driver.clone());
+        let answers = driver.send_packed_commands(&question, 0, question.len());
+        let answers = executor::timeout(LIMIT, answers).await?.ok_or_else(|| unanswered(&doing))?;
+        let answers = answers.map_err(|error| translate(&doing, error))?;
+        // It has answered, whatever.
+        self.connection = Some(connection);
+        self.read(&doing, answers)
+    }
+
+    async fn connect(&self) -> Result<Connection, Error> {
+        let news = Arc::clone(&self.news);
+        let on_push: OnPush = Arc::new(move |push: &PushInfo| {
+            if matches!(push.kind, PushKind::Message | PushKind::Disconnection) {
+                news.notify_one();
+            }
+        });
+        let limit = self.server.config.connect_timeout.min(LIMIT);
+        match connect(&self.server, limit, Proof::Greeting, Some((Epoch(1), on_push))).await {
+            Ok(mut connection) => {
+                let subscribed = executor::timeout(limit, connection.driver.subscribe(CHANNEL)).await?;
+                let subscribed = subscribed.ok_or_else(|| unanswered("subscribe to a sentinel"))?;
+                if let Err(refusal) = subscribed {
+                    // A user without the right: it tells when it is asked.
+                    log::debug!("the sentinel {} refuses {CHANNEL}: {refusal}", self.name());
+                }
+                Ok(connection)
+            }
+            // In RESP2 it cannot tell and be asked on one connection. It tells when it is asked.
+            Err(failure) if failure.is_about_watching => {
+                let connected = connect(&self.server, limit, Proof::Greeting, None).await;
+                connected.map_err(|failure| failure.error)
+            }
+            Err(failure) => Err(failure.error),
+        }
+    }
+
+    fn read(&self, doing: &str, answers: Vec<Value>) -> Result<Word, Error> {
+        let mut answers = answers.into_iter().map(Value::extract_error);
+        let (Some(about), Some(address)) = (answers.next(), answers.next()) else {
+            return Err(Error::new(ErrorKind::Server, format!("cannot {doing}: an answer is missing")));
+        };
+        let about = match about {
+            Err(error) if says_unknown(&error) => return Ok(Word::Unknown),
+            Err(error) if is_refused(&error) && error.code() == Some("ERR") => {
+                let message =
+                    format!("{} is no sentinel: it does not know the command SENTINEL", self.name());
+                return Err(Error::new(ErrorKind::Server, message));
+            }
+            other => other.map_err(|error| translate(doing, error))?,
+        };
+        let odd = |_| Error::new(ErrorKind::Server, format!("cannot {doing}: the answer is not understood"));
+        let about: HashMap<String, String> = from_redis_value(about).map_err(odd)?;
+        let epoch = about.get("config-epoch").and_then(|epoch| epoch.parse().ok());
+        let address = address.map_err(|error| translate(doing, error))?;
+        let address: Option<(String, u16)> = from_redis_value(address).map_err(odd)?;
+        Ok(match (epoch, address) {
+            (Some(epoch), Some((host, port))) => Word::Primary(Arc::new(Location { epoch, host, port })),
+            (_, None) => Word::Unknown,
+            (None, _) => {
+                let message = format!("cannot {doing}: it does not tell the `config-epoch`");
+                return Err(Error::new(ErrorKind::Server, message));
+            }
+        })
+    }
+
+    /// The user and the password of a sentinel are in another place than those of a server.
+    fn explained(&self, error: Error) -> Error {
+        if error.kind() != ErrorKind::Permission || error.to_string().contains("NOPERM") {
+            return error;
+        }
+        let message = format!(
+            "the sentinel {} refuses the user or the password: write \
+             `redis+sentinel://HOST,HOST/SERVICE?sentinel_user=USER&sentinel_password=PASSWORD`, percent-encoded, and no user for a \
+             password alone",
+            self.name()
+        );
+        Error::new(ErrorKind::Permission, message)
+    }
+}
+
+/// The epoch, and then the address: `SENTINEL MASTER` tells the former address until a failover is complete, with the new epoch already.
+/// Should a failover come between the two, the new address has the former epoch, and the next answer sets that right; the other way round
+/// the former primary would have the new epoch.
+fn question(service: &str) -> Pipeline {
+    let mut question = Pipeline::with_capacity(2);
+    for about in ["MASTER", "GET-MASTER-ADDR-BY-NAME"] {
+        let mut command = cmd("SENTINEL");
+        command.arg(about).arg(service);
+        question.add_command(command);
+    }
+    question
+}
+
+fn says_unknown(error: &RedisError) -> bool {
+    error.detail().is_some_and(|detail| detail.contains("No such master"))
+}

@@ -1,0 +1,210 @@
+//! Sentinels: real ones, with a primary and a replica to watch over.
+
+use std::time::{Duration, Instant};
+
+use redis::Value;
+
+use crate::builder::Builder;
+use crate::{Authority, Identity, RedisServer};
+
+/// The service that the sentinels watch over.
+const SERVICE: &str = "cache";
+/// How many of them have to agree that a primary is gone.
+const QUORUM: usize = 2;
+/// How long the sentinels may take to agree.
+const AGREEMENT: Duration = Duration::from_secs(30);
+
+/// Three sentinels, a primary and its replica. All are killed on drop.
+#[derive(Debug)]
+pub struct RedisSentinels {
+    sentinels: Vec<RedisServer>,
+    /// As they were at the start.
+    primary: RedisServer,
+    replica: RedisServer,
+    options: SentinelsBuilder,
+}
+
+/// How [`RedisSentinels`] are to be started.
+#[derive(Debug, Clone)]
+pub struct SentinelsBuilder {
+    password: Option<String>,
+    sentinel_password: Option<String>,
+    /// The certificate of all of them, and the CA of whoever they talk to.
+    tls: Option<(Identity, String)>,
+}
+
+impl SentinelsBuilder {
+    /// The password of the servers.
+    #[must_use]
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        self.password = Some(password.into());
+        self
+    }
+
+    /// The password of the sentinels.
+    #[must_use]
+    pub fn sentinel_password(mut self, password: impl Into<String>) -> Self {
+        self.sentinel_password = Some(password.into());
+        self
+    }
+
+    /// Speaks TLS, servers and sentinels, with a certificate of this authority, and with those who have one from it.
+    #[must_use]
+    pub fn tls(mut self, authority: &Authority) -> Self {
+        self.tls = Some((authority.issue(), authority.pem()));
+        self
+    }
+
+    /// Starts them, and returns when the sentinels know each other and the replica.
+    ///
+    /// # Panics
+    /// As [`Builder::start`], or where they do not find each other within half a minute.
+    pub fn start(self) -> RedisSentinels {
+        let primary = self.server().start();
+        let port = self.port(&primary);
+        let replica = self.server().arg("--replicaof").arg("127.0.0.1").arg(port.to_string()).start();
+        let sentinels = (0..3).map(|_| self.sentinel(port).start()).collect();
+        let sentinels = RedisSentinels { sentinels, primary, replica, options: self };
+        sentinels.wait("the sentinels do not find each other", || {
+            sentinels.sentinels.iter().all(|sentinel| {
+                let about = about(sentinel);
+                field(&about, "num-other-sentinels") == "2" && field(&about, "num-slaves") == "1"
+            }) && sentinels.replica.info("master_link_status").as_deref() == Some("up")
+        });
+        sentinels
+    }
+
+    /// A primary waits five seconds for further replicas, unless it is told not to.
+    fn server(&self) -> Builder {
+        let builder = self.with_tls(RedisServer::builder().arg("--repl-diskless-sync-delay").arg("0"));
+        match &self.password {
+            Some(password) => builder.password(password),
+            None => builder,
+        }
+    }
+
+    fn sentinel(&self, primary: u16) -> Builder {
+        let mut lines = format!(
+            "sentinel monitor {SERVICE} 127.0.0.1 {primary} {QUORUM}\n\
+             sentinel down-after-milliseconds {SERVICE} 1000\n\
+             sentinel failover-timeout {SERVICE} 3000\n"
+        );
+        if let Some(password) = &self.password {
+            lines += &format!("sentinel auth-pass {SERVICE} {password}\n");
+        }
+        let builder = self.with_tls(RedisServer::builder().as_sentinel(lines));
+        match &self.sentinel_password {
+            Some(password) => builder.password(password),
+            None => builder,
+        }
+    }
+
+    fn with_tls(&self, builder: Builder) -> Builder {
+        match &self.tls {
+            Some((identity, ca)) => {
+                builder.tls(identity).tls_clients_of(ca).arg("--tls-replication").arg("yes")
+            }
+            None => builder,
+        }
+    }
+
+    /// Where a server or a sentinel is reached by the others and by us.
+    fn port(&self, server: &RedisServer) -> u16 {
+        if self.tls.is_some() { server.tls_port() } else { server.port() }
+    }
+}
+
+impl RedisSentinels {
+    /// Without passwords.
+    pub fn start() -> Self {
+        Self::builder().start()
+    }
+
+    /// Settings for one's own.
+    pub fn builder() -> SentinelsBuilder {
+        SentinelsBuilder { password: None, sentinel_password: None, tls: None }
+    }
+
+    /// `redis+sentinel://…`, or `rediss+sentinel://…`, with all sentinels and the passwords.
+    pub fn url(&self) -> String {
+        let sentinels: Vec<u16> = self.sentinels.iter().map(|sentinel| self.options.port(sentinel)).collect();
+        self.url_of(&sentinels)
+    }
+
+    /// The same with other sentinels.
+    pub fn url_of(&self, sentinels: &[u16]) -> String {
+        let scheme = if self.options.tls.is_some() { "rediss" } else { "redis" };
+        let user =
+            self.options.password.as_ref().map_or_else(String::new, |password| format!(":{password}@"));
+        let hosts: Vec<String> = sentinels.iter().map(|port| format!("127.0.0.1:{port}")).collect();
+        let password = self.options.sentinel_password.as_ref();
+        let options = password.map_or_else(String::new, |password| format!("?sentinel_password={password}"));
+        format!("{scheme}+sentinel://{user}{}/{SERVICE}{options}", hosts.join(","))
+    }
+
+    /// The sentinels.
+    pub fn sentinels(&self) -> &[RedisServer] {
+        &self.sentinels
+    }
+
+    /// The server that was the primary at the start.
+    pub fn first(&self) -> &RedisServer {
+        &self.primary
+    }
+
+    /// The server that was the replica at the start.
+    pub fn second(&self) -> &RedisServer {
+        &self.replica
+    }
+
+    /// Has the replica take over, with the primary's consent, and waits until all sentinels say so.
+    pub fn failover(&self, to: &RedisServer) {
+        self.sentinels[0].cli(&["SENTINEL", "FAILOVER", SERVICE]);
+        self.wait_for_primary(to);
+    }
+
+    /// Waits until all sentinels that answer name this server.
+    pub fn wait_for_primary(&self, server: &RedisServer) {
+        let port = self.options.port(server).to_string();
+        self.wait("the sentinels do not agree", || {
+            let mut answering = self.sentinels.iter().filter(|sentinel| sentinel.answers());
+            answering.all(|sentinel| field(&about(sentinel), "port") == port)
+        });
+    }
+
+    /// Waits until a server that was replaced has the data of the one that replaced it, and all sentinels know.
+    pub fn wait_for_replica(&self, server: &RedisServer) {
+        let port = self.options.port(server).to_string();
+        let is_ready = |sentinel: &RedisServer| {
+            let replicas: Vec<Value> = sentinel.query(&["SENTINEL", "REPLICAS", SERVICE]);
+            replicas.into_iter().map(fields).any(|replica| {
+                field(&replica, "port") == port
+                    && field(&replica, "role-reported") == "slave"
+                    && field(&replica, "master-link-status") == "ok"
+            })
+        };
+        self.wait("it does not become a replica", || self.sentinels.iter().all(is_ready));
+    }
+
+    fn wait(&self, otherwise: &str, until: impl Fn() -> bool) {
+        let deadline = Instant::now() + AGREEMENT;
+        while !until() {
+            let said = || self.sentinels.iter().filter(|sentinel| sentinel.answers()).map(about);
+            assert!(Instant::now() < deadline, "{otherwise}: {:#?}", said().collect::<Vec<_>>());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// What a sentinel knows of the service: names and values.
+fn about(sentinel: &RedisServer) -> Vec<(String, String)> {
+    fields(sentinel.cli(&["SENTINEL", "MASTER", SERVICE]))
+}
+
+fn fields(about: Value) -> Vec<(String, String)> {
+    redis::from_redis_value(about).expect("names and values")
+}
+
+fn field<'a>(about: &'a [(String, String)], name: &str) -> &'a str {
+    about.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
+}
