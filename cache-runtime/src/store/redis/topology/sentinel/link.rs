@@ -23,7 +23,7 @@ const LIMIT: Duration = Duration::from_secs(1);
 /// On which a sentinel tells that a service has another primary.
 const CHANNEL: &str = "+switch-master";
 
-pub(super) struct Link {
+pub(super) struct SentinelLink {
     server: Arc<Server>,
     service: Arc<str>,
     connection: Option<Connection>,
@@ -31,7 +31,7 @@ pub(super) struct Link {
     pub(super) news: Arc<Notify>,
 }
 
-impl Link {
+impl SentinelLink {
     pub(super) fn new(config: &Arc<Config>, service: &Arc<str>) -> Self {
         Self {
             server: Arc::new(Server::new(config)),

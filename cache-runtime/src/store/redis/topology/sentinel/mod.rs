@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use self::decision::{Word, decide, is_majority};
-use self::link::Link;
+use self::link::SentinelLink;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::block_on::library_runtime;
 use crate::runtime::executor;
@@ -44,16 +44,16 @@ struct Sentinels {
     service: Arc<str>,
     configs: Vec<Arc<Config>>,
     /// Begun anew in a forked process: the task is not there.
-    watch: PerProcess<Watch>,
+    watch: PerProcess<SentinelWatch>,
 }
 
 /// What asks the sentinels. Dropping it ends its task.
-struct Watch {
-    shared: Arc<Shared>,
+struct SentinelWatch {
+    shared: Arc<SentinelReports>,
     task: JoinHandle<()>,
 }
 
-struct Shared {
+struct SentinelReports {
     service: Arc<str>,
     /// How often it was wished to ask all of them.
     rounds: watch::Sender<u64>,
@@ -85,15 +85,16 @@ pub(crate) fn config(
 }
 
 impl Sentinels {
-    fn shared(&self) -> Result<&Arc<Shared>, Error> {
+    fn shared(&self) -> Result<&Arc<SentinelReports>, Error> {
         // Of this process: `library_runtime` determines the process.
         let library = library_runtime()?;
         let watch = self.watch.get_or_init(process::known(), || {
-            let shared = Arc::new(Shared::new(&self.service, self.configs.len()));
-            let links = self.configs.iter().map(|config| Link::new(config, &self.service)).enumerate();
+            let shared = Arc::new(SentinelReports::new(&self.service, self.configs.len()));
+            let links =
+                self.configs.iter().map(|config| SentinelLink::new(config, &self.service)).enumerate();
             let links: Vec<_> = links.map(|(index, link)| follow(Arc::clone(&shared), index, link)).collect();
             let task = library.spawn(async { drop(executor::all(links.into_iter()).await) });
-            Watch { shared, task }
+            SentinelWatch { shared, task }
         });
         Ok(&watch.shared)
     }
@@ -128,13 +129,13 @@ impl Locator for Sentinels {
     }
 }
 
-impl Drop for Watch {
+impl Drop for SentinelWatch {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-impl Shared {
+impl SentinelReports {
     fn new(service: &Arc<str>, sentinels: usize) -> Self {
         Self {
             service: Arc::clone(service),
@@ -206,7 +207,7 @@ fn unheard() -> Word {
 }
 
 /// Asks one sentinel, when all are to be asked, when it tells of something, and every second.
-async fn follow(shared: Arc<Shared>, index: usize, mut link: Link) {
+async fn follow(shared: Arc<SentinelReports>, index: usize, mut link: SentinelLink) {
     let mut rounds = shared.rounds.subscribe();
     loop {
         let round = *rounds.borrow_and_update();
