@@ -125,7 +125,7 @@ impl Builder {
     }
 
     /// A sentinel, with these lines in its file.
-    pub(crate) fn as_sentinel(mut self, lines: String) -> Self {
+    pub(crate) fn sentinel(mut self, lines: String) -> Self {
         self.sentinel = Some(lines);
         self
     }

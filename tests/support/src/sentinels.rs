@@ -92,7 +92,7 @@ impl SentinelsBuilder {
         if let Some(password) = &self.password {
             lines += &format!("sentinel auth-pass {SERVICE} {password}\n");
         }
-        let builder = self.with_tls(RedisServer::builder().as_sentinel(lines));
+        let builder = self.with_tls(RedisServer::builder().sentinel(lines));
         match &self.sentinel_password {
             Some(password) => builder.password(password),
             None => builder,

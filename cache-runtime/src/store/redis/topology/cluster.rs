@@ -65,12 +65,12 @@ impl ClusterConfig {
 pub(crate) struct Cluster {
     config: Arc<ClusterConfig>,
     /// Begun anew in a forked process: the task is not there, and its locks may be held for ever.
-    map: PerProcess<Map>,
+    map: PerProcess<SlotMap>,
     /// Whether it has been logged that values are not kept in this process.
     told_of_local: AtomicBool,
 }
 
-struct Map {
+struct SlotMap {
     members: Arc<Members>,
     refresher: Refresher,
 }
@@ -95,13 +95,13 @@ impl Cluster {
         error
     }
 
-    fn map(&self) -> Result<&Map, Error> {
+    fn map(&self) -> Result<&SlotMap, Error> {
         // Of this process: `library_runtime` determines the process.
         let library = library_runtime()?;
         Ok(self.map.get_or_init(process::known(), || {
             let members = Arc::new(Members::new(&self.config));
             let refresher = Refresher::start(library, &self.config, &members);
-            Map { members, refresher }
+            SlotMap { members, refresher }
         }))
     }
 

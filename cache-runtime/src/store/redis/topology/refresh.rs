@@ -30,16 +30,16 @@ const ASKED_AT_ONCE: usize = 3;
 
 /// Keeps the owners of slots up to date. Dropping it ends its task.
 pub(crate) struct Refresher {
-    shared: Arc<Shared>,
+    shared: Arc<RefreshShared>,
     task: JoinHandle<()>,
 }
 
-struct Shared {
+struct RefreshShared {
     config: Arc<ClusterConfig>,
     members: Arc<Members>,
     /// Whether a node has answered, ever.
     is_known: AtomicBool,
-    state: watch::Sender<State>,
+    state: watch::Sender<RefreshState>,
     wishes: Notify,
     /// How often it was begun to ask, and which time of these was the last to be answered.
     begun: AtomicU64,
@@ -50,7 +50,7 @@ struct Shared {
 }
 
 #[derive(Clone)]
-enum State {
+enum RefreshState {
     /// The first attempt has begun. Worth waiting for.
     Asking,
     Known,
@@ -62,11 +62,11 @@ impl Refresher {
     pub(crate) fn start(library: &Handle, config: &Arc<ClusterConfig>, members: &Arc<Members>) -> Self {
         let seeds = config.address.seeds.iter();
         let addresses = seeds.filter_map(|(host, port)| NodeAddress::new(host, *port));
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(RefreshShared {
             config: Arc::clone(config),
             members: Arc::clone(members),
             is_known: AtomicBool::new(false),
-            state: watch::Sender::new(State::Asking),
+            state: watch::Sender::new(RefreshState::Asking),
             wishes: Notify::new(),
             begun: AtomicU64::new(0),
             answered: watch::Sender::new(0),
@@ -153,14 +153,14 @@ impl View {
     }
 }
 
-impl Shared {
+impl RefreshShared {
     async fn first(&self, until: Instant) -> Result<(), Error> {
         let mut state = self.state.subscribe();
-        let mut first = std::pin::pin!(state.wait_for(|state| !matches!(state, State::Asking)));
+        let mut first = std::pin::pin!(state.wait_for(|state| !matches!(state, RefreshState::Asking)));
         match executor::timeout_at(until, first.as_mut()).await?.and_then(Result::ok).as_deref() {
-            Some(State::Known) => Ok(()),
-            Some(State::Failed(error)) => Err(error.clone().logged()),
-            Some(State::Asking) | None => Err(self.unknown()),
+            Some(RefreshState::Known) => Ok(()),
+            Some(RefreshState::Failed(error)) => Err(error.clone().logged()),
+            Some(RefreshState::Asking) | None => Err(self.unknown()),
         }
     }
 
@@ -224,9 +224,9 @@ impl Shared {
         let error =
             failure.unwrap_or_else(|| Error::new(ErrorKind::Url, "the URL of the cluster names no node"));
         self.state.send_if_modified(|state| {
-            let is_first = !matches!(state, State::Known);
+            let is_first = !matches!(state, RefreshState::Known);
             if is_first {
-                *state = State::Failed(error.clone());
+                *state = RefreshState::Failed(error.clone());
             }
             is_first
         });
@@ -237,7 +237,7 @@ impl Shared {
         self.members.update(&view.map)?;
         *self.flaw.lock().unwrap_or_else(PoisonError::into_inner) = view.flaw();
         self.is_known.store(true, Ordering::Release);
-        self.state.send_replace(State::Known);
+        self.state.send_replace(RefreshState::Known);
         Ok(())
     }
 

@@ -102,8 +102,8 @@ mod tests {
         Word::Nothing(Error::new(ErrorKind::Connection, "cannot connect to 10.0.0.9:26379: refused"))
     }
 
-    fn decided(words: &[Word], known: Option<Arc<Location>>) -> (u64, u16) {
-        let decided = decide("cache", words, known.as_ref()).expect("enough answer");
+    fn decided(words: &[Word], known: Option<&Arc<Location>>) -> (u64, u16) {
+        let decided = decide("cache", words, known).expect("enough answer");
         (decided.epoch, decided.port)
     }
 
@@ -116,23 +116,23 @@ mod tests {
     fn the_newest_epoch_counts_and_not_the_number() {
         assert_eq!(decided(&[says(1, 1), says(2, 2), says(1, 1)], None), (2, 2));
         assert_eq!(decided(&[says(1, 1), says(1, 1), nothing()], None), (1, 1));
-        assert_eq!(decided(&[nothing(), nothing(), says(3, 3)], Some(at(2, 2))), (3, 3));
+        assert_eq!(decided(&[nothing(), nothing(), says(3, 3)], Some(&at(2, 2))), (3, 3));
     }
 
     #[test]
     fn an_older_epoch_is_never_believed() {
-        assert_eq!(decided(&[says(1, 1), says(1, 1), nothing()], Some(at(2, 2))), (2, 2));
-        assert_eq!(decided(&[says(1, 1)], Some(at(2, 2))), (2, 2), "behind one name may be many sentinels");
-        assert_eq!(decided(&[says(1, 1), says(0, 1), says(1, 1)], Some(at(2, 2))), (2, 2));
+        assert_eq!(decided(&[says(1, 1), says(1, 1), nothing()], Some(&at(2, 2))), (2, 2));
+        assert_eq!(decided(&[says(1, 1)], Some(&at(2, 2))), (2, 2), "behind one name may be many sentinels");
+        assert_eq!(decided(&[says(1, 1), says(0, 1), says(1, 1)], Some(&at(2, 2))), (2, 2));
         // An epoch that all of them have forgotten: they were set up anew.
-        assert_eq!(decided(&[says(0, 1), says(0, 1), says(0, 1)], Some(at(2, 2))), (0, 1));
+        assert_eq!(decided(&[says(0, 1), says(0, 1), says(0, 1)], Some(&at(2, 2))), (0, 1));
     }
 
     #[test]
     fn of_two_that_have_one_epoch_most_decide_and_the_known_one_if_they_are_as_many() {
         assert_eq!(decided(&[says(1, 1), says(1, 2), says(1, 1)], None), (1, 1));
-        assert_eq!(decided(&[says(1, 1), says(1, 2), nothing()], Some(at(1, 1))), (1, 1));
-        assert_eq!(decided(&[says(1, 1), says(1, 2), nothing()], Some(at(1, 2))), (1, 2));
+        assert_eq!(decided(&[says(1, 1), says(1, 2), nothing()], Some(&at(1, 1))), (1, 1));
+        assert_eq!(decided(&[says(1, 1), says(1, 2), nothing()], Some(&at(1, 2))), (1, 2));
     }
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(kind, ErrorKind::Connection);
         assert!(message.contains("1 of 3 sentinels answer, which is no majority"), "{message}");
         assert!(refused(&[says(1, 1), says(1, 1), nothing(), nothing()]).1.contains("2 of 4"));
-        assert_eq!(decided(&[says(1, 1), nothing(), nothing()], Some(at(1, 1))), (1, 1));
+        assert_eq!(decided(&[says(1, 1), nothing(), nothing()], Some(&at(1, 1))), (1, 1));
     }
 
     #[test]
