@@ -169,5 +169,5 @@ async fn a_value_that_this_process_cannot_keep_is_counted() {
     let local = cache.stats().local.unwrap();
     assert!(local.too_large >= 3 && local.entries == 0, "{local:?}");
     assert!(cache.stats().to_string().contains("too large"));
-    assert_eq!(warnings("9700 are the most with this `local_capacity`").len(), 1);
+    assert_eq!(warnings("the most with this `local_capacity` is 9700").len(), 1);
 }

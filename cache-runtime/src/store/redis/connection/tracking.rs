@@ -46,7 +46,7 @@ impl Tracking {
         let mut connection = connect(server, limit, proof, Some((epoch, on_push))).await?;
         redis::cmd("CLIENT").arg("TRACKING").arg("ON").exec_async(&mut connection.driver).await.map_err(
             |refusal| {
-                let reason = "the server has no CLIENT TRACKING for us";
+                let reason = format!("{} refuses CLIENT TRACKING", server.config.endpoint.name);
                 Failure {
                     is_about_watching: !refusal.is_unrecoverable_error(),
                     error: Error::with_source(ErrorKind::Server, reason, refusal),
