@@ -6,11 +6,12 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::course::{Stage, WhenFound};
-use super::read::{Due, distinct, texts};
+use super::entry_state::Due;
+use super::read::{distinct, texts};
 use crate::engine::compute::StorePermit;
+use crate::engine::entry_state::EntryState;
 use crate::engine::flight::{FlightResult, Sight};
 use crate::engine::lease::{self, Lease, beside, new_mark};
-use crate::engine::read::EntryState;
 use crate::engine::{Call, CallKey, Course, Got, Reader, TimeBudget, mark_of};
 use crate::entry::header::KeyState;
 use crate::error::Error;

@@ -21,9 +21,9 @@ use std::time::Duration;
 
 use super::flight::SharedError;
 use crate::engine::compute::StorePermit;
+use crate::engine::entry_state::EntryState;
 use crate::engine::flight::{FlightKey, FlightResult, Follower, Leader, Role, Sight, is_computing};
 use crate::engine::patience::Patience;
-use crate::engine::read::EntryState;
 use crate::engine::{Call, ComputeGuard, Hit, Question, Reader, TimeBudget};
 use crate::runtime::executor;
 use crate::tags::Tags;

@@ -8,8 +8,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::read::{ReadEpochs, ReadState, ValueTags};
-use crate::engine::read::EntryState;
+use super::read::{ReadEpochs, ReadState};
+use super::value_tags::ValueTags;
+use crate::engine::entry_state::EntryState;
 use crate::engine::{Question, Reader};
 use crate::entry::header;
 use crate::key::KeyBuf;

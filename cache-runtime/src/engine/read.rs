@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::absent;
 use super::local_tags::Guards;
 use crate::codec::compress::Payload;
+use crate::engine::entry_state::{Due, EntryState, Hit};
 use crate::engine::flight::Sight;
 use crate::engine::retry_queue::NotedTags;
 use crate::engine::{Call, TimeBudget, mark_of};
@@ -16,7 +17,7 @@ use crate::entry::header;
 use crate::entry::header::{KeyState, Meta, Rejected};
 use crate::error::Error;
 use crate::key::KeyBuf;
-use crate::local::{Arrival, Guard, Tier};
+use crate::local::Tier;
 use crate::policy::{Decision, decide};
 use crate::store::Store;
 use crate::store::vocabulary::{CasToken, Epoch, Epochs, Found, Left, Nonce, Reading, Several};
@@ -24,53 +25,6 @@ use crate::tags;
 use crate::tags::{Tags, are_current};
 use crate::util::hashing::Seeded;
 use crate::util::random;
-
-/// What stands at a key, for this function.
-pub(super) enum EntryState {
-    Absent,
-    /// An entry that says that the function has no value for this key of a batch.
-    NoValue(CasToken),
-    /// Somebody computes.
-    Lease(Sight),
-    /// Somebody wants nothing to be stored for a while.
-    Tombstone,
-    Hit(Hit),
-    /// To be served, and refreshed in the background.
-    Stale(Hit, Sight),
-    Due(Due),
-    /// Bytes that are no entry of this function, or one past all its windows, or whose tags were invalidated; with their mark, if
-    /// they have one.
-    Unusable(Option<CasToken>),
-    /// The store could not be asked, for this reason, or has not said anything else for too long.
-    Unknown(Option<Error>),
-}
-
-/// An entry to be served. Its payload is still to be decoded, by who knows the type.
-pub(crate) struct Hit {
-    pub(crate) bytes: Vec<u8>,
-    /// How this process may keep it.
-    pub(crate) arriving: Option<Box<(Guard, Arrival)>>,
-}
-
-impl Hit {
-    pub(super) fn mark(&self) -> Option<CasToken> {
-        mark_of(&self.bytes)
-    }
-}
-
-impl From<Vec<u8>> for Hit {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self { bytes, arriving: None }
-    }
-}
-
-/// An entry that this call is to replace now.
-pub(super) struct Due {
-    pub(super) bytes: Vec<u8>,
-    pub(super) sight: Sight,
-    /// Whether it has time left, and is to be replaced early.
-    pub(super) is_fresh: bool,
-}
 
 /// A key that is asked for, and its entry's tags.
 #[derive(Clone, Copy)]
@@ -121,15 +75,6 @@ impl ReadEpochs {
 
 /// What was read for a key: nothing, if an entry's time was not asked for and has to be.
 pub(super) type ReadState = Result<Option<EntryState>, Error>;
-
-/// The tags that the value of an entry names.
-pub(super) struct ValueTags {
-    /// The place of the entry.
-    pub(super) at: usize,
-    pub(super) keys: Vec<KeyBuf>,
-    /// What was noted before they were read, and over which connection that was, if this process may keep them.
-    pub(super) guards: Vec<(Guard, Epoch)>,
-}
 
 /// How to read a function's entries. It does not know the type of their values, so that it is compiled once and not for every type.
 #[derive(Clone, Copy)]
@@ -355,76 +300,6 @@ impl Reader<'_> {
         }
     }
 
-    /// Compares the tags that values name, of those that would be served: one question for all of them.
-    async fn compare_named(
-        &self,
-        asked: &[Question<'_>],
-        all: &mut [ReadState],
-        noted: Option<NotedTags>,
-        tier: Option<&Tier>,
-        until: Instant,
-    ) -> Result<Vec<ValueTags>, Error> {
-        let mut named: Vec<ValueTags> = Vec::new();
-        for (at, (question, lookup)) in asked.iter().zip(all.iter_mut()).enumerate() {
-            let Some(of_key) = question.tags_of_value() else { continue };
-            let Some(bytes) = served(lookup) else { continue };
-            let keys = self.named(bytes, of_key.of_arguments().len());
-            match keys.filter(|keys| self.call.cache().pending.allows(noted, keys)) {
-                Some(keys) => {
-                    let guard = |key, tier: &Tier| (tier.guard(key), Epoch::default());
-                    let guards =
-                        tier.iter().flat_map(|tier| keys.iter().map(|key| guard(key, tier))).collect();
-                    named.push(ValueTags { at, keys, guards });
-                }
-                None => *lookup = Ok(Some(EntryState::Unusable(mark_of(bytes)))),
-            }
-        }
-        let mut keys = Vec::new();
-        let places = distinct(named.iter().flat_map(|named| texts(&named.keys)), &mut keys);
-        if keys.is_empty() {
-            return Ok(named);
-        }
-        let how = if tier.is_some() { Reading::Tracked(0) } else { Reading::Plain };
-        let Several { found, epochs, .. } = self.call.cache().store.read(&keys, how, until).await?;
-        let nonces: Vec<Result<Option<Nonce>, Error>> =
-            found.into_iter().map(|found| found.map(nonce)).collect();
-        let mut places = &places[..];
-        for ValueTags { at, keys, guards } in &mut named {
-            let (of_entry, others) = places.split_at(keys.len());
-            places = others;
-            for (place, (_, epoch)) in of_entry.iter().zip(guards) {
-                *epoch = epochs.of(*place);
-            }
-            let lookup = &mut all[*at];
-            let Some(bytes) = served(lookup) else { continue };
-            let now: Vec<Option<Nonce>> = match of_entry.iter().map(|place| nonces[*place].clone()).collect()
-            {
-                Ok(now) => now,
-                Err(error) => {
-                    *lookup = Err(error);
-                    continue;
-                }
-            };
-            let stored = header::checked(bytes).and_then(|entry| {
-                let known = entry.tags.len().checked_sub(now.len())?;
-                Some(are_current(&entry.tags[known..], &now))
-            });
-            if stored != Some(true) {
-                *lookup = Ok(Some(EntryState::Unusable(mark_of(bytes))));
-            }
-        }
-        Ok(named)
-    }
-
-    /// The keys of the tags that the value of an entry names, beside the `known` ones; `None` if they are not as many as the entry has, or it
-    /// cannot be decoded.
-    fn named(&self, bytes: &[u8], known: usize) -> Option<Vec<KeyBuf>> {
-        let entry = header::checked(bytes)?;
-        let names = self.values.tags_named(&entry.payload)?;
-        let keys = tags::of_value(&self.call.cache().prefix, &names, known)?;
-        (entry.tags.len() == known + keys.len()).then_some(keys)
-    }
-
     /// Whether an entry says that there is no value, where a batch asks, and its tags are as they were; `None` if it says nothing of
     /// the kind.
     fn no_value(&self, key: &str, bytes: &[u8], tags: Option<(&Tags, &[Option<Nonce>])>) -> Option<bool> {
@@ -493,35 +368,8 @@ impl Reader<'_> {
     }
 }
 
-impl EntryState {
-    /// An entry to serve in place of an error.
-    pub(super) fn into_fallback(self) -> Option<Vec<u8>> {
-        match self {
-            Self::Due(due) => Some(due.bytes),
-            _ => None,
-        }
-    }
-
-    /// By what a flight of this process may be joined.
-    pub(super) fn sight(&self) -> Option<Sight> {
-        match self {
-            Self::Lease(sight) | Self::Due(Due { sight, .. }) => Some(*sight),
-            _ => None,
-        }
-    }
-
-    /// The entry that would be served.
-    fn bytes(&self) -> Option<&[u8]> {
-        match self {
-            Self::Hit(hit) | Self::Stale(hit, _) => Some(&hit.bytes),
-            Self::Due(due) => Some(&due.bytes),
-            _ => None,
-        }
-    }
-}
-
 /// The entry that would be served.
-fn served(lookup: &ReadState) -> Option<&[u8]> {
+pub(super) fn served(lookup: &ReadState) -> Option<&[u8]> {
     lookup.as_ref().ok()?.as_ref()?.bytes()
 }
 
@@ -546,7 +394,7 @@ pub(super) fn distinct<'k>(of: impl Iterator<Item = &'k str>, keys: &mut Vec<&'k
 }
 
 /// A tag's nonce. What is none is replaced when somebody computes.
-fn nonce(found: Found) -> Option<Nonce> {
+pub(super) fn nonce(found: Found) -> Option<Nonce> {
     match found {
         Found::Bytes(bytes) => Nonce::try_from(bytes).ok(),
         Found::Absent | Found::Foreign => None,

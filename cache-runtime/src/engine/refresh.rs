@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use super::claim::{Ask, Asks, LeaseAnswer, Position};
 use super::course::{Miss, Stage};
-use super::read::Due;
+use super::entry_state::Due;
+use crate::engine::entry_state::EntryState;
 use crate::engine::flight::{Role, Sight};
-use crate::engine::read::EntryState;
 use crate::engine::{CallKey, ComputeGuard, Course, Reader, TimeBudget};
 use crate::error::Error;
 use crate::runtime::executor;

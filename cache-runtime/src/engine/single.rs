@@ -6,8 +6,8 @@ use std::time::Instant;
 use super::course::WhenFound;
 use super::flight::SharedError;
 use crate::engine::bypass::is_bypassed;
+use crate::engine::entry_state::EntryState;
 use crate::engine::flight::FlightKey;
-use crate::engine::read::EntryState;
 use crate::engine::{ComputeGuard, Course, Got, Hit, Reader, Step, TimeBudget};
 
 /// How a call goes on, as far as that is known before anything is decoded.

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::course::{Stage, WhenFound};
 use super::flight::SharedError;
+use crate::engine::entry_state::EntryState;
 use crate::engine::flight::{FlightResult, Wait};
-use crate::engine::read::EntryState;
 use crate::engine::{Course, Got, Reader};
 use crate::runtime::executor;
 use crate::util::random;
