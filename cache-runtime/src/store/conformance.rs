@@ -271,10 +271,10 @@ async fn redis_in_resp3() {
     }
 }
 
-fn cluster(url: &str, tls: TlsOptions) -> AnyStore {
+fn cluster(url: &str, tls: &TlsOptions) -> AnyStore {
     let Ok(Target::Cluster(address)) = Target::parse(url) else { panic!("no cluster's URL") };
     let limit = Duration::from_secs(5);
-    let config = ClusterConfig { address, tls, credentials: None, deadline: limit, connect_timeout: limit };
+    let config = ClusterConfig::new(&address, tls, None, limit, limit).expect("the driver takes it");
     AnyStore::Redis(RedisStore::of_cluster(config))
 }
 
@@ -284,7 +284,7 @@ async fn redis_cluster_in_both_protocols() {
         let servers = RedisCluster::builder().node(|node| node.program(&program)).start();
         for protocol in ["resp3", "resp2"] {
             servers.nodes().iter().for_each(RedisServer::flush_all);
-            all(&cluster(&format!("{}?protocol={protocol}", servers.url()), TlsOptions::default())).await;
+            all(&cluster(&format!("{}?protocol={protocol}", servers.url()), &TlsOptions::default())).await;
         }
     }
 }
@@ -295,7 +295,7 @@ async fn redis_cluster_without_some_commands() {
         let lacking = without.iter().fold(RedisCluster::builder(), |servers, command| {
             servers.node(|node| node.arg("--rename-command").arg(*command).arg(""))
         });
-        all(&cluster(&lacking.start().url(), TlsOptions::default())).await;
+        all(&cluster(&lacking.start().url(), &TlsOptions::default())).await;
     }
 }
 
@@ -307,7 +307,7 @@ async fn redis_cluster_over_tls() {
     let program = redis_cached_test_support::servers_with_tls().swap_remove(0);
     let servers = RedisCluster::builder().node(|node| node.program(program).password("hunter2"));
     let servers = servers.tls(&authority).start();
-    all(&cluster(&servers.tls_url(), tls)).await;
+    all(&cluster(&servers.tls_url(), &tls)).await;
 }
 
 #[cfg(any(feature = "tls", feature = "tls-aws-lc"))]

@@ -20,7 +20,7 @@ use self::vocabulary::{CasToken, Cursor, Found, Nonce, Reading, Scanned, Set, Se
 use self::vocabulary::{Epoch, Left};
 use crate::error::Error;
 
-pub(crate) use address::{Address, ClusterAddress, SentinelAddress, Target};
+pub(crate) use address::Target;
 pub(crate) use memory::MemoryStore;
 pub(crate) use redis::RedisStore;
 pub(crate) use redis::batching::stores::{QueuedWrite, WriteQueue};

@@ -9,10 +9,7 @@ use crate::engine::core::Core;
 use crate::engine::function::Functions;
 use crate::error::{Error, ErrorKind};
 use crate::local::Tier;
-use crate::store::{
-    Address, AnyStore, ClusterAddress, ClusterConfig, MemoryStore, RedisConfig, RedisStore, SentinelAddress,
-    Target, sentinel_config,
-};
+use crate::store::{AnyStore, ClusterConfig, MemoryStore, RedisConfig, RedisStore, Target, sentinel_config};
 use crate::tags::{self, Tags};
 use crate::util::process::PerProcess;
 use crate::util::test_clock::Clock;
@@ -107,21 +104,9 @@ impl CacheBuilder {
     /// be used.
     pub async fn connect(self) -> Result<Cache, Error> {
         let capacity = self.checked()?;
-        match self.target.clone()? {
-            Target::Memory => Ok(self.memory()),
-            Target::Server(address) => {
-                let store = RedisStore::connected(self.redis(address)?).await?;
-                Ok(self.with_redis(store, capacity))
-            }
-            Target::Cluster(address) => {
-                let store = RedisStore::connected_cluster(self.cluster(address)?).await?;
-                Ok(self.with_redis(store, capacity))
-            }
-            Target::Sentinel(address) => {
-                let store = RedisStore::connected(self.sentinel(&address)?).await?;
-                Ok(self.with_redis(store, capacity))
-            }
-        }
+        let Some(store) = self.redis_store()? else { return Ok(self.memory()) };
+        store.connect_now().await?;
+        Ok(self.with_redis(store, capacity))
     }
 
     /// Connects at first use, and from then on in the background whenever there is no connection: the program starts, and
@@ -139,21 +124,8 @@ impl CacheBuilder {
     /// names the option), or the [`prefix`](Self::prefix) contains the control character 0x01.
     pub fn connect_lazy(self) -> Result<Cache, Error> {
         let capacity = self.checked()?;
-        match self.target.clone()? {
-            Target::Memory => Ok(self.memory()),
-            Target::Server(address) => {
-                let store = RedisStore::lazy(self.redis(address)?);
-                Ok(self.with_redis(store, capacity))
-            }
-            Target::Cluster(address) => {
-                let store = RedisStore::of_cluster(self.cluster(address)?);
-                Ok(self.with_redis(store, capacity))
-            }
-            Target::Sentinel(address) => {
-                let store = RedisStore::lazy(self.sentinel(&address)?);
-                Ok(self.with_redis(store, capacity))
-            }
-        }
+        let Some(store) = self.redis_store()? else { return Ok(self.memory()) };
+        Ok(self.with_redis(store, capacity))
     }
 
     /// The local capacity, if all options are such as can be.
@@ -190,23 +162,26 @@ impl CacheBuilder {
         self.with(AnyStore::Broken(error), None)
     }
 
-    fn redis(&self, address: Address) -> Result<RedisConfig, Error> {
-        RedisConfig::new(address, &self.tls, self.credentials.clone(), self.deadline, self.connect_timeout)
-    }
-
-    fn cluster(&self, address: ClusterAddress) -> Result<ClusterConfig, Error> {
-        ClusterConfig {
-            address,
-            tls: self.tls.clone(),
-            credentials: self.credentials.clone(),
-            deadline: self.deadline,
-            connect_timeout: self.connect_timeout,
-        }
-        .checked()
-    }
-
-    fn sentinel(&self, address: &SentinelAddress) -> Result<RedisConfig, Error> {
-        sentinel_config(address, &self.tls, self.credentials.clone(), self.deadline, self.connect_timeout)
+    /// The store at the URL, which connects at first use. `None` for a cache in this process.
+    fn redis_store(&self) -> Result<Option<RedisStore>, Error> {
+        let (tls, credentials) = (&self.tls, self.credentials.clone());
+        let (deadline, connect_timeout) = (self.deadline, self.connect_timeout);
+        Ok(Some(match self.target.clone()? {
+            Target::Memory => return Ok(None),
+            Target::Server(address) => {
+                RedisStore::lazy(RedisConfig::new(address, tls, credentials, deadline, connect_timeout)?)
+            }
+            Target::Cluster(address) => RedisStore::of_cluster(ClusterConfig::new(
+                &address,
+                tls,
+                credentials,
+                deadline,
+                connect_timeout,
+            )?),
+            Target::Sentinel(address) => {
+                RedisStore::lazy(sentinel_config(&address, tls, credentials, deadline, connect_timeout)?)
+            }
+        }))
     }
 
     fn with_redis(self, store: RedisStore, local_capacity: u64) -> Cache {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis::{Cmd, Pipeline, cmd};
+use redis::{Cmd, Pipeline, ToRedisArgs, cmd};
 
 use crate::util::clock::whole_millis;
 
@@ -31,6 +31,13 @@ pub(super) fn set(key: &str, value: &[u8], ttl: Option<Duration>) -> Cmd {
     if let Some(ttl) = ttl {
         command.arg("PX").arg(whole_millis(ttl));
     }
+    command
+}
+
+/// By `UNLINK` or `DEL`.
+pub(super) fn remove(name: &str, keys: impl ToRedisArgs) -> Cmd {
+    let mut command = cmd(name);
+    command.arg(keys);
     command
 }
 

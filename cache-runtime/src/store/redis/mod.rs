@@ -36,7 +36,6 @@ pub(crate) use self::topology::cluster::ClusterConfig;
 pub(crate) use self::topology::sentinel::config as sentinel_config;
 use super::vocabulary::InvalidationListener;
 use crate::error::Error;
-use crate::util::clock::after;
 
 /// Entries in Redis, on one server or on several.
 pub(crate) struct RedisStore {
@@ -54,19 +53,12 @@ impl RedisStore {
         Self { topology: Topology::Cluster(Arc::new(Cluster::new(config))) }
     }
 
-    /// Asks the cluster now who owns its slots, and fails if that fails, or if somebody is missing.
-    pub(crate) async fn connected_cluster(config: ClusterConfig) -> Result<Self, Error> {
-        let until = after(config.connect_timeout);
-        let cluster = Cluster::new(config);
-        cluster.connect_now(until).await?;
-        Ok(Self { topology: Topology::Cluster(Arc::new(cluster)) })
-    }
-
-    /// Connects now, and fails if that fails.
-    pub(crate) async fn connected(config: Config) -> Result<Self, Error> {
-        let node = Node::new(config);
-        node.connect_now().await?;
-        Ok(Self { topology: Topology::One(node) })
+    /// Connects now, and fails if that fails, or if somebody of a cluster is missing.
+    pub(crate) async fn connect_now(&self) -> Result<(), Error> {
+        match &self.topology {
+            Topology::One(node) => node.connect_now().await,
+            Topology::Cluster(cluster) => cluster.connect_now().await,
+        }
     }
 
     /// Announces changes of keys that are read with [`Reading::Tracked`](super::vocabulary::Reading::Tracked) to `listener`, and checks that

@@ -155,8 +155,13 @@ impl Node {
         }
     }
 
+    /// [`connection`](Self::connection), or the one for keys of slots that the server is only being given.
+    pub(crate) fn connection_for(&self, is_asking: bool) -> Result<Arc<BatchedConnection>, Error> {
+        if is_asking { self.asking_connection() } else { self.connection() }
+    }
+
     /// The same for keys of slots that the server is only being given.
-    pub(crate) fn asking_connection(&self) -> Result<Arc<BatchedConnection>, Error> {
+    fn asking_connection(&self) -> Result<Arc<BatchedConnection>, Error> {
         let home = home()?;
         let mut hosts = self.connections.asking.write().unwrap_or_else(PoisonError::into_inner);
         hosts.retain(|host| !host.connection.is_over());

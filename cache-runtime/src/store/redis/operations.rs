@@ -45,30 +45,11 @@ impl Store for Node {
         ttl: Duration,
         until: Instant,
     ) -> Result<Vec<Result<Found, Error>>, Error> {
-        self.check_for_stall(leases)?;
-        let (host, millis, asked) = (self.connection()?, whole_millis(ttl), Moment::now());
-        let acquired = match leases {
-            [(key, lease)] => {
-                let acquired = host.acquire(key, lease, millis, until).await;
-                acquired.map(|found| vec![Ok(found)])
-            }
-            _ => host.connection.acquire_each(leases, millis, until).await,
-        };
-        self.leases.learn(asked, &acquired);
-        acquired
+        self.acquire_part(false, leases, ttl, until).await
     }
 
     async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
-        if let Some(Swap { key, mark, value, .. }) = swaps.first()
-            && value.len() == mark.len()
-        {
-            // A lease in place of something else.
-            self.check_for_stall_at(key)?;
-        }
-        match swaps {
-            [swap] => Ok(vec![self.connection()?.connection.swap(*swap, until).await]),
-            _ => self.connection()?.connection.swap_each(swaps, until).await,
-        }
+        self.swap_part(false, swaps, until).await
     }
 
     async fn release(&self, leases: &[(&str, CasToken)], until: Instant) -> Result<(), Error> {
@@ -124,8 +105,7 @@ impl Store for Node {
         life: TagTtl,
         until: Instant,
     ) -> Result<Vec<Result<Nonce, Error>>, Error> {
-        keys.first().map_or(Ok(()), |key| self.check_for_stall_at(key))?;
-        self.connection()?.connection.tag(keys, life, until).await
+        self.tag_part(false, keys, life, until).await
     }
 
     /// One script, which is one step for all of them.
@@ -137,6 +117,60 @@ impl Store for Node {
         until: Instant,
     ) -> Result<Vec<Result<Nonce, Error>>, Error> {
         self.tag(&[first, &[last]].concat(), life, until).await
+    }
+}
+
+/// What is the same for all keys of one server and for its part of the keys of a cluster. `is_asking`: the server is only being given
+/// their slots.
+impl Node {
+    pub(super) async fn acquire_part(
+        &self,
+        is_asking: bool,
+        leases: &[(&str, CasToken)],
+        ttl: Duration,
+        until: Instant,
+    ) -> Result<Vec<Result<Found, Error>>, Error> {
+        self.check_for_stall(leases)?;
+        let (host, millis, asked) = (self.connection_for(is_asking)?, whole_millis(ttl), Moment::now());
+        let acquired = match leases {
+            [(key, lease)] if !is_asking => {
+                let acquired = host.acquire(key, lease, millis, until).await;
+                acquired.map(|found| vec![Ok(found)])
+            }
+            _ => host.connection.acquire_each(leases, millis, until).await,
+        };
+        self.leases.learn(asked, &acquired);
+        acquired
+    }
+
+    pub(super) async fn swap_part(
+        &self,
+        is_asking: bool,
+        swaps: &[Swap<'_>],
+        until: Instant,
+    ) -> Result<Vec<Result<bool, Error>>, Error> {
+        if let Some(Swap { key, mark, value, .. }) = swaps.first()
+            && value.len() == mark.len()
+        {
+            // A lease in place of something else.
+            self.check_for_stall_at(key)?;
+        }
+        let host = self.connection_for(is_asking)?;
+        match swaps {
+            [swap] => Ok(vec![host.connection.swap(*swap, until).await]),
+            _ => host.connection.swap_each(swaps, until).await,
+        }
+    }
+
+    pub(super) async fn tag_part(
+        &self,
+        is_asking: bool,
+        keys: &[&str],
+        life: TagTtl,
+        until: Instant,
+    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+        keys.first().map_or(Ok(()), |key| self.check_for_stall_at(key))?;
+        self.connection_for(is_asking)?.connection.tag(keys, life, until).await
     }
 }
 

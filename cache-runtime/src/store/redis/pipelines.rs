@@ -5,10 +5,10 @@
 
 use std::time::Instant;
 
-use redis::{RedisResult, ToRedisArgs, Value, cmd, from_redis_value};
+use redis::{RedisResult, ToRedisArgs, Value, from_redis_value};
 
 use super::abilities::Ability;
-use super::commands::{get, mget, pipeline, pttl, set};
+use super::commands::{get, mget, pipeline, pttl, remove, set};
 use super::connection::runtime_connection::RuntimeConnection;
 use super::error::{is_about_mget, is_refused, translate};
 use super::replies::{found, left, strange, times_left, values_of};
@@ -80,11 +80,7 @@ impl RuntimeConnection {
         let name = if self.abilities().unlink.is(Ability::NO) { "DEL" } else { "UNLINK" };
         let commands = sets.iter().map(|Set { key, value, ttl }| match value {
             Some(value) => set(key, value, *ttl),
-            None => {
-                let mut command = cmd(name);
-                command.arg(key);
-                command
-            }
+            None => remove(name, *key),
         });
         let (mut done, mut refused) = (Vec::with_capacity(sets.len()), Vec::new());
         for (Set { key, value, .. }, answer) in
@@ -109,13 +105,7 @@ impl RuntimeConnection {
         until: Instant,
     ) -> Result<Vec<Result<u64, Error>>, Error> {
         let abilities = self.abilities();
-        let remove = |name: &str| {
-            pipeline(keys.iter().map(|key| {
-                let mut command = cmd(name);
-                command.arg(*key);
-                command
-            }))
-        };
+        let commands = |name: &str| pipeline(keys.iter().map(|key| remove(name, *key)));
         let removed = |answers: Vec<RedisResult<Value>>| {
             let count = |answer: RedisResult<Value>| answer.and_then(|answer| Ok(from_redis_value(answer)?));
             answers
@@ -124,13 +114,13 @@ impl RuntimeConnection {
                 .collect()
         };
         if !abilities.unlink.is(Ability::NO) {
-            let answers = self.run_all("UNLINK", &remove("UNLINK"), until).await?.0;
+            let answers = self.run_all("UNLINK", &commands("UNLINK"), until).await?.0;
             answers.iter().for_each(|answer| abilities.unlink.learn(answer));
             if !abilities.unlink.is(Ability::NO) {
                 return Ok(removed(answers));
             }
         }
-        let answers = self.run_all("DEL", &remove("DEL"), until).await?.0;
+        let answers = self.run_all("DEL", &commands("DEL"), until).await?.0;
         if answers.iter().any(|answer| answer.as_ref().is_err_and(is_refused)) {
             // The right to either command will do.
             abilities.unlink.forget();
@@ -146,21 +136,16 @@ impl RuntimeConnection {
     ) -> Result<RedisResult<Value>, Error> {
         let abilities = self.abilities();
         let unlink = &abilities.unlink;
-        let remove = |name| {
-            let mut command = cmd(name);
-            command.arg(keys);
-            command
-        };
         let mut refused = None;
         if !unlink.is(Ability::NO) {
-            let answer = self.run("UNLINK", &remove("UNLINK"), until).await?;
+            let answer = self.run("UNLINK", &remove("UNLINK", keys), until).await?;
             unlink.learn(&answer);
             if !unlink.is(Ability::NO) {
                 return Ok(answer);
             }
             refused = Some(answer);
         }
-        match self.run("DEL", &remove("DEL"), until).await? {
+        match self.run("DEL", &remove("DEL", keys), until).await? {
             Err(error) if is_refused(&error) => {
                 // The right to either command will do.
                 unlink.forget();

@@ -23,6 +23,7 @@ pub(crate) fn system_lookup() -> Resolve {
 }
 
 /// Where the server is, and how long to wait for it.
+#[derive(Clone)]
 pub(crate) struct Config {
     pub(crate) endpoint: Endpoint,
     /// The longest that a caller waits for a connection that is being made.

@@ -62,11 +62,11 @@ mod tests {
         let config = |server: &RedisServer| Config::of_url(&server.url(), Duration::from_secs(10));
         let single = RedisServer::start();
         let before = greetings(&single);
-        let _store = RedisStore::connected(config(&single)).await.expect("no cluster");
+        RedisStore::lazy(config(&single)).connect_now().await.expect("no cluster");
         assert_eq!(greetings(&single) - before, 1);
         let cluster = RedisServer::builder().in_cluster_mode().start();
         let before = greetings(&cluster);
-        let refused = RedisStore::connected(config(&cluster)).await.expect_err("in cluster mode");
+        let refused = RedisStore::lazy(config(&cluster)).connect_now().await.expect_err("in cluster mode");
         assert_eq!((refused.kind(), greetings(&cluster) - before), (ErrorKind::Server, 1));
     }
 }

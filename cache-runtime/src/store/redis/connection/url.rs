@@ -40,14 +40,19 @@ impl Endpoint {
         Ok(Self { info, name, tls, address, log_in_at: None, location: None })
     }
 
+    /// Another server, greeted in the same way. What TLS has to read once it reads once for both.
+    pub(crate) fn of(&self, host: &str, port: u16) -> Result<Self, Error> {
+        let address = Address { host: Host::Tcp(host.to_owned(), port), ..self.address.clone() };
+        let tls = self.tls.as_ref().map(|tls| tls.at(host)).transpose()?.map(Arc::new);
+        let (info, name) = (info(&address)?, address.host.to_string());
+        Ok(Self { info, name, tls, address, log_in_at: self.log_in_at, location: None })
+    }
+
     /// The same server where it was found.
     pub(crate) fn at(&self, location: &Arc<Location>) -> Result<Self, Error> {
-        let host = Host::Tcp(location.host.clone(), location.port);
-        let name = format!("{} at {host}", self.name);
-        let address = Address { host, ..self.address.clone() };
-        let tls = self.tls.as_ref().map(|tls| tls.at(&location.host)).transpose()?;
-        let (info, tls) = (info(&address)?, tls.map(Arc::new));
-        Ok(Self { info, name, tls, address, log_in_at: self.log_in_at, location: Some(Arc::clone(location)) })
+        let there = self.of(&location.host, location.port)?;
+        let name = format!("{} at {}", self.name, there.name);
+        Ok(Self { name, location: Some(Arc::clone(location)), ..there })
     }
 
     /// The same server in RESP2, which servers before 6.0 speak.

@@ -19,6 +19,7 @@ use crate::store::redis::redirect::NodeAddress;
 use crate::store::redis::route::Slot;
 use crate::store::redis::tls::TlsOptions;
 use crate::store::vocabulary::Cursor;
+use crate::util::clock::after;
 use crate::util::process;
 use crate::util::process::PerProcess;
 
@@ -27,37 +28,40 @@ const MOST_PASSES: u32 = 8;
 
 /// What a cache is told about its cluster.
 pub(crate) struct ClusterConfig {
-    pub(crate) address: ClusterAddress,
-    pub(crate) tls: TlsOptions,
-    pub(crate) credentials: Option<Provider>,
-    pub(crate) deadline: Duration,
-    pub(crate) connect_timeout: Duration,
+    /// The nodes that the URL names, at least one.
+    pub(crate) seeds: Vec<NodeAddress>,
+    /// How to reach a node. Its address is that of the first seed.
+    pub(crate) node: Config,
 }
 
 impl ClusterConfig {
     /// # Errors
-    /// If its options contradict each other, or the address.
-    pub(crate) fn checked(self) -> Result<Self, Error> {
-        for (host, port) in &self.address.seeds {
-            let seed = NodeAddress::new(host, *port);
-            let seed =
-                seed.ok_or_else(|| Error::new(ErrorKind::Url, "a host of the cluster's URL is not usable"))?;
-            self.node(&seed)?;
-        }
-        Ok(self)
+    /// If the options contradict each other, or an address.
+    pub(crate) fn new(
+        address: &ClusterAddress,
+        tls: &TlsOptions,
+        credentials: Option<Provider>,
+        deadline: Duration,
+        connect_timeout: Duration,
+    ) -> Result<Self, Error> {
+        let unusable = || Error::new(ErrorKind::Url, "a host of the cluster's URL is not usable");
+        let seeds = address.seeds.iter().map(|(host, port)| NodeAddress::new(host, *port));
+        let seeds = seeds.collect::<Option<Vec<_>>>().ok_or_else(unusable)?;
+        let NodeAddress { host, port } = seeds.first().ok_or_else(unusable)?;
+        let node = Config::new(address.node(host, *port), tls, credentials, deadline, connect_timeout)?;
+        let config = Self { seeds, node: Config { is_cluster_node: true, ..node } };
+        config.seeds.iter().try_for_each(|seed| config.node(seed).map(drop))?;
+        Ok(config)
     }
 
     /// Connects when it is asked.
     pub(crate) fn node(&self, NodeAddress { host, port }: &NodeAddress) -> Result<Node, Error> {
-        let address = self.address.node(host, *port);
-        let config =
-            Config::new(address, &self.tls, self.credentials.clone(), self.deadline, self.connect_timeout)?;
-        Ok(Node::new(Config { is_cluster_node: true, ..config }))
+        let endpoint = self.node.endpoint.of(host, *port)?;
+        Ok(Node::new(Config { endpoint, ..self.node.clone() }))
     }
 
     pub(crate) fn name(&self) -> String {
-        let seeds = self.address.seeds.iter().filter_map(|(host, port)| NodeAddress::new(host, *port));
-        seeds.map(|seed| seed.to_string()).collect::<Vec<_>>().join(",")
+        self.seeds.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
     }
 }
 
@@ -177,8 +181,8 @@ impl Cluster {
     }
 
     /// Asks for the slots' owners now, and fails unless all slots are served.
-    pub(crate) async fn connect_now(&self, until: Instant) -> Result<(), Error> {
-        let map = self.map()?;
+    pub(crate) async fn connect_now(&self) -> Result<(), Error> {
+        let (map, until) = (self.map()?, after(self.config.node.connect_timeout));
         map.refresher.known(until).await?;
         map.refresher.is_whole()
     }
@@ -192,20 +196,14 @@ mod tests {
 
     use super::*;
     use crate::store::address::Target;
-    use crate::util::clock::after;
 
     const LIMIT: Duration = Duration::from_secs(2);
 
     fn of(url: &str) -> Cluster {
         let Ok(Target::Cluster(address)) = Target::parse(url) else { panic!("{url} is no cluster") };
-        let (deadline, connect_timeout) = (Duration::from_millis(250), LIMIT);
-        Cluster::new(ClusterConfig {
-            address,
-            tls: TlsOptions::default(),
-            credentials: None,
-            deadline,
-            connect_timeout,
-        })
+        let config =
+            ClusterConfig::new(&address, &TlsOptions::default(), None, Duration::from_millis(250), LIMIT);
+        Cluster::new(config.expect("the driver takes it"))
     }
 
     fn port_of(cluster: &Cluster, slot: u16) -> Option<u16> {
@@ -233,7 +231,7 @@ mod tests {
         for protocol in ["resp2", "resp3"] {
             let port = servers.primary(2).port();
             let cluster = of(&format!("redis+cluster://127.0.0.1:1,127.0.0.1:{port}?protocol={protocol}"));
-            cluster.connect_now(after(LIMIT)).await.expect("it is whole");
+            cluster.connect_now().await.expect("it is whole");
             for slot in [0, 5000, 6000, 11_000, 16_383] {
                 assert_eq!(port_of(&cluster, slot), Some(servers.owner_of_slot(slot).port()), "{slot}");
             }
@@ -275,20 +273,20 @@ mod tests {
     #[tokio::test]
     async fn what_is_wrong_is_said() {
         let nobody = of("redis+cluster://127.0.0.1:1");
-        let error = nobody.connect_now(after(LIMIT)).await.expect_err("nobody is there");
+        let error = nobody.connect_now().await.expect_err("nobody is there");
         assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
         assert!(nobody.owner_of(Slot::new(0).expect("a slot")).is_err());
 
         let single = RedisServer::start();
         let no_cluster = of(&single.url().replace("redis://", "redis+cluster://"));
-        let error = no_cluster.connect_now(after(LIMIT)).await.expect_err("it is a single server");
+        let error = no_cluster.connect_now().await.expect_err("it is a single server");
         assert_eq!(error.kind(), ErrorKind::Server);
         assert!(error.to_string().contains("use redis://"), "{error}");
 
         let part = RedisServer::builder().in_cluster_mode().start();
         part.cli(&["CLUSTER", "ADDSLOTS", "7"]);
         let part = of(&part.url().replace("redis://", "redis+cluster://"));
-        let error = part.connect_now(after(LIMIT)).await.expect_err("one slot is not all");
+        let error = part.connect_now().await.expect_err("one slot is not all");
         assert!(error.to_string().contains("16383 of its 16384 slots have no owner"), "{error}");
         let error = part.owner_of(Slot::new(0).expect("a slot")).err().expect("nobody owns it");
         assert!(error.to_string().contains("no node serves it"), "{error}");
@@ -322,7 +320,7 @@ mod tests {
             })
         });
         let cluster = of(&peer.url().replace("redis://", "redis+cluster://"));
-        let error = cluster.connect_now(after(LIMIT)).await.expect_err("an odd answer");
+        let error = cluster.connect_now().await.expect_err("an odd answer");
         assert!(error.to_string().contains("not understood"), "{error}");
         is_odd.store(false, Ordering::SeqCst);
         wait(|| port_of(&cluster, 16_383) == Some(7)).await;

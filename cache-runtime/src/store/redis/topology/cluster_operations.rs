@@ -17,7 +17,6 @@ use crate::store::redis::route::Slot;
 use crate::store::vocabulary::{
     CasToken, Cursor, Epochs, Found, Left, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl,
 };
-use crate::util::clock::{Moment, whole_millis};
 
 /// Where to ask for a key.
 #[derive(Clone)]
@@ -35,7 +34,7 @@ impl PartialEq for Destination {
 
 impl Destination {
     fn connection(&self) -> Result<Arc<BatchedConnection>, Error> {
-        if self.is_asking { self.node.asking_connection() } else { self.node.connection() }
+        self.node.connection_for(self.is_asking)
     }
 }
 
@@ -123,34 +122,15 @@ impl Store for Cluster {
         ttl: Duration,
         until: Instant,
     ) -> Result<Vec<Result<Found, Error>>, Error> {
-        let millis = whole_millis(ttl);
         let ask = |to: Destination, part: Vec<_>| async move {
-            to.node.check_for_stall(&part)?;
-            let (host, asked) = (to.connection()?, Moment::now());
-            let acquired = match &part[..] {
-                [(key, lease)] if !to.is_asking => {
-                    host.acquire(key, lease, millis, until).await.map(|found| vec![Ok(found)])
-                }
-                _ => host.connection.acquire_each(&part, millis, until).await,
-            };
-            to.node.leases.learn(asked, &acquired);
-            acquired
+            to.node.acquire_part(to.is_asking, &part, ttl, until).await
         };
         self.each(leases, |(key, _)| key.as_bytes(), until, ask).await
     }
 
     async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
         let ask = |to: Destination, part: Vec<_>| async move {
-            if let Some(Swap { key, mark, value, .. }) = part.first()
-                && value.len() == mark.len()
-            {
-                to.node.check_for_stall_at(key)?;
-            }
-            let host = to.connection()?;
-            match &part[..] {
-                [swap] => Ok(vec![host.connection.swap(*swap, until).await]),
-                _ => host.connection.swap_each(&part, until).await,
-            }
+            to.node.swap_part(to.is_asking, &part, until).await
         };
         self.each(swaps, |swap| swap.key.as_bytes(), until, ask).await
     }
@@ -217,16 +197,10 @@ impl Store for Cluster {
         life: TagTtl,
         until: Instant,
     ) -> Result<Vec<Result<Nonce, Error>>, Error> {
-        self.each(
-            keys,
-            |key| key.as_bytes(),
-            until,
-            |to, part| async move {
-                part.first().map_or(Ok(()), |key| to.node.check_for_stall_at(key))?;
-                to.connection()?.connection.tag(&part, life, until).await
-            },
-        )
-        .await
+        let ask = |to: Destination, part: Vec<_>| async move {
+            to.node.tag_part(to.is_asking, &part, life, until).await
+        };
+        self.each(keys, |key| key.as_bytes(), until, ask).await
     }
 
     /// Two round trips, since the keys may be on two nodes.

@@ -60,8 +60,7 @@ enum RefreshState {
 
 impl Refresher {
     pub(crate) fn start(library: &Handle, config: &Arc<ClusterConfig>, members: &Arc<Members>) -> Self {
-        let seeds = config.address.seeds.iter();
-        let addresses = seeds.filter_map(|(host, port)| NodeAddress::new(host, *port));
+        let seeds = config.seeds.iter();
         let shared = Arc::new(RefreshShared {
             config: Arc::clone(config),
             members: Arc::clone(members),
@@ -71,9 +70,7 @@ impl Refresher {
             begun: AtomicU64::new(0),
             answered: watch::Sender::new(0),
             flaw: Mutex::default(),
-            seeds: addresses
-                .filter_map(|address| Some((address.clone(), config.node(&address).ok()?)))
-                .collect(),
+            seeds: seeds.filter_map(|seed| Some((seed.clone(), config.node(seed).ok()?))).collect(),
         });
         let task = library.spawn(Arc::clone(&shared).run());
         Self { shared, task }
@@ -242,7 +239,7 @@ impl RefreshShared {
     }
 
     async fn ask_member(&self, node: &Node) -> Result<View, Error> {
-        let (doing, until) = (doing(node), after(self.config.deadline));
+        let (doing, until) = (doing(node), after(self.config.node.deadline));
         let (answers, _) = node.connection()?.connection.run_all(&doing, &question(), until).await?;
         let mut answers = answers.into_iter();
         let (Some(map), Some(info), Some(address)) = (answers.next(), answers.next(), node.address()) else {
@@ -253,7 +250,7 @@ impl RefreshShared {
 
     /// Over a connection of its own, since a seed need not be a node under this name.
     async fn ask_seed(&self, address: &NodeAddress, node: &Node) -> Result<View, Error> {
-        let answers = node.ask_aside(&doing(node), &question(), self.config.connect_timeout).await?;
+        let answers = node.ask_aside(&doing(node), &question(), self.config.node.connect_timeout).await?;
         let mut answers = answers.into_iter();
         let map = answers.next().unwrap_or(Value::Nil).extract_error();
         let map = map.map_err(|error| match error.detail() {

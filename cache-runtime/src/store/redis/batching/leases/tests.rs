@@ -26,7 +26,8 @@ fn new_mark() -> CasToken {
 /// A store that knows already what its server can do.
 async fn store(server: &RedisServer) -> RedisStore {
     let config = Config::of_url(&server.url(), MINUTE);
-    let store = RedisStore::connected(config).await.expect("a connection");
+    let store = RedisStore::lazy(config);
+    store.connect_now().await.expect("a connection");
     assert_eq!(acquire(&store, "first", &new_mark()).await, Found::Absent);
     store
 }
