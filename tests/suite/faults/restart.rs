@@ -3,7 +3,7 @@
 use redis_cached::ErrorKind;
 use redis_cached_test_support::{RedisServer, servers};
 
-use super::{assert_own_value, assert_recovers, get_user_entry, lazy};
+use super::{Given, RECOVERY, assert_own_value, assert_recovers, get_user_entry, lazy};
 
 #[tokio::test]
 async fn absent_at_the_start_and_appearing_later() {
@@ -34,6 +34,21 @@ async fn killed_and_restarted() {
             server.restart();
             assert_recovers(&cache).await;
         }
+    }
+}
+
+/// Its only thread is the one that the connection needs too.
+#[tokio::test]
+async fn a_loop_that_waits_for_nothing_lets_its_runtime_connect_again() {
+    let server = RedisServer::start();
+    let cache = lazy(server.url());
+    assert_recovers(&cache).await;
+    server.kill();
+    assert_own_value(&cache, 1).await;
+    server.restart();
+    let began = Given::now();
+    while cache.sync_scope(|| get_user_entry(1)).get().await.is_err() {
+        assert!(began.elapsed() < 10 * RECOVERY, "not once connected");
     }
 }
 

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::time::Instant;
 
 use redis::{Cmd, Pipeline, RedisResult, Value};
+use tokio::task::coop::consume_budget;
 
 use super::connect::{Connection, Use};
 use super::frames::is_strange;
@@ -142,18 +143,26 @@ impl RuntimeConnection {
         send: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
         used: &mut Option<Use>,
     ) -> Result<RedisResult<T>, Error> {
-        if self.is_of_another_process() {
-            return Err(Error::new(
-                ErrorKind::Connection,
-                "this process was forked, and has no connection yet",
-            ));
-        }
-        let mut connection = match self.now() {
-            Some(connection) => connection?,
+        let connection = match self.now() {
+            _ if self.is_of_another_process() => {
+                Err(Error::new(ErrorKind::Connection, "this process was forked, and has no connection yet"))
+            }
+            Some(connection) => connection,
             // Boxed because it is rare, and larger than everything else here.
-            None => Box::pin(self.later()).await?,
+            None => Box::pin(self.later()).await,
         };
-        connection.server().unreadable.check(doing)?;
+        let readable = connection.and_then(|connection| {
+            connection.server().unreadable.check(doing)?;
+            Ok(connection)
+        });
+        let mut connection = match readable {
+            Ok(connection) => connection,
+            Err(error) => {
+                // Nothing is waited for here. A caller that asks in a loop would never let its runtime connect again.
+                consume_budget().await;
+                return Err(error);
+            }
+        };
         *used = Some(connection.use_it());
         Ok(send(&mut connection).await)
     }
