@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run --example shop                                    # in this process, or the Redis at REDIS_URL
+//! REDIS_URL=redis+cluster://HOST:PORT,… cargo run --example shop
 //! ```
 
 mod commands;

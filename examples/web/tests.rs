@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use redis_cached::Cache;
-use redis_cached_test_support::RedisServer;
+use redis_cached_test_support::{RedisCluster, RedisServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -21,6 +21,14 @@ async fn reads_through_redis() {
     let cache = Cache::connect(redis.url()).await.expect("a server of our own");
     reads_through_and_invalidates(cache).await;
     assert_eq!(redis.query::<Vec<String>>(&["KEYS", "user:[12]"]).len(), 1, "the key is the documented one");
+}
+
+#[tokio::test]
+async fn reads_through_a_cluster() {
+    let cluster = RedisCluster::start();
+    let cache = Cache::connect(cluster.url()).await.expect("a cluster of our own");
+    reads_through_and_invalidates(cache).await;
+    assert_eq!(cluster.owner("user:1").query::<Vec<String>>(&["KEYS", "user:1"]), ["user:1"]);
 }
 
 #[cfg(feature = "tls")]
