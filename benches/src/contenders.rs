@@ -1,6 +1,7 @@
 //! What is compared: one function, memoized by one library each, with the settings that its own documentation begins with.
 
 mod bare;
+mod bare_cluster;
 mod in_process;
 mod many;
 mod peer_cached;
@@ -18,12 +19,13 @@ use hitbox_fn::CacheableResponse;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use bare::{Bare, BareBlocking, BareNoDelay, decode, encode};
+pub(crate) use bare_cluster::BareCluster;
 pub(crate) use in_process::{CachedInMemory, CachedSharded, CachedTracked, InProcess, Map, ThisLocal};
 pub(crate) use many::{Gets, Many, Mget, ThisBatch, ThisEach};
 pub(crate) use peer_cached::{PeerCached, PeerCachedBlocking};
 pub(crate) use peer_hitbox::{PeerHitbox, PeerHitboxTold};
 pub(crate) use tagged::Tagged;
-pub(crate) use this::{ByTcp, ByTls, This, ThisBlocking};
+pub(crate) use this::{ByCluster, ByTcp, ByTls, This, ThisBlocking};
 
 /// A small value with two strings, as most are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CacheableResponse)]

@@ -10,6 +10,7 @@
 //!   printed is the ratio to the bare driver *within a round*, as the median of all rounds with the least and the greatest.
 //!   Ratios, because two runs on one machine differ by more than two contenders do.
 //! - `tls`: the same by TLS, for this library alone, as a ratio to itself without.
+//! - `cluster`: the same in a cluster of three primaries, as a ratio to one server.
 //! - `blocking`: the same as `hit` for blocking functions, on threads.
 //! - `miss`: nobody has asked for the key before.
 //! - `batch`: the values of a hundred keys are in Redis, and are wanted at once.
@@ -26,6 +27,7 @@
 mod batch;
 mod blocking;
 mod burst;
+mod cluster;
 mod commands;
 mod contenders;
 mod frozen;
@@ -55,6 +57,7 @@ type Failure = Box<dyn std::error::Error>;
 enum Scenario {
     Hit,
     Tls,
+    Cluster,
     Blocking,
     Miss,
     Batch,
@@ -86,9 +89,10 @@ fn run() -> Result<(), Failure> {
 
 impl Scenario {
     /// In the order in which they run.
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Hit,
         Self::Tls,
+        Self::Cluster,
         Self::Blocking,
         Self::Miss,
         Self::Batch,
@@ -104,6 +108,7 @@ impl Scenario {
         match self {
             Self::Hit => "hit",
             Self::Tls => "tls",
+            Self::Cluster => "cluster",
             Self::Blocking => "blocking",
             Self::Miss => "miss",
             Self::Batch => "batch",
@@ -140,6 +145,7 @@ impl Scenario {
             Self::Local => Box::new(local::run(options, &url()).await?),
             Self::Stampede => Box::new(stampede::run(options, &url()).await?),
             Self::Tls => Box::new(tls::run(options).await?),
+            Self::Cluster => Box::new(cluster::run(options).await?),
             // In any case our own: nobody else's is to be emptied, filled or stopped.
             Self::Burst => Box::new(burst::run(options, &server).await?),
             Self::Miss => Box::new(miss::run(options, &server).await?),

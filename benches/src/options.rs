@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::{Failure, Scenario};
 
 const USAGE: &str = "usage: redis-cached-benches [SCENARIO…] [--rounds N] [--smoke] [--pin] [--workers N]
-  SCENARIO      hit, tls, blocking, miss, batch, tags, users, local, stampede or frozen (default: all)
+  SCENARIO      hit, tls, cluster, blocking, miss, batch, tags, users, local, burst, stampede or frozen (default: all)
   --rounds N    how often each contender has its turn, at each number of callers (default 31)
   --smoke       shows within a minute that everything runs; the figures mean nothing
   --pin         client and server on one CPU, which repeats within a few percent (needs taskset)

@@ -52,7 +52,7 @@ impl Memoized for Bare {
     const NAME: &'static str = "redis-rs";
 
     async fn user(&self, id: u64) -> Result<User, String> {
-        user(&self.0, id).await
+        by_hand(self.0.clone(), id).await
     }
 }
 
@@ -60,7 +60,7 @@ impl Memoized for BareNoDelay {
     const NAME: &'static str = "redis-rs, no delay";
 
     async fn user(&self, id: u64) -> Result<User, String> {
-        user(&self.0, id).await
+        by_hand(self.0.clone(), id).await
     }
 }
 
@@ -84,8 +84,8 @@ impl Blocking for BareBlocking {
     }
 }
 
-async fn user(connection: &MultiplexedConnection, id: u64) -> Result<User, String> {
-    let (key, mut connection) = (key(id), connection.clone());
+pub(super) async fn by_hand(mut connection: impl AsyncCommands, id: u64) -> Result<User, String> {
+    let key = key(id);
     let bytes: Option<Vec<u8>> = connection.get(&key).await.map_err(text)?;
     if let Some(bytes) = bytes {
         return decode(&bytes);

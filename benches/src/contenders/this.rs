@@ -22,11 +22,6 @@ async fn user_in(cache: &Cache, id: u64) -> User {
 
 pub(crate) struct This;
 
-/// By one of two ways to the same server.
-pub(crate) struct ByTcp(pub(crate) Cache);
-
-pub(crate) struct ByTls(pub(crate) Cache);
-
 pub(crate) struct ThisBlocking;
 
 impl This {
@@ -69,18 +64,25 @@ impl Blocking for ThisBlocking {
     }
 }
 
-impl Memoized for ByTcp {
-    const NAME: &'static str = "redis://";
+/// The same function by a cache of its own, for each way to reach Redis.
+macro_rules! ways {
+    ($($way:ident: $name:literal,)*) => {
+        $(
+            pub(crate) struct $way(pub(crate) Cache);
 
-    async fn user(&self, id: u64) -> Result<User, String> {
-        Ok(user_in(&self.0, id).await)
-    }
+            impl Memoized for $way {
+                const NAME: &'static str = $name;
+
+                async fn user(&self, id: u64) -> Result<User, String> {
+                    Ok(user_in(&self.0, id).await)
+                }
+            }
+        )*
+    };
 }
 
-impl Memoized for ByTls {
-    const NAME: &'static str = "rediss://";
-
-    async fn user(&self, id: u64) -> Result<User, String> {
-        Ok(user_in(&self.0, id).await)
-    }
+ways! {
+    ByTcp: "redis://",
+    ByTls: "rediss://",
+    ByCluster: "redis+cluster://",
 }

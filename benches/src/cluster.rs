@@ -1,0 +1,30 @@
+//! A hit in a cluster of three primaries, beside one on a single server, and beside the driver's own client of clusters.
+//!
+//! All servers run on this machine: a cluster has more of them to talk to, and nothing of what it is for.
+
+use redis_cached::Cache;
+use redis_cached_test_support::{RedisCluster, RedisServer};
+
+use crate::Failure;
+use crate::contenders::{BareCluster, ByCluster, ByTcp};
+use crate::harness::{TASKS, compare};
+use crate::hit::warmed;
+use crate::options::Options;
+use crate::table::Report;
+
+pub(crate) async fn run(options: &Options) -> Result<Report, Failure> {
+    let (server, cluster) = (RedisServer::start(), RedisCluster::start());
+    let nodes = cluster.nodes().iter().map(RedisServer::url).collect();
+    let contenders = [
+        warmed(ByTcp(Cache::connect(server.url()).await?)).await,
+        warmed(ByCluster(Cache::connect(cluster.url()).await?)).await,
+        warmed(BareCluster::connect(nodes).await?).await,
+    ];
+    let title = format!(
+        "A hit of a small struct on one server, and in a cluster of three: {} rounds of {:?} for each, {} workers",
+        options.rounds,
+        options.slice,
+        options.workers()
+    );
+    Ok(compare(&title, options, ("tasks", &TASKS), &contenders).await?)
+}
