@@ -226,7 +226,7 @@ async fn a_pattern_that_binds_one_name_is_an_argument_of_that_name() {
         assert_eq!(article(other.clone(), Path("x".to_owned())).await, "x! of a", "it is stored");
         let path = Path("x".to_owned());
         let entry = article_entry(&db, &path);
-        assert_eq!(entry.key(), "article:x");
+        assert!(entry.key().ends_with("article:x"), "{}", entry.key());
         assert_eq!(entry.get().await.unwrap().as_deref(), Some("x! of a"));
         write_article(db.clone(), path).await;
         assert_eq!(article(other.clone(), Path("x".to_owned())).await, "x! of b");

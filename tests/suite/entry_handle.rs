@@ -23,7 +23,7 @@ async fn number(id: u64) -> u64 {
 async fn get_put_ttl_and_invalidate() {
     within_both(async |_| {
         let entry: Entry<User> = get_user_entry(1);
-        assert_eq!(entry.key(), "user:1");
+        assert!(entry.key().ends_with("user:1"), "{}", entry.key());
         assert_eq!((entry.get().await.unwrap(), entry.ttl().await.unwrap()), (None, None));
         entry.invalidate().await.unwrap();
 

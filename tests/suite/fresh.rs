@@ -56,7 +56,7 @@ fn a_bypass_of_blocking_functions() {
 
 #[tokio::test]
 async fn a_bypass_is_of_one_cache() {
-    let (_server, [one, other]) = both().await;
+    let (_server, [one, other, ..]) = both().await;
     let first = one.scope(row("of one")).await;
     one.flush().await.unwrap();
     assert_eq!(one.scope(other.bypass(row("of one"))).await, first);

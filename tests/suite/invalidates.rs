@@ -147,7 +147,7 @@ impl Repository {
 #[tokio::test]
 async fn methods_invalidate_methods_each_in_its_own_cache() {
     let (_server, caches) = both().await;
-    let [own, global] = caches;
+    let [own, global, ..] = caches;
     let mut repository = Repository { cache: own.clone(), tenant: "acme".into(), saved: 0 };
     global
         .scope(async {

@@ -70,7 +70,7 @@ use std::time::Duration;
 
 use redis_cached::testing::Clock;
 use redis_cached::{Cache, CacheBuilder, redis_cached};
-use redis_cached_test_support::RedisServer;
+use redis_cached_test_support::{RedisCluster, RedisSentinels, RedisServer};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
@@ -158,16 +158,33 @@ impl TestCache {
     }
 }
 
-/// Both kinds of cache, for promises that hold on both.
-async fn both() -> (RedisServer, [TestCache; 2]) {
+/// Both kinds of cache, for promises that hold on both: Redis, as one server, as a cluster and behind sentinels, and memory. The one server is
+/// the test's own, and its keys have no prefix; cluster and sentinels are shared, and there a prefix keeps tests apart.
+async fn both() -> (RedisServer, [TestCache; 4]) {
     both_with(Cache::builder()).await
 }
 
 /// The same with these options.
-async fn both_with(options: CacheBuilder) -> (RedisServer, [TestCache; 2]) {
+async fn both_with(options: CacheBuilder) -> (RedisServer, [TestCache; 4]) {
     let (server, patient) = (RedisServer::start(), options.deadline(Duration::from_secs(10)));
-    let cache = patient.clone().url(server.url()).connect().await.unwrap();
-    (server, [TestCache { cache, clock: None }, memory(patient)])
+    let redis = async |url: String, prefix: &str| {
+        let cache = patient.clone().url(url).prefix(prefix).connect().await.unwrap();
+        TestCache { cache, clock: None }
+    };
+    let prefix = own_prefix();
+    let caches = [
+        redis(server.url(), "").await,
+        memory(patient.clone()),
+        redis(RedisCluster::shared().url(), &prefix).await,
+        redis(RedisSentinels::shared().url(), &prefix).await,
+    ];
+    (server, caches)
+}
+
+/// A prefix that no other test of this process has.
+fn own_prefix() -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    format!("test{}:", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A cache in memory, for what is the same on both.
@@ -177,7 +194,7 @@ fn memory(options: CacheBuilder) -> TestCache {
     TestCache { cache, clock: Some(clock) }
 }
 
-/// Runs the test within each of both caches.
+/// Runs the test within each of these caches.
 async fn within_both(test: impl AsyncFn(&TestCache)) {
     let (_server, caches) = both().await;
     for cache in &caches {
@@ -185,7 +202,7 @@ async fn within_both(test: impl AsyncFn(&TestCache)) {
     }
 }
 
-/// Runs the test within each of both caches, and expects so many runs of the body that is counted.
+/// Runs the test within each of these caches, and expects so many runs of the body that is counted.
 async fn runs_within_both(runs: &Runs, expected: usize, test: impl AsyncFn(&TestCache)) {
     let _counting = runs.counting.lock().await;
     within_both(async |cache| {

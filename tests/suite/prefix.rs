@@ -75,7 +75,7 @@ async fn the_caches_prefix_stands_before_it_and_patterns_mean_nothing() {
 
 #[tokio::test]
 async fn many_entries_go_in_steps_and_the_process_keeps_none_of_them() {
-    let (server, [cache, _]) = both().await;
+    let (server, [cache, ..]) = both().await;
     fill(&cache, "many", 3000).await;
     // Kept in the process by now, as far as they were asked for twice.
     fill(&cache, "many", 3000).await;
@@ -92,7 +92,7 @@ async fn many_entries_go_in_steps_and_the_process_keeps_none_of_them() {
 
 #[tokio::test]
 async fn all_that_is_under_it_is_removed_whoever_put_it_there() {
-    let (server, [cache, _]) = both().await;
+    let (server, [cache, ..]) = both().await;
     fill(&cache, "user", 3).await;
     let mut connection = server.connection();
     let binary: [&[u8]; 5] = [b"user:\xff\xfe", b"user:\0", b"\xff\xfeuser:", b"\x00", b"USER:1"];
@@ -107,7 +107,7 @@ async fn all_that_is_under_it_is_removed_whoever_put_it_there() {
 
 #[tokio::test]
 async fn characters_of_patterns_are_literal() {
-    let (server, [cache, _]) = both().await;
+    let (server, [cache, ..]) = both().await;
     for prefix in ["a*", "a?", "a[bc]", "a\\", "a^", "[^a]", "é*🦀", "{a}"] {
         let key = format!("{prefix}:1");
         for other in ["ab:1", "axx:1", "bb:1", "é🦀:1"] {
@@ -121,8 +121,8 @@ async fn characters_of_patterns_are_literal() {
 
 #[tokio::test]
 async fn a_prefix_that_is_empty_in_all_is_refused() {
-    let (server, caches) = both().await;
-    for cache in &caches {
+    let (server, [redis, memory, ..]) = both().await;
+    for cache in [&redis, &memory] {
         fill(cache, "user", 3).await;
         let error = cache.invalidate_prefix("").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::EmptyPrefix);
@@ -140,7 +140,7 @@ async fn a_prefix_that_is_empty_in_all_is_refused() {
 
 #[tokio::test]
 async fn a_sweep_that_fails_says_what_it_has_done() {
-    let (server, [cache, _]) = both().await;
+    let (server, [cache, ..]) = both().await;
     fill(&cache, "user", 3000).await;
     let mut steps = 0;
     let progress = |removed| {

@@ -275,7 +275,7 @@ async fn it_takes_as_many_round_trips_as_a_batch_of_misses() {
 /// A bypass of two caches, one within the other.
 #[tokio::test]
 async fn a_nested_bypass_is_of_both_caches() {
-    let (_server, [one, other]) = both().await;
+    let (_server, [one, other, ..]) = both().await;
     let rows = Rows::default();
     rows.set(1);
     let calls = async || {

@@ -1,5 +1,6 @@
 //! Sentinels: real ones, with a primary and a replica to watch over.
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use redis::Value;
@@ -118,6 +119,13 @@ impl RedisSentinels {
     /// Without passwords.
     pub fn start() -> Self {
         Self::builder().start()
+    }
+
+    /// Sentinels for all tests of this process, for those that neither break them nor count what they do.
+    pub fn shared() -> &'static Self {
+        // Never dropped; the watchdogs of its processes end it.
+        static SHARED: OnceLock<RedisSentinels> = OnceLock::new();
+        SHARED.get_or_init(Self::start)
     }
 
     /// Settings for one's own.
