@@ -1,5 +1,8 @@
 //! What goes over the wire: each key at its own node, and nothing else anywhere.
 
+use std::collections::HashMap;
+
+use redis_cached::redis_cached;
 use redis_cached_test_support::{Monitor, RedisCluster, RedisServer};
 
 use super::{cluster, row, tagged};
@@ -75,5 +78,25 @@ async fn nobody_is_asked_for_what_another_node_has() {
         for command in monitor.commands().iter().filter(|command| command.name() == "GET") {
             assert_eq!(servers.owner(&command.args()[0]).port(), node.port(), "{}", command.args()[0]);
         }
+    }
+}
+
+#[redis_cached(ttl = 60, key = "{org:<org>}:member:<ids>", batch = ids, tags = ["{org:<org>}"])]
+async fn of_one_org(org: u64, ids: &[u64]) -> HashMap<u64, u64> {
+    ids.iter().map(|id| (*id, org)).collect()
+}
+
+#[tokio::test]
+async fn a_hash_tag_in_keys_and_in_their_tag_makes_a_page_one_message_to_one_node() {
+    let (servers, cache) = cluster().await;
+    let ids: Vec<u64> = (0..20).collect();
+    cache.scope(of_one_org(7, &ids)).await;
+    cache.flush().await.unwrap();
+    let owner = servers.owner("{org:7}").port();
+    let monitors = monitors(&servers);
+    cache.scope(of_one_org(7, &ids)).await;
+    for (node, monitor) in servers.nodes().iter().zip(&monitors) {
+        let count = monitor.commands().iter().filter(|command| command.name() == "GET").count();
+        assert_eq!(count, if node.port() == owner { ids.len() + 1 } else { 0 });
     }
 }
