@@ -23,6 +23,7 @@ mod entries;
 mod entry_handle;
 mod extremes;
 mod failing;
+mod failover;
 mod faults;
 mod foreign;
 mod forked;

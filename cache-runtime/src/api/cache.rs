@@ -37,7 +37,9 @@ pub struct Cache(pub(crate) Arc<Core>);
 
 impl Cache {
     pub(crate) fn new(inner: Core) -> Self {
-        Self(Arc::new(inner))
+        let core = Arc::new(inner);
+        core.store.tell_takeovers(Arc::downgrade(&core) as _);
+        Self(core)
     }
 
     /// Runs `future` without reading from this cache: every annotated function that uses the cache computes, and its value replaces
@@ -106,6 +108,7 @@ impl Cache {
             local: self.0.tier.as_ref().map(|tier| tier.stats()),
             pending_invalidations: self.0.pending.len() as u64,
             retried_invalidations: self.0.pending.retried.get(),
+            repeated_invalidations: self.0.pending.repeated.get(),
             lost_invalidations: self.0.pending.lost.get(),
         }
     }

@@ -36,6 +36,9 @@ pub struct Stats {
     pub pending_invalidations: u64,
     /// Invalidations that succeeded when they were retried.
     pub retried_invalidations: u64,
+    /// Invalidations that had succeeded and were repeated because another server has taken over, which may have lost them: one for each key
+    /// and tag.
+    pub repeated_invalidations: u64,
     /// Invalidations that were given up, because they failed while 10,000 others were pending, or for a whole day: the old values stay
     /// until they expire.
     pub lost_invalidations: u64,
@@ -86,11 +89,12 @@ impl fmt::Display for Stats {
                 write!(f, ", {} too large", local.too_large)?;
             }
         }
-        if self.pending_invalidations + self.retried_invalidations + self.lost_invalidations > 0 {
+        let Self { pending_invalidations: pending, retried_invalidations: retried, .. } = self;
+        let Self { repeated_invalidations: repeated, lost_invalidations: lost, .. } = self;
+        if pending + retried + repeated + lost > 0 {
             write!(
                 f,
-                "\ninvalidations: {} pending, {} retried, {} lost",
-                self.pending_invalidations, self.retried_invalidations, self.lost_invalidations
+                "\ninvalidations: {pending} pending, {retried} retried, {repeated} repeated, {lost} lost"
             )?;
         }
         Ok(())

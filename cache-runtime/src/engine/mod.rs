@@ -40,6 +40,7 @@ mod read;
 mod refresh;
 mod removal;
 mod renewal;
+mod repetition;
 mod retry;
 pub(crate) mod retry_queue;
 mod single;

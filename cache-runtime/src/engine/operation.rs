@@ -55,6 +55,13 @@ impl Drop for Operation<'_> {
         // Forgotten first: who finds nothing pending any more must not find a kept value either.
         self.forget();
         pending.succeeded(self.keys, self.number, self.hold);
+        // Whoever has acknowledged it may have been replaced meanwhile, by a server that does not know of it.
+        if self.cache.store.may_be_taken_over()
+            && !pending.acknowledged(self.keys, self.number, self.hold)
+            && pending.failed(self.keys, pending.number(), self.hold)
+        {
+            retry::start(self.cache);
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use super::removal::{remove, unlink};
 use super::retry_queue::{Key, Try};
 use crate::error::{Error, ErrorKind};
 use crate::runtime::block_on::library_runtime;
+use crate::runtime::executor;
 use crate::store::Store;
 use crate::store::vocabulary::CasToken;
 
@@ -17,7 +18,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How many tags are removed by one command.
 const TAGS_AT_ONCE: usize = 512;
-/// How many refusals end a round. One key may be refused where others are not.
+/// How many entries are removed at once, each by a command of its own: one may be refused, or at a server that is away, where others are not.
+const ENTRIES_AT_ONCE: usize = 64;
+/// How many refusals end a round.
 const REFUSALS: usize = 16;
 
 /// Has the removal of one value retried, which failed. Whatever else is there by then stays.
@@ -78,14 +81,18 @@ async fn retry(cache: &Core, tags: &[String], mut entries: Vec<String>, number: 
     for tags in tags.chunks(TAGS_AT_ONCE) {
         let keys: Vec<Key<'_>> = tags.iter().map(|name| Key::Tag(name)).collect();
         if !round.goes_on(retry_keys(cache, &keys).await) {
-            return round.has_taken;
+            // The entries may be on other servers.
+            break;
         }
     }
-    // From another one on in each round, so that those which are refused do not keep the others waiting.
-    let first = number.wrapping_mul(REFUSALS) % entries.len().max(1);
+    // From others on in each round, so that those which are refused do not keep the rest waiting.
+    let first = number.wrapping_mul(ENTRIES_AT_ONCE) % entries.len().max(1);
     entries.rotate_left(first);
-    for name in &entries {
-        if !round.goes_on(retry_keys(cache, &[Key::Entry(name)]).await) {
+    for names in entries.chunks(ENTRIES_AT_ONCE) {
+        let keys: Vec<[Key<'_>; 1]> = names.iter().map(|name| [Key::Entry(name)]).collect();
+        let tried = executor::all(keys.iter().map(|key| retry_keys(cache, key))).await;
+        // Where all of them fail the others would, too.
+        if !tried.into_iter().fold(false, |goes_on, done| round.goes_on(done) || goes_on) {
             break;
         }
     }
@@ -95,7 +102,8 @@ async fn retry(cache: &Core, tags: &[String], mut entries: Vec<String>, number: 
 /// Retries what is at these keys: any number of tags, or one entry.
 async fn retry_keys(cache: &Core, keys: &[Key<'_>]) -> Result<(), Error> {
     let pending = &cache.pending;
-    let now = Instant::now();
+    // A number of its own, for whoever takes over meanwhile.
+    let (number, now) = (pending.number(), Instant::now());
     let begun = keys.iter().map(|key| (*key, pending.begin_try(*key, now)));
     let tries: Vec<(Key<'_>, Try)> = begun.filter_map(|(key, begun)| Some((key, begun?))).collect();
     let done = match &tries[..] {
@@ -113,8 +121,9 @@ async fn retry_keys(cache: &Core, keys: &[Key<'_>]) -> Result<(), Error> {
         // Before they are settled: a reader that finds nothing pending any more, and was answered before the removal, is kept out.
         tries.iter().for_each(|(key, _)| tier.forget(key.name().as_bytes()));
     }
-    for (key, Try { number, .. }) in &tries {
-        pending.end_try(*key, *number, done.is_ok());
+    for (key, tried) in &tries {
+        let is_remembered = || tried.only.is_some() || pending.acknowledged(&[*key], number, tried.hold);
+        pending.end_try(*key, tried.number, done.is_ok() && is_remembered());
     }
     done
 }

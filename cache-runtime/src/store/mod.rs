@@ -13,9 +13,12 @@ mod memory;
 pub(crate) mod redis;
 pub(crate) mod vocabulary;
 
+use std::sync::Weak;
 use std::time::{Duration, Instant};
 
-use self::vocabulary::{CasToken, Cursor, Found, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl};
+use self::vocabulary::{
+    CasToken, Cursor, Found, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl, TakeoverListener,
+};
 #[cfg(test)]
 use self::vocabulary::{Epoch, Left};
 use crate::error::Error;
@@ -152,6 +155,18 @@ impl AnyStore {
             Self::Redis(store) => store.write_queue(key),
             Self::Memory(_) | Self::Broken(_) => None,
         }
+    }
+
+    /// Has `listener` told of each server that takes the place of another.
+    pub(crate) fn tell_takeovers(&self, listener: Weak<dyn TakeoverListener>) {
+        if let Self::Redis(store) = self {
+            store.tell_takeovers(listener);
+        }
+    }
+
+    /// Whether another server may take the place of one that has acknowledged something, and not know of it.
+    pub(crate) fn may_be_taken_over(&self) -> bool {
+        matches!(self, Self::Redis(_))
     }
 }
 

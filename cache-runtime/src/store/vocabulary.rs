@@ -1,7 +1,8 @@
 //! What a store speaks of: what stands at a key, how long it has left, and the token that compare-and-set compares.
 //! Imports nothing of the crate but errors and a clock's moments.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -103,6 +104,14 @@ pub(crate) trait InvalidationListener: Send + Sync + 'static {
 
     /// Nothing more will be told in this epoch.
     fn ended(&self, epoch: Epoch);
+}
+
+/// Who is told that a server may lack what another one has acknowledged.
+pub(crate) trait TakeoverListener: Send + Sync + 'static {
+    /// Another server has the keys of which `concerns` holds. The former one was there until `lost`, or until now.
+    ///
+    /// Told before anything is asked there, or as soon as it is known.
+    fn taken_over(self: Arc<Self>, lost: Instant, concerns: &dyn Fn(&[u8]) -> bool);
 }
 
 /// State and nonce: how an entry begins, and what tells one write from any other.

@@ -7,20 +7,24 @@
 //! Operations are numbered, in the order in which they begin: a success settles only failures of operations that began before
 //! it. One that began earlier says nothing of what was stored between the two, however late its answer is read.
 //!
+//! What was acknowledged lately is remembered, too: where another server takes over, which may not know of it, it is pending again.
+//!
 //! Nobody knows how long a key's value can stay: functions with different TTLs share keys, in other programs too. So every
 //! invalidation is retried for the same time, and one that is given up is counted.
 
 mod queue;
+mod recent;
 #[cfg(test)]
 mod tests;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
 use self::queue::Queue;
+use self::recent::{LATELY, Recent};
 use crate::key::KeyBuf;
 use crate::store::vocabulary::CasToken;
 use crate::util::counter::Counter;
@@ -47,11 +51,14 @@ impl<'a> Key<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
     queue: Mutex<Queue>,
+    /// What is not pending any more, and may be again.
+    recent: Mutex<Recent>,
     /// So that a look-up costs one read while nothing is pending.
     len: AtomicUsize,
     /// The number of the latest operation.
     number: AtomicU64,
     pub(crate) retried: Counter,
+    pub(crate) repeated: Counter,
     pub(crate) lost: Counter,
     has_told_of_loss: AtomicBool,
     /// Ends the pause before the next retry.
@@ -144,6 +151,36 @@ impl Pending {
             let now = Instant::now();
             self.with(|queue| keys.iter().for_each(|key| queue.succeeded(*key, number, hold, now)));
         }
+    }
+
+    /// Remembers what was acknowledged. `false` if it is not settled by that: another server may have taken over since the operation
+    /// began.
+    pub(super) fn acknowledged(&self, keys: &[Key<'_>], number: u64, hold: Option<Duration>) -> bool {
+        self.recent().add(keys, number, hold, Instant::now())
+    }
+
+    /// Another server, which may lack what was acknowledged until `lost`, has the keys of which `concerns` holds: what was acknowledged
+    /// lately is pending again. Gives the names of the keys, and whether a task that retries is to be started.
+    pub(super) fn repeat(&self, lost: Instant, concerns: impl Fn(Key<'_>) -> bool) -> (Vec<String>, bool) {
+        let (number, now) = (self.number(), Instant::now());
+        let since = lost.min(now).checked_sub(LATELY).unwrap_or(lost);
+        let taken = self.recent().take(number, since, concerns);
+        let mut names = Vec::with_capacity(taken.len());
+        let starts = self.add(|queue, now| {
+            for (name, acknowledged) in taken {
+                let hold = acknowledged.hold.map(|hold| (acknowledged.at, hold));
+                if queue.repeat(acknowledged.key(&name), number, hold, now) {
+                    names.push(name);
+                }
+            }
+            0
+        });
+        names.iter().for_each(|_| self.repeated.count());
+        (names, starts)
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// `add` says for how much there was no room.

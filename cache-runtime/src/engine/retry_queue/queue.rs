@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::Key;
 use crate::store::vocabulary::CasToken;
 
-/// How many keys are remembered.
+/// How many keys are remembered whose operation has failed, and how many where it is repeated.
 pub(crate) const KEYS: usize = 10_000;
 /// For how long an invalidation is retried.
 pub(crate) const LONGEST_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -18,6 +18,8 @@ pub(crate) const LONGEST_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) struct Queue {
     entries: HashMap<String, Wanted>,
     tags: HashMap<String, Wanted>,
+    /// How many of both are repetitions.
+    repetitions: usize,
     /// How many tags have left the queue so far.
     settled_tags: u64,
     /// Whether a task is retrying.
@@ -33,6 +35,8 @@ struct Wanted {
     /// What alone is to be removed, if it is still there; `None` for whatever is.
     only: Option<CasToken>,
     since: Instant,
+    /// It has succeeded, but perhaps at a server that has been replaced.
+    is_repetition: bool,
     /// Whether its removal is under way.
     is_tried: bool,
 }
@@ -76,19 +80,40 @@ impl Queue {
 
     /// An operation has failed. `false` if there is no room to remember it.
     pub(crate) fn failed(&mut self, key: Key<'_>, number: u64, hold: Option<Duration>, now: Instant) -> bool {
-        let is_full = self.len() >= KEYS;
-        let keys = self.keys(key);
         let hold = hold.map(|time| Hold { since: now, time });
-        let wanted = Wanted { number, hold, only: None, since: now, is_tried: false };
-        match keys.get_mut(key.name()) {
+        let wanted = Wanted { number, hold, only: None, since: now, is_repetition: false, is_tried: false };
+        let has_no_room = self.has_no_room();
+        match self.keys(key).get(key.name()) {
             // That removes less, and a try of it that is under way must not settle this.
-            Some(known) if known.only.is_some() => *known = wanted,
+            Some(known) if known.only.is_some() => {}
             // The one that began later says what is to be there.
-            Some(known) if known.number > number => {}
-            Some(known) => *known = wanted,
+            Some(known) if known.number > number => return true,
+            Some(_) => {}
+            None if has_no_room => return false,
+            None => {}
+        }
+        self.put(key, wanted);
+        true
+    }
+
+    /// What was acknowledged at a key is to be repeated, a hold from its own beginning. `false` if there is no room.
+    pub(crate) fn repeat(
+        &mut self,
+        key: Key<'_>,
+        number: u64,
+        hold: Option<(Instant, Duration)>,
+        now: Instant,
+    ) -> bool {
+        let is_full = self.repetitions >= KEYS;
+        match self.keys(key).get_mut(key.name()) {
+            // It is to be tried anyway, and must not be settled by what began before.
+            Some(known) if known.only.is_none() => known.number = number,
             None if is_full => return false,
-            None => {
-                keys.insert(key.name().to_owned(), wanted);
+            _ => {
+                let hold = hold.map(|(since, time)| Hold { since, time });
+                let wanted =
+                    Wanted { number, hold, only: None, since: now, is_repetition: true, is_tried: false };
+                self.put(key, wanted);
             }
         }
         true
@@ -99,12 +124,23 @@ impl Queue {
         if self.entries.contains_key(name) {
             return true;
         }
-        let has_room = self.len() < KEYS;
+        let has_room = !self.has_no_room();
         if has_room {
-            let wanted = Wanted { number, hold: None, only: Some(value), since: now, is_tried: false };
-            self.entries.insert(name.to_owned(), wanted);
+            let (only, is_repetition) = (Some(value), false);
+            let wanted = Wanted { number, hold: None, only, since: now, is_repetition, is_tried: false };
+            self.put(Key::Entry(name), wanted);
         }
         has_room
+    }
+
+    fn has_no_room(&self) -> bool {
+        self.len() - self.repetitions >= KEYS
+    }
+
+    fn put(&mut self, key: Key<'_>, wanted: Wanted) {
+        self.repetitions += usize::from(wanted.is_repetition);
+        let former = self.keys(key).insert(key.name().to_owned(), wanted);
+        self.repetitions -= usize::from(former.is_some_and(|former| former.is_repetition));
     }
 
     /// An operation has succeeded, which settles what began before it.
@@ -129,6 +165,8 @@ impl Queue {
         self.entries.retain(|_, wanted| is_young(wanted));
         self.tags.retain(|_, wanted| is_young(wanted));
         self.settled_tags += (tags - self.tags.len()) as u64;
+        let all = self.entries.values().chain(self.tags.values());
+        self.repetitions = all.filter(|wanted| wanted.is_repetition).count();
         before - self.len()
     }
 
@@ -156,7 +194,8 @@ impl Queue {
     }
 
     fn settle(&mut self, key: Key<'_>) {
-        self.keys(key).remove(key.name());
+        let settled = self.keys(key).remove(key.name());
+        self.repetitions -= usize::from(settled.is_some_and(|settled| settled.is_repetition));
         self.settled_tags += u64::from(matches!(key, Key::Tag(_)));
     }
 

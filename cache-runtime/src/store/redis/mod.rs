@@ -23,7 +23,7 @@ mod tls;
 mod topology;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use self::batching::stores::WriteQueue;
@@ -34,7 +34,7 @@ use self::topology::Topology;
 use self::topology::cluster::Cluster;
 pub(crate) use self::topology::cluster::ClusterConfig;
 pub(crate) use self::topology::sentinel::config as sentinel_config;
-use super::vocabulary::InvalidationListener;
+use super::vocabulary::{InvalidationListener, TakeoverListener};
 use crate::error::Error;
 
 /// Entries in Redis, on one server or on several.
@@ -70,6 +70,14 @@ impl RedisStore {
             Topology::Cluster(_) => {}
         }
         self
+    }
+
+    /// Has `listener` told of each server that takes the place of another. Only the first listener is told.
+    pub(crate) fn tell_takeovers(&self, listener: Weak<dyn TakeoverListener>) {
+        match &self.topology {
+            Topology::One(node) => node.takeovers().tell(listener),
+            Topology::Cluster(cluster) => cluster.takeovers().tell(listener),
+        }
     }
 
     /// Where a value for `key` waits to be stored. `None` if the caller's runtime does not drive a connection of its own.

@@ -1,7 +1,7 @@
 //! One server, as this process reaches it.
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis::{ConnectionAddr, Pipeline, Value};
 use tokio::runtime::Handle;
@@ -14,6 +14,7 @@ use super::connection::request::unanswered;
 use super::connection::runtime_connection::RuntimeConnection;
 use super::connection::server::Server;
 use super::connection::stall::{Advice, Stall, probe};
+use super::connection::takeover::Takeovers;
 use super::connection::tracking::Tracking;
 use super::error::translate;
 use super::redirect::NodeAddress;
@@ -72,6 +73,16 @@ impl Node {
     /// Address without credentials, for messages.
     pub(crate) fn name(&self) -> &str {
         &self.config.endpoint.name
+    }
+
+    /// Who is told that another server has taken its place.
+    pub(crate) fn takeovers(&self) -> &Takeovers {
+        &self.config.takeovers
+    }
+
+    /// Since when it is unreachable, if it is.
+    pub(crate) fn lost(&self) -> Option<Instant> {
+        self.server().lost()
     }
 
     /// Where it listens. `None` for a Unix socket.

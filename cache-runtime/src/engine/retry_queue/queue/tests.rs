@@ -283,3 +283,45 @@ fn a_later_success_settles_what_was_left_behind() {
     queue.succeeded(KEY, 3, None, now);
     assert!(!queue.contains(KEY));
 }
+
+#[test]
+fn what_is_repeated_takes_no_room_of_what_has_failed() {
+    let now = Instant::now();
+    let mut queue = Queue::default();
+    for number in 0..KEYS {
+        assert!(queue.repeat(Key::Entry(&number.to_string()), 1, None, now));
+    }
+    assert!(!queue.repeat(KEY, 1, None, now) && queue.failed(KEY, 2, None, now));
+    assert!(queue.failed(Key::Entry("0"), 3, None, now), "it has failed since");
+    assert!(queue.repeat(TAG, 4, None, now), "and takes no room of these any more");
+    assert!(!queue.repeat(Key::Entry("key 2"), 4, None, now));
+    for number in 0..KEYS - 2 {
+        assert!(queue.failed(Key::Tag(&number.to_string()), 4, None, now), "{number}");
+    }
+    assert!(!queue.failed(Key::Tag("2 many"), 5, None, now));
+    queue.succeeded(TAG, 5, None, now);
+    assert!(queue.repeat(Key::Entry("key 2"), 6, None, now), "what is settled makes room");
+    queue.give_up(now + LONGEST_RETRY);
+    assert_eq!((queue.len(), queue.repetitions), (0, 0));
+}
+
+/// What began before is no reason not to repeat, what began later is, and a hold goes on from where it was.
+#[test]
+fn a_repetition_is_an_operation_that_begins_with_the_takeover() {
+    let now = Instant::now();
+    let mut queue = Queue::default();
+    queue.repeat(KEY, 3, Some((now, MINUTE)), now + MINUTE / 2);
+    queue.succeeded(KEY, 2, None, now + MINUTE / 2);
+    let begun = queue.begin(KEY, now + MINUTE / 2).expect("it is pending");
+    assert_eq!(begun, Try { number: 3, hold: Some(MINUTE / 2), only: None });
+    // Another takeover, while it is tried.
+    queue.repeat(KEY, 5, None, now);
+    queue.end(KEY, 3, true);
+    assert!(queue.contains(KEY), "it was tried before that");
+    queue.succeeded(KEY, 6, None, now);
+    assert!(!queue.contains(KEY));
+    // It removes whatever is there.
+    queue.left_behind("key", 7, VALUE, now);
+    queue.repeat(KEY, 8, None, now);
+    assert_eq!(queue.begin(KEY, now), Some(Try { number: 8, hold: None, only: None }));
+}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::locate::Locator;
+use super::takeover::Takeovers;
 use super::url::Endpoint;
 use crate::error::Error;
 use crate::store::address::Address;
@@ -37,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) is_cluster_node: bool,
     /// Who knows where it is, if it moves.
     pub(crate) locator: Option<Arc<dyn Locator>>,
+    /// Who is told that another server has taken its place.
+    pub(crate) takeovers: Arc<Takeovers>,
 }
 
 impl Config {
@@ -55,6 +58,7 @@ impl Config {
             credentials,
             is_cluster_node: false,
             locator: None,
+            takeovers: Arc::default(),
         })
     }
 

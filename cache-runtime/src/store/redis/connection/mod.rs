@@ -18,6 +18,7 @@ pub(crate) mod runtime_connection;
 pub(crate) mod server;
 pub(crate) mod shared_timeout;
 pub(crate) mod stall;
+pub(crate) mod takeover;
 pub(crate) mod tracking;
 pub(crate) mod unreadable;
 pub(crate) mod url;

@@ -20,6 +20,7 @@ use super::outage::OutageReport;
 use super::request::unanswered;
 use super::runtime_connection::ConnectionState;
 use super::server::Server;
+use super::takeover::Acquaintance;
 use super::tracking::Tracking;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::executor;
@@ -62,6 +63,8 @@ struct AttemptHistory {
     misplaced: u32,
     /// Whether it has been logged that tracking is unavailable.
     is_unwatched: bool,
+    /// The server of the last connection.
+    acquaintance: Acquaintance,
 }
 
 impl Reconnector {
@@ -75,13 +78,23 @@ impl Reconnector {
 
     pub(crate) async fn run(self, first: Option<Connection>) {
         let outage = OutageReport::of(&self.server.outage, &self.server.config.endpoint.name);
-        let mut history = AttemptHistory { outage, failures: 0, misplaced: 0, is_unwatched: false };
+        let mut history = AttemptHistory {
+            outage,
+            failures: 0,
+            misplaced: 0,
+            is_unwatched: false,
+            acquaintance: Acquaintance::of(&self.server),
+        };
         let (mut next, mut proof) = (first, Proof::Greeting);
         loop {
             let connection = match next.take() {
                 Some(connection) => connection,
                 None => self.connected(proof, &mut history).await,
             };
+            if self.tracking.is_none() {
+                // Before anybody uses it.
+                history.acquaintance.renew(&connection).await;
+            }
             self.publish.send_replace(ConnectionState::Up(connection.clone()));
             let made = Instant::now();
             let what =
@@ -177,6 +190,9 @@ impl Reconnector {
 
     /// Reports the end of a connection, and decides what the next one has to prove.
     fn lost(&self, end: EndReason, age: Duration, history: &mut AttemptHistory) -> Proof {
+        if self.tracking.is_none() {
+            history.acquaintance.lose();
+        }
         let server = &self.server.config.endpoint.name;
         let lost = |how| Error::new(ErrorKind::Connection, format!("the connection to {server} {how}"));
         history.failures = if age < LIVED { history.failures.saturating_add(1) } else { 0 };

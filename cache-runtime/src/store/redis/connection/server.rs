@@ -16,6 +16,7 @@ use super::idle::Idleness;
 use super::locate::Location;
 use super::mode;
 use super::outage::ServerOutage;
+use super::takeover::Identity;
 use super::unreadable::Unreadable;
 use super::url::Endpoint;
 use crate::error::{Error, ErrorKind};
@@ -49,7 +50,7 @@ pub(crate) struct Server {
 }
 
 #[derive(Default)]
-struct ServerKnowledge {
+pub(super) struct ServerKnowledge {
     /// The address of a server that was the wrong one: tried last.
     shunned: Option<SocketAddr>,
     hello_refused: Option<Instant>,
@@ -58,6 +59,12 @@ struct ServerKnowledge {
     /// Since when the peer has hung up on each `HELLO` and greeted without.
     hung_up_since: Option<Instant>,
     in_cluster_mode: Option<Instant>,
+    /// As of the newest connection.
+    pub(super) identity: Option<Identity>,
+    /// Whether it ends connections on which it is asked for that.
+    pub(super) hides_identity: bool,
+    /// Since when one of the runtimes has been without a connection.
+    pub(super) lost: Option<Instant>,
 }
 
 /// Where to connect.
@@ -94,7 +101,7 @@ impl Server {
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, ServerKnowledge> {
+    pub(super) fn known(&self) -> MutexGuard<'_, ServerKnowledge> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -14,6 +14,7 @@ use crate::runtime::block_on::library_runtime;
 use crate::store::address::ClusterAddress;
 use crate::store::credentials::Provider;
 use crate::store::redis::connection::config::Config;
+use crate::store::redis::connection::takeover::Takeovers;
 use crate::store::redis::node::Node;
 use crate::store::redis::redirect::NodeAddress;
 use crate::store::redis::route::Slot;
@@ -88,6 +89,11 @@ impl Cluster {
     /// The seeds, for messages.
     pub(crate) fn name(&self) -> String {
         self.config.name()
+    }
+
+    /// Who is told that a node has taken another's place.
+    pub(crate) fn takeovers(&self) -> &Takeovers {
+        &self.config.node.takeovers
     }
 
     /// Logs once that changes in a cluster are not tracked.

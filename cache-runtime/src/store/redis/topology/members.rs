@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::cluster::ClusterConfig;
 use super::slots::{OwnedSlots, SlotTable};
+use super::takeovers::LastOwners;
 use crate::error::{Error, ErrorKind};
 use crate::store::redis::node::Node;
 use crate::store::redis::redirect::NodeAddress;
@@ -21,6 +22,7 @@ pub(crate) struct Members {
     owners: SlotTable,
     changes: AtomicU64,
     nodes: RwLock<Nodes>,
+    last_owners: Mutex<LastOwners>,
 }
 
 /// By index. The index of a node that is gone is given to another one; who still has it in mind is redirected there.
@@ -45,6 +47,7 @@ impl Members {
             owners: SlotTable::new(),
             changes: AtomicU64::new(0),
             nodes: RwLock::default(),
+            last_owners: Mutex::new(LastOwners::new()),
         }
     }
 
@@ -100,7 +103,30 @@ impl Members {
         self.set_owners(next..SLOTS, None);
         let owners: Vec<u16> = owners.into_iter().flatten().map(|(index, _)| index).collect();
         self.tidy(&owners);
+        // Behind the table: what is asked for from now on goes to the new owner.
+        self.tell_takeovers(map);
         Ok(())
+    }
+
+    fn tell_takeovers(&self, map: &[OwnedSlots]) {
+        let taken = self.last_owners.lock().unwrap_or_else(PoisonError::into_inner).update(map);
+        if taken.is_empty() {
+            return;
+        }
+        let nodes: Vec<Arc<Node>> = {
+            let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+            let index = |address| nodes.by_address.get(address);
+            let member = |index: &u16| nodes.all.get(usize::from(*index))?.as_ref();
+            taken
+                .from
+                .iter()
+                .filter_map(index)
+                .filter_map(member)
+                .map(|member| Arc::clone(&member.node))
+                .collect()
+        };
+        let lost = nodes.iter().filter_map(|node| node.lost()).min().unwrap_or_else(Instant::now);
+        self.config.node.takeovers.happened(lost, &|key| taken.contains(Slot::of(key)));
     }
 
     fn set_owners(&self, slots: std::ops::Range<u16>, owner: Option<u16>) {

@@ -7,6 +7,7 @@ pub(crate) mod parts;
 mod refresh;
 pub(crate) mod sentinel;
 mod slots;
+mod takeovers;
 
 use std::sync::Arc;
 

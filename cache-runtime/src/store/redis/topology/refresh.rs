@@ -1,5 +1,6 @@
 //! The task that asks nodes of a cluster who owns which slot.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use super::members::Members;
 use super::slots::{OwnedSlots, parse};
 use crate::error::{Error, ErrorKind};
 use crate::runtime::executor;
+use crate::runtime::executor::either;
 use crate::store::redis::error::translate;
 use crate::store::redis::node::Node;
 use crate::store::redis::redirect::NodeAddress;
@@ -25,6 +27,8 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How often to ask without a reason.
 const EVERY: Duration = Duration::from_secs(10);
+/// The same while a node that owns slots is unreachable: another one may take over at any time.
+const EVERY_IN_OUTAGES: Duration = Duration::from_secs(1);
 /// How many nodes are asked at once. One may be cut off from the others, and not know that it owns nothing any more.
 const ASKED_AT_ONCE: usize = 3;
 
@@ -193,11 +197,23 @@ impl RefreshShared {
                 pause = (pause * 2).min(LONGEST_PAUSE);
                 continue;
             }
-            pause = match executor::timeout(EVERY, self.wishes.notified()).await {
+            pause = match executor::timeout(self.rest(), self.wished()).await {
                 Ok(Some(())) => (pause * 2).min(LONGEST_PAUSE),
                 _ => SHORTEST_PAUSE,
             };
         }
+    }
+
+    /// How long to wait for a reason to ask.
+    fn rest(&self) -> Duration {
+        let is_lost = self.members.primaries().iter().any(|node| node.lost().is_some());
+        if is_lost { EVERY_IN_OUTAGES } else { EVERY }
+    }
+
+    /// Waits until somebody wishes to know, or a connection has ended.
+    async fn wished(&self) {
+        let losses = &self.config.node.takeovers.losses;
+        either(pin!(self.wishes.notified()), pin!(losses.notified())).await;
     }
 
     /// Asks some nodes, and others if these do not answer.

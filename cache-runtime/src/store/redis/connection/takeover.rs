@@ -1,0 +1,177 @@
+//! Servers that take the place of another at the same address: after a failover behind a name or a proxy or by Sentinel, and after a restart.
+//!
+//! Such a server may lack what the former one has acknowledged, because a replica, or a snapshot, is always behind. So each new connection
+//! asks its server which one it is, before anybody uses the connection.
+
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Instant;
+
+use redis::{Value, cmd, from_redis_value_ref};
+use tokio::sync::Notify;
+
+use super::connect::Connection;
+use super::server::Server;
+use crate::runtime::executor;
+use crate::store::vocabulary::TakeoverListener;
+
+/// Who is told of takeovers.
+#[derive(Default)]
+pub(crate) struct Takeovers {
+    listener: OnceLock<Weak<dyn TakeoverListener>>,
+    /// A connection has ended: another server may take over soon.
+    pub(crate) losses: Notify,
+}
+
+impl Takeovers {
+    /// Only the first is told.
+    pub(crate) fn tell(&self, listener: Weak<dyn TakeoverListener>) {
+        let _ = self.listener.set(listener);
+    }
+
+    /// A server has taken over the keys of which `concerns` holds, from one that was there until `lost`.
+    pub(crate) fn happened(&self, lost: Instant, concerns: &dyn Fn(&[u8]) -> bool) {
+        if let Some(listener) = self.listener.get().and_then(Weak::upgrade) {
+            listener.taken_over(lost, concerns);
+        }
+    }
+}
+
+/// Which server it is, of all that were ever at an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Identity {
+    Known {
+        /// New with each start of a server.
+        run: String,
+        /// New when a replica becomes a primary.
+        history: Option<String>,
+    },
+    /// It does not say.
+    Unknown,
+}
+
+impl Identity {
+    /// From the lines of `INFO`.
+    fn of(info: &str) -> Self {
+        let field = |name: &str| {
+            let value = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+            Some(value.trim_end().to_owned())
+        };
+        match field("run_id") {
+            Some(run) => Self::Known { run, history: field("master_replid") },
+            None => Self::Unknown,
+        }
+    }
+
+    /// One that does not say may be another.
+    fn is_surely(&self, other: &Self) -> bool {
+        *self != Self::Unknown && self == other
+    }
+}
+
+/// The server of the connections that a runtime makes, one after the other.
+pub(super) struct Acquaintance {
+    server: Arc<Server>,
+    identity: Option<Identity>,
+    /// When the last connection ended.
+    lost: Option<Instant>,
+}
+
+impl Acquaintance {
+    pub(super) fn of(server: &Arc<Server>) -> Self {
+        Self { server: Arc::clone(server), identity: None, lost: None }
+    }
+
+    /// Finds out whether a new connection leads to another server than the last one, and tells of it.
+    pub(super) async fn renew(&mut self, connection: &Connection) {
+        let (server, lost) = (&self.server, self.lost.take());
+        let takeovers = &server.config.takeovers;
+        if takeovers.listener.get().is_none() {
+            return;
+        }
+        let identity = server.ask_identity(connection).await;
+        let known = server.identified(&identity);
+        let former = self.identity.replace(identity.clone()).or(known);
+        if former.is_some_and(|former| !former.is_surely(&identity)) {
+            takeovers.happened(lost.unwrap_or_else(Instant::now), &|_| true);
+        }
+    }
+
+    /// The connection has ended.
+    pub(super) fn lose(&mut self) {
+        let now = *self.lost.get_or_insert_with(Instant::now);
+        self.server.known().lost.get_or_insert(now);
+        self.server.config.takeovers.losses.notify_one();
+    }
+}
+
+impl Drop for Acquaintance {
+    /// A runtime that ends says nothing about the server.
+    fn drop(&mut self) {
+        if self.lost.is_some() {
+            self.server.known().lost = None;
+        }
+    }
+}
+
+impl Server {
+    /// Since when it is unreachable for one of the runtimes, if it is.
+    pub(crate) fn lost(&self) -> Option<Instant> {
+        self.known().lost
+    }
+
+    /// Notes who has answered over the newest connection; gives who did before.
+    fn identified(&self, identity: &Identity) -> Option<Identity> {
+        let mut known = self.known();
+        known.lost = None;
+        known.identity.replace(identity.clone())
+    }
+
+    async fn ask_identity(&self, connection: &Connection) -> Identity {
+        if self.known().hides_identity {
+            return Identity::Unknown;
+        }
+        let mut info = String::new();
+        for section in ["server", "replication"] {
+            let mut question = cmd("INFO");
+            question.arg(section);
+            let mut driver = connection.driver.clone();
+            let asked = driver.send_packed_command(&question);
+            match executor::timeout(self.config.deadline, asked).await {
+                Ok(Some(Ok(answer))) => info += &text(&answer),
+                Ok(Some(Err(error))) if error.is_unrecoverable_error() => {
+                    // Some proxies close a connection on which they are asked what they do not know.
+                    self.known().hides_identity = true;
+                    return Identity::Unknown;
+                }
+                _ => return Identity::Unknown,
+            }
+        }
+        Identity::of(&info)
+    }
+}
+
+/// A verbatim string in RESP3. Whoever may not ask gets an error.
+fn text(answer: &Value) -> String {
+    from_redis_value_ref(answer).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INFO: &str = "# Server\r\nredis_version:7.0.15\r\nrun_id:abc\r\n# Replication\r\nmaster_replid:def\r\nmaster_replid2:0\r\n";
+
+    #[test]
+    fn a_restarted_server_a_promoted_one_and_one_that_does_not_say_are_others() {
+        let one = Identity::of(INFO);
+        assert_eq!(one, Identity::Known { run: "abc".into(), history: Some("def".into()) });
+        assert!(one.is_surely(&Identity::of(INFO)));
+        for other in
+            [INFO.replace("abc", "abd"), INFO.replace(":def", ":dea"), "-NOPERM".into(), String::new()]
+        {
+            assert!(!one.is_surely(&Identity::of(&other)), "{other}");
+            assert!(!Identity::of(&other).is_surely(&one), "{other}");
+        }
+        assert!(!Identity::Unknown.is_surely(&Identity::Unknown));
+    }
+}
