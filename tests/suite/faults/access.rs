@@ -167,6 +167,7 @@ async fn each_of_the_least_rights_is_needed_and_costs_what_the_page_says() {
         ("+ping", &ALL),
         ("+client|tracking", &["local"]),
         ("+scan", &["prefixes"]),
+        ("+info", &[]),
     ]);
     for right in least().split_whitespace().filter(|word| word.starts_with('+')) {
         let server = RedisServer::start();
