@@ -1,15 +1,15 @@
 //! `#[redis_invalidates]`: what a function changed is gone from the cache when the function has returned.
 
+mod failures;
+mod methods;
+
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use async_trait::async_trait;
-use redis_cached::{Cache, KeyPart, redis_cached, redis_invalidates, redis_updates};
+use redis_cached::{Cache, KeyPart, redis_cached, redis_invalidates};
 use redis_cached_test_support::RedisServer;
-use tokio::sync::oneshot;
 
-use crate::{Failed, User, both, redis, user, within_both};
+use crate::{Failed, User, redis, user, within_both};
 
 /// Stands for everything that the functions below read: it changes at every look.
 static CLOCK: AtomicU64 = AtomicU64::new(1);
@@ -112,122 +112,6 @@ async fn several_targets_are_one_command() {
     assert_eq!(sent, [("UNLINK", keys)]);
 }
 
-struct Repository {
-    cache: Cache,
-    tenant: String,
-    saved: u64,
-}
-
-impl Repository {
-    #[redis_cached(ttl = 600, key = "<self.tenant>:<id>", cache = self.cache)]
-    async fn get(&self, id: u64) -> u64 {
-        let _ = id;
-        tick()
-    }
-
-    #[redis_cached(ttl = 600, key = "count")]
-    async fn count() -> u64 {
-        tick()
-    }
-
-    #[redis_invalidates(self.get(id), Self::count())]
-    async fn save(&self, id: u64) -> u64 {
-        id
-    }
-
-    /// `&mut self`, and targets that are known only afterwards.
-    #[redis_invalidates(self.get(ret.id), by_name(tenant, &ret.name))]
-    async fn create(&mut self, tenant: String, user: User) -> Result<User, Failed> {
-        self.saved += 1;
-        drop(tenant);
-        Ok(user)
-    }
-}
-
-#[tokio::test]
-async fn methods_invalidate_methods_each_in_its_own_cache() {
-    let (_server, caches) = both().await;
-    let [own, global, ..] = caches;
-    let mut repository = Repository { cache: own.clone(), tenant: "acme".into(), saved: 0 };
-    global
-        .scope(async {
-            let before = (repository.get(7).await, Repository::count().await);
-            let name = by_name("acme".into(), "user 7").await;
-            own.flush().await.unwrap();
-            repository.save(7).await;
-            let after = (repository.get(7).await, Repository::count().await);
-            assert!(before.0 != after.0 && before.1 != after.1);
-            own.flush().await.unwrap();
-            assert_eq!(repository.create("acme".into(), user(7)).await, Ok(user(7)));
-            assert_ne!(repository.get(7).await, after.0);
-            assert_ne!(by_name("acme".into(), "user 7").await, name);
-            assert_eq!((Repository::count().await, repository.saved), (after.1, 1));
-        })
-        .await;
-}
-
-trait Native {
-    fn save(&self, id: u64) -> impl Future<Output = Result<u64, Failed>> + Send;
-}
-
-#[async_trait]
-trait Boxed {
-    async fn store(&self, id: UserId) -> Result<UserId, Failed>;
-}
-
-impl Native for Repository {
-    #[redis_invalidates(by_number(id))]
-    async fn save(&self, id: u64) -> Result<u64, Failed> {
-        Ok(id)
-    }
-}
-
-#[async_trait]
-impl Boxed for Repository {
-    #[redis_invalidates(by_id(id), by_number(ret.0))]
-    async fn store(&self, id: UserId) -> Result<UserId, Failed> {
-        tokio::task::yield_now().await;
-        Ok(id)
-    }
-}
-
-#[tokio::test]
-async fn methods_of_traits_invalidate() {
-    let cache = Cache::memory();
-    let repository = Repository { cache: cache.clone(), tenant: String::new(), saved: 0 };
-    let calls = async {
-        let before = (by_number(8).await, by_id(UserId(8)).await);
-        cache.flush().await.unwrap();
-        Native::save(&repository, 8).await.unwrap();
-        let between = (by_number(8).await, by_id(UserId(8)).await);
-        assert!(between.0 != before.0 && between.1 == before.1);
-        cache.flush().await.unwrap();
-        repository.store(UserId(8)).await.unwrap();
-        assert!(by_number(8).await != between.0 && by_id(UserId(8)).await != between.1);
-    };
-    cache.scope(calls).await;
-}
-
-#[redis_invalidates(of::<T, K>(key), of::<u8, UserId>(UserId(1)))]
-async fn forget<T: Send + Sync, K: KeyPart + Send + Sync>(key: K) {
-    let _ = key;
-}
-
-#[tokio::test]
-async fn generic_functions_name_their_parameters() {
-    let cache = Cache::memory();
-    let calls = async {
-        let of_three =
-            async || [of::<u8, _>(5_u64).await, of::<u16, _>(5_u64).await, of::<u8, _>(UserId(1)).await];
-        let before = of_three().await;
-        cache.flush().await.unwrap();
-        forget::<u16, u64>(5).await;
-        let after = of_three().await;
-        assert_eq!([0, 1, 2].map(|at| before[at] == after[at]), [true, false, false]);
-    };
-    cache.scope(calls).await;
-}
-
 #[redis_invalidates(entry(elsewhere::named(&ids)), by_number(ids[0]), by_number(*ret))]
 fn forget_blocking(ids: Vec<u64>) -> u64 {
     if ids.len() > 1 {
@@ -298,117 +182,6 @@ async fn tags_are_keys_under_the_caches_prefix() {
     );
 }
 
-#[tokio::test]
-async fn a_silent_redis_fails_no_call_and_is_told_later() {
-    let server = RedisServer::start();
-    let cache =
-        Cache::builder().url(server.url()).deadline(Duration::from_millis(100)).connect_lazy().unwrap();
-    let entry = cache.sync_scope(|| by_number_entry(77));
-    entry.put(&77).await.unwrap();
-    server.pause();
-    assert_eq!(cache.scope(rename(77, "acme".into(), "ann", false)).await, Ok("ann".to_owned()));
-    let stats = cache.stats();
-    assert_eq!(stats.pending_invalidations, 3);
-    assert_eq!(stats.functions.iter().map(|function| function.store_errors).sum::<u64>(), 3);
-    server.resume();
-    settled(&cache).await;
-    assert_eq!(cache.stats().retried_invalidations, 3);
-    assert_eq!(server.query::<usize>(&["EXISTS", "by-number:77"]), 0);
-}
-
-#[derive(Debug, PartialEq)]
-enum Strictly {
-    Failed,
-    Cache(redis_cached::ErrorKind),
-}
-
-impl From<redis_cached::Error> for Strictly {
-    fn from(error: redis_cached::Error) -> Self {
-        Self::Cache(error.kind())
-    }
-}
-
-#[redis_invalidates(by_number(id), strict)]
-async fn strictly(id: u64, fails: bool) -> Result<u64, Strictly> {
-    if fails { Err(Strictly::Failed) } else { Ok(id) }
-}
-
-#[redis_invalidates(by_number(id), before, strict)]
-fn strictly_before(id: u64, ran: &AtomicBool) -> Result<u64, Strictly> {
-    ran.store(true, Ordering::SeqCst);
-    Ok(id)
-}
-
-#[redis_updates(by_number(id), strict)]
-async fn strictly_written(id: u64) -> Result<u64, Strictly> {
-    Ok(id)
-}
-
-#[tokio::test]
-async fn a_strict_writer_fails_where_its_invalidation_does_and_retries_it_all_the_same() {
-    let server = RedisServer::start();
-    let cache =
-        Cache::builder().url(server.url()).deadline(Duration::from_millis(100)).connect_lazy().unwrap();
-    let ran = AtomicBool::new(false);
-    assert_eq!(cache.scope(strictly(78, false)).await, Ok(78));
-    assert_eq!(cache.scope(strictly_written(79)).await, Ok(79));
-    assert_eq!(cache.sync_scope(|| strictly_before(80, &ran)), Ok(80));
-    assert!(ran.swap(false, Ordering::SeqCst));
-    server.pause();
-    let timeout = Err(Strictly::Cache(redis_cached::ErrorKind::Timeout));
-    assert_eq!(cache.scope(strictly(78, false)).await, timeout);
-    // An error of its own is what it returns, and nothing was to be invalidated.
-    assert_eq!(cache.scope(strictly(78, true)).await, Err(Strictly::Failed));
-    let written = cache.scope(strictly_written(79)).await;
-    assert!(matches!(written, Err(Strictly::Cache(_))), "{written:?}");
-    let before = cache.sync_scope(|| strictly_before(80, &ran));
-    assert!(matches!(before, Err(Strictly::Cache(_))), "{before:?}");
-    assert!(!ran.load(Ordering::SeqCst), "the body ran after its entry could not be invalidated");
-    assert_eq!(cache.stats().pending_invalidations, 3);
-    server.resume();
-    settled(&cache).await;
-    assert_eq!(server.query::<usize>(&["EXISTS", "by-number:79"]), 0);
-}
-
-async fn settled(cache: &Cache) {
-    for _ in 0..500 {
-        if cache.stats().pending_invalidations == 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("never settled: {}", cache.stats());
-}
-
-#[redis_invalidates(by_number(id))]
-async fn slow(id: u64, began: oneshot::Sender<()>, panics: bool) -> u64 {
-    began.send(()).unwrap();
-    assert!(!panics, "as asked");
-    std::future::pending().await
-}
-
-#[tokio::test]
-async fn a_call_that_ends_midway_invalidates_in_the_background() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        for panics in [false, true] {
-            let entry = cache.sync_scope(|| by_number_entry(5));
-            entry.put(&0).await.unwrap();
-            let (began, has_begun) = oneshot::channel();
-            let call = tokio::spawn({
-                let cache = cache.clone();
-                async move { cache.scope(slow(5, began, panics)).await }
-            });
-            has_begun.await.unwrap();
-            call.abort();
-            assert!(call.await.is_err());
-            settled(&cache).await;
-            cache.flush().await.unwrap();
-            assert_eq!(entry.get().await.unwrap(), None);
-        }
-    }
-}
-
 /// The first attribute is the innermost: these two run in this order, and the entry of the second is told apart.
 #[redis_invalidates(by_number(id))]
 #[redis_cached(ttl = 600, key = "inside:<id>")]
@@ -438,16 +211,4 @@ async fn the_order_of_the_attributes_says_whether_a_hit_invalidates() {
         }
     };
     cache.scope(calls).await;
-}
-
-#[test]
-fn futures_are_still_send() {
-    fn check<T: Send>(_: &T) {}
-    check(&rename(1, String::new(), "", false));
-    check(&forget::<u8, u64>(1));
-    let mut repository = Repository { cache: Cache::memory(), tenant: String::new(), saved: 0 };
-    check(&repository.save(1));
-    check(&Native::save(&repository, 1));
-    check(&repository.store(UserId(1)));
-    check(&repository.create(String::new(), user(1)));
 }

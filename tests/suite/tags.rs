@@ -2,20 +2,23 @@
 
 mod held;
 mod joining;
+mod local;
 mod names;
 mod own_names;
+mod races;
+mod stale;
 mod typed;
+mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use redis_cached::{Cache, Entry, redis_cached};
-use redis_cached_test_support::{Command, Proxy, RedisServer};
+use redis_cached::{Cache, redis_cached};
+use redis_cached_test_support::RedisServer;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
-use self::held::Held;
 use crate::{Failed, both, redis};
 
 /// A database with one number. Reads can be held up between reading and returning.
@@ -187,139 +190,6 @@ async fn a_tag_that_is_missing_fits_no_entry() {
 }
 
 #[tokio::test]
-async fn an_invalidation_wins_over_a_computation_that_began_before() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        let source = Source::closed();
-        let old = tokio::spawn({
-            let (cache, source) = (cache.clone(), Arc::clone(&source));
-            async move { cache.scope(row(&source, "a", 1)).await }
-        });
-        source.began().await;
-        let new = source.write();
-        cache.invalidate_tag("org:a").await.unwrap();
-        source.open();
-        assert_eq!(old.await.unwrap(), 1, "its caller began before");
-        cache.flush().await.unwrap();
-        assert_eq!(cache.sync_scope(|| row_entry("a", 1)).get().await.unwrap(), None);
-        assert_eq!(cache.scope(row(&source, "a", 1)).await, new);
-    }
-}
-
-/// The lease of the old computation is still there. Whoever joined by that alone would get the old value.
-#[tokio::test]
-async fn who_begins_after_an_invalidation_does_not_join_who_began_before() {
-    for is_read_anew in [false, true] {
-        let (_server, caches) = both().await;
-        for cache in caches {
-            let source = Source::closed();
-            let call = || {
-                let (cache, source) = (cache.clone(), Arc::clone(&source));
-                tokio::spawn(async move { cache.scope(row(&source, "a", 1)).await })
-            };
-            let old = call();
-            source.began().await;
-            // Of the same process, and it may join.
-            let joined = call();
-            while cache.stats().functions[0].coalesced == 0 {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-            let new = source.write();
-            cache.invalidate_tag("org:a").await.unwrap();
-            if is_read_anew {
-                // The tag has a nonce again.
-                cache.sync_scope(|| blocking(&source, "a", 1));
-            }
-            let late = [call(), call()];
-            while cache.stats().functions.iter().map(|function| function.coalesced).sum::<u64>() < 3 {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-            source.open();
-            assert_eq!((old.await.unwrap(), joined.await.unwrap()), (1, 1));
-            for late in late {
-                assert_eq!(late.await.unwrap(), new);
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn callers_share_one_computation() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        let source = Source::closed();
-        let call = || {
-            let (cache, source) = (cache.clone(), Arc::clone(&source));
-            tokio::spawn(async move { cache.scope(row(&source, "a", 1)).await })
-        };
-        let mut calls: Vec<_> = (0..100).map(|_| call()).collect();
-        source.began().await;
-        calls.extend((0..100).map(|_| call()));
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        source.open();
-        for call in calls {
-            assert_eq!(call.await.unwrap(), 1);
-        }
-        assert_eq!(source.reads(), 1);
-    }
-}
-
-#[tokio::test]
-async fn two_processes_share_one_computation() {
-    let (server, one) = redis().await;
-    let two = Cache::connect(server.url()).await.unwrap();
-    let source = Source::closed();
-    let call = |cache: &Cache| {
-        let (cache, source) = (cache.clone(), Arc::clone(&source));
-        tokio::spawn(async move { cache.scope(row(&source, "a", 1)).await })
-    };
-    let first = call(&one);
-    source.began().await;
-    let second = call(&two);
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    source.open();
-    assert_eq!((first.await.unwrap(), second.await.unwrap(), source.reads()), (1, 1, 1));
-    // What one invalidates, the other does not serve.
-    let new = source.write();
-    one.invalidate_tag("org:a").await.unwrap();
-    assert_eq!(two.scope(row(&source, "a", 1)).await, new);
-}
-
-const DAY: u64 = 24 * 60 * 60;
-
-#[redis_cached(ttl = Duration::from_secs(DAY), key = "day:<id>", tags = ["life"])]
-async fn for_a_day(id: u64) -> u64 {
-    id
-}
-
-#[redis_cached(ttl = |seconds: &u64| Duration::from_secs(*seconds), key = "so long:<seconds>", tags = ["life <seconds>"])]
-async fn for_so_long(seconds: u64) -> u64 {
-    seconds
-}
-
-#[redis_cached(ttl = "never", key = "for ever", tags = ["life"])]
-async fn for_ever() -> u64 {
-    0
-}
-
-#[tokio::test]
-async fn tags_outlive_their_entries() {
-    let (server, cache) = redis().await;
-    let left = |key: &str| server.query::<i64>(&["PTTL", key]);
-    cache.scope(for_a_day(1)).await;
-    for seconds in [1, 10, 100 * DAY] {
-        cache.scope(for_so_long(seconds)).await;
-        cache.flush().await.unwrap();
-        let (tag, entry) = (left(&format!("\u{1}tag:life {seconds}")), left(&format!("so long:{seconds}")));
-        assert!(tag > entry && entry > 0, "{seconds}: {tag} and {entry}");
-    }
-    assert!(left("\u{1}tag:life") > left("day:1"));
-    cache.scope(for_ever()).await;
-    cache.flush().await.unwrap();
-    assert_eq!((left("for ever"), left("\u{1}tag:life")), (-1, -1));
-}
-
-#[tokio::test]
 async fn an_entry_knows_its_tags() {
     let (_server, caches) = both().await;
     for cache in caches {
@@ -368,30 +238,6 @@ async fn values_name_tags_too() {
     }
 }
 
-/// The tags that the value will have are not known when its tag is invalidated.
-#[tokio::test]
-async fn an_invalidation_wins_over_a_value_that_is_to_name_the_tag() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        let source = Source::closed();
-        let old = tokio::spawn({
-            let (cache, source) = (cache.clone(), Arc::clone(&source));
-            async move { cache.scope(member(&source, 1, &["x"])).await }
-        });
-        source.began().await;
-        let new = source.write();
-        cache.invalidate_tag("team:x").await.unwrap();
-        // The tag and that of any tag have nonces again, which are not those that there were.
-        source.gate.add_permits(2);
-        assert_eq!(cache.scope(member(&source, 2, &["x"])).await.row, new);
-        assert_eq!(old.await.unwrap().row, 1);
-        cache.flush().await.unwrap();
-        assert_eq!(cache.sync_scope(|| member_entry(1)).get().await.unwrap(), None);
-        source.open();
-        assert_eq!(cache.scope(member(&source, 1, &["x"])).await.row, new);
-    }
-}
-
 #[tokio::test]
 async fn a_failed_invalidation_is_made_up_for() {
     let server = RedisServer::start();
@@ -421,208 +267,4 @@ async fn a_failed_invalidation_is_made_up_for() {
     assert_eq!(cache.stats().pending_invalidations, 0);
     assert_eq!(server.query::<usize>(&["EXISTS", "\u{1}tag:org:a"]), 0);
     assert_eq!(call().await, new);
-}
-
-const TTL: Duration = Duration::from_millis(100);
-const PAST: Duration = Duration::from_millis(200);
-
-#[redis_cached(ttl = TTL, key = "sie:<id>", skip(source), tags = ["late"], stale_if_error = "10s")]
-async fn if_error(source: &Source, id: u64) -> Result<u64, Failed> {
-    let _ = id;
-    match source.quick_read() {
-        1 => Ok(1),
-        _ => Err(Failed("the source")),
-    }
-}
-
-#[redis_cached(ttl = TTL, key = "swr:<id>", skip(source), tags = ["late"], stale_while_revalidate = "10s")]
-async fn revalidated(source: &Arc<Source>, id: u64) -> u64 {
-    let _ = id;
-    source.quick_read()
-}
-
-#[tokio::test]
-async fn an_old_value_whose_tag_was_invalidated_serves_for_nothing() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        let source = Source::new();
-        assert_eq!(cache.scope(if_error(&source, 1)).await, Ok(1));
-        assert_eq!(cache.scope(revalidated(&source, 1)).await, 1);
-        cache.pass(PAST).await;
-        let new = source.write();
-        assert_eq!(cache.scope(if_error(&source, 1)).await, Ok(1), "in place of the error");
-        // In the background, and stored with its tags.
-        while cache.scope(revalidated(&source, 1)).await != new {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        let newer = source.write();
-        assert_eq!(cache.scope(revalidated(&source, 1)).await, new);
-        cache.invalidate_tag("late").await.unwrap();
-        assert_eq!(cache.scope(if_error(&source, 1)).await, Err(Failed("the source")));
-        assert_eq!(cache.scope(revalidated(&source, 1)).await, newer);
-    }
-}
-
-#[redis_cached(ttl = 60, key = "kept:<id>", skip(source, org), tags = ["org:<org>"], local = "30s")]
-async fn kept(source: &Source, org: &str, id: u64) -> u64 {
-    let _ = (org, id);
-    source.quick_read()
-}
-
-#[redis_cached(
-    ttl = 60, key = "kept member:<id>", skip(source, teams), group = "members", local = "30s",
-    tags = |member: &Member| member.teams.iter().map(|team| format!("team:{team}")).collect()
-)]
-async fn kept_member(source: &Source, id: u64, teams: &[&str]) -> Member {
-    let _ = id;
-    Member { teams: teams.iter().map(|team| (*team).to_owned()).collect(), row: source.quick_read() }
-}
-
-/// Calls until the value comes from this process, which it does as soon as a read has brought it here.
-async fn until_kept(cache: &Cache, call: impl AsyncFn() -> u64) -> u64 {
-    let local_hits = || cache.stats().functions.iter().map(|function| function.local_hits).sum::<u64>();
-    for _ in 0..500 {
-        let before = local_hits();
-        let found = call().await;
-        if local_hits() > before {
-            return found;
-        }
-        cache.flush().await.unwrap();
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    panic!("never kept: {}", cache.stats());
-}
-
-#[tokio::test]
-async fn the_local_tier_serves_an_entry_while_its_tags_are_as_they_were() {
-    let (server, here) = redis().await;
-    let there = Cache::connect(server.url()).await.unwrap();
-    let source = Source::new();
-    let tagged = async || here.scope(kept(&source, "a", 1)).await;
-    let other = async || here.scope(kept(&source, "b", 2)).await;
-    let named = async || here.scope(kept_member(&source, 1, &["x", "y"])).await.row;
-    assert_eq!((until_kept(&here, tagged).await, until_kept(&here, other).await), (1, 1));
-    assert_eq!(until_kept(&here, named).await, 1);
-    let (sister, brother) = (
-        async || here.scope(kept(&source, "a", 3)).await,
-        async || here.scope(kept_member(&source, 3, &["y"])).await.row,
-    );
-    assert_eq!((until_kept(&here, sister).await, until_kept(&here, brother).await), (1, 1));
-
-    // Its own at once.
-    let new = source.write();
-    here.invalidate_tags(["org:a", "team:y"]).await.unwrap();
-    assert_eq!((tagged().await, named().await, other().await), (new, new, 1));
-    assert_eq!((until_kept(&here, tagged).await, until_kept(&here, named).await), (new, new));
-    // Their tags are kept again, with other nonces.
-    assert_eq!((sister().await, brother().await), (new, new));
-    assert_eq!((until_kept(&here, tagged).await, until_kept(&here, named).await), (new, new));
-
-    // Another's as soon as Redis has told of it, and without it this would serve for half a minute.
-    let newer = source.write();
-    there.invalidate_tags(["org:a", "team:x"]).await.unwrap();
-    for _ in 0..500 {
-        if (tagged().await, named().await) == (newer, newer) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    assert_eq!((tagged().await, named().await, other().await), (newer, newer, 1));
-
-    // A hit in this process asks nobody.
-    assert_eq!((until_kept(&here, tagged).await, until_kept(&here, named).await), (newer, newer));
-    let monitor = server.monitor();
-    assert_eq!((tagged().await, named().await, other().await), (newer, newer, 1));
-    assert!(monitor.commands().iter().all(|command| command.name() == "PING"));
-}
-
-#[tokio::test]
-async fn the_local_tier_keeps_nothing_of_a_tag_whose_invalidation_failed() {
-    let server = RedisServer::start();
-    let cache =
-        Cache::builder().url(server.url()).deadline(Duration::from_millis(100)).connect_lazy().unwrap();
-    let source = Source::new();
-    let call = async || cache.scope(kept(&source, "a", 1)).await;
-    until_kept(&cache, call).await;
-    server.pause();
-    let new = source.write();
-    assert!(cache.invalidate_tag("org:a").await.is_err());
-    assert_eq!(call().await, new);
-    server.resume();
-    assert_eq!((call().await, until_kept(&cache, call).await), (new, new));
-}
-
-/// The commands that a client sent, by name and first key.
-fn sent(commands: &[Command]) -> Vec<String> {
-    let sent = commands.iter().filter(|command| !command.in_script());
-    sent.map(|command| match command.name() {
-        "EVAL" | "EVALSHA" => format!("script {}", command.args()[2]),
-        name => format!("{name} {}", command.args().join(" ")),
-    })
-    .collect()
-}
-
-#[tokio::test]
-async fn a_hit_is_one_command_and_an_invalidation_too() {
-    let (server, cache) = redis().await;
-    let source = Source::new();
-    // The scripts are known afterwards, and what the server knows.
-    cache.scope(row(&source, "a", 1)).await;
-    cache.flush().await.unwrap();
-    let monitor = server.monitor();
-    cache.scope(row(&source, "a", 2)).await;
-    cache.flush().await.unwrap();
-    let miss = sent(&monitor.commands());
-    // The tag and the lease are asked for at once: see below.
-    assert_eq!(miss.len(), 4, "{miss:?}");
-    assert_eq!(miss[..2], [r"MGET row:2 \x01tag:org:a", r"script \x01tag:org:a"]);
-    monitor.clear();
-    cache.scope(row(&source, "a", 2)).await;
-    assert_eq!(sent(&monitor.commands()), [r"MGET row:2 \x01tag:org:a"]);
-    monitor.clear();
-    cache.invalidate_tags(["org:a", "org:b"]).await.unwrap();
-    assert_eq!(sent(&monitor.commands()), [r"UNLINK \x01tags \x01tag:org:a \x01tag:org:b"]);
-}
-
-/// While no answer comes, all that does not depend on it is asked.
-#[tokio::test]
-async fn a_tag_and_the_lease_are_one_round_trip() {
-    let server = RedisServer::start();
-    let proxy = Proxy::start(&server);
-    let cache = Cache::builder().url(proxy.url()).deadline(Duration::from_secs(30)).connect().await.unwrap();
-    let source = Source::new();
-    cache.scope(row(&source, "a", 1)).await;
-    cache.flush().await.unwrap();
-    let monitor = server.monitor();
-    let mut call = Held::after_look_up(cache.scope(row(&source, "a", 2))).await;
-    assert_eq!(sent(&monitor.commands()), [r"MGET row:2 \x01tag:org:a"]);
-    // From here on nothing is answered, so whatever waits for an answer before it asks the next thing never asks it.
-    proxy.delay_replies(Duration::from_secs(3600));
-    call.until(|| sent(&monitor.commands()).len() == 3).await;
-    assert_eq!(source.reads(), 1, "both are waited for before the body runs");
-    proxy.heal();
-    assert_eq!((call.call.await, source.reads()), (1, 2));
-}
-
-/// A warm-up stores under the tags too, those of arguments and those that values name.
-#[tokio::test]
-async fn many_values_are_stored_with_their_tags() {
-    let (_server, caches) = both().await;
-    for cache in caches {
-        let source = Source::new();
-        let rows = [("a", 1), ("a", 2), ("b", 3)];
-        let entries = cache.sync_scope(|| rows.map(|(org, id)| (row_entry(org, id), 70 + id)));
-        Entry::put_many(entries).await.unwrap();
-        let named = |team: &str| Member { teams: vec![team.into()], row: 77 };
-        let entries = cache.sync_scope(|| [(member_entry(1), named("x")), (member_entry(2), named("y"))]);
-        Entry::put_many(entries).await.unwrap();
-        let all = async || {
-            let row = |org, id| cache.scope(row(&source, org, id));
-            let member = async |id| cache.scope(member(&source, id, &[])).await.row;
-            [row("a", 1).await, row("a", 2).await, row("b", 3).await, member(1).await, member(2).await]
-        };
-        assert_eq!(all().await, [71, 72, 73, 77, 77]);
-        cache.invalidate_tags(["org:a", "team:x"]).await.unwrap();
-        assert_eq!(all().await, [1, 1, 73, 1, 77]);
-    }
 }

@@ -8,7 +8,8 @@ use redis_cached::Cache;
 use redis_cached_test_support::{Monitor, RedisServer};
 
 use super::held::Held;
-use super::{Source, row, sent};
+use super::wire::sent;
+use super::{Source, row};
 
 fn look_ups(monitor: &Monitor) -> usize {
     sent(&monitor.commands()).iter().filter(|command| command.starts_with("MGET row:1 ")).count()
