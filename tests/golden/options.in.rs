@@ -51,6 +51,16 @@ async fn jitter(id: u64) -> u8 {
     1
 }
 
+#[redis_cached(ttl = 60, key = "a:<id>", replica_reads = verified)]
+async fn verified_replica_reads(id: u64) -> u8 {
+    id as u8
+}
+
+#[redis_cached(ttl = 60, key = "a:<id>", replica_reads = "2s")]
+async fn bounded_replica_reads(id: u64) -> u8 {
+    id as u8
+}
+
 #[redis_cached(ttl = 60, key = "a:<id>", max_wait = "500ms")]
 async fn max_wait(id: u64) -> u8 {
     1

@@ -278,6 +278,64 @@ fn jitter_entry(id: u64) -> ::redis_cached::Entry<u8> {
         .arg(&id)
         .build()
 }
+async fn verified_replica_reads(id: u64) -> u8 {
+    ::redis_cached::expansion::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("verified_replica_reads", template = "a:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .verified_replica_reads()
+        .key("a:")
+        .arg(&id)
+        .look_up()
+        .get_or_compute(async move {
+            ::redis_cached::expansion::returns!(u8);
+            id as u8
+        })
+        .await
+}
+/// The cache entry of `verified_replica_reads` for these arguments.
+#[allow(dead_code)]
+fn verified_replica_reads_entry(id: u64) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::expansion::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("verified_replica_reads", template = "a:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .verified_replica_reads()
+        .key("a:")
+        .arg(&id)
+        .build()
+}
+async fn bounded_replica_reads(id: u64) -> u8 {
+    ::redis_cached::expansion::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("bounded_replica_reads", template = "a:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .replica_reads(::core::time::Duration::from_secs(2))
+        .key("a:")
+        .arg(&id)
+        .look_up()
+        .get_or_compute(async move {
+            ::redis_cached::expansion::returns!(u8);
+            id as u8
+        })
+        .await
+}
+/// The cache entry of `bounded_replica_reads` for these arguments.
+#[allow(dead_code)]
+fn bounded_replica_reads_entry(id: u64) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::expansion::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("bounded_replica_reads", template = "a:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .replica_reads(::core::time::Duration::from_secs(2))
+        .key("a:")
+        .arg(&id)
+        .build()
+}
 async fn max_wait(id: u64) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,

@@ -46,6 +46,7 @@ mod own_entries;
 mod pending;
 mod prefix;
 mod processes;
+mod replicas;
 mod results;
 mod round_trips;
 mod runtimes;

@@ -12,6 +12,7 @@ use crate::parse::values::compress::Compression;
 use crate::parse::values::length::Length;
 use crate::parse::values::local::Local;
 use crate::parse::values::max_size::MaxSize;
+use crate::parse::values::replica_reads::ReplicaReads;
 use crate::parse::values::ttl::Ttl;
 use crate::plan::Plan;
 use crate::plan::expressions::leaves_temporary;
@@ -37,6 +38,10 @@ pub(super) fn builder_calls(plan: &Plan) -> Vec<BuilderCall> {
         named(&options.early_refresh, |beta| beta.0.to_token_stream()),
         length(&options.max_wait, |wait| &wait.0),
         named(&options.max_size, MaxSize::tokens),
+        options.replica_reads.given().map(|(option, reads)| match reads {
+            ReplicaReads::Verified => call("verified_replica_reads", option, TokenStream::new()),
+            ReplicaReads::Bounded(bound) => call("replica_reads", option, alone("replica_reads", bound)),
+        }),
         options.local.given().map(|(option, Local(length))| {
             let (length, how) = (alone("local", length), how_to_keep(plan));
             call("local", option, quote!(#length, #how))

@@ -4,6 +4,7 @@ use syn::{Expr, UnOp};
 
 use crate::parse::options::Options;
 use crate::parse::values::max_size::MaxSize;
+use crate::parse::values::replica_reads::ReplicaReads;
 use crate::parse::values::tags::TagsOption;
 use crate::parse::values::ttl::Ttl;
 
@@ -27,6 +28,7 @@ pub(crate) fn expressions(options: &Options) -> Vec<Expression<'_>> {
         ("stale_if_error", options.stale_if_error.value().and_then(|window| window.0.expr())),
         ("max_wait", options.max_wait.value().and_then(|wait| wait.0.expr())),
         ("max_size", options.max_size.value().and_then(MaxSize::expr)),
+        ("replica_reads", options.replica_reads.value().and_then(ReplicaReads::expr)),
         ("local", options.local.value().and_then(|local| local.0.expr())),
     ];
     let fixed = fixed.into_iter().filter_map(|(option, expr)| Some(Expression { option, expr: expr? }));

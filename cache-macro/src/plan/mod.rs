@@ -12,6 +12,7 @@ pub(crate) mod expressions;
 pub(crate) mod key;
 pub(crate) mod negative;
 pub(crate) mod receiver;
+mod replica_reads;
 pub(crate) mod tags;
 
 use std::iter;
@@ -85,6 +86,7 @@ pub(crate) fn plan(options: Options, item: Item, errors: &Diagnostics) -> Option
             "no `ttl`: say how long a result is kept, `ttl = 3600` (seconds), `ttl = \"1h30m\"` or `ttl = \"never\"`",
         ));
     }
+    replica_reads::check(&options, errors);
     let background = Background::plan(&options, &item, batch.as_ref(), returns.style, errors);
     let key = key?;
     let expressions = expressions(&options);

@@ -31,6 +31,11 @@ counters! {
     hits,
     /// The hits that were served locally.
     local_hits,
+    /// The hits whose values a replica gave.
+    replica_hits,
+    /// Look-ups that may ask replicas, and asked the primary: none was there, or fresh enough, or had what the primary has, or had
+    /// anything.
+    replica_misses,
     /// Look-ups that found no valid entry, for whatever reason.
     misses,
     /// The misses that found something that was not valid: an entry of another schema, a damaged entry, foreign bytes.

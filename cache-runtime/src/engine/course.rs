@@ -255,7 +255,7 @@ impl Course {
         }
         let asked: Vec<Question<'_>> = open.iter().map(|place| keys[*place].question()).collect();
         let tags_pending = reader.note_tags(&asked).is_some();
-        let found = reader.look_up_all(&asked, call.policy.asks_for_time(), &self.budget).await;
+        let found = reader.look_up_first(&asked, &self.budget).await;
         let mut got = Vec::with_capacity(found.len());
         for (place, lookup) in open.into_iter().zip(found) {
             match reader.served(lookup, || keys[place].flight_key(call), || self.patience.began()) {

@@ -41,6 +41,7 @@ mod refresh;
 mod removal;
 mod renewal;
 mod repetition;
+mod replica_reads;
 mod retry;
 pub(crate) mod retry_queue;
 mod single;

@@ -192,7 +192,7 @@ impl Reader<'_> {
     }
 
     /// Reads entries and their tags.
-    async fn read(
+    pub(super) async fn read(
         &self,
         asked: &[Question<'_>],
         how: Reading,

@@ -33,7 +33,12 @@ impl Reader<'_> {
             return LookupResult::Compute(ComputeGuard::alone(call, None));
         }
         let tags_pending = self.note_tags(&asked).is_some();
-        let lookup = self.look_up(&budget).await;
+        let lookup = match call.policy.replica_reads {
+            None => self.look_up(&budget).await,
+            Some(_) => {
+                Box::pin(self.look_up_first(&asked, &budget)).await.pop().unwrap_or(EntryState::Unknown(None))
+            }
+        };
         let lookup = match self.served(lookup, || call.call_key().flight_key(call), || budget.began(call)) {
             Ok(got) => return LookupResult::Got(got),
             Err(lookup) => lookup,

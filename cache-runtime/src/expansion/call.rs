@@ -28,6 +28,7 @@ use crate::key::{Arg, Each, End, KeyBuf, KeyBuilder, KeyPart, Path, Pieces, Temp
 use crate::local::Keep;
 use crate::policy::Policy;
 use crate::policy::ttl::Ttl;
+use crate::store::vocabulary::ReplicaReads;
 use crate::tags::Tags;
 use crate::util::maybe_static::MaybeStatic;
 
@@ -198,6 +199,19 @@ impl<'c, T, L> EntryBuilder<'c, T, L> {
     #[inline]
     pub fn max_wait(mut self, max_wait: Duration) -> Self {
         self.policy.max_wait = Some(max_wait);
+        self
+    }
+
+    /// `replica_reads = verified`.
+    #[inline]
+    pub fn verified_replica_reads(mut self) -> Self {
+        self.policy.replica_reads = Some(ReplicaReads::Verified);
+        self
+    }
+
+    #[inline]
+    pub fn replica_reads(mut self, bound: Duration) -> Self {
+        self.policy.replica_reads = Some(ReplicaReads::Bounded(bound));
         self
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::entry::header::Meta;
 use crate::policy::ttl::Ttl;
-use crate::store::vocabulary::Left;
+use crate::store::vocabulary::{Left, ReplicaReads};
 
 /// The options of a function that decide about storing and serving.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,6 +31,8 @@ pub(crate) struct Policy {
     pub(crate) max_size: u64,
     /// The longest that a call waits for what others compute; `None`: the cache's.
     pub(crate) max_wait: Option<Duration>,
+    /// Whether a call's first look-up may ask replicas.
+    pub(crate) replica_reads: Option<ReplicaReads>,
 }
 
 impl Policy {
@@ -45,6 +47,7 @@ impl Policy {
         local: Duration::ZERO,
         max_size: u64::MAX,
         max_wait: None,
+        replica_reads: None,
     };
 
     /// Whether serving depends on the time that is left. Where it does not, a look-up need not ask for it.

@@ -115,6 +115,8 @@ impl Store for MemoryStore {
             Reading::Plain => 0,
             Reading::Timed(timed) => timed,
             Reading::Tracked(_) => return Err(untracked()),
+            // It is where everything is written.
+            Reading::Replica(reading) => reading.timed(),
         };
         // No write comes between two of them.
         let _writing = self.write();

@@ -126,6 +126,34 @@ pub(crate) enum Reading {
     /// As that, on the tracking connection: the store's observer is told what becomes of the keys. Fails where changes cannot be
     /// tracked.
     Tracked(usize),
+    /// At replicas where that will do. A key of which none can say enough fails, and is to be read again in another way.
+    Replica(ReplicaReading),
+}
+
+/// How to read entries, and what follows them: their tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ReplicaReading {
+    pub(crate) how: ReplicaReads,
+    /// How many of the keys are entries.
+    pub(crate) entries: usize,
+    /// With the time that the entries have left.
+    pub(crate) is_timed: bool,
+}
+
+impl ReplicaReading {
+    /// Of how many keys to ask for the time.
+    pub(crate) fn timed(self) -> usize {
+        if self.is_timed { self.entries } else { 0 }
+    }
+}
+
+/// When what a replica has will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReplicaReads {
+    /// If the primary says at the same time that it has the same: what is read is what the primary would have given.
+    Verified,
+    /// If the replica has everything that was acknowledged longer ago than this.
+    Bounded(Duration),
 }
 
 /// What is at several keys.

@@ -19,6 +19,7 @@ pub(crate) mod max_wait;
 pub(crate) mod negative;
 pub(crate) mod negative_ttl;
 mod number;
+pub(crate) mod replica_reads;
 pub(crate) mod runtime;
 pub(crate) mod skip;
 pub(crate) mod stale;

@@ -61,6 +61,14 @@ impl RedisStore {
         }
     }
 
+    /// Whether there may be replicas to read from.
+    pub(crate) fn has_replicas(&self) -> bool {
+        match &self.topology {
+            Topology::One(_) => false,
+            Topology::Cluster(_) => true,
+        }
+    }
+
     /// Announces changes of keys that are read with [`Reading::Tracked`](super::vocabulary::Reading::Tracked) to `listener`, and checks that
     /// often that the server answers.
     pub(crate) fn watched_by(mut self, listener: Arc<dyn InvalidationListener>, heartbeat: Duration) -> Self {

@@ -33,6 +33,10 @@ impl Store for Node {
             (Reading::Timed(timed), _) => {
                 self.connection()?.connection.read_several(keys, timed, until).await
             }
+            // One server has no replicas.
+            (Reading::Replica(reading), _) => {
+                self.connection()?.connection.read_several(keys, reading.timed(), until).await
+            }
             (Reading::Tracked(timed), _) => {
                 self.tracking_connection()?.read_several(keys, timed, until).await
             }

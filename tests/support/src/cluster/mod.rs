@@ -134,6 +134,19 @@ impl RedisCluster {
         });
     }
 
+    /// Waits until all nodes that answer tell of all replicas in `CLUSTER SLOTS`, which they do not before those have data.
+    pub fn wait_for_replicas(&self) {
+        // Goes to the replicas, even where there is nothing to remove.
+        self.nodes[..self.primaries].iter().for_each(RedisServer::flush_all);
+        let replicas = (self.nodes.len() - self.primaries) / self.primaries;
+        let names_all = |node: &RedisServer| {
+            let rows: Vec<Vec<Value>> = node.query(&["CLUSTER", "SLOTS"]);
+            // The first slot, the last, the primary.
+            rows.iter().all(|row| row.len() == 3 + replicas)
+        };
+        self.wait(|| self.answering().all(names_all));
+    }
+
     /// Waits until all nodes that answer say that every slot is served, and agree by whom.
     pub fn wait_until_whole(&self) {
         self.wait(|| self.is_whole());

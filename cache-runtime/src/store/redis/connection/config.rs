@@ -36,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) credentials: Option<Provider>,
     /// Whether it belongs to a cluster whose other nodes are asked as well.
     pub(crate) is_cluster_node: bool,
+    /// Whether it is asked for what it has as the replica of another one.
+    pub(crate) is_replica: bool,
     /// Who knows where it is, if it moves.
     pub(crate) locator: Option<Arc<dyn Locator>>,
     /// Who is told that another server has taken its place.
@@ -57,6 +59,7 @@ impl Config {
             lookup: system_lookup(),
             credentials,
             is_cluster_node: false,
+            is_replica: false,
             locator: None,
             takeovers: Arc::default(),
         })

@@ -399,6 +399,10 @@ async fn greet(
     }
     // Otherwise only the first call would reveal a server that requires a password, or is loading.
     redis::cmd("PING").exec_async(&mut connection).await?;
+    if health.server.config.is_replica && health.server.config.is_cluster_node {
+        // Otherwise it sends every request to its primary.
+        redis::cmd("READONLY").exec_async(&mut connection).await?;
+    }
     let greeting = Greeting::of(first_answer.get());
     if greeting.is_in_cluster_mode && !health.server.config.is_cluster_node {
         health.server.is_in_cluster_mode();

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::members::Members;
 use super::refresh::Refresher;
+use super::replicas::ReplicaSet;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::block_on::library_runtime;
 use crate::store::address::ClusterAddress;
@@ -59,6 +60,12 @@ impl ClusterConfig {
     pub(crate) fn node(&self, NodeAddress { host, port }: &NodeAddress) -> Result<Node, Error> {
         let endpoint = self.node.endpoint.of(host, *port)?;
         Ok(Node::new(Config { endpoint, ..self.node.clone() }))
+    }
+
+    /// The same for a replica, which is asked for what it has itself.
+    pub(crate) fn replica(&self, NodeAddress { host, port }: &NodeAddress) -> Result<Node, Error> {
+        let endpoint = self.node.endpoint.of(host, *port)?;
+        Ok(Node::new(Config { endpoint, is_replica: true, ..self.node.clone() }))
     }
 
     pub(crate) fn name(&self) -> String {
@@ -136,6 +143,11 @@ impl Cluster {
                 format!("cannot use slot {number} of the cluster at {}: no node serves it", self.name());
             Error::new(ErrorKind::Server, message)
         })
+    }
+
+    /// The replicas of the node that owns a slot.
+    pub(crate) fn replicas_of(&self, slot: Slot) -> Option<Arc<ReplicaSet>> {
+        self.map().ok()?.members.replicas(slot)
     }
 
     /// All nodes that own slots.

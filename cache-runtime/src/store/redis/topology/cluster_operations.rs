@@ -8,6 +8,7 @@ use redis::RedisError;
 
 use super::cluster::Cluster;
 use super::parts::{Owners, PartAnswers, ask_each, ask_redirected, redirection};
+use super::replicas::reads;
 use crate::error::{Error, ErrorKind};
 use crate::store::Store;
 use crate::store::redis::batching::batched_connection::BatchedConnection;
@@ -33,7 +34,7 @@ impl PartialEq for Destination {
 }
 
 impl Destination {
-    fn connection(&self) -> Result<Arc<BatchedConnection>, Error> {
+    pub(super) fn connection(&self) -> Result<Arc<BatchedConnection>, Error> {
         self.node.connection_for(self.is_asking)
     }
 }
@@ -56,7 +57,7 @@ impl Owners for Cluster {
 
 impl Cluster {
     /// [`ask_each`], once it is known who owns the slots. Learns from errors that a slot may get another owner.
-    async fn each<T: Copy, A, F: Future<Output = PartAnswers<A>>>(
+    pub(super) async fn each<T: Copy, A, F: Future<Output = PartAnswers<A>>>(
         &self,
         items: &[T],
         key: impl Fn(&T) -> &[u8],
@@ -70,7 +71,7 @@ impl Cluster {
     }
 
     /// Asks for the map if an error may have to do with it.
-    fn heard(&self, error: &Error) {
+    pub(super) fn heard(&self, error: &Error) {
         let from_server = error.source().and_then(|source| source.downcast_ref());
         let is_lost = matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout);
         if is_lost || from_server.is_some_and(is_sign_of_change) {
@@ -100,6 +101,10 @@ impl Store for Cluster {
             Reading::Plain => 0,
             Reading::Timed(timed) => timed,
             Reading::Tracked(_) => return Err(self.keeps_nothing()),
+            Reading::Replica(reading) => {
+                self.known(until).await?;
+                return reads::read(self, keys, reading, until).await;
+            }
         };
         let items: Vec<(&str, bool)> = keys.iter().enumerate().map(|(at, key)| (*key, at < timed)).collect();
         let ask = |to: Destination, part: Vec<_>| async move {

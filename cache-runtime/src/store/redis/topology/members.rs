@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::cluster::ClusterConfig;
+use super::replicas::ReplicaSet;
 use super::slots::{OwnedSlots, SlotTable};
 use super::takeovers::LastOwners;
 use crate::error::{Error, ErrorKind};
@@ -35,6 +36,7 @@ struct Nodes {
 struct Member {
     node: Arc<Node>,
     address: NodeAddress,
+    replicas: Arc<ReplicaSet>,
     owns_slots: bool,
     /// When it was last heard of.
     heard_of: Instant,
@@ -56,6 +58,13 @@ impl Members {
         let index = self.owners.owner(slot)?;
         let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
         Some(Arc::clone(&nodes.all.get(usize::from(index))?.as_ref()?.node))
+    }
+
+    /// The replicas of a slot's owner.
+    pub(crate) fn replicas(&self, slot: Slot) -> Option<Arc<ReplicaSet>> {
+        let index = self.owners.owner(slot)?;
+        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        Some(Arc::clone(&nodes.all.get(usize::from(index))?.as_ref()?.replicas))
     }
 
     /// All nodes that own slots.
@@ -101,6 +110,12 @@ impl Members {
             next = owned.slots.end() + 1;
         }
         self.set_owners(next..SLOTS, None);
+        for owned in map {
+            // Each row of an owner names all of its replicas.
+            if let Some(set) = Slot::new(*owned.slots.start()).and_then(|slot| self.replicas(slot)) {
+                set.update(&owned.replicas, |address| self.config.replica(address))?;
+            }
+        }
         let owners: Vec<u16> = owners.into_iter().flatten().map(|(index, _)| index).collect();
         self.tidy(&owners);
         // Behind the table: what is asked for from now on goes to the new owner.
@@ -179,6 +194,7 @@ impl Members {
         let member = Member {
             node: Arc::clone(&node),
             address: address.clone(),
+            replicas: Arc::default(),
             owns_slots: false,
             heard_of: Instant::now(),
         };

@@ -2,9 +2,11 @@
 
 pub(crate) mod cluster;
 mod cluster_operations;
+mod cluster_replicas;
 mod members;
 pub(crate) mod parts;
 mod refresh;
+pub(crate) mod replicas;
 pub(crate) mod sentinel;
 mod slots;
 mod takeovers;

@@ -42,6 +42,8 @@ pub(crate) struct OwnedSlots {
     pub(crate) slots: RangeInclusive<u16>,
     /// `None` if the cluster does not say how to reach it.
     pub(crate) owner: Option<NodeAddress>,
+    /// Where its replicas listen, as far as the cluster says how to reach them.
+    pub(crate) replicas: Vec<NodeAddress>,
 }
 
 /// Reads the answer to `CLUSTER SLOTS` of the node at `said_by`. Slots that it does not name have no owner.
@@ -65,10 +67,13 @@ pub(crate) fn parse(answer: &Value, said_by: &NodeAddress) -> Result<Vec<OwnedSl
 /// A row: the first slot, the last, the primary, and its replicas.
 fn owned(row: &Value, said_by: &NodeAddress) -> Option<OwnedSlots> {
     let Value::Array(row) = row else { return None };
-    let [first, last, primary, ..] = &row[..] else { return None };
+    let [first, last, primary, replicas @ ..] = &row[..] else { return None };
     let slot = |value: &Value| from_redis_value_ref(value).ok().and_then(Slot::new).map(Slot::number);
     let slots = slot(first)?..=slot(last)?;
-    (!slots.is_empty()).then_some(OwnedSlots { slots, owner: address(primary, said_by)? })
+    let owner = address(primary, said_by)?;
+    // One that is not understood is not asked; the map is right without it.
+    let replicas = replicas.iter().filter_map(|replica| address(replica, said_by)?).collect();
+    (!slots.is_empty()).then_some(OwnedSlots { slots, owner, replicas })
 }
 
 /// A node: its preferred host, its port, its ID, and further hosts. The outer `None` is for what is not a node.
@@ -125,7 +130,7 @@ mod tests {
     }
 
     fn owned(slots: RangeInclusive<u16>, owner: Option<NodeAddress>) -> OwnedSlots {
-        OwnedSlots { slots, owner }
+        OwnedSlots { slots, owner, replicas: Vec::new() }
     }
 
     #[test]
@@ -151,8 +156,9 @@ mod tests {
     fn rows_come_in_any_order_and_need_not_name_all_slots() {
         assert_eq!(parsed("*0").expect("an empty map"), []);
         let map = parsed("*2 *4 :100 :16383 *2 $1 b :2 *2 $1 c :3 *3 :0 :0 *2 $1 a :1");
-        let expected = [owned(0..=0, Some(node("a", 1))), owned(100..=16383, Some(node("b", 2)))];
-        assert_eq!(map.expect("a map"), expected);
+        let with_replica =
+            OwnedSlots { replicas: vec![node("c", 3)], ..owned(100..=16383, Some(node("b", 2))) };
+        assert_eq!(map.expect("a map"), [owned(0..=0, Some(node("a", 1))), with_replica]);
     }
 
     #[test]

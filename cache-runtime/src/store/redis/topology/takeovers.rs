@@ -83,7 +83,11 @@ mod tests {
         let owner = |host: &&str| NodeAddress::new(host, 1).expect("an address");
         let owned = owned.iter();
         owned
-            .map(|(slots, host)| OwnedSlots { slots: slots.clone(), owner: host.as_ref().map(owner) })
+            .map(|(slots, host)| OwnedSlots {
+                slots: slots.clone(),
+                owner: host.as_ref().map(owner),
+                replicas: Vec::new(),
+            })
             .collect()
     }
 

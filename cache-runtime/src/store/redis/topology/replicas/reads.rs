@@ -1,0 +1,140 @@
+//! Reading at replicas: all of them at once, each for its part of the keys.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::marks::{About, MarkQuestion, confirmed};
+use super::{Copied, Replica, ReplicaSet, unknown};
+use crate::error::Error;
+use crate::runtime::executor;
+use crate::store::vocabulary::{Epochs, Left, ReplicaReading, ReplicaReads, Several};
+use crate::util::clock::after;
+
+pub(crate) use super::marks::MarkQuestion as Question;
+
+/// Primaries that have replicas.
+pub(crate) trait Replicated {
+    /// The replicas of who has the key, as far as they are known.
+    fn replicas(&self, key: &str) -> Option<Arc<ReplicaSet>>;
+
+    /// What the primaries say. An answer for each question.
+    async fn marks(&self, asked: &[Question<'_>], until: Instant) -> Result<Vec<Copied>, Error>;
+
+    /// A replica has given an error, which may say that it is one of somebody else by now.
+    fn heard(&self, error: &Error);
+}
+
+/// What is at the keys. A key that only the primary can say enough of fails.
+pub(crate) async fn read<R: Replicated>(
+    at: &R,
+    keys: &[&str],
+    reading: ReplicaReading,
+    until: Instant,
+) -> Result<Several, Error> {
+    let read = match reading.how {
+        ReplicaReads::Verified => verified(at, keys, reading, until).await?,
+        ReplicaReads::Bounded(_) => return Err(unknown("no replica is known to be fresh enough")),
+    };
+    let (mut found, mut left) = (Vec::with_capacity(keys.len()), Vec::with_capacity(reading.timed()));
+    for (at, read) in read.into_iter().enumerate() {
+        let (value, time) = read.map_or_else(|error| (Err(error), None), |(found, time)| (Ok(found), time));
+        found.push(value);
+        left.extend((at < reading.timed()).then(|| time.unwrap_or(Left::Absent)));
+    }
+    Ok(Several { found, left, epochs: Epochs::default() })
+}
+
+/// Entries at replicas, and at the same time their marks and all tags at the primaries.
+async fn verified<R: Replicated>(
+    at: &R,
+    keys: &[&str],
+    reading: ReplicaReading,
+    until: Instant,
+) -> Result<Vec<Copied>, Error> {
+    let (entries, tags) = keys.split_at(reading.entries);
+    let parts = by_replica(at, entries.iter().map(|key| (*key, false)), |_| true);
+    if parts.is_empty() {
+        return Err(unknown("there is no replica to ask"));
+    }
+    let about = if reading.is_timed { About::TimedMark } else { About::Mark };
+    let asked: Vec<MarkQuestion<'_>> = entries
+        .iter()
+        .map(|key| MarkQuestion { key, about })
+        .chain(tags.iter().map(|key| MarkQuestion { key, about: About::Nonce }))
+        .collect();
+    let (marks, copies) =
+        executor::both(pin!(at.marks(&asked, until)), pin!(copies(at, &parts, keys.len(), until))).await;
+    let compared = |((mark, copy), question): ((Copied, Option<Copied>), &MarkQuestion<'_>)| {
+        let (mark, time) = mark?;
+        if question.about == About::Nonce {
+            return Ok((mark, time));
+        }
+        let copy = copy.and_then(Result::ok).map(|(copy, _)| copy);
+        let found = confirmed(mark, copy).ok_or_else(|| unknown("a replica has not what the primary has"))?;
+        Ok((found, time))
+    };
+    Ok(marks?.into_iter().zip(copies).zip(&asked).map(compared).collect())
+}
+
+/// A replica, and what it is asked: where that stands among all keys, the key, and whether its time is asked for.
+type Part<'a> = (Arc<Replica>, Vec<(usize, (&'a str, bool))>);
+
+/// Each key at one of its primary's replicas that are good enough. A primary's keys are asked together. Keys without such a replica
+/// are left out.
+fn by_replica<'a>(
+    at: &impl Replicated,
+    keys: impl Iterator<Item = (&'a str, bool)>,
+    is_good: impl Fn(&Replica) -> bool,
+) -> Vec<Part<'a>> {
+    let mut sets: Vec<(Arc<ReplicaSet>, Option<usize>)> = Vec::new();
+    let mut parts: Vec<Part<'a>> = Vec::new();
+    for (place, key) in keys.enumerate() {
+        let Some(set) = at.replicas(key.0) else { continue };
+        let part = match sets.iter().find(|(known, _)| Arc::ptr_eq(known, &set)) {
+            Some((_, part)) => *part,
+            None => {
+                let part = set.next(&is_good).map(|replica| {
+                    parts.push((replica, Vec::new()));
+                    parts.len() - 1
+                });
+                sets.push((set, part));
+                part
+            }
+        };
+        if let Some(part) = part {
+            parts[part].1.push((place, key));
+        }
+    }
+    parts
+}
+
+/// What the replicas have; `None` for a key that none was asked for.
+async fn copies(
+    at: &impl Replicated,
+    parts: &[Part<'_>],
+    keys: usize,
+    until: Instant,
+) -> Vec<Option<Copied>> {
+    // What a replica that falls silent takes leaves time for the primary.
+    let until = after(until.saturating_duration_since(Instant::now()) / 2);
+    let asked = executor::all(parts.iter().map(|(replica, part)| async move {
+        let keys: Vec<(&str, bool)> = part.iter().map(|(_, key)| *key).collect();
+        replica.read(&keys, until).await
+    }));
+    let mut copies: Vec<Option<Copied>> = (0..keys).map(|_| None).collect();
+    for ((_, part), answers) in parts.iter().zip(asked.await) {
+        match answers {
+            Ok(answers) => {
+                for ((place, _), answer) in part.iter().zip(answers) {
+                    if let Err(error) = &answer {
+                        at.heard(error);
+                    }
+                    copies[*place] = Some(answer);
+                }
+            }
+            Err(error) => at.heard(&error),
+        }
+    }
+    copies
+}
