@@ -1,7 +1,7 @@
 //! Histories: processes read through the cache while others write, invalidate and break things, everything is recorded, and
 //! afterwards a checker looks for a read that returned what had been invalidated before it began. Values are read alone and in
 //! batches, some within a bypass, and stored by warm-ups, and invalidated by their keys or, where they have tags, by these alone. Rows
-//! come and go: some versions are not stored.
+//! come and go: some versions are not stored. So it is on one server, in a cluster and behind sentinels.
 //!
 //! `HISTORY_SEED` repeats a run's choices (not its schedule), `HISTORY_SECONDS` makes the runs with faults longer.
 
@@ -13,6 +13,7 @@ mod faults;
 mod random;
 mod run;
 mod tls;
+mod topologies;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -44,7 +45,7 @@ fn options(seed: u64) -> Options<'static> {
         writes: 2,
         writers: "honest",
         local: None,
-        tls: None,
+        ca: None,
     }
 }
 
@@ -64,7 +65,8 @@ fn no_read_is_older_than_an_invalidation_that_had_returned() {
         println!("{program}");
         let seed = seed();
         let server = RedisServer::builder().program(program).start();
-        let run = Run::start(&server, Options { tasks: 100, time: time_with_faults(), ..options(seed) });
+        let run =
+            Run::start(&server.url(), Options { tasks: 100, time: time_with_faults(), ..options(seed) });
         let faults = faults::inject(&server, &mut Random::new(seed), run.until());
         let outcome = run.end();
         println!("{outcome}; {} faults", faults.len());
@@ -75,7 +77,7 @@ fn no_read_is_older_than_an_invalidation_that_had_returned() {
 #[test]
 fn without_faults_most_reads_are_hits_and_every_invalidation_is_taken() {
     let server = RedisServer::start();
-    let outcome = Run::start(&server, options(seed())).end();
+    let outcome = Run::start(&server.url(), options(seed())).end();
     println!("{outcome}");
     assert_sound(&outcome, &[]);
     let reads = outcome.history.reads.len() as u64;
@@ -91,7 +93,8 @@ fn without_faults_most_reads_are_hits_and_every_invalidation_is_taken() {
 fn no_read_is_older_where_much_is_written() {
     let server = RedisServer::start();
     let outcome =
-        Run::start(&server, Options { writes: 15, time: Duration::from_secs(4), ..options(seed()) }).end();
+        Run::start(&server.url(), Options { writes: 15, time: Duration::from_secs(4), ..options(seed()) })
+            .end();
     println!("{outcome}");
     assert_sound(&outcome, &[]);
     assert!(outcome.batched > 0, "{outcome}");
@@ -104,7 +107,7 @@ fn writers_that_forget_to_invalidate_are_found_out() {
     let server = RedisServer::start();
     let options =
         Options { tasks: 20, time: Duration::from_secs(1), writers: "forgetful", ..options(seed()) };
-    let outcome = Run::start(&server, options).end();
+    let outcome = Run::start(&server.url(), options).end();
     println!("{outcome}");
     let violations = outcome.history.violations();
     assert!(violations.iter().any(|violation| matches!(violation, Violation::Older(..))), "{outcome}");
@@ -124,7 +127,7 @@ fn processes_that_keep_values_serve_nothing_older_than_the_bound() {
         let staleness = Duration::from_millis(300);
         let local = Some((KEEPING, staleness));
         let time = time_with_faults();
-        let run = Run::start(&server, Options { time, local, ..options(seed) });
+        let run = Run::start(&server.url(), Options { time, local, ..options(seed) });
         let faults = faults::inject(&server, &mut Random::new(seed), run.until());
         let mut outcome = run.end();
         println!("{outcome}; {} faults", faults.len());
@@ -140,7 +143,7 @@ fn processes_that_keep_values_hear_of_changes_without_delay() {
     let server = RedisServer::start();
     let local = Some((KEEPING, Duration::from_secs(600)));
     let time = Duration::from_secs(4);
-    let mut outcome = Run::start(&server, Options { tasks: 25, time, local, ..options(seed()) }).end();
+    let mut outcome = Run::start(&server.url(), Options { tasks: 25, time, local, ..options(seed()) }).end();
     println!("{outcome}");
     outcome.history.keeping = Some((KEEPING, Duration::from_millis(500)));
     assert_sound(&outcome, &[]);

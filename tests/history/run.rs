@@ -7,8 +7,6 @@ use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use redis_cached_test_support::RedisServer;
-
 use crate::checker::{History, Promise, Read};
 use crate::database::Database;
 
@@ -29,15 +27,8 @@ pub(crate) struct Options<'a> {
     pub(crate) writers: &'static str,
     /// The staleness bound of the processes that keep values, the first of all; the others keep none.
     pub(crate) local: Option<(u64, Duration)>,
-    pub(crate) tls: Option<Tls<'a>>,
-}
-
-/// How to reach the server, where that is by TLS.
-#[derive(Clone, Copy)]
-pub(crate) struct Tls<'a> {
-    pub(crate) url: &'a str,
     /// The file with the CA that is trusted.
-    pub(crate) ca: &'a Path,
+    pub(crate) ca: Option<&'a Path>,
 }
 
 pub(crate) struct Run {
@@ -75,10 +66,10 @@ pub(crate) struct Outcome {
 }
 
 impl Run {
-    pub(crate) fn start(server: &RedisServer, options: Options<'_>) -> Self {
+    pub(crate) fn start(url: &str, options: Options<'_>) -> Self {
         let database = Database::start();
         let workers =
-            (0..PROCESSES).map(|process| Worker::start(server, &database, &options, process)).collect();
+            (0..PROCESSES).map(|process| Worker::start(url, &database, &options, process)).collect();
         Self { database, workers, until: Instant::now() + options.time }
     }
 
@@ -106,17 +97,16 @@ impl Run {
 }
 
 impl Worker {
-    fn start(server: &RedisServer, database: &Database, options: &Options<'_>, process: u64) -> Self {
+    fn start(url: &str, database: &Database, options: &Options<'_>, process: u64) -> Self {
         let numbers = [options.seed, options.tasks, options.writes, process, PROCESSES];
         let keeps = options.local.filter(|(processes, _)| process < *processes);
         let staleness = keeps.map_or(Duration::ZERO, |(_, staleness)| staleness);
         let mut worker = Command::new(env!("CARGO_BIN_EXE_history-worker"));
-        if let Some(tls) = options.tls {
-            worker.env("SSL_CERT_FILE", tls.ca).env_remove("SSL_CERT_DIR");
+        if let Some(ca) = options.ca {
+            worker.env("SSL_CERT_FILE", ca).env_remove("SSL_CERT_DIR");
         }
-        let url = options.tls.map_or_else(|| server.url(), |tls| tls.url.to_owned());
         let mut child = worker
-            .args([url, database.port().to_string()])
+            .args([url, &database.port().to_string()])
             .args(numbers.map(|number| number.to_string()))
             .arg(options.writers)
             .arg(millis(staleness).to_string())

@@ -8,7 +8,7 @@ use redis_cached_test_support::{Authority, Direction, Proxy, RedisServer, server
 use super::{KEEPING, assert_sound, options, seed, time_with_faults};
 use crate::faults::{inject_each, one, sleep_below};
 use crate::random::Random;
-use crate::run::{Options, Run, Tls};
+use crate::run::{Options, Run};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// A call may wait for the cache for its deadline, 0.1 s here, and for others who compute for four leases, 1.6 s. What is over that is a
@@ -66,11 +66,11 @@ fn no_read_is_older_over_tls() {
         let proxy = Proxy::start_tls(&server);
         let staleness = Duration::from_millis(300);
         let run = Run::start(
-            &server,
+            proxy.url(),
             Options {
                 time: time_with_faults(),
                 local: Some((KEEPING, staleness)),
-                tls: Some(Tls { url: proxy.url(), ca: &ca.0 }),
+                ca: Some(&ca.0),
                 ..options(seed)
             },
         );

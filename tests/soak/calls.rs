@@ -6,11 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis_cached::{Cache, redis_cached};
-use redis_cached_test_support::RedisCluster;
+use redis_cached_test_support::{MOVING, RedisCluster, shard_of};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::faults::{MOVING, shard_of};
 use crate::random::Random;
 use crate::watch::{ALL, Mask, Watch};
 
@@ -201,9 +200,10 @@ impl Shared {
     fn check(&self, id: u64, (of, version): (u64, u64), least: u64) {
         let newest = self.table.row(id).committed.load(Ordering::SeqCst);
         if of != id || version > newest {
-            self.watch.find(format!("row {id} is version {version} of row {of}, and the newest is {newest}"));
+            self.watch
+                .find(&format!("row {id} is version {version} of row {of}, and the newest is {newest}"));
         } else if version < least {
-            self.watch.find(format!("row {id} is of version {version}, and {least} was confirmed before"));
+            self.watch.find(&format!("row {id} is of version {version}, and {least} was confirmed before"));
         }
     }
 

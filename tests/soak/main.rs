@@ -9,8 +9,6 @@
 
 mod calls;
 mod executed;
-#[path = "../cluster_faults.rs"]
-mod faults;
 #[path = "../suite/faults/given.rs"]
 mod given;
 mod nodes;
@@ -22,19 +20,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use redis_cached::Cache;
-use redis_cached_test_support::RedisCluster;
+use redis_cached_test_support::{Fault, RedisCluster, summary};
 
 use self::calls::{DEADLINE, Traffic, Writers};
 use self::executed::Executed;
-use self::faults::Shards;
 use self::nodes::NodeTimes;
 use self::random::Random;
 use self::watch::Watch;
 
 /// How late a call may be: what a clock of ticks does not tell.
 const SLACK: Duration = Duration::from_millis(20);
-/// The same on a machine that does other things as well.
-const BUSY: Duration = Duration::from_millis(100);
+/// The same on a machine that does other things as well. Less than the deadline: who is held up by a node that is not its own waits so long.
+const BUSY: Duration = Duration::from_millis(200);
 /// In a second, if nobody says how many.
 const CALLS: u64 = 2_000;
 
@@ -65,19 +62,21 @@ async fn nothing_is_old_late_or_done_twice_whatever_befalls_a_cluster() {
     let ticking = Arc::clone(&watch);
     let ticker = tokio::spawn(async move { ticking.tick().await });
 
-    let (shards, began) = (Shards::new(Arc::clone(&servers)), Instant::now());
+    let began = Instant::now();
     let done = {
-        let (watch, cache, handle) = (Arc::clone(&watch), cache.clone(), tokio::runtime::Handle::current());
+        let (servers, watch, cache) = (Arc::clone(&servers), Arc::clone(&watch), cache.clone());
+        let handle = tokio::runtime::Handle::current();
         let until = began + time;
         let inject = move || {
             let mut random = Random::new(seed);
+            let mut below = move |bound| random.below(bound);
             let mut done = Vec::new();
             while Instant::now() < until {
-                std::thread::sleep(Duration::from_millis(200 + random.below(600)));
-                let fault = shards.choose(&mut random);
+                std::thread::sleep(Duration::from_millis(200 + below(600)));
+                let fault = Fault::choose(&mut below);
                 let from = watch.turn(fault.shards());
-                shards.cause(fault, &mut random);
-                handle.block_on(calls::served_again(&shards.servers, &cache));
+                servers.cause(fault, &mut below);
+                handle.block_on(calls::served_again(&servers, &cache));
                 let to = watch.turn(fault.shards());
                 done.push((fault.name(), format!("{from} to {to} ms")));
             }
@@ -97,7 +96,7 @@ async fn nothing_is_old_late_or_done_twice_whatever_befalls_a_cluster() {
     let calls_a_second = report.calls as f64 / seconds;
     println!(
         "{report}; {calls_a_second:.0} calls a second for {seconds:.0} s; {executed}; {}",
-        faults::summary(done.iter().map(|(name, _)| *name))
+        summary(done.iter().map(|(name, _)| *name))
     );
     assert!(report.faults.is_empty(), "{:#?}\n{report}\n{done:?}", report.faults);
     assert_eq!(executed.twice, [r#""SET" "twice" "x""#], "all others once");

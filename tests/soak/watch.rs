@@ -115,7 +115,7 @@ impl Watch {
         let micros = |took: Duration| u64::try_from(took.as_micros()).unwrap();
         self.slowest.fetch_max(micros(took), Ordering::Relaxed);
         if took > DEADLINE + self.slack {
-            self.find(format!("{} took {took:?}", what()));
+            self.find(&format!("{} took {took:?}", what()));
         }
         let now = self.generations();
         let is_well =
@@ -126,7 +126,7 @@ impl Watch {
         let took = took.min(self.by_nodes(begun));
         self.slowest_well.fetch_max(micros(took), Ordering::Relaxed);
         if took > self.slack {
-            self.find(format!("{} took {took:?}, and its nodes were well", what()));
+            self.find(&format!("{} took {took:?}, and its nodes were well", what()));
         }
         if !(0..3).all(|shard| is_well(&shard)) {
             self.served_while_broken.fetch_add(1, Ordering::Relaxed);
@@ -147,7 +147,7 @@ impl Watch {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn find(&self, finding: String) {
+    pub(crate) fn find(&self, finding: &str) {
         let finding = format!("{} ms: {finding}", self.began.elapsed().as_millis());
         self.found.fetch_add(1, Ordering::Relaxed);
         let mut findings = self.findings.lock().unwrap();

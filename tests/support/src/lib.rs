@@ -11,7 +11,7 @@
 //!
 //! - [`RedisServer`]: a server of one's own, on a free port, that dies with the test; it can be killed, restarted and
 //!   frozen.
-//! - [`RedisCluster`]: primaries and replicas, with slots to move and failovers to cause.
+//! - [`RedisCluster`]: primaries and replicas, with slots to move and failovers to cause; [`Fault`]: whatever else may befall them.
 //! - [`RedisSentinels`]: sentinels, with a primary and a replica.
 //! - [`Monitor`]: every command that the server got, to prove what a call costs.
 //! - [`Proxy`]: a TCP proxy that delays, cuts, swallows, resets and refuses.
@@ -39,7 +39,7 @@ mod server;
 
 pub use builder::Builder;
 pub use certificates::{Authority, Identity};
-pub use cluster::{ClusterBuilder, Migration, RedisCluster};
+pub use cluster::{ClusterBuilder, Fault, MOVING, Migration, RedisCluster, shard_of, summary};
 pub use middleman::Middleman;
 pub use monitor::{Command, Monitor};
 pub use peer::{Act, Event, Peer};

@@ -12,8 +12,8 @@ use crate::{Authority, Identity, RedisServer};
 const SERVICE: &str = "cache";
 /// How many of them have to agree that a primary is gone.
 const QUORUM: usize = 2;
-/// How long the sentinels may take to agree.
-const AGREEMENT: Duration = Duration::from_secs(30);
+/// How long the sentinels may take to agree. One that finds itself late does nothing for half a minute (TILT).
+const AGREEMENT: Duration = Duration::from_secs(60);
 
 /// Three sentinels, a primary and its replica. All are killed on drop.
 #[derive(Debug)]
@@ -28,6 +28,7 @@ pub struct RedisSentinels {
 /// How [`RedisSentinels`] are to be started.
 #[derive(Debug, Clone)]
 pub struct SentinelsBuilder {
+    program: Option<String>,
     password: Option<String>,
     sentinel_password: Option<String>,
     /// The certificate of all of them, and the CA of whoever they talk to.
@@ -35,6 +36,13 @@ pub struct SentinelsBuilder {
 }
 
 impl SentinelsBuilder {
+    /// The program of servers and sentinels. Left out: as [`Builder::program`].
+    #[must_use]
+    pub fn program(mut self, path: impl Into<String>) -> Self {
+        self.program = Some(path.into());
+        self
+    }
+
     /// The password of the servers.
     #[must_use]
     pub fn password(mut self, password: impl Into<String>) -> Self {
@@ -75,9 +83,16 @@ impl SentinelsBuilder {
         sentinels
     }
 
+    fn own_builder(&self) -> Builder {
+        match &self.program {
+            Some(program) => RedisServer::builder().program(program),
+            None => RedisServer::builder(),
+        }
+    }
+
     /// A primary waits five seconds for further replicas, unless it is told not to.
     fn server(&self) -> Builder {
-        let builder = self.with_tls(RedisServer::builder().arg("--repl-diskless-sync-delay").arg("0"));
+        let builder = self.with_tls(self.own_builder().arg("--repl-diskless-sync-delay").arg("0"));
         match &self.password {
             Some(password) => builder.password(password),
             None => builder,
@@ -93,7 +108,7 @@ impl SentinelsBuilder {
         if let Some(password) = &self.password {
             lines += &format!("sentinel auth-pass {SERVICE} {password}\n");
         }
-        let builder = self.with_tls(RedisServer::builder().sentinel(lines));
+        let builder = self.with_tls(self.own_builder().sentinel(lines));
         match &self.sentinel_password {
             Some(password) => builder.password(password),
             None => builder,
@@ -130,7 +145,7 @@ impl RedisSentinels {
 
     /// Settings for one's own.
     pub fn builder() -> SentinelsBuilder {
-        SentinelsBuilder { password: None, sentinel_password: None, tls: None }
+        SentinelsBuilder { program: None, password: None, sentinel_password: None, tls: None }
     }
 
     /// `redis+sentinel://…`, or `rediss+sentinel://…`, with all sentinels and the passwords.

@@ -146,6 +146,20 @@ impl RedisServer {
         self.with_process(|process| process.resume());
     }
 
+    /// Takes no writes for a second, and waits until a replica has all that was written before: what is acknowledged by then is not lost if this
+    /// server is.
+    ///
+    /// # Panics
+    /// Where the replica is not so far within that second.
+    pub fn settle(&self, replica: &Self) {
+        self.cli(&["CLIENT", "PAUSE", "1000", "WRITE"]);
+        let until = Instant::now() + Duration::from_millis(900);
+        while self.info("master_repl_offset") != replica.info("master_repl_offset") {
+            assert!(Instant::now() < until, "the replica is behind");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// A new connection with time limits, for what [`cli`](Self::cli) cannot say, such as binary values.
     pub fn connection(&self) -> Connection {
         let client = Client::open(self.url()).expect("our own URL is well-formed");

@@ -63,7 +63,10 @@ impl<'a> Migration<'a> {
         }
         let owner = id(self.to);
         // The new owner first: between the two, the old one would have nobody to send its callers to.
-        for node in [self.to, self.from] {
+        let others = self.cluster.primaries_now();
+        let others =
+            others.into_iter().filter(|node| ![self.to.port(), self.from.port()].contains(&node.port()));
+        for node in [self.to, self.from].into_iter().chain(others) {
             node.cli(&["CLUSTER", "SETSLOT", &slot, "NODE", &owner]);
         }
         self.cluster.wait_until_whole();

@@ -1,5 +1,6 @@
 //! Redis Cluster: real primaries and replicas, their slots, and what happens to them.
 
+mod faults;
 mod formation;
 mod migration;
 
@@ -11,6 +12,7 @@ use redis::{Value, from_redis_value};
 
 use crate::RedisServer;
 
+pub use faults::{Fault, MOVING, shard_of, summary};
 pub use formation::ClusterBuilder;
 pub use migration::Migration;
 
@@ -169,6 +171,13 @@ impl RedisCluster {
             );
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Those that own slots, as a node says that answers.
+    fn primaries_now(&self) -> Vec<&RedisServer> {
+        let owned = owned(self.alive());
+        let owns = |node: &&RedisServer| owned.iter().any(|(_, port)| *port == node.port());
+        self.nodes.iter().filter(owns).collect()
     }
 
     /// Some node that answers.

@@ -1,32 +1,31 @@
 //! What may befall a cluster of three primaries with a replica each.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis_cached_test_support::{RedisCluster, RedisServer};
+use super::{RedisCluster, SLOTS};
+use crate::RedisServer;
 
-use crate::random::Random;
-
-/// The slots of `row:0`, `row:1` and so on, below this, are those that move.
-pub(crate) const MOVING: u64 = 8;
+/// The slots of `row:0`, `row:1` and so on, below this, are those that [`Fault::Migration`] moves.
+pub const MOVING: u64 = 8;
 const SHARDS: u16 = 3;
 /// How long until the others call a silent node failed, in milliseconds, and some time for the election.
 const UNTIL_REPLACED: u64 = 1_500;
 
-/// A primary and its replica at the start, whoever of them is the primary now.
-pub(crate) fn shard_of(slot: u16) -> u16 {
+/// The place, among the primaries of the start, of the one that has this slot, or of its replica.
+pub fn shard_of(slot: u16) -> u16 {
     (0..SHARDS).rev().find(|shard| slot >= first_slot(*shard)).unwrap_or(0)
 }
 
 /// As the cluster shares them out.
 fn first_slot(shard: u16) -> u16 {
-    u16::try_from(16_384 * u32::from(shard) / u32::from(SHARDS)).expect("a slot")
+    u16::try_from(u32::from(SLOTS) * u32::from(shard) / u32::from(SHARDS)).expect("a slot")
 }
 
+/// What may befall such a cluster. The numbers are those of [`shard_of`].
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Fault {
-    /// Slots move, and nothing is wrong with any node.
+pub enum Fault {
+    /// A slot moves, and nothing is wrong with any node.
     Migration,
     /// The replica takes over with the primary's consent.
     Failover(u16),
@@ -38,24 +37,26 @@ pub(crate) enum Fault {
     Frozen(u16),
     /// It is silent until the replica has taken over.
     FrozenLong(u16),
+    /// All nodes are killed and come back empty.
     AllRestarted,
 }
 
 impl Fault {
-    pub(crate) fn name(self) -> &'static str {
+    /// For a summary.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Migration => "slots moved",
-            Self::Failover(_) => "failovers",
-            Self::Killed(_) => "primaries killed",
-            Self::Restarted(_) => "primaries restarted",
-            Self::Frozen(_) => "primaries frozen",
-            Self::FrozenLong(_) => "primaries frozen until replaced",
+            Self::Migration => "slot moved",
+            Self::Failover(_) => "failover",
+            Self::Killed(_) => "primary killed",
+            Self::Restarted(_) => "primary restarted",
+            Self::Frozen(_) => "primary frozen",
+            Self::FrozenLong(_) => "primary frozen until replaced",
             Self::AllRestarted => "all nodes restarted",
         }
     }
 
     /// The shards that it concerns, a bit each.
-    pub(crate) fn shards(self) -> u8 {
+    pub fn shards(self) -> u8 {
         match self {
             Self::Migration => 0,
             Self::AllRestarted => 0b111,
@@ -68,18 +69,11 @@ impl Fault {
     }
 }
 
-pub(crate) struct Shards {
-    pub(crate) servers: Arc<RedisCluster>,
-}
-
-impl Shards {
-    pub(crate) fn new(servers: Arc<RedisCluster>) -> Self {
-        Self { servers }
-    }
-
-    pub(crate) fn choose(&self, random: &mut Random) -> Fault {
-        let shard = u16::try_from(random.below(SHARDS.into())).expect("a shard");
-        match random.below(16) {
+impl Fault {
+    /// By `below`, which gives a number that is less than the one it is given.
+    pub fn choose(below: &mut dyn FnMut(u64) -> u64) -> Self {
+        let shard = u16::try_from(below(SHARDS.into())).expect("a shard");
+        match below(16) {
             0..6 => Fault::Migration,
             6..9 => Fault::Failover(shard),
             9 | 10 => Fault::Killed(shard),
@@ -89,63 +83,68 @@ impl Shards {
             _ => Fault::AllRestarted,
         }
     }
+}
 
-    /// Returns when the cluster is whole again, and each replica has its primary's data.
-    pub(crate) fn cause(&self, fault: Fault, random: &mut Random) {
+impl RedisCluster {
+    /// Breaks and mends. Returns when the cluster is whole again, and each replica has its primary's data. What a primary has acknowledged is not
+    /// lost with it.
+    pub fn cause(&self, fault: Fault, below: &mut dyn FnMut(u64) -> u64) {
         match fault {
-            Fault::Migration => self.migrate(random),
-            Fault::Failover(shard) => self.servers.failover(self.pair(shard).1),
+            Fault::Migration => self.move_a_slot(below),
+            Fault::Failover(shard) => self.failover(self.pair(shard).1),
             Fault::Killed(shard) => {
                 let (primary, replica) = self.pair(shard);
+                primary.settle(replica);
                 primary.kill();
-                self.servers.wait_for_primary(replica);
+                self.wait_for_primary(replica);
                 primary.restart();
             }
             Fault::Restarted(shard) => self.pair(shard).0.restart(),
             Fault::Frozen(shard) => {
                 let primary = self.pair(shard).0;
                 primary.pause();
-                sleep(50 + random.below(UNTIL_REPLACED / 2));
+                sleep(50 + below(UNTIL_REPLACED / 2));
                 primary.resume();
             }
             Fault::FrozenLong(shard) => {
                 let (primary, replica) = self.pair(shard);
+                primary.settle(replica);
                 primary.pause();
-                self.servers.wait_for_primary(replica);
+                self.wait_for_primary(replica);
                 sleep(2 * UNTIL_REPLACED);
                 primary.resume();
             }
             Fault::AllRestarted => {
-                self.servers.nodes().iter().for_each(RedisServer::kill);
-                self.servers.nodes().iter().for_each(RedisServer::restart);
+                self.nodes().iter().for_each(RedisServer::kill);
+                self.nodes().iter().for_each(RedisServer::restart);
             }
         }
-        self.servers.wait_until_whole();
-        self.wait_for_replicas();
+        self.wait_until_whole();
+        self.wait_for_data();
     }
 
     /// The shard's primary and its replica, now.
     fn pair(&self, shard: u16) -> (&RedisServer, &RedisServer) {
-        let primary = self.servers.owner_of_slot(first_slot(shard));
+        let primary = self.owner_of_slot(first_slot(shard));
         let index = usize::from(shard);
-        let replica = [self.servers.primary(index), self.servers.replica(index)];
+        let replica = [self.primary(index), self.replica(index)];
         let replica = replica.into_iter().find(|node| node.port() != primary.port());
         (primary, replica.expect("the other one"))
     }
 
     /// A slot goes to another primary, and is in between for a while.
-    fn migrate(&self, random: &mut Random) {
-        let slot = self.servers.slot(&format!("row:{}", random.below(MOVING)));
-        let from = self.servers.owner_of_slot(slot).port();
+    fn move_a_slot(&self, below: &mut dyn FnMut(u64) -> u64) {
+        let slot = self.slot(&format!("row:{}", below(MOVING)));
+        let from = self.owner_of_slot(slot).port();
         let owners = (0..SHARDS).map(|shard| self.pair(shard).0);
         let others: Vec<_> = owners.filter(|owner| owner.port() != from).collect();
-        let to = others[usize::try_from(random.below(others.len() as u64)).expect("an index")];
-        let migration = self.servers.migrate(slot, to);
-        sleep(random.below(300));
+        let to = others[usize::try_from(below(others.len() as u64)).expect("an index")];
+        let migration = self.migrate(slot, to);
+        sleep(below(300));
         migration.finish();
     }
 
-    fn wait_for_replicas(&self) {
+    fn wait_for_data(&self) {
         let until = Instant::now() + Duration::from_secs(30);
         let has_data = |shard| self.pair(shard).1.info("master_link_status").is_some_and(|is| is == "up");
         while !(0..SHARDS).all(has_data) {
@@ -160,7 +159,7 @@ fn sleep(millis: u64) {
 }
 
 /// How often each fault was caused.
-pub(crate) fn summary<'a>(done: impl Iterator<Item = &'a str>) -> String {
+pub fn summary<'a>(done: impl Iterator<Item = &'a str>) -> String {
     let mut counts = BTreeMap::<_, usize>::new();
     done.for_each(|name| *counts.entry(name).or_default() += 1);
     counts.iter().map(|(name, count)| format!("{name}: {count}")).collect::<Vec<_>>().join(", ")
