@@ -1,4 +1,4 @@
-//! The right and the duty to compute.
+//! The right, and the obligation, to compute.
 
 use std::mem::{replace, take};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::store::vocabulary::{CasToken, Nonce};
 pub(crate) struct ComputeGuard {
     keys: Vec<Miss>,
     began: Option<Instant>,
-    /// What its caller would still wait for others.
+    /// How long its caller would still wait for others.
     patience: Duration,
 }
 
@@ -32,12 +32,12 @@ pub(crate) struct StorePermit {
     pub(super) lease: Lease,
     /// The value that is to be replaced; `None` if the lease itself is in its place.
     pub(super) base: Option<CasToken>,
-    /// Those of the tags' keys, from before the computation.
+    /// The nonces of the tags, read before the computation.
     pub(super) nonces: Vec<Nonce>,
 }
 
 impl StorePermit {
-    /// What the value takes the place of.
+    /// What the value replaces.
     pub(super) fn mark(&self) -> &CasToken {
         self.base.as_ref().unwrap_or(self.lease.mark())
     }
@@ -52,19 +52,19 @@ pub(crate) struct Encoded {
     pub(crate) named: Vec<KeyBuf>,
 }
 
-/// What is to become of a key that was computed.
+/// What to do with a key that was computed.
 pub(crate) enum Outcome {
     Store(Encoded),
-    /// For others who wait, and not to be stored.
+    /// Shared with waiting callers, and not stored.
     Share(Vec<u8>),
     Nothing,
 }
 
-/// A key that was computed, and is of use to others.
+/// A computed key whose value others can use.
 pub(crate) struct Computed<'a> {
     pub(crate) place: usize,
     pub(crate) key: &'a CallKey,
-    /// Those that its tags had before the computation.
+    /// The nonces that its tags had before the computation.
     pub(crate) nonces: &'a [Nonce],
     pub(crate) compute_time: Duration,
     pub(crate) has_followers: bool,
@@ -81,7 +81,7 @@ impl Miss {
 
 #[allow(clippy::boxed_local, reason = "as it is held")]
 impl ComputeGuard {
-    /// In a box: a call that has its value is to have no room for it.
+    /// Boxed, so that a call that finds its value reserves no room for it.
     pub(super) fn new(keys: Vec<Miss>, patience: Duration) -> Box<Self> {
         Box::new(Self { keys, began: None, patience })
     }
@@ -91,12 +91,12 @@ impl ComputeGuard {
         Self::new(vec![Miss::alone(0, call.call_key(), fallback)], call.max_wait())
     }
 
-    /// The function begins to compute now.
+    /// Marks the beginning of the computation.
     pub(crate) fn begin(&mut self) {
         self.began = Some(Instant::now());
     }
 
-    /// How long it has been computing.
+    /// The time since the computation began.
     pub(crate) fn compute_time(&self) -> Duration {
         self.began.map(|began| began.elapsed()).unwrap_or_default()
     }
@@ -149,7 +149,7 @@ impl ComputeGuard {
             let (permit, lead) = (miss.take_permit(), miss.lead);
             let has_followers = lead.as_ref().is_some_and(Leader::has_followers);
             if permit.is_none() && !has_followers {
-                // Nobody would read what is encoded.
+                // Nobody would read the encoded value.
                 lead.into_iter().for_each(|lead| lead.land(FlightResult::Nothing));
                 continue;
             }

@@ -1,4 +1,4 @@
-//! What stands at a key.
+//! The state of a key.
 
 use crate::engine::flight::Sight;
 use crate::engine::mark_of;
@@ -6,14 +6,14 @@ use crate::error::Error;
 use crate::local::{Arrival, Guard};
 use crate::store::vocabulary::CasToken;
 
-/// What stands at a key, for this function.
+/// The state of a key, as one function sees it.
 pub(super) enum EntryState {
     Absent,
-    /// An entry that says that the function has no value for this key of a batch.
+    /// A stored absence: the function has no value for this key of a batch.
     NoValue(CasToken),
-    /// Somebody computes.
+    /// Another caller is computing.
     Lease(Sight),
-    /// Somebody wants nothing to be stored for a while.
+    /// A hold: nothing may be stored for a while.
     Tombstone,
     Hit(Hit),
     /// To be served, and refreshed in the background.
@@ -26,10 +26,10 @@ pub(super) enum EntryState {
     Unknown(Option<Error>),
 }
 
-/// An entry to be served. Its payload is still to be decoded, by who knows the type.
+/// An entry to serve. The caller, who knows the type, decodes its payload.
 pub(crate) struct Hit {
     pub(crate) bytes: Vec<u8>,
-    /// How this process may keep it.
+    /// How this process may cache it locally.
     pub(crate) arriving: Option<Box<(Guard, Arrival)>>,
 }
 
@@ -45,11 +45,11 @@ impl From<Vec<u8>> for Hit {
     }
 }
 
-/// An entry that this call is to replace now.
+/// An entry that this call has to replace now.
 pub(super) struct Due {
     pub(super) bytes: Vec<u8>,
     pub(super) sight: Sight,
-    /// Whether it has time left, and is to be replaced early.
+    /// Whether it is still fresh and due for an early refresh.
     pub(super) is_fresh: bool,
 }
 
@@ -62,7 +62,7 @@ impl EntryState {
         }
     }
 
-    /// By what a flight of this process may be joined.
+    /// The observation by which a flight of this process may be joined.
     pub(super) fn sight(&self) -> Option<Sight> {
         match self {
             Self::Lease(sight) | Self::Due(Due { sight, .. }) => Some(*sight),

@@ -19,7 +19,7 @@ use crate::util::striped::Striped;
 #[derive(Debug)]
 pub(crate) struct Function {
     pub(crate) site: &'static Callsite,
-    /// Which entries are its own: see [`identity`](crate::entry::identity). Derived once.
+    /// The fingerprint of its entries: see [`identity`](crate::entry::identity). Derived once.
     pub(crate) fingerprint: u64,
     /// The codec's name, if it cannot read all values back; see [`Schema`].
     pub(crate) unanswered_by: Option<&'static str>,
@@ -56,7 +56,7 @@ impl Function {
     }
 }
 
-/// Tells what is known of a function's entries.
+/// Describes a function's entries.
 pub(crate) type Identify = fn(&FunctionId) -> Schema;
 
 /// What a site remembers: the cache, of all caches, that it was used with first, and its function there. In most programs there is
@@ -66,7 +66,7 @@ pub(crate) type First = OnceLock<(u64, usize, Arc<Function>)>;
 /// All functions that were called through a cache.
 #[derive(Debug)]
 pub(crate) struct Functions {
-    /// No other's in this process.
+    /// Unique in this process.
     number: u64,
     /// By the addresses of the site and of what derives the fingerprint. The latter tells instantiations apart, which share a site;
     /// should the linker fold two of them into one, they are the same code and give the same fingerprint.
@@ -120,7 +120,7 @@ impl Functions {
     #[inline(never)]
     fn get_another(&self, site: &'static Callsite, identify: Identify) -> MaybeStatic<Function> {
         let function = self.look_up(site, identify);
-        // Nothing to do if another was first.
+        // No-op if another thread was first.
         let _ = site.first.set((self.number, identify as usize, Arc::clone(&function)));
         MaybeStatic::Counted(function)
     }
@@ -153,7 +153,7 @@ impl Functions {
         let names: Vec<_> = rows.keys().map(|(module, name, ..)| (*module, *name)).collect();
         rows.into_iter()
             .map(|((module, name, line, _), mut row)| {
-                // One counter for each hit, not two.
+                // A hit updates one counter, not two.
                 row.hits += row.local_hits;
                 let alone = names.iter().filter(|other| **other == (module, name)).count() == 1;
                 row.function = if alone {

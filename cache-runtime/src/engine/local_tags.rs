@@ -18,10 +18,10 @@ use crate::local::{Arrival, Guard, LocalValue, Terms, Tier};
 use crate::store::vocabulary::{Left, Nonce};
 use crate::tags::{Tags, digest_of};
 
-/// In place of a schema's fingerprint, for nonces of tags.
+/// Stands in for a schema's fingerprint at nonces of tags.
 const NONCE: u64 = u64::from_le_bytes(*b"tagnonce");
 
-/// What was noted before entries and the tags that their arguments name were asked for.
+/// The guards taken before entries and the tags of their arguments are read.
 pub(super) struct Guards<'t> {
     tier: &'t Tier,
     /// One for each entry.
@@ -31,12 +31,12 @@ pub(super) struct Guards<'t> {
 struct OfEntry {
     entry: Guard,
     tags: Vec<Guard>,
-    /// Of the keys of the tags that the value names.
+    /// For the keys of the tags that the value names.
     names: Option<Guard>,
 }
 
 impl Reader<'_> {
-    /// A value of the function that this process keeps.
+    /// A local copy of a value of the function.
     pub(crate) fn local_hit(&self, question: Question<'_>) -> Option<LocalValue> {
         let tier = self.tier()?;
         let fingerprint = match question.tags {

@@ -1,4 +1,4 @@
-//! Computations that are wanted though there is a value: refreshes, calls within a `bypass`, warm-ups.
+//! Computations that run although a value exists: refreshes, calls within a `bypass`, warm-ups.
 //!
 //! What they compute takes the place of what was there, and only of that, so that an invalidation meanwhile wins as it does over
 //! every other computation. A forced refresh joins nobody's flight and lets nobody join its own: whoever began before it may have
@@ -56,7 +56,7 @@ impl Reader<'_> {
             }
         }
         for miss in course.misses.iter_mut().filter(|miss| !is_decided(&miss.stage)) {
-            // Somebody else has the right to replace it.
+            // Another caller holds the lease to replace it.
             miss.stage = Stage::Alone;
         }
         course.compute()
@@ -76,7 +76,7 @@ impl Reader<'_> {
             lookup => lookup,
         };
         let mut course = Course::of(self.call, lookup, TimeBudget::at(until));
-        // Once more where something of another type was in the way.
+        // Retries once if a key of another type was in the way.
         for _ in 0..2 {
             if let Some(error) = course.ask_for_all(self).await.pop() {
                 return Err(error);

@@ -18,8 +18,8 @@ pub(crate) async fn remove(cache: &Core, key: &str, hold: Option<Duration>) -> R
     cache.store.set(&[set], after(cache.deadline)).await
 }
 
-/// Removes entries and tags, the key of any tag before the tags: whoever finds that unchanged knows that no tag was removed before. One
-/// round trip where one server has all keys.
+/// Removes entries and tags. The key that stands for any tag goes before the tags, so a reader that finds it unchanged knows that no tag has been
+/// removed. One round trip if one server has all keys.
 pub(crate) async fn unlink(cache: &Core, keys: &[Key<'_>]) -> Result<(), Error> {
     let any = keys.iter().any(|key| matches!(key, Key::Tag(_))).then(|| any_tag(&cache.prefix));
     let names: Vec<&[u8]> = keys.iter().map(|key| key.name().as_bytes()).collect();

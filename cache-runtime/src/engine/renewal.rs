@@ -1,7 +1,7 @@
-//! Leases that are held for long are renewed, all of a cache's by one task.
+//! Renews leases that are held for long. One task renews all leases of a cache.
 //!
-//! Most computations are over before their lease needs it. A task and a timer for each would cost every miss for the sake of
-//! the few that take seconds.
+//! Most computations end before their lease needs renewal. A task and a timer for each would make every miss pay for the few
+//! that take seconds.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -20,7 +20,7 @@ pub(crate) struct Renewals(Mutex<RenewedLeases>);
 
 #[derive(Debug, Default)]
 struct RenewedLeases {
-    /// By mark, which no two leases share: where, and since when without a renewal.
+    /// By mark, which is unique to a lease: its key, and when it was last renewed.
     leases: HashMap<CasToken, (Arc<str>, Instant), Seeded>,
     running: bool,
 }
@@ -35,7 +35,7 @@ impl Renewals {
         let mut held = self.held();
         held.leases.insert(mark, (key, Instant::now()));
         if !std::mem::replace(&mut held.running, true) {
-            // On the library's runtime: the caller's may be busy with the very computation.
+            // On the library's runtime, because the computation may block the caller's.
             match library_runtime() {
                 Ok(library) => drop(library.spawn(renew(Arc::downgrade(cache)))),
                 Err(_) => held.running = false,
@@ -84,7 +84,7 @@ async fn prolong(cache: Arc<Core>, due: Vec<(CasToken, Arc<str>)>) {
     let Ok(prolonged) = cache.store.swap(&swaps, after(cache.deadline)).await else { return };
     for ((mark, _), prolonged) in due.iter().zip(prolonged) {
         if let Ok(false) = prolonged {
-            // It has been taken away: its value will not be stored.
+            // The lease was removed, so its value will not be stored.
             cache.renewals.end(mark);
         }
     }

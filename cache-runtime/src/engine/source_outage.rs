@@ -1,4 +1,4 @@
-//! A function that fails while older values are served in place of its own: said once, since its callers are told nothing.
+//! Logs once that a function fails while older values are served, because its callers see no error.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::flight::FlightKey;
 use crate::util::process::PerProcess;
 
-/// After so long without a failure an outage is over, whatever became of the key that failed first.
+/// An outage ends after this long without a failure, even if the key that failed first has not succeeded.
 const QUIET: Duration = Duration::from_secs(60);
 /// The longest reason that is logged.
 const REASON: usize = 500;
@@ -55,7 +55,7 @@ impl Outage {
         );
     }
 
-    /// A key has succeeded that had failed.
+    /// A key that had failed has succeeded.
     pub(crate) fn succeeded(&self, function: &str, key: &FlightKey) {
         let mut failing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if failing.take_if(|failing| failing.first == *key).is_some() {

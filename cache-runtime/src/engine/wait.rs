@@ -1,4 +1,4 @@
-//! Waiting for what others compute: other processes are polled, flights of this one are followed.
+//! Waiting for other callers' computations: leases of other processes are polled, flights of this process are followed.
 
 use std::mem::replace;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use crate::engine::{Course, Got, Reader};
 use crate::runtime::executor;
 use crate::util::random;
 
-/// The first pause of who waits for another process, and the longest.
+/// The first and the longest pause between two polls of another process's lease.
 const POLL: (Duration, Duration) = (Duration::from_millis(4), Duration::from_millis(64));
 
 fn is_waiting(stage: &Stage) -> bool {
@@ -19,7 +19,7 @@ fn is_waiting(stage: &Stage) -> bool {
 }
 
 impl Course {
-    /// Asks again and again, ever more rarely, until one of the leases is gone or patience is over. Jitter keeps the processes that
+    /// Polls at growing intervals until one of the leases is gone or patience is over. Jitter keeps the processes that
     /// wait from asking all at once. A lease that is there is alive: of who died it runs out.
     pub(super) async fn poll(&mut self, reader: &Reader<'_>) {
         let (mut pause, mut is_first) = (POLL.0, true);
@@ -37,14 +37,14 @@ impl Course {
             if self.look_at_leases(reader).await {
                 break;
             }
-            // Once, and not before the first look: most leases are gone by then.
+            // Only now, since most leases are gone at the first poll.
             if replace(&mut is_first, false) {
                 self.remove_endless(reader, is_waiting).await;
                 if self.misses.iter().any(|miss| matches!(miss.stage, Stage::Found(_))) {
                     break;
                 }
             }
-            // It was still others that were waited for.
+            // The wait was still for others.
             self.budget.put_off(asked.elapsed());
         }
         if let Some(wait) = waits.first() {
@@ -114,7 +114,7 @@ impl Course {
     /// of them.
     pub(super) async fn follow(&mut self, reader: &Reader<'_>) -> Result<Vec<(usize, Got)>, SharedError> {
         let Self { misses, budget, patience, .. } = self;
-        // What has landed already, and was to be told of later, comes first.
+        // Results that have already landed, and were put off, come first.
         let last =
             misses.iter().rposition(|miss| matches!(miss.stage, Stage::Following(_) | Stage::Landed(_)));
         let Some(at) = last else { return Ok(Vec::new()) };
@@ -139,7 +139,7 @@ impl Course {
         self.landed(reader)
     }
 
-    /// What has ended, without waiting.
+    /// The results that have already landed, without waiting.
     fn landed(&mut self, reader: &Reader<'_>) -> Result<Vec<(usize, Got)>, SharedError> {
         let mut got = Vec::new();
         for miss in &mut self.misses {
@@ -167,10 +167,10 @@ impl Course {
                     reader.call.function.counters.stale.count();
                     got.push((miss.place, Got::Entry(older.into(), WhenFound::Late)));
                 }
-                // What was found before stays where it is, to be told of later.
+                // Results that were found before stay, to be reported later.
                 (FlightResult::Error(error), None) if got.is_empty() => return Err(error),
                 (FlightResult::Error(error), None) => miss.stage = Stage::Landed(FlightResult::Error(error)),
-                // The leader went away, and its lease is on its way out.
+                // The leader went away, and its lease is being released.
                 (FlightResult::Abandoned, _) => miss.stage = Stage::Open,
                 (FlightResult::Failed | FlightResult::Nothing, fallback) => miss.fallback = fallback,
             }

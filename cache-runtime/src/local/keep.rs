@@ -1,4 +1,4 @@
-//! How values of one type go into the tier and come out, as functions, so that the engine asks nothing of its types.
+//! How values of one type enter and leave the tier, as functions, so that the engine has no bounds on its types.
 
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -33,7 +33,7 @@ impl<T: Clone + Send + Sync + 'static> Keep<T> {
 }
 
 impl<T: Send + Sync + 'static> Keep<Arc<T>> {
-    /// The `Arc` itself is what the tier keeps: no count of its own around that of the value.
+    /// The tier keeps the `Arc` itself, without a second reference count around it.
     #[inline]
     fn shared() -> Self {
         Self { give: |kept| kept.downcast::<T>().ok(), take: |value| Arc::<T>::clone(value) }
@@ -46,7 +46,7 @@ impl<T> Keep<T> {
         (self.give)(tier.find(key, terms)?)
     }
 
-    /// What was kept, as a value.
+    /// Converts a local copy back to a value.
     pub(crate) fn give(self, kept: LocalValue) -> Option<T> {
         (self.give)(kept)
     }
@@ -61,7 +61,7 @@ impl<T> Keep<T> {
 #[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
 pub struct Keeping<T>(KeepingClones<T>);
 
-/// The types of which it is not known that they are an `Arc`.
+/// Types that are not known to be an `Arc`.
 #[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
 pub struct KeepingClones<T>(PhantomData<fn() -> T>);
 

@@ -20,7 +20,7 @@ pub(crate) struct Link {
     outer: Option<Chain>,
 }
 
-/// What is left of a patience. Waits at the same time spend it once.
+/// The rest of a patience. Concurrent waits spend it once.
 struct Spending {
     left: Duration,
     waits: usize,
@@ -28,10 +28,10 @@ struct Spending {
     since: Instant,
 }
 
-/// What one computation is for.
+/// The keys of one computation.
 pub(crate) enum Keys {
     One(FlightKey),
-    /// A batch's.
+    /// The keys of a batch.
     #[allow(clippy::box_collection, reason = "so that one key takes no more room than it needs")]
     Many(Box<HashSet<FlightKey>>),
 }
@@ -66,7 +66,7 @@ impl FromIterator<FlightKey> for Keys {
 }
 
 impl Chain {
-    /// What the current task is within.
+    /// The computations around the current task.
     pub(crate) fn current() -> Option<Self> {
         CHAIN.try_with(Self::clone).ok()
     }
@@ -144,7 +144,7 @@ pub(crate) fn computing<F: Future>(
     CHAIN.scope(extended(keys.into(), patience), future)
 }
 
-/// The same for code that is not async.
+/// The same for blocking code.
 pub(crate) fn sync_computing<R>(keys: impl Into<Keys>, patience: Duration, work: impl FnOnce() -> R) -> R {
     let done = CHAIN.sync_scope(extended(keys.into(), patience), work);
     // The work may have forked, and this may be the child, which has a connection of its own. What an async function forks has none: no

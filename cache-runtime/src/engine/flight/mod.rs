@@ -46,7 +46,7 @@ use crate::util::process::PerProcess;
 pub(crate) use chain::{Chain, Keys, computing, is_computing, sync_computing};
 pub(crate) use wait::Wait;
 
-/// An error on its way to other callers; of which type, its reader knows.
+/// An error for other callers, type-erased; its reader knows the type.
 pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
 
 /// How a flight ended.
@@ -54,17 +54,17 @@ pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
 pub(crate) enum FlightResult {
     /// An encoded entry.
     Bytes(Arc<Vec<u8>>),
-    /// An error that can be cloned; of which type, its reader knows.
+    /// An error that can be cloned, type-erased; its reader knows the type.
     Error(Arc<dyn Any + Send + Sync>),
     /// An error that cannot be shared.
     Failed,
-    /// Nothing that can be shared.
+    /// No result to share.
     Nothing,
     /// The leader went away without a result.
     Abandoned,
 }
 
-/// What tells flights apart: the key, and what reads its entries.
+/// The identity of a flight: the key, and the fingerprint of the function that reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct FlightKey {
     pub(crate) key: Arc<str>,
@@ -76,7 +76,7 @@ struct Flight {
     landed: OnceLock<FlightResult>,
     ended: Notify,
     followers: AtomicUsize,
-    /// Where its leader is.
+    /// The context in which its leader runs.
     place: CallContext,
     /// Whether a follower has waited in vain for as long as one waits.
     given_up: AtomicBool,
@@ -98,7 +98,7 @@ impl Flight {
         Follower(Arc::clone(self))
     }
 
-    /// The first end counts.
+    /// Only the first result counts.
     fn end(&self, landed: FlightResult) {
         if self.landed.set(landed).is_ok() {
             self.ended.notify_waiters();
@@ -154,7 +154,7 @@ pub(crate) struct StoringGuard {
     _lead: Leader,
 }
 
-/// Waits for another's flight.
+/// Waits for another caller's flight.
 pub(crate) struct Follower(Arc<Flight>);
 
 impl Flights {
@@ -191,7 +191,7 @@ impl Flights {
 }
 
 impl Follower {
-    /// The end, if it is there.
+    /// The result, if there is one.
     pub(crate) fn landed_already(&self) -> Option<FlightResult> {
         self.0.landed.get().cloned()
     }
@@ -209,7 +209,7 @@ impl Follower {
     /// Waits for the end. The caller bounds the wait.
     pub(crate) async fn landed(&self) -> FlightResult {
         loop {
-            // Before the question, so that an end in between is heard of.
+            // Subscribes before the check, so that an end in between is not missed.
             let ended = self.0.ended.notified();
             if let Some(landed) = self.0.landed.get() {
                 return landed.clone();

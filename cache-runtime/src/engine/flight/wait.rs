@@ -1,4 +1,4 @@
-//! A wait for what another computes: for how long, and whether it can come to anything.
+//! A wait for another caller's computation: its limit, and whether it would be in vain.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::util::process::PerProcess;
 /// Held while a call waits for another's computation.
 pub(crate) struct Wait {
     key: FlightKey,
-    /// What the call is within. Only such a call can be part of a circle, and shares its patience.
+    /// The computations around the call. Only a nested call can be part of a cycle, and it shares their patience.
     chain: Option<Chain>,
     began: Instant,
     patience: Duration,
@@ -100,7 +100,7 @@ mod tests {
         };
         sync_computing(key("spent outer"), Duration::from_millis(60), || {
             sync_computing(key("spent inner"), LONG, || {
-                // Two at the same time, spent once.
+                // Two concurrent waits spend the patience once.
                 let both = (wait(20), wait(20));
                 assert!(both.0.is_some() && both.1.is_some());
                 drop(both);

@@ -31,7 +31,7 @@ use crate::util::counter::Counter;
 
 pub(super) use self::queue::Try;
 
-/// A key that an operation is about.
+/// A key that an operation invalidates or writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Key<'a> {
     Entry(&'a str),
@@ -53,7 +53,7 @@ pub(crate) struct Pending {
     queue: Mutex<Queue>,
     /// What is not pending any more, and may be again.
     recent: Mutex<Recent>,
-    /// So that a look-up costs one read while nothing is pending.
+    /// Makes a look-up cost one read while nothing is pending.
     len: AtomicUsize,
     /// The number of the latest operation.
     number: AtomicU64,
@@ -106,7 +106,7 @@ impl Pending {
     /// Retries at once, and waits until nothing is pending.
     pub(crate) async fn flush(&self) {
         for round in 0.. {
-            // Before the question, so that an end in between is heard of.
+            // Subscribes before the check, so that an end in between is not missed.
             let ended = self.round_ended.notified();
             if self.len() == 0 {
                 return;
@@ -139,13 +139,13 @@ impl Pending {
         self.add(|queue, now| usize::from(!queue.left_behind(name, number, value, now)))
     }
 
-    /// Keeps what failed at these keys. Whether a task that retries is to be started.
+    /// Queues the failures at these keys. Returns whether a retry task has to be started.
     #[must_use]
     pub(super) fn failed(&self, keys: &[Key<'_>], number: u64, hold: Option<Duration>) -> bool {
         self.add(|queue, now| keys.iter().filter(|key| !queue.failed(**key, number, hold, now)).count())
     }
 
-    /// Settles what an operation that succeeded makes up for.
+    /// Removes the failures that a successful operation settles.
     pub(super) fn succeeded(&self, keys: &[Key<'_>], number: u64, hold: Option<Duration>) {
         if self.len() > 0 {
             let now = Instant::now();
@@ -183,7 +183,7 @@ impl Pending {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `add` says for how much there was no room.
+    /// `add` returns how many did not fit.
     fn add(&self, add: impl FnOnce(&mut Queue, Instant) -> usize) -> bool {
         let now = Instant::now();
         let (lost, starts) = self.with(|queue| {
@@ -210,7 +210,7 @@ impl Pending {
         due
     }
 
-    /// What is to be tried at a key, if it is pending still and nobody is at it.
+    /// The retry for a key, if it is still pending and not under way.
     pub(super) fn begin_try(&self, key: Key<'_>, now: Instant) -> Option<Try> {
         self.with(|queue| queue.begin(key, now))
     }
@@ -222,7 +222,7 @@ impl Pending {
         }
     }
 
-    /// All that was pending has been tried once.
+    /// Every pending key has been tried once.
     pub(super) fn end_round(&self) {
         self.round_ended.notify_waiters();
     }

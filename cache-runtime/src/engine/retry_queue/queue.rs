@@ -26,13 +26,13 @@ pub(crate) struct Queue {
     pub(crate) is_running: bool,
 }
 
-/// What is to be done at a key.
+/// The retry that a key needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Wanted {
-    /// Which operation's failure this makes up for.
+    /// The operation whose failure is being retried.
     number: u64,
     hold: Option<Hold>,
-    /// What alone is to be removed, if it is still there; `None` for whatever is.
+    /// The only value to remove, if it is still there; `None` removes any.
     only: Option<CasToken>,
     since: Instant,
     /// It has succeeded, but perhaps at a server that has been replaced.
@@ -41,7 +41,7 @@ struct Wanted {
     is_tried: bool,
 }
 
-/// A tombstone that is to stand for a time.
+/// A tombstone with the time for which it has to stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Hold {
     since: Instant,
@@ -52,9 +52,9 @@ struct Hold {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Try {
     pub(crate) number: u64,
-    /// What is left of the hold, if there is one.
+    /// The rest of the hold, if there is one.
     pub(crate) hold: Option<Duration>,
-    /// What alone is to be removed.
+    /// The only value to remove.
     pub(crate) only: Option<CasToken>,
 }
 
@@ -78,7 +78,7 @@ impl Queue {
         self.settled_tags
     }
 
-    /// An operation has failed. `false` if there is no room to remember it.
+    /// Records a failed operation. `false` if the queue is full.
     pub(crate) fn failed(&mut self, key: Key<'_>, number: u64, hold: Option<Duration>, now: Instant) -> bool {
         let hold = hold.map(|time| Hold { since: now, time });
         let wanted = Wanted { number, hold, only: None, since: now, is_repetition: false, is_tried: false };
@@ -86,7 +86,7 @@ impl Queue {
         match self.keys(key).get(key.name()) {
             // That removes less, and a try of it that is under way must not settle this.
             Some(known) if known.only.is_some() => {}
-            // The one that began later says what is to be there.
+            // The operation that began later decides what has to be at the key.
             Some(known) if known.number > number => return true,
             Some(_) => {}
             None if has_no_room => return false,
@@ -158,7 +158,7 @@ impl Queue {
         }
     }
 
-    /// Gives up what has been retried for long enough; how many that were.
+    /// Gives up what has been retried for [`LONGEST_RETRY`], and returns how many.
     pub(crate) fn give_up(&mut self, now: Instant) -> usize {
         let (before, tags) = (self.len(), self.tags.len());
         let is_young = |wanted: &mut Wanted| now.saturating_duration_since(wanted.since) < LONGEST_RETRY;

@@ -1,4 +1,4 @@
-//! One operation on keys that several nodes have.
+//! One operation on keys of several nodes.
 //!
 //! The keys are grouped by node, all parts run at once, and the answers are put back in the order of the keys. Each answer counts by itself:
 //! a node that is away fails its own keys, and a redirection sends its own key elsewhere and no other. A redirection says that the request
@@ -12,18 +12,18 @@ use redis::{ErrorKind as Driver, RedisError, ServerErrorKind};
 use crate::error::{Error, ErrorKind};
 use crate::runtime::executor;
 
-/// How often a request is redirected before that is an error.
+/// The most redirections of a request. One more is an error.
 const HOPS: usize = 4;
 
-/// Who knows where keys are.
+/// Locates keys.
 pub(crate) trait Owners {
     /// A node, and whether it has to be told that it is asked for a key of a slot that it is only being given (`ASKING`).
     type Destination: Clone + PartialEq;
 
-    /// Where to ask for a key, as far as is known now: no request waits to learn more.
+    /// The node to ask for a key, by the current table. Never waits.
     ///
     /// # Errors
-    /// If nobody is known to have it.
+    /// If no owner is known.
     fn owner(&self, key: &[u8]) -> Result<Self::Destination, Error>;
 
     /// Learns from a redirection, and says where it leads. `None` if it leads nowhere.
@@ -36,7 +36,7 @@ pub(crate) fn redirection(error: &Error) -> Option<&RedisError> {
     matches!(error.kind(), Driver::Server(ServerErrorKind::Moved | ServerErrorKind::Ask)).then_some(error)
 }
 
-/// What a node answers for its part: something for each item, or an error for all of them.
+/// A node's answer to its part: one result for each item, or one error for all.
 pub(crate) type PartAnswers<A> = Result<Vec<Result<A, Error>>, Error>;
 
 /// Asks for all items, each at the node of its key: `ask` is called with a node and its part of the items. An answer for each item.
@@ -193,7 +193,7 @@ mod tests {
         let (all, parts) = (Barrier::new(3), RefCell::new(Vec::new()));
         let ask = async |node, keys: Vec<&str>| {
             parts.borrow_mut().push((node, keys.concat()));
-            // Whoever asked one after the other would wait here for ever.
+            // Parts that were asked one after the other would deadlock here.
             tokio::time::timeout(Duration::from_secs(10), all.wait()).await.expect("all at once");
             Ok(at(node, &keys))
         };

@@ -1,4 +1,4 @@
-//! Which server is the primary, by what the sentinels say.
+//! Decides from the sentinels' answers which server is the primary.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use crate::store::redis::connection::locate::Location;
 #[derive(Debug, Clone)]
 pub(super) enum Word {
     Primary(Arc<Location>),
-    /// It watches over no such service.
+    /// It does not know the service.
     Unknown,
-    /// It did not answer, or not with that.
+    /// No answer, or an unusable one.
     Nothing(Error),
 }
 
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(decided(&[says(1, 1), says(1, 1), nothing()], Some(&at(2, 2))), (2, 2));
         assert_eq!(decided(&[says(1, 1)], Some(&at(2, 2))), (2, 2), "behind one name may be many sentinels");
         assert_eq!(decided(&[says(1, 1), says(0, 1), says(1, 1)], Some(&at(2, 2))), (2, 2));
-        // An epoch that all of them have forgotten: they were set up anew.
+        // All of them have a lower epoch: they were set up anew.
         assert_eq!(decided(&[says(0, 1), says(0, 1), says(0, 1)], Some(&at(2, 2))), (0, 1));
     }
 
