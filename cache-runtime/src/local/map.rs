@@ -6,6 +6,7 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{OptionsBuilder, Weighter};
 
 use super::LocalValue;
+use crate::store::vocabulary::Tenure;
 use crate::util::clock::Moment;
 use crate::util::hashing::Seeded;
 
@@ -16,6 +17,12 @@ pub(super) type Map = Cache<Box<[u8]>, Held, ByteWeight, Seeded>;
 /// A decoded value. A hit takes it out of the map's lock as a clone: a few words, and a count that is raised.
 #[derive(Clone)]
 pub(super) struct Held {
+    /// From which server it is.
+    pub(super) node: u16,
+    /// How often that server's values had been dropped.
+    pub(super) fence: u32,
+    /// Under which tenure of its slot it was read.
+    pub(super) tenure: Tenure,
     /// The function's schema and version: another function may have the same key.
     pub(super) fingerprint: u64,
     /// When it was asked for.
@@ -91,6 +98,9 @@ mod tests {
     fn the_largest_entry_is_one_that_the_map_takes() {
         for capacity in [1_000, 20 * MIB, 64 * MIB, 90 * MIB, 1024 * MIB] {
             let held = |weight| Held {
+                node: 0,
+                fence: 0,
+                tenure: Tenure::default(),
                 fingerprint: 0,
                 since: Moment::NEVER,
                 fresh_until: Moment::FOR_EVER,

@@ -7,9 +7,12 @@
 //! - **A generation guard.** Between a read's answer and its place in the map the word of a change may come. So a reader
 //!   notes the generation of its key's stripe *before* it asks, each change raises it, and the value is let in only if it
 //!   is still the same, under the stripe's lock.
-//! - **Epochs.** A value read over one connection is not let in under another: nobody would tell of its changes.
+//! - **Epochs.** A value read over one connection is not let in under another: nobody would tell of its changes. Each server has its own, and
+//!   when its connection ends, its values fall and no others.
 //! - **A heartbeat.** A peer that freezes tells nothing. So values are served only while the last question that was
 //!   *answered* was asked less than the staleness bound ago: what had changed before it was told before its answer.
+//! - **Tenures.** In a cluster a server loses slots, sometimes without a word. So a value is served only under the tenure of its slot under
+//!   which it was read, and only while the last question *who owns what* that was answered was asked less than the bound ago.
 //! - **Own writes** drop the key before they return, so a caller that invalidates sees its own invalidation.
 //! - **Time.** No value is kept past its freshness in Redis, nor past the function's `local`.
 
@@ -20,7 +23,7 @@ pub(crate) mod stats;
 mod tests;
 
 use std::any::Any;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -28,7 +31,7 @@ pub use self::keep::{Keep, Keeping, KeepingClones};
 use self::map::{Held, Map, OVERHEAD, largest, map};
 use crate::local::stats::LocalStats;
 use crate::policy::{Policy, is_due_early};
-use crate::store::vocabulary::{Epoch, InvalidationListener, Left};
+use crate::store::vocabulary::{Epoch, InvalidationListener, Left, SLOTS, Tenure};
 use crate::util::clock::{LAG, Moment, ticks};
 use crate::util::counter::Counter;
 use crate::util::random;
@@ -41,10 +44,12 @@ pub(crate) struct Tier {
     /// Made when the first value comes: most programs have none.
     map: OnceLock<Map>,
     generations: [Mutex<u64>; STRIPES],
-    /// Over which connection values may come in; 0 is none.
-    epoch: AtomicU64,
-    /// Until when values may be served, as a [`Moment`].
-    good_until: AtomicU64,
+    /// The servers from which values come, by their numbers.
+    sources: Box<[Source]>,
+    /// How often each slot of a cluster has changed hands; none for a single server.
+    tenures: Box<[AtomicU32]>,
+    /// Until when it is known who owns which slot, as a [`Moment`].
+    owners_known_until: AtomicU64,
     /// The bound on how old a served value can be when the peer says nothing.
     staleness: Duration,
     capacity: u64,
@@ -57,6 +62,20 @@ pub(crate) struct Tier {
     changes: Counter,
     /// How often everything was dropped.
     dropped: Counter,
+}
+
+/// The most nodes of a cluster whose values are kept: as many as Redis Cluster is made for.
+const NODES: usize = 1024;
+
+/// A server from which values come.
+#[derive(Default)]
+struct Source {
+    /// Over which connection values may come in; 0 is none.
+    epoch: AtomicU64,
+    /// Until when its values may be served, as a [`Moment`].
+    good_until: AtomicU64,
+    /// How often all its values were dropped: older ones are not served.
+    fence: AtomicU32,
 }
 
 /// A value of any type.
@@ -109,12 +128,29 @@ pub(crate) struct Arrival {
 }
 
 impl Tier {
+    /// For the values of one server.
     pub(crate) fn new(capacity: u64, staleness: Duration) -> Self {
+        Self::of(1, 0, Moment::FOR_EVER, capacity, staleness)
+    }
+
+    /// For the values of all nodes of a cluster.
+    pub(crate) fn of_cluster(capacity: u64, staleness: Duration) -> Self {
+        Self::of(NODES, SLOTS, Moment::NEVER, capacity, staleness)
+    }
+
+    fn of(
+        sources: usize,
+        slots: u16,
+        owners_known_until: Moment,
+        capacity: u64,
+        staleness: Duration,
+    ) -> Self {
         Self {
             map: OnceLock::new(),
             generations: std::array::from_fn(|_| Mutex::default()),
-            epoch: AtomicU64::new(0),
-            good_until: AtomicU64::new(Moment::NEVER.ticks()),
+            sources: (0..sources).map(|_| Source::default()).collect(),
+            tenures: (0..slots).map(|_| AtomicU32::new(0)).collect(),
+            owners_known_until: AtomicU64::new(owners_known_until.ticks()),
             staleness,
             capacity,
             largest: largest(capacity),
@@ -135,7 +171,7 @@ impl Tier {
         let held = self.map.get()?.get(key)?;
         // The time last: a thread that is held up after the look-up must not serve what it saw long ago.
         let now = Moment::now();
-        if now.ticks() >= self.good_until.load(Ordering::Acquire)
+        if !self.is_vouched_for(&held, now)
             || now >= held.fresh_until
             || now.ticks().saturating_sub(held.since.ticks()) >= terms.longest
             || held.fingerprint != terms.fingerprint
@@ -146,6 +182,24 @@ impl Tier {
             return None;
         }
         Some(held.value)
+    }
+
+    /// Whether all changes of a value up to the staleness bound have been told.
+    #[inline]
+    fn is_vouched_for(&self, held: &Held, now: Moment) -> bool {
+        let Some(source) = self.sources.get(usize::from(held.node)) else { return false };
+        let now = now.ticks();
+        now < source.good_until.load(Ordering::Acquire)
+            && held.fence == source.fence.load(Ordering::Acquire)
+            // The rest is for clusters.
+            && now < self.owners_known_until.load(Ordering::Acquire)
+            && held.tenure.number == self.times_passed_on(held.tenure.slot)
+    }
+
+    /// How often a slot has changed hands.
+    #[inline]
+    fn times_passed_on(&self, slot: u16) -> u32 {
+        self.tenures.get(usize::from(slot)).map_or(0, |times| times.load(Ordering::Acquire))
     }
 
     /// To be called before the read is sent.
@@ -172,7 +226,12 @@ impl Tier {
             Left::Never => Moment::FOR_EVER,
             Left::Absent => return,
         };
-        let held = Held {
+        let Epoch { number, node, tenure } = arrival.epoch;
+        let Some(source) = self.sources.get(usize::from(node)) else { return };
+        let mut held = Held {
+            node,
+            fence: 0,
+            tenure,
             fingerprint: arrival.fingerprint,
             since: guard.began,
             fresh_until,
@@ -186,7 +245,8 @@ impl Tier {
             return self.refuse(held.weight);
         }
         let generation = self.lock(guard.stripe);
-        if *generation == guard.generation && self.epoch.load(Ordering::Acquire) == arrival.epoch.0 {
+        if *generation == guard.generation && number != 0 && source.epoch.load(Ordering::Acquire) == number {
+            held.fence = source.fence.load(Ordering::Acquire);
             self.map.get_or_init(|| map(self.capacity)).insert(key.as_bytes().into(), held);
         }
     }
@@ -211,16 +271,22 @@ impl Tier {
         }
     }
 
-    /// Drops all values, and keeps out those on their way in.
-    fn forget_all(&self) {
+    /// Drops all values of a server, and keeps out those on their way in, of whatever server.
+    fn forget_all(&self, source: &Source) {
         for stripe in 0..STRIPES {
             *self.lock(stripe) += 1;
         }
         // Whatever got in before its stripe's turn is there to be dropped by now.
-        if let Some(map) = self.map.get() {
+        source.fence.fetch_add(1, Ordering::AcqRel);
+        if let (Some(map), [_]) = (self.map.get(), &self.sources[..]) {
+            // Those of one among many servers make room as others come: to look for them would take long.
             map.clear();
         }
         self.dropped.count();
+    }
+
+    fn source(&self, epoch: Epoch) -> Option<&Source> {
+        self.sources.get(usize::from(epoch.node))
     }
 
     fn lock(&self, stripe: usize) -> MutexGuard<'_, u64> {
@@ -232,9 +298,15 @@ impl Tier {
         xxhash_rust::xxh3::xxh3_64(key) as usize % STRIPES
     }
 
+    fn is_serving(&self) -> bool {
+        let now = Moment::now().ticks();
+        now < self.owners_known_until.load(Ordering::Acquire)
+            && self.sources.iter().any(|source| now < source.good_until.load(Ordering::Acquire))
+    }
+
     pub(crate) fn stats(&self) -> LocalStats {
         LocalStats {
-            serving: Moment::now().ticks() < self.good_until.load(Ordering::Acquire),
+            serving: self.is_serving(),
             entries: self.map.get().map_or(0, |map| map.len() as u64),
             bytes: self.map.get().map_or(0, Map::weight),
             capacity: self.capacity,
@@ -247,14 +319,16 @@ impl Tier {
 
 impl InvalidationListener for Tier {
     fn connected(&self, epoch: Epoch) {
-        if self.epoch.swap(epoch.0, Ordering::AcqRel) != 0 {
-            self.forget_all();
+        let Some(source) = self.source(epoch) else { return };
+        if source.epoch.swap(epoch.number, Ordering::AcqRel) != 0 {
+            self.forget_all(source);
         }
     }
 
     fn confirmed(&self, epoch: Epoch, asked: Moment) {
-        if self.epoch.load(Ordering::Acquire) == epoch.0 {
-            self.good_until.store(asked.plus(self.staleness).ticks(), Ordering::Release);
+        let Some(source) = self.source(epoch) else { return };
+        if source.epoch.load(Ordering::Acquire) == epoch.number {
+            source.good_until.store(asked.plus(self.staleness).ticks(), Ordering::Release);
         }
     }
 
@@ -263,16 +337,33 @@ impl InvalidationListener for Tier {
         self.forget(key);
     }
 
-    fn all_changed(&self) {
-        self.forget_all();
+    fn all_changed(&self, epoch: Epoch) {
+        if let Some(source) = self.source(epoch) {
+            self.forget_all(source);
+        }
     }
 
     fn ended(&self, epoch: Epoch) {
+        let Some(source) = self.source(epoch) else { return };
         // Only once, and not if another connection is there already.
-        if self.epoch.compare_exchange(epoch.0, 0, Ordering::AcqRel, Ordering::Acquire).is_ok() {
-            self.good_until.store(Moment::NEVER.ticks(), Ordering::Release);
-            self.forget_all();
+        if source.epoch.compare_exchange(epoch.number, 0, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+            source.good_until.store(Moment::NEVER.ticks(), Ordering::Release);
+            self.forget_all(source);
         }
+    }
+
+    fn tenure(&self, slot: u16) -> Tenure {
+        Tenure { slot, number: self.times_passed_on(slot) }
+    }
+
+    fn changed_hands(&self, slot: u16) {
+        if let Some(times) = self.tenures.get(usize::from(slot)) {
+            times.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    fn owners_confirmed(&self, asked: Moment) {
+        self.owners_known_until.store(asked.plus(self.staleness).ticks(), Ordering::Release);
     }
 }
 

@@ -1,10 +1,16 @@
 //! The tier alone, told what happens by hand. Moments in the past stand for time that has gone by, so nothing sleeps.
 
+mod cluster;
 mod races;
 
 use super::*;
 
-const EPOCH: Epoch = Epoch(7);
+const EPOCH: Epoch = epoch(7, 0);
+
+const fn epoch(number: u64, node: u16) -> Epoch {
+    Epoch { number, node, tenure: Tenure { slot: 0, number: 0 } }
+}
+
 const STALENESS: Duration = Duration::from_secs(60);
 const SCHEMA: u64 = 42;
 
@@ -113,7 +119,7 @@ fn a_change_keeps_out_at_most_its_stripe_and_drops_its_key_only() {
 fn flushall_drops_all_and_keeps_out_what_is_on_its_way() {
     let tier = with("a");
     let guards = ["b", "c", "d"].map(|key| (key, tier.guard(key)));
-    tier.all_changed();
+    tier.all_changed(EPOCH);
     for (key, guard) in guards {
         tier.admit(guard, key, arrival(), 1_u64);
         assert_eq!(get(&tier, key), None);
@@ -134,8 +140,8 @@ fn the_end_of_a_connection_drops_all_and_counts_once() {
     assert_eq!(tier.stats().dropped, 1);
     tier.admit(guard, "b", arrival(), 1_u64);
     tier.admit(tier.guard("b"), "b", arrival(), 1_u64);
-    tier.connected(Epoch(8));
-    tier.confirmed(Epoch(8), Moment::now());
+    tier.connected(epoch(8, 0));
+    tier.confirmed(epoch(8, 0), Moment::now());
     assert_eq!((get(&tier, "a"), get(&tier, "b")), (None, None));
 }
 
@@ -144,21 +150,21 @@ fn the_end_of_a_connection_drops_all_and_counts_once() {
 fn a_value_of_an_old_connection_is_kept_out_by_its_epoch() {
     let tier = tier();
     tier.ended(EPOCH);
-    tier.connected(Epoch(8));
-    tier.confirmed(Epoch(8), Moment::now());
+    tier.connected(epoch(8, 0));
+    tier.confirmed(epoch(8, 0), Moment::now());
     tier.admit(tier.guard("a"), "a", arrival(), 1_u64);
     assert_eq!(get(&tier, "a"), None);
-    tier.admit(tier.guard("a"), "a", Arrival { epoch: Epoch(8), ..arrival() }, 1_u64);
+    tier.admit(tier.guard("a"), "a", Arrival { epoch: epoch(8, 0), ..arrival() }, 1_u64);
     assert_eq!(get(&tier, "a"), Some(1));
 }
 
 #[test]
 fn what_is_heard_of_an_old_connection_changes_nothing() {
     let tier = with("a");
-    tier.connected(Epoch(8));
+    tier.connected(epoch(8, 0));
     assert_eq!(get(&tier, "a"), None, "nobody would tell of its changes");
-    tier.confirmed(Epoch(8), Moment::now());
-    tier.admit(tier.guard("a"), "a", Arrival { epoch: Epoch(8), ..arrival() }, 1_u64);
+    tier.confirmed(epoch(8, 0), Moment::now());
+    tier.admit(tier.guard("a"), "a", Arrival { epoch: epoch(8, 0), ..arrival() }, 1_u64);
     tier.ended(EPOCH);
     tier.confirmed(EPOCH, ago(2 * STALENESS));
     assert_eq!(get(&tier, "a"), Some(1));
@@ -169,7 +175,7 @@ fn nothing_is_let_in_or_served_without_a_connection() {
     let tier = Tier::new(1 << 20, STALENESS);
     tier.confirmed(EPOCH, Moment::now());
     tier.admit(tier.guard("a"), "a", arrival(), 1_u64);
-    tier.admit(tier.guard("a"), "a", Arrival { epoch: Epoch(1), ..arrival() }, 1_u64);
+    tier.admit(tier.guard("a"), "a", Arrival { epoch: epoch(1, 0), ..arrival() }, 1_u64);
     assert_eq!(get(&tier, "a"), None);
     let stats = tier.stats();
     assert_eq!((stats.serving, stats.entries), (false, 0));

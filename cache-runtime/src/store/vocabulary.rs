@@ -82,28 +82,53 @@ impl Left {
     }
 }
 
-/// Which of a store's connections in a row. 0 is none of them.
+/// Over which connection keys are tracked, and as whose keys they were read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Epoch(pub(crate) u64);
+pub(crate) struct Epoch {
+    /// Which of all connections of the program on which changes are tracked. 0 is none of them.
+    pub(crate) number: u64,
+    /// Of which of the store's servers.
+    pub(crate) node: u16,
+    pub(crate) tenure: Tenure,
+}
 
-/// Who is told what becomes of keys that were read by [`get_watched`](Store::get_watched).
+/// How often the keys of a slot have changed hands. The keys of a single server never do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tenure {
+    pub(crate) slot: u16,
+    pub(crate) number: u32,
+}
+
+/// Into how many slots the keys of a cluster are divided.
+pub(crate) const SLOTS: u16 = 16_384;
+
+/// Who is told what becomes of keys that were read with [`Reading::Tracked`].
 ///
-/// The calls come in the order in which the server spoke, and an answer reaches its reader after what was told before it.
+/// The calls for one server come in the order in which it spoke, and an answer reaches its reader after what was told before it.
 pub(crate) trait InvalidationListener: Send + Sync + 'static {
-    /// From now on there may be watched reads in this epoch.
+    /// From now on there may be tracked reads in this epoch.
     fn connected(&self, epoch: Epoch);
 
-    /// All changes up to the moment at which this was asked have been told.
+    /// All changes up to the moment at which this was asked have been told, by the owner of the keys.
     fn confirmed(&self, epoch: Epoch, asked: Moment);
 
     /// A key that was read has changed, or may have.
     fn changed(&self, key: &[u8]);
 
-    /// Any key may have changed.
-    fn all_changed(&self);
+    /// Any key of the epoch's server may have changed.
+    fn all_changed(&self, epoch: Epoch);
 
     /// Nothing more will be told in this epoch.
     fn ended(&self, epoch: Epoch);
+
+    /// The tenure under which a key of this slot is read. To be asked for before the owner is looked up that is asked for the key.
+    fn tenure(&self, slot: u16) -> Tenure;
+
+    /// The slot has got another owner, or may have. To be called when whoever looks the owner up finds the new one.
+    fn changed_hands(&self, slot: u16);
+
+    /// All changes of owners up to the moment at which this was asked have been told.
+    fn owners_confirmed(&self, asked: Moment);
 }
 
 /// Who is told that a server may lack what another one has acknowledged.
@@ -179,6 +204,11 @@ impl Epochs {
     /// All over one.
     pub(crate) fn one(epoch: Epoch) -> Self {
         Self { common: epoch, each: Vec::new() }
+    }
+
+    /// One for each key; the default for those that are not tracked.
+    pub(crate) fn each(epochs: Vec<Epoch>) -> Self {
+        Self { common: Epoch::default(), each: epochs }
     }
 
     /// That of the key at this place.

@@ -36,7 +36,6 @@ impl Moment {
         Self(coarsetime::Instant::now_without_cache_update().as_ticks())
     }
 
-    #[cfg(test)]
     pub(crate) fn from_ticks(ticks: u64) -> Self {
         Self(ticks)
     }

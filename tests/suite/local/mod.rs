@@ -15,20 +15,20 @@ use redis_cached_test_support::{RedisServer, servers};
 
 /// What changes: a row of the database.
 #[derive(Clone, Default)]
-struct Row(Arc<AtomicU64>);
+pub(crate) struct Row(Arc<AtomicU64>);
 
 impl Row {
-    fn set(&self, version: u64) {
+    pub(crate) fn set(&self, version: u64) {
         self.0.store(version, Ordering::SeqCst);
     }
 
-    fn get(&self) -> u64 {
+    pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::SeqCst)
     }
 }
 
 #[redis_cached(ttl = 3600, local = "1h", key = "kept:<name>", skip(row))]
-async fn kept(row: &Row, name: &str) -> u64 {
+pub(crate) async fn kept(row: &Row, name: &str) -> u64 {
     let _ = name;
     row.get()
 }
@@ -49,12 +49,12 @@ fn process(server: &RedisServer) -> Cache {
     Cache::builder().url(server.url()).deadline(Duration::from_secs(10)).connect_lazy().unwrap()
 }
 
-fn local_hits(cache: &Cache) -> u64 {
+pub(crate) fn local_hits(cache: &Cache) -> u64 {
     cache.stats().functions.iter().map(|function| function.local_hits).sum()
 }
 
 /// Calls until one is served from the process, and gives what it was served.
-async fn settle<T>(cache: &Cache, call: impl AsyncFn() -> T) -> T {
+pub(crate) async fn settle<T>(cache: &Cache, call: impl AsyncFn() -> T) -> T {
     let until = Instant::now() + Duration::from_secs(10);
     loop {
         let before = local_hits(cache);
@@ -69,7 +69,7 @@ async fn settle<T>(cache: &Cache, call: impl AsyncFn() -> T) -> T {
 }
 
 /// Calls until it gives `expected`. The bound is for a busy machine: what fails here is kept for an hour.
-async fn becomes<T: PartialEq>(cache: &Cache, expected: T, call: impl AsyncFn() -> T) {
+pub(crate) async fn becomes<T: PartialEq>(cache: &Cache, expected: T, call: impl AsyncFn() -> T) {
     let until = Instant::now() + Duration::from_secs(10);
     while cache.scope(call()).await != expected {
         assert!(Instant::now() < until, "an old value stays: {}", cache.stats());
@@ -77,7 +77,7 @@ async fn becomes<T: PartialEq>(cache: &Cache, expected: T, call: impl AsyncFn() 
     }
 }
 
-async fn wait_until(cache: &Cache, done: impl Fn() -> bool) {
+pub(crate) async fn wait_until(cache: &Cache, done: impl Fn() -> bool) {
     let until = Instant::now() + Duration::from_secs(10);
     while !done() {
         assert!(Instant::now() < until, "it does not come about: {}", cache.stats());

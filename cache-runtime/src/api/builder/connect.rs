@@ -105,8 +105,9 @@ impl CacheBuilder {
     pub async fn connect(self) -> Result<Cache, Error> {
         let capacity = self.checked()?;
         let Some(store) = self.redis_store()? else { return Ok(self.memory()) };
+        let (store, tier) = self.watched(store, capacity);
         store.connect_now().await?;
-        Ok(self.with_redis(store, capacity))
+        Ok(self.with(AnyStore::Redis(store), Some(tier)))
     }
 
     /// Connects at first use, and from then on in the background whenever there is no connection: the program starts, and
@@ -125,7 +126,8 @@ impl CacheBuilder {
     pub fn connect_lazy(self) -> Result<Cache, Error> {
         let capacity = self.checked()?;
         let Some(store) = self.redis_store()? else { return Ok(self.memory()) };
-        Ok(self.with_redis(store, capacity))
+        let (store, tier) = self.watched(store, capacity);
+        Ok(self.with(AnyStore::Redis(store), Some(tier)))
     }
 
     /// The local capacity, if all options are such as can be.
@@ -184,10 +186,11 @@ impl CacheBuilder {
         }))
     }
 
-    fn with_redis(self, store: RedisStore, local_capacity: u64) -> Cache {
-        let tier = Arc::new(Tier::new(local_capacity, self.local_staleness));
-        let store = store.watched_by(Arc::clone(&tier) as _, self.local_staleness / 4);
-        self.with(AnyStore::Redis(store), Some(tier))
+    /// The store and its local tier, which is told what becomes of its values. To be called before anything is asked.
+    fn watched(&self, store: RedisStore, local_capacity: u64) -> (RedisStore, Arc<Tier>) {
+        let tier = if store.is_cluster() { Tier::of_cluster } else { Tier::new };
+        let tier = Arc::new(tier(local_capacity, self.local_staleness));
+        (store.watched_by(Arc::clone(&tier) as _, self.local_staleness / 4), tier)
     }
 
     fn with(self, store: AnyStore, tier: Option<Arc<Tier>>) -> Cache {

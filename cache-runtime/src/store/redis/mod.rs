@@ -50,7 +50,7 @@ impl RedisStore {
 
     /// A cluster, of which nothing is asked before its first use.
     pub(crate) fn of_cluster(config: ClusterConfig) -> Self {
-        Self { topology: Topology::Cluster(Arc::new(Cluster::new(config))) }
+        Self { topology: Topology::Cluster(Cluster::new(config)) }
     }
 
     /// Connects now, and fails if that fails, or if somebody of a cluster is missing.
@@ -69,13 +69,17 @@ impl RedisStore {
         }
     }
 
+    /// Whether its keys are on several servers.
+    pub(crate) fn is_cluster(&self) -> bool {
+        matches!(self.topology, Topology::Cluster(_))
+    }
+
     /// Announces changes of keys that are read with [`Reading::Tracked`](super::vocabulary::Reading::Tracked) to `listener`, and checks that
     /// often that the server answers.
     pub(crate) fn watched_by(mut self, listener: Arc<dyn InvalidationListener>, heartbeat: Duration) -> Self {
         match &mut self.topology {
             Topology::One(node) => node.watched_by(listener, heartbeat),
-            // Nobody tracks changes there.
-            Topology::Cluster(_) => {}
+            Topology::Cluster(cluster) => cluster.watched_by(listener, heartbeat),
         }
         self
     }

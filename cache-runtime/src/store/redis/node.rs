@@ -10,6 +10,7 @@ use super::batching::batched_connection::BatchedConnection;
 use super::batching::stores::WriteQueue;
 use super::connection::config::Config;
 use super::connection::connect::{Proof, connect};
+use super::connection::ownership::{MapWishes, OwnerProbe};
 use super::connection::request::unanswered;
 use super::connection::runtime_connection::RuntimeConnection;
 use super::connection::server::Server;
@@ -52,6 +53,10 @@ struct Connections {
 struct TrackingOptions {
     listener: Arc<dyn InvalidationListener>,
     heartbeat: Duration,
+    /// Which of the store's servers it is.
+    node: u16,
+    /// Of a node of a cluster.
+    owner: Option<Arc<OwnerProbe>>,
 }
 
 impl Node {
@@ -67,7 +72,19 @@ impl Node {
 
     /// Announces changes of keys that are read on the tracking connection to `listener`, and checks that often that the server answers.
     pub(crate) fn watched_by(&mut self, listener: Arc<dyn InvalidationListener>, heartbeat: Duration) {
-        self.tracking = Some(TrackingOptions { listener, heartbeat });
+        self.tracking = Some(TrackingOptions { listener, heartbeat, node: 0, owner: None });
+    }
+
+    /// The same for the node of a cluster with this index.
+    pub(crate) fn watched_as_owner(
+        &mut self,
+        listener: Arc<dyn InvalidationListener>,
+        heartbeat: Duration,
+        node: u16,
+        wishes: &Arc<MapWishes>,
+    ) {
+        let owner = Some(Arc::new(OwnerProbe::new(wishes)));
+        self.tracking = Some(TrackingOptions { listener, heartbeat, node, owner });
     }
 
     /// Address without credentials, for messages.
@@ -146,9 +163,18 @@ impl Node {
         // Of this process: `library_runtime` determines the process.
         let library = library_runtime()?;
         Ok(self.connections.tracking.get_or_init(|| {
-            let tracking = Tracking::new(Arc::clone(&options.listener), options.heartbeat);
+            let TrackingOptions { listener, heartbeat, node, owner } = options;
+            let tracking = Tracking::new(Arc::clone(listener), *heartbeat, *node, owner.clone());
             RuntimeConnection::tracking(library, self.server(), tracking)
         }))
+    }
+
+    /// The same, for a key that a node of a cluster owns.
+    pub(crate) fn tracking_connection_for(&self, key: &str) -> Result<&RuntimeConnection, Error> {
+        if let Some(owner) = self.tracking.as_ref().and_then(|options| options.owner.as_ref()) {
+            owner.offer(key);
+        }
+        self.tracking_connection()
     }
 
     /// The connection of the caller's runtime, made if there is none.

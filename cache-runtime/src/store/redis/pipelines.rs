@@ -13,7 +13,7 @@ use super::connection::runtime_connection::RuntimeConnection;
 use super::error::{is_about_mget, is_refused, translate};
 use super::replies::{found, left, strange, times_left, values_of};
 use crate::error::Error;
-use crate::store::vocabulary::{Epochs, Found, Left, Set, Several};
+use crate::store::vocabulary::{Epoch, Epochs, Found, Left, Set, Several};
 
 /// The most keys of one `MGET`.
 const KEYS: usize = 512;
@@ -55,11 +55,21 @@ impl RuntimeConnection {
         keys: &[(&str, bool)],
         until: Instant,
     ) -> Result<Vec<Result<(Found, Option<Left>), Error>>, Error> {
+        Ok(self.read_each_in_epoch(keys, until).await?.0)
+    }
+
+    /// [`read_each`](Self::read_each), with the connection's epoch.
+    pub(super) async fn read_each_in_epoch(
+        &self,
+        keys: &[(&str, bool)],
+        until: Instant,
+    ) -> Result<(Vec<Result<(Found, Option<Left>), Error>>, Epoch), Error> {
         // The time first, as in `read_several`.
         let commands = keys
             .iter()
             .flat_map(|(key, is_timed)| is_timed.then(|| pttl(key)).into_iter().chain([get(key.as_bytes())]));
-        let mut answers = self.run_all("GET", &pipeline(commands), until).await?.0.into_iter();
+        let (answers, epoch) = self.run_all("GET", &pipeline(commands), until).await?;
+        let mut answers = answers.into_iter();
         let mut next = || answers.next().ok_or_else(|| strange("GET"));
         let mut read = Vec::with_capacity(keys.len());
         for (_, is_timed) in keys {
@@ -68,7 +78,7 @@ impl RuntimeConnection {
             let time = time.transpose().map_err(|error| translate("PTTL", error));
             read.push(found("GET", value).and_then(|found| Ok((found, time?.as_ref().map(left)))));
         }
-        Ok(read)
+        Ok((read, epoch))
     }
 
     /// Sets each key, or removes it. An answer for each.

@@ -58,6 +58,12 @@ impl Redirect {
     }
 }
 
+/// The slot that has another owner, as an error says.
+pub(crate) fn moved_slot(error: &RedisError) -> Option<Slot> {
+    let detail = error.detail().filter(|_| error.code() == Some("MOVED"))?;
+    Slot::new(detail.split_ascii_whitespace().next()?.parse().ok()?)
+}
+
 /// Whether an error says that the slots may have other owners by now, or soon.
 pub(crate) fn is_sign_of_change(error: &RedisError) -> bool {
     matches!(error.code(), Some("MOVED" | "CLUSTERDOWN" | "MASTERDOWN" | "LOADING" | "READONLY"))

@@ -1,7 +1,6 @@
 //! Where a request has to go, in the terms of Redis Cluster.
 
-/// How many hash slots a cluster has.
-pub(crate) const SLOTS: u16 = 16_384;
+pub(crate) use crate::store::vocabulary::SLOTS;
 
 /// Where a request has to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -54,7 +54,7 @@ pub(crate) type OnPush = Arc<dyn Fn(&PushInfo) + Send + Sync>;
 #[derive(Clone)]
 pub(crate) struct Connection {
     pub(crate) driver: MultiplexedConnection,
-    /// Of a tracking connection; 0 for others.
+    /// Of a tracking connection; the default for others.
     pub(crate) epoch: Epoch,
     /// Whether its server has said that it is a primary.
     pub(crate) is_primary: bool,
@@ -123,8 +123,8 @@ impl Connection {
     /// nothing is written, follows the others.
     pub(crate) async fn misplaced(&self) {
         let Health { server, placement, .. } = &*self.health;
-        match self.epoch {
-            Epoch(0) => server.until_misplaced(placement).await,
+        match self.epoch.number {
+            0 => server.until_misplaced(placement).await,
             _ => server.until_moved(placement).await,
         }
     }
@@ -409,7 +409,7 @@ async fn greet(
     }
     Ok(Connection {
         driver: connection,
-        epoch: epoch.unwrap_or(Epoch(0)),
+        epoch: epoch.unwrap_or_default(),
         is_primary: greeting.is_primary,
         log_in_at: endpoint.log_in_at,
         health,

@@ -92,7 +92,7 @@ impl RuntimeConnection {
         pipeline: &Pipeline,
         until: Instant,
     ) -> Result<(Vec<RedisResult<Value>>, Epoch), Error> {
-        let (mut epoch, commands) = (Epoch(0), pipeline.len());
+        let (mut epoch, commands) = (Epoch::default(), pipeline.len());
         if commands == 0 {
             // The driver refuses an empty pipeline.
             return Ok((Vec::new(), epoch));

@@ -2,34 +2,46 @@
 //! mode, RESP3).
 //!
 //! A store has one, on the library's thread, so that it lives as long as the store and is driven whatever the program's runtimes
-//! do. Default mode, because `BCAST` would announce every lease as well. Not `NOLOOP`, which silently stops tracking the keys
+//! do; a cluster has one for each node that such keys were read from. Default mode, because `BCAST` would announce every lease as well. Not `NOLOOP`, which silently stops tracking the keys
 //! that the client writes itself. The driver handles pushes and answers in the order in which they arrive.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use redis::{PushInfo, PushKind, Value};
+use redis::{PushInfo, PushKind, RedisResult, Value};
 
 use super::breaker::{EndReason, TIMEOUTS_IN_A_ROW};
 use super::connect::{Connection, Failure, OnPush, Proof, connect};
+use super::ownership::OwnerProbe;
 use super::server::Server;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::executor;
 use crate::store::vocabulary::{Epoch, InvalidationListener};
 use crate::util::clock::Moment;
 
+/// All tracking connections of the program are numbered, so that a node which takes the place of another is not taken for it.
+static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
+
 /// What a tracking connection does in addition to any other.
 pub(crate) struct Tracking {
     listener: Arc<dyn InvalidationListener>,
     /// How often to check that the peer answers.
     heartbeat: Duration,
-    epochs: AtomicU64,
+    /// Which of the store's servers it is.
+    node: u16,
+    /// What to ask a node of a cluster, which may cease to own what it was asked for.
+    owner: Option<Arc<OwnerProbe>>,
 }
 
 impl Tracking {
-    pub(crate) fn new(listener: Arc<dyn InvalidationListener>, heartbeat: Duration) -> Self {
-        Self { listener, heartbeat, epochs: AtomicU64::new(0) }
+    pub(crate) fn new(
+        listener: Arc<dyn InvalidationListener>,
+        heartbeat: Duration,
+        node: u16,
+        owner: Option<Arc<OwnerProbe>>,
+    ) -> Self {
+        Self { listener, heartbeat, node, owner }
     }
 
     /// Connects and turns tracking on. The connection begins a new epoch.
@@ -39,7 +51,8 @@ impl Tracking {
         limit: Duration,
         proof: Proof,
     ) -> Result<Connection, Failure> {
-        let epoch = Epoch(self.epochs.fetch_add(1, Ordering::Relaxed) + 1);
+        let number = CONNECTIONS.fetch_add(1, Ordering::Relaxed) + 1;
+        let epoch = Epoch { number, node: self.node, ..Epoch::default() };
         let listener = Arc::clone(&self.listener);
         let on_push: OnPush = Arc::new(move |push| tell(&*listener, epoch, push));
         let asked = Moment::now();
@@ -54,26 +67,32 @@ impl Tracking {
             },
         )?;
         self.listener.connected(epoch);
-        // Nothing has been read yet, so no change can have been missed.
-        self.listener.confirmed(epoch, asked);
+        if self.owner.is_none() {
+            // Nothing has been read yet, so no change can have been missed.
+            self.listener.confirmed(epoch, asked);
+        }
         Ok(connection)
     }
 
     /// Sends heartbeats until the connection has ended.
     pub(crate) async fn keep(&self, connection: &Connection, deadline: Duration) -> EndReason {
         let mut unanswered = 0;
+        // That it could be connected to does not show that a node owns anything.
+        let mut pause = if self.owner.is_some() { Duration::ZERO } else { self.heartbeat };
         let end = loop {
-            if let Ok(Some(end)) = executor::timeout(self.heartbeat, connection.ended()).await {
+            if let Ok(Some(end)) = executor::timeout(pause, connection.ended()).await {
                 break end;
             }
+            pause = self.heartbeat;
             let used = connection.use_it();
             let asked = Moment::now();
-            let mut driver = connection.driver.clone();
-            match executor::timeout(deadline, redis::cmd("PING").exec_async(&mut driver)).await {
+            match executor::timeout(deadline, self.ask(connection)).await {
                 // Says nothing about other commands: some peers answer `PING` and nothing else.
-                Ok(Some(Ok(()))) => {
+                Ok(Some(Ok(is_confirmed))) => {
                     unanswered = 0;
-                    self.listener.confirmed(connection.epoch, asked);
+                    if is_confirmed {
+                        self.listener.confirmed(connection.epoch, asked);
+                    }
                 }
                 Ok(Some(Err(_))) => used.closed(),
                 Ok(None) | Err(_) if used.was_silent() => {
@@ -88,6 +107,19 @@ impl Tracking {
         self.listener.ended(connection.epoch);
         end
     }
+
+    /// Asks what shows that all changes so far have been told; says whether it was shown.
+    async fn ask(&self, connection: &Connection) -> RedisResult<bool> {
+        let Some(owner) = &self.owner else {
+            return redis::cmd("PING").exec_async(&mut connection.driver.clone()).await.map(|()| true);
+        };
+        match owner.ask(connection).await {
+            Err(refusal) if !refusal.is_unrecoverable_error() => {
+                Ok(owner.is_owned(&refusal, &*self.listener))
+            }
+            answer => answer,
+        }
+    }
 }
 
 /// Handles what Redis has pushed.
@@ -100,12 +132,12 @@ fn tell(listener: &dyn InvalidationListener, epoch: Epoch, push: &PushInfo) {
                         Value::BulkString(key) => listener.changed(key),
                         Value::SimpleString(key) => listener.changed(key.as_bytes()),
                         // Which key it was is not known.
-                        _ => listener.all_changed(),
+                        _ => listener.all_changed(epoch),
                     }
                 }
             }
             // FLUSHALL, FLUSHDB.
-            _ => listener.all_changed(),
+            _ => listener.all_changed(epoch),
         },
         PushKind::Disconnection => listener.ended(epoch),
         _ => {}

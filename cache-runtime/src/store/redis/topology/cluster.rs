@@ -15,12 +15,13 @@ use crate::runtime::block_on::library_runtime;
 use crate::store::address::ClusterAddress;
 use crate::store::credentials::Provider;
 use crate::store::redis::connection::config::Config;
+use crate::store::redis::connection::ownership::MapWishes;
 use crate::store::redis::connection::takeover::Takeovers;
 use crate::store::redis::node::Node;
 use crate::store::redis::redirect::NodeAddress;
 use crate::store::redis::route::Slot;
 use crate::store::redis::tls::TlsOptions;
-use crate::store::vocabulary::Cursor;
+use crate::store::vocabulary::{Cursor, InvalidationListener};
 use crate::util::clock::after;
 use crate::util::process;
 use crate::util::process::PerProcess;
@@ -73,13 +74,22 @@ impl ClusterConfig {
     }
 }
 
+/// Who is told of changes in a cluster.
+#[derive(Clone)]
+pub(crate) struct ClusterWatch {
+    pub(crate) listener: Arc<dyn InvalidationListener>,
+    pub(crate) heartbeat: Duration,
+    pub(crate) wishes: Arc<MapWishes>,
+}
+
 /// A cluster.
 pub(crate) struct Cluster {
     config: Arc<ClusterConfig>,
+    watch: Option<ClusterWatch>,
     /// Begun anew in a forked process: the task is not there, and its locks may be held for ever.
     map: PerProcess<SlotMap>,
-    /// Whether it has been logged that values are not kept in this process.
-    told_of_local: AtomicBool,
+    /// Whether it has been logged that values are not kept in this process, in which no changes can be told.
+    told_of_resp2: AtomicBool,
 }
 
 struct SlotMap {
@@ -90,7 +100,15 @@ struct SlotMap {
 impl Cluster {
     /// Asks at first use.
     pub(crate) fn new(config: ClusterConfig) -> Self {
-        Self { config: Arc::new(config), map: PerProcess::new(), told_of_local: AtomicBool::new(false) }
+        let (map, told_of_resp2) = (PerProcess::new(), AtomicBool::new(false));
+        Self { config: Arc::new(config), watch: None, map, told_of_resp2 }
+    }
+
+    /// Announces changes of keys that are read on tracking connections, and of slots' owners, to `listener`; checks that often that
+    /// the nodes answer, and own what they had.
+    pub(crate) fn watched_by(&mut self, listener: Arc<dyn InvalidationListener>, heartbeat: Duration) {
+        let wishes = Arc::new(MapWishes::new(heartbeat));
+        self.watch = Some(ClusterWatch { listener, heartbeat, wishes });
     }
 
     /// The seeds, for messages.
@@ -103,21 +121,27 @@ impl Cluster {
         &self.config.node.takeovers
     }
 
-    /// Logs once that changes in a cluster are not tracked.
-    pub(crate) fn keeps_nothing(&self) -> Error {
-        let error = Error::new(ErrorKind::Server, "changes of keys in a cluster are not tracked yet");
-        if !self.told_of_local.swap(true, Ordering::Relaxed) {
-            log::warn!("{}: {error}; values are not kept in this process, every hit asks Redis", self.name());
+    /// Who is told of changes.
+    ///
+    /// # Errors
+    /// If nobody can be.
+    pub(crate) fn watch(&self) -> Result<&ClusterWatch, Error> {
+        let of_resp2 = "RESP3, in which a cluster could tell of changes, is turned off in the URL";
+        if self.config.node.endpoint.speaks_resp3() {
+            return self.watch.as_ref().ok_or_else(|| Error::new(ErrorKind::Server, "nobody watches"));
         }
-        error
+        if !self.told_of_resp2.swap(true, Ordering::Relaxed) {
+            log::warn!("{of_resp2}; values are not kept in this process, every hit asks Redis");
+        }
+        Err(Error::new(ErrorKind::Server, of_resp2))
     }
 
     fn map(&self) -> Result<&SlotMap, Error> {
         // Of this process: `library_runtime` determines the process.
         let library = library_runtime()?;
         Ok(self.map.get_or_init(process::known(), || {
-            let members = Arc::new(Members::new(&self.config));
-            let refresher = Refresher::start(library, &self.config, &members);
+            let members = Arc::new(Members::new(&self.config, self.watch.clone()));
+            let refresher = Refresher::start(library, &self.config, &members, self.watch.clone());
             SlotMap { members, refresher }
         }))
     }

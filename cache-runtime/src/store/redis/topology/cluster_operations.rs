@@ -22,9 +22,9 @@ use crate::store::vocabulary::{
 /// Where to ask for a key.
 #[derive(Clone)]
 pub(crate) struct Destination {
-    node: Arc<Node>,
+    pub(super) node: Arc<Node>,
     /// The node is only being given the slot.
-    is_asking: bool,
+    pub(super) is_asking: bool,
 }
 
 impl PartialEq for Destination {
@@ -100,7 +100,7 @@ impl Store for Cluster {
         let timed = match how {
             Reading::Plain => 0,
             Reading::Timed(timed) => timed,
-            Reading::Tracked(_) => return Err(self.keeps_nothing()),
+            Reading::Tracked(timed) => return self.read_tracked(keys, timed, until).await,
             Reading::Replica(reading) => {
                 self.known(until).await?;
                 return reads::read(self, keys, reading, until).await;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use super::cluster::ClusterConfig;
+use super::cluster::{ClusterConfig, ClusterWatch};
 use super::replicas::ReplicaSet;
 use super::slots::{OwnedSlots, SlotTable};
 use super::takeovers::LastOwners;
@@ -20,6 +20,8 @@ const KEPT: Duration = Duration::from_secs(60);
 /// Who owns which slot. Nodes are made when they are heard of, and connect when they are asked.
 pub(crate) struct Members {
     config: Arc<ClusterConfig>,
+    /// Who is told when slots change hands, if anybody.
+    watch: Option<ClusterWatch>,
     owners: SlotTable,
     changes: AtomicU64,
     nodes: RwLock<Nodes>,
@@ -43,9 +45,10 @@ struct Member {
 }
 
 impl Members {
-    pub(crate) fn new(config: &Arc<ClusterConfig>) -> Self {
+    pub(crate) fn new(config: &Arc<ClusterConfig>, watch: Option<ClusterWatch>) -> Self {
         Self {
             config: Arc::clone(config),
+            watch,
             owners: SlotTable::new(),
             changes: AtomicU64::new(0),
             nodes: RwLock::default(),
@@ -144,9 +147,30 @@ impl Members {
         self.config.node.takeovers.happened(lost, &|key| taken.contains(Slot::of(key)));
     }
 
+    /// Notes that somebody else names other owners than are known: what was read from these may be out of date.
+    pub(crate) fn doubt(&self, map: &[OwnedSlots]) {
+        let Some(ClusterWatch { listener, .. }) = &self.watch else { return };
+        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        let mut named = vec![None; usize::from(SLOTS)];
+        for OwnedSlots { slots, owner, .. } in map {
+            let owner = owner.as_ref().and_then(|address| nodes.by_address.get(address).copied());
+            slots.clone().for_each(|slot| named[usize::from(slot)] = owner);
+        }
+        for (slot, owner) in (0..SLOTS).filter_map(Slot::new).zip(named) {
+            if self.owners.owner(slot) != owner {
+                listener.changed_hands(slot.number());
+            }
+        }
+    }
+
     fn set_owners(&self, slots: std::ops::Range<u16>, owner: Option<u16>) {
-        let changed = slots.filter_map(Slot::new).filter(|slot| self.owners.set_owner(*slot, owner));
-        let changed = changed.count() as u64;
+        let mut changed = 0;
+        for slot in slots.filter_map(Slot::new).filter(|slot| self.owners.set_owner(*slot, owner)) {
+            changed += 1;
+            if let Some(watch) = &self.watch {
+                watch.listener.changed_hands(slot.number());
+            }
+        }
         if changed > 0 {
             self.changes.fetch_add(changed, Ordering::Relaxed);
         }
@@ -180,7 +204,7 @@ impl Members {
         if let Some(known) = known(&self.nodes.read().unwrap_or_else(PoisonError::into_inner)) {
             return Ok(known);
         }
-        let node = Arc::new(self.config.node(address)?);
+        let mut node = self.config.node(address)?;
         let mut nodes = self.nodes.write().unwrap_or_else(PoisonError::into_inner);
         // Another task may have been faster.
         if let Some(known) = known(&nodes) {
@@ -191,6 +215,10 @@ impl Members {
         let index = index.ok_or_else(|| {
             Error::new(ErrorKind::Server, "cannot use the cluster: it names more nodes than there are slots")
         })?;
+        if let Some(ClusterWatch { listener, heartbeat, wishes }) = &self.watch {
+            node.watched_as_owner(Arc::clone(listener), *heartbeat, index, wishes);
+        }
+        let node = Arc::new(node);
         let member = Member {
             node: Arc::clone(&node),
             address: address.clone(),

@@ -10,8 +10,7 @@ pub(crate) mod replicas;
 pub(crate) mod sentinel;
 mod slots;
 mod takeovers;
-
-use std::sync::Arc;
+mod tracked;
 
 use self::cluster::Cluster;
 use super::node::Node;
@@ -24,5 +23,5 @@ use super::node::Node;
 pub(crate) enum Topology {
     /// A single server, which has every key.
     One(Node),
-    Cluster(Arc<Cluster>),
+    Cluster(Cluster),
 }

@@ -1,5 +1,7 @@
 //! The task that asks nodes of a cluster who owns which slot.
 
+use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,20 +9,21 @@ use std::time::{Duration, Instant};
 
 use redis::{Pipeline, Value, cmd, from_redis_value_ref};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::cluster::ClusterConfig;
+use super::cluster::{ClusterConfig, ClusterWatch};
 use super::members::Members;
 use super::slots::{OwnedSlots, parse};
 use crate::error::{Error, ErrorKind};
 use crate::runtime::executor;
 use crate::runtime::executor::either;
+use crate::store::redis::connection::ownership::MapWishes;
 use crate::store::redis::error::translate;
 use crate::store::redis::node::Node;
 use crate::store::redis::redirect::NodeAddress;
 use crate::store::redis::route::SLOTS;
-use crate::util::clock::after;
+use crate::util::clock::{Moment, after};
 
 /// The least time between two refreshes. Doubled for each that is wished for right after another, since redirections repair the map, too.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
@@ -44,7 +47,8 @@ struct RefreshShared {
     /// Whether a node has answered, ever.
     is_known: AtomicBool,
     state: watch::Sender<RefreshState>,
-    wishes: Notify,
+    watch: Option<ClusterWatch>,
+    wishes: Arc<MapWishes>,
     /// How often it was begun to ask, and which time of these was the last to be answered.
     begun: AtomicU64,
     answered: watch::Sender<u64>,
@@ -63,14 +67,22 @@ enum RefreshState {
 }
 
 impl Refresher {
-    pub(crate) fn start(library: &Handle, config: &Arc<ClusterConfig>, members: &Arc<Members>) -> Self {
+    pub(crate) fn start(
+        library: &Handle,
+        config: &Arc<ClusterConfig>,
+        members: &Arc<Members>,
+        watch: Option<ClusterWatch>,
+    ) -> Self {
         let seeds = config.seeds.iter();
+        // Without anybody who watches, there are no heartbeats.
+        let wishes = watch.as_ref().map(|watch| Arc::clone(&watch.wishes));
         let shared = Arc::new(RefreshShared {
             config: Arc::clone(config),
             members: Arc::clone(members),
             is_known: AtomicBool::new(false),
             state: watch::Sender::new(RefreshState::Asking),
-            wishes: Notify::new(),
+            watch,
+            wishes: wishes.unwrap_or_else(|| Arc::new(MapWishes::new(EVERY))),
             begun: AtomicU64::new(0),
             answered: watch::Sender::new(0),
             flaw: Mutex::default(),
@@ -82,7 +94,7 @@ impl Refresher {
 
     /// Asks soon.
     pub(crate) fn wish(&self) {
-        self.shared.wishes.notify_one();
+        self.shared.wishes.wish();
     }
 
     /// Waits for the first answer, if there was none yet.
@@ -138,6 +150,11 @@ struct View {
 impl View {
     fn served(&self) -> usize {
         self.map.iter().filter(|owned| owned.owner.is_some()).map(|owned| owned.slots.len()).sum()
+    }
+
+    /// How many nodes own slots.
+    fn primaries(&self) -> usize {
+        self.map.iter().filter_map(|owned| owned.owner.as_ref()).collect::<HashSet<_>>().len()
     }
 
     fn flaw(&self) -> Option<String> {
@@ -197,8 +214,9 @@ impl RefreshShared {
                 pause = (pause * 2).min(LONGEST_PAUSE);
                 continue;
             }
-            pause = match executor::timeout(self.rest(), self.wished()).await {
-                Ok(Some(())) => (pause * 2).min(LONGEST_PAUSE),
+            let rest = self.rest();
+            pause = match executor::timeout(rest, self.wished()).await {
+                Ok(Some(())) => (pause * 2).min(LONGEST_PAUSE).min(rest.max(SHORTEST_PAUSE)),
                 _ => SHORTEST_PAUSE,
             };
         }
@@ -207,13 +225,14 @@ impl RefreshShared {
     /// How long to wait for a reason to ask.
     fn rest(&self) -> Duration {
         let is_lost = self.members.primaries().iter().any(|node| node.lost().is_some());
-        if is_lost { EVERY_IN_OUTAGES } else { EVERY }
+        let rest = if is_lost { EVERY_IN_OUTAGES } else { EVERY };
+        self.wishes.wanted_every().map_or(rest, |every| rest.min(every))
     }
 
     /// Waits until somebody wishes to know, or a connection has ended.
     async fn wished(&self) {
         let losses = &self.config.node.takeovers.losses;
-        either(pin!(self.wishes.notified()), pin!(losses.notified())).await;
+        either(pin!(self.wishes.wished()), pin!(losses.notified())).await;
     }
 
     /// Asks some nodes, and others if these do not answer.
@@ -223,15 +242,17 @@ impl RefreshShared {
         nodes.rotate_left(turn % count);
         let mut failure = None;
         for nodes in nodes.chunks(ASKED_AT_ONCE) {
+            let asked = Moment::now();
             let views = executor::all(nodes.iter().map(|node| self.ask_member(node))).await;
-            if let Some(view) = best(views, &mut failure) {
-                return self.learn(&view);
+            if let Some(views) = ranked(views, &mut failure) {
+                return self.learn(&views, asked);
             }
         }
         for seeds in self.seeds.chunks(ASKED_AT_ONCE) {
+            let asked = Moment::now();
             let views = executor::all(seeds.iter().map(|(address, node)| self.ask_seed(address, node))).await;
-            if let Some(view) = best(views, &mut failure) {
-                return self.learn(&view);
+            if let Some(views) = ranked(views, &mut failure) {
+                return self.learn(&views, asked);
             }
         }
         let error =
@@ -246,8 +267,16 @@ impl RefreshShared {
         Err(error)
     }
 
-    fn learn(&self, view: &View) -> Result<(), Error> {
+    /// Goes by the first view. The others are enough to doubt what was kept, and it takes one of them to confirm it: a node that is cut off,
+    /// or was frozen, does not know that it owns nothing any more.
+    fn learn(&self, views: &Views, asked: Moment) -> Result<(), Error> {
+        let Views { best: view, others } = views;
         self.members.update(&view.map)?;
+        others.iter().filter(|other| other.is_ok).for_each(|other| self.members.doubt(&other.map));
+        let is_confirmed = view.is_ok && (!others.is_empty() || view.primaries() < 2);
+        if let Some(watch) = self.watch.as_ref().filter(|_| is_confirmed) {
+            watch.listener.owners_confirmed(asked);
+        }
         *self.flaw.lock().unwrap_or_else(PoisonError::into_inner) = view.flaw();
         self.is_known.store(true, Ordering::Release);
         self.state.send_replace(RefreshState::Known);
@@ -255,7 +284,9 @@ impl RefreshShared {
     }
 
     async fn ask_member(&self, node: &Node) -> Result<View, Error> {
-        let (doing, until) = (doing(node), after(self.config.node.deadline));
+        // One that does not answer must not keep the others from confirming what they own.
+        let limit = self.config.node.deadline.min(self.wishes.wanted_every().unwrap_or(Duration::MAX));
+        let (doing, until) = (doing(node), after(limit));
         let (answers, _) = node.connection()?.connection.run_all(&doing, &question(), until).await?;
         let mut answers = answers.into_iter();
         let (Some(map), Some(info), Some(address)) = (answers.next(), answers.next(), node.address()) else {
@@ -308,18 +339,25 @@ fn view(map: &Value, info: Option<&Value>, said_by: &NodeAddress) -> Result<View
     })
 }
 
-/// The one that knows most: a node that is cut off says so, and has not heard of later epochs.
-fn best(views: Vec<Result<View, Error>>, failure: &mut Option<Error>) -> Option<View> {
-    let mut best: Option<View> = None;
-    let rank = |view: &View| (view.is_ok, view.epoch, view.served());
-    for view in views {
-        match view {
-            Ok(view) if best.as_ref().is_none_or(|best| rank(&view) > rank(best)) => best = Some(view),
-            Ok(_) => {}
+/// What several nodes say.
+struct Views {
+    /// Of the one that knows most: a node that is cut off says so, and has not heard of later epochs.
+    best: View,
+    others: Vec<View>,
+}
+
+/// `None` if none has answered.
+fn ranked(answers: Vec<Result<View, Error>>, failure: &mut Option<Error>) -> Option<Views> {
+    let mut views = Vec::with_capacity(answers.len());
+    for answer in answers {
+        match answer {
+            Ok(view) => views.push(view),
             Err(error) => *failure = Some(error),
         }
     }
-    best
+    views.sort_by_key(|view| Reverse((view.is_ok, view.epoch, view.served())));
+    let mut views = views.into_iter();
+    Some(Views { best: views.next()?, others: views.collect() })
 }
 
 /// Sleeps; for ever where there are no timers.

@@ -79,7 +79,14 @@ impl SentinelLink {
             }
         });
         let limit = self.server.config.connect_timeout.min(LIMIT);
-        match connect(&self.server, limit, Proof::Greeting, Some((Epoch(1), on_push))).await {
+        match connect(
+            &self.server,
+            limit,
+            Proof::Greeting,
+            Some((Epoch { number: 1, ..Epoch::default() }, on_push)),
+        )
+        .await
+        {
             Ok(mut connection) => {
                 let subscribed = executor::timeout(limit, connection.driver.subscribe(CHANNEL)).await?;
                 let subscribed = subscribed.ok_or_else(|| unanswered("subscribe to a sentinel"))?;
