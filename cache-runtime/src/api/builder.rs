@@ -42,7 +42,7 @@ const DEFAULT_MEMORY: u64 = 256 * 1024 * 1024;
 /// | --- | --- |
 /// | `redis://[[user]:password@]host[:port][/database]` | port 6379 and database 0 by default; also `valkey://`, and `?db=` for the database |
 /// | `rediss://…` | the same over TLS, with the cargo feature `tls`; also `valkeys://` |
-/// | `redis+cluster://[[user]:password@]host[:port],host[:port]…` | Redis Cluster: some of its nodes, which name the others; also `rediss+cluster://`, `valkey+cluster://` and `valkeys+cluster://`, and `?cluster=true` behind a `redis://` or `rediss://` URL. `local` keeps nothing there yet |
+/// | `redis+cluster://[[user]:password@]host[:port],host[:port]…` | Redis Cluster: some of its nodes, which name the others; also `rediss+cluster://`, `valkey+cluster://` and `valkeys+cluster://`, and `?cluster=true` behind a `redis://` or `rediss://` URL |
 /// | `redis+sentinel://[[user]:password@]host[:port],…/service[/database]` | the primary of a service that sentinels watch over, followed through failovers; port 26379 by default; `?sentinel_user=…&sentinel_password=…` for the sentinels; also `rediss+`, `valkey+` and `valkeys+sentinel://` |
 /// | `unix:///path/to/socket[?db=…&user=…&pass=…]` | also `redis+unix://` and `valkey+unix://` |
 /// | `memory://` | in this process, see [`Cache::memory`](crate::Cache::memory) |

@@ -5,9 +5,10 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LocalStats {
     /// Whether local values are served now: Redis reports changes, and has answered within the staleness bound. False
-    /// before the first call of a function with `local`, and for servers without `CLIENT TRACKING`.
+    /// before the first call of a function with `local`, and for servers without `CLIENT TRACKING`. In a cluster: whether those of at least one
+    /// node are.
     pub serving: bool,
-    /// The number of values.
+    /// The number of values. In a cluster, those that are served no longer are counted until others take their place.
     pub entries: u64,
     /// The bytes that they take, as the capacity counts them.
     pub bytes: u64,
@@ -18,6 +19,6 @@ pub struct LocalStats {
     pub too_large: u64,
     /// Changes of keys that Redis reported and that dropped a value or prevented one from being cached.
     pub changes: u64,
-    /// How often everything was dropped: when the connection ended, and by `FLUSHALL`.
+    /// How often all values of a server were dropped: when its connection ended, and by `FLUSHALL`.
     pub dropped: u64,
 }

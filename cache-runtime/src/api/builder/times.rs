@@ -40,7 +40,8 @@ impl CacheBuilder {
     /// The longest for which the local tier serves a value that has changed, if Redis or the network falls silent.
     /// Default: 2 s; at least 100 ms. While Redis answers, a change takes effect in this process after one network delay.
     ///
-    /// Costs four `PING`s to Redis in this time, on one connection a process.
+    /// Costs four `PING`s to Redis in this time, on one connection a process. In a cluster it costs four `PTTL`s to each node with keys of such
+    /// functions, and four questions who owns which slot to three nodes.
     ///
     /// ```
     /// # use std::time::Duration;
