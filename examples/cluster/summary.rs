@@ -48,7 +48,7 @@ fn verdict(calls: &Calls, all: &Figures, report: &Report) -> bool {
         0 => println!("No reader was given an article that had been changed before it asked."),
         old => println!(
             "{old} readers were given an article that had been changed before they asked, {before_the_kill} of them before the kill. \
-             What a primary has acknowledged and not replicated is lost when it is killed: see docs/guarantees.md."
+             What a primary has acknowledged and not replicated is lost with it, until this process repeats it: see docs/guarantees.md."
         ),
     }
     all.failed == 0 && before_the_kill == 0
