@@ -32,6 +32,7 @@
 //!
 //! What a value's own time allows is left out: it is a comparison of two moments of one clock, which unit tests show.
 
+mod owners;
 mod step;
 mod tests;
 
