@@ -1,4 +1,4 @@
-//! A call for one key. A hit has a way of its own, as short as it can be; all others go the course of a batch of one.
+//! A call for one key. A hit has its own fast path; every other call takes the course of a batch of one.
 
 use std::pin::Pin;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use crate::engine::entry_state::EntryState;
 use crate::engine::flight::FlightKey;
 use crate::engine::{ComputeGuard, Course, Got, Hit, Reader, Step, TimeBudget};
 
-/// How a call goes on, as far as that is known before anything is decoded.
+/// The next step of a call, as far as it is known before decoding.
 pub(crate) enum LookupResult {
     Got(Got),
     /// The error of another caller's computation.
@@ -19,7 +19,7 @@ pub(crate) enum LookupResult {
 }
 
 impl Reader<'_> {
-    /// All that comes before a computation. A hit is one round trip, a miss two.
+    /// Everything before a computation. A hit takes one round trip, a miss two.
     pub(crate) async fn begin(&self, budget: TimeBudget) -> LookupResult {
         let call = self.call;
         if is_bypassed(call.cache.arc()) {
@@ -28,7 +28,7 @@ impl Reader<'_> {
         let asked = [call.question()];
         let counters = &call.function.counters;
         if call.is_pending(asked[0]) {
-            // What is there should have been removed, and could not be yet.
+            // The entry should have been removed, and its removal is still pending.
             counters.misses.count();
             return LookupResult::Compute(ComputeGuard::alone(call, None));
         }
@@ -44,14 +44,14 @@ impl Reader<'_> {
             Err(lookup) => lookup,
         };
         counters.misses.count();
-        // What others compute may have one of these tags, which nobody knows before it is there. So nothing is shared.
+        // Another caller's value may name one of these tags, which is known only once it is computed. So nothing is shared.
         if tags_pending {
             return LookupResult::Compute(ComputeGuard::alone(call, lookup.into_fallback()));
         }
         self.miss(lookup, budget).await
     }
 
-    /// What [`begin`](Self::begin) goes on with where an entry that it has given cannot be decoded.
+    /// The step after [`begin`](Self::begin) if the entry that it returned cannot be decoded.
     #[cold]
     pub(crate) fn instead_of(
         &self,
@@ -61,7 +61,7 @@ impl Reader<'_> {
         self.miss(self.unusable(hit.mark()), budget)
     }
 
-    /// What was looked up, if it is to be served at once.
+    /// The entry that was found, if it can be served at once.
     #[inline]
     pub(super) fn served(
         &self,
@@ -83,7 +83,7 @@ impl Reader<'_> {
         }
     }
 
-    /// In a box, so that the future of a hit is small.
+    /// Boxed to keep the future of a hit small.
     #[inline(never)]
     fn miss(&self, lookup: EntryState, budget: TimeBudget) -> Pin<Box<impl Future<Output = LookupResult>>> {
         let course = Course::of(self.call, lookup, budget);

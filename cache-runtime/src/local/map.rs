@@ -1,4 +1,4 @@
-//! Where the local tier keeps its values: a map bounded in bytes.
+//! The storage of the local tier: a map bounded in bytes.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub(super) struct Held {
     /// Until when Redis says it is fresh.
     pub(super) fresh_until: Moment,
     pub(super) compute_time: Duration,
-    /// In bytes, as far as that can be known.
+    /// In bytes, estimated.
     pub(super) weight: u64,
     pub(super) value: LocalValue,
 }
@@ -44,7 +44,7 @@ impl Weighter<Box<[u8]>, Held> for ByteWeight {
     }
 }
 
-/// About what the map and the pointers of one entry take.
+/// The approximate overhead of the map and pointers for one entry.
 pub(super) const OVERHEAD: u64 = 192;
 
 /// The least that a part of the map must hold, because a value larger than its part is not kept.
@@ -52,11 +52,11 @@ const SHARD: u64 = 16 * 1024 * 1024;
 /// The share of a part that one value may take; the rest is for values that were asked for once.
 const HOT: f64 = 0.97;
 
-/// How many parts the map has. More parts, fewer cores that meet at one.
+/// The number of shards. More shards mean less contention between cores.
 fn shards(capacity: u64) -> usize {
     let cores = std::thread::available_parallelism().map_or(4, usize::from);
     let most = usize::try_from(capacity / SHARD).unwrap_or(usize::MAX).clamp(1, 4 * cores);
-    // A power of two in any case: this one, rather than the next.
+    // The map rounds up to a power of two; round down instead.
     1 << most.ilog2()
 }
 

@@ -36,12 +36,12 @@ use crate::util::clock::{LAG, Moment, ticks};
 use crate::util::counter::Counter;
 use crate::util::random;
 
-/// How many generations there are. Keys share them: a change of one key may keep another's value out once, and that is all.
+/// The number of generations. Keys share them; the only cost is that a change of one key may once keep another key's value out.
 const STRIPES: usize = 256;
 
 /// A cache's local tier.
 pub(crate) struct Tier {
-    /// Made when the first value comes: most programs have none.
+    /// Created with the first value, because most programs have none.
     map: OnceLock<Map>,
     generations: [Mutex<u64>; STRIPES],
     /// The servers from which values come, by their numbers.
@@ -58,7 +58,7 @@ pub(crate) struct Tier {
     /// Values that took more.
     too_large: Counter,
     too_large_is_logged: AtomicBool,
-    /// Changes that Redis told of.
+    /// Changes that Redis reported.
     changes: Counter,
     /// How often everything was dropped.
     dropped: Counter,
@@ -81,7 +81,7 @@ struct Source {
 /// A value of any type.
 pub(crate) type LocalValue = Arc<dyn Any + Send + Sync>;
 
-/// To whom a value is served.
+/// The reader of a value: its schema and its limits.
 pub(crate) struct Terms {
     /// The function's schema.
     fingerprint: u64,
@@ -108,7 +108,7 @@ impl Terms {
     }
 }
 
-/// What a reader notes before it asks.
+/// The state that a reader records before it sends the read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Guard {
     stripe: usize,
@@ -116,13 +116,13 @@ pub(crate) struct Guard {
     began: Moment,
 }
 
-/// What is known of a value on its way in.
+/// A value that is about to be cached.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrival {
     pub(crate) fingerprint: u64,
     pub(crate) encoded_len: usize,
     pub(crate) compute_time: Duration,
-    /// For how long it is fresh yet, counted from before it was asked for.
+    /// The remaining freshness, counted from before the read was sent.
     pub(crate) fresh: Left,
     pub(crate) epoch: Epoch,
 }
@@ -208,7 +208,7 @@ impl Tier {
         Guard { stripe, generation: *self.lock(stripe), began: Moment::now() }
     }
 
-    /// Lets a value in, unless something has changed since the guard.
+    /// Caches a value unless its key has changed since the guard was taken.
     pub(crate) fn admit<T: Send + Sync + 'static>(
         &self,
         guard: Guard,
@@ -240,7 +240,7 @@ impl Tier {
             value,
         };
         if held.weight + key.len() as u64 > self.largest {
-            // Nor is an older one served in its place.
+            // An older value must not be served in its place.
             self.forget(key.as_bytes());
             return self.refuse(held.weight);
         }
@@ -262,7 +262,7 @@ impl Tier {
         }
     }
 
-    /// Drops the value at `key`, and keeps out what is on its way in.
+    /// Drops the value at `key`, and rejects reads of it that are under way.
     pub(crate) fn forget(&self, key: &[u8]) {
         let mut generation = self.lock(self.stripe(key));
         *generation += 1;

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::store::redis::redirect::NodeAddress;
 use crate::store::redis::route::{SLOTS, Slot};
 
-/// The index of no node.
+/// Stands for no node.
 const NOBODY: u16 = u16::MAX;
 
 /// The owner of each slot, as the index of a node. Slots change one by one: no request needs to know two owners at the same instant, and
@@ -17,7 +17,7 @@ const NOBODY: u16 = u16::MAX;
 pub(crate) struct SlotTable(Box<[AtomicU16]>);
 
 impl SlotTable {
-    /// Nobody owns a slot.
+    /// A table in which no slot has an owner.
     pub(crate) fn new() -> Self {
         Self((0..SLOTS).map(|_| AtomicU16::new(NOBODY)).collect())
     }
@@ -36,11 +36,11 @@ impl SlotTable {
     }
 }
 
-/// Slots in a row, and where their owner listens.
+/// A range of slots, and the address of its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OwnedSlots {
     pub(crate) slots: RangeInclusive<u16>,
-    /// `None` if the cluster does not say how to reach it.
+    /// `None` if the cluster gives no address for it.
     pub(crate) owner: Option<NodeAddress>,
     /// Where its replicas listen, as far as the cluster says how to reach them.
     pub(crate) replicas: Vec<NodeAddress>,
@@ -49,7 +49,7 @@ pub(crate) struct OwnedSlots {
 /// Reads the answer to `CLUSTER SLOTS` of the node at `said_by`. Slots that it does not name have no owner.
 ///
 /// # Errors
-/// If it is no such answer: what is not understood must not become half a map.
+/// If the answer is malformed: a partial map must not be used.
 pub(crate) fn parse(answer: &Value, said_by: &NodeAddress) -> Result<Vec<OwnedSlots>, Error> {
     let odd = || {
         let message =
@@ -82,12 +82,12 @@ fn address(node: &Value, said_by: &NodeAddress) -> Option<Option<NodeAddress>> {
     let [host, Value::Int(port), rest @ ..] = &node[..] else { return None };
     let port = u16::try_from(*port).ok()?;
     let host = match host {
-        // It is not to say its address.
+        // It is configured not to announce its address.
         Value::Nil => said_by.host.clone(),
         host => match from_redis_value_ref::<String>(host).ok()? {
             // It does not know its address yet.
             host if host.is_empty() => said_by.host.clone(),
-            // It prefers a name and has none.
+            // It is configured to announce a name and has none.
             host if host == "?" => match rest.get(1).and_then(ip) {
                 Some(ip) => ip,
                 None => return Some(None),

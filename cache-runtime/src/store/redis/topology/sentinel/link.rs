@@ -1,4 +1,4 @@
-//! The connection to one sentinel, on which it is asked and tells by itself.
+//! The connection to one sentinel, for requests and for its own announcements.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,14 +20,14 @@ use crate::store::vocabulary::Epoch;
 
 /// The longest that connecting takes, and an answer.
 const LIMIT: Duration = Duration::from_secs(1);
-/// On which a sentinel tells that a service has another primary.
+/// The channel on which sentinels announce a new primary.
 const CHANNEL: &str = "+switch-master";
 
 pub(super) struct SentinelLink {
     server: Arc<Server>,
     service: Arc<str>,
     connection: Option<Connection>,
-    /// The sentinel has told something, or the connection has ended.
+    /// The sentinel has announced something, or the connection has ended.
     pub(super) news: Arc<Notify>,
 }
 
@@ -66,7 +66,7 @@ impl SentinelLink {
         let answers = driver.send_packed_commands(&question, 0, question.len());
         let answers = executor::timeout(LIMIT, answers).await?.ok_or_else(|| unanswered(&doing))?;
         let answers = answers.map_err(|error| translate(&doing, error))?;
-        // It has answered, whatever.
+        // Any answer counts.
         self.connection = Some(connection);
         self.read(&doing, answers)
     }
@@ -91,7 +91,7 @@ impl SentinelLink {
                 let subscribed = executor::timeout(limit, connection.driver.subscribe(CHANNEL)).await?;
                 let subscribed = subscribed.ok_or_else(|| unanswered("subscribe to a sentinel"))?;
                 if let Err(refusal) = subscribed {
-                    // A user without the right: it tells when it is asked.
+                    // The user may not subscribe: the poll tells.
                     log::debug!("the sentinel {} refuses {CHANNEL}: {refusal}", self.name());
                 }
                 Ok(connection)
