@@ -1,5 +1,6 @@
 //! `replica_reads`: hits that replicas serve, and what those must not serve.
 
+mod bounded;
 mod verified;
 
 use std::collections::HashMap;

@@ -211,7 +211,7 @@ async fn slots_that_move_and_primaries_that_change_serve_nothing_old() {
 
     replicated(&cache, servers.nodes()).await;
     servers.failover(servers.replica(1));
-    assert_eq!(cache.scope(row(id)).await, second);
+    assert!(cache.scope(row(id)).await >= second);
     cache.scope(async { row_entry(id).invalidate().await.unwrap() }).await;
     let third = cache.scope(row(id)).await;
     assert!(third > second);
@@ -220,7 +220,8 @@ async fn slots_that_move_and_primaries_that_change_serve_nothing_old() {
     let (hits, until) = (outcomes(&cache).1, Instant::now() + Duration::from_secs(30));
     while outcomes(&cache).1 == hits {
         assert!(Instant::now() < until, "no replica is asked: {}", cache.stats());
-        assert_eq!(cache.scope(row(id)).await, third);
+        // Computed again, if the invalidation was repeated at the new primary.
+        assert!(cache.scope(row(id)).await >= third);
         tokio::time::sleep(DEADLINE / 10).await;
     }
 }

@@ -29,6 +29,13 @@ impl OptionValue for ReplicaReads {
     fn read(raw: &RawOption, errors: &Diagnostics) -> Option<Self> {
         let expr = raw.expr("replica_reads = verified` or `replica_reads = \"2s\"", errors)?;
         if let Some(word) = word(expr) {
+            if word == "never" && matches!(expr, Expr::Lit(_)) {
+                errors.at(
+                    expr,
+                    "a value from a replica must not be as old as it likes: write a length of time, such as `replica_reads = \"2s\"`",
+                );
+                return None;
+            }
             if word == VERIFIED && matches!(expr, Expr::Path(_)) {
                 return Some(Self::Verified);
             }
@@ -40,7 +47,7 @@ impl OptionValue for ReplicaReads {
         let option = LengthOption {
             example: "\"2s\"",
             closure: "is known before there is a value",
-            never: Some("a value from a replica must not be as old as it likes"),
+            never: None,
             zero: true,
         };
         let length = option.read(raw, errors)?;

@@ -23,7 +23,7 @@ mod tls;
 mod topology;
 
 use std::fmt;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use self::batching::stores::WriteQueue;
@@ -33,6 +33,7 @@ pub(crate) use self::tls::TlsOptions;
 use self::topology::Topology;
 use self::topology::cluster::Cluster;
 pub(crate) use self::topology::cluster::ClusterConfig;
+use self::topology::recent_changes::RecentChanges;
 pub(crate) use self::topology::sentinel::config as sentinel_config;
 use super::vocabulary::{InvalidationListener, TakeoverListener};
 use crate::error::Error;
@@ -40,17 +41,23 @@ use crate::error::Error;
 /// Entries in Redis, on one server or on several.
 pub(crate) struct RedisStore {
     topology: Topology,
+    /// Noted from the first read on that may be of a replica that is behind.
+    changes: OnceLock<RecentChanges>,
 }
 
 impl RedisStore {
     /// Connects at first use.
     pub(crate) fn lazy(config: Config) -> Self {
-        Self { topology: Topology::One(Node::new(config)) }
+        Self::of(Topology::One(Node::new(config)))
     }
 
     /// A cluster, of which nothing is asked before its first use.
     pub(crate) fn of_cluster(config: ClusterConfig) -> Self {
-        Self { topology: Topology::Cluster(Cluster::new(config)) }
+        Self::of(Topology::Cluster(Cluster::new(config)))
+    }
+
+    fn of(topology: Topology) -> Self {
+        Self { topology, changes: OnceLock::new() }
     }
 
     /// Connects now, and fails if that fails, or if somebody of a cluster is missing.

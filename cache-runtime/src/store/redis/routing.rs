@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use super::RedisStore;
 use super::topology::Topology;
-use crate::error::Error;
+use super::topology::recent_changes::RecentChanges;
+use crate::error::{Error, ErrorKind};
 use crate::store::Store;
 use crate::store::vocabulary::{
-    CasToken, Cursor, Found, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl,
+    CasToken, Cursor, Found, Nonce, Reading, ReplicaReading, ReplicaReads, Scanned, Set, Several, Swap,
+    TagTtl,
 };
 
 /// Hands an operation on to the nodes of its keys.
@@ -32,7 +34,10 @@ impl Store for RedisStore {
     }
 
     async fn read(&self, keys: &[&str], how: Reading, until: Instant) -> Result<Several, Error> {
-        at_nodes!(self, node => node.read(keys, how, until))
+        match how {
+            Reading::Replica(reading) => Box::pin(self.read_at_replicas(keys, reading, until)).await,
+            _ => at_nodes!(self, node => node.read(keys, how, until)),
+        }
     }
 
     async fn acquire(
@@ -57,15 +62,21 @@ impl Store for RedisStore {
     }
 
     async fn set(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
-        at_nodes!(self, node => node.set(sets, until))
+        let set = at_nodes!(self, node => node.set(sets, until));
+        self.changed(sets.iter().map(|set| set.key.as_bytes()));
+        set
     }
 
     async fn remove(&self, keys: &[&[u8]], until: Instant) -> Result<u64, Error> {
-        at_nodes!(self, node => node.remove(keys, until))
+        let removed = at_nodes!(self, node => node.remove(keys, until));
+        self.changed(keys.iter().copied());
+        removed
     }
 
     async fn remove_in_order(&self, first: &[u8], then: &[&[u8]], until: Instant) -> Result<u64, Error> {
-        at_nodes!(self, node => node.remove_in_order(first, then, until))
+        let removed = at_nodes!(self, node => node.remove_in_order(first, then, until));
+        self.changed([&[first], then].concat().into_iter());
+        removed
     }
 
     async fn scan(&self, prefix: &str, from: Cursor, until: Instant) -> Result<Scanned, Error> {
@@ -89,5 +100,36 @@ impl Store for RedisStore {
         until: Instant,
     ) -> Result<Vec<Result<Nonce, Error>>, Error> {
         at_nodes!(self, node => node.tag_in_order(first, last, life, until))
+    }
+}
+
+impl RedisStore {
+    /// Reads at replicas. What this process has changed lately is read in another way if they may be behind.
+    async fn read_at_replicas(
+        &self,
+        keys: &[&str],
+        reading: ReplicaReading,
+        until: Instant,
+    ) -> Result<Several, Error> {
+        let changes = match reading.how {
+            ReplicaReads::Verified => None,
+            ReplicaReads::Bounded(bound) => Some((self.changes.get_or_init(RecentChanges::new), bound)),
+        };
+        let mut read = at_nodes!(self, node => node.read(keys, Reading::Replica(reading), until))?;
+        if let Some((changes, bound)) = changes {
+            for (key, found) in keys.iter().zip(&mut read.found) {
+                if changes.has(key.as_bytes(), bound) {
+                    *found = Err(Error::new(ErrorKind::Server, "this process has changed the key lately"));
+                }
+            }
+        }
+        Ok(read)
+    }
+
+    /// Notes what this process has changed, or may have. Afterwards: until then nobody counts on it.
+    fn changed<'k>(&self, keys: impl Iterator<Item = &'k [u8]>) {
+        if let Some(changes) = self.changes.get() {
+            keys.for_each(|key| changes.note(key));
+        }
     }
 }

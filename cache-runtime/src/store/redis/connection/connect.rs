@@ -58,6 +58,8 @@ pub(crate) struct Connection {
     pub(crate) epoch: Epoch,
     /// Whether its server has said that it is a primary.
     pub(crate) is_primary: bool,
+    /// When it was made, or later.
+    pub(crate) since: Instant,
     /// When to authenticate again.
     pub(crate) log_in_at: Option<Instant>,
     health: Arc<Health>,
@@ -411,6 +413,7 @@ async fn greet(
         driver: connection,
         epoch: epoch.unwrap_or_default(),
         is_primary: greeting.is_primary,
+        since: Instant::now(),
         log_in_at: endpoint.log_in_at,
         health,
     })

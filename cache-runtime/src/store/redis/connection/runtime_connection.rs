@@ -6,6 +6,7 @@
 //! replaces a connection whose peer fell silent.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::runtime::{self, Handle};
 use tokio::sync::watch;
@@ -103,6 +104,14 @@ impl RuntimeConnection {
             ConnectionState::Connecting => None,
             ConnectionState::Up(connection) => Some(Ok(connection.clone())),
             ConnectionState::Down(error) => Some(Err(error.clone().logged())),
+        }
+    }
+
+    /// When the connection was made. `None` while there is none.
+    pub(crate) fn since(&self) -> Option<Instant> {
+        match &*self.state.borrow() {
+            ConnectionState::Up(connection) => Some(connection.since),
+            ConnectionState::Connecting | ConnectionState::Down(_) => None,
         }
     }
 

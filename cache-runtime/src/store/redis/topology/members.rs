@@ -222,7 +222,7 @@ impl Members {
         let member = Member {
             node: Arc::clone(&node),
             address: address.clone(),
-            replicas: Arc::default(),
+            replicas: Arc::new(ReplicaSet::of(&node)),
             owns_slots: false,
             heard_of: Instant::now(),
         };

@@ -5,6 +5,7 @@ mod cluster_operations;
 mod cluster_replicas;
 mod members;
 pub(crate) mod parts;
+pub(crate) mod recent_changes;
 mod refresh;
 pub(crate) mod replicas;
 pub(crate) mod sentinel;

@@ -3,6 +3,7 @@
 //! A replica is a help and never needed: one that is down, loading, cut off from its primary or not what it was taken for is left
 //! alone for a while, and the primary is asked within the same deadline.
 
+mod freshness;
 mod marks;
 pub(crate) mod reads;
 
@@ -10,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use self::freshness::{Freshness, Sampler};
 use crate::error::{Error, ErrorKind};
 use crate::store::redis::node::Node;
 use crate::store::redis::redirect::NodeAddress;
@@ -28,17 +30,47 @@ pub(crate) struct Replica {
     address: NodeAddress,
     has_failed: AtomicBool,
     rest: RetryGate,
+    freshness: Freshness,
 }
 
 impl Replica {
     fn new(node: Node, address: &NodeAddress) -> Self {
         let address = address.clone();
-        Self { node, address, has_failed: AtomicBool::new(false), rest: RetryGate::default() }
+        Self {
+            node,
+            address,
+            has_failed: AtomicBool::new(false),
+            rest: RetryGate::default(),
+            freshness: Freshness::default(),
+        }
     }
 
     /// Whether to ask it: always, or after a failure one caller from time to time.
     fn is_rested(&self) -> bool {
         !self.has_failed.load(Ordering::Relaxed) || self.rest.admits_one(REST)
+    }
+
+    /// Whether it is known to have all that was acknowledged longer ago than this.
+    fn is_fresh(&self, bound: Duration) -> bool {
+        self.freshness.of().is_some_and(|moment| moment.elapsed() < bound)
+    }
+
+    /// [`read`](Self::read), if it had all that was acknowledged longer ago than `bound`.
+    async fn read_fresh(
+        &self,
+        keys: &[(&str, bool)],
+        bound: Duration,
+        until: Instant,
+    ) -> Result<Vec<Copied>, Error> {
+        // Before the question, since later ones say nothing of what was read by then.
+        let moment = self.freshness.of();
+        let read = self.read(keys, until).await?;
+        // Another process may have its address since, with older data. Over a connection that is older than what is known, it is the
+        // process of which that is known.
+        let since = self.node.connection()?.connection.since();
+        let was_fresh =
+            moment.zip(since).is_some_and(|(moment, since)| since < moment && moment.elapsed() < bound);
+        if was_fresh { Ok(read) } else { Err(unknown("a replica is not known to be fresh enough")) }
     }
 
     /// What it has at the keys, and the time of those of which that is asked.
@@ -79,14 +111,25 @@ fn is_its_own(error: &&Error) -> bool {
 }
 
 /// The replicas of one primary.
-#[derive(Default)]
 pub(crate) struct ReplicaSet {
+    primary: Arc<Node>,
     all: RwLock<Vec<Arc<Replica>>>,
     /// Whose turn it is.
     turn: AtomicUsize,
+    sampler: Sampler,
 }
 
 impl ReplicaSet {
+    /// None are known yet.
+    pub(crate) fn of(primary: &Arc<Node>) -> Self {
+        Self {
+            primary: Arc::clone(primary),
+            all: RwLock::default(),
+            turn: AtomicUsize::new(0),
+            sampler: Sampler::default(),
+        }
+    }
+
     /// These are the replicas from now on. They connect when they are asked.
     pub(crate) fn update(
         &self,

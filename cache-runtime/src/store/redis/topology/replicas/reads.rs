@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::marks::{About, MarkQuestion, confirmed};
 use super::{Copied, Replica, ReplicaSet, unknown};
@@ -34,7 +34,7 @@ pub(crate) async fn read<R: Replicated>(
 ) -> Result<Several, Error> {
     let read = match reading.how {
         ReplicaReads::Verified => verified(at, keys, reading, until).await?,
-        ReplicaReads::Bounded(_) => return Err(unknown("no replica is known to be fresh enough")),
+        ReplicaReads::Bounded(bound) => bounded(at, keys, reading.timed(), bound, until).await?,
     };
     let (mut found, mut left) = (Vec::with_capacity(keys.len()), Vec::with_capacity(reading.timed()));
     for (at, read) in read.into_iter().enumerate() {
@@ -53,7 +53,7 @@ async fn verified<R: Replicated>(
     until: Instant,
 ) -> Result<Vec<Copied>, Error> {
     let (entries, tags) = keys.split_at(reading.entries);
-    let parts = by_replica(at, entries.iter().map(|key| (*key, false)), |_| true);
+    let parts = by_replica(at, entries.iter().map(|key| (*key, false)), None);
     if parts.is_empty() {
         return Err(unknown("there is no replica to ask"));
     }
@@ -64,7 +64,8 @@ async fn verified<R: Replicated>(
         .chain(tags.iter().map(|key| MarkQuestion { key, about: About::Nonce }))
         .collect();
     let (marks, copies) =
-        executor::both(pin!(at.marks(&asked, until)), pin!(copies(at, &parts, keys.len(), until))).await;
+        executor::both(pin!(at.marks(&asked, until)), pin!(copies(at, &parts, keys.len(), None, until)))
+            .await;
     let compared = |((mark, copy), question): ((Copied, Option<Copied>), &MarkQuestion<'_>)| {
         let (mark, time) = mark?;
         if question.about == About::Nonce {
@@ -77,15 +78,33 @@ async fn verified<R: Replicated>(
     Ok(marks?.into_iter().zip(copies).zip(&asked).map(compared).collect())
 }
 
+/// Entries and tags at replicas that have all that was acknowledged longer ago than `bound`.
+async fn bounded<R: Replicated>(
+    at: &R,
+    keys: &[&str],
+    timed: usize,
+    bound: Duration,
+    until: Instant,
+) -> Result<Vec<Copied>, Error> {
+    let asked = keys.iter().enumerate().map(|(place, key)| (*key, place < timed));
+    let parts = by_replica(at, asked, Some(bound));
+    let missing = || unknown("no replica is known to be fresh enough");
+    if parts.is_empty() {
+        return Err(missing());
+    }
+    let copies = copies(at, &parts, keys.len(), Some(bound), until).await;
+    Ok(copies.into_iter().map(|copy| copy.unwrap_or_else(|| Err(missing()))).collect())
+}
+
 /// A replica, and what it is asked: where that stands among all keys, the key, and whether its time is asked for.
 type Part<'a> = (Arc<Replica>, Vec<(usize, (&'a str, bool))>);
 
-/// Each key at one of its primary's replicas that are good enough. A primary's keys are asked together. Keys without such a replica
+/// Each key at one of its primary's replicas, which is fresh enough. A primary's keys are asked together. Keys without such a replica
 /// are left out.
 fn by_replica<'a>(
     at: &impl Replicated,
     keys: impl Iterator<Item = (&'a str, bool)>,
-    is_good: impl Fn(&Replica) -> bool,
+    bound: Option<Duration>,
 ) -> Vec<Part<'a>> {
     let mut sets: Vec<(Arc<ReplicaSet>, Option<usize>)> = Vec::new();
     let mut parts: Vec<Part<'a>> = Vec::new();
@@ -94,7 +113,11 @@ fn by_replica<'a>(
         let part = match sets.iter().find(|(known, _)| Arc::ptr_eq(known, &set)) {
             Some((_, part)) => *part,
             None => {
-                let part = set.next(&is_good).map(|replica| {
+                if let Some(bound) = bound {
+                    set.keep_sampling(bound);
+                }
+                let is_good = |replica: &Replica| bound.is_none_or(|bound| replica.is_fresh(bound));
+                let part = set.next(is_good).map(|replica| {
                     parts.push((replica, Vec::new()));
                     parts.len() - 1
                 });
@@ -114,13 +137,17 @@ async fn copies(
     at: &impl Replicated,
     parts: &[Part<'_>],
     keys: usize,
+    bound: Option<Duration>,
     until: Instant,
 ) -> Vec<Option<Copied>> {
     // What a replica that falls silent takes leaves time for the primary.
     let until = after(until.saturating_duration_since(Instant::now()) / 2);
     let asked = executor::all(parts.iter().map(|(replica, part)| async move {
         let keys: Vec<(&str, bool)> = part.iter().map(|(_, key)| *key).collect();
-        replica.read(&keys, until).await
+        match bound {
+            None => replica.read(&keys, until).await,
+            Some(bound) => replica.read_fresh(&keys, bound, until).await,
+        }
     }));
     let mut copies: Vec<Option<Copied>> = (0..keys).map(|_| None).collect();
     for ((_, part), answers) in parts.iter().zip(asked.await) {
