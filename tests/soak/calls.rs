@@ -201,9 +201,9 @@ impl Shared {
         let newest = self.table.row(id).committed.load(Ordering::SeqCst);
         if of != id || version > newest {
             self.watch
-                .find(&format!("row {id} is version {version} of row {of}, and the newest is {newest}"));
+                .wrong(&format!("row {id} is version {version} of row {of}, and the newest is {newest}"));
         } else if version < least {
-            self.watch.find(&format!("row {id} is of version {version}, and {least} was confirmed before"));
+            self.watch.wrong(&format!("row {id} is of version {version}, and {least} was confirmed before"));
         }
     }
 

@@ -33,7 +33,8 @@ pub(crate) struct Watch {
     slowest_well: AtomicU64,
     /// In microseconds: as `given`, for the runtime. What a task waits for its turn is no wait for Redis.
     given: AtomicU64,
-    found: AtomicUsize,
+    late: AtomicUsize,
+    wrong: AtomicUsize,
     findings: Mutex<Vec<String>>,
 }
 
@@ -45,7 +46,8 @@ pub(crate) struct Report {
     refused: u64,
     slowest: u64,
     slowest_well: u64,
-    found: usize,
+    late: usize,
+    wrong: usize,
     pub(crate) faults: Vec<String>,
 }
 
@@ -72,7 +74,8 @@ impl Watch {
             slowest: AtomicU64::new(0),
             slowest_well: AtomicU64::new(0),
             given: AtomicU64::new(0),
-            found: AtomicUsize::new(0),
+            late: AtomicUsize::new(0),
+            wrong: AtomicUsize::new(0),
             findings: Mutex::default(),
         }
     }
@@ -115,7 +118,7 @@ impl Watch {
         let micros = |took: Duration| u64::try_from(took.as_micros()).unwrap();
         self.slowest.fetch_max(micros(took), Ordering::Relaxed);
         if took > DEADLINE + self.slack {
-            self.find(&format!("{} took {took:?}", what()));
+            self.late(&format!("{} took {took:?}", what()));
         }
         let now = self.generations();
         let is_well =
@@ -126,7 +129,7 @@ impl Watch {
         let took = took.min(self.by_nodes(begun));
         self.slowest_well.fetch_max(micros(took), Ordering::Relaxed);
         if took > self.slack {
-            self.find(&format!("{} took {took:?}, and its nodes were well", what()));
+            self.late(&format!("{} took {took:?}, and its nodes were well", what()));
         }
         if !(0..3).all(|shard| is_well(&shard)) {
             self.served_while_broken.fetch_add(1, Ordering::Relaxed);
@@ -147,13 +150,23 @@ impl Watch {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn find(&self, finding: &str) {
+    /// A value that is too old, or another key's.
+    pub(crate) fn wrong(&self, finding: &str) {
+        self.wrong.fetch_add(1, Ordering::Relaxed);
+        self.find(finding, 0);
+    }
+
+    fn late(&self, finding: &str) {
+        self.late.fetch_add(1, Ordering::Relaxed);
+        self.find(finding, SHOWN);
+    }
+
+    fn find(&self, finding: &str, place: usize) {
         let finding = format!("{} ms: {finding}", self.began.elapsed().as_millis());
-        self.found.fetch_add(1, Ordering::Relaxed);
         let mut findings = self.findings.lock().unwrap();
-        if findings.len() < SHOWN {
-            findings.push(finding);
-        }
+        let place = place.min(findings.len());
+        findings.insert(place, finding);
+        findings.truncate(SHOWN);
     }
 
     pub(crate) fn report(&self) -> Report {
@@ -165,7 +178,8 @@ impl Watch {
             refused: count(&self.refused),
             slowest: count(&self.slowest),
             slowest_well: count(&self.slowest_well),
-            found: self.found.load(Ordering::Relaxed),
+            late: self.late.load(Ordering::Relaxed),
+            wrong: self.wrong.load(Ordering::Relaxed),
             faults: self.findings.lock().unwrap().clone(),
         }
     }
@@ -176,14 +190,15 @@ impl fmt::Display for Report {
         write!(
             f,
             "{} calls, {} of them to nodes that were well while others were not; {} changes taken and {} refused; the slowest \
-             call took {} ms, of those to nodes that were well {} ms; {} findings",
+             call took {} ms, of those to nodes that were well {} ms; {} calls were late, {} values wrong",
             self.calls,
             self.served_while_broken,
             self.confirmed,
             self.refused,
             self.slowest / 1000,
             self.slowest_well / 1000,
-            self.found
+            self.late,
+            self.wrong
         )
     }
 }

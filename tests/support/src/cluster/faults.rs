@@ -119,6 +119,7 @@ impl RedisCluster {
                 self.nodes().iter().for_each(RedisServer::restart);
             }
         }
+        self.end_migrations();
         self.wait_until_whole();
         self.wait_for_data();
     }
@@ -142,6 +143,18 @@ impl RedisCluster {
         let migration = self.migrate(slot, to);
         sleep(below(300));
         migration.finish();
+    }
+
+    /// A node that takes itself for the next owner of a slot, perhaps since before it was restarted, does not listen to who owns it.
+    fn end_migrations(&self) {
+        for node in self.primaries_now() {
+            let nodes: String = node.query(&["CLUSTER", "NODES"]);
+            let own = nodes.lines().find(|line| line.contains("myself,master")).unwrap_or_default();
+            for migrating in own.split_whitespace().filter_map(|word| word.strip_prefix('[')) {
+                let slot = migrating.split('-').next().unwrap_or_default();
+                node.cli(&["CLUSTER", "SETSLOT", slot, "STABLE"]);
+            }
+        }
     }
 
     fn wait_for_data(&self) {
