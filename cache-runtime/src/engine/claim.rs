@@ -113,7 +113,8 @@ impl Asks {
             };
             let swapped = match swaps.is_empty() {
                 true => Ok(Vec::new()),
-                false => cache.store.swap(&swaps, until).await,
+                // A box, so that a lease where nothing is need not have room for it.
+                false => Box::pin(cache.store.swap(&swaps, until)).await,
             };
             (acquired, swapped)
         };

@@ -1,7 +1,7 @@
 //! The right to store: short, renewed while the function runs, given back when it is not used.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::TimeBudget;
 use crate::engine::core::Core;
@@ -43,8 +43,9 @@ impl Lease {
 
     /// The server has granted it: it is renewed from now on.
     pub(super) fn granted(mut self, budget: &TimeBudget) -> Self {
-        self.cache.renewals.begin(&self.cache, Arc::clone(&self.key), self.mark);
-        self.granted = Some(budget.left());
+        let now = Instant::now();
+        self.cache.renewals.begin(&self.cache, Arc::clone(&self.key), self.mark, now);
+        self.granted = Some(budget.left_at(now));
         self
     }
 

@@ -204,8 +204,8 @@ impl TimeBudget {
     }
 
     /// What is left for what comes after a computation, which is not counted.
-    fn left(&self) -> Duration {
-        self.0.saturating_duration_since(Instant::now())
+    fn left_at(&self, now: Instant) -> Duration {
+        self.0.saturating_duration_since(now)
     }
 
     /// Others than Redis took their time.

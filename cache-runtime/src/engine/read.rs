@@ -383,6 +383,11 @@ fn is_current(stored: &[Nonce], tags: Option<(&Tags, &[Option<Nonce>])>) -> bool
 
 /// Adds each of the keys to `keys` that is not among those added before; says where each is.
 pub(super) fn distinct<'k>(of: impl Iterator<Item = &'k str>, keys: &mut Vec<&'k str>) -> Vec<usize> {
+    let mut of = of.peekable();
+    if of.peek().is_none() {
+        // Most functions have no tags, and the seed of a map is not free.
+        return Vec::new();
+    }
     let mut known: HashMap<&str, usize, Seeded> = HashMap::default();
     of.map(|key| {
         *known.entry(key).or_insert_with(|| {

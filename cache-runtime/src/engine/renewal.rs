@@ -30,10 +30,10 @@ impl Renewals {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a lease that was granted just now, until [`end`](Self::end).
-    pub(super) fn begin(&self, cache: &Arc<Core>, key: Arc<str>, mark: CasToken) {
+    /// Keeps a lease that was granted `now`, until [`end`](Self::end).
+    pub(super) fn begin(&self, cache: &Arc<Core>, key: Arc<str>, mark: CasToken, now: Instant) {
         let mut held = self.held();
-        held.leases.insert(mark, (key, Instant::now()));
+        held.leases.insert(mark, (key, now));
         if !std::mem::replace(&mut held.running, true) {
             // On the library's runtime, because the computation may block the caller's.
             match library_runtime() {

@@ -141,7 +141,8 @@ impl Node {
                 let acquired = host.acquire(key, lease, millis, until).await;
                 acquired.map(|found| vec![Ok(found)])
             }
-            _ => host.connection.acquire_each(leases, millis, until).await,
+            // A box, so that a lone one need not have room for it.
+            _ => Box::pin(host.connection.acquire_each(leases, millis, until)).await,
         };
         self.leases.learn(asked, &acquired);
         acquired

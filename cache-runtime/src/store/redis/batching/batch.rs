@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use smallvec::{SmallVec, smallvec};
+
 use super::batcher::{Requests, TimeLimit, lock};
 use super::flush::Flush;
 use crate::error::Error;
@@ -26,7 +28,7 @@ struct State<R: Requests> {
     /// Taken by whoever sends the batch.
     requests: Option<R>,
     /// One for each caller, in the order in which they joined; `None` if the caller has left.
-    callers: Vec<Option<Waker>>,
+    callers: SmallVec<[Option<Waker>; 4]>,
     answers: Option<Result<R::Answers, Error>>,
 }
 
@@ -47,8 +49,7 @@ impl<R: Requests> OpenBatch<R> {
         limit: TimeLimit,
         waker: Option<&Waker>,
     ) -> BatchHandle<R> {
-        let mut callers = Vec::with_capacity(4);
-        callers.push(Some(stored(waker)));
+        let callers = smallvec![Some(stored(waker))];
         let state = State { requests: Some(R::first(request)), callers, answers: None };
         let batch = Self {
             route,

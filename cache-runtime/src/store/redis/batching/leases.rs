@@ -125,7 +125,8 @@ impl BatchedConnection {
         if !nx_get.is(Ability::NO) && abilities.compares() == Some(true) {
             let command = set_nx_get(key, lease, Some(millis));
             let answer = match entered.is_alone {
-                true => self.connection.run(DOING, &command, until).await?,
+                // A box, so that a caller that is not alone need not have room for it.
+                true => Box::pin(self.connection.run(DOING, &command, until)).await?,
                 false => ask::<LeaseBatch>(self, LeaseRequest { key, command }, until)
                     .await?
                     .ok_or_else(|| unanswered(DOING))?,

@@ -142,7 +142,8 @@ impl Requests for KeyBatch {
 
     async fn send(self, flush: Flush<Self>) {
         let Self { command, takers, .. } = self;
-        let values = flush.host.read_batch(&command, takers.len(), flush.deadline()).await;
+        // Boxed because the future of a task is moved half a dozen times.
+        let values = Box::pin(flush.host.read_batch(&command, takers.len(), flush.deadline())).await;
         flush.finish(values.map(|values| KeyAnswers { values, takers }));
     }
 

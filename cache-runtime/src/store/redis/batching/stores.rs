@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use smallvec::{SmallVec, smallvec};
+
 use super::batch::BatchHandle;
 use super::batched_connection::BatchedConnection;
 use super::batcher::{Batcher, Requests, TimeLimit, join};
@@ -27,7 +29,7 @@ const MAX_BYTES: usize = 256 * 1024;
 
 /// The values of a batch.
 pub(crate) struct WriteBatch {
-    writes: Vec<Box<dyn BackgroundWrite>>,
+    writes: SmallVec<[Box<dyn BackgroundWrite>; 1]>,
     bytes: usize,
 }
 
@@ -50,9 +52,7 @@ impl Requests for WriteBatch {
 
     fn first(write: Box<dyn BackgroundWrite>) -> Self {
         let bytes = write.swap().value.len();
-        let mut writes = Vec::with_capacity(4);
-        writes.push(write);
-        Self { writes, bytes }
+        Self { writes: smallvec![write], bytes }
     }
 
     fn add<'a>(&mut self, write: Self::Request<'a>) -> Result<usize, Self::Request<'a>> {
@@ -97,12 +97,13 @@ async fn store(
     connection: &RuntimeConnection,
     writes: &[Box<dyn BackgroundWrite>],
     until: Instant,
-) -> Result<Vec<Result<bool, Error>>, Error> {
+) -> Result<SmallVec<[Result<bool, Error>; 1]>, Error> {
     if let [write] = writes {
-        return Ok(vec![connection.swap(write.swap(), until).await]);
+        return Ok(smallvec![connection.swap(write.swap(), until).await]);
     }
     let swaps: Vec<Swap<'_>> = writes.iter().map(|write| write.swap()).collect();
-    connection.swap_each(&swaps, until).await
+    // A box, so that a lone value need not have room for it.
+    Box::pin(connection.swap_each(&swaps, until)).await.map(SmallVec::from_vec)
 }
 
 /// Where values of one runtime's callers wait to be stored.
