@@ -45,7 +45,7 @@ pub(crate) struct Tier {
     map: OnceLock<Map>,
     generations: [Mutex<u64>; STRIPES],
     /// The servers from which values come, by their numbers.
-    sources: Box<[Source]>,
+    sources: Box<[TrackedServer]>,
     /// How often each slot of a cluster has changed hands; none for a single server.
     tenures: Box<[AtomicU32]>,
     /// Until when it is known who owns which slot, as a [`Moment`].
@@ -69,7 +69,7 @@ const NODES: usize = 1024;
 
 /// A server from which values come.
 #[derive(Default)]
-struct Source {
+struct TrackedServer {
     /// Over which connection values may come in; 0 is none.
     epoch: AtomicU64,
     /// Until when its values may be served, as a [`Moment`].
@@ -148,7 +148,7 @@ impl Tier {
         Self {
             map: OnceLock::new(),
             generations: std::array::from_fn(|_| Mutex::default()),
-            sources: (0..sources).map(|_| Source::default()).collect(),
+            sources: (0..sources).map(|_| TrackedServer::default()).collect(),
             tenures: (0..slots).map(|_| AtomicU32::new(0)).collect(),
             owners_known_until: AtomicU64::new(owners_known_until.ticks()),
             staleness,
@@ -272,7 +272,7 @@ impl Tier {
     }
 
     /// Drops all values of a server, and keeps out those on their way in, of whatever server.
-    fn forget_all(&self, source: &Source) {
+    fn forget_all(&self, source: &TrackedServer) {
         for stripe in 0..STRIPES {
             *self.lock(stripe) += 1;
         }
@@ -285,7 +285,7 @@ impl Tier {
         self.dropped.count();
     }
 
-    fn source(&self, epoch: Epoch) -> Option<&Source> {
+    fn source(&self, epoch: Epoch) -> Option<&TrackedServer> {
         self.sources.get(usize::from(epoch.node))
     }
 

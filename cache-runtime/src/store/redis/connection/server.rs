@@ -16,7 +16,7 @@ use super::idle::Idleness;
 use super::locate::Location;
 use super::mode;
 use super::outage::ServerOutage;
-use super::takeover::Identity;
+use super::takeover::ServerIdentity;
 use super::unreadable::Unreadable;
 use super::url::Endpoint;
 use crate::error::{Error, ErrorKind};
@@ -60,7 +60,7 @@ pub(super) struct ServerKnowledge {
     hung_up_since: Option<Instant>,
     in_cluster_mode: Option<Instant>,
     /// As of the newest connection.
-    pub(super) identity: Option<Identity>,
+    pub(super) identity: Option<ServerIdentity>,
     /// Whether it ends connections on which it is asked for that.
     pub(super) hides_identity: bool,
     /// Since when one of the runtimes has been without a connection.

@@ -38,7 +38,7 @@ impl Takeovers {
 
 /// Which server it is, of all that were ever at an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Identity {
+pub(super) enum ServerIdentity {
     Known {
         /// New with each start of a server.
         run: String,
@@ -49,7 +49,7 @@ pub(super) enum Identity {
     Unknown,
 }
 
-impl Identity {
+impl ServerIdentity {
     /// From the lines of `INFO`.
     fn of(info: &str) -> Self {
         let field = |name: &str| {
@@ -71,7 +71,7 @@ impl Identity {
 /// The server of the connections that a runtime makes, one after the other.
 pub(super) struct Acquaintance {
     server: Arc<Server>,
-    identity: Option<Identity>,
+    identity: Option<ServerIdentity>,
     /// When the last connection ended.
     lost: Option<Instant>,
 }
@@ -120,15 +120,15 @@ impl Server {
     }
 
     /// Notes who has answered over the newest connection; gives who did before.
-    fn identified(&self, identity: &Identity) -> Option<Identity> {
+    fn identified(&self, identity: &ServerIdentity) -> Option<ServerIdentity> {
         let mut known = self.known();
         known.lost = None;
         known.identity.replace(identity.clone())
     }
 
-    async fn ask_identity(&self, connection: &Connection) -> Identity {
+    async fn ask_identity(&self, connection: &Connection) -> ServerIdentity {
         if self.known().hides_identity {
-            return Identity::Unknown;
+            return ServerIdentity::Unknown;
         }
         let mut info = String::new();
         for section in ["server", "replication"] {
@@ -141,12 +141,12 @@ impl Server {
                 Ok(Some(Err(error))) if error.is_unrecoverable_error() => {
                     // Some proxies close a connection on which they are asked what they do not know.
                     self.known().hides_identity = true;
-                    return Identity::Unknown;
+                    return ServerIdentity::Unknown;
                 }
-                _ => return Identity::Unknown,
+                _ => return ServerIdentity::Unknown,
             }
         }
-        Identity::of(&info)
+        ServerIdentity::of(&info)
     }
 }
 
@@ -163,15 +163,15 @@ mod tests {
 
     #[test]
     fn a_restarted_server_a_promoted_one_and_one_that_does_not_say_are_others() {
-        let one = Identity::of(INFO);
-        assert_eq!(one, Identity::Known { run: "abc".into(), history: Some("def".into()) });
-        assert!(one.is_surely(&Identity::of(INFO)));
+        let one = ServerIdentity::of(INFO);
+        assert_eq!(one, ServerIdentity::Known { run: "abc".into(), history: Some("def".into()) });
+        assert!(one.is_surely(&ServerIdentity::of(INFO)));
         for other in
             [INFO.replace("abc", "abd"), INFO.replace(":def", ":dea"), "-NOPERM".into(), String::new()]
         {
-            assert!(!one.is_surely(&Identity::of(&other)), "{other}");
-            assert!(!Identity::of(&other).is_surely(&one), "{other}");
+            assert!(!one.is_surely(&ServerIdentity::of(&other)), "{other}");
+            assert!(!ServerIdentity::of(&other).is_surely(&one), "{other}");
         }
-        assert!(!Identity::Unknown.is_surely(&Identity::Unknown));
+        assert!(!ServerIdentity::Unknown.is_surely(&ServerIdentity::Unknown));
     }
 }

@@ -13,7 +13,7 @@ use crate::store::vocabulary::{Epoch, Epochs, Found, InvalidationListener, Left,
 /// A key, and whether it is asked how long it has left.
 type Item<'k> = (&'k str, bool);
 /// What is there, how long it has left, and who tells of changes.
-type Answer = (Found, Option<Left>, Epoch);
+type TrackedAnswer = (Found, Option<Left>, Epoch);
 
 impl Cluster {
     /// What is at the keys, each read on the tracking connection to its owner; how long the first `timed` have left.
@@ -54,7 +54,7 @@ impl Cluster {
         part: &[Item<'_>],
         listener: &dyn InvalidationListener,
         until: Instant,
-    ) -> Result<Vec<Result<Answer, Error>>, Error> {
+    ) -> Result<Vec<Result<TrackedAnswer, Error>>, Error> {
         let tenures: Vec<Option<Tenure>> =
             part.iter().map(|(key, _)| self.tenure(key, node, listener)).collect();
         let connection = node.tracking_connection_for(part.first().map_or("", |(key, _)| key))?;
@@ -81,7 +81,7 @@ async fn read_untracked(
     to: &Destination,
     part: &[Item<'_>],
     until: Instant,
-) -> Result<Vec<Result<Answer, Error>>, Error> {
+) -> Result<Vec<Result<TrackedAnswer, Error>>, Error> {
     let answers = to.connection()?.connection.read_each(part, until).await?;
     Ok(answers
         .into_iter()
