@@ -36,6 +36,9 @@ pub enum ErrorKind {
     Permission,
     /// Redis did not answer within the deadline.
     Timeout,
+    /// Fewer replicas than [`invalidations_wait`](crate::CacheBuilder::invalidations_wait) asks for have acknowledged a change in time. It is done
+    /// at the primary, and a failover may lose it.
+    NotReplicated,
     /// [`Cache::flush`](crate::Cache::flush) could not bring everything to Redis. The message says how many values and invalidations are missing.
     Incomplete,
     /// The server answered with an error: out of memory, loading, read-only, …

@@ -47,6 +47,7 @@ mod pending;
 mod prefix;
 mod processes;
 mod replicas;
+mod replicated;
 mod results;
 mod round_trips;
 mod runtimes;

@@ -8,6 +8,7 @@ use redis_cached::{Cache, CacheBuilder, ErrorKind, redis_cached};
 use redis_cached_test_support::{Act, Authority, Event, Peer, RedisSentinels, RedisServer};
 
 use crate::faults::wait_until_async;
+use crate::log_recorder::{is_alone, lines, record, warnings};
 use crate::{User, user};
 
 /// What changes: a row of the database.
@@ -237,6 +238,29 @@ async fn what_is_wrong_is_said() {
     let (kind, message) = refusal(servers.url()).await;
     assert_eq!(kind, ErrorKind::Connection);
     assert!(message.contains("cannot connect to the primary of `cache` at 127.0.0.1:"), "{message}");
+}
+
+#[tokio::test]
+async fn sentinels_that_fall_silent_are_told_of_once() {
+    if !is_alone("sentinel::sentinels_that_fall_silent_are_told_of_once") {
+        return;
+    }
+    record();
+    let servers = RedisSentinels::start();
+    let cache = builder(servers.url()).connect().await.unwrap();
+    assert!(works(&cache, 1).await);
+    servers.sentinels()[0].kill();
+    servers.sentinels()[1].kill();
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    let told = || warnings("no sentinel of `cache` answers");
+    assert_eq!(told(), [""; 0], "one answers");
+    servers.sentinels()[2].pause();
+    wait_until_async(async || told().len() == 1).await;
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    assert_eq!(told().len(), 1);
+    assert!(works(&cache, 2).await, "the primary is fine");
+    servers.sentinels()[2].resume();
+    wait_until_async(async || lines().iter().any(|line| line == "a sentinel of `cache` answers again")).await;
 }
 
 /// A sentinel that says what it is told, and knows no RESP3.

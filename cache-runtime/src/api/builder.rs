@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::store::credentials::Provider;
-use crate::store::{Target, TlsOptions};
+use crate::store::{ReplicaWait, Target, TlsOptions};
 use crate::util::test_clock::Clock;
 
 /// What a new program gets without any URL.
@@ -70,6 +70,7 @@ pub struct CacheBuilder {
     retry_after: Duration,
     clock: Option<Clock>,
     has_shared_tag: bool,
+    replica_wait: Option<ReplicaWait>,
 }
 
 impl Default for CacheBuilder {
@@ -90,6 +91,7 @@ impl Default for CacheBuilder {
             retry_after: Duration::from_secs(1),
             clock: None,
             has_shared_tag: false,
+            replica_wait: None,
         }
     }
 }

@@ -30,7 +30,7 @@ impl<'a> Operation<'a> {
     }
 
     pub(crate) fn end(mut self, done: Result<(), Error>) -> Result<(), Error> {
-        self.has_succeeded = done.is_ok();
+        self.has_succeeded = is_done(&done);
         done
     }
 
@@ -63,6 +63,11 @@ impl Drop for Operation<'_> {
             retry::start(self.cache);
         }
     }
+}
+
+/// Whether Redis has done what was asked, whatever its replicas have.
+pub(super) fn is_done(done: &Result<(), Error>) -> bool {
+    done.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::NotReplicated)
 }
 
 /// Removes entries and tags. One round trip. What fails is retried in the background.

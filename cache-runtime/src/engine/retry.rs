@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::core::Core;
+use super::operation::is_done;
 use super::removal::{remove, unlink};
 use super::retry_queue::{Key, Try};
 use crate::error::{Error, ErrorKind};
@@ -92,7 +93,8 @@ async fn retry(cache: &Core, tags: &[String], mut entries: Vec<String>, number: 
         let keys: Vec<[Key<'_>; 1]> = names.iter().map(|name| [Key::Entry(name)]).collect();
         let tried = executor::all(keys.iter().map(|key| retry_keys(cache, key))).await;
         // Where all of them fail the others would, too.
-        if !tried.into_iter().fold(false, |goes_on, done| round.goes_on(done) || goes_on) {
+        let go_on: Vec<bool> = tried.into_iter().map(|done| round.goes_on(done)).collect();
+        if !go_on.contains(&true) {
             break;
         }
     }
@@ -117,6 +119,8 @@ async fn retry_keys(cache: &Core, keys: &[Key<'_>]) -> Result<(), Error> {
             unlink(cache, &keys).await
         }
     };
+    // Its caller has heard of its failure already, and a failover repeats it.
+    let done = if is_done(&done) { Ok(()) } else { done };
     if let (Ok(()), Some(tier)) = (&done, &cache.tier) {
         // Before they are settled: a reader that finds nothing pending any more, and was answered before the removal, is kept out.
         tries.iter().for_each(|(key, _)| tier.forget(key.name().as_bytes()));

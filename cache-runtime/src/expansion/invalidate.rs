@@ -17,7 +17,7 @@ use crate::engine::core::Core;
 use crate::engine::function::Function;
 use crate::engine::retry_queue::Key;
 use crate::engine::{Operation, remove_all};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
 use crate::runtime::block_on::block_on;
 use crate::runtime::executor::all;
@@ -249,7 +249,11 @@ async fn remove_of_one_cache(targets: Vec<&InvalidationTarget>) -> Result<(), Er
 }
 
 pub(crate) fn failed(cache: &Core, site: Option<&Callsite>, error: &Error) {
-    cache.log(site, error, format_args!("what was to be invalidated is tried again"));
+    let consequence = match error.kind() {
+        ErrorKind::NotReplicated => "a failover may lose it",
+        _ => "what was to be invalidated is tried again",
+    };
+    cache.log(site, error, format_args!("{consequence}"));
 }
 
 fn by_cache(targets: &[InvalidationTarget]) -> Vec<Vec<&InvalidationTarget>> {

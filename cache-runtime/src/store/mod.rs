@@ -27,7 +27,7 @@ pub(crate) use address::Target;
 pub(crate) use memory::MemoryStore;
 pub(crate) use redis::RedisStore;
 pub(crate) use redis::batching::stores::{QueuedWrite, WriteQueue};
-pub(crate) use redis::{ClusterConfig, Config as RedisConfig, TlsOptions, sentinel_config};
+pub(crate) use redis::{ClusterConfig, Config as RedisConfig, ReplicaWait, TlsOptions, sentinel_config};
 
 /// The operations that the engine needs. Those on several keys are one round trip, and one atomic step for each key, not for all: of
 /// two callers with the same keys, each may get some. The keys may be on several servers, which are asked at once; a server that does not

@@ -228,6 +228,8 @@ pub(crate) struct Cursor {
     pub(crate) changes: u64,
     /// How often it was begun again because of that.
     pub(crate) passes: u32,
+    /// Whether everything was swept once already, and this is only to find what moved meanwhile.
+    pub(crate) is_repeated: bool,
 }
 
 /// What one step of [`scan`](Store::scan) found.

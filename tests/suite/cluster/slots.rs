@@ -1,13 +1,16 @@
 //! Slots that move: each answer is followed by itself, and nothing is executed twice.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use redis_cached::redis_cached;
+use redis_cached::{Stats, redis_cached};
 use redis_cached_test_support::{Act, Event, Peer, RedisCluster};
+use tokio::sync::Semaphore;
 
 use super::{DEADLINE, cluster, row, version};
 use crate::Calls;
+use crate::faults::wait_until_async;
 
 /// A hash tag keeps all of a user's keys in one slot.
 #[redis_cached(ttl = 60, key = "{<user>}:<id>", tags = ["{<user>}"])]
@@ -17,7 +20,7 @@ async fn order(user: &str, id: u64) -> u64 {
 }
 
 #[redis_cached(ttl = 60, key = "{<user>}:<ids>", batch = ids, skip(calls))]
-async fn orders(calls: &Calls, user: &str, ids: &[u64]) -> std::collections::HashMap<u64, u64> {
+async fn orders(calls: &Calls, user: &str, ids: &[u64]) -> HashMap<u64, u64> {
     let _ = user;
     calls.add(ids);
     ids.iter().map(|id| (*id, version())).collect()
@@ -143,6 +146,90 @@ async fn a_circle_of_redirections_ends_and_the_call_computes() {
     let began = std::time::Instant::now();
     assert!(cache.scope(row(1)).await > 0);
     assert!(began.elapsed() < 4 * DEADLINE, "{:?}", began.elapsed());
+}
+
+/// All of one slot.
+#[redis_cached(ttl = 60, key = "{gated}:<id>", skip(gate))]
+async fn gated(gate: &Semaphore, id: u64) -> u64 {
+    let _ = id;
+    gate.acquire().await.unwrap().forget();
+    version()
+}
+
+/// Their leases go with the slot, and the values follow: those of a slot that is at another node, and of one that is on its way.
+#[tokio::test]
+async fn values_that_are_computed_while_their_slot_moves_are_stored() {
+    const COUNT: u64 = 60;
+    let (servers, cache) = cluster().await;
+    for is_open in [false, true] {
+        cache.invalidate_prefix("{gated}").await.unwrap();
+        let gate = Arc::new(Semaphore::new(0));
+        let mut calls = tokio::task::JoinSet::new();
+        for id in 0..COUNT {
+            let (cache, gate) = (cache.clone(), Arc::clone(&gate));
+            calls.spawn(async move { (id, cache.scope(gated(&gate, id)).await) });
+        }
+        let slot = servers.slot("{gated}");
+        let from = servers.owner_of_slot(slot);
+        let leases = async || from.query::<u64>(&["CLUSTER", "COUNTKEYSINSLOT", &slot.to_string()]) == COUNT;
+        wait_until_async(leases).await;
+        let to = servers.nodes().iter().find(|node| node.port() != from.port()).unwrap();
+        let migration = servers.migrate(slot, to);
+        let open = match is_open {
+            true => {
+                (0..COUNT / 2).for_each(|id| assert!(migration.move_key(&format!("{{gated}}:{id}"))));
+                Some(migration)
+            }
+            false => {
+                migration.finish();
+                None
+            }
+        };
+        let before = cache.stats();
+        gate.add_permits(COUNT as usize);
+        let mut values = HashMap::new();
+        while let Some(call) = calls.join_next().await {
+            let (id, value) = call.unwrap();
+            values.insert(id, value);
+        }
+        cache.flush().await.unwrap();
+        let stored = |stats: &Stats| -> u64 { stats.functions.iter().map(|function| function.stored).sum() };
+        assert_eq!(stored(&cache.stats()) - stored(&before), COUNT, "{}", cache.stats());
+        for (id, value) in values {
+            assert_eq!(cache.scope(gated(&gate, id)).await, value);
+        }
+        if let Some(migration) = open {
+            migration.finish();
+        }
+    }
+}
+
+/// Nobody owns another slot at the end than at the beginning, so nothing but the open slot tells.
+#[tokio::test]
+async fn a_sweep_finds_keys_that_move_behind_it() {
+    let servers = RedisCluster::start();
+    let (first, last) = (servers.primary(0), servers.primary(2));
+    for (from, to) in [(last, first), (first, last)] {
+        let key = servers.key_of(from, "row:");
+        let id = super::id_of(&servers, from);
+        // One that knows who owns what now.
+        let cache = super::patient(&servers).await;
+        cache.scope(row(id)).await;
+        cache.flush().await.unwrap();
+        let migration = servers.migrate(servers.slot(&key), to);
+        let mut steps = 0;
+        let removed = cache.invalidate_prefix_with("row:", |_| {
+            steps += 1;
+            if steps == 1 {
+                migration.move_key(&key);
+            }
+        });
+        removed.await.unwrap();
+        assert!(super::sizes(&servers).iter().all(|size| *size == 0), "{key} is left");
+        // Each node once, the end, and all of that again: an open slot does not keep a sweep from its end.
+        assert_eq!(steps, 8);
+        migration.finish();
+    }
 }
 
 #[tokio::test]

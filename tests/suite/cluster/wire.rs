@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use redis_cached::redis_cached;
 use redis_cached_test_support::{Monitor, RedisCluster, RedisServer};
 
-use super::{cluster, row, tagged};
+use super::{cluster, patient, row, tagged};
 
 fn monitors(servers: &RedisCluster) -> Vec<Monitor> {
     servers.nodes().iter().map(RedisServer::monitor).collect()
@@ -98,5 +98,49 @@ async fn a_hash_tag_in_keys_and_in_their_tag_makes_a_page_one_message_to_one_nod
     for (node, monitor) in servers.nodes().iter().zip(&monitors) {
         let count = monitor.commands().iter().filter(|command| command.name() == "GET").count();
         assert_eq!(count, if node.port() == owner { ids.len() + 1 } else { 0 });
+    }
+}
+
+/// How often the server has read from a connection for this, at least: other things happen on it, too.
+async fn reads_for(server: &RedisServer, request: impl AsyncFn()) -> u64 {
+    let reads = || server.info("total_reads_processed").unwrap().parse::<u64>().unwrap();
+    let mut least = u64::MAX;
+    for _ in 0..10 {
+        let before = reads();
+        request().await;
+        least = least.min(reads() - before);
+    }
+    least
+}
+
+#[tokio::test]
+async fn any_tag_and_tags_are_one_message_where_one_node_has_both() {
+    let servers = RedisCluster::start();
+    let cache = patient(&servers).await;
+    let any = servers.owner("\u{1}tags");
+    let other = servers.nodes().iter().find(|node| node.port() != any.port()).unwrap();
+    let tag_of = |node| servers.key_of(node, "\u{1}tag:")["\u{1}tag:".len()..].to_owned();
+    let (beside, elsewhere) = (tag_of(any), tag_of(other));
+    let row = servers.key_of(any, "row:")["row:".len()..].parse().unwrap();
+    let entry = cache.sync_scope(|| super::row_entry(row));
+    entry.invalidate().await.unwrap();
+    let of_entry = reads_for(any, async || entry.invalidate().await.unwrap()).await;
+    assert_eq!(reads_for(any, async || cache.invalidate_tag(&*beside).await.unwrap()).await, of_entry);
+    // In order, and the key of any tag first.
+    let monitors = monitors(&servers);
+    for (tag, is_beside) in [(&beside, true), (&elsewhere, false)] {
+        cache.invalidate_tag(tag.as_str()).await.unwrap();
+        let removals: Vec<_> = monitors.iter().flat_map(Monitor::commands).collect();
+        let removals: Vec<String> = removals
+            .iter()
+            .filter(|command| command.name() == "UNLINK")
+            .map(|command| command.args()[0].clone())
+            .collect();
+        let (any, own) = ("\\x01tags".to_owned(), format!("\\x01tag:{tag}"));
+        assert!(removals.contains(&any) && removals.contains(&own) && removals.len() == 2, "{removals:?}");
+        if is_beside {
+            assert_eq!(removals, [any, own]);
+        }
+        monitors.iter().for_each(Monitor::clear);
     }
 }

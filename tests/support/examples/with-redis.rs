@@ -13,6 +13,7 @@ use std::process::{Command, ExitCode};
 use redis_cached_test_support::{Authority, RedisCluster, RedisSentinels, RedisServer};
 
 /// What runs as long as the command does.
+#[allow(clippy::large_enum_variant, reason = "there is one in a process")]
 enum Servers {
     One(RedisServer),
     Tls(RedisServer),

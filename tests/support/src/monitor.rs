@@ -13,7 +13,7 @@ const FENCE_DEADLINE: Duration = Duration::from_secs(10);
 /// More lines than any test should make. Past it the recording is a lie, so asking for it panics.
 const MAX_LINES: usize = 1_000_000;
 /// What clients send to set a connection up. It says nothing of what a call costs.
-const SET_UP: [&str; 5] = ["HELLO", "AUTH", "CLIENT", "SELECT", "PING"];
+const SET_UP: [&str; 6] = ["HELLO", "AUTH", "CLIENT", "SELECT", "PING", "INFO"];
 const FENCE: &str = "redis-cached-test-fence-";
 
 /// Records every command that a server gets, from [`RedisServer::monitor`](crate::RedisServer::monitor) until drop.

@@ -17,6 +17,9 @@ use crate::util::test_clock::Clock;
 const NO_CLOCK: &str =
     "`clock` is for a cache in this process, `memory://`: what a server stores expires by the server's clock";
 
+const NO_WAIT: &str = "`invalidations_wait` waits for one replica or more, from a millisecond to a minute; \
+                       without it, nothing waits for replicas";
+
 impl Cache {
     /// Connects to `url` with the defaults of [`CacheBuilder`], which lists the forms of a URL. Waits at most
     /// [`connect_timeout`](CacheBuilder::connect_timeout), 2 s.
@@ -140,6 +143,9 @@ impl CacheBuilder {
             Ok(_) if self.clock.is_some() => return Err(Error::new(ErrorKind::InvalidOption, NO_CLOCK)),
             _ => {}
         }
+        if self.replica_wait.is_some_and(|wait| !wait.is_possible()) {
+            return Err(Error::new(ErrorKind::InvalidOption, NO_WAIT));
+        }
         self.memory_capacity.clone()?;
         self.max_value_size.clone()?;
         self.local_capacity.clone()
@@ -168,20 +174,21 @@ impl CacheBuilder {
     fn redis_store(&self) -> Result<Option<RedisStore>, Error> {
         let (tls, credentials) = (&self.tls, self.credentials.clone());
         let (deadline, connect_timeout) = (self.deadline, self.connect_timeout);
+        let replica_wait = self.replica_wait;
         Ok(Some(match self.target.clone()? {
             Target::Memory => return Ok(None),
             Target::Server(address) => {
-                RedisStore::lazy(RedisConfig::new(address, tls, credentials, deadline, connect_timeout)?)
+                let config = RedisConfig::new(address, tls, credentials, deadline, connect_timeout)?;
+                RedisStore::lazy(RedisConfig { replica_wait, ..config })
             }
-            Target::Cluster(address) => RedisStore::of_cluster(ClusterConfig::new(
-                &address,
-                tls,
-                credentials,
-                deadline,
-                connect_timeout,
-            )?),
+            Target::Cluster(address) => {
+                let config = ClusterConfig::new(&address, tls, credentials, deadline, connect_timeout)?;
+                let node = RedisConfig { replica_wait, ..config.node };
+                RedisStore::of_cluster(ClusterConfig { node, ..config })
+            }
             Target::Sentinel(address) => {
-                RedisStore::lazy(sentinel_config(&address, tls, credentials, deadline, connect_timeout)?)
+                let config = sentinel_config(&address, tls, credentials, deadline, connect_timeout)?;
+                RedisStore::lazy(RedisConfig { replica_wait, ..config })
             }
         }))
     }

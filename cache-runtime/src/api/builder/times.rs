@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::CacheBuilder;
+use crate::store::ReplicaWait;
 #[cfg(feature = "testing")]
 use crate::util::test_clock::Clock;
 
@@ -20,6 +21,31 @@ impl CacheBuilder {
     /// ```
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// Has every invalidation, and every `put`, wait until so many replicas have it (`WAIT`), for `time` at most, so that a failover to one of them does not lose
+    /// it. Default: off; an invalidation is over when the primary has it, and is repeated where another server takes over.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::Cache;
+    /// let url = "redis+sentinel://s1.example.com,s2.example.com,s3.example.com/mycache";
+    /// Cache::builder().url(url).invalidations_wait(1, Duration::from_millis(50)).connect_lazy()?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
+    ///
+    /// If fewer have it in time, the invalidation is an error, [`ErrorKind::NotReplicated`](crate::ErrorKind::NotReplicated): it is done at the primary, and is not
+    /// retried. A writer by attribute counts and logs that, and fails with `strict`. In a cluster these are the replicas of each primary concerned.
+    ///
+    /// Still one round trip, and the time that the replicas take. `WAIT` blocks its connection, so invalidations have one more for each of the
+    /// program's runtimes and each node. What comes while replicas are waited for is sent together with the next wait, so an invalidation takes at
+    /// most twice `time` longer than the [`deadline`](Self::deadline).
+    ///
+    /// No replicas, and a `time` below a millisecond or above a minute, are an error of [`connect`](Self::connect) and [`connect_lazy`](Self::connect_lazy). Not with `memory://`,
+    /// which has no replicas.
+    pub fn invalidations_wait(mut self, replicas: u32, time: Duration) -> Self {
+        self.replica_wait = Some(ReplicaWait { replicas, time });
         self
     }
 

@@ -15,6 +15,8 @@ mod node;
 mod operations;
 mod pipelines;
 mod redirect;
+mod replica_wait;
+mod replicated;
 mod replies;
 pub(crate) mod route;
 mod routing;
@@ -29,6 +31,7 @@ use std::time::Duration;
 use self::batching::stores::WriteQueue;
 pub(crate) use self::connection::config::Config;
 use self::node::Node;
+pub(crate) use self::replica_wait::ReplicaWait;
 pub(crate) use self::tls::TlsOptions;
 use self::topology::Topology;
 use self::topology::cluster::Cluster;
@@ -53,7 +56,7 @@ impl RedisStore {
 
     /// A cluster, of which nothing is asked before its first use.
     pub(crate) fn of_cluster(config: ClusterConfig) -> Self {
-        Self::of(Topology::Cluster(Cluster::new(config)))
+        Self::of(Topology::Cluster(Arc::new(Cluster::new(config))))
     }
 
     fn of(topology: Topology) -> Self {
@@ -86,7 +89,12 @@ impl RedisStore {
     pub(crate) fn watched_by(mut self, listener: Arc<dyn InvalidationListener>, heartbeat: Duration) -> Self {
         match &mut self.topology {
             Topology::One(node) => node.watched_by(listener, heartbeat),
-            Topology::Cluster(cluster) => cluster.watched_by(listener, heartbeat),
+            Topology::Cluster(cluster) => {
+                // Nobody else has it yet.
+                if let Some(cluster) = Arc::get_mut(cluster) {
+                    cluster.watched_by(listener, heartbeat);
+                }
+            }
         }
         self
     }
@@ -100,11 +108,10 @@ impl RedisStore {
     }
 
     /// Where a value for `key` waits to be stored. `None` if the caller's runtime does not drive a connection of its own.
-    pub(crate) fn write_queue(&self, _key: &str) -> Option<WriteQueue> {
+    pub(crate) fn write_queue(&self, key: &str) -> Option<WriteQueue> {
         match &self.topology {
             Topology::One(node) => node.write_queue(),
-            // By itself, so that it follows its key to another node.
-            Topology::Cluster(_) => None,
+            Topology::Cluster(cluster) => cluster.write_queue(key),
         }
     }
 }

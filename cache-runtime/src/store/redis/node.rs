@@ -19,6 +19,7 @@ use super::connection::takeover::Takeovers;
 use super::connection::tracking::Tracking;
 use super::error::translate;
 use super::redirect::NodeAddress;
+use super::replicated::ReplicatedWrites;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::block_on::library_runtime;
 use crate::runtime::executor;
@@ -45,6 +46,8 @@ struct Connections {
     by_runtime: RwLock<Vec<Arc<BatchedConnection>>>,
     /// The same for keys of slots that the server is only being given: made when it is first asked for one.
     asking: RwLock<Vec<Arc<BatchedConnection>>>,
+    /// Those on which removals wait for replicas: made at the first removal.
+    replicated: RwLock<Vec<Arc<ReplicatedWrites>>>,
     /// The tracking connection, made at its first read.
     tracking: OnceLock<RuntimeConnection>,
 }
@@ -208,6 +211,24 @@ impl Node {
         let host = Arc::new(BatchedConnection::new(RuntimeConnection::asking(&home, self.server())));
         hosts.push(Arc::clone(&host));
         Ok(host)
+    }
+
+    /// Where removals wait for replicas; `None` if they do not.
+    pub(super) fn replicated(&self, is_asking: bool) -> Result<Option<Arc<ReplicatedWrites>>, Error> {
+        let Some(wait) = self.config.replica_wait else { return Ok(None) };
+        let home = home()?;
+        let mut all = self.connections.replicated.write().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|writes| !writes.is_over());
+        if let Some(writes) = all.iter().find(|writes| writes.is_of(home.id(), is_asking)) {
+            return Ok(Some(Arc::clone(writes)));
+        }
+        let connection = match is_asking {
+            true => RuntimeConnection::asking(&home, self.server()),
+            false => RuntimeConnection::start(&home, self.server(), None),
+        };
+        let writes = Arc::new(ReplicatedWrites::start(connection, wait, self.config.deadline));
+        all.push(Arc::clone(&writes));
+        Ok(Some(writes))
     }
 
     fn known_connection(&self, home: &Handle) -> Option<Arc<BatchedConnection>> {

@@ -7,6 +7,7 @@ use redis::{cmd, from_redis_value};
 use super::commands::set;
 use super::error::translate;
 use super::node::Node;
+use super::replicated::{all, sum};
 use super::scripts::compare::sized;
 use crate::error::Error;
 use crate::store::Store;
@@ -67,6 +68,9 @@ impl Store for Node {
     }
 
     async fn set(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
+        if let Some(writes) = self.replicated(false)? {
+            return all(writes.set_each(sets, until).await?);
+        }
         match sets {
             [Set { key, value: Some(value), ttl }] => {
                 let doing = sized("SET", value);
@@ -82,11 +86,14 @@ impl Store for Node {
         if keys.is_empty() {
             return Ok(0);
         }
+        if let Some(writes) = self.replicated(false)? {
+            return sum(writes.remove_each(keys, until).await?);
+        }
         let answer = self.connection()?.connection.remove(keys, until).await?;
         answer.and_then(|answer| Ok(from_redis_value(answer)?)).map_err(|error| translate("UNLINK", error))
     }
 
-    /// One command, which is one step for all of them.
+    /// One command, which is one step for all of them; or in their order, if they wait for replicas.
     async fn remove_in_order(&self, first: &[u8], then: &[&[u8]], until: Instant) -> Result<u64, Error> {
         self.remove(&[&[first], then].concat(), until).await
     }
@@ -167,6 +174,30 @@ impl Node {
         }
     }
 
+    pub(super) async fn set_part(
+        &self,
+        is_asking: bool,
+        sets: &[Set<'_>],
+        until: Instant,
+    ) -> Result<Vec<Result<(), Error>>, Error> {
+        match self.replicated(is_asking)? {
+            Some(writes) => writes.set_each(sets, until).await,
+            None => self.connection_for(is_asking)?.connection.set_each(sets, until).await,
+        }
+    }
+
+    pub(super) async fn remove_part(
+        &self,
+        is_asking: bool,
+        keys: &[&[u8]],
+        until: Instant,
+    ) -> Result<Vec<Result<u64, Error>>, Error> {
+        match self.replicated(is_asking)? {
+            Some(writes) => writes.remove_each(keys, until).await,
+            None => self.connection_for(is_asking)?.connection.remove_each(keys, until).await,
+        }
+    }
+
     pub(super) async fn tag_part(
         &self,
         is_asking: bool,
@@ -176,6 +207,17 @@ impl Node {
     ) -> Result<Vec<Result<Nonce, Error>>, Error> {
         keys.first().map_or(Ok(()), |key| self.check_for_stall_at(key))?;
         self.connection_for(is_asking)?.connection.tag(keys, life, until).await
+    }
+
+    /// The nonces of tags, each read after those before it. `None` if that takes more than one round trip.
+    pub(super) async fn tag_in_order_each(
+        &self,
+        keys: &[&str],
+        life: TagTtl,
+        until: Instant,
+    ) -> Result<Option<Vec<Result<Nonce, Error>>>, Error> {
+        keys.first().map_or(Ok(()), |key| self.check_for_stall_at(key))?;
+        self.connection()?.connection.tag_in_order(keys, life, until).await
     }
 }
 

@@ -106,21 +106,37 @@ async fn store(
     Box::pin(connection.swap_each(&swaps, until)).await.map(SmallVec::from_vec)
 }
 
+/// Sees to values that a server does not store because their keys are elsewhere.
+pub(crate) trait RedirectedWrites: Send + Sync {
+    /// Puts something around a value that learns what becomes of it, and sends it where it is redirected to.
+    fn follow(self: Arc<Self>, write: Box<dyn BackgroundWrite>) -> Box<dyn BackgroundWrite>;
+}
+
 /// Where values of one runtime's callers wait to be stored.
 pub(crate) struct WriteQueue {
     host: Arc<BatchedConnection>,
     /// How long a store may take from when it is sent.
     deadline: Duration,
+    redirected: Option<Arc<dyn RedirectedWrites>>,
 }
 
 impl WriteQueue {
     pub(crate) fn new(host: Arc<BatchedConnection>, deadline: Duration) -> Self {
-        Self { host, deadline }
+        Self { host, deadline, redirected: None }
+    }
+
+    /// For a server that redirects values.
+    pub(crate) fn followed_by(self, redirected: Arc<dyn RedirectedWrites>) -> Self {
+        Self { redirected: Some(redirected), ..self }
     }
 
     /// Stores a value in the background, together with others; without delay if `is_alone`.
     pub(crate) fn add(self, write: Box<dyn BackgroundWrite>, is_alone: bool) -> QueuedWrite {
         let limit = TimeLimit::Lasting(self.deadline);
+        let write = match self.redirected {
+            Some(redirected) => redirected.follow(write),
+            None => write,
+        };
         let handle = join(&self.host, write, limit, None, is_alone);
         QueuedWrite { host: self.host, handle }
     }

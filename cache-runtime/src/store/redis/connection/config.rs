@@ -13,6 +13,7 @@ use crate::store::address::Address;
 #[cfg(test)]
 use crate::store::address::Target;
 use crate::store::credentials::Provider;
+use crate::store::redis::replica_wait::ReplicaWait;
 use crate::store::redis::tls::TlsOptions;
 
 /// Finds the addresses of a host. May block.
@@ -42,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) locator: Option<Arc<dyn Locator>>,
     /// Who is told that another server has taken its place.
     pub(crate) takeovers: Arc<Takeovers>,
+    /// For which replicas removals wait.
+    pub(crate) replica_wait: Option<ReplicaWait>,
 }
 
 impl Config {
@@ -62,6 +65,7 @@ impl Config {
             is_replica: false,
             locator: None,
             takeovers: Arc::default(),
+            replica_wait: None,
         })
     }
 

@@ -6,7 +6,7 @@
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
-use redis::{Value, cmd, from_redis_value_ref};
+use redis::{Pipeline, Value, from_redis_value_ref};
 use tokio::sync::Notify;
 
 use super::connect::Connection;
@@ -130,23 +130,19 @@ impl Server {
         if self.known().hides_identity {
             return ServerIdentity::Unknown;
         }
-        let mut info = String::new();
-        for section in ["server", "replication"] {
-            let mut question = cmd("INFO");
-            question.arg(section);
-            let mut driver = connection.driver.clone();
-            let asked = driver.send_packed_command(&question);
-            match executor::timeout(self.config.deadline, asked).await {
-                Ok(Some(Ok(answer))) => info += &text(&answer),
-                Ok(Some(Err(error))) if error.is_unrecoverable_error() => {
-                    // Some proxies close a connection on which they are asked what they do not know.
-                    self.known().hides_identity = true;
-                    return ServerIdentity::Unknown;
-                }
-                _ => return ServerIdentity::Unknown,
+        let mut question = Pipeline::with_capacity(2);
+        question.cmd("INFO").arg("server").cmd("INFO").arg("replication");
+        let mut driver = connection.driver.clone();
+        let asked = driver.send_packed_commands(&question, 0, 2);
+        match executor::timeout(self.config.deadline, asked).await {
+            Ok(Some(Ok(answers))) => ServerIdentity::of(&answers.iter().map(text).collect::<String>()),
+            Ok(Some(Err(error))) if error.is_unrecoverable_error() => {
+                // Some proxies close a connection on which they are asked what they do not know.
+                self.known().hides_identity = true;
+                ServerIdentity::Unknown
             }
+            _ => ServerIdentity::Unknown,
         }
-        ServerIdentity::of(&info)
     }
 }
 

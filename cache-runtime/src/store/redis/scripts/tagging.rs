@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::store::redis::abilities::{Abilities, Ability};
 use crate::store::redis::commands::{get, pipeline, pttl, set, set_nx_get};
 use crate::store::redis::connection::runtime_connection::RuntimeConnection;
-use crate::store::redis::error::translate;
+use crate::store::redis::error::{is_no_script, translate};
 use crate::store::redis::lua::TAG;
 use crate::store::redis::replies::{found, left, strange};
 use crate::store::vocabulary::Nonce;
@@ -34,6 +34,37 @@ impl RuntimeConnection {
             return Ok(nonces);
         }
         self.tag_by_commands(keys, new, life, until).await
+    }
+
+    /// The nonce of each tag, read after those before it, for servers that take no keys of different slots in one call. `None` if the server
+    /// has not run the script for each of them at once: to run it for some of them later would be out of order.
+    pub(crate) async fn tag_in_order(
+        &self,
+        keys: &[&str],
+        life: TagTtl,
+        until: Instant,
+    ) -> Result<Option<Vec<Result<Nonce, Error>>>, Error> {
+        let abilities = self.abilities();
+        if abilities.of(&TAG).is(Ability::NO) {
+            return Ok(None);
+        }
+        let [least, given] = [life.least, life.given()].map(MillisText::of);
+        let is_by_name = abilities.knows_name(&TAG);
+        let call = |key: &&str| {
+            let nonce = random::nonce();
+            let arguments = [least.as_bytes(), given.as_bytes(), &nonce[..]];
+            if is_by_name { TAG.by_name(&[*key], &arguments) } else { TAG.by_text(&[*key], &arguments) }
+        };
+        let answers = self.run_all("tag", &pipeline(keys.iter().map(call)), until).await?.0;
+        let has_run = |answer: &RedisResult<Value>| match is_by_name {
+            true => abilities.has_run(answer) && !answer.as_ref().is_err_and(is_no_script),
+            false => {
+                abilities.learn(&TAG, answer);
+                !abilities.of(&TAG).is(Ability::NO)
+            }
+        };
+        let have_all_run = answers.iter().all(has_run);
+        Ok(have_all_run.then(|| answers.into_iter().map(only_nonce).collect()))
     }
 
     /// `None` if the server does not run it.

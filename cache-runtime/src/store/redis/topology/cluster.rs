@@ -21,13 +21,10 @@ use crate::store::redis::node::Node;
 use crate::store::redis::redirect::NodeAddress;
 use crate::store::redis::route::Slot;
 use crate::store::redis::tls::TlsOptions;
-use crate::store::vocabulary::{Cursor, InvalidationListener};
+use crate::store::vocabulary::InvalidationListener;
 use crate::util::clock::after;
 use crate::util::process;
 use crate::util::process::PerProcess;
-
-/// How often a sweep begins again because slots have moved.
-const MOST_PASSES: u32 = 8;
 
 /// What a cache is told about its cluster.
 pub(crate) struct ClusterConfig {
@@ -66,7 +63,9 @@ impl ClusterConfig {
     /// The same for a replica, which is asked for what it has itself.
     pub(crate) fn replica(&self, NodeAddress { host, port }: &NodeAddress) -> Result<Node, Error> {
         let endpoint = self.node.endpoint.of(host, *port)?;
-        Ok(Node::new(Config { endpoint, is_replica: true, ..self.node.clone() }))
+        // No invalidation is sent there, so none is lost with it.
+        let takeovers = Arc::default();
+        Ok(Node::new(Config { endpoint, is_replica: true, takeovers, ..self.node.clone() }))
     }
 
     pub(crate) fn name(&self) -> String {
@@ -114,6 +113,11 @@ impl Cluster {
     /// The seeds, for messages.
     pub(crate) fn name(&self) -> String {
         self.config.name()
+    }
+
+    /// How long an operation may take.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.config.node.deadline
     }
 
     /// Who is told that a node has taken another's place.
@@ -191,28 +195,14 @@ impl Cluster {
         map.members.moved(slot, to)
     }
 
-    /// Where a sweep goes on: from its beginning if a slot has moved since, because its keys may have gone from a node that was still to be
-    /// swept to one that was swept already.
-    ///
-    /// # Errors
-    /// If slots move again and again.
-    pub(crate) fn sweep(&self, from: Cursor) -> Result<Cursor, Error> {
-        let changes = self.map()?.members.changes();
-        if from.changes == changes || from == Cursor::default() {
-            return Ok(Cursor { changes, ..from });
-        }
-        if from.passes < MOST_PASSES {
-            return Ok(Cursor { node: 0, position: 0, changes, passes: from.passes + 1 });
-        }
-        let message = "cannot find all keys: slots of the cluster go on moving; try again when they are where they belong";
-        Err(Error::new(ErrorKind::Server, message))
+    /// How often slots have got other owners.
+    pub(super) fn changes(&self) -> Result<u64, Error> {
+        Ok(self.map()?.members.changes())
     }
 
-    /// At the end of a sweep: where to go on if a slot has moved meanwhile.
-    pub(crate) async fn end_of_sweep(&self, at: Cursor, until: Instant) -> Result<Option<Cursor>, Error> {
-        self.map()?.refresher.refreshed(until).await?;
-        let next = self.sweep(at)?;
-        Ok((next.passes != at.passes).then_some(next))
+    /// Waits until the slots' owners are known as of now.
+    pub(super) async fn refreshed(&self, until: Instant) -> Result<(), Error> {
+        self.map()?.refresher.refreshed(until).await
     }
 
     /// Asks for the slots' owners again, soon and in the background: a node is gone or has said that something is about to change.

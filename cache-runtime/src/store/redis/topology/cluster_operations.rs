@@ -14,6 +14,7 @@ use crate::store::Store;
 use crate::store::redis::batching::batched_connection::BatchedConnection;
 use crate::store::redis::node::Node;
 use crate::store::redis::redirect::{Redirect, is_sign_of_change};
+use crate::store::redis::replicated::{all, sum};
 use crate::store::redis::route::Slot;
 use crate::store::vocabulary::{
     CasToken, Cursor, Epochs, Found, Left, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl,
@@ -78,11 +79,6 @@ impl Cluster {
             self.refresh();
         }
     }
-}
-
-/// The first failure, if there is one.
-fn all(answers: Vec<Result<(), Error>>) -> Result<(), Error> {
-    answers.into_iter().collect()
 }
 
 impl Store for Cluster {
@@ -162,24 +158,35 @@ impl Store for Cluster {
     }
 
     async fn set(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
-        let ask = |to: Destination, part: Vec<_>| async move {
-            to.connection()?.connection.set_each(&part, until).await
-        };
+        let ask =
+            |to: Destination, part: Vec<_>| async move { to.node.set_part(to.is_asking, &part, until).await };
         all(self.each(sets, |set| set.key.as_bytes(), until, ask).await?)
     }
 
     async fn remove(&self, keys: &[&[u8]], until: Instant) -> Result<u64, Error> {
         let ask = |to: Destination, part: Vec<_>| async move {
-            to.connection()?.connection.remove_each(&part, until).await
+            to.node.remove_part(to.is_asking, &part, until).await
         };
-        let removed = self.each(keys, |key| key, until, ask).await?;
-        removed.into_iter().try_fold(0, |all, removed| Ok(all + removed?))
+        sum(self.each(keys, |key| key, until, ask).await?)
     }
 
-    /// Two round trips, since the keys may be on two nodes.
+    /// Two round trips, unless one node has all keys.
     async fn remove_in_order(&self, first: &[u8], then: &[&[u8]], until: Instant) -> Result<u64, Error> {
-        let removed = self.remove(&[first], until).await?;
-        Ok(removed + self.remove(then, until).await?)
+        self.known(until).await?;
+        let keys = [&[first], then].concat();
+        if let Some(node) = self.owner_of_all(keys.iter().copied()) {
+            // In their order, whatever their slots are.
+            let removed = node.remove_part(false, &keys, until).await;
+            let removed = removed.inspect_err(|error| self.heard(error))?;
+            if !removed.iter().any(is_redirected) {
+                return sum(removed);
+            }
+        }
+        let removed = self.remove(&[first], until).await;
+        if removed.as_ref().is_err_and(|error| error.kind() != ErrorKind::NotReplicated) {
+            return removed;
+        }
+        sum([self.remove(then, until).await, removed])
     }
 
     async fn scan(&self, prefix: &str, from: Cursor, until: Instant) -> Result<Scanned, Error> {
@@ -208,7 +215,7 @@ impl Store for Cluster {
         self.each(keys, |key| key.as_bytes(), until, ask).await
     }
 
-    /// Two round trips, since the keys may be on two nodes.
+    /// Two round trips, unless one node has all keys and runs scripts.
     async fn tag_in_order(
         &self,
         first: &[&str],
@@ -216,13 +223,34 @@ impl Store for Cluster {
         life: TagTtl,
         until: Instant,
     ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+        self.known(until).await?;
+        let keys = [first, &[last]].concat();
+        if let Some(node) = self.owner_of_all(keys.iter().map(|key| key.as_bytes())) {
+            let nonces = node.tag_in_order_each(&keys, life, until).await;
+            let nonces = nonces.inspect_err(|error| self.heard(error))?;
+            if let Some(nonces) = nonces.filter(|nonces| !nonces.iter().any(is_redirected)) {
+                return Ok(nonces);
+            }
+        }
         let mut nonces = self.tag(first, life, until).await?;
         nonces.extend(self.tag(&[last], life, until).await?);
         Ok(nonces)
     }
 }
 
+/// Whether the key is elsewhere.
+fn is_redirected<T>(answer: &Result<T, Error>) -> bool {
+    answer.as_ref().is_err_and(|error| redirection(error).is_some())
+}
+
 impl Cluster {
+    /// The node that owns the slots of all keys, if one does.
+    fn owner_of_all<'a>(&self, keys: impl Iterator<Item = &'a [u8]>) -> Option<Arc<Node>> {
+        let mut owners = keys.map(|key| self.owner_of(Slot::of(key)).ok());
+        let first = owners.next()??;
+        owners.all(|owner| owner.is_some_and(|owner| Arc::ptr_eq(&owner, &first))).then_some(first)
+    }
+
     /// After the owner has failed to give a value: elsewhere, if it said where.
     async fn get_again(
         &self,

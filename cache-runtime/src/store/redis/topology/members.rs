@@ -79,11 +79,10 @@ impl Members {
 
     /// The node that is being given a slot, as the owner says.
     pub(crate) fn asked(&self, to: &NodeAddress) -> Result<Arc<Node>, Error> {
-        self.changes.fetch_add(1, Ordering::Relaxed);
         Ok(self.member(to)?.1)
     }
 
-    /// Grows whenever a slot gets another owner, or is found to be on its way to one.
+    /// Grows whenever a slot gets another owner.
     pub(crate) fn changes(&self) -> u64 {
         self.changes.load(Ordering::Relaxed)
     }

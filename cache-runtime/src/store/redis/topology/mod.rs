@@ -3,6 +3,7 @@
 pub(crate) mod cluster;
 mod cluster_operations;
 mod cluster_replicas;
+mod cluster_writes;
 mod members;
 pub(crate) mod parts;
 pub(crate) mod recent_changes;
@@ -10,8 +11,11 @@ mod refresh;
 pub(crate) mod replicas;
 pub(crate) mod sentinel;
 mod slots;
+mod sweep;
 mod takeovers;
 mod tracked;
+
+use std::sync::Arc;
 
 use self::cluster::Cluster;
 use super::node::Node;
@@ -24,5 +28,6 @@ use super::node::Node;
 pub(crate) enum Topology {
     /// A single server, which has every key.
     One(Node),
-    Cluster(Cluster),
+    /// Shared with the values that are on their way to it.
+    Cluster(Arc<Cluster>),
 }

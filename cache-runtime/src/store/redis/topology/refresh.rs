@@ -295,9 +295,9 @@ impl RefreshShared {
         view(&map.map_err(|error| translate(&doing, error))?, info.ok().as_ref(), &address)
     }
 
-    /// Over a connection of its own, since a seed need not be a node under this name.
+    /// Over a connection of its own, since a seed need not be a node under this name. One that is silent leaves time for what the others say.
     async fn ask_seed(&self, address: &NodeAddress, node: &Node) -> Result<View, Error> {
-        let answers = node.ask_aside(&doing(node), &question(), self.config.node.connect_timeout).await?;
+        let answers = node.ask_aside(&doing(node), &question(), self.config.node.connect_timeout / 2).await?;
         let mut answers = answers.into_iter();
         let map = answers.next().unwrap_or(Value::Nil).extract_error();
         let map = map.map_err(|error| match error.detail() {

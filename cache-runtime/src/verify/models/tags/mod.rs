@@ -114,7 +114,7 @@ impl Model for World {
                 }
                 Phase::Compute { .. } => actions.push(Action::Read(who)),
                 Phase::Store { held: Some(_), seen: None, .. } if self.of_value => {
-                    actions.push(Action::Name(who))
+                    actions.push(Action::Name(who));
                 }
                 Phase::Store { .. } => actions.push(Action::Store(who)),
                 Phase::Claim(_) => actions.push(Action::Nonces(who)),

@@ -12,6 +12,7 @@ mod link;
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -60,6 +61,8 @@ struct SentinelReports {
     /// What each has said last, and in which round it was asked.
     words: watch::Sender<Vec<(u64, Word)>>,
     whereabouts: watch::Sender<Option<Arc<Location>>>,
+    /// Whether it has been logged that none of them answers.
+    are_silent: AtomicBool,
 }
 
 /// What a cache is told about the primary of a service.
@@ -142,6 +145,7 @@ impl SentinelReports {
             rounds: watch::Sender::new(0),
             words: watch::Sender::new(vec![(0, unheard()); sentinels]),
             whereabouts: watch::Sender::new(None),
+            are_silent: AtomicBool::new(false),
         }
     }
 
@@ -159,6 +163,7 @@ impl SentinelReports {
     fn heard(&self, index: usize, round: u64, word: Word) {
         let location = word.location().cloned();
         self.words.send_modify(|words| words[index] = (round, word));
+        self.tell_of_silence();
         let Some(location) = location else { return };
         // The first that tells of a failover is believed. Who knows of no primary yet asks all of them.
         let is_news = self.whereabouts.send_if_modified(|known| {
@@ -172,6 +177,24 @@ impl SentinelReports {
         if is_news {
             let Location { epoch, host, port } = &*location;
             log::info!("the primary of `{}` is {host}:{port} now (epoch {epoch})", self.service);
+        }
+    }
+
+    /// Logs once that no sentinel answers while the primary is known, and once that one does again. Who does not know it yet does not connect, which is
+    /// logged there.
+    fn tell_of_silence(&self) {
+        let (is_known, service) = (self.whereabouts.borrow().is_some(), &self.service);
+        let silent = self.words.borrow().iter().all(|(_, word)| matches!(word, Word::Nothing(_)));
+        match (silent, is_known) {
+            (true, true) if !self.are_silent.swap(true, Ordering::Relaxed) => {
+                log::warn!(
+                    "no sentinel of `{service}` answers; connections stay, and no failover is heard of until one does"
+                );
+            }
+            (false, _) if self.are_silent.swap(false, Ordering::Relaxed) => {
+                log::info!("a sentinel of `{service}` answers again");
+            }
+            _ => {}
         }
     }
 
