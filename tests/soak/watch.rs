@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::calls::DEADLINE;
@@ -33,8 +33,8 @@ pub(crate) struct Watch {
     slowest_well: AtomicU64,
     /// In microseconds: as `given`, for the runtime. What a task waits for its turn is no wait for Redis.
     given: AtomicU64,
-    late: AtomicUsize,
-    wrong: AtomicUsize,
+    late: AtomicU64,
+    wrong: AtomicU64,
     findings: Mutex<Vec<String>>,
 }
 
@@ -46,8 +46,8 @@ pub(crate) struct Report {
     refused: u64,
     slowest: u64,
     slowest_well: u64,
-    late: usize,
-    wrong: usize,
+    pub(crate) late: u64,
+    pub(crate) wrong: u64,
     pub(crate) faults: Vec<String>,
 }
 
@@ -74,8 +74,8 @@ impl Watch {
             slowest: AtomicU64::new(0),
             slowest_well: AtomicU64::new(0),
             given: AtomicU64::new(0),
-            late: AtomicUsize::new(0),
-            wrong: AtomicUsize::new(0),
+            late: AtomicU64::new(0),
+            wrong: AtomicU64::new(0),
             findings: Mutex::default(),
         }
     }
@@ -178,8 +178,8 @@ impl Watch {
             refused: count(&self.refused),
             slowest: count(&self.slowest),
             slowest_well: count(&self.slowest_well),
-            late: self.late.load(Ordering::Relaxed),
-            wrong: self.wrong.load(Ordering::Relaxed),
+            late: count(&self.late),
+            wrong: count(&self.wrong),
             faults: self.findings.lock().unwrap().clone(),
         }
     }
