@@ -192,6 +192,8 @@ impl Builder {
     fn spawn(&self, ports: Ports, dir: &Path) -> Process {
         let mut args =
             ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"].map(str::to_owned).to_vec();
+        // Nor from what a replica has once got: who is killed comes back empty, and not with what was there long ago.
+        args.extend(["--rdb-del-sync-files", "yes"].map(str::to_owned));
         args.extend(["--port".to_owned(), ports.plain.to_string()]);
         args.extend(["--dir".to_owned(), dir.display().to_string()]);
         if self.unix_socket {

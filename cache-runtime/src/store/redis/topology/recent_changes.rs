@@ -22,12 +22,12 @@ impl RecentChanges {
 
     /// The key has been changed.
     pub(crate) fn note(&self, key: &[u8]) {
-        self.cell(key).fetch_max(self.now() + 1, Ordering::Release);
+        self.cell(key).fetch_max(self.elapsed() + 1, Ordering::Release);
     }
 
     /// Whether the key may have been changed less than this ago.
     pub(crate) fn has(&self, key: &[u8], bound: Duration) -> bool {
-        let ago = self.now().saturating_sub(self.cell(key).load(Ordering::Acquire));
+        let ago = self.elapsed().saturating_sub(self.cell(key).load(Ordering::Acquire));
         Duration::from_millis(ago) <= bound
     }
 
@@ -36,7 +36,7 @@ impl RecentChanges {
         &self.cells[xxh3_64(key) as usize % CELLS]
     }
 
-    fn now(&self) -> u64 {
+    fn elapsed(&self) -> u64 {
         u64::try_from(self.beginning.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }
