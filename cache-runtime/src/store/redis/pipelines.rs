@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use redis::{Pipeline, RedisResult, ToRedisArgs, Value, from_redis_value};
+use redis::{RedisResult, ToRedisArgs, Value, from_redis_value};
 
 use super::abilities::Ability;
 use super::commands::{get, mget, pipeline, pttl, remove, set};
@@ -114,49 +114,54 @@ impl RuntimeConnection {
         keys: &[&[u8]],
         until: Instant,
     ) -> Result<Vec<Result<u64, Error>>, Error> {
+        let abilities = self.abilities();
         let commands = |name: &str| pipeline(keys.iter().map(|key| remove(name, *key)));
-        let count = |answer: RedisResult<Value>| answer.and_then(|answer| Ok(from_redis_value(answer)?));
-        let removed = |answer| count(answer).map_err(|error| translate("UNLINK", error));
-        Ok(self.unlink(commands, until).await?.into_iter().map(removed).collect())
+        let removed = |answers: Vec<RedisResult<Value>>| {
+            let count = |answer: RedisResult<Value>| answer.and_then(|answer| Ok(from_redis_value(answer)?));
+            answers
+                .into_iter()
+                .map(|answer| count(answer).map_err(|error| translate("UNLINK", error)))
+                .collect()
+        };
+        if !abilities.unlink.is(Ability::NO) {
+            let answers = self.run_all("UNLINK", &commands("UNLINK"), until).await?.0;
+            answers.iter().for_each(|answer| abilities.unlink.learn(answer));
+            if !abilities.unlink.is(Ability::NO) {
+                return Ok(removed(answers));
+            }
+        }
+        let answers = self.run_all("DEL", &commands("DEL"), until).await?.0;
+        if answers.iter().any(|answer| answer.as_ref().is_err_and(is_refused)) {
+            // The right to either command will do.
+            abilities.unlink.forget();
+        }
+        Ok(removed(answers))
     }
 
-    /// Removes keys, by one command.
+    /// Removes keys. `UNLINK` frees large values of other types without blocking the server; for strings there is no difference.
     pub(super) async fn remove(
         &self,
         keys: &[impl ToRedisArgs],
         until: Instant,
     ) -> Result<RedisResult<Value>, Error> {
-        let mut answers = self.unlink(|name| pipeline([remove(name, keys)]), until).await?;
-        answers.pop().ok_or_else(|| strange("UNLINK"))
-    }
-
-    /// Sends the commands that are made with the name of one that removes. `UNLINK` frees large values of other types without blocking the
-    /// server; for strings there is no difference. Where a server does not have it, or the user not the right to it, `DEL` will do.
-    async fn unlink(
-        &self,
-        commands: impl Fn(&str) -> Pipeline,
-        until: Instant,
-    ) -> Result<Vec<RedisResult<Value>>, Error> {
         let abilities = self.abilities();
         let unlink = &abilities.unlink;
         let mut refused = None;
         if !unlink.is(Ability::NO) {
-            let (answers, _) = self.run_all("UNLINK", &commands("UNLINK"), until).await?;
-            answers.iter().for_each(|answer| unlink.learn(answer));
+            let answer = self.run("UNLINK", &remove("UNLINK", keys), until).await?;
+            unlink.learn(&answer);
             if !unlink.is(Ability::NO) {
-                return Ok(answers);
+                return Ok(answer);
             }
-            refused = Some(answers);
+            refused = Some(answer);
         }
-        let (answers, _) = self.run_all("DEL", &commands("DEL"), until).await?;
-        let were_refused = |answer: &RedisResult<Value>| answer.as_ref().is_err_and(is_refused);
-        if answers.iter().any(were_refused) {
-            // The right to either command will do.
-            unlink.forget();
-        }
-        match refused {
-            Some(refused) if answers.iter().all(were_refused) => Ok(refused),
-            _ => Ok(answers),
+        match self.run("DEL", &remove("DEL", keys), until).await? {
+            Err(error) if is_refused(&error) => {
+                // The right to either command will do.
+                unlink.forget();
+                Ok(refused.unwrap_or(Err(error)))
+            }
+            answer => Ok(answer),
         }
     }
 }
