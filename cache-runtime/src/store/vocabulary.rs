@@ -192,6 +192,23 @@ pub(crate) struct Several {
     pub(crate) epochs: Epochs,
 }
 
+/// What is at a key, and how long it has left, if that was asked.
+pub(crate) type KeyAnswer = Result<(Found, Option<Left>), Error>;
+
+impl Several {
+    /// From an answer for each key, of which the first `timed` were asked how long they have left.
+    pub(crate) fn of(answers: Vec<KeyAnswer>, timed: usize, epochs: Epochs) -> Self {
+        let (mut found, mut left) = (Vec::with_capacity(answers.len()), Vec::with_capacity(timed));
+        for (at, answer) in answers.into_iter().enumerate() {
+            let (value, time) =
+                answer.map_or_else(|error| (Err(error), None), |(found, time)| (Ok(found), time));
+            found.push(value);
+            left.extend((at < timed).then(|| time.unwrap_or(Left::Absent)));
+        }
+        Self { found, left, epochs }
+    }
+}
+
 /// Over which connections keys were read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Epochs {

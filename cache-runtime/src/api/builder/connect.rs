@@ -174,21 +174,20 @@ impl CacheBuilder {
     fn redis_store(&self) -> Result<Option<RedisStore>, Error> {
         let (tls, credentials) = (&self.tls, self.credentials.clone());
         let (deadline, connect_timeout) = (self.deadline, self.connect_timeout);
-        let replica_wait = self.replica_wait;
+        let waiting = |config| RedisConfig { replica_wait: self.replica_wait, ..config };
         Ok(Some(match self.target.clone()? {
             Target::Memory => return Ok(None),
             Target::Server(address) => {
                 let config = RedisConfig::new(address, tls, credentials, deadline, connect_timeout)?;
-                RedisStore::lazy(RedisConfig { replica_wait, ..config })
+                RedisStore::lazy(waiting(config))
             }
             Target::Cluster(address) => {
                 let config = ClusterConfig::new(&address, tls, credentials, deadline, connect_timeout)?;
-                let node = RedisConfig { replica_wait, ..config.node };
-                RedisStore::of_cluster(ClusterConfig { node, ..config })
+                RedisStore::of_cluster(ClusterConfig { node: waiting(config.node), ..config })
             }
             Target::Sentinel(address) => {
                 let config = sentinel_config(&address, tls, credentials, deadline, connect_timeout)?;
-                RedisStore::lazy(RedisConfig { replica_wait, ..config })
+                RedisStore::lazy(waiting(config))
             }
         }))
     }

@@ -71,15 +71,7 @@ impl RedisStore {
         }
     }
 
-    /// Whether there may be replicas to read from.
-    pub(crate) fn has_replicas(&self) -> bool {
-        match &self.topology {
-            Topology::One(_) => false,
-            Topology::Cluster(_) => true,
-        }
-    }
-
-    /// Whether its keys are on several servers.
+    /// Whether its keys are on several servers, which may have replicas to read from.
     pub(crate) fn is_cluster(&self) -> bool {
         matches!(self.topology, Topology::Cluster(_))
     }

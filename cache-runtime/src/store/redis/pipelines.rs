@@ -11,9 +11,9 @@ use super::abilities::Ability;
 use super::commands::{get, mget, pipeline, pttl, remove, set};
 use super::connection::runtime_connection::RuntimeConnection;
 use super::error::{is_about_mget, is_refused, translate};
-use super::replies::{found, left, strange, times_left, values_of};
+use super::replies::{found, timed, times_left, values_of};
 use crate::error::Error;
-use crate::store::vocabulary::{Epoch, Epochs, Found, Left, Set, Several};
+use crate::store::vocabulary::{Epoch, Epochs, KeyAnswer, Set, Several};
 
 /// The most keys of one `MGET`.
 const KEYS: usize = 512;
@@ -54,7 +54,7 @@ impl RuntimeConnection {
         &self,
         keys: &[(&str, bool)],
         until: Instant,
-    ) -> Result<Vec<Result<(Found, Option<Left>), Error>>, Error> {
+    ) -> Result<Vec<KeyAnswer>, Error> {
         Ok(self.read_each_in_epoch(keys, until).await?.0)
     }
 
@@ -63,22 +63,13 @@ impl RuntimeConnection {
         &self,
         keys: &[(&str, bool)],
         until: Instant,
-    ) -> Result<(Vec<Result<(Found, Option<Left>), Error>>, Epoch), Error> {
+    ) -> Result<(Vec<KeyAnswer>, Epoch), Error> {
         // The time first, as in `read_several`.
         let commands = keys
             .iter()
             .flat_map(|(key, is_timed)| is_timed.then(|| pttl(key)).into_iter().chain([get(key.as_bytes())]));
         let (answers, epoch) = self.run_all("GET", &pipeline(commands), until).await?;
-        let mut answers = answers.into_iter();
-        let mut next = || answers.next().ok_or_else(|| strange("GET"));
-        let mut read = Vec::with_capacity(keys.len());
-        for (_, is_timed) in keys {
-            let time = is_timed.then(&mut next).transpose()?;
-            let value = next()?;
-            let time = time.transpose().map_err(|error| translate("PTTL", error));
-            read.push(found("GET", value).and_then(|found| Ok((found, time?.as_ref().map(left)))));
-        }
-        Ok((read, epoch))
+        Ok((timed("GET", answers, keys.iter().map(|(_, is_timed)| *is_timed))?, epoch))
     }
 
     /// Sets each key, or removes it. An answer for each.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use redis::{RedisError, RedisResult, Value};
+use redis::{RedisError, RedisResult, Value, from_redis_value_ref};
 
 use super::error::{is_wrong_type, translate};
 use crate::error::{Error, ErrorKind};
-use crate::store::vocabulary::{Found, Left};
+use crate::store::vocabulary::{Found, KeyAnswer, Left};
 
 pub(super) fn found(doing: &str, answer: Result<Value, RedisError>) -> Result<Found, Error> {
     match answer {
@@ -41,9 +41,38 @@ pub(super) fn left(answer: &Value) -> Left {
     }
 }
 
+/// What is at each key, behind the time that it has left where that was asked.
+pub(super) fn timed(
+    doing: &str,
+    answers: Vec<RedisResult<Value>>,
+    are_timed: impl ExactSizeIterator<Item = bool>,
+) -> Result<Vec<KeyAnswer>, Error> {
+    let mut answers = answers.into_iter();
+    let mut next = || answers.next().ok_or_else(|| strange(doing));
+    let mut read = Vec::with_capacity(are_timed.len());
+    for is_timed in are_timed {
+        let time = is_timed.then(&mut next).transpose()?;
+        let time = time.transpose().map_err(|error| translate("PTTL", error));
+        let found = found(doing, next()?);
+        read.push(found.and_then(|found| Ok((found, time?.as_ref().map(left)))));
+    }
+    Ok(read)
+}
+
 pub(super) fn times_left(answers: Vec<RedisResult<Value>>) -> Result<Vec<Left>, Error> {
     let time = |answer: RedisResult<Value>| answer.map(|answer| left(&answer));
     answers.into_iter().map(|answer| time(answer).map_err(|error| translate("PTTL", error))).collect()
+}
+
+/// A text, as of `INFO` and its like: a verbatim string in RESP3.
+pub(super) fn text(answer: &Value) -> Option<String> {
+    from_redis_value_ref(answer).ok()
+}
+
+/// A field of a text of `name:value` lines.
+pub(super) fn field<'text>(text: &'text str, name: &str) -> Option<&'text str> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    Some(line.trim_end())
 }
 
 pub(super) fn strange(doing: &str) -> Error {

@@ -2,6 +2,7 @@
 //!
 //! One server has all keys: no slot is computed for it, and no key is looked at.
 
+use std::iter::once;
 use std::time::{Duration, Instant};
 
 use super::RedisStore;
@@ -75,7 +76,7 @@ impl Store for RedisStore {
 
     async fn remove_in_order(&self, first: &[u8], then: &[&[u8]], until: Instant) -> Result<u64, Error> {
         let removed = at_nodes!(self, node => node.remove_in_order(first, then, until));
-        self.changed([&[first], then].concat().into_iter());
+        self.changed(once(first).chain(then.iter().copied()));
         removed
     }
 

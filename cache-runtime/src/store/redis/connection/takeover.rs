@@ -6,12 +6,13 @@
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
-use redis::{Pipeline, Value, from_redis_value_ref};
+use redis::Pipeline;
 use tokio::sync::Notify;
 
 use super::connect::Connection;
 use super::server::Server;
 use crate::runtime::executor;
+use crate::store::redis::replies::{field, text};
 use crate::store::vocabulary::TakeoverListener;
 
 /// Who is told of takeovers.
@@ -52,10 +53,7 @@ pub(super) enum ServerIdentity {
 impl ServerIdentity {
     /// From the lines of `INFO`.
     fn of(info: &str) -> Self {
-        let field = |name: &str| {
-            let value = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-            Some(value.trim_end().to_owned())
-        };
+        let field = |name| field(info, name).map(str::to_owned);
         match field("run_id") {
             Some(run) => Self::Known { run, history: field("master_replid") },
             None => Self::Unknown,
@@ -135,7 +133,7 @@ impl Server {
         let mut driver = connection.driver.clone();
         let asked = driver.send_packed_commands(&question, 0, 2);
         match executor::timeout(self.config.deadline, asked).await {
-            Ok(Some(Ok(answers))) => ServerIdentity::of(&answers.iter().map(text).collect::<String>()),
+            Ok(Some(Ok(answers))) => ServerIdentity::of(&answers.iter().filter_map(text).collect::<String>()),
             Ok(Some(Err(error))) if error.is_unrecoverable_error() => {
                 // Some proxies close a connection on which they are asked what they do not know.
                 self.known().hides_identity = true;
@@ -144,11 +142,6 @@ impl Server {
             _ => ServerIdentity::Unknown,
         }
     }
-}
-
-/// A verbatim string in RESP3. Whoever may not ask gets an error.
-fn text(answer: &Value) -> String {
-    from_redis_value_ref(answer).unwrap_or_default()
 }
 
 #[cfg(test)]

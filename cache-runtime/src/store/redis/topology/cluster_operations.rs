@@ -17,7 +17,7 @@ use crate::store::redis::redirect::{Redirect, is_sign_of_change};
 use crate::store::redis::replicated::{all, sum};
 use crate::store::redis::route::Slot;
 use crate::store::vocabulary::{
-    CasToken, Cursor, Epochs, Found, Left, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl,
+    CasToken, Cursor, Epochs, Found, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl,
 };
 
 /// Where to ask for a key.
@@ -107,14 +107,7 @@ impl Store for Cluster {
             to.connection()?.connection.read_each(&part, until).await
         };
         let answers = self.each(&items, |(key, _)| key.as_bytes(), until, ask).await?;
-        let (mut found, mut left) = (Vec::with_capacity(keys.len()), Vec::with_capacity(timed));
-        for (at, answer) in answers.into_iter().enumerate() {
-            let (value, time) =
-                answer.map_or_else(|error| (Err(error), None), |(found, time)| (Ok(found), time));
-            found.push(value);
-            left.extend((at < timed).then(|| time.unwrap_or(Left::Absent)));
-        }
-        Ok(Several { found, left, epochs: Epochs::default() })
+        Ok(Several::of(answers, timed, Epochs::default()))
     }
 
     async fn acquire(

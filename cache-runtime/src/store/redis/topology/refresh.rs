@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use redis::{Pipeline, Value, cmd, from_redis_value_ref};
+use redis::{Pipeline, Value, cmd};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -22,6 +22,7 @@ use crate::store::redis::connection::ownership::MapWishes;
 use crate::store::redis::error::translate;
 use crate::store::redis::node::Node;
 use crate::store::redis::redirect::NodeAddress;
+use crate::store::redis::replies::{field, text};
 use crate::store::redis::route::SLOTS;
 use crate::util::clock::{Moment, after};
 
@@ -242,17 +243,16 @@ impl RefreshShared {
         nodes.rotate_left(turn % count);
         let mut failure = None;
         for nodes in nodes.chunks(ASKED_AT_ONCE) {
-            let asked = Moment::now();
-            let views = executor::all(nodes.iter().map(|node| self.ask_member(node))).await;
-            if let Some(views) = ranked(views, &mut failure) {
-                return self.learn(&views, asked);
+            if let Some(learned) =
+                self.ask(nodes.iter().map(|node| self.ask_member(node)), &mut failure).await
+            {
+                return learned;
             }
         }
         for seeds in self.seeds.chunks(ASKED_AT_ONCE) {
-            let asked = Moment::now();
-            let views = executor::all(seeds.iter().map(|(address, node)| self.ask_seed(address, node))).await;
-            if let Some(views) = ranked(views, &mut failure) {
-                return self.learn(&views, asked);
+            let asked = seeds.iter().map(|(address, node)| self.ask_seed(address, node));
+            if let Some(learned) = self.ask(asked, &mut failure).await {
+                return learned;
             }
         }
         let error =
@@ -265,6 +265,17 @@ impl RefreshShared {
             is_first
         });
         Err(error)
+    }
+
+    /// Asks some at once, and learns from those that answer. `None` if none does.
+    async fn ask(
+        &self,
+        some: impl Iterator<Item = impl Future<Output = Result<View, Error>>>,
+        failure: &mut Option<Error>,
+    ) -> Option<Result<(), Error>> {
+        let asked = Moment::now();
+        let views = ranked(executor::all(some).await, failure)?;
+        Some(self.learn(&views, asked))
     }
 
     /// Goes by the first view. The others are enough to doubt what was kept, and it takes one of them to confirm it: a node that is cut off,
@@ -327,11 +338,8 @@ fn question() -> Pipeline {
 
 /// Without `info`, which a user may have no right to, the map is all there is to go by.
 fn view(map: &Value, info: Option<&Value>, said_by: &NodeAddress) -> Result<View, Error> {
-    let info = info.and_then(|info| from_redis_value_ref::<String>(info).ok());
-    let field = |name: &str| {
-        let line = info.as_deref()?.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-        Some(line.trim_end())
-    };
+    let info = info.and_then(text);
+    let field = |name: &str| field(info.as_deref()?, name);
     Ok(View {
         map: parse(map, said_by)?,
         is_ok: field("cluster_state").is_none_or(|state| state == "ok"),

@@ -7,15 +7,12 @@ use crate::store::redis::redirect::NodeAddress;
 use crate::store::redis::route::{SLOTS, Slot};
 use crate::store::redis::topology::slots::OwnedSlots;
 
-/// The index of no node.
-const NOBODY: u16 = u16::MAX;
-
 /// Who owned each slot last.
 pub(super) struct LastOwners {
     /// All that ever were, by index.
     addresses: Vec<NodeAddress>,
     /// The index of each slot's last owner.
-    slots: Box<[u16]>,
+    slots: Box<[Option<u16>]>,
 }
 
 /// Slots with another owner, and who owned them.
@@ -28,7 +25,7 @@ pub(super) struct TakenOver {
 
 impl LastOwners {
     pub(super) fn new() -> Self {
-        Self { addresses: Vec::new(), slots: (0..SLOTS).map(|_| NOBODY).collect() }
+        Self { addresses: Vec::new(), slots: vec![None; usize::from(SLOTS)].into() }
     }
 
     /// Takes a whole map over, and says what it shows to have been taken over. A slot that nobody owns keeps its last owner.
@@ -40,8 +37,8 @@ impl LastOwners {
             let Some(owner) = *owner else { continue };
             for slot in owned.slots.clone() {
                 let Some(last) = self.slots.get_mut(usize::from(slot)) else { continue };
-                let former = std::mem::replace(last, owner);
-                if former != NOBODY && former != owner && !owners.contains(&Some(former)) {
+                let former = last.replace(owner);
+                if let Some(former) = former.filter(|_| former != Some(owner) && !owners.contains(&former)) {
                     taken.push(slot);
                     if !from.contains(&former) {
                         from.push(former);
@@ -59,7 +56,7 @@ impl LastOwners {
             self.addresses.push(owner.clone());
             self.addresses.len() - 1
         });
-        u16::try_from(index).ok().filter(|index| *index != NOBODY)
+        u16::try_from(index).ok()
     }
 }
 

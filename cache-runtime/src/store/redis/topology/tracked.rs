@@ -33,18 +33,12 @@ impl Cluster {
             }
         };
         let answers = self.each(&items, |(key, _)| key.as_bytes(), until, ask).await?;
-        let (mut found, mut left) = (Vec::with_capacity(keys.len()), Vec::with_capacity(timed));
-        let mut epochs = Vec::with_capacity(keys.len());
-        for (at, answer) in answers.into_iter().enumerate() {
-            let (value, time, epoch) = match answer {
-                Ok((found, time, epoch)) => (Ok(found), time, epoch),
-                Err(error) => (Err(error), None, Epoch::default()),
-            };
-            found.push(value);
-            left.extend((at < timed).then(|| time.unwrap_or(Left::Absent)));
-            epochs.push(epoch);
-        }
-        Ok(Several { found, left, epochs: Epochs::each(epochs) })
+        let of_key = |answer: Result<TrackedAnswer, Error>| match answer {
+            Ok((found, left, epoch)) => (Ok((found, left)), epoch),
+            Err(error) => (Err(error), Epoch::default()),
+        };
+        let (answers, epochs) = answers.into_iter().map(of_key).unzip();
+        Ok(Several::of(answers, timed, Epochs::each(epochs)))
     }
 
     /// From the owner.

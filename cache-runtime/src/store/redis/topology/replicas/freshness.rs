@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use redis::{Value, cmd, from_redis_value_ref};
+use redis::cmd;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -18,6 +18,7 @@ use crate::runtime::block_on::library_runtime;
 use crate::runtime::executor;
 use crate::store::redis::commands::pipeline;
 use crate::store::redis::node::Node;
+use crate::store::redis::replies::{field, text};
 use crate::util::clock::after;
 
 /// How often to ask at most, and at least.
@@ -189,15 +190,6 @@ impl Progress {
     fn has_all_of(&self, primary: &Self) -> bool {
         !self.is_primary && self.is_linked && self.history == primary.history && self.offset >= primary.offset
     }
-}
-
-fn text(answer: &Value) -> Option<String> {
-    from_redis_value_ref(answer).ok()
-}
-
-fn field<'info>(info: &'info str, name: &str) -> Option<&'info str> {
-    let line = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-    Some(line.trim_end())
 }
 
 #[cfg(test)]

@@ -7,9 +7,8 @@ use redis::{Cmd, cmd};
 use crate::error::Error;
 use crate::store::redis::commands::{get, pipeline, pttl};
 use crate::store::redis::connection::runtime_connection::RuntimeConnection;
-use crate::store::redis::error::translate;
-use crate::store::redis::replies::{found, left, strange};
-use crate::store::vocabulary::{Found, LEASE, Left, SLOT_LEN, TOMBSTONE, is_slot};
+use crate::store::redis::replies::timed;
+use crate::store::vocabulary::{Found, KeyAnswer, LEASE, SLOT_LEN, TOMBSTONE, is_slot};
 
 /// What a primary is asked about a key.
 #[derive(Debug, Clone, Copy)]
@@ -53,18 +52,10 @@ impl RuntimeConnection {
         &self,
         asked: &[MarkQuestion<'_>],
         until: Instant,
-    ) -> Result<Vec<Result<(Found, Option<Left>), Error>>, Error> {
+    ) -> Result<Vec<KeyAnswer>, Error> {
         let commands = pipeline(asked.iter().flat_map(MarkQuestion::commands));
-        let mut answers = self.run_all("GETRANGE", &commands, until).await?.0.into_iter();
-        let mut next = || answers.next().ok_or_else(|| strange("GETRANGE"));
-        let mut marks = Vec::with_capacity(asked.len());
-        for question in asked {
-            let time = (question.about == About::TimedMark).then(&mut next).transpose()?;
-            let time = time.transpose().map_err(|error| translate("PTTL", error));
-            let mark = found("GETRANGE", next()?);
-            marks.push(mark.and_then(|mark| Ok((mark, time?.as_ref().map(left)))));
-        }
-        Ok(marks)
+        let (answers, _) = self.run_all("GETRANGE", &commands, until).await?;
+        timed("GETRANGE", answers, asked.iter().map(|question| question.about == About::TimedMark))
     }
 }
 

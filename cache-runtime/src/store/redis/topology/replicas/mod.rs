@@ -15,14 +15,14 @@ use self::freshness::{Freshness, Sampler};
 use crate::error::{Error, ErrorKind};
 use crate::store::redis::node::Node;
 use crate::store::redis::redirect::NodeAddress;
-use crate::store::vocabulary::{Found, Left};
+use crate::store::vocabulary::KeyAnswer;
 use crate::util::retry_gate::RetryGate;
 
 /// For how long a replica that has failed is not asked. Then one caller tries.
 const REST: Duration = Duration::from_secs(1);
 
-/// What a replica has at a key, and how long that has left, if it was asked.
-pub(crate) type Copied = Result<(Found, Option<Left>), Error>;
+/// What a replica has at a key.
+pub(crate) type Copied = KeyAnswer;
 
 /// A replica.
 pub(crate) struct Replica {

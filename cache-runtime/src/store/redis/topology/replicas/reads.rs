@@ -8,7 +8,7 @@ use super::marks::{About, MarkQuestion, confirmed};
 use super::{Copied, Replica, ReplicaSet, unknown};
 use crate::error::Error;
 use crate::runtime::executor;
-use crate::store::vocabulary::{Epochs, Left, ReplicaReading, ReplicaReads, Several};
+use crate::store::vocabulary::{Epochs, ReplicaReading, ReplicaReads, Several};
 use crate::util::clock::after;
 
 pub(crate) use super::marks::MarkQuestion as Question;
@@ -36,13 +36,7 @@ pub(crate) async fn read<R: Replicated>(
         ReplicaReads::Verified => verified(at, keys, reading, until).await?,
         ReplicaReads::Bounded(bound) => bounded(at, keys, reading.timed(), bound, until).await?,
     };
-    let (mut found, mut left) = (Vec::with_capacity(keys.len()), Vec::with_capacity(reading.timed()));
-    for (at, read) in read.into_iter().enumerate() {
-        let (value, time) = read.map_or_else(|error| (Err(error), None), |(found, time)| (Ok(found), time));
-        found.push(value);
-        left.extend((at < reading.timed()).then(|| time.unwrap_or(Left::Absent)));
-    }
-    Ok(Several { found, left, epochs: Epochs::default() })
+    Ok(Several::of(read, reading.timed(), Epochs::default()))
 }
 
 /// Entries at replicas, and at the same time their marks and all tags at the primaries.
