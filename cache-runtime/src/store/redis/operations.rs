@@ -7,6 +7,7 @@ use redis::{cmd, from_redis_value};
 use super::commands::set;
 use super::error::translate;
 use super::node::Node;
+use super::pipelines::removed;
 use super::replicated::{all, sum};
 use super::scripts::compare::sized;
 use crate::error::Error;
@@ -90,7 +91,7 @@ impl Store for Node {
             return sum(writes.remove_each(keys, until).await?);
         }
         let answer = self.connection()?.connection.remove(keys, until).await?;
-        answer.and_then(|answer| Ok(from_redis_value(answer)?)).map_err(|error| translate("UNLINK", error))
+        removed(answer)
     }
 
     /// One command, which is one step for all of them; or in their order, if they wait for replicas.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use redis::{RedisResult, ToRedisArgs, Value, from_redis_value};
 
-use super::abilities::Ability;
+use super::abilities::{Abilities, Ability};
 use super::commands::{get, mget, pipeline, pttl, remove, set};
 use super::connection::runtime_connection::RuntimeConnection;
 use super::error::{is_about_mget, is_refused, translate};
@@ -105,28 +105,12 @@ impl RuntimeConnection {
         keys: &[&[u8]],
         until: Instant,
     ) -> Result<Vec<Result<u64, Error>>, Error> {
-        let abilities = self.abilities();
-        let commands = |name: &str| pipeline(keys.iter().map(|key| remove(name, *key)));
-        let removed = |answers: Vec<RedisResult<Value>>| {
-            let count = |answer: RedisResult<Value>| answer.and_then(|answer| Ok(from_redis_value(answer)?));
-            answers
-                .into_iter()
-                .map(|answer| count(answer).map_err(|error| translate("UNLINK", error)))
-                .collect()
+        let send = |name| {
+            let commands = pipeline(keys.iter().map(|key| remove(name, *key)));
+            async move { Ok(self.run_all(name, &commands, until).await?.0) }
         };
-        if !abilities.unlink.is(Ability::NO) {
-            let answers = self.run_all("UNLINK", &commands("UNLINK"), until).await?.0;
-            answers.iter().for_each(|answer| abilities.unlink.learn(answer));
-            if !abilities.unlink.is(Ability::NO) {
-                return Ok(removed(answers));
-            }
-        }
-        let answers = self.run_all("DEL", &commands("DEL"), until).await?.0;
-        if answers.iter().any(|answer| answer.as_ref().is_err_and(is_refused)) {
-            // The right to either command will do.
-            abilities.unlink.forget();
-        }
-        Ok(removed(answers))
+        let answers = by_unlink(&self.abilities(), send, Vec::as_slice).await?;
+        Ok(answers.into_iter().map(removed).collect())
     }
 
     /// Removes keys. `UNLINK` frees large values of other types without blocking the server; for strings there is no difference.
@@ -155,4 +139,31 @@ impl RuntimeConnection {
             answer => Ok(answer),
         }
     }
+}
+
+/// Sends commands that remove keys, one for each, by the name of the command; `DEL` where there is no right to `UNLINK`, or no `UNLINK`.
+pub(super) async fn by_unlink<T, F: Future<Output = Result<T, Error>>>(
+    abilities: &Abilities,
+    send: impl Fn(&'static str) -> F,
+    answers: impl Fn(&T) -> &[RedisResult<Value>],
+) -> Result<T, Error> {
+    let unlink = &abilities.unlink;
+    if !unlink.is(Ability::NO) {
+        let sent = send("UNLINK").await?;
+        answers(&sent).iter().for_each(|answer| unlink.learn(answer));
+        if !unlink.is(Ability::NO) {
+            return Ok(sent);
+        }
+    }
+    let sent = send("DEL").await?;
+    if answers(&sent).iter().any(|answer| answer.as_ref().is_err_and(is_refused)) {
+        // The right to either command will do.
+        unlink.forget();
+    }
+    Ok(sent)
+}
+
+/// How many keys a command has removed.
+pub(super) fn removed(answer: RedisResult<Value>) -> Result<u64, Error> {
+    answer.and_then(|answer| Ok(from_redis_value(answer)?)).map_err(|error| translate("UNLINK", error))
 }

@@ -6,15 +6,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis::{Cmd, RedisResult, Value, cmd, from_redis_value};
+use redis::{Cmd, RedisResult, Value, cmd};
 use tokio::runtime;
 use tokio::sync::{mpsc, oneshot};
 
-use super::abilities::Ability;
 use super::commands::{pipeline, remove, set};
 use super::connection::request::unanswered;
 use super::connection::runtime_connection::RuntimeConnection;
-use super::error::{is_refused, translate};
+use super::error::translate;
+use super::pipelines::{by_unlink, removed};
 use super::replica_wait::ReplicaWait;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::executor;
@@ -78,24 +78,9 @@ impl ReplicatedWrites {
         keys: &[&[u8]],
         until: Instant,
     ) -> Result<Vec<Result<u64, Error>>, Error> {
-        let abilities = self.connection.abilities();
-        let commands = |name: &str| keys.iter().map(|key| remove(name, *key)).collect::<Vec<_>>();
-        let mut written = None;
-        if !abilities.unlink.is(Ability::NO) {
-            let by_unlink = self.write("UNLINK", commands("UNLINK"), until).await?;
-            by_unlink.answers.iter().for_each(|answer| abilities.unlink.learn(answer));
-            written = Some(by_unlink);
-        }
-        let written = match written {
-            Some(written) if !abilities.unlink.is(Ability::NO) => written,
-            _ => self.write("DEL", commands("DEL"), until).await?,
-        };
-        if written.answers.iter().any(|answer| answer.as_ref().is_err_and(is_refused)) {
-            // The right to either command will do.
-            abilities.unlink.forget();
-        }
-        let count = |answer: RedisResult<Value>| answer.and_then(|answer| Ok(from_redis_value(answer)?));
-        Ok(written.each(|answer| count(answer).map_err(|error| translate("UNLINK", error))))
+        let send = |name| self.write(name, keys.iter().map(|key| remove(name, *key)).collect(), until);
+        let written = by_unlink(&self.connection.abilities(), send, |written| &written.answers).await?;
+        Ok(written.each(removed))
     }
 
     /// Sets each key, or removes it. An answer for each.
