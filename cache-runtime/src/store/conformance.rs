@@ -1,5 +1,6 @@
 //! What every store must do, run on each of them: memory, Redis by TCP in both protocols, by Unix socket and by Sentinel, Redis Cluster.
 
+mod kinds;
 mod many;
 
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use super::{
 use crate::tags;
 use crate::util::clock::after;
 use crate::util::test_clock::Clock;
-use redis_cached_test_support::{Middleman, RedisCluster, RedisSentinels, RedisServer};
+use redis_cached_test_support::{RedisCluster, RedisSentinels, RedisServer};
 
 fn soon() -> Instant {
     after(Duration::from_secs(5))
@@ -356,41 +357,6 @@ async fn redis_without_some_commands() {
             }
         }
     }
-}
-
-#[tokio::test]
-async fn redis_that_compares_and_runs_no_scripts() {
-    let server = RedisServer::start();
-    let compares =
-        Middleman::start(&server, |_, request| Middleman::with_ifeq(Middleman::without_scripts(request)));
-    all(&redis(compares.url())).await;
-    assert_eq!(compares.accepted(), 1);
-}
-
-/// Each connection leads to another server, of which every second knows fewer options.
-#[tokio::test]
-async fn redis_of_several_kinds_behind_one_address() {
-    let server = RedisServer::start();
-    if !server.takes(&["SET", "probe", "x", "NX", "GET"]) {
-        return;
-    }
-    let fleet = Middleman::start(&server, |connection, request| match connection % 3 {
-        0 => Middleman::with_ifeq(Middleman::without_scripts(request)),
-        1 => Middleman::without_nx_get(request),
-        _ => request,
-    });
-    let store = redis(fleet.url());
-    for _ in 0..4 {
-        all(&store).await;
-        server.cli(&["CLIENT", "KILL", "TYPE", "normal"]);
-        let began = Instant::now();
-        while let Err(error) = store.get("k", soon()).await {
-            assert!(began.elapsed() < Duration::from_secs(30), "not connected again: {error}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        server.flush_all();
-    }
-    assert!(fleet.accepted() >= 4);
 }
 
 #[test]
