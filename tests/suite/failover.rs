@@ -85,7 +85,7 @@ async fn a_node_that_takes_over_in_a_cluster() {
         }
         cache.flush().await.unwrap();
     }
-    primary.cli(&["WAIT", "1", "5000"]);
+    primary.wait_for_replicas(1);
 
     cut_off(replica, primary);
     row.set(1);
@@ -139,7 +139,7 @@ async fn a_primary_that_sentinels_choose() {
     assert_eq!(writer.scope(tagged(&row, "b", "tag")).await, 0);
     writer.flush().await.unwrap();
     assert_eq!(reader.scope(read(&row, "a")).await, 0);
-    servers.first().cli(&["WAIT", "1", "5000"]);
+    servers.first().wait_for_replicas(1);
     cut_off(servers.second(), servers.first());
     row.set(1);
     row_entry(&writer, "a").invalidate().await.unwrap();

@@ -70,10 +70,10 @@ async fn a_replica_takes_over_and_entries_are_there_again() {
     let cache = impatient(&servers).await;
     let ids = one_of_each(&servers, &cache).await;
     let before = cache.scope(row(ids[0])).await;
-    servers.primary(0).cli(&["WAIT", "1", "5000"]);
+    servers.primary(0).wait_for_replicas(1);
     servers.failover(servers.replica(0));
     assert_eq!(cache.scope(row(ids[0])).await, before, "the old primary says where it is");
-    servers.replica(0).cli(&["WAIT", "1", "5000"]);
+    servers.replica(0).wait_for_replicas(1);
     servers.replica(0).kill();
     servers.wait_for_primary(servers.primary(0));
     let patience = Instant::now() + 20 * DEADLINE;

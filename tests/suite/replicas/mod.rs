@@ -51,7 +51,7 @@ async fn replicated(cache: &Cache, primaries: &[RedisServer]) {
     cache.flush().await.unwrap();
     for primary in primaries.iter().filter(|server| server.info("role").is_some_and(|role| role == "master"))
     {
-        primary.cli(&["WAIT", "1", "5000"]);
+        primary.wait_for_replicas(1);
     }
 }
 

@@ -14,6 +14,8 @@ use crate::process::Process;
 
 /// How long a server may take to answer what a test asks it on the side.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
+/// How long replicas may take to get what was written.
+const REPLICATION: Duration = Duration::from_secs(30);
 /// What the support itself, and every client's set-up, adds to a server's count of commands.
 const NOT_COUNTED: [&str; 8] = ["info", "client", "hello", "auth", "ping", "select", "echo", "monitor"];
 
@@ -157,6 +159,26 @@ impl RedisServer {
         while self.info("master_repl_offset") != replica.info("master_repl_offset") {
             assert!(Instant::now() < until, "the replica is behind");
             std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Waits until so many replicas have acknowledged all that was written before.
+    ///
+    /// # Panics
+    /// Where they have not within half a minute.
+    pub fn wait_for_replicas(&self, count: u64) {
+        let mut connection = self.connection();
+        // `WAIT` waits for what its own connection had seen, and a new one has seen nothing.
+        redis::cmd("PING").exec(&mut connection).expect("the server answers");
+        let until = Instant::now() + REPLICATION;
+        while redis::cmd("WAIT")
+            .arg(count)
+            .arg(1000)
+            .query::<u64>(&mut connection)
+            .expect("the server answers")
+            < count
+        {
+            assert!(Instant::now() < until, "{count} replicas are behind");
         }
     }
 

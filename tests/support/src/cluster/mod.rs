@@ -4,6 +4,7 @@ mod faults;
 mod formation;
 mod migration;
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -155,10 +156,10 @@ impl RedisCluster {
     }
 
     fn is_whole(&self) -> bool {
-        let mut views = self.answering().map(|node| (says_ok(node), owned(node)));
-        let Some((true, first)) = views.next() else { return false };
-        let slots: usize = first.iter().map(|(slots, _)| slots.len()).sum();
-        slots == usize::from(SLOTS) && views.all(|(is_ok, owned)| is_ok && owned == first)
+        let mut views = self.answering().map(|node| (says_ok(node), owned(node), epochs(node)));
+        let Some(first) = views.next() else { return false };
+        let slots: usize = first.1.iter().map(|(slots, _)| slots.len()).sum();
+        first.0 && slots == usize::from(SLOTS) && views.all(|view| view == first)
     }
 
     fn wait(&self, until: impl Fn() -> bool) {
@@ -196,6 +197,16 @@ fn says_ok(node: &RedisServer) -> bool {
 
 fn id(node: &RedisServer) -> String {
     node.query(&["CLUSTER", "MYID"])
+}
+
+/// The configuration epoch of each node that owns slots, as the node says. A node that takes a slot takes an epoch above all that it knows of: where
+/// it does not know the highest, others go on owning what it has taken.
+fn epochs(node: &RedisServer) -> BTreeMap<String, String> {
+    let nodes: String = node.query(&["CLUSTER", "NODES"]);
+    let fields = nodes.lines().map(|line| line.split(' ').collect::<Vec<_>>());
+    // ID, address, flags, primary, ping, pong, epoch, state of the link, slots, and those on their way in brackets.
+    let owners = fields.filter(|fields| fields.get(8).is_some_and(|slots| !slots.starts_with('[')));
+    owners.map(|fields| (fields[0].to_owned(), fields[6].to_owned())).collect()
 }
 
 /// Who owns what, as the node says, in order and with adjacent ranges of one node in one.
