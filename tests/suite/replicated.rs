@@ -52,7 +52,8 @@ fn replicated() -> (RedisServer, RedisServer) {
         assert!(Instant::now() < until, "it does not get the data");
         std::thread::sleep(Duration::from_millis(10));
     }
-    // The primary sends it nothing before its first acknowledgement, which may take it a second.
+    // The primary sends it nothing before its first acknowledgement, which may take it a second. An acknowledgement of nothing does not count.
+    primary.flush_all();
     primary.wait_for_replicas(1);
     (primary, replica)
 }
