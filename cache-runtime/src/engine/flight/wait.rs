@@ -98,13 +98,13 @@ mod tests {
             std::thread::sleep(Duration::from_millis(millis));
             Some(wait)
         };
-        sync_computing(key("spent outer"), Duration::from_millis(60), || {
+        sync_computing(key("spent outer"), SHORT, || {
             sync_computing(key("spent inner"), LONG, || {
                 // Two concurrent waits spend the patience once.
-                let both = (wait(20), wait(20));
+                let both = (wait(50), wait(50));
                 assert!(both.0.is_some() && both.1.is_some());
                 drop(both);
-                assert!(wait(30).is_some_and(|wait| wait.patience() <= Duration::from_millis(20)));
+                assert!(wait(1000).is_some_and(|wait| wait.patience() <= SHORT - Duration::from_millis(100)));
             });
             assert!(wait(0).is_none());
         });
