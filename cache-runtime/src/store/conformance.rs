@@ -42,6 +42,10 @@ async fn left(store: &AnyStore, key: &str) -> Left {
     timed(store, key).await.1
 }
 
+async fn swaps(store: &AnyStore, key: &str, mark: &CasToken, value: &[u8], ttl: Option<Duration>) -> bool {
+    store.swap_one(Swap { key, mark, value, ttl }, soon()).await.expect("an answer")
+}
+
 async fn stores_and_replaces(store: &AnyStore) {
     assert_eq!(bytes(store, "new").await, None);
     store.put("new", b"one", Some(Duration::from_secs(60)), soon()).await.expect("a set");
@@ -113,57 +117,27 @@ async fn leases_are_compared(store: &AnyStore) {
     assert!(matches!(left(store, "slot").await, Left::Expires(left) if left <= ttl));
 
     let value = [&b"V"[..], &[7; 100]].concat();
-    assert!(
-        !store
-            .swap_one(Swap { key: "slot", mark: &other, value: &value, ttl: None }, soon())
-            .await
-            .expect("an answer")
-    );
+    assert!(!swaps(store, "slot", &other, &value, None).await);
     store.release(&[("slot", other)], soon()).await.expect("an answer");
     assert_eq!(bytes(store, "slot").await.as_deref(), Some(&one[..]));
-    assert!(
-        store
-            .swap_one(Swap { key: "slot", mark: &one, value: &one, ttl: Some(ttl) }, soon())
-            .await
-            .expect("a renewal")
-    );
+    assert!(swaps(store, "slot", &one, &one, Some(ttl)).await);
     for _ in 0..2 {
         // Twice: the first store finds out what a server knows, the second uses it.
         store.unlink("slot", soon()).await;
         store.acquire_one("slot", one, ttl, soon()).await.expect("a lease");
-        assert!(
-            store
-                .swap_one(Swap { key: "slot", mark: &one, value: &value, ttl: Some(ttl) }, soon())
-                .await
-                .expect("a store")
-        );
-        assert!(
-            !store
-                .swap_one(Swap { key: "slot", mark: &one, value: &value, ttl: Some(ttl) }, soon())
-                .await
-                .expect("an answer")
-        );
+        assert!(swaps(store, "slot", &one, &value, Some(ttl)).await);
+        assert!(!swaps(store, "slot", &one, &value, Some(ttl)).await);
         assert_eq!(bytes(store, "slot").await, Some(value.clone()));
     }
 
     let mark: CasToken = *value.first_chunk().expect("a mark");
     let newer = [&b"V"[..], &[8; 50]].concat();
-    assert!(
-        store
-            .swap_one(Swap { key: "slot", mark: &mark, value: &newer, ttl: None }, soon())
-            .await
-            .expect("a refresh")
-    );
+    assert!(swaps(store, "slot", &mark, &newer, None).await);
     assert_eq!(timed(store, "slot").await, (Found::Bytes(newer.clone()), Left::Never));
     let mark = *newer.first_chunk().expect("a mark");
     store.release(&[("slot", mark)], soon()).await.expect("a release");
     assert_eq!(bytes(store, "slot").await, None);
-    assert!(
-        !store
-            .swap_one(Swap { key: "slot", mark: &one, value: &value, ttl: None }, soon())
-            .await
-            .expect("an answer")
-    );
+    assert!(!swaps(store, "slot", &one, &value, None).await);
     assert_eq!(timed(store, "slot").await, (Found::Absent, Left::Absent));
 }
 
@@ -174,12 +148,7 @@ async fn foreign_bytes_are_replaced_and_short_ones_cleared(store: &AnyStore) {
     store.clear("foreign", soon()).await.expect("nothing to clear");
     let mark: CasToken = *foreign.first_chunk().expect("a mark");
     let lease = [b'L'; 17];
-    assert!(
-        store
-            .swap_one(Swap { key: "foreign", mark: &mark, value: &lease, ttl: None }, soon())
-            .await
-            .expect("a lease")
-    );
+    assert!(swaps(store, "foreign", &mark, &lease, None).await);
     store.clear("foreign", soon()).await.expect("nothing to clear");
     assert_eq!(bytes(store, "foreign").await.as_deref(), Some(&lease[..]));
     store.put("foreign", b"short", None, soon()).await.expect("a set");

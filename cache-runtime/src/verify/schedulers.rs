@@ -1,13 +1,31 @@
 //! What runs the races: `shuttle`'s scheduler, and the machine's own.
 
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Wake, Waker};
+
+/// So many schedules of each race.
+const SCHEDULES: usize = 2_000;
+
+/// What one of the threads of a race does.
+pub(crate) type Racer = Box<dyn FnOnce() + Send>;
 
 /// What a scheduler offers to those that it runs.
 pub(crate) trait Scheduler {
     /// Others may go first here.
     fn pause();
     fn block_on<T>(future: impl Future<Output = T>) -> T;
+    /// Runs each on a thread of its own, and waits for all of them.
+    fn race(racers: Vec<Racer>);
+}
+
+/// Runs a race in random schedules; each of them goes through all rounds.
+pub(crate) fn in_random_schedules<R: Copy + Send + Sync>(rounds: &'static [R], race: fn(R)) {
+    shuttle::check_random(move || rounds.iter().copied().for_each(race), SCHEDULES);
+}
+
+/// Runs it as often on real threads, one round after another.
+pub(crate) fn on_real_threads<R: Copy>(rounds: &[R], race: fn(R)) {
+    rounds.iter().copied().cycle().take(SCHEDULES).for_each(race);
 }
 
 /// One thread at a time, and another at every pause.
@@ -22,11 +40,13 @@ impl Scheduler for Shuttle {
         let mut future = std::pin::pin!(future);
         shuttle::future::block_on(std::future::poll_fn(|context| {
             let waker = Waker::from(Arc::new(PausingWaker(context.waker().clone())));
-            match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-                Poll::Ready(value) => Poll::Ready(value),
-                Poll::Pending => Poll::Pending,
-            }
+            future.as_mut().poll(&mut Context::from_waker(&waker))
         }))
+    }
+
+    fn race(racers: Vec<Racer>) {
+        let threads: Vec<_> = racers.into_iter().map(shuttle::thread::spawn).collect();
+        threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
     }
 }
 
@@ -56,5 +76,12 @@ impl Scheduler for Threads {
         let patience = std::time::Duration::from_secs(20);
         runtime
             .block_on(async { tokio::time::timeout(patience, future).await.expect("never told of the end") })
+    }
+    fn race(racers: Vec<Racer>) {
+        std::thread::scope(|scope| {
+            for racer in racers {
+                scope.spawn(racer);
+            }
+        });
     }
 }

@@ -7,7 +7,7 @@ use std::hash::RandomState;
 
 use stateright::{Model, Property};
 
-use super::checks;
+use super::checks::{breaks, holds};
 use crate::engine::flight::circle::Waits;
 
 type Key = u8;
@@ -260,26 +260,21 @@ fn hanging() -> World {
 
 #[test]
 fn nobody_waits_in_a_circle_and_all_have_one_patience() {
-    checks::holds("two functions that call each other", pair(), &[]);
-    checks::holds("three in a ring", ring(), &[]);
-    checks::holds("three deep, all of which hang", hanging(), &[]);
+    holds("two functions that call each other", pair(), &[]);
+    holds("three in a ring", ring(), &[]);
+    holds("three deep, all of which hang", hanging(), &[]);
 }
 
+/// What breaks without which detail, and in which world.
 #[test]
-fn who_does_not_ask_waits_in_a_circle() {
-    for variant in [Variant::Unasked, Variant::AskedBefore] {
-        checks::breaks(variant, World { variant, ..pair() }, NO_CIRCLE);
+fn each_detail_is_needed() {
+    for (variant, world, promise) in [
+        (Variant::Unasked, pair(), NO_CIRCLE),
+        (Variant::AskedBefore, pair(), NO_CIRCLE),
+        // By way of an outer call.
+        (Variant::InnermostOnly, ring(), NO_CIRCLE),
+        (Variant::OwnPatience, hanging(), ONE_PATIENCE),
+    ] {
+        breaks(variant, World { variant, ..world }, promise);
     }
-}
-
-#[test]
-fn a_circle_by_way_of_an_outer_call_is_one() {
-    let variant = Variant::InnermostOnly;
-    checks::breaks(variant, World { variant, ..ring() }, NO_CIRCLE);
-}
-
-#[test]
-fn patience_of_their_own_adds_up() {
-    let variant = Variant::OwnPatience;
-    checks::breaks(variant, World { variant, ..hanging() }, ONE_PATIENCE);
 }

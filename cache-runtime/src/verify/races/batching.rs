@@ -21,7 +21,7 @@ use crate::store::redis::batching::batcher::{BatchHost, Batcher, Requests, TimeL
 use crate::store::redis::batching::flush::Flush;
 use crate::store::redis::batching::permits::Permits;
 use crate::store::redis::route::Route;
-use crate::verify::schedulers::{Scheduler, Shuttle, Threads};
+use crate::verify::schedulers::{Racer, Scheduler, Shuttle, Threads, in_random_schedules, on_real_threads};
 
 /// The most requests of a batch here.
 const MAX: usize = 2;
@@ -44,8 +44,10 @@ enum Conduct {
 
 use Conduct::{Leaves, Stays, TakesOver};
 
-/// What the callers of a round do, and how many polls of flush tasks the runtime lives; for ever if there is no number.
-const ROUNDS: [([Conduct; CALLERS], Option<usize>); 6] = [
+/// What the callers do, and how many polls of flush tasks the runtime lives; for ever if there is no number.
+type Round = ([Conduct; CALLERS], Option<usize>);
+
+const ROUNDS: [Round; 6] = [
     ([Stays, Stays, Leaves(true), Stays, Leaves(false)], None),
     ([Leaves(true), Stays, Leaves(false), Leaves(true), Stays], None),
     ([TakesOver, Stays, TakesOver, Leaves(true), Stays], None),
@@ -262,42 +264,26 @@ impl<S: Scheduler + 'static> World<S> {
     }
 }
 
-fn shuttled() {
-    for (conducts, lives) in ROUNDS {
-        let (world, polls) = (World::<Shuttle>::new(), lives.map(|polls| Arc::new(AtomicUsize::new(polls))));
-        let workers = (0..WORKERS).map(|_| {
-            let (world, polls) = (Arc::clone(&world), polls.clone());
-            shuttle::thread::spawn(move || world.worker(polls.as_deref()))
-        });
-        let mut threads: Vec<_> = workers.collect();
-        threads.extend(conducts.into_iter().enumerate().map(|(number, conduct)| {
-            let world = Arc::clone(&world);
-            shuttle::thread::spawn(move || world.caller(number, conduct))
-        }));
-        threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
-        world.check();
-    }
+fn race<S: Scheduler + 'static>((conducts, lives): Round) {
+    let (world, polls) = (World::<S>::new(), lives.map(|polls| Arc::new(AtomicUsize::new(polls))));
+    let worker = |_| -> Racer {
+        let (world, polls) = (Arc::clone(&world), polls.clone());
+        Box::new(move || world.worker(polls.as_deref()))
+    };
+    let caller = |(number, conduct)| -> Racer {
+        let world = Arc::clone(&world);
+        Box::new(move || world.caller(number, conduct))
+    };
+    S::race((0..WORKERS).map(worker).chain(conducts.into_iter().enumerate().map(caller)).collect());
+    world.check();
 }
 
 #[test]
 fn every_caller_is_answered_in_random_schedules() {
-    shuttle::check_random(shuttled, 2_000);
+    in_random_schedules(&ROUNDS, race::<Shuttle>);
 }
 
 #[test]
 fn every_caller_is_answered_on_real_threads() {
-    for round in 0..2_000 {
-        let (conducts, lives) = ROUNDS[round % ROUNDS.len()];
-        let (world, polls) = (World::<Threads>::new(), lives.map(AtomicUsize::new));
-        std::thread::scope(|scope| {
-            for _ in 0..WORKERS {
-                scope.spawn(|| world.worker(polls.as_ref()));
-            }
-            for (number, conduct) in conducts.into_iter().enumerate() {
-                let world = &world;
-                scope.spawn(move || world.caller(number, conduct));
-            }
-        });
-        world.check();
-    }
+    on_real_threads(&ROUNDS, race::<Threads>);
 }

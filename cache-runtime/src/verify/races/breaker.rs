@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::store::redis::connection::breaker::{Breaker, EndReason};
-use crate::verify::schedulers::{Scheduler, Shuttle, Threads};
+use crate::verify::schedulers::{Racer, Scheduler, Shuttle, Threads, in_random_schedules, on_real_threads};
 
 /// What a caller reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,45 +98,28 @@ impl World {
     }
 }
 
-fn shuttled() {
-    for callers in ROUNDS {
-        let world = World::new();
-        let keeper = {
-            let world = Arc::clone(&world);
-            shuttle::thread::spawn(move || world.keeper::<Shuttle>())
-        };
-        let callers: Vec<_> = callers
-            .into_iter()
-            .map(|reports| {
-                let world = Arc::clone(&world);
-                shuttle::thread::spawn(move || world.caller::<Shuttle>(reports))
-            })
-            .collect();
-        for thread in callers.into_iter().chain([keeper]) {
-            thread.join().expect("no panic");
-        }
-        assert!(world.replaced.load(Ordering::SeqCst) > 0);
-    }
+fn race<S: Scheduler + 'static>(callers: [[Report; 3]; 3]) {
+    let world = World::new();
+    let mut racers: Vec<Racer> = vec![{
+        let world = Arc::clone(&world);
+        Box::new(move || world.keeper::<S>())
+    }];
+    racers.extend(callers.map(|reports| -> Racer {
+        let world = Arc::clone(&world);
+        Box::new(move || world.caller::<S>(reports))
+    }));
+    S::race(racers);
+    assert!(world.replaced.load(Ordering::SeqCst) > 0);
 }
 
 #[test]
 fn every_end_is_seen_in_random_schedules() {
-    shuttle::check_random(shuttled, 2_000);
+    in_random_schedules(&ROUNDS, race::<Shuttle>);
 }
 
 #[test]
 fn every_end_is_seen_on_real_threads() {
-    for round in 0..2_000 {
-        let world = World::new();
-        std::thread::scope(|scope| {
-            scope.spawn(|| world.keeper::<Threads>());
-            for reports in ROUNDS[round % ROUNDS.len()] {
-                let world = &world;
-                scope.spawn(move || world.caller::<Threads>(reports));
-            }
-        });
-        assert!(world.replaced.load(Ordering::SeqCst) > 0);
-    }
+    on_real_threads(&ROUNDS, race::<Threads>);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::engine::flight::{FlightKey, FlightResult, Flights, Leader, Role};
 use crate::store::vocabulary::CasToken;
-use crate::verify::schedulers::{Scheduler, Shuttle, Threads};
+use crate::verify::schedulers::{Racer, Scheduler, Shuttle, Threads, in_random_schedules, on_real_threads};
 
 /// How a leader ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,38 +130,22 @@ const ROUNDS: [[End; 4]; 3] = [
     [End::Nothing, End::Value, End::Dropped, End::Dropped],
 ];
 
-fn shuttled() {
-    for ends in ROUNDS {
-        let world = World::new();
-        let callers: Vec<_> = ends
-            .into_iter()
-            .map(|end| {
-                let world = Arc::clone(&world);
-                shuttle::thread::spawn(move || world.call::<Shuttle>(end))
-            })
-            .collect();
-        for caller in callers {
-            caller.join().expect("no panic");
-        }
-        assert_eq!(world.flights.len(), 0, "a flight outlived its leader");
-    }
+fn race<S: Scheduler + 'static>(ends: [End; 4]) {
+    let world = World::new();
+    let call = |end| -> Racer {
+        let world = Arc::clone(&world);
+        Box::new(move || world.call::<S>(end))
+    };
+    S::race(ends.map(call).into());
+    assert_eq!(world.flights.len(), 0, "a flight outlived its leader");
 }
 
 #[test]
 fn every_follower_hears_of_the_end_in_random_schedules() {
-    shuttle::check_random(shuttled, 2_000);
+    in_random_schedules(&ROUNDS, race::<Shuttle>);
 }
 
 #[test]
 fn every_follower_hears_of_the_end_on_real_threads() {
-    for round in 0..2_000 {
-        let world = World::new();
-        std::thread::scope(|scope| {
-            for end in ROUNDS[round % ROUNDS.len()] {
-                let world = &world;
-                scope.spawn(move || world.call::<Threads>(end));
-            }
-        });
-        assert_eq!(world.flights.len(), 0, "a flight outlived its leader");
-    }
+    on_real_threads(&ROUNDS, race::<Threads>);
 }

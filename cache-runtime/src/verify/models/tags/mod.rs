@@ -223,7 +223,7 @@ fn tags_hold_in_every_order_of_steps() {
 }
 
 #[test]
-fn a_tag_that_lacks_a_detail_breaks() {
+fn each_detail_is_needed() {
     for (variant, of_value) in [
         (Variant::TagAfterComputing, false),
         (Variant::MissingIsValid, false),
