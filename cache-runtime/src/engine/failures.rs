@@ -1,14 +1,15 @@
 //! A source that fails while there is an older value to be served: it is asked again, but not by each call.
 
 use std::collections::HashMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::engine::Call;
 use crate::engine::flight::FlightKey;
 use crate::util::clock::later;
 use crate::util::hashing::Seeded;
+use crate::util::locks::lock;
 use crate::util::test_clock::Clock;
 
 /// So many keys are remembered. A source that fails for more of them is asked by each call for the others.
@@ -41,15 +42,10 @@ pub(crate) enum Attempt {
 }
 
 impl Failures {
-    fn keys(&self) -> MutexGuard<'_, HashMap<FlightKey, Failed, Seeded>> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Whether `key` has failed since `began`, or so shortly before that it is not tried again yet.
     pub(crate) fn rests(&self, key: impl FnOnce() -> FlightKey, began: Instant, clock: &Clock) -> bool {
         self.number.load(Ordering::Relaxed) > 0
-            && self
-                .keys()
+            && lock(&self.keys)
                 .get(&key())
                 .is_some_and(|failed| began <= failed.last || clock.now() < failed.rests_until)
     }
@@ -57,7 +53,7 @@ impl Failures {
     /// A computation has failed. The next one is to be `rest` later.
     pub(crate) fn add(&self, key: FlightKey, attempt: Attempt, rest: Duration, clock: &Clock) {
         let (last, now) = (Instant::now(), clock.now());
-        let mut keys = self.keys();
+        let mut keys = lock(&self.keys);
         if keys.len() >= KEYS && !keys.contains_key(&key) {
             keys.retain(|_, failed| now < failed.rests_until);
         }
@@ -77,7 +73,7 @@ impl Failures {
         if self.number.load(Ordering::Relaxed) == 0 {
             return false;
         }
-        let mut keys = self.keys();
+        let mut keys = lock(&self.keys);
         let had_failed = keys.remove(&key()).is_some();
         self.number.store(keys.len(), Ordering::Relaxed);
         had_failed
@@ -149,9 +145,9 @@ mod tests {
         let (failures, clock) = (Failures::default(), Clock::default());
         let long_ago = Instant::now();
         (0..KEYS).for_each(|number| failures.add(key(number), Attempt::Call, REST, &clock));
-        assert_eq!(failures.keys().len(), KEYS);
+        assert_eq!(lock(&failures.keys).len(), KEYS);
         (0..=KEYS).for_each(|number| failures.add(key(KEYS + number), Attempt::Refresh, REST, &clock));
-        assert_eq!(failures.keys().len(), KEYS);
+        assert_eq!(lock(&failures.keys).len(), KEYS);
         assert!(
             failures.rests(|| key(KEYS), long_ago, &clock)
                 && !failures.rests(|| key(2 * KEYS), long_ago, &clock)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use super::callsite::Callsite;
 use super::counters::{Counters, FunctionStats};
@@ -12,6 +12,7 @@ use crate::entry::fingerprint::Schema;
 use crate::entry::header::SizeHint;
 use crate::error::ErrorKind;
 use crate::util::function_id::FunctionId;
+use crate::util::locks::{lock, read, write};
 use crate::util::maybe_static::MaybeStatic;
 use crate::util::striped::Striped;
 
@@ -127,25 +128,25 @@ impl Functions {
 
     fn look_up(&self, site: &'static Callsite, identify: Identify) -> Arc<Function> {
         let address = (std::ptr::from_ref(site).addr(), identify as usize);
-        if let Some(function) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&address) {
+        if let Some(function) = read(&self.known).get(&address) {
             return Arc::clone(function);
         }
         // Outside the lock: it runs the type's own `Deserialize`.
         let schema = identify(site);
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = write(&self.known);
         Arc::clone(known.entry(address).or_insert_with(|| Arc::new(Function::new(site, schema))))
     }
 
     /// Whether no error of this kind has been logged of this function yet. `None` is all that is no function's.
     pub(crate) fn is_first_told(&self, site: Option<&Callsite>, kind: ErrorKind) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = lock(&self.told);
         told.insert((site.map(|site| site.location), kind))
     }
 
     pub(crate) fn rows(&self) -> Vec<FunctionStats> {
         // A site stands twice in an expansion, and once for each type of a generic function: rows are by place.
         let mut rows: BTreeMap<(&str, &str, u32, u32), FunctionStats> = BTreeMap::new();
-        for function in self.known.read().unwrap_or_else(PoisonError::into_inner).values() {
+        for function in read(&self.known).values() {
             let FunctionId { module, name, location, .. } = **function.site;
             let row = rows.entry((module, name, location.line(), location.column())).or_default();
             function.counters.iter().for_each(|counters| row.add(counters));

@@ -12,7 +12,7 @@
 use std::collections::HashMap;
 use std::mem::take;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{self, Handle};
@@ -25,6 +25,7 @@ use crate::runtime::executor::home;
 use crate::store::Store;
 use crate::store::vocabulary::CasToken;
 use crate::util::clock::after;
+use crate::util::locks::lock;
 
 /// A key and the mark of the lease that is there.
 pub(super) type HeldLease = (Arc<str>, CasToken);
@@ -83,16 +84,12 @@ impl GiveBack {
 
     /// Whether these are the first, and need a task.
     fn gather(&self, runtime: runtime::Id, leases: Vec<HeldLease>) -> bool {
-        let mut waiting = self.waiting();
+        let mut waiting = lock(&self.waiting);
         let gathered = waiting.entry(runtime).or_default();
         let is_first = gathered.is_empty();
         gathered.extend(leases);
         gathered.truncate(MOST);
         is_first
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, HashMap<runtime::Id, Vec<HeldLease>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives them back on the library's runtime, which tells whether it could as soon as it knows.
@@ -165,7 +162,7 @@ impl Errand {
     }
 
     fn take(&self) -> Vec<HeldLease> {
-        self.cache.background.give_back.waiting().remove(&self.runtime).unwrap_or_default()
+        lock(&self.cache.background.give_back.waiting).remove(&self.runtime).unwrap_or_default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::Call;
@@ -10,6 +10,7 @@ use super::flight::{FlightKey, FlightResult, Follower, Wait};
 use crate::runtime::executor;
 use crate::store::vocabulary::CasToken;
 use crate::util::hashing::Seeded;
+use crate::util::locks::lock;
 
 /// What a call will still wait for others, all its waits together.
 pub(crate) struct Patience {
@@ -87,12 +88,8 @@ struct Leases {
 }
 
 impl GivenUp {
-    fn leases(&self) -> MutexGuard<'_, Leases> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(super) fn add(&self, lease: CasToken) {
-        let mut leases = self.leases();
+        let mut leases = lock(&self.0);
         if leases.known.insert(lease) {
             leases.order.push_back(lease);
             if leases.order.len() > LEASES
@@ -104,7 +101,7 @@ impl GivenUp {
     }
 
     pub(super) fn contains(&self, lease: &CasToken) -> bool {
-        self.leases().known.contains(lease)
+        lock(&self.0).known.contains(lease)
     }
 }
 
@@ -124,6 +121,6 @@ mod tests {
         given_up.add(lease(LEASES));
         assert!(!given_up.contains(&lease(0)));
         assert!((1..=LEASES).all(|number| given_up.contains(&lease(number))));
-        assert_eq!(given_up.leases().order.len(), LEASES);
+        assert_eq!(lock(&given_up.0).order.len(), LEASES);
     }
 }

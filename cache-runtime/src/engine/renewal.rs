@@ -4,7 +4,7 @@
 //! that take seconds.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use super::core::Core;
@@ -13,6 +13,7 @@ use crate::store::Store;
 use crate::store::vocabulary::{CasToken, Swap};
 use crate::util::clock::after;
 use crate::util::hashing::Seeded;
+use crate::util::locks::lock;
 
 /// The leases of a cache that are held.
 #[derive(Debug, Default)]
@@ -26,13 +27,9 @@ struct RenewedLeases {
 }
 
 impl Renewals {
-    fn held(&self) -> MutexGuard<'_, RenewedLeases> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Keeps a lease that was granted `now`, until [`end`](Self::end).
     pub(super) fn begin(&self, cache: &Arc<Core>, key: Arc<str>, mark: CasToken, now: Instant) {
-        let mut held = self.held();
+        let mut held = lock(&self.0);
         held.leases.insert(mark, (key, now));
         if !std::mem::replace(&mut held.running, true) {
             // On the library's runtime, because the computation may block the caller's.
@@ -45,12 +42,12 @@ impl Renewals {
 
     /// The lease is given back, or has become a value.
     pub(super) fn end(&self, mark: &CasToken) {
-        self.held().leases.remove(mark);
+        lock(&self.0).leases.remove(mark);
     }
 
     /// Those that have not been renewed for `age`. `None`, and the end of the task, if there is no lease at all.
     fn due(&self, age: Duration) -> Option<Vec<(CasToken, Arc<str>)>> {
-        let mut held = self.held();
+        let mut held = lock(&self.0);
         held.running = !held.leases.is_empty();
         held.running.then(|| {
             let due = held.leases.iter_mut().filter(|(_, (_, since))| since.elapsed() >= age);

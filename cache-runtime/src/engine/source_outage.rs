@@ -1,9 +1,10 @@
 //! Logs once that a function fails while older values are served, because its callers see no error.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::flight::FlightKey;
+use crate::util::locks::lock;
 use crate::util::process::PerProcess;
 
 /// An outage ends after this long without a failure, even if the key that failed first has not succeeded.
@@ -25,7 +26,7 @@ struct Failing {
 impl Outage {
     /// A computation has failed. Says whether it is the first of an outage.
     fn begins(&self, key: &FlightKey, now: Instant) -> bool {
-        let mut failing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failing = lock(&self.0);
         match &mut *failing {
             Some(failing) if now.saturating_duration_since(failing.last) < QUIET => {
                 failing.last = now;
@@ -57,7 +58,7 @@ impl Outage {
 
     /// A key that had failed has succeeded.
     pub(crate) fn succeeded(&self, function: &str, key: &FlightKey) {
-        let mut failing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failing = lock(&self.0);
         if failing.take_if(|failing| failing.first == *key).is_some() {
             log::info!("`{function}` succeeds again");
         }

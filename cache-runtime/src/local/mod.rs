@@ -24,7 +24,7 @@ mod tests;
 
 use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 pub use self::keep::{Keep, Keeping, KeepingClones};
@@ -34,6 +34,7 @@ use crate::policy::{Policy, is_due_early};
 use crate::store::vocabulary::{Epoch, InvalidationListener, Left, SLOTS, Tenure};
 use crate::util::clock::{LAG, Moment, ticks};
 use crate::util::counter::Counter;
+use crate::util::locks::lock;
 use crate::util::random;
 
 /// The number of generations. Keys share them; the only cost is that a change of one key may once keep another key's value out.
@@ -290,7 +291,7 @@ impl Tier {
     }
 
     fn lock(&self, stripe: usize) -> MutexGuard<'_, u64> {
-        self.generations[stripe].lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.generations[stripe])
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "any of the hash's bits will do")]

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::{PoisonError, RwLock};
+use std::sync::RwLock;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,7 @@ use super::block_on::{is_blocking, library_runtime};
 use super::lag::Lap;
 use crate::error::Error;
 use crate::util::hashing::Seeded;
+use crate::util::locks::{read, write};
 use crate::util::process;
 use crate::util::process::{Generation, PerProcess};
 
@@ -154,14 +155,14 @@ const MOST_KNOWN: usize = 64;
 /// Whether the runtime was built with `enable_io`: where it was not, a socket panics.
 fn drives_io(process: Generation, runtime: &Handle) -> bool {
     let known = KNOWN.get_or_init(process, RwLock::default);
-    if let Some(known) = known.read().unwrap_or_else(PoisonError::into_inner).get(&runtime.id()) {
+    if let Some(known) = read(known).get(&runtime.id()) {
         return known.drives_io;
     }
     // Before the lock: a runtime that has ended drops the task at once.
     let watch = runtime.spawn(std::future::pending::<()>()).abort_handle();
     let is_of_parent =
         KNOWN.was(process, |known| known.try_read().map_or(true, |known| known.contains_key(&runtime.id())));
-    let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
+    let mut known = write(known);
     if known.len() >= MOST_KNOWN {
         known.retain(|_, runtime| !runtime.watch.is_finished());
     }
@@ -174,7 +175,7 @@ fn drives_io(process: Generation, runtime: &Handle) -> bool {
 /// The runtime did not do what it was taken for: it is left alone from now on.
 pub(crate) fn drives_none(runtime: &Handle) {
     let known = KNOWN.get_or_init(process::known(), RwLock::default);
-    if let Some(known) = known.write().unwrap_or_else(PoisonError::into_inner).get_mut(&runtime.id()) {
+    if let Some(known) = write(known).get_mut(&runtime.id()) {
         known.drives_io = false;
     }
 }

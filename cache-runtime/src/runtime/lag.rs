@@ -10,8 +10,10 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
+
+use crate::util::locks::lock;
 
 /// A lap that is shorter is what scheduling always takes.
 const NOTABLE: Duration = Duration::from_millis(1);
@@ -43,7 +45,7 @@ impl Lap {
         if lap < NOTABLE {
             return Duration::ZERO;
         }
-        LAPS.lock().unwrap_or_else(PoisonError::into_inner).note(self.0, now);
+        lock(&LAPS).note(self.0, now);
         NEWEST.fetch_max(micros(now).saturating_add(1), Ordering::Release);
         lap.min(MOST)
     }
@@ -54,7 +56,7 @@ pub(crate) fn since(began: Instant) -> Duration {
     if NEWEST.load(Ordering::Acquire) <= micros(began) {
         return Duration::ZERO;
     }
-    LAPS.lock().unwrap_or_else(PoisonError::into_inner).since(began).min(MOST)
+    lock(&LAPS).since(began).min(MOST)
 }
 
 fn micros(instant: Instant) -> u64 {

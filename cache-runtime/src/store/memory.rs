@@ -3,7 +3,7 @@
 //! Values are kept encoded, as Redis would keep them, so that a program behaves alike on both. What an operation does to a
 //! slot is said in [`slot`]; here is where slots are kept.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
@@ -15,6 +15,7 @@ use crate::store::vocabulary::{
     CasToken, Cursor, Epochs, Found, Left, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl,
 };
 use crate::store::{Store, key_state};
+use crate::util::locks::lock;
 use crate::util::random;
 use crate::util::test_clock::Clock;
 
@@ -69,13 +70,9 @@ impl MemoryStore {
         Self { entries, writing: Mutex::new(()), clock }
     }
 
-    fn write(&self) -> MutexGuard<'_, ()> {
-        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Runs one step on the slot at `key`, so that no other write comes between what it compares and what it writes.
     fn step<A>(&self, key: &str, step: impl FnOnce(Option<MemoryEntry>) -> (Write<MemoryEntry>, A)) -> A {
-        let _writing = self.write();
+        let _writing = lock(&self.writing);
         let (write, answer) = step(self.live(key));
         self.carry_out(key, write);
         answer
@@ -119,7 +116,7 @@ impl Store for MemoryStore {
             Reading::Replica(reading) => reading.timed(),
         };
         // No write comes between two of them.
-        let _writing = self.write();
+        let _writing = lock(&self.writing);
         let live: Vec<Option<MemoryEntry>> = keys.iter().map(|key| self.live(key)).collect();
         let now = self.clock.now();
         let left = |entry: &Option<MemoryEntry>| entry.as_ref().map_or(Left::Absent, |entry| entry.left(now));
@@ -174,7 +171,7 @@ impl Store for MemoryStore {
     }
 
     async fn remove(&self, keys: &[&[u8]], _: Instant) -> Result<u64, Error> {
-        let _writing = self.write();
+        let _writing = lock(&self.writing);
         let keys = keys.iter().filter_map(|key| std::str::from_utf8(key).ok());
         Ok(keys.filter(|key| self.entries.remove(*key).is_some()).count() as u64)
     }
@@ -199,7 +196,7 @@ impl Store for MemoryStore {
     }
 
     async fn tag(&self, keys: &[&str], life: TagTtl, _: Instant) -> Result<Vec<Result<Nonce, Error>>, Error> {
-        let _writing = self.write();
+        let _writing = lock(&self.writing);
         let tag = |key: &&str| {
             let current = self.live(key);
             let nonce = current.as_ref().and_then(MemoryEntry::nonce);

@@ -5,7 +5,9 @@
 //! argument. Release builds compare nothing.
 
 use std::collections::BTreeSet;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::RwLock;
+
+use crate::util::locks::{read, write};
 
 /// What is remembered of each kind at most. With more, nothing is told any more.
 const MOST: usize = 1_000;
@@ -39,25 +41,17 @@ impl KnownTags {
     }
 }
 
-fn read() -> RwLockReadGuard<'static, KnownTags> {
-    KNOWN.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn write() -> RwLockWriteGuard<'static, KnownTags> {
-    KNOWN.write().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// A function has a tag that begins with `text`, or that is called so.
 pub(super) fn seen(text: &str, is_whole: bool) {
     if !cfg!(debug_assertions) {
         return;
     }
     let is_news = {
-        let known = read();
+        let known = read(&KNOWN);
         !known.is_full() && !known.has(text, is_whole)
     };
     if is_news {
-        let mut known = write();
+        let mut known = write(&KNOWN);
         if is_whole { &mut known.names } else { &mut known.leads }.insert(text.to_owned());
     }
 }
@@ -83,10 +77,10 @@ pub(crate) fn report_if_unknown(name: &str) {
 
 fn is_news(name: &str) -> bool {
     let is_unknown = {
-        let known = read();
+        let known = read(&KNOWN);
         !known.is_full() && !known.fits(name)
     };
-    is_unknown && write().told.insert(lead(name).to_owned())
+    is_unknown && write(&KNOWN).told.insert(lead(name).to_owned())
 }
 
 /// What seems to stand before a name's first argument: all up to its first sign of punctuation. A group has no argument.
@@ -106,9 +100,9 @@ mod tests {
     #[test]
     fn a_name_is_known_by_what_its_functions_have() {
         for (text, is_whole) in [("unknown-org:", false), ("unknown-all", true)] {
-            assert!(!read().has(text, is_whole));
+            assert!(!read(&KNOWN).has(text, is_whole));
             seen(text, is_whole);
-            assert!(read().has(text, is_whole));
+            assert!(read(&KNOWN).has(text, is_whole));
         }
         seen_name("unknown-team:7");
         for name in ["unknown-org:7", "unknown-org:", "unknown-all", "unknown-team:8"] {

@@ -4,6 +4,7 @@ pub(crate) mod clock;
 pub(crate) mod counter;
 pub(crate) mod function_id;
 pub(crate) mod hashing;
+pub(crate) mod locks;
 pub(crate) mod maybe_static;
 pub(crate) mod process;
 pub(crate) mod random;

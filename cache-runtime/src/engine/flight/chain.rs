@@ -3,10 +3,11 @@
 
 use std::collections::HashSet;
 use std::iter::successors;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::FlightKey;
+use crate::util::locks::lock;
 use crate::util::process;
 
 /// What is being computed, innermost first.
@@ -89,17 +90,11 @@ impl Chain {
 
     /// Begins a wait of a call within all of them; says how long it may take.
     pub(crate) fn begin_wait(&self, now: Instant) -> Duration {
-        self.links().map(|link| link.patience().begin(now)).min().unwrap_or_default()
+        self.links().map(|link| lock(&link.patience).begin(now)).min().unwrap_or_default()
     }
 
     pub(crate) fn end_wait(&self, now: Instant) {
-        self.links().for_each(|link| link.patience().end(now));
-    }
-}
-
-impl Link {
-    fn patience(&self) -> MutexGuard<'_, Spending> {
-        self.patience.lock().unwrap_or_else(PoisonError::into_inner)
+        self.links().for_each(|link| lock(&link.patience).end(now));
     }
 }
 

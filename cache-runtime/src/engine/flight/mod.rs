@@ -34,13 +34,14 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tokio::sync::Notify;
 
 use crate::runtime::executor::CallContext;
 use crate::store::vocabulary::CasToken;
 use crate::util::hashing::Seeded;
+use crate::util::locks::lock;
 use crate::util::process::PerProcess;
 
 pub(crate) use chain::{Chain, Keys, computing, is_computing, sync_computing};
@@ -158,13 +159,9 @@ pub(crate) struct StoringGuard {
 pub(crate) struct Follower(Arc<Flight>);
 
 impl Flights {
-    fn tables(&self) -> MutexGuard<'_, Tables> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Joins the open flight of `key`, or opens one.
     pub(crate) fn join(self: &Arc<Self>, key: &FlightKey) -> Role {
-        let flight = match self.tables().open.entry(key.clone()) {
+        let flight = match lock(&self.0).open.entry(key.clone()) {
             Entry::Occupied(open) => return Role::Follower(open.get().follow()),
             Entry::Vacant(free) => Arc::clone(free.insert(Arc::new(Flight::here()))),
         };
@@ -179,13 +176,13 @@ impl Flights {
 
     /// Joins the flight whose mark the caller has just seen in the store, if it is one of this process.
     pub(crate) fn seen(&self, sight: impl Into<Sight>, fingerprint: u64) -> Option<Follower> {
-        self.tables().marked.get(&(sight.into(), fingerprint)).map(Flight::follow)
+        lock(&self.0).marked.get(&(sight.into(), fingerprint)).map(Flight::follow)
     }
 
     /// How many flights there are, in both tables.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        let tables = self.tables();
+        let tables = lock(&self.0);
         tables.open.len() + tables.marked.len()
     }
 }
@@ -234,7 +231,7 @@ impl Leader {
     /// Ends the time in which others may join unseen. To be called before the store is asked, and before the body runs.
     pub(crate) fn close(&mut self) {
         let flights = Arc::clone(&self.flights);
-        self.remove_open(&mut flights.tables());
+        self.remove_open(&mut lock(&flights.0));
     }
 
     /// From now on who sees `mark` in the store may join. To be called before `mark` can be there to be seen. False if a
@@ -245,7 +242,7 @@ impl Leader {
         if mark.tags.is_none() {
             return true;
         }
-        let mut tables = self.flights.tables();
+        let mut tables = lock(&self.flights.0);
         let of_this = (mark, self.key.fingerprint);
         match tables.marked.entry(of_this) {
             Entry::Occupied(_) => return false,
@@ -260,7 +257,7 @@ impl Leader {
     /// Takes the mark back: it may turn up in the store later than it should, when the body has begun without it.
     pub(crate) fn unmark(&mut self) {
         if let Some(mark) = self.mark.take() {
-            self.flights.tables().marked.remove(&(mark, self.key.fingerprint));
+            lock(&self.flights.0).marked.remove(&(mark, self.key.fingerprint));
         }
     }
 
@@ -294,7 +291,7 @@ impl Leader {
 impl Drop for Leader {
     fn drop(&mut self) {
         let flights = Arc::clone(&self.flights);
-        let mut tables = flights.tables();
+        let mut tables = lock(&flights.0);
         self.remove_open(&mut tables);
         if let Some(mark) = self.mark {
             tables.marked.remove(&(mark, self.key.fingerprint));

@@ -1,6 +1,6 @@
 //! A wait for another caller's computation: its limit, and whether it would be in vain.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::FlightKey;
@@ -8,6 +8,7 @@ use super::chain::Chain;
 use super::circle::Waits;
 use crate::util::clock::later;
 use crate::util::hashing::Seeded;
+use crate::util::locks::lock;
 use crate::util::process::PerProcess;
 
 /// Held while a call waits for another's computation.
@@ -22,7 +23,7 @@ pub(crate) struct Wait {
 /// All waits of calls within computations.
 fn waits() -> MutexGuard<'static, Waits<FlightKey, Seeded>> {
     static WAITS: PerProcess<Mutex<Waits<FlightKey, Seeded>>> = PerProcess::new();
-    WAITS.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&WAITS)
 }
 
 impl Wait {

@@ -18,7 +18,7 @@ mod recent;
 mod tests;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
@@ -28,6 +28,7 @@ use self::recent::{LATELY, Recent};
 use crate::key::KeyBuf;
 use crate::store::vocabulary::CasToken;
 use crate::util::counter::Counter;
+use crate::util::locks::lock;
 
 pub(super) use self::queue::Try;
 
@@ -120,7 +121,7 @@ impl Pending {
     }
 
     fn with<R>(&self, work: impl FnOnce(&mut Queue) -> R) -> R {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = lock(&self.queue);
         let done = work(&mut queue);
         self.len.store(queue.len(), Ordering::Release);
         done
@@ -156,7 +157,7 @@ impl Pending {
     /// Remembers what was acknowledged. `false` if it is not settled by that: another server may have taken over since the operation
     /// began.
     pub(super) fn acknowledged(&self, keys: &[Key<'_>], number: u64, hold: Option<Duration>) -> bool {
-        self.recent().add(keys, number, hold, Instant::now())
+        lock(&self.recent).add(keys, number, hold, Instant::now())
     }
 
     /// Another server, which may lack what was acknowledged until `lost`, has the keys of which `concerns` holds: what was acknowledged
@@ -164,7 +165,7 @@ impl Pending {
     pub(super) fn repeat(&self, lost: Instant, concerns: impl Fn(Key<'_>) -> bool) -> (Vec<String>, bool) {
         let (number, now) = (self.number(), Instant::now());
         let since = lost.min(now).checked_sub(LATELY).unwrap_or(lost);
-        let taken = self.recent().take(number, since, concerns);
+        let taken = lock(&self.recent).take(number, since, concerns);
         let mut names = Vec::with_capacity(taken.len());
         let starts = self.add(|queue, now| {
             for (name, acknowledged) in taken {
@@ -177,10 +178,6 @@ impl Pending {
         });
         names.iter().for_each(|_| self.repeated.count());
         (names, starts)
-    }
-
-    fn recent(&self) -> MutexGuard<'_, Recent> {
-        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// `add` returns how many did not fit.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use redis::{RedisError, Value};
 
-use super::error::{is_refused, is_within_script};
+use super::error::{is_no_script, is_refused, is_within_script};
 use super::lua::{ACQUIRE, RELEASE, SCRIPTS, SWAP, Script};
 use crate::util::retry_gate::RetryGate;
 
@@ -46,14 +46,12 @@ impl Abilities {
 
     /// Learns from the answer to a call by name; says whether the answer is the script's.
     pub(crate) fn has_run(&self, answer: &Result<Value, RedisError>) -> bool {
-        if let Err(error) = answer
-            && is_refused(error)
-            && !is_within_script(error)
-        {
+        let Err(error) = answer else { return true };
+        let is_refused = is_refused(error) && !is_within_script(error);
+        if is_refused {
             self.by_name.set(Ability::NO);
-            return false;
         }
-        true
+        !is_refused && !is_no_script(error)
     }
 
     /// Learns from the answer to a call by text.

@@ -1,6 +1,6 @@
 //! One server, as this process reaches it.
 
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use redis::{ConnectionAddr, Pipeline, Value};
@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 
 use super::batching::batched_connection::BatchedConnection;
 use super::batching::stores::WriteQueue;
+use super::connection::by_runtime::ByRuntime;
 use super::connection::config::Config;
 use super::connection::connect::{Proof, connect};
 use super::connection::ownership::{MapWishes, OwnerProbe};
@@ -34,7 +35,7 @@ pub(crate) struct Node {
     connections: PerProcess<Connections>,
     /// Whether the server answers writes.
     pub(crate) leases: Arc<Stall>,
-    tracking: Option<TrackingOptions>,
+    tracking: Option<Tracking>,
 }
 
 /// A process's connections.
@@ -42,24 +43,13 @@ pub(crate) struct Node {
 struct Connections {
     /// What they share.
     server: OnceLock<Arc<Server>>,
-    /// One for each runtime that has asked. Those of runtimes that have ended are dropped when another is made.
-    by_runtime: RwLock<Vec<Arc<BatchedConnection>>>,
-    /// The same for keys of slots that the server is only being given: made when it is first asked for one.
-    asking: RwLock<Vec<Arc<BatchedConnection>>>,
-    /// Those on which removals wait for replicas: made at the first removal.
-    replicated: RwLock<Vec<Arc<ReplicatedWrites>>>,
+    by_runtime: ByRuntime<BatchedConnection>,
+    /// For keys of slots that the server is only being given: made when it is first asked for one.
+    asking: ByRuntime<BatchedConnection>,
+    /// Those on which removals wait for replicas, made at the first removal; the second for keys of such slots.
+    replicated: [ByRuntime<ReplicatedWrites>; 2],
     /// The tracking connection, made at its first read.
     tracking: OnceLock<RuntimeConnection>,
-}
-
-/// How to track keys.
-struct TrackingOptions {
-    listener: Arc<dyn InvalidationListener>,
-    heartbeat: Duration,
-    /// Which of the store's servers it is.
-    node: u16,
-    /// Of a node of a cluster.
-    owner: Option<Arc<OwnerProbe>>,
 }
 
 impl Node {
@@ -75,7 +65,7 @@ impl Node {
 
     /// Announces changes of keys that are read on the tracking connection to `listener`, and checks that often that the server answers.
     pub(crate) fn watched_by(&mut self, listener: Arc<dyn InvalidationListener>, heartbeat: Duration) {
-        self.tracking = Some(TrackingOptions { listener, heartbeat, node: 0, owner: None });
+        self.tracking = Some(Tracking { listener, heartbeat, node: 0, owner: None });
     }
 
     /// The same for the node of a cluster with this index.
@@ -87,7 +77,7 @@ impl Node {
         wishes: &Arc<MapWishes>,
     ) {
         let owner = Some(Arc::new(OwnerProbe::new(wishes)));
-        self.tracking = Some(TrackingOptions { listener, heartbeat, node, owner });
+        self.tracking = Some(Tracking { listener, heartbeat, node, owner });
     }
 
     /// Address without credentials, for messages.
@@ -146,11 +136,7 @@ impl Node {
             })??;
         let connection = RuntimeConnection::start(&home, self.server(), Some(first));
         connection.look_around(after(self.config.deadline)).await;
-        self.connections
-            .by_runtime
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Arc::new(BatchedConnection::new(connection)));
+        self.connections.by_runtime.get_or_make(home.id(), || BatchedConnection::new(connection));
         Ok(())
     }
 
@@ -160,21 +146,18 @@ impl Node {
 
     /// The tracking connection.
     pub(crate) fn tracking_connection(&self) -> Result<&RuntimeConnection, Error> {
-        let Some(options) = &self.tracking else {
+        let Some(tracking) = &self.tracking else {
             return Err(Error::new(ErrorKind::Server, "nobody watches"));
         };
         // Of this process: `library_runtime` determines the process.
         let library = library_runtime()?;
-        Ok(self.connections.tracking.get_or_init(|| {
-            let TrackingOptions { listener, heartbeat, node, owner } = options;
-            let tracking = Tracking::new(Arc::clone(listener), *heartbeat, *node, owner.clone());
-            RuntimeConnection::tracking(library, self.server(), tracking)
-        }))
+        let make = || RuntimeConnection::tracking(library, self.server(), tracking.clone());
+        Ok(self.connections.tracking.get_or_init(make))
     }
 
     /// The same, for a key that a node of a cluster owns.
     pub(crate) fn tracking_connection_for(&self, key: &str) -> Result<&RuntimeConnection, Error> {
-        if let Some(owner) = self.tracking.as_ref().and_then(|options| options.owner.as_ref()) {
+        if let Some(owner) = self.tracking.as_ref().and_then(|tracking| tracking.owner.as_ref()) {
             owner.offer(key);
         }
         self.tracking_connection()
@@ -182,14 +165,13 @@ impl Node {
 
     /// The connection of the caller's runtime, made if there is none.
     pub(crate) fn connection(&self) -> Result<Arc<BatchedConnection>, Error> {
+        let by_runtime = &self.connections.by_runtime;
         // A runtime with a connection has been examined before.
-        if let Some(current) = executor::current()
-            && let Some(connection) = self.known_connection(&current)
-        {
+        if let Some(connection) = executor::current().and_then(|current| by_runtime.get(current.id())) {
             return Ok(connection);
         }
         let home = home()?;
-        match self.known_connection(&home) {
+        match by_runtime.get(home.id()) {
             Some(connection) => Ok(connection),
             None => self.new_connection(&home),
         }
@@ -203,62 +185,35 @@ impl Node {
     /// The same for keys of slots that the server is only being given.
     fn asking_connection(&self) -> Result<Arc<BatchedConnection>, Error> {
         let home = home()?;
-        let mut hosts = self.connections.asking.write().unwrap_or_else(PoisonError::into_inner);
-        hosts.retain(|host| !host.connection.is_over());
-        if let Some(host) = hosts.iter().find(|host| host.connection.is_of(home.id())) {
-            return Ok(Arc::clone(host));
-        }
-        let host = Arc::new(BatchedConnection::new(RuntimeConnection::asking(&home, self.server())));
-        hosts.push(Arc::clone(&host));
-        Ok(host)
+        let make = || BatchedConnection::new(RuntimeConnection::asking(&home, self.server()));
+        Ok(self.connections.asking.get_or_make(home.id(), make))
     }
 
     /// Where removals wait for replicas; `None` if they do not.
     pub(super) fn replicated(&self, is_asking: bool) -> Result<Option<Arc<ReplicatedWrites>>, Error> {
         let Some(wait) = self.config.replica_wait else { return Ok(None) };
         let home = home()?;
-        let mut all = self.connections.replicated.write().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|writes| !writes.is_over());
-        if let Some(writes) = all.iter().find(|writes| writes.is_of(home.id(), is_asking)) {
-            return Ok(Some(Arc::clone(writes)));
-        }
-        let connection = match is_asking {
-            true => RuntimeConnection::asking(&home, self.server()),
-            false => RuntimeConnection::start(&home, self.server(), None),
+        let make = || {
+            let connection = match is_asking {
+                true => RuntimeConnection::asking(&home, self.server()),
+                false => RuntimeConnection::start(&home, self.server(), None),
+            };
+            ReplicatedWrites::start(connection, wait, self.config.deadline)
         };
-        let writes = Arc::new(ReplicatedWrites::start(connection, wait, self.config.deadline));
-        all.push(Arc::clone(&writes));
-        Ok(Some(writes))
-    }
-
-    fn known_connection(&self, home: &Handle) -> Option<Arc<BatchedConnection>> {
-        let hosts = self.connections.by_runtime.read().unwrap_or_else(PoisonError::into_inner);
-        hosts
-            .iter()
-            .find(|host| host.connection.is_of(home.id()) && !host.connection.is_over())
-            .map(Arc::clone)
+        let all = &self.connections.replicated[usize::from(is_asking)];
+        Ok(Some(all.get_or_make(home.id(), make)))
     }
 
     fn new_connection(&self, home: &Handle) -> Result<Arc<BatchedConnection>, Error> {
-        let mut hosts = self.connections.by_runtime.write().unwrap_or_else(PoisonError::into_inner);
-        // It ends with its runtime only.
-        let has_failed =
-            hosts.iter().any(|host| host.connection.is_of(home.id()) && host.connection.is_over());
-        hosts.retain(|host| !host.connection.is_over());
-        let home = if has_failed {
+        let by_runtime = &self.connections.by_runtime;
+        let home = if by_runtime.has_ended(home.id()) {
             executor::drives_none(home);
             library_runtime()?
         } else {
             home
         };
-        // Another task may have been faster.
-        if let Some(host) = hosts.iter().find(|host| host.connection.is_of(home.id())) {
-            return Ok(Arc::clone(host));
-        }
-        let connection = RuntimeConnection::start(home, self.server(), None);
-        let host = Arc::new(BatchedConnection::new(connection));
-        hosts.push(Arc::clone(&host));
-        Ok(host)
+        let make = || BatchedConnection::new(RuntimeConnection::start(home, self.server(), None));
+        Ok(by_runtime.get_or_make(home.id(), make))
     }
 
     /// Where values wait to be stored. `None` if the caller's runtime does not drive a connection of its own.

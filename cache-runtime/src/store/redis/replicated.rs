@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redis::{Cmd, RedisResult, Value, cmd};
-use tokio::runtime;
 use tokio::sync::{mpsc, oneshot};
 
 use super::commands::{pipeline, remove, set};
@@ -56,20 +55,18 @@ impl Written {
     }
 }
 
+impl AsRef<RuntimeConnection> for ReplicatedWrites {
+    fn as_ref(&self) -> &RuntimeConnection {
+        &self.connection
+    }
+}
+
 impl ReplicatedWrites {
     pub(super) fn start(connection: RuntimeConnection, wait: ReplicaWait, deadline: Duration) -> Self {
         let (connection, (queue, waiting)) = (Arc::new(connection), mpsc::unbounded_channel());
         let limit = deadline.saturating_add(wait.time);
         connection.runtime.spawn(send_all(Arc::clone(&connection), waiting, wait, limit));
         Self { connection, queue, wait }
-    }
-
-    pub(super) fn is_of(&self, runtime: runtime::Id, is_asking: bool) -> bool {
-        self.connection.is_of(runtime) && self.connection.is_asking == is_asking
-    }
-
-    pub(super) fn is_over(&self) -> bool {
-        self.connection.is_over()
     }
 
     /// Removes each key. An answer for each.

@@ -21,6 +21,12 @@ impl BatchedConnection {
     }
 }
 
+impl AsRef<RuntimeConnection> for BatchedConnection {
+    fn as_ref(&self) -> &RuntimeConnection {
+        &self.connection
+    }
+}
+
 impl BatchHost for BatchedConnection {
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.connection.runtime.spawn(task);

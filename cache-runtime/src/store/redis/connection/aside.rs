@@ -3,12 +3,13 @@
 //! A name server that does not answer blocks `getaddrinfo` for ten seconds, and the call cannot be cancelled. On a thread of the
 //! program's runtime it would keep the program from exiting for as long; with a thread for each attempt, threads would pile up.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use tokio::sync::watch;
 
 use crate::error::{Error, ErrorKind};
 use crate::runtime::block_on::library_runtime;
+use crate::util::locks::lock;
 
 type Underway<T> = watch::Receiver<Option<T>>;
 
@@ -35,7 +36,7 @@ impl<T: Clone + Send + Sync + 'static> Aside<T> {
     }
 
     fn underway(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<Underway<T>, Error> {
-        let mut underway = self.underway.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut underway = lock(&self.underway);
         match underway.as_ref() {
             Some(answer) if answer.has_changed().is_ok() && answer.borrow().is_none() => Ok(answer.clone()),
             _ => {

@@ -5,17 +5,18 @@
 //! it, and is cut for a long time when one did not.
 
 use std::pin::{Pin, pin};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::breaker::EndReason;
-use super::connect::Connection;
+use super::live::Connection;
 use super::server::Server;
 use crate::error::Error;
 use crate::runtime::executor;
 use crate::runtime::executor::{Either, either};
 use crate::runtime::lag;
 use crate::util::clock::later;
+use crate::util::locks::lock;
 
 /// How often to check whether anything has arrived, at first. Some networks drop connections within a second.
 const FIRST: Duration = Duration::from_millis(250);
@@ -48,17 +49,13 @@ impl Default for IdleBounds {
 }
 
 impl Idleness {
-    fn lock(&self) -> MutexGuard<'_, IdleBounds> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn interval(&self) -> Duration {
-        self.lock().interval
+        lock(&self.0).interval
     }
 
     /// A connection that was idle for an interval has answered.
     fn survived(&self) {
-        let mut known = self.lock();
+        let mut known = lock(&self.0);
         known.most = known.most.filter(|(_, learned)| learned.elapsed() < RELEARN);
         let most = known.most.map_or(LONGEST, |(most, _)| most);
         known.interval = (known.interval * 2).min(most);
@@ -66,13 +63,13 @@ impl Idleness {
 
     /// A connection that was idle has not answered.
     fn was_silent(&self) {
-        let mut known = self.lock();
+        let mut known = lock(&self.0);
         known.suspect = Some(known.interval);
     }
 
     /// What became of the next connection after an idle one has not answered: if it `answers`, the network had dropped the idle one.
     pub(crate) fn tried_again(&self, answers: bool) {
-        let mut known = self.lock();
+        let mut known = lock(&self.0);
         if let Some(interval) = known.suspect.take()
             && answers
         {

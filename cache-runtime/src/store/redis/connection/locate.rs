@@ -9,7 +9,7 @@ use std::time::Instant;
 use redis::{RedisResult, Value};
 use tokio::sync::watch;
 
-use super::connect::Connection;
+use super::live::Connection;
 use super::server::{Placement, Server};
 use super::url::Endpoint;
 use crate::error::{Error, ErrorKind};

@@ -2,12 +2,14 @@
 
 pub(crate) mod aside;
 pub(crate) mod breaker;
+pub(crate) mod by_runtime;
 pub(crate) mod config;
 pub(crate) mod connect;
 pub(crate) mod cork;
 pub(crate) mod foreign;
 pub(crate) mod frames;
 pub(crate) mod idle;
+pub(crate) mod live;
 pub(crate) mod locate;
 pub(crate) mod login;
 pub(crate) mod mode;

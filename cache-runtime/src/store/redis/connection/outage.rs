@@ -1,8 +1,10 @@
 //! Logs one line when a server is lost and one when it is back, however many connections there are and however often each of them
 //! fails.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
+
+use crate::util::locks::lock;
 
 /// A server's outage, as the connections of a process see it.
 #[derive(Debug, Default)]
@@ -13,12 +15,6 @@ struct OutageState {
     began: Option<Instant>,
     /// How many connections are down.
     down: usize,
-}
-
-impl ServerOutage {
-    fn lock(&self) -> MutexGuard<'_, OutageState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// The part of a runtime's connections, one after the other, in the outage.
@@ -36,7 +32,7 @@ impl OutageReport {
     /// The connection is lost, or unusable. Logged if it is the first.
     pub(crate) fn begin(&mut self, reason: &dyn std::fmt::Display, consequence: &str) {
         let is_first = {
-            let mut state = self.outage.lock();
+            let mut state = lock(&self.outage.0);
             state.down += usize::from(!self.is_down);
             let is_first = state.began.is_none();
             state.began.get_or_insert_with(Instant::now);
@@ -53,7 +49,7 @@ impl OutageReport {
     /// The connection is usable. Logged if it is the last.
     pub(crate) fn end(&mut self) {
         let began = {
-            let mut state = self.outage.lock();
+            let mut state = lock(&self.outage.0);
             state.down -= usize::from(self.is_down);
             if state.down == 0 { state.began.take() } else { None }
         };
@@ -67,7 +63,7 @@ impl OutageReport {
 impl Drop for OutageReport {
     /// The outage goes on: a connection that ends with its runtime says nothing about the server.
     fn drop(&mut self) {
-        self.outage.lock().down -= usize::from(self.is_down);
+        lock(&self.outage.0).down -= usize::from(self.is_down);
     }
 }
 
@@ -81,13 +77,13 @@ mod tests {
         let [mut first, mut second] = [(); 2].map(|()| OutageReport::of(&outage, "the server"));
         first.begin(&"lost", "off");
         second.begin(&"lost", "off");
-        let began = outage.lock().began;
+        let began = lock(&outage.0).began;
         assert!(began.is_some());
         first.begin(&"refused", "off");
         first.end();
-        assert_eq!(outage.lock().began, began, "the second is not back");
+        assert_eq!(lock(&outage.0).began, began, "the second is not back");
         second.end();
-        let state = outage.lock();
+        let state = lock(&outage.0);
         assert_eq!((state.began, state.down), (None, 0));
     }
 
@@ -97,11 +93,11 @@ mod tests {
         let mut first = OutageReport::of(&outage, "the server");
         first.begin(&"lost", "off");
         drop(first);
-        let began = outage.lock().began;
+        let began = lock(&outage.0).began;
         assert!(began.is_some(), "a runtime that ends is no server that is back");
         let mut second = OutageReport::of(&outage, "the server");
         second.end();
-        let began = outage.lock().began;
+        let began = lock(&outage.0).began;
         assert!(began.is_none());
     }
 }

@@ -5,16 +5,17 @@
 //! the node itself does not know yet, the others say: as long as there are heartbeats, the cluster's map is asked for as often as they come.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use redis::{RedisError, RedisResult, Value, cmd};
 use tokio::sync::Notify;
 
-use super::connect::Connection;
+use super::live::Connection;
 use crate::store::redis::redirect::moved_slot;
 use crate::store::vocabulary::InvalidationListener;
 use crate::util::clock::Moment;
+use crate::util::locks::lock;
 
 /// Who has to know soon who owns which slot.
 #[derive(Debug)]
@@ -75,14 +76,14 @@ impl OwnerProbe {
 
     /// A key that is about to be read from the node.
     pub(crate) fn offer(&self, key: &str) {
-        let mut probe = self.key.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut probe = lock(&self.key);
         if probe.is_none() {
             *probe = Some(key.to_owned());
         }
     }
 
     fn key(&self) -> Option<String> {
-        self.key.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.key).clone()
     }
 
     /// Asks the node for how long the key has left, which is short and needs no right that a tracked read does not need. Without a key, no
@@ -102,7 +103,7 @@ impl OwnerProbe {
         if refusal.code() == Some("ASK") {
             return true;
         }
-        *self.key.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *lock(&self.key) = None;
         if let Some(slot) = moved_slot(refusal) {
             listener.changed_hands(slot.number());
         }

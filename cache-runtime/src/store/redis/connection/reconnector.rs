@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::breaker::EndReason;
-use super::connect::{Connection, Failure, Proof, connect};
+use super::connect::{Failure, Proof, connect};
 use super::idle;
+use super::live::Connection;
 use super::login::authenticate;
 use super::outage::OutageReport;
 use super::request::unanswered;

@@ -6,8 +6,8 @@ use std::time::Instant;
 use redis::{Cmd, Pipeline, RedisResult, Value};
 use tokio::task::coop::consume_budget;
 
-use super::connect::{Connection, Use};
 use super::frames::is_strange;
+use super::live::{Connection, Use};
 use super::runtime_connection::RuntimeConnection;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::lag;

@@ -12,7 +12,7 @@ use tokio::runtime::{self, Handle};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::connect::Connection;
+use super::live::Connection;
 use super::reconnector::Reconnector;
 use super::server::Server;
 use super::shared_timeout::SharedTimeout;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use redis::ConnectionAddr;
@@ -23,6 +23,7 @@ use crate::error::{Error, ErrorKind};
 use crate::runtime::block_on::library_runtime;
 use crate::runtime::executor;
 use crate::store::credentials::{Credentials, Provided};
+use crate::util::locks::lock;
 
 /// For how long `HELLO` has to be hung up on before that is a refusal, where it has been answered before.
 const HANGING_UP: Duration = Duration::from_secs(5);
@@ -46,7 +47,7 @@ pub(crate) struct Server {
     misplaced: watch::Sender<u64>,
     /// How often a connection has been replaced because of that. Tracking connections, on which nothing is written, follow.
     moved: watch::Sender<u64>,
-    known: Mutex<ServerKnowledge>,
+    pub(super) known: Mutex<ServerKnowledge>,
 }
 
 #[derive(Default)]
@@ -101,10 +102,6 @@ impl Server {
         }
     }
 
-    pub(super) fn known(&self) -> MutexGuard<'_, ServerKnowledge> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The addresses of the server, in the order in which to try them. Names are resolved each time.
     pub(crate) async fn targets(&self, endpoint: &Endpoint) -> Result<Vec<PeerAddress>, Error> {
         let (host, port) = match endpoint.info.addr() {
@@ -127,7 +124,7 @@ impl Server {
         if addresses.is_empty() {
             return Err(unknown(&"it has no address"));
         }
-        let shunned = self.known().shunned;
+        let shunned = lock(&self.known).shunned;
         addresses.sort_by_key(|address| Some(*address) == shunned);
         Ok(addresses.into_iter().map(PeerAddress::Tcp).collect())
     }
@@ -180,7 +177,7 @@ impl Server {
             is_news
         });
         if is_news {
-            self.known().shunned = placement.address;
+            lock(&self.known).shunned = placement.address;
         }
     }
 
@@ -201,14 +198,14 @@ impl Server {
 
     /// The server is in cluster mode.
     pub(crate) fn is_in_cluster_mode(&self) {
-        self.known().in_cluster_mode = Some(Instant::now());
+        lock(&self.known).in_cluster_mode = Some(Instant::now());
     }
 
     /// # Errors
     /// If it is in cluster mode, as was found out recently.
     pub(crate) fn check_mode(&self) -> Result<(), Error> {
         let is_out = |since: Instant| since.elapsed() < CLUSTER_AGAIN;
-        match self.known().in_cluster_mode.is_some_and(is_out) {
+        match lock(&self.known).in_cluster_mode.is_some_and(is_out) {
             true => Err(mode::refused(&self.config.endpoint.name)),
             false => Ok(()),
         }
@@ -224,25 +221,25 @@ impl Server {
 
     /// Whether to greet it with `HELLO`.
     pub(crate) fn may_know_hello(&self) -> bool {
-        self.known().hello_refused.is_none_or(|since| since.elapsed() > HELLO_AGAIN)
+        lock(&self.known).hello_refused.is_none_or(|since| since.elapsed() > HELLO_AGAIN)
     }
 
     /// It has answered `HELLO`.
     pub(crate) fn answers_hello(&self) {
-        let mut known = self.known();
+        let mut known = lock(&self.known);
         (known.hello_answered, known.hung_up_since) = (true, None);
     }
 
     /// It answers, but not to `HELLO`.
     pub(crate) fn refuses_hello(&self) {
-        let mut known = self.known();
+        let mut known = lock(&self.known);
         (known.hello_refused, known.hung_up_since) = (Some(Instant::now()), None);
     }
 
     /// It has hung up on `HELLO` and then greeted without: as a proxy does that does not know the command, and as any server does that is
     /// restarted meanwhile. Whether it is the former.
     pub(crate) fn hung_up_on_hello(&self) -> bool {
-        let mut known = self.known();
+        let mut known = lock(&self.known);
         let since = *known.hung_up_since.get_or_insert_with(Instant::now);
         let is_refusal = !known.hello_answered || since.elapsed() >= HANGING_UP;
         drop(known);
@@ -277,7 +274,7 @@ mod tests {
         server.answers_hello();
         assert!(!server.hung_up_on_hello() && !server.hung_up_on_hello() && server.may_know_hello());
         // The name leads to a proxy now.
-        server.known().hung_up_since = Instant::now().checked_sub(HANGING_UP);
+        lock(&server.known).hung_up_since = Instant::now().checked_sub(HANGING_UP);
         assert!(server.hung_up_on_hello() && !server.may_know_hello());
         let proxy = Server::new(&Arc::new(Config::of_url("redis://127.0.0.1:1", DEADLINE)));
         assert!(proxy.hung_up_on_hello() && !proxy.may_know_hello(), "it has never answered HELLO");

@@ -10,7 +10,7 @@
 use std::future::poll_fn;
 use std::mem::take;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
@@ -20,6 +20,7 @@ use tokio::task::AbortHandle;
 use crate::error::Error;
 use crate::runtime::block_on::library_runtime;
 use crate::runtime::executor::catch_up;
+use crate::util::locks::lock;
 
 /// The timeout of a connection's requests. Dropping it ends its task.
 pub(crate) struct SharedTimeout {
@@ -99,7 +100,7 @@ struct WaiterPlace<'a> {
 impl WaiterPlace<'_> {
     /// Registers the request; `false` if it has timed out.
     fn set(&mut self, until: Instant, waker: &Waker) -> bool {
-        let mut set = self.shared.lock();
+        let mut set = lock(&self.shared.set);
         if let Some(waits) = self.index.and_then(|index| set.waiting[index].as_mut()) {
             if let Some(known) = &mut waits.waker {
                 known.clone_from(waker);
@@ -119,18 +120,12 @@ impl WaiterPlace<'_> {
 impl Drop for WaiterPlace<'_> {
     fn drop(&mut self) {
         if let Some(index) = self.index {
-            let mut set = self.shared.lock();
+            let mut set = lock(&self.shared.set);
             set.free.push(index);
             let waits = take(&mut set.waiting[index]);
             drop(set);
             drop(waits);
         }
-    }
-}
-
-impl Waiters {
-    fn lock(&self) -> MutexGuard<'_, WaiterList> {
-        self.set.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -159,7 +154,7 @@ impl WaiterList {
 async fn run(shared: Arc<Waiters>) {
     loop {
         let looks_at = {
-            let mut set = shared.lock();
+            let mut set = lock(&shared.set);
             set.looks_at = set.pending().map(|waits| waits.until).min();
             set.looks_at
         };
@@ -168,7 +163,7 @@ async fn run(shared: Arc<Waiters>) {
             None => sooner.await,
             Some(looks_at) => {
                 if tokio::time::timeout_at(looks_at.into(), sooner).await.is_err() {
-                    let late = shared.lock().late(Instant::now());
+                    let late = lock(&shared.set).late(Instant::now());
                     late.into_iter().for_each(Waker::wake);
                 }
             }
@@ -252,7 +247,7 @@ mod tests {
         for wait in waits {
             wait.await.expect("no panic");
         }
-        let set = timeout.shared.lock();
+        let set = lock(&timeout.shared.set);
         assert_eq!(set.free.len(), set.waiting.len(), "places are given back");
         assert!(set.waiting.len() <= 100 && set.waiting.iter().all(Option::is_none));
     }
@@ -263,6 +258,6 @@ mod tests {
         for _ in 0..10 {
             assert_eq!(bound(&timeout, LONG, tokio::task::yield_now()).await, Some(()));
         }
-        assert_eq!(timeout.shared.lock().waiting.len(), 1);
+        assert_eq!(lock(&timeout.shared.set).waiting.len(), 1);
     }
 }

@@ -9,11 +9,12 @@ use std::time::Instant;
 use redis::Pipeline;
 use tokio::sync::Notify;
 
-use super::connect::Connection;
+use super::live::Connection;
 use super::server::Server;
 use crate::runtime::executor;
 use crate::store::redis::replies::{field, text};
 use crate::store::vocabulary::TakeoverListener;
+use crate::util::locks::lock;
 
 /// Who is told of takeovers.
 #[derive(Default)]
@@ -97,7 +98,7 @@ impl Acquaintance {
     /// The connection has ended.
     pub(super) fn lose(&mut self) {
         let now = *self.lost.get_or_insert_with(Instant::now);
-        self.server.known().lost.get_or_insert(now);
+        lock(&self.server.known).lost.get_or_insert(now);
         self.server.config.takeovers.losses.notify_one();
     }
 }
@@ -106,7 +107,7 @@ impl Drop for Acquaintance {
     /// A runtime that ends says nothing about the server.
     fn drop(&mut self) {
         if self.lost.is_some() {
-            self.server.known().lost = None;
+            lock(&self.server.known).lost = None;
         }
     }
 }
@@ -114,18 +115,18 @@ impl Drop for Acquaintance {
 impl Server {
     /// Since when it is unreachable for one of the runtimes, if it is.
     pub(crate) fn lost(&self) -> Option<Instant> {
-        self.known().lost
+        lock(&self.known).lost
     }
 
     /// Notes who has answered over the newest connection; gives who did before.
     fn identified(&self, identity: &ServerIdentity) -> Option<ServerIdentity> {
-        let mut known = self.known();
+        let mut known = lock(&self.known);
         known.lost = None;
         known.identity.replace(identity.clone())
     }
 
     async fn ask_identity(&self, connection: &Connection) -> ServerIdentity {
-        if self.known().hides_identity {
+        if lock(&self.known).hides_identity {
             return ServerIdentity::Unknown;
         }
         let mut question = Pipeline::with_capacity(2);
@@ -136,7 +137,7 @@ impl Server {
             Ok(Some(Ok(answers))) => ServerIdentity::of(&answers.iter().filter_map(text).collect::<String>()),
             Ok(Some(Err(error))) if error.is_unrecoverable_error() => {
                 // Some proxies close a connection on which they are asked what they do not know.
-                self.known().hides_identity = true;
+                lock(&self.known).hides_identity = true;
                 ServerIdentity::Unknown
             }
             _ => ServerIdentity::Unknown,

@@ -12,7 +12,8 @@ use std::time::Duration;
 use redis::{PushInfo, PushKind, RedisResult, Value};
 
 use super::breaker::{EndReason, TIMEOUTS_IN_A_ROW};
-use super::connect::{Connection, Failure, OnPush, Proof, connect};
+use super::connect::{Failure, OnPush, Proof, connect};
+use super::live::Connection;
 use super::ownership::OwnerProbe;
 use super::server::Server;
 use crate::error::{Error, ErrorKind};
@@ -24,26 +25,18 @@ use crate::util::clock::Moment;
 static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
 
 /// What a tracking connection does in addition to any other.
+#[derive(Clone)]
 pub(crate) struct Tracking {
-    listener: Arc<dyn InvalidationListener>,
+    pub(crate) listener: Arc<dyn InvalidationListener>,
     /// How often to check that the peer answers.
-    heartbeat: Duration,
+    pub(crate) heartbeat: Duration,
     /// Which of the store's servers it is.
-    node: u16,
+    pub(crate) node: u16,
     /// What to ask a node of a cluster, which may cease to own what it was asked for.
-    owner: Option<Arc<OwnerProbe>>,
+    pub(crate) owner: Option<Arc<OwnerProbe>>,
 }
 
 impl Tracking {
-    pub(crate) fn new(
-        listener: Arc<dyn InvalidationListener>,
-        heartbeat: Duration,
-        node: u16,
-        owner: Option<Arc<OwnerProbe>>,
-    ) -> Self {
-        Self { listener, heartbeat, node, owner }
-    }
-
     /// Connects and turns tracking on. The connection begins a new epoch.
     pub(crate) async fn connect(
         &self,

@@ -4,11 +4,12 @@
 //! command is therefore not sent for a while, each time for longer; other commands are.
 
 use std::collections::HashMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
+use crate::util::locks::lock;
 use crate::util::retry_gate::RetryGate;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
@@ -37,7 +38,7 @@ impl Unreadable {
         if !self.are_any.load(Ordering::Relaxed) {
             return Ok(());
         }
-        match self.pauses().get(command(doing)) {
+        match lock(&self.pauses).get(command(doing)) {
             Some(pause) if pause.gate.is_closed() => Err(Error::new(
                 ErrorKind::Connection,
                 format!("cannot {doing}: the last answer to it was not in Redis's protocol"),
@@ -50,7 +51,7 @@ impl Unreadable {
     pub(crate) fn note(&self, server: &str, doing: &str) {
         let command = command(doing);
         let is_first = {
-            let mut pauses = self.pauses();
+            let mut pauses = lock(&self.pauses);
             let last = pauses.get(command).map(|pause| pause.length);
             let length = last.map_or(FIRST_PAUSE, |last| (last * 2).min(LONGEST_PAUSE));
             let gate = RetryGate::default();
@@ -67,10 +68,6 @@ impl Unreadable {
                 FIRST_PAUSE.as_secs(),
             );
         }
-    }
-
-    fn pauses(&self) -> MutexGuard<'_, HashMap<String, Pause>> {
-        self.pauses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -90,11 +87,11 @@ mod tests {
         unreadable.note("the server", "SET 2000000 bytes");
         assert!(unreadable.check("SET NX GET").is_err());
         assert!(unreadable.check("GET").is_ok());
-        unreadable.pauses().values().for_each(|pause| pause.gate.open());
+        lock(&unreadable.pauses).values().for_each(|pause| pause.gate.open());
         assert!(unreadable.check("SET NX GET").is_ok());
         for _ in 0..10 {
             unreadable.note("the server", "SET");
         }
-        assert_eq!(unreadable.pauses()["SET"].length, LONGEST_PAUSE);
+        assert_eq!(lock(&unreadable.pauses)["SET"].length, LONGEST_PAUSE);
     }
 }

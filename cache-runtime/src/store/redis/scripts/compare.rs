@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use redis::{Cmd, RedisResult, Value};
 
-use super::MillisText;
+use super::{MillisText, millis_text};
 use crate::error::{Error, ErrorKind};
 use crate::store::redis::abilities::{Abilities, Ability};
 use crate::store::redis::commands::{get, pipeline};
@@ -42,8 +42,8 @@ impl RuntimeConnection {
             }
         }
         if !abilities.of(&SWAP).is(Ability::NO) {
-            let millis = MillisText::of(ttl);
-            let (doing, arguments) = (sized("store", value), [mark, value, millis.as_bytes()]);
+            let millis = millis_text(ttl);
+            let (doing, arguments) = (sized("store", value), [mark, value, &millis[..]]);
             let answer = self.script(&abilities, &SWAP, &doing, &[key], &arguments, until).await?;
             if !abilities.of(&SWAP).is(Ability::NO) {
                 let done = swapped(answer)?;
@@ -92,11 +92,10 @@ impl RuntimeConnection {
         if abilities.of(&SWAP_MANY).is(Ability::NO) {
             return Ok(None);
         }
-        let times: Vec<MillisText> = swaps.iter().map(|swap| MillisText::of(swap.ttl)).collect();
+        let times: Vec<MillisText> = swaps.iter().map(|swap| millis_text(swap.ttl)).collect();
         if self.is_cluster_node {
             let calls = swaps.iter().zip(&times);
-            let calls =
-                calls.map(|(swap, time)| (swap.key, vec![&swap.mark[..], swap.value, time.as_bytes()]));
+            let calls = calls.map(|(swap, time)| (swap.key, vec![&swap.mark[..], swap.value, &time[..]]));
             let answers =
                 self.script_each(abilities, &SWAP, "store", &calls.collect::<Vec<_>>(), until).await?;
             let is_refused = abilities.of(&SWAP).is(Ability::NO);
@@ -105,7 +104,7 @@ impl RuntimeConnection {
         let keys: Vec<&str> = swaps.iter().map(|swap| swap.key).collect();
         let mut arguments: Vec<&[u8]> = Vec::with_capacity(3 * swaps.len());
         for (swap, time) in swaps.iter().zip(&times) {
-            arguments.extend([&swap.mark[..], swap.value, time.as_bytes()]);
+            arguments.extend([&swap.mark[..], swap.value, &time[..]]);
         }
         match self.script(abilities, &SWAP_MANY, "store", &keys, &arguments, until).await? {
             _ if abilities.of(&SWAP_MANY).is(Ability::NO) => Ok(None),
@@ -188,7 +187,7 @@ impl RuntimeConnection {
         until: Instant,
     ) -> Result<Vec<Result<(), Error>>, Error> {
         let abilities = self.abilities();
-        if abilities.compares() == Some(false) && leases.iter().all(|(_, mark)| mark[0] == LEASE) {
+        if never_leased(&abilities, leases) {
             return Ok(leases.iter().map(|_| Ok(())).collect());
         }
         if !abilities.of(&RELEASE).is(Ability::NO) {
@@ -201,19 +200,29 @@ impl RuntimeConnection {
                 return Ok(answers.into_iter().map(done).collect());
             }
         }
+        self.release_without_script(&abilities, leases, until).await
+    }
+
+    /// Lets something end at once that takes the place of each lease.
+    async fn release_without_script(
+        &self,
+        abilities: &Abilities,
+        leases: &[(&str, CasToken)],
+        until: Instant,
+    ) -> Result<Vec<Result<(), Error>>, Error> {
+        // A new token: the old one must not be found again.
         let over: Vec<CasToken> = leases.iter().map(|(_, mark)| over(mark)).collect();
         let swaps = leases.iter().zip(&over);
         let swaps =
             swaps.map(|((key, mark), over)| Swap { key, mark, value: over, ttl: Some(Duration::ZERO) });
-        let done = self.swap_whole(&abilities, &RELEASE, &swaps.collect::<Vec<_>>(), until).await?;
+        let done = self.swap_whole(abilities, &RELEASE, &swaps.collect::<Vec<_>>(), until).await?;
         Ok(done.into_iter().map(|done| done.map(drop)).collect())
     }
 
     /// Removes each value only if it still begins with its token.
     pub(crate) async fn release(&self, leases: &[(&str, CasToken)], until: Instant) -> Result<(), Error> {
         let abilities = self.abilities();
-        if abilities.compares() == Some(false) && leases.iter().all(|(_, mark)| mark[0] == LEASE) {
-            // No lease is requested there. One from before that was known expires by itself.
+        if never_leased(&abilities, leases) {
             return Ok(());
         }
         for leases in leases.chunks(MOST_KEYS) {
@@ -228,21 +237,13 @@ impl RuntimeConnection {
                 }
                 refused = answer.err();
             }
-            // A new token: the old one must not be found again.
-            let over: Vec<CasToken> = leases.iter().map(|(_, mark)| over(mark)).collect();
-            let swaps = leases.iter().zip(&over).map(|((key, mark), over)| Swap {
-                key,
-                mark,
-                value: over,
-                ttl: Some(Duration::ZERO),
-            });
-            let done = self.swap_whole(&abilities, &RELEASE, &swaps.collect::<Vec<_>>(), until).await;
+            let done = self.release_without_script(&abilities, leases, until).await;
             match (done, refused) {
                 // It says more than that there is no other way.
                 (Err(_), Some(refused)) if abilities.ifeq.is(Ability::NO) => {
                     return Err(translate("release", refused));
                 }
-                (done, _) => done?.into_iter().try_for_each(|done| done.map(drop))?,
+                (done, _) => done?.into_iter().collect::<Result<(), _>>()?,
             }
         }
         Ok(())
@@ -322,6 +323,11 @@ fn cannot_compare() -> Error {
         ErrorKind::Server,
         "cannot store: that takes EVAL, or SET with IFEQ (Redis 8.4, Valkey 8.1), and the server has neither for this user",
     )
+}
+
+/// Whether there is nothing to release: no lease is requested where nothing compares, and one from before that was known expires by itself.
+fn never_leased(abilities: &Abilities, leases: &[(&str, CasToken)]) -> bool {
+    abilities.compares() == Some(false) && leases.iter().all(|(_, mark)| mark[0] == LEASE)
 }
 
 /// The token of the lease that replaces a value to be removed.

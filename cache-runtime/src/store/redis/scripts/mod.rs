@@ -6,14 +6,17 @@ pub(crate) mod tagging;
 use std::time::{Duration, Instant};
 
 use redis::{RedisResult, Value};
+use smallvec::SmallVec;
 
 use super::abilities::Abilities;
 use super::commands::pipeline;
 use super::connection::runtime_connection::RuntimeConnection;
-use super::error::is_no_script;
 use super::lua::Script;
 use crate::error::Error;
 use crate::util::clock::whole_millis;
+
+/// A key, and the arguments of a script that is run for it.
+pub(crate) type ScriptCall<'a> = (&'a str, Vec<&'a [u8]>);
 
 impl RuntimeConnection {
     /// Runs a script. One round trip; two if the server has lost it, for example by a restart.
@@ -29,7 +32,7 @@ impl RuntimeConnection {
         // Not by name until the server is known to have it: a store must be one command, since the program may end right after it.
         if abilities.knows_name(script) {
             let answer = self.run(doing, &script.by_name(keys, arguments), until).await?;
-            if abilities.has_run(&answer) && !answer.as_ref().is_err_and(is_no_script) {
+            if abilities.has_run(&answer) {
                 return Ok(answer);
             }
         }
@@ -45,27 +48,13 @@ impl RuntimeConnection {
         abilities: &Abilities,
         script: &Script,
         doing: &str,
-        calls: &[(&str, Vec<&[u8]>)],
+        calls: &[ScriptCall<'_>],
         until: Instant,
     ) -> Result<Vec<RedisResult<Value>>, Error> {
-        let by_text = |(key, arguments): &(&str, Vec<&[u8]>)| script.by_text(&[key], arguments);
-        let by_name = |(key, arguments): &(&str, Vec<&[u8]>)| script.by_name(&[key], arguments);
-        let is_by_name = abilities.knows_name(script);
-        let first = match is_by_name {
-            true => pipeline(calls.iter().map(by_name)),
-            false => pipeline(calls.iter().map(by_text)),
-        };
-        let (mut answers, _) = self.run_all(doing, &first, until).await?;
-        let mut unknown = Vec::new();
-        for (at, answer) in answers.iter().enumerate() {
-            if !is_by_name {
-                abilities.learn(script, answer);
-            } else if !abilities.has_run(answer) || answer.as_ref().is_err_and(is_no_script) {
-                unknown.push(at);
-            }
-        }
+        let (mut answers, unknown) = self.script_each_at_once(abilities, script, doing, calls, until).await?;
         if !unknown.is_empty() {
-            let again = pipeline(unknown.iter().map(|at| by_text(&calls[*at])));
+            let calls = unknown.iter().map(|at| &calls[*at]);
+            let again = pipeline(calls.map(|(key, arguments)| script.by_text(&[key], arguments)));
             for (at, answer) in unknown.into_iter().zip(self.run_all(doing, &again, until).await?.0) {
                 abilities.learn(script, &answer);
                 answers[at] = answer;
@@ -73,33 +62,40 @@ impl RuntimeConnection {
         }
         Ok(answers)
     }
+
+    /// The same in one round trip, with the places of the calls that were by name, and whose script the server does not know.
+    pub(crate) async fn script_each_at_once(
+        &self,
+        abilities: &Abilities,
+        script: &Script,
+        doing: &str,
+        calls: &[ScriptCall<'_>],
+        until: Instant,
+    ) -> Result<(Vec<RedisResult<Value>>, Vec<usize>), Error> {
+        let is_by_name = abilities.knows_name(script);
+        let commands = pipeline(calls.iter().map(|(key, arguments)| match is_by_name {
+            true => script.by_name(&[key], arguments),
+            false => script.by_text(&[key], arguments),
+        }));
+        let (answers, _) = self.run_all(doing, &commands, until).await?;
+        let mut unknown = Vec::new();
+        for (at, answer) in answers.iter().enumerate() {
+            if !is_by_name {
+                abilities.learn(script, answer);
+            } else if !abilities.has_run(answer) {
+                unknown.push(at);
+            }
+        }
+        Ok((answers, unknown))
+    }
 }
 
 /// A time in milliseconds as an argument; empty for none. Kept on the stack: every store has one.
-#[derive(Clone, Copy)]
-pub(crate) struct MillisText {
-    digits: [u8; 20],
-    first: usize,
-}
+pub(crate) type MillisText = SmallVec<[u8; 20]>;
 
-impl MillisText {
-    pub(crate) fn of(time: Option<Duration>) -> Self {
-        let mut text = Self { digits: [0; 20], first: 20 };
-        let Some(mut left) = time.map(whole_millis) else { return text };
-        loop {
-            text.first -= 1;
-            // A digit.
-            text.digits[text.first] = b'0' + (left % 10) as u8;
-            left /= 10;
-            if left == 0 {
-                return text;
-            }
-        }
-    }
-
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.digits.get(self.first..).unwrap_or_default()
-    }
+pub(crate) fn millis_text(time: Option<Duration>) -> MillisText {
+    let mut digits = itoa::Buffer::new();
+    MillisText::from_slice(time.map_or("", |time| digits.format(whole_millis(time))).as_bytes())
 }
 
 #[cfg(test)]
@@ -110,10 +106,10 @@ mod tests {
     fn times_are_written_as_decimals() {
         for millis in [1, 9, 10, 60_000, 1_234_567_890] {
             let time = Some(Duration::from_millis(millis));
-            assert_eq!(MillisText::of(time).as_bytes(), millis.to_string().as_bytes());
+            assert_eq!(&millis_text(time)[..], millis.to_string().as_bytes());
         }
-        assert_eq!(MillisText::of(None).as_bytes(), b"");
+        assert_eq!(&millis_text(None)[..], b"");
         let longest = whole_millis(Duration::MAX).to_string();
-        assert_eq!(MillisText::of(Some(Duration::MAX)).as_bytes(), longest.as_bytes());
+        assert_eq!(&millis_text(Some(Duration::MAX))[..], longest.as_bytes());
     }
 }

@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use redis::{Cmd, RedisResult, Value, cmd};
 
-use super::MillisText;
+use super::{MillisText, ScriptCall, millis_text};
 use crate::error::Error;
 use crate::store::redis::abilities::{Abilities, Ability};
 use crate::store::redis::commands::{get, pipeline, pttl, set, set_nx_get};
 use crate::store::redis::connection::runtime_connection::RuntimeConnection;
-use crate::store::redis::error::{is_no_script, translate};
+use crate::store::redis::error::translate;
 use crate::store::redis::lua::TAG;
 use crate::store::redis::replies::{found, left, strange};
 use crate::store::vocabulary::Nonce;
@@ -48,22 +48,11 @@ impl RuntimeConnection {
         if abilities.of(&TAG).is(Ability::NO) {
             return Ok(None);
         }
-        let [least, given] = [life.least, life.given()].map(MillisText::of);
-        let is_by_name = abilities.knows_name(&TAG);
-        let call = |key: &&str| {
-            let nonce = random::nonce();
-            let arguments = [least.as_bytes(), given.as_bytes(), &nonce[..]];
-            if is_by_name { TAG.by_name(&[*key], &arguments) } else { TAG.by_text(&[*key], &arguments) }
-        };
-        let answers = self.run_all("tag", &pipeline(keys.iter().map(call)), until).await?.0;
-        let has_run = |answer: &RedisResult<Value>| match is_by_name {
-            true => abilities.has_run(answer) && !answer.as_ref().is_err_and(is_no_script),
-            false => {
-                abilities.learn(&TAG, answer);
-                !abilities.of(&TAG).is(Ability::NO)
-            }
-        };
-        let have_all_run = answers.iter().all(has_run);
+        let new: Vec<Nonce> = keys.iter().map(|_| random::nonce()).collect();
+        let times = times(life);
+        let calls = calls(keys, &new, &times);
+        let (answers, unknown) = self.script_each_at_once(&abilities, &TAG, "tag", &calls, until).await?;
+        let have_all_run = unknown.is_empty() && !abilities.of(&TAG).is(Ability::NO);
         Ok(have_all_run.then(|| answers.into_iter().map(only_nonce).collect()))
     }
 
@@ -76,16 +65,14 @@ impl RuntimeConnection {
         life: TagTtl,
         until: Instant,
     ) -> Result<Option<Vec<Result<Nonce, Error>>>, Error> {
-        let [least, given] = [life.least, life.given()].map(MillisText::of);
+        let times = times(life);
         if self.is_cluster_node {
-            let calls = keys.iter().zip(new);
-            let calls =
-                calls.map(|(key, nonce)| (*key, vec![least.as_bytes(), given.as_bytes(), &nonce[..]]));
-            let answers = self.script_each(abilities, &TAG, "tag", &calls.collect::<Vec<_>>(), until).await?;
+            let calls = calls(keys, new, &times);
+            let answers = self.script_each(abilities, &TAG, "tag", &calls, until).await?;
             let is_refused = abilities.of(&TAG).is(Ability::NO);
             return Ok((!is_refused).then(|| answers.into_iter().map(only_nonce).collect()));
         }
-        let mut arguments = vec![least.as_bytes(), given.as_bytes()];
+        let mut arguments: Vec<&[u8]> = times.iter().map(|time| &time[..]).collect();
         arguments.extend(new.iter().map(|nonce| &nonce[..]));
         let answer = self.script(abilities, &TAG, "tag", keys, &arguments, until).await?;
         if abilities.of(&TAG).is(Ability::NO) {
@@ -130,6 +117,16 @@ impl RuntimeConnection {
         }
         Ok(nonces)
     }
+}
+
+/// The least time that a tag is to have left, and that which it is given.
+fn times(life: TagTtl) -> [MillisText; 2] {
+    [life.least, life.given()].map(millis_text)
+}
+
+/// A call of the script for each key.
+fn calls<'a>(keys: &[&'a str], new: &'a [Nonce], [least, given]: &'a [MillisText; 2]) -> Vec<ScriptCall<'a>> {
+    keys.iter().zip(new).map(|(key, nonce)| (*key, vec![&least[..], given, nonce])).collect()
 }
 
 /// The nonce of a tag, going by what was read, and what to write for it.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
 
 use super::cluster::{ClusterConfig, ClusterWatch};
@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::store::redis::node::Node;
 use crate::store::redis::redirect::NodeAddress;
 use crate::store::redis::route::{SLOTS, Slot};
+use crate::util::locks::{lock, read, write};
 
 /// How long a node is kept that owns no slot. One that answers to a redirection may own its first soon.
 const KEPT: Duration = Duration::from_secs(60);
@@ -59,20 +60,20 @@ impl Members {
     /// The owner of a slot, if one is known.
     pub(crate) fn owner(&self, slot: Slot) -> Option<Arc<Node>> {
         let index = self.owners.owner(slot)?;
-        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        let nodes = read(&self.nodes);
         Some(Arc::clone(&nodes.all.get(usize::from(index))?.as_ref()?.node))
     }
 
     /// The replicas of a slot's owner.
     pub(crate) fn replicas(&self, slot: Slot) -> Option<Arc<ReplicaSet>> {
         let index = self.owners.owner(slot)?;
-        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        let nodes = read(&self.nodes);
         Some(Arc::clone(&nodes.all.get(usize::from(index))?.as_ref()?.replicas))
     }
 
     /// All nodes that own slots.
     pub(crate) fn primaries(&self) -> Vec<Arc<Node>> {
-        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        let nodes = read(&self.nodes);
         let primaries = nodes.all.iter().flatten().filter(|member| member.owns_slots);
         primaries.map(|member| Arc::clone(&member.node)).collect()
     }
@@ -91,9 +92,7 @@ impl Members {
     pub(crate) fn moved(&self, slot: Slot, to: &NodeAddress) -> Result<Arc<Node>, Error> {
         let (index, node) = self.member(to)?;
         self.set_owners(slot.number()..slot.number() + 1, Some(index));
-        if let Some(Some(member)) =
-            self.nodes.write().unwrap_or_else(PoisonError::into_inner).all.get_mut(usize::from(index))
-        {
+        if let Some(Some(member)) = write(&self.nodes).all.get_mut(usize::from(index)) {
             member.owns_slots = true;
         }
         Ok(node)
@@ -126,12 +125,12 @@ impl Members {
     }
 
     fn tell_takeovers(&self, map: &[OwnedSlots]) {
-        let taken = self.last_owners.lock().unwrap_or_else(PoisonError::into_inner).update(map);
+        let taken = lock(&self.last_owners).update(map);
         if taken.is_empty() {
             return;
         }
         let nodes: Vec<Arc<Node>> = {
-            let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+            let nodes = read(&self.nodes);
             let index = |address| nodes.by_address.get(address);
             let member = |index: &u16| nodes.all.get(usize::from(*index))?.as_ref();
             taken
@@ -149,7 +148,7 @@ impl Members {
     /// Notes that somebody else names other owners than are known: what was read from these may be out of date.
     pub(crate) fn doubt(&self, map: &[OwnedSlots]) {
         let Some(ClusterWatch { listener, .. }) = &self.watch else { return };
-        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        let nodes = read(&self.nodes);
         let mut named = vec![None; usize::from(SLOTS)];
         for OwnedSlots { slots, owner, .. } in map {
             let owner = owner.as_ref().and_then(|address| nodes.by_address.get(address).copied());
@@ -178,7 +177,7 @@ impl Members {
     /// Notes which nodes own slots, and drops those that nobody has spoken of for a while.
     fn tidy(&self, owners: &[u16]) {
         let mut gone = Vec::new();
-        let mut nodes = self.nodes.write().unwrap_or_else(PoisonError::into_inner);
+        let mut nodes = write(&self.nodes);
         let Nodes { all, by_address } = &mut *nodes;
         for (entry, index) in all.iter_mut().zip(0..) {
             let Some(member) = entry else { continue };
@@ -200,11 +199,11 @@ impl Members {
             let member = nodes.all.get(usize::from(index))?.as_ref()?;
             Some((index, Arc::clone(&member.node)))
         };
-        if let Some(known) = known(&self.nodes.read().unwrap_or_else(PoisonError::into_inner)) {
+        if let Some(known) = known(&read(&self.nodes)) {
             return Ok(known);
         }
         let mut node = self.config.node(address)?;
-        let mut nodes = self.nodes.write().unwrap_or_else(PoisonError::into_inner);
+        let mut nodes = write(&self.nodes);
         // Another task may have been faster.
         if let Some(known) = known(&nodes) {
             return Ok(known);

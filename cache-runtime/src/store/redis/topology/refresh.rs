@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use redis::{Pipeline, Value, cmd};
@@ -25,6 +25,7 @@ use crate::store::redis::redirect::NodeAddress;
 use crate::store::redis::replies::{field, text};
 use crate::store::redis::route::SLOTS;
 use crate::util::clock::{Moment, after};
+use crate::util::locks::lock;
 
 /// The least time between two refreshes. Doubled for each that is wished for right after another, since redirections repair the map, too.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
@@ -122,7 +123,7 @@ impl Refresher {
     /// # Errors
     /// With what is wrong, if not all slots are served.
     pub(crate) fn is_whole(&self) -> Result<(), Error> {
-        let flaw = self.shared.flaw.lock().unwrap_or_else(PoisonError::into_inner);
+        let flaw = lock(&self.shared.flaw);
         match &*flaw {
             None => Ok(()),
             Some(flaw) => {
@@ -288,7 +289,7 @@ impl RefreshShared {
         if let Some(watch) = self.watch.as_ref().filter(|_| is_confirmed) {
             watch.listener.owners_confirmed(asked);
         }
-        *self.flaw.lock().unwrap_or_else(PoisonError::into_inner) = view.flaw();
+        *lock(&self.flaw) = view.flaw();
         self.is_known.store(true, Ordering::Release);
         self.state.send_replace(RefreshState::Known);
         Ok(())
