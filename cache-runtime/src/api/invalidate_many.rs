@@ -1,10 +1,8 @@
 //! Many invalidations in one round trip.
 
-use std::sync::Arc;
-
 use crate::api::blocking_entry::BlockingEntry;
 use crate::api::entry::Entry;
-use crate::engine::core::Core;
+use crate::engine::core::{Core, by_cache};
 use crate::engine::remove_all;
 use crate::engine::retry_queue::Key;
 use crate::error::Error;
@@ -39,7 +37,8 @@ impl<T> Entry<T> {
     /// [deadline](crate::CacheBuilder::deadline). All its invalidations are then retried in the background, as described at [`invalidate`](Self::invalidate); those of
     /// other caches are made.
     pub async fn invalidate_many(entries: impl IntoIterator<Item = Self>) -> Result<(), Error> {
-        let caches = by_cache(entries.into_iter());
+        let keys = entries.into_iter().map(|entry| (entry.call().cache.clone(), entry.call().key.clone()));
+        let caches = by_cache(keys, |(cache, _)| cache);
         // The future holds neither the iterator nor an entry, which need not be `Send`.
         async move { all(caches.into_iter().map(remove_of_one_cache)).await.into_iter().collect() }.await
     }
@@ -57,22 +56,9 @@ impl<T> BlockingEntry<T> {
     }
 }
 
-type OfOneCache = (MaybeStatic<Core>, Vec<KeyBuf>);
-
-fn by_cache<T>(entries: impl Iterator<Item = Entry<T>>) -> Vec<OfOneCache> {
-    let mut caches: Vec<OfOneCache> = Vec::new();
-    for entry in entries {
-        let call = entry.call();
-        let same = |(cache, _): &&mut OfOneCache| Arc::ptr_eq(cache.arc(), call.cache.arc());
-        match caches.iter_mut().find(same) {
-            Some((_, keys)) => keys.push(call.key.clone()),
-            None => caches.push((call.cache.clone(), vec![call.key.clone()])),
-        }
-    }
-    caches
-}
-
-async fn remove_of_one_cache((cache, keys): OfOneCache) -> Result<(), Error> {
-    let keys: Vec<Key<'_>> = keys.iter().map(|key| Key::Entry(key)).collect();
+async fn remove_of_one_cache(
+    (cache, entries): (MaybeStatic<Core>, Vec<(MaybeStatic<Core>, KeyBuf)>),
+) -> Result<(), Error> {
+    let keys: Vec<Key<'_>> = entries.iter().map(|(_, key)| Key::Entry(key)).collect();
     remove_all(cache.arc(), &keys).await
 }

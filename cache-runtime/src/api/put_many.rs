@@ -1,10 +1,10 @@
 //! Many values in few round trips.
 
 use std::borrow::Borrow;
-use std::sync::Arc;
 
 use crate::api::blocking_entry::BlockingEntry;
 use crate::api::entry::Entry;
+use crate::engine::core::by_cache;
 use crate::engine::retry_queue::Key;
 use crate::engine::{Encoded, Operation, STORED_AT_ONCE, put};
 use crate::error::Error;
@@ -89,18 +89,12 @@ impl<T> Chunk<T> {
     }
 
     async fn put(self) -> Result<(), Error> {
-        let Self { mut puts, refused } = self;
-        let mut all = refused;
-        while let Some((first, _)) = puts.first() {
-            let cache = Arc::clone(first.call().cache.arc());
-            let (of_cache, others) =
-                puts.into_iter().partition(|(entry, _)| Arc::ptr_eq(entry.call().cache.arc(), &cache));
-            let mut of_cache: Vec<PreparedPut<T>> = of_cache;
-            puts = others;
-            let names: Vec<KeyBuf> = of_cache.iter().map(|(entry, _)| entry.call().key.clone()).collect();
+        let Self { puts, refused: mut all } = self;
+        for (cache, mut puts) in by_cache(puts, |(entry, _)| &entry.call().cache) {
+            let names: Vec<KeyBuf> = puts.iter().map(|(entry, _)| entry.call().key.clone()).collect();
             let keys: Vec<Key<'_>> = names.iter().map(|name| Key::Entry(name)).collect();
-            let operation = Operation::begin(&cache, &keys, None);
-            let puts = of_cache.iter_mut().map(|(entry, encoded)| (entry.call(), encoded.take()));
+            let operation = Operation::begin(cache.arc(), &keys, None);
+            let puts = puts.iter_mut().map(|(entry, encoded)| (entry.call(), encoded.take()));
             all = all.and(operation.end(put(&mut puts.collect::<Vec<_>>()).await));
         }
         all

@@ -41,18 +41,9 @@ pub(crate) fn encode(
         compute_time,
     };
     let nothing = |_: &mut Vec<u8>| Ok::<_, Infallible>(0);
-    match header::encode(
-        key,
-        &random::nonce_in(process::known()),
-        &meta,
-        nonces,
-        &SizeHint::default(),
-        None,
-        nothing,
-    ) {
-        Ok(bytes) => bytes,
-        Err(never) => match never {},
-    }
+    let nonce = random::nonce_in(process::known());
+    let Ok(bytes) = header::encode(key, &nonce, &meta, nonces, &SizeHint::default(), None, nothing);
+    bytes
 }
 
 /// The nonces of the entry's tags; `None` if it says nothing of the kind.

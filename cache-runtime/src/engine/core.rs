@@ -14,6 +14,7 @@ use crate::key::KeyBuf;
 use crate::local::Tier;
 use crate::store::AnyStore;
 use crate::tags::Tags;
+use crate::util::maybe_static::MaybeStatic;
 use crate::util::process::PerProcess;
 use crate::util::test_clock::Clock;
 
@@ -70,6 +71,22 @@ impl Core {
             log::warn!("{error}; {consequence}; further errors of this kind are counted and not logged");
         }
     }
+}
+
+/// What belongs to each of several caches, in the order in which they come.
+pub(crate) fn by_cache<T>(
+    items: impl IntoIterator<Item = T>,
+    cache: impl Fn(&T) -> &MaybeStatic<Core>,
+) -> Vec<(MaybeStatic<Core>, Vec<T>)> {
+    let mut groups: Vec<(MaybeStatic<Core>, Vec<T>)> = Vec::new();
+    for item in items {
+        let of_item = cache(&item);
+        match groups.iter_mut().find(|(known, _)| Arc::ptr_eq(known.arc(), of_item.arc())) {
+            Some((_, group)) => group.push(item),
+            None => groups.push((of_item.clone(), vec![item])),
+        }
+    }
+    groups
 }
 
 impl fmt::Debug for Core {

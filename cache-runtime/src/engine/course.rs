@@ -352,17 +352,26 @@ impl Course {
 
     /// Looks up the keys that are at such a stage.
     pub(super) async fn look_up(&mut self, reader: &Reader<'_>, is_meant: impl Fn(&Stage) -> bool) {
-        let meant: Vec<usize> =
-            (0..self.misses.len()).filter(|at| is_meant(&self.misses[*at].stage)).collect();
-        if meant.is_empty() {
-            return;
-        }
-        let asked: Vec<_> = meant.iter().map(|at| self.misses[*at].key.question()).collect();
-        let found = reader.look_up_all(&asked, reader.call.policy.asks_for_time(), &self.budget).await;
-        for (at, lookup) in meant.into_iter().zip(found) {
+        for (at, lookup) in self.look_at(reader, is_meant).await {
             let miss = &mut self.misses[at];
             (miss.stage, miss.fallback) = (Stage::Found(lookup), None);
         }
+    }
+
+    /// What stands now at the keys that are at such a stage, each with its place among the misses.
+    pub(super) async fn look_at<F: Fn(&Stage) -> bool>(
+        &mut self,
+        reader: &Reader<'_>,
+        is_meant: F,
+    ) -> impl Iterator<Item = (usize, EntryState)> + use<F> {
+        let meant: Vec<usize> =
+            (0..self.misses.len()).filter(|at| is_meant(&self.misses[*at].stage)).collect();
+        let asked: Vec<_> = meant.iter().map(|at| self.misses[*at].key.question()).collect();
+        let found = match asked[..] {
+            [] => Vec::new(),
+            _ => reader.look_up_all(&asked, reader.call.policy.asks_for_time(), &self.budget).await,
+        };
+        meant.into_iter().zip(found)
     }
 
     /// Takes out what is there after all.

@@ -55,11 +55,7 @@ impl Course {
     /// Whether one of the leases is gone.
     async fn look_at_leases(&mut self, reader: &Reader<'_>) -> bool {
         let (call, mut is_gone) = (reader.call, false);
-        let waiting: Vec<usize> =
-            (0..self.misses.len()).filter(|at| is_waiting(&self.misses[*at].stage)).collect();
-        let asked: Vec<_> = waiting.iter().map(|at| self.misses[*at].key.question()).collect();
-        let found = reader.look_up_all(&asked, call.policy.asks_for_time(), &self.budget).await;
-        for (at, lookup) in waiting.into_iter().zip(found) {
+        for (at, lookup) in self.look_at(reader, is_waiting).await {
             let miss = &mut self.misses[at];
             let Stage::Waiting(sight, _) = miss.stage else { continue };
             let is_there = match &lookup {

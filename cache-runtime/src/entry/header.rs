@@ -230,22 +230,21 @@ pub(crate) fn decode<'b>(
 /// was read before; of anything else it is no more than a number.
 pub(crate) fn decoded_len(bytes: &[u8]) -> usize {
     let Some(header) = bytes.first_chunk::<HEADER_LEN>() else { return bytes.len() };
-    let header_len = usize::from(u16::from_le_bytes(take(header, HEADER_LEN_AT)));
-    payload(bytes).map_or(bytes.len(), |payload| header_len.saturating_add(payload.len()))
+    payload(bytes).map_or(bytes.len(), |payload| header_len(header).saturating_add(payload.len()))
 }
 
 /// The payload of a value that [`decode`] has let pass.
 #[inline]
 pub(crate) fn payload(bytes: &[u8]) -> Option<Payload<'_>> {
     let header: &[u8; HEADER_LEN] = bytes.first_chunk()?;
-    let header_len = usize::from(u16::from_le_bytes(take(header, HEADER_LEN_AT)));
+    let header_len = header_len(header);
     Payload::new(header[COMPRESSION_AT], bytes.get(header_len..)?)
 }
 
 /// A value that [`decode`] has let pass, once more: nothing of it is checked again.
 pub(crate) fn checked(bytes: &[u8]) -> Option<Value<'_>> {
     let header: &[u8; HEADER_LEN] = bytes.first_chunk()?;
-    let header_len = usize::from(u16::from_le_bytes(take(header, HEADER_LEN_AT)));
+    let header_len = header_len(header);
     let (tags, _) = bytes.get(HEADER_LEN..header_len)?.as_chunks();
     let payload = payload(bytes)?;
     let fresh_ttl = match u64::from_le_bytes(take(header, FRESH_TTL_AT)) {
@@ -268,7 +267,7 @@ fn decode_value<'b>(key: &str, bytes: &'b [u8], codec: u8, fingerprint: u64) -> 
         return Err(Rejected::Version);
     }
     let header: &[u8; HEADER_LEN] = bytes.first_chunk().ok_or(Rejected::Length)?;
-    let header_len = usize::from(u16::from_le_bytes(take(header, HEADER_LEN_AT)));
+    let header_len = header_len(header);
     let tags = usize::from(u16::from_le_bytes(take(header, TAGS_AT)));
     let payload_len = u64::from_le_bytes(take(header, PAYLOAD_LEN_AT));
     let payload = bytes.get(header_len..).ok_or(Rejected::Length)?;
@@ -309,6 +308,10 @@ fn micros(time: Duration) -> u64 {
 
 fn put<const N: usize>(bytes: &mut [u8], at: usize, field: [u8; N]) {
     bytes[at..at + N].copy_from_slice(&field);
+}
+
+fn header_len(header: &[u8; HEADER_LEN]) -> usize {
+    usize::from(u16::from_le_bytes(take(header, HEADER_LEN_AT)))
 }
 
 fn take<const N: usize>(header: &[u8; HEADER_LEN], at: usize) -> [u8; N] {

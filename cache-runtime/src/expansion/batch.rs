@@ -92,10 +92,8 @@ impl<C: Batched> Batch<C> {
 
     /// The keys that the function is to be called with now; `None` once all is there.
     pub async fn missing(&mut self) -> Option<Vec<C::Key>> {
-        match self.try_missing::<Infallible>(Sharing::NONE).await {
-            Ok(missing) => missing,
-            Err(never) => match never {},
-        }
+        let Ok(missing) = self.try_missing::<Infallible>(Sharing::NONE).await;
+        missing
     }
 
     /// The same for a function that can fail.
@@ -162,11 +160,7 @@ impl<C: Batched> Batch<C> {
 
     /// Computes what was missing.
     pub async fn compute(&mut self, compute: impl Future<Output = C>) {
-        let result = self.try_compute(Sharing::NONE, async { Ok::<_, Infallible>(compute.await) });
-        match result.await {
-            Ok(()) => {}
-            Err(never) => match never {},
-        }
+        let Ok(()) = self.try_compute(Sharing::NONE, async { Ok::<_, Infallible>(compute.await) }).await;
     }
 
     /// The same for a function that can fail.
@@ -188,10 +182,7 @@ impl<C: Batched> Batch<C> {
 
     /// [`compute`](Self::compute) for blocking code.
     pub fn compute_blocking(&mut self, compute: impl FnOnce() -> C) {
-        match self.try_compute_blocking(Sharing::NONE, || Ok::<_, Infallible>(compute())) {
-            Ok(()) => {}
-            Err(never) => match never {},
-        }
+        let Ok(()) = self.try_compute_blocking(Sharing::NONE, || Ok::<_, Infallible>(compute()));
     }
 
     /// [`try_compute`](Self::try_compute) for blocking code.

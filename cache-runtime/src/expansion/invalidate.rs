@@ -7,13 +7,14 @@
 //! Nobody can tell from outside, so targets that are dropped before they are settled are invalidated in the background: one
 //! that was not needed costs a miss, one that is missing serves old data for a TTL.
 
+use std::mem::take;
 use std::sync::Arc;
 
 use crate::api::cache::Cache;
 use crate::api::entry::Entry;
 use crate::api::global;
 use crate::engine::callsite::Callsite;
-use crate::engine::core::Core;
+use crate::engine::core::{Core, by_cache};
 use crate::engine::function::Function;
 use crate::engine::retry_queue::Key;
 use crate::engine::{Operation, remove_all};
@@ -66,7 +67,6 @@ pub fn strict<T, E: Strict>(result: Result<T, E>, done: Result<(), Error>) -> Re
 }
 
 /// One key of one cache, of whatever type the value is.
-#[derive(Clone)]
 pub(crate) struct InvalidationTarget {
     cache: MaybeStatic<Core>,
     key: KeyBuf,
@@ -202,13 +202,11 @@ impl Invalidates {
 
 impl Drop for Invalidates {
     fn drop(&mut self) {
-        for of_one_cache in by_cache(&self.targets) {
-            let cache = Arc::clone(of_one_cache[0].cache.arc());
-            let targets: Vec<InvalidationTarget> = of_one_cache.into_iter().cloned().collect();
+        for (cache, targets) in by_cache(take(&mut self.targets), |target| &target.cache) {
             // Noted first: until Redis has taken it, this process does not use the entries, and if there is no room for the
             // work here, `pending` does it.
             let keys: Vec<Key<'_>> = targets.iter().map(InvalidationTarget::key).collect();
-            drop(Operation::begin(&cache, &keys, None));
+            drop(Operation::begin(cache.arc(), &keys, None));
             let begun = cache.background.store(0, |under_way| async move {
                 drop(remove(&targets).await);
                 drop(under_way);
@@ -232,11 +230,13 @@ impl InvalidationTarget {
 /// # Errors
 /// The first failure.
 async fn remove(targets: &[InvalidationTarget]) -> Result<(), Error> {
-    all(by_cache(targets).into_iter().map(remove_of_one_cache)).await.into_iter().collect()
+    let caches = by_cache(targets, |target| &target.cache);
+    all(caches.into_iter().map(remove_of_one_cache)).await.into_iter().collect()
 }
 
-async fn remove_of_one_cache(targets: Vec<&InvalidationTarget>) -> Result<(), Error> {
-    let Some(cache) = targets.first().map(|target| target.cache.clone()) else { return Ok(()) };
+async fn remove_of_one_cache(
+    (cache, targets): (MaybeStatic<Core>, Vec<&InvalidationTarget>),
+) -> Result<(), Error> {
     let keys: Vec<Key<'_>> = targets.iter().map(|target| target.key()).collect();
     let done = remove_all(cache.arc(), &keys).await;
     if let Err(error) = &done {
@@ -254,17 +254,4 @@ pub(crate) fn failed(cache: &Core, site: Option<&Callsite>, error: &Error) {
         _ => "what was to be invalidated is tried again",
     };
     cache.log(site, error, format_args!("{consequence}"));
-}
-
-fn by_cache(targets: &[InvalidationTarget]) -> Vec<Vec<&InvalidationTarget>> {
-    let mut groups: Vec<Vec<&InvalidationTarget>> = Vec::new();
-    for target in targets {
-        let same =
-            |group: &&mut Vec<&InvalidationTarget>| Arc::ptr_eq(group[0].cache.arc(), target.cache.arc());
-        match groups.iter_mut().find(same) {
-            Some(group) => group.push(target),
-            None => groups.push(vec![target]),
-        }
-    }
-    groups
 }

@@ -35,10 +35,8 @@ impl<T> AfterLookup<'_, T> {
             let compute = make();
             async { Ok::<_, Infallible>(compute.await) }
         };
-        match self.or_try_compute_detached(Sharing::NONE, make).await {
-            Ok(value) => value,
-            Err(never) => match never {},
-        }
+        let Ok(value) = self.or_try_compute_detached(Sharing::NONE, make).await;
+        value
     }
 
     /// The same for what may fail. Where no more may go on alone, or there is no runtime any more that could run it, it is part of the call.

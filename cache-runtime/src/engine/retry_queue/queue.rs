@@ -41,6 +41,12 @@ struct Wanted {
     is_tried: bool,
 }
 
+impl Wanted {
+    fn new(number: u64, hold: Option<Hold>, since: Instant) -> Self {
+        Self { number, hold, only: None, since, is_repetition: false, is_tried: false }
+    }
+}
+
 /// A tombstone with the time for which it has to stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Hold {
@@ -81,7 +87,7 @@ impl Queue {
     /// Records a failed operation. `false` if the queue is full.
     pub(crate) fn failed(&mut self, key: Key<'_>, number: u64, hold: Option<Duration>, now: Instant) -> bool {
         let hold = hold.map(|time| Hold { since: now, time });
-        let wanted = Wanted { number, hold, only: None, since: now, is_repetition: false, is_tried: false };
+        let wanted = Wanted::new(number, hold, now);
         let has_no_room = self.has_no_room();
         match self.keys(key).get(key.name()) {
             // That removes less, and a try of it that is under way must not settle this.
@@ -111,9 +117,7 @@ impl Queue {
             None if is_full => return false,
             _ => {
                 let hold = hold.map(|(since, time)| Hold { since, time });
-                let wanted =
-                    Wanted { number, hold, only: None, since: now, is_repetition: true, is_tried: false };
-                self.put(key, wanted);
+                self.put(key, Wanted { is_repetition: true, ..Wanted::new(number, hold, now) });
             }
         }
         true
@@ -126,9 +130,7 @@ impl Queue {
         }
         let has_room = !self.has_no_room();
         if has_room {
-            let (only, is_repetition) = (Some(value), false);
-            let wanted = Wanted { number, hold: None, only, since: now, is_repetition, is_tried: false };
-            self.put(Key::Entry(name), wanted);
+            self.put(Key::Entry(name), Wanted { only: Some(value), ..Wanted::new(number, None, now) });
         }
         has_room
     }
@@ -145,16 +147,15 @@ impl Queue {
 
     /// An operation has succeeded, which settles what began before it.
     pub(crate) fn succeeded(&mut self, key: Key<'_>, number: u64, hold: Option<Duration>, now: Instant) {
-        match self.keys(key).get(key.name()) {
-            Some(known) if known.number < number => {
-                if known.is_tried && hold.is_some() {
-                    // A removal that is under way may take the tombstone away again.
-                    self.failed(key, number, hold, now);
-                } else {
-                    self.settle(key);
-                }
+        if let Some(known) = self.keys(key).get(key.name())
+            && known.number < number
+        {
+            if known.is_tried && hold.is_some() {
+                // A removal that is under way may take the tombstone away again.
+                self.failed(key, number, hold, now);
+            } else {
+                self.settle(key);
             }
-            _ => {}
         }
     }
 
