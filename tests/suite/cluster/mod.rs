@@ -1,5 +1,6 @@
 //! Redis Cluster: everything that holds on one server, with keys, tags and leases on several.
 
+mod costs;
 mod fakes;
 mod local;
 mod outages;

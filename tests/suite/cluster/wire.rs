@@ -7,12 +7,12 @@ use redis_cached_test_support::{Monitor, RedisCluster, RedisServer};
 
 use super::{cluster, patient, row, tagged};
 
-fn monitors(servers: &RedisCluster) -> Vec<Monitor> {
+pub(super) fn monitors(servers: &RedisCluster) -> Vec<Monitor> {
     servers.nodes().iter().map(RedisServer::monitor).collect()
 }
 
 /// The commands that each node was sent, by name and key; without those about the cluster, and what a script ran.
-fn sent(monitors: &[Monitor]) -> Vec<String> {
+pub(super) fn sent(monitors: &[Monitor]) -> Vec<String> {
     let mut all = Vec::new();
     for monitor in monitors {
         for command in monitor.commands().iter().filter(|command| !command.in_script()) {
