@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use redis_cached::Cache;
+use redis_cached::{Cache, Entry};
 use redis_cached_test_support::{Act, Event, Peer};
 
-use super::{DEADLINE, row};
+use super::{DEADLINE, row, row_entry};
 use crate::faults::wait_until_async;
 
 /// A node of a script, and how often it was asked for a key, by `GET`.
@@ -83,10 +83,18 @@ fn at_port(
 fn empty(words: &[Vec<u8>]) -> String {
     match &words[0][..] {
         b"GET" => "$-1\r\n".to_owned(),
-        b"EVAL" | b"EVALSHA" => ":1\r\n".to_owned(),
+        b"EVAL" | b"EVALSHA" | b"UNLINK" => ":1\r\n".to_owned(),
         b"SET" if words.iter().any(|word| word == b"GET") => "$-1\r\n".to_owned(),
         _ => "+OK\r\n".to_owned(),
     }
+}
+
+/// The same, but one command is not answered in Redis's protocol.
+fn garbling(command: &'static str) -> Fake {
+    owner(move |words| match words[0] == command.as_bytes() {
+        true => "#x\r\n".to_owned(),
+        false => empty(words),
+    })
 }
 
 async fn assert_in_time(cache: &Cache, id: u64) {
@@ -175,4 +183,26 @@ async fn a_node_that_moves_to_another_address_is_followed() {
         new.gets() > 0
     })
     .await;
+}
+
+/// A pipeline ends with its connection, and so does whatever comes next, until it is known by which of its commands.
+#[tokio::test]
+async fn one_of_several_commands_that_ends_connections_is_not_asked_again_and_again() {
+    for command in ["UNLINK", "SET"] {
+        let fake = garbling(command);
+        let cache = fake.cache();
+        let mut last = (false, false);
+        // Its invalidations are retried, too.
+        for round in 0..60 {
+            let entries = || cache.sync_scope(|| (0..8).map(row_entry).collect::<Vec<_>>());
+            let removed = Entry::invalidate_many(entries()).await;
+            let stored = Entry::put_many(entries().into_iter().map(|entry| (entry, round))).await;
+            last = (removed.is_ok(), stored.is_ok());
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+        assert_eq!(last, (command != "UNLINK", command != "SET"), "all others are taken");
+        // One for the map, one that ended with the pipeline, one with the command: for each of the runtimes that ask.
+        assert!(fake.peer.accepted() <= 8, "{command}: {} connections", fake.peer.accepted());
+        assert_in_time(&cache, 1).await;
+    }
 }

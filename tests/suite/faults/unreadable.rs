@@ -2,12 +2,18 @@
 
 use std::time::Duration;
 
+use redis_cached::{Entry, redis_cached};
 use redis_cached_test_support::{Middleman, RedisServer};
 
 use super::given::Given;
 use super::{DEADLINE, SLACK, get_user, get_user_entry, lazy};
 use crate::log_recorder::{record, warnings};
 use crate::user;
+
+#[redis_cached(ttl = 60, key = "stale:<id>", stale_while_revalidate = "1h")]
+async fn stale(id: u64) -> u64 {
+    id
+}
 
 /// A server that answers a command with a status that is no text.
 fn garbling(server: &RedisServer, command: &'static str) -> Middleman {
@@ -50,5 +56,27 @@ async fn a_command_is_named_and_rests() {
         let named = logged.iter().filter(|line| line.contains(&format!("answers {doing} with"))).count();
         assert_eq!(named, 1, "{command}: {logged:#?}");
         assert!(!logged.iter().any(|line| line.contains("user:")), "{logged:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_command_among_others_is_named_and_rests() {
+    record();
+    let server = RedisServer::start();
+    for command in ["PTTL", "SET"] {
+        let garbling = garbling(&server, command);
+        let (cache, mut last) = (lazy(garbling.url()), false);
+        for id in 0..60 {
+            assert_eq!(cache.scope(stale(id)).await, id);
+            let entries = cache.sync_scope(|| (0..8).map(get_user_entry).collect::<Vec<_>>());
+            let stored = Entry::put_many(entries.into_iter().map(|entry| (entry, user(1)))).await;
+            last = stored.is_ok();
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+        assert_eq!(last, command != "SET", "all others are taken");
+        assert!(garbling.accepted() <= 8, "{command}: {} connections", garbling.accepted());
+        let logged = warnings(&garbling.port().to_string());
+        let named = logged.iter().filter(|line| line.contains(&format!("answers {command} with"))).count();
+        assert_eq!((named, logged.len() <= 4), (1, true), "{command}: {logged:#?}");
     }
 }

@@ -3,14 +3,16 @@
 use std::pin::pin;
 use std::time::Instant;
 
-use redis::{Cmd, Pipeline, RedisResult, Value};
+use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
 use tokio::task::coop::consume_budget;
 
 use super::frames::is_strange;
 use super::live::{Connection, Use};
 use super::runtime_connection::RuntimeConnection;
+use super::server::Server;
+use super::unreadable::{Unreadable, name};
 use crate::error::{Error, ErrorKind};
-use crate::runtime::lag;
+use crate::runtime::{executor, lag};
 use crate::store::redis::error::translate;
 use crate::store::vocabulary::Epoch;
 use crate::util::process;
@@ -28,7 +30,8 @@ impl RuntimeConnection {
         }
         // A server error comes as a value: it leaves the connection usable.
         let send = async |connection: &mut Connection| connection.driver.send_packed_command(command).await;
-        Ok(self.request(doing, send, until).await?.and_then(Value::extract_error))
+        let check = |unreadable: &Unreadable| unreadable.check(doing);
+        Ok(self.request(doing, check, send, until).await?.and_then(Value::extract_error))
     }
 
     /// [`run`](Self::run) for a lone read: without the extra time that a busy runtime is granted.
@@ -39,9 +42,10 @@ impl RuntimeConnection {
         until: Instant,
     ) -> Result<RedisResult<Value>, Error> {
         let send = async |connection: &mut Connection| connection.driver.send_packed_command(command).await;
+        let check = |unreadable: &Unreadable| unreadable.check(doing);
         process::current();
         let mut used = None;
-        let answer = self.timeout.bound(until, pin!(self.ask(doing, send, &mut used))).await?;
+        let answer = self.timeout.bound(until, pin!(self.ask(check, send, &mut used))).await?;
         Ok(settled(doing, used.as_ref(), answer)?.and_then(Value::extract_error))
     }
 
@@ -99,9 +103,10 @@ impl RuntimeConnection {
         }
         let send = async |connection: &mut Connection| {
             epoch = connection.epoch;
-            connection.driver.send_packed_commands(pipeline, 0, commands).await
+            send_all(connection, doing, pipeline).await
         };
-        match self.request(doing, send, until).await? {
+        let check = |unreadable: &Unreadable| unreadable.check_each(doing, pipeline);
+        match self.request(doing, check, send, until).await? {
             Ok(answers) if answers.len() == commands => {
                 Ok((answers.into_iter().map(Value::extract_error).collect(), epoch))
             }
@@ -113,13 +118,14 @@ impl RuntimeConnection {
     async fn request<T: Reply>(
         &self,
         doing: &str,
+        check: impl FnOnce(&Unreadable) -> Result<(), Error>,
         send: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
         until: Instant,
     ) -> Result<RedisResult<T>, Error> {
         process::current();
         let (mut used, asked) = (None, Instant::now());
         let answer = {
-            let mut asking = pin!(self.ask(doing, send, &mut used));
+            let mut asking = pin!(self.ask(check, send, &mut used));
             let mut bound = until;
             loop {
                 let answer = self.timeout.bound(bound, asking.as_mut()).await?;
@@ -136,10 +142,11 @@ impl RuntimeConnection {
         settled(doing, used.as_ref(), answer)
     }
 
-    /// Sends a request without a time limit; `used` is set to the connection that it is sent over.
+    /// Sends a request without a time limit, unless `check` says that the server does not answer such; `used` is set to the connection
+    /// that it is sent over.
     async fn ask<T>(
         &self,
-        doing: &str,
+        check: impl FnOnce(&Unreadable) -> Result<(), Error>,
         send: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
         used: &mut Option<Use>,
     ) -> Result<RedisResult<T>, Error> {
@@ -152,7 +159,7 @@ impl RuntimeConnection {
             None => Box::pin(self.later()).await,
         };
         let readable = connection.and_then(|connection| {
-            connection.server().unreadable.check(doing)?;
+            check(&connection.server().unreadable)?;
             Ok(connection)
         });
         let mut connection = match readable {
@@ -168,15 +175,57 @@ impl RuntimeConnection {
     }
 }
 
+/// Sends the commands of a pipeline, together or apart. Apart takes the same bytes in the same order, also at once, and says whose answer it
+/// was that ended the connection. Where something comes between `ASKING` and its command, the command is redirected once more.
+async fn send_all(connection: &mut Connection, doing: &str, pipeline: &Pipeline) -> RedisResult<Vec<Value>> {
+    if !connection.server().unreadable.are_apart(doing) {
+        let answers = connection.driver.send_packed_commands(pipeline, 0, pipeline.len()).await;
+        if answers.as_ref().is_err_and(RedisError::is_unrecoverable_error) {
+            connection.server().unreadable.note_pipeline(doing, false);
+        }
+        return answers;
+    }
+    let sent = pipeline.cmd_iter().map(|command| {
+        let mut driver = connection.driver.clone();
+        async move { driver.send_packed_command(command).await }
+    });
+    // A box, because it is rare.
+    let answers = Box::pin(executor::all(sent)).await;
+    let Server { unreadable, config, .. } = connection.server();
+    let ended_by = pipeline
+        .cmd_iter()
+        .zip(&answers)
+        .find_map(|(command, answer)| answer.as_ref().is_err_and(is_unreadable).then_some(command));
+    if let Some(command) = ended_by {
+        unreadable.note(&config.endpoint.name, &name(command, doing));
+    }
+    let answers: RedisResult<Vec<Value>> = answers.into_iter().collect();
+    if answers.is_ok() {
+        unreadable.note_pipeline(doing, true);
+    }
+    answers
+}
+
+fn is_unreadable(error: &RedisError) -> bool {
+    error.is_unrecoverable_error() && (error.kind() == redis::ErrorKind::Parse || is_strange(error))
+}
+
 /// The answer to one command, or the answers to several.
 trait Reply {
     /// Reports what the answer says about the server.
     fn tell(&self, used: &Use);
+
+    /// Reports that the answer was not valid.
+    fn tell_unreadable(used: &Use, doing: &str);
 }
 
 impl Reply for Value {
     fn tell(&self, used: &Use) {
         used.heard(self);
+    }
+
+    fn tell_unreadable(used: &Use, doing: &str) {
+        used.was_unreadable(doing);
     }
 }
 
@@ -184,6 +233,9 @@ impl Reply for Vec<Value> {
     fn tell(&self, used: &Use) {
         self.iter().for_each(|answer| used.heard(answer));
     }
+
+    /// Whoever sent them knows which of them it was.
+    fn tell_unreadable(_: &Use, _: &str) {}
 }
 
 /// Reports the outcome of a request to the connection. No answer is a timeout.
@@ -194,8 +246,8 @@ fn settled<T: Reply>(
 ) -> Result<RedisResult<T>, Error> {
     match (answer, used) {
         (Some(Ok(Err(error))), Some(used)) if error.is_unrecoverable_error() => {
-            if error.kind() == redis::ErrorKind::Parse || is_strange(&error) {
-                used.was_unreadable(doing);
+            if is_unreadable(&error) {
+                T::tell_unreadable(used, doing);
             }
             used.closed();
             Ok(Err(error))

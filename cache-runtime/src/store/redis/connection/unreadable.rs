@@ -2,11 +2,17 @@
 //!
 //! Such an answer ends the connection, and with it every other request in flight. The next connection would end the same way. The
 //! command is therefore not sent for a while, each time for longer; other commands are.
+//!
+//! Of a pipeline on a connection that ends, the driver does not say which answer was the last. Pipelines of that kind are
+//! therefore sent apart, each command with an answer of its own, until one has been answered completely.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+use redis::{Arg, Cmd, Pipeline};
 
 use crate::error::{Error, ErrorKind};
 use crate::util::locks::lock;
@@ -17,10 +23,17 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
 #[derive(Debug, Default)]
 pub(crate) struct Unreadable {
-    /// Whether there are any: nearly always not.
-    are_any: AtomicBool,
-    /// By command. Few, because the names are the library's.
-    pauses: Mutex<HashMap<String, Pause>>,
+    /// Whether anything is known: nearly always not.
+    is_any_known: AtomicBool,
+    known: Mutex<Known>,
+}
+
+/// By command. Few, because the names are the library's.
+#[derive(Debug, Default)]
+struct Known {
+    pauses: HashMap<String, Pause>,
+    /// Pipelines that have not been answered completely, by what they do.
+    broken: HashSet<String>,
 }
 
 #[derive(Debug)]
@@ -35,10 +48,10 @@ impl Unreadable {
     /// # Errors
     /// While the command is not sent.
     pub(crate) fn check(&self, doing: &str) -> Result<(), Error> {
-        if !self.are_any.load(Ordering::Relaxed) {
+        if !self.is_any_known.load(Ordering::Relaxed) {
             return Ok(());
         }
-        match lock(&self.pauses).get(command(doing)) {
+        match lock(&self.known).pauses.get(command(doing)) {
             Some(pause) if pause.gate.is_closed() => Err(Error::new(
                 ErrorKind::Connection,
                 format!("cannot {doing}: the last answer to it was not in Redis's protocol"),
@@ -47,17 +60,42 @@ impl Unreadable {
         }
     }
 
+    /// [`check`](Self::check) for each command of a pipeline.
+    pub(crate) fn check_each(&self, doing: &str, pipeline: &Pipeline) -> Result<(), Error> {
+        if !self.is_any_known.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.check(doing)?;
+        pipeline.cmd_iter().try_for_each(|command| self.check(&name(command, doing)))
+    }
+
+    /// Whether pipelines that do this are sent apart.
+    pub(super) fn are_apart(&self, doing: &str) -> bool {
+        self.is_any_known.load(Ordering::Relaxed) && lock(&self.known).broken.contains(command(doing))
+    }
+
+    /// A pipeline was answered completely, or not.
+    pub(super) fn note_pipeline(&self, doing: &str, is_answered: bool) {
+        let mut known = lock(&self.known);
+        match is_answered {
+            true => drop(known.broken.remove(command(doing))),
+            false => drop(known.broken.insert(command(doing).to_owned())),
+        }
+        let is_any_known = !known.broken.is_empty() || !known.pauses.is_empty();
+        self.is_any_known.store(is_any_known, Ordering::Relaxed);
+    }
+
     /// An answer was not valid. Logged once for each command.
     pub(crate) fn note(&self, server: &str, doing: &str) {
         let command = command(doing);
         let is_first = {
-            let mut pauses = lock(&self.pauses);
+            let pauses = &mut lock(&self.known).pauses;
             let last = pauses.get(command).map(|pause| pause.length);
             let length = last.map_or(FIRST_PAUSE, |last| (last * 2).min(LONGEST_PAUSE));
             let gate = RetryGate::default();
             gate.close(length);
             pauses.insert(command.to_owned(), Pause { length, gate });
-            self.are_any.store(true, Ordering::Relaxed);
+            self.is_any_known.store(true, Ordering::Relaxed);
             last.is_none()
         };
         // Outside of the lock: a logger is foreign code.
@@ -68,6 +106,14 @@ impl Unreadable {
                 FIRST_PAUSE.as_secs(),
             );
         }
+    }
+}
+
+/// What a command of a pipeline is called. A script by what it does, as it is where it is sent alone.
+pub(super) fn name<'a>(command: &'a Cmd, doing: &'a str) -> Cow<'a, str> {
+    match command.args_iter().next() {
+        Some(Arg::Simple(name)) if !name.starts_with(b"EVAL") => String::from_utf8_lossy(name),
+        _ => doing.into(),
     }
 }
 
@@ -87,11 +133,27 @@ mod tests {
         unreadable.note("the server", "SET 2000000 bytes");
         assert!(unreadable.check("SET NX GET").is_err());
         assert!(unreadable.check("GET").is_ok());
-        lock(&unreadable.pauses).values().for_each(|pause| pause.gate.open());
+        lock(&unreadable.known).pauses.values().for_each(|pause| pause.gate.open());
         assert!(unreadable.check("SET NX GET").is_ok());
         for _ in 0..10 {
             unreadable.note("the server", "SET");
         }
-        assert_eq!(lock(&unreadable.pauses)["SET"].length, LONGEST_PAUSE);
+        assert_eq!(lock(&unreadable.known).pauses["SET"].length, LONGEST_PAUSE);
+    }
+
+    #[test]
+    fn a_pipeline_rests_with_one_of_its_commands() {
+        let unreadable = Unreadable::default();
+        let mut pipeline = Pipeline::new();
+        pipeline.cmd("PTTL").arg("a").cmd("EVAL").arg("return 1");
+        assert!(!unreadable.are_apart("GET"));
+        unreadable.note_pipeline("GET", false);
+        assert!(unreadable.are_apart("GET") && !unreadable.are_apart("SET"));
+        assert!(unreadable.check_each("GET", &pipeline).is_ok());
+        unreadable.note("the server", "PTTL");
+        assert!(unreadable.check_each("GET", &pipeline).is_err() && unreadable.check("GET").is_ok());
+        unreadable.note_pipeline("GET", true);
+        assert!(!unreadable.are_apart("GET"));
+        assert!(unreadable.check_each("GET", &pipeline).is_err());
     }
 }
