@@ -22,7 +22,7 @@ pub(crate) mod route;
 mod routing;
 mod scripts;
 mod tls;
-mod topology;
+pub(crate) mod topology;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};

@@ -48,6 +48,7 @@ mod course;
 mod flights;
 mod local;
 mod promises;
+mod sentinels;
 mod server;
 mod state;
 mod tags;

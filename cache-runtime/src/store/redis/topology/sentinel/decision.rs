@@ -7,7 +7,7 @@ use crate::store::redis::connection::locate::Location;
 
 /// What one sentinel says.
 #[derive(Debug, Clone)]
-pub(super) enum Word {
+pub(crate) enum Word {
     Primary(Arc<Location>),
     /// It does not know the service.
     Unknown,
@@ -32,7 +32,7 @@ impl Word {
 ///
 /// # Errors
 /// If too few sentinels answer, with what is wrong.
-pub(super) fn decide(
+pub(crate) fn decide(
     service: &str,
     words: &[Word],
     known: Option<&Arc<Location>>,
@@ -51,7 +51,7 @@ pub(super) fn decide(
     }
 }
 
-pub(super) fn is_majority(some: usize, all: usize) -> bool {
+pub(crate) fn is_majority(some: usize, all: usize) -> bool {
     some > all / 2
 }
 

@@ -7,7 +7,7 @@
 //! A task on the library's runtime keeps a connection to each (`link`), and asks on its own every second: of what a sentinel tells by
 //! itself, a message may be lost. Nobody but that task waits for a sentinel longer than for an attempt to connect.
 
-mod decision;
+pub(crate) mod decision;
 mod link;
 
 use std::pin::{Pin, pin};
