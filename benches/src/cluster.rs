@@ -2,6 +2,8 @@
 //!
 //! All servers run on this machine: a cluster has more of them to talk to, and nothing of what it is for.
 
+use std::fmt;
+
 use redis_cached::Cache;
 use redis_cached_test_support::{RedisCluster, RedisServer};
 
@@ -12,7 +14,21 @@ use crate::hit::warmed;
 use crate::options::Options;
 use crate::table::Report;
 
-pub(crate) async fn run(options: &Options) -> Result<Report, Failure> {
+/// One server, three primaries, the driver's client of clusters.
+pub(crate) struct ByCosts(Report);
+
+impl fmt::Display for ByCosts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let compared = [
+            ("three primaries to one server", 1, 0),
+            ("three primaries to cluster_async", 1, 2),
+            ("cluster_async to one server", 2, 0),
+        ];
+        write!(f, "{}\n\n{}", self.0, self.0.cost_table(&compared))
+    }
+}
+
+pub(crate) async fn run(options: &Options) -> Result<ByCosts, Failure> {
     let (server, cluster) = (RedisServer::start(), RedisCluster::start());
     let nodes = cluster.nodes().iter().map(RedisServer::url).collect();
     let contenders = [
@@ -26,5 +42,5 @@ pub(crate) async fn run(options: &Options) -> Result<Report, Failure> {
         options.slice,
         options.workers()
     );
-    Ok(compare(&title, options, ("tasks", &TASKS), &contenders).await?)
+    Ok(ByCosts(compare(&title, options, ("tasks", &TASKS), &contenders).await?))
 }

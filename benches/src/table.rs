@@ -38,6 +38,22 @@ impl Report {
         self.samples[row][column].iter().map(|sample| sample.cpu * 1e6).collect()
     }
 
+    /// What one contender's operation costs the client, as a part of another's in the same round.
+    fn cost_ratios(&self, row: usize, column: usize, yardstick: usize) -> Vec<f64> {
+        let [samples, yardstick] = [column, yardstick].map(|column| &self.samples[row][column]);
+        samples.iter().zip(yardstick).map(|(sample, yardstick)| sample.cpu / yardstick.cpu).collect()
+    }
+
+    /// The client's processor time of contenders by others', with a name for each two.
+    pub(crate) fn cost_table(&self, compared: &[(&str, usize, usize)]) -> Table {
+        let mut table = Table::new("Processor time of the client, as a ratio", self.unit, &self.callers);
+        for (name, column, yardstick) in compared {
+            let ratio = |row| Spread::of(self.cost_ratios(row, *column, *yardstick)).to_string();
+            table.column(name, (0..self.callers.len()).map(ratio));
+        }
+        table
+    }
+
     /// A table of this report's shape.
     fn table(&self, title: &str, cell: impl Fn(usize, usize) -> String) -> Table {
         let mut table = Table::new(title, self.unit, &self.callers);
@@ -163,10 +179,11 @@ mod tests {
     #[test]
     fn ratios_are_taken_within_a_round() {
         let mut report = Report::new("test", "tasks", &[1], vec!["yardstick", "other"]);
-        let sample = |rate| Sample { rate, cpu: 0.0 };
+        let sample = |rate| Sample { rate, cpu: 1.0 / rate };
         report.add(0, [sample(100.0), sample(50.0)]);
         report.add(0, [sample(1000.0), sample(500.0)]);
         assert_eq!(report.ratios(0, 1), [0.5, 0.5]);
+        assert_eq!(report.cost_ratios(0, 1, 0), [2.0, 2.0]);
     }
 
     #[test]

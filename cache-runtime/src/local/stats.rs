@@ -8,7 +8,10 @@ pub struct LocalStats {
     /// before the first call of a function with `local`, and for servers without `CLIENT TRACKING`. In a cluster: whether those of at least one
     /// node are.
     pub serving: bool,
-    /// The number of values. In a cluster, those that are served no longer are counted until others take their place.
+    /// The number of values that take room. Some of them may not be served any more: those whose time is over, and in a cluster those of a node
+    /// whose connection has ended, and of a slot that has got another owner. Each of them counts until it is read from Redis again, Redis reports a change of
+    /// it, or another value needs its room; nobody looks for them, because that would stop hits for as long as it takes. With a single server all
+    /// values go when its connection ends.
     pub entries: u64,
     /// The bytes that they take, as the capacity counts them.
     pub bytes: u64,

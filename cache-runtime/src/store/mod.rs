@@ -150,7 +150,7 @@ pub(crate) enum AnyStore {
 impl AnyStore {
     /// Whether there may be replicas to read from.
     pub(crate) fn has_replicas(&self) -> bool {
-        matches!(self, Self::Redis(store) if store.is_cluster())
+        matches!(self, Self::Redis(store) if store.has_replicas())
     }
 
     /// Where a value for `key` can wait to be stored together with others. `None` where nothing is gained by that, or where the caller's runtime does not

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use redis_cached::{Cache, redis_cached};
-use redis_cached_test_support::RedisCluster;
+use redis_cached::redis_cached;
 
 use super::{
-    cluster, connected, cut_off, mend, outcomes, replicated, sent, version, version_of_each, wait_for,
+    both, connected, cut_off, mend, outcomes, replicated, sent, served_by_replicas, until_done, version,
+    version_of_each, wait_for,
 };
 
 /// As the functions have it.
@@ -31,168 +31,158 @@ async fn members(ids: &[u64]) -> std::collections::HashMap<u64, u64> {
     version_of_each(ids)
 }
 
-/// The ID of a row that a primary has.
-fn id_of(servers: &RedisCluster, primary: usize) -> u64 {
-    let key = servers.key_of(servers.primary(primary), "bounded:");
-    key["bounded:".len()..].parse().unwrap()
-}
-
-/// Calls until replicas serve, which takes a connection and a sample.
-async fn served_by_replicas(cache: &Cache, mut call: impl AsyncFnMut()) {
-    let until = Instant::now() + Duration::from_secs(20);
-    let hits = |cache: &Cache| cache.stats().functions.iter().map(|of| of.replica_hits).sum::<u64>();
-    let before = hits(cache);
-    while hits(cache) < before + 3 {
-        assert!(Instant::now() < until, "no replica serves: {:?}", cache.stats());
-        call().await;
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
 #[tokio::test]
 async fn a_hit_costs_the_primary_nothing() {
-    let servers = cluster();
-    let cache = connected(servers.url()).await;
-    let id = id_of(&servers, 0);
-    let first = cache.scope(row(id)).await;
-    replicated(&cache, servers.nodes()).await;
-    served_by_replicas(&cache, async || assert_eq!(cache.scope(row(id)).await, first)).await;
-    let (primary, replica) = (servers.primary(0).monitor(), servers.replica(0).monitor());
-    let before = outcomes(&cache);
-    for _ in 0..20 {
-        assert_eq!(cache.scope(row(id)).await, first);
+    for servers in both() {
+        let cache = connected(servers.url()).await;
+        let id = servers.id_of("bounded:");
+        let first = cache.scope(row(id)).await;
+        replicated(&cache, servers.all()).await;
+        served_by_replicas(&cache, async || assert_eq!(cache.scope(row(id)).await, first)).await;
+        let (primary, replica) = (servers.primary().monitor(), servers.replica().monitor());
+        let before = outcomes(&cache);
+        for _ in 0..20 {
+            assert_eq!(cache.scope(row(id)).await, first);
+        }
+        let (hits, from_replicas, misses) = outcomes(&cache);
+        assert_eq!((hits, from_replicas, misses), (before.0 + 20, before.1 + 20, before.2));
+        assert_eq!(sent(&primary), Vec::<String>::new());
+        assert_eq!(sent(&replica), vec![format!("GET bounded:{id}"); 20]);
     }
-    let (hits, from_replicas, misses) = outcomes(&cache);
-    assert_eq!((hits, from_replicas, misses), (before.0 + 20, before.1 + 20, before.2));
-    assert_eq!(sent(&primary), Vec::<String>::new());
-    assert_eq!(sent(&replica), vec![format!("GET bounded:{id}"); 20]);
 }
 
 #[tokio::test]
 async fn nothing_older_than_the_bound_is_served() {
-    let servers = cluster();
-    let (cache, other) = (connected(servers.url()).await, connected(servers.url()).await);
-    let id = id_of(&servers, 0);
-    let old =
-        (cache.scope(row(id)).await, cache.scope(tagged(id)).await, cache.scope(members(&[id])).await[&id]);
-    replicated(&cache, servers.nodes()).await;
-    served_by_replicas(&cache, async || {
-        cache.scope(row(id)).await;
-        cache.scope(tagged(id)).await;
-        cache.scope(members(&[id])).await;
-    })
-    .await;
-    (0..3).for_each(|primary| cut_off(servers.replica(primary)));
-    other.scope(async { row_entry(id).invalidate().await.unwrap() }).await;
-    other.scope(async { members_entry(id).invalidate().await.unwrap() }).await;
-    other.invalidate_tag(&format!("bounded:{id}")).await.unwrap();
-    let invalidated = Instant::now();
-    let mut were_old = 0;
-    loop {
-        let began = Instant::now();
-        let now = (
+    for servers in both() {
+        let (cache, other) = (connected(servers.url()).await, connected(servers.url()).await);
+        let id = servers.id_of("bounded:");
+        let old = (
             cache.scope(row(id)).await,
             cache.scope(tagged(id)).await,
             cache.scope(members(&[id])).await[&id],
         );
-        let is_old = [now.0 == old.0, now.1 == old.1, now.2 == old.2];
-        were_old += usize::from(is_old[0]);
-        assert!(
-            began.duration_since(invalidated) < BOUND || is_old == [false; 3],
-            "{is_old:?} after {:?}",
-            began.duration_since(invalidated)
-        );
-        if began.duration_since(invalidated) > 2 * BOUND {
-            break;
+        replicated(&cache, servers.all()).await;
+        served_by_replicas(&cache, async || {
+            cache.scope(row(id)).await;
+            cache.scope(tagged(id)).await;
+            cache.scope(members(&[id])).await;
+        })
+        .await;
+        servers.replicas().into_iter().for_each(cut_off);
+        other.scope(async { row_entry(id).invalidate().await.unwrap() }).await;
+        other.scope(async { members_entry(id).invalidate().await.unwrap() }).await;
+        other.invalidate_tag(&format!("bounded:{id}")).await.unwrap();
+        let invalidated = Instant::now();
+        let mut were_old = 0;
+        loop {
+            let began = Instant::now();
+            let now = (
+                cache.scope(row(id)).await,
+                cache.scope(tagged(id)).await,
+                cache.scope(members(&[id])).await[&id],
+            );
+            let is_old = [now.0 == old.0, now.1 == old.1, now.2 == old.2];
+            were_old += usize::from(is_old[0]);
+            assert!(
+                began.duration_since(invalidated) < BOUND || is_old == [false; 3],
+                "{is_old:?} after {:?}",
+                began.duration_since(invalidated)
+            );
+            if began.duration_since(invalidated) > 2 * BOUND {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        assert!(were_old > 0, "the replicas had it, and were known to be fresh a moment ago");
+        servers.replicas().into_iter().for_each(mend);
+        replicated(&cache, servers.all()).await;
+        let new = cache.scope(row(id)).await;
+        served_by_replicas(&cache, async || assert_eq!(cache.scope(row(id)).await, new)).await;
     }
-    assert!(were_old > 0, "the replicas had it, and were known to be fresh a moment ago");
-    (0..3).for_each(|primary| mend(servers.replica(primary)));
-    replicated(&cache, servers.nodes()).await;
-    let new = cache.scope(row(id)).await;
-    served_by_replicas(&cache, async || assert_eq!(cache.scope(row(id)).await, new)).await;
 }
 
 #[tokio::test]
 async fn a_process_sees_what_it_has_changed_itself() {
-    let servers = cluster();
-    let cache = connected(servers.url()).await;
-    let id = id_of(&servers, 0);
-    let mut last = (cache.scope(row(id)).await, cache.scope(tagged(id)).await);
-    replicated(&cache, servers.nodes()).await;
-    served_by_replicas(&cache, async || {
-        cache.scope(row(id)).await;
-        cache.scope(tagged(id)).await;
-    })
-    .await;
-    cut_off(servers.replica(0));
-    for round in 0..3 {
-        cache.scope(async { row_entry(id).invalidate().await.unwrap() }).await;
-        cache.invalidate_tag(&format!("bounded:{id}")).await.unwrap();
-        let now = (cache.scope(row(id)).await, cache.scope(tagged(id)).await);
-        assert!(now.0 > last.0 && now.1 > last.1, "{now:?} in round {round}, and {last:?} before");
-        last = now;
+    for servers in both() {
+        let cache = connected(servers.url()).await;
+        let id = servers.id_of("bounded:");
+        let mut last = (cache.scope(row(id)).await, cache.scope(tagged(id)).await);
+        replicated(&cache, servers.all()).await;
+        served_by_replicas(&cache, async || {
+            cache.scope(row(id)).await;
+            cache.scope(tagged(id)).await;
+        })
+        .await;
+        cut_off(servers.replica());
+        for round in 0..3 {
+            cache.scope(async { row_entry(id).invalidate().await.unwrap() }).await;
+            cache.invalidate_tag(&format!("bounded:{id}")).await.unwrap();
+            let now = (cache.scope(row(id)).await, cache.scope(tagged(id)).await);
+            assert!(now.0 > last.0 && now.1 > last.1, "{now:?} in round {round}, and {last:?} before");
+            last = now;
+        }
+        cache.scope(async { row_entry(id).put(&7).await.unwrap() }).await;
+        assert_eq!(cache.scope(row(id)).await, 7);
     }
-    cache.scope(async { row_entry(id).put(&7).await.unwrap() }).await;
-    assert_eq!(cache.scope(row(id)).await, 7);
 }
 
 /// A replica that is promoted, and a primary that becomes its replica.
 #[tokio::test]
 async fn another_primary_is_another_measure() {
-    let servers = cluster();
-    let cache = connected(servers.url()).await;
-    let id = id_of(&servers, 0);
-    let first = cache.scope(row(id)).await;
-    replicated(&cache, servers.nodes()).await;
-    served_by_replicas(&cache, async || assert_eq!(cache.scope(row(id)).await, first)).await;
-    servers.failover(servers.replica(0));
-    cache.scope(async { row_entry(id).invalidate().await.unwrap() }).await;
-    let second = cache.scope(row(id)).await;
-    assert!(second > first);
-    replicated(&cache, servers.nodes()).await;
-    // Computed again, if the invalidation was repeated at the new primary.
-    served_by_replicas(&cache, async || assert!(cache.scope(row(id)).await >= second)).await;
-    servers.replica(0).kill();
-    let until = Instant::now() + BOUND;
-    while Instant::now() < until {
-        assert!(cache.scope(row(id)).await >= second);
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    for servers in both() {
+        let cache = connected(servers.url()).await;
+        let id = servers.id_of("bounded:");
+        let first = cache.scope(row(id)).await;
+        replicated(&cache, servers.all()).await;
+        served_by_replicas(&cache, async || assert_eq!(cache.scope(row(id)).await, first)).await;
+        servers.failover();
+        until_done(async || cache.scope(async { row_entry(id).invalidate().await }).await).await;
+        let second = cache.scope(row(id)).await;
+        assert!(second > first);
+        replicated(&cache, servers.all()).await;
+        // Computed again, if the invalidation was repeated at the new primary.
+        served_by_replicas(&cache, async || assert!(cache.scope(row(id)).await >= second)).await;
+        servers.replica().kill();
+        let until = Instant::now() + BOUND;
+        while Instant::now() < until {
+            assert!(cache.scope(row(id)).await >= second);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 }
 
 /// Its data are older than what it was known to have.
 #[tokio::test]
 async fn a_replica_that_is_restarted_from_an_old_snapshot_is_not_believed() {
-    let servers = cluster();
-    let (cache, other) = (connected(servers.url()).await, connected(servers.url()).await);
-    let id = id_of(&servers, 0);
-    let old = cache.scope(row(id)).await;
-    replicated(&cache, servers.nodes()).await;
-    let replica = servers.replica(0);
-    replica.cli(&["SAVE"]);
-    other.scope(async { row_entry(id).invalidate().await.unwrap() }).await;
-    let new = other.scope(row(id)).await;
-    replicated(&other, servers.nodes()).await;
-    served_by_replicas(&cache, async || assert_eq!(cache.scope(row(id)).await, new)).await;
-    let ends = Arc::new(AtomicBool::new(false));
-    let (reads, ended) = (cache.clone(), Arc::clone(&ends));
-    let reading = tokio::spawn(async move {
-        while !ended.load(Ordering::SeqCst) {
-            let read = reads.scope(row(id)).await;
-            assert!(read != old, "it was replaced long ago");
-            tokio::task::yield_now().await;
-        }
-    });
-    let primary = servers.primary(0);
-    // It cannot ask for what it has missed.
-    primary.cli(&["CONFIG", "SET", "requirepass", "secret"]);
-    replica.kill();
-    replica.restart();
-    tokio::time::sleep(BOUND / 2).await;
-    wait_for(|| replica.answers());
-    tokio::time::sleep(BOUND).await;
-    ends.store(true, Ordering::SeqCst);
-    reading.await.unwrap();
+    for servers in both() {
+        let (cache, other) = (connected(servers.url()).await, connected(servers.url()).await);
+        let id = servers.id_of("bounded:");
+        let old = cache.scope(row(id)).await;
+        replicated(&cache, servers.all()).await;
+        let replica = servers.replica();
+        replica.cli(&["SAVE"]);
+        other.scope(async { row_entry(id).invalidate().await.unwrap() }).await;
+        let new = other.scope(row(id)).await;
+        replicated(&other, servers.all()).await;
+        served_by_replicas(&cache, async || assert_eq!(cache.scope(row(id)).await, new)).await;
+        let ends = Arc::new(AtomicBool::new(false));
+        let (reads, ended) = (cache.clone(), Arc::clone(&ends));
+        let reading = tokio::spawn(async move {
+            while !ended.load(Ordering::SeqCst) {
+                let read = reads.scope(row(id)).await;
+                assert!(read != old, "it was replaced long ago");
+                tokio::task::yield_now().await;
+            }
+        });
+        let primary = servers.primary();
+        // It cannot ask for what it has missed.
+        primary.cli(&["CONFIG", "SET", "requirepass", "secret"]);
+        replica.kill();
+        replica.restart();
+        tokio::time::sleep(BOUND / 2).await;
+        wait_for(|| replica.answers());
+        tokio::time::sleep(BOUND).await;
+        ends.store(true, Ordering::SeqCst);
+        reading.await.unwrap();
+    }
 }

@@ -15,13 +15,12 @@ const QUORUM: usize = 2;
 /// How long the sentinels may take to agree. One that finds itself late does nothing for half a minute (TILT).
 const AGREEMENT: Duration = Duration::from_secs(60);
 
-/// Three sentinels, a primary and its replica. All are killed on drop.
+/// Three sentinels, a primary and its replicas. All are killed on drop.
 #[derive(Debug)]
 pub struct RedisSentinels {
     sentinels: Vec<RedisServer>,
-    /// As they were at the start.
-    primary: RedisServer,
-    replica: RedisServer,
+    /// The first was the primary at the start.
+    servers: Vec<RedisServer>,
     options: SentinelsBuilder,
 }
 
@@ -29,6 +28,7 @@ pub struct RedisSentinels {
 #[derive(Debug, Clone)]
 pub struct SentinelsBuilder {
     program: Option<String>,
+    replicas: usize,
     password: Option<String>,
     sentinel_password: Option<String>,
     /// The certificate of all of them, and the CA of whoever they talk to.
@@ -40,6 +40,13 @@ impl SentinelsBuilder {
     #[must_use]
     pub fn program(mut self, path: impl Into<String>) -> Self {
         self.program = Some(path.into());
+        self
+    }
+
+    /// How many replicas the primary has. Left out: one. Those that come first are promoted first.
+    #[must_use]
+    pub fn replicas(mut self, replicas: usize) -> Self {
+        self.replicas = replicas;
         self
     }
 
@@ -64,21 +71,29 @@ impl SentinelsBuilder {
         self
     }
 
-    /// Starts them, and returns when the sentinels know each other and the replica.
+    /// Starts them, and returns when the sentinels know each other and the replicas.
     ///
     /// # Panics
     /// As [`Builder::start`], or where they do not find each other within half a minute.
     pub fn start(self) -> RedisSentinels {
         let primary = self.server().start();
         let port = self.port(&primary);
-        let replica = self.server().arg("--replicaof").arg("127.0.0.1").arg(port.to_string()).start();
+        let replica = |number: usize| {
+            let replica = self.server().arg("--replicaof").arg("127.0.0.1").arg(port.to_string());
+            replica.arg("--replica-priority").arg((100 + number).to_string()).start()
+        };
+        let servers = std::iter::once(primary).chain((0..self.replicas).map(replica)).collect();
         let sentinels = (0..3).map(|_| self.sentinel(port).start()).collect();
-        let sentinels = RedisSentinels { sentinels, primary, replica, options: self };
+        let sentinels = RedisSentinels { sentinels, servers, options: self };
         sentinels.wait("the sentinels do not find each other", || {
             sentinels.sentinels.iter().all(|sentinel| {
                 let about = about(sentinel);
-                field(&about, "num-other-sentinels") == "2" && field(&about, "num-slaves") == "1"
-            }) && sentinels.replica.info("master_link_status").as_deref() == Some("up")
+                let known = |name| field(&about, name).parse().ok();
+                known("num-other-sentinels") == Some(2)
+                    && known("num-slaves") == Some(sentinels.options.replicas)
+            }) && sentinels.servers[1..]
+                .iter()
+                .all(|replica| replica.info("master_link_status").as_deref() == Some("up"))
         });
         sentinels
     }
@@ -145,7 +160,7 @@ impl RedisSentinels {
 
     /// Settings for one's own.
     pub fn builder() -> SentinelsBuilder {
-        SentinelsBuilder { program: None, password: None, sentinel_password: None, tls: None }
+        SentinelsBuilder { program: None, replicas: 1, password: None, sentinel_password: None, tls: None }
     }
 
     /// `redis+sentinel://…`, or `rediss+sentinel://…`, with all sentinels and the passwords.
@@ -172,12 +187,17 @@ impl RedisSentinels {
 
     /// The server that was the primary at the start.
     pub fn first(&self) -> &RedisServer {
-        &self.primary
+        &self.servers[0]
     }
 
-    /// The server that was the replica at the start.
+    /// The server that was the first replica at the start.
     pub fn second(&self) -> &RedisServer {
-        &self.replica
+        &self.servers[1]
+    }
+
+    /// The servers, with the primary of the start first.
+    pub fn servers(&self) -> &[RedisServer] {
+        &self.servers
     }
 
     /// Has the replica take over, with the primary's consent, and waits until all sentinels say so.
@@ -207,6 +227,12 @@ impl RedisSentinels {
             })
         };
         self.wait("it does not become a replica", || self.sentinels.iter().all(is_ready));
+    }
+
+    /// Waits until all servers but this one are its replicas, and all sentinels know.
+    pub fn wait_for_replicas_of(&self, primary: &RedisServer) {
+        let replicas = self.servers.iter().filter(|server| server.port() != primary.port());
+        replicas.for_each(|replica| self.wait_for_replica(replica));
     }
 
     fn wait(&self, otherwise: &str, until: impl Fn() -> bool) {

@@ -49,6 +49,20 @@ fn a_node_that_ends_takes_its_own_values_along() {
     assert_eq!(tier.stats().dropped, 1);
 }
 
+/// They are neither served nor sought: they make room as others come.
+#[test]
+fn what_is_served_no_longer_counts_until_something_takes_its_place() {
+    let tier = with_both();
+    tier.ended(EPOCH);
+    tier.changed_hands(SLOT + 1);
+    assert_eq!((both(&tier), tier.stats().entries), ((None, None), 2));
+    // Read again, from whoever has it now.
+    keep(&tier, "a", OTHER, SLOT);
+    assert_eq!((both(&tier), tier.stats().entries), ((Some(1), None), 2));
+    tier.changed(b"b");
+    assert_eq!((both(&tier), tier.stats().entries), ((Some(1), None), 1));
+}
+
 #[test]
 fn a_node_that_is_emptied_drops_its_own_values() {
     let tier = with_both();

@@ -36,6 +36,7 @@ pub(crate) use self::tls::TlsOptions;
 use self::topology::Topology;
 use self::topology::cluster::Cluster;
 pub(crate) use self::topology::cluster::ClusterConfig;
+use self::topology::located_replicas::LocatedReplicas;
 use self::topology::recent_changes::RecentChanges;
 pub(crate) use self::topology::sentinel::config as sentinel_config;
 use super::vocabulary::{InvalidationListener, TakeoverListener};
@@ -51,7 +52,8 @@ pub(crate) struct RedisStore {
 impl RedisStore {
     /// Connects at first use.
     pub(crate) fn lazy(config: Config) -> Self {
-        Self::of(Topology::One(Node::new(config)))
+        let replicas = LocatedReplicas::new(&config);
+        Self::of(Topology::One(Node::new(config), replicas))
     }
 
     /// A cluster, of which nothing is asked before its first use.
@@ -66,21 +68,26 @@ impl RedisStore {
     /// Connects now, and fails if that fails, or if somebody of a cluster is missing.
     pub(crate) async fn connect_now(&self) -> Result<(), Error> {
         match &self.topology {
-            Topology::One(node) => node.connect_now().await,
+            Topology::One(node, _) => node.connect_now().await,
             Topology::Cluster(cluster) => cluster.connect_now().await,
         }
     }
 
-    /// Whether its keys are on several servers, which may have replicas to read from.
+    /// Whether its keys are on several servers.
     pub(crate) fn is_cluster(&self) -> bool {
         matches!(self.topology, Topology::Cluster(_))
+    }
+
+    /// Whether there may be replicas to read from: only a cluster and sentinels name them.
+    pub(crate) fn has_replicas(&self) -> bool {
+        !matches!(self.topology, Topology::One(_, None))
     }
 
     /// Announces changes of keys that are read with [`Reading::Tracked`](super::vocabulary::Reading::Tracked) to `listener`, and checks that
     /// often that the server answers.
     pub(crate) fn watched_by(mut self, listener: Arc<dyn InvalidationListener>, heartbeat: Duration) -> Self {
         match &mut self.topology {
-            Topology::One(node) => node.watched_by(listener, heartbeat),
+            Topology::One(node, _) => node.watched_by(listener, heartbeat),
             Topology::Cluster(cluster) => {
                 // Nobody else has it yet.
                 if let Some(cluster) = Arc::get_mut(cluster) {
@@ -94,7 +101,7 @@ impl RedisStore {
     /// Has `listener` told of each server that takes the place of another. Only the first listener is told.
     pub(crate) fn tell_takeovers(&self, listener: Weak<dyn TakeoverListener>) {
         match &self.topology {
-            Topology::One(node) => node.takeovers().tell(listener),
+            Topology::One(node, _) => node.takeovers().tell(listener),
             Topology::Cluster(cluster) => cluster.takeovers().tell(listener),
         }
     }
@@ -102,7 +109,7 @@ impl RedisStore {
     /// Where a value for `key` waits to be stored. `None` if the caller's runtime does not drive a connection of its own.
     pub(crate) fn write_queue(&self, key: &str) -> Option<WriteQueue> {
         match &self.topology {
-            Topology::One(node) => node.write_queue(),
+            Topology::One(node, _) => node.write_queue(),
             Topology::Cluster(cluster) => cluster.write_queue(key),
         }
     }
@@ -111,7 +118,7 @@ impl RedisStore {
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.topology {
-            Topology::One(node) => {
+            Topology::One(node, _) => {
                 f.debug_struct("RedisStore").field("server", &node.name()).finish_non_exhaustive()
             }
             Topology::Cluster(cluster) => {

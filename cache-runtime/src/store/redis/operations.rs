@@ -35,7 +35,7 @@ impl Store for Node {
             (Reading::Timed(timed), _) => {
                 self.connection()?.connection.read_several(keys, timed, until).await
             }
-            // One server has no replicas.
+            // Nobody names replicas of a server that is alone.
             (Reading::Replica(reading), _) => {
                 self.connection()?.connection.read_several(keys, reading.timed(), until).await
             }

@@ -7,7 +7,7 @@ use redis::RedisError;
 use super::route::Slot;
 
 /// Where a node of a cluster listens.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct NodeAddress {
     /// An IPv6 address is without its brackets.
     pub(crate) host: String,

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::RedisStore;
 use super::topology::Topology;
+use super::topology::located_replicas::ReplicatedNode;
 use super::topology::recent_changes::RecentChanges;
+use super::topology::replicas::reads;
 use crate::error::{Error, ErrorKind};
 use crate::store::Store;
 use crate::store::vocabulary::{
@@ -19,7 +21,7 @@ use crate::store::vocabulary::{
 macro_rules! at_nodes {
     ($self:ident, $node:ident => $operation:expr) => {
         match &$self.topology {
-            Topology::One($node) => $operation.await,
+            Topology::One($node, _) => $operation.await,
             // Boxed, so that the future of a single server's call is no larger for it.
             Topology::Cluster($node) => Box::pin($operation).await,
         }
@@ -29,7 +31,7 @@ macro_rules! at_nodes {
 impl Store for RedisStore {
     async fn get(&self, key: &str, until: Instant) -> Result<Found, Error> {
         match &self.topology {
-            Topology::One(node) => node.connection()?.read(key, until).await,
+            Topology::One(node, _) => node.connection()?.read(key, until).await,
             Topology::Cluster(cluster) => Box::pin(cluster.get(key, until)).await,
         }
     }
@@ -116,7 +118,12 @@ impl RedisStore {
             ReplicaReads::Verified => None,
             ReplicaReads::Bounded(bound) => Some((self.changes.get_or_init(RecentChanges::new), bound)),
         };
-        let mut read = at_nodes!(self, node => node.read(keys, Reading::Replica(reading), until))?;
+        let mut read = match &self.topology {
+            Topology::One(primary, Some(replicas)) => {
+                reads::read(&ReplicatedNode { primary, replicas }, keys, reading, until).await
+            }
+            _ => at_nodes!(self, node => node.read(keys, Reading::Replica(reading), until)),
+        }?;
         if let Some((changes, bound)) = changes {
             for (key, found) in keys.iter().zip(&mut read.found) {
                 if changes.has(key.as_bytes(), bound) {

@@ -111,7 +111,7 @@ fn location(epoch: Epoch) -> Arc<Location> {
 
 fn word(answer: Option<Epoch>) -> Word {
     match answer {
-        Some(epoch) => Word::Primary(location(epoch)),
+        Some(epoch) => Word::Primary(location(epoch), Vec::new()),
         None => Word::Nothing(Error::new(ErrorKind::Timeout, "no answer")),
     }
 }

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::locate::Locator;
+use super::locate::{Location, Locator};
 use super::takeover::Takeovers;
 use super::url::Endpoint;
 use crate::error::Error;
@@ -13,6 +13,7 @@ use crate::store::address::Address;
 #[cfg(test)]
 use crate::store::address::Target;
 use crate::store::credentials::Provider;
+use crate::store::redis::redirect::NodeAddress;
 use crate::store::redis::replica_wait::ReplicaWait;
 use crate::store::redis::tls::TlsOptions;
 
@@ -67,6 +68,22 @@ impl Config {
             takeovers: Arc::default(),
             replica_wait: None,
         })
+    }
+
+    /// Of one of the server's replicas, which is asked for what it has itself.
+    pub(crate) fn of_replica(&self, NodeAddress { host, port }: &NodeAddress) -> Result<Self, Error> {
+        let endpoint = self.endpoint.of(host, *port)?;
+        Ok(Self { is_replica: true, ..self.unwatched(endpoint) })
+    }
+
+    /// Of the server where it is now, wherever it moves.
+    pub(crate) fn staying_at(&self, location: &Arc<Location>) -> Result<Self, Error> {
+        Ok(self.unwatched(self.endpoint.at(location)?))
+    }
+
+    /// No invalidation is sent there, so none is lost with it.
+    fn unwatched(&self, endpoint: Endpoint) -> Self {
+        Self { endpoint, locator: None, takeovers: Arc::default(), ..self.clone() }
     }
 
     /// Of a server in a test.

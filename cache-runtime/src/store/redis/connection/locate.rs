@@ -14,6 +14,7 @@ use super::server::{Placement, Server};
 use super::url::Endpoint;
 use crate::error::{Error, ErrorKind};
 use crate::store::redis::error::translate;
+use crate::store::redis::redirect::NodeAddress;
 
 /// Where a server is, and since when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,14 @@ pub(crate) struct Location {
 /// What is known now; `None` before anybody has asked.
 pub(crate) type Whereabouts = watch::Receiver<Option<Arc<Location>>>;
 
+/// Who the replicas of a server are that moves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NamedReplicas {
+    /// Where the server is whose replicas they are.
+    pub(crate) of: Arc<Location>,
+    pub(crate) addresses: Vec<NodeAddress>,
+}
+
 type Located<'a> = Pin<Box<dyn Future<Output = Result<Arc<Location>, Error>> + Send + 'a>>;
 
 /// Knows where a server is.
@@ -36,6 +45,9 @@ pub(crate) trait Locator: Send + Sync {
 
     /// Tells of each move as soon as it is known.
     fn whereabouts(&self) -> Result<Whereabouts, Error>;
+
+    /// Finds out from now on which replicas can be asked, and tells of each change.
+    fn replicas(&self) -> Result<watch::Receiver<Option<NamedReplicas>>, Error>;
 }
 
 impl Server {

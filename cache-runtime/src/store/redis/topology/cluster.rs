@@ -61,11 +61,8 @@ impl ClusterConfig {
     }
 
     /// The same for a replica, which is asked for what it has itself.
-    pub(crate) fn replica(&self, NodeAddress { host, port }: &NodeAddress) -> Result<Node, Error> {
-        let endpoint = self.node.endpoint.of(host, *port)?;
-        // No invalidation is sent there, so none is lost with it.
-        let takeovers = Arc::default();
-        Ok(Node::new(Config { endpoint, is_replica: true, takeovers, ..self.node.clone() }))
+    pub(crate) fn replica(&self, address: &NodeAddress) -> Result<Node, Error> {
+        self.node.of_replica(address).map(Node::new)
     }
 
     pub(crate) fn name(&self) -> String {

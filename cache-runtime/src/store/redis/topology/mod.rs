@@ -4,6 +4,7 @@ pub(crate) mod cluster;
 mod cluster_operations;
 mod cluster_replicas;
 mod cluster_writes;
+pub(crate) mod located_replicas;
 mod members;
 pub(crate) mod parts;
 pub(crate) mod recent_changes;
@@ -18,6 +19,7 @@ mod tracked;
 use std::sync::Arc;
 
 use self::cluster::Cluster;
+use self::located_replicas::LocatedReplicas;
 use super::node::Node;
 
 /// The servers of a store.
@@ -26,8 +28,8 @@ use super::node::Node;
     reason = "one for each cache, and no pointer more to follow for a single server"
 )]
 pub(crate) enum Topology {
-    /// A single server, which has every key.
-    One(Node),
+    /// A single server, which has every key, and its replicas if somebody knows them.
+    One(Node, Option<LocatedReplicas>),
     /// Shared with the values that are on their way to it.
     Cluster(Arc<Cluster>),
 }

@@ -75,7 +75,7 @@ async fn those_who_ask_together_share_a_message() {
         return;
     }
     let store = store(&server).await;
-    let Topology::One(node) = &store.topology else { panic!("it is one server") };
+    let Topology::One(node, _) = &store.topology else { panic!("it is one server") };
     let connection = node.connection().expect("a connection");
     let marks: Vec<(String, CasToken)> = (0..300).map(|key| (format!("key:{key}"), new_mark())).collect();
     let mut asked = Vec::new();

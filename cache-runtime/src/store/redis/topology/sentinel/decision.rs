@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind};
 use crate::store::redis::connection::locate::Location;
+use crate::store::redis::redirect::NodeAddress;
 
 /// What one sentinel says.
 #[derive(Debug, Clone)]
 pub(crate) enum Word {
-    Primary(Arc<Location>),
+    /// Where the primary is, and which of its replicas are well; none if it was not asked for them.
+    Primary(Arc<Location>, Vec<NodeAddress>),
     /// It does not know the service.
     Unknown,
     /// No answer, or an unusable one.
@@ -18,7 +20,7 @@ pub(crate) enum Word {
 impl Word {
     pub(super) fn location(&self) -> Option<&Arc<Location>> {
         match self {
-            Self::Primary(location) => Some(location),
+            Self::Primary(location, _) => Some(location),
             Self::Unknown | Self::Nothing(_) => None,
         }
     }
@@ -51,6 +53,26 @@ pub(crate) fn decide(
     }
 }
 
+/// The replicas that are well, as most of those sentinels say that name this primary. `None` if none of them names it.
+///
+/// Who is cut off from the replicas, or has not heard of the primary, is outvoted. Nothing worse than a wasted question depends on it.
+pub(super) fn agreed_replicas<'a>(
+    words: impl Iterator<Item = &'a Word>,
+    primary: &Location,
+) -> Option<Vec<NodeAddress>> {
+    let lists: Vec<&Vec<NodeAddress>> = words
+        .filter_map(|word| match word {
+            Word::Primary(location, replicas) if **location == *primary => Some(replicas),
+            _ => None,
+        })
+        .collect();
+    let mut named: Vec<&NodeAddress> = lists.iter().copied().flatten().collect();
+    named.sort_unstable();
+    let agreed = named.chunk_by(PartialEq::eq).filter(|votes| is_majority(votes.len(), lists.len()));
+    let agreed = agreed.filter_map(|votes| votes.first().copied().cloned()).collect();
+    (!lists.is_empty()).then_some(agreed)
+}
+
 pub(crate) fn is_majority(some: usize, all: usize) -> bool {
     some > all / 2
 }
@@ -61,7 +83,7 @@ fn complaint(service: &str, words: &[Word], answered: usize) -> Error {
         .iter()
         .filter_map(|word| match word {
             Word::Nothing(error) => Some(error),
-            Word::Primary(_) | Word::Unknown => None,
+            Word::Primary(..) | Word::Unknown => None,
         })
         .collect();
     let listed = failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
@@ -95,7 +117,7 @@ mod tests {
     }
 
     fn says(epoch: u64, port: u16) -> Word {
-        Word::Primary(at(epoch, port))
+        Word::Primary(at(epoch, port), Vec::new())
     }
 
     fn nothing() -> Word {
@@ -110,6 +132,21 @@ mod tests {
     fn refused(words: &[Word]) -> (ErrorKind, String) {
         let error = decide("cache", words, None).expect_err("too few answer");
         (error.kind(), error.to_string())
+    }
+
+    #[test]
+    fn replicas_are_those_that_most_name_of_who_knows_the_primary() {
+        let replica = |port| NodeAddress::new("10.0.0.2", port).expect("an address");
+        let names =
+            |epoch, ports: &[u16]| Word::Primary(at(epoch, 1), ports.iter().copied().map(replica).collect());
+        let agreed = |words: &[Word]| agreed_replicas(words.iter(), &at(2, 1));
+        let all = [names(2, &[8, 7]), names(2, &[7, 8]), names(2, &[7, 9])];
+        assert_eq!(agreed(&all), Some(vec![replica(7), replica(8)]));
+        // Those that are behind or gone have no vote, and half is not most.
+        let first = [names(2, &[7]), names(1, &[8]), names(1, &[8]), nothing()];
+        assert_eq!(agreed(&first), Some(vec![replica(7)]));
+        assert_eq!(agreed(&[names(2, &[7]), names(2, &[])]), Some(Vec::new()));
+        assert_eq!(agreed(&[names(1, &[7]), Word::Unknown, nothing()]), None);
     }
 
     #[test]

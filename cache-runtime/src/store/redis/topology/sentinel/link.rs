@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{Pipeline, PushInfo, PushKind, RedisError, Value, cmd, from_redis_value};
+use redis::{Pipeline, PushInfo, PushKind, RedisError, RedisResult, Value, cmd, from_redis_value};
 use tokio::sync::Notify;
 
 use super::decision::Word;
@@ -17,6 +17,7 @@ use crate::store::redis::connection::locate::Location;
 use crate::store::redis::connection::request::unanswered;
 use crate::store::redis::connection::server::Server;
 use crate::store::redis::error::{is_refused, translate};
+use crate::store::redis::redirect::NodeAddress;
 use crate::store::vocabulary::Epoch;
 
 /// The longest that connecting takes, and an answer.
@@ -28,6 +29,8 @@ pub(super) struct SentinelLink {
     server: Arc<Server>,
     service: Arc<str>,
     connection: Option<Connection>,
+    /// Whether it has been logged that it does not tell of replicas.
+    told_of_replicas: bool,
     /// The sentinel has announced something, or the connection has ended.
     pub(super) news: Arc<Notify>,
 }
@@ -38,6 +41,7 @@ impl SentinelLink {
             server: Arc::new(Server::new(config)),
             service: Arc::clone(service),
             connection: None,
+            told_of_replicas: false,
             news: Arc::default(),
         }
     }
@@ -46,24 +50,24 @@ impl SentinelLink {
         &self.server.config.endpoint.name
     }
 
-    /// Asks where the primary is. Must be called on a runtime that drives I/O and time.
-    pub(super) async fn ask(&mut self) -> Word {
+    /// Asks where the primary is, and its replicas if they are wanted. Must be called on a runtime that drives I/O and time.
+    pub(super) async fn ask(&mut self, wants_replicas: bool) -> Word {
         let was_connected = self.connection.is_some();
-        let mut word = self.ask_once().await;
+        let mut word = self.ask_once(wants_replicas).await;
         if was_connected && word.is_err() {
             // The sentinel may have been restarted.
-            word = self.ask_once().await;
+            word = self.ask_once(wants_replicas).await;
         }
         word.unwrap_or_else(|error| Word::Nothing(self.explained(error)))
     }
 
-    async fn ask_once(&mut self) -> Result<Word, Error> {
+    async fn ask_once(&mut self, wants_replicas: bool) -> Result<Word, Error> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.connect().await?,
         };
         let doing = format!("ask the sentinel {} for `{}`", self.name(), self.service);
-        let (question, mut driver) = (question(&self.service), connection.driver.clone());
+        let (question, mut driver) = (question(&self.service, wants_replicas), connection.driver.clone());
         let answers = driver.send_packed_commands(&question, 0, question.len());
         let answers = executor::timeout(LIMIT, answers).await?.ok_or_else(|| unanswered(&doing))?;
         let answers = answers.map_err(|error| translate(&doing, error))?;
@@ -106,7 +110,7 @@ impl SentinelLink {
         }
     }
 
-    fn read(&self, doing: &str, answers: Vec<Value>) -> Result<Word, Error> {
+    fn read(&mut self, doing: &str, answers: Vec<Value>) -> Result<Word, Error> {
         let mut answers = answers.into_iter().map(Value::extract_error);
         let (Some(about), Some(address)) = (answers.next(), answers.next()) else {
             return Err(Error::new(ErrorKind::Server, format!("cannot {doing}: an answer is missing")));
@@ -126,13 +130,32 @@ impl SentinelLink {
         let address = address.map_err(|error| translate(doing, error))?;
         let address: Option<(String, u16)> = from_redis_value(address).map_err(odd)?;
         Ok(match (epoch, address) {
-            (Some(epoch), Some((host, port))) => Word::Primary(Arc::new(Location { epoch, host, port })),
+            (Some(epoch), Some((host, port))) => {
+                let replicas = answers.next().map_or_else(Vec::new, |answer| self.replicas(answer));
+                Word::Primary(Arc::new(Location { epoch, host, port }), replicas)
+            }
             (_, None) => Word::Unknown,
             (None, _) => {
                 let message = format!("cannot {doing}: it does not tell the `config-epoch`");
                 return Err(Error::new(ErrorKind::Server, message));
             }
         })
+    }
+
+    /// The replicas that can be asked, as far as the sentinel knows.
+    fn replicas(&mut self, answer: RedisResult<Value>) -> Vec<NodeAddress> {
+        match answer.and_then(|answer| Ok(from_redis_value::<Vec<HashMap<String, String>>>(answer)?)) {
+            Ok(replicas) => replicas.iter().filter_map(replica).collect(),
+            Err(refusal) => {
+                if !std::mem::replace(&mut self.told_of_replicas, true) {
+                    log::warn!(
+                        "the sentinel {} does not tell of replicas to read from: {refusal}",
+                        self.name()
+                    );
+                }
+                Vec::new()
+            }
+        }
     }
 
     /// The user and the password of a sentinel are in another place than those of a server.
@@ -153,9 +176,10 @@ impl SentinelLink {
 /// The epoch, and then the address: `SENTINEL MASTER` tells the former address until a failover is complete, with the new epoch already.
 /// Should a failover come between the two, the new address has the former epoch, and the next answer sets that right; the other way round
 /// the former primary would have the new epoch.
-fn question(service: &str) -> Pipeline {
-    let mut question = Pipeline::with_capacity(2);
-    for about in ["MASTER", "GET-MASTER-ADDR-BY-NAME"] {
+fn question(service: &str, wants_replicas: bool) -> Pipeline {
+    let mut question = Pipeline::with_capacity(3);
+    let replicas = wants_replicas.then_some("REPLICAS");
+    for about in ["MASTER", "GET-MASTER-ADDR-BY-NAME"].into_iter().chain(replicas) {
         let mut command = cmd("SENTINEL");
         command.arg(about).arg(service);
         question.add_command(command);
@@ -165,4 +189,42 @@ fn question(service: &str) -> Pipeline {
 
 fn says_unknown(error: &RedisError) -> bool {
     error.detail().is_some_and(|detail| detail.contains("No such master"))
+}
+
+/// The address of a replica that is up and hears from its primary. A replaced primary that came back is none before it does.
+fn replica(about: &HashMap<String, String>) -> Option<NodeAddress> {
+    let is = |field, value| about.get(field).is_some_and(|is: &String| is == value);
+    let is_away = |flag| matches!(flag, "s_down" | "o_down" | "disconnected");
+    let is_well = is("role-reported", "slave")
+        && is("master-link-status", "ok")
+        && !about.get("flags")?.split(',').any(is_away);
+    let address = NodeAddress::new(about.get("ip")?, about.get("port")?.parse().ok()?);
+    address.filter(|_| is_well)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_replica_that_is_well_is_named() {
+        let about = |flags: &str, role: &str, link: &str| {
+            let fields = [
+                ("ip", "fd00::7"),
+                ("port", "6380"),
+                ("flags", flags),
+                ("role-reported", role),
+                ("master-link-status", link),
+            ];
+            replica(&fields.map(|(field, value)| (field.to_owned(), value.to_owned())).into())
+        };
+        assert_eq!(about("slave", "slave", "ok"), NodeAddress::new("fd00::7", 6380));
+        assert!(about("slave,reconf_done", "slave", "ok").is_some());
+        for flag in ["s_down", "o_down", "disconnected"] {
+            assert_eq!(about(&format!("slave,{flag}"), "slave", "ok"), None, "{flag}");
+        }
+        assert_eq!(about("slave", "slave", "err"), None);
+        assert_eq!(about("slave", "master", "ok"), None, "it takes itself for the primary still");
+        assert_eq!(replica(&HashMap::new()), None);
+    }
 }

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use self::decision::{Word, decide, is_majority};
+use self::decision::{Word, agreed_replicas, decide, is_majority};
 use self::link::SentinelLink;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::block_on::library_runtime;
@@ -28,7 +28,7 @@ use crate::store::address::SentinelAddress;
 use crate::store::credentials::Provider;
 use crate::store::redis::TlsOptions;
 use crate::store::redis::connection::config::Config;
-use crate::store::redis::connection::locate::{Location, Locator, Whereabouts};
+use crate::store::redis::connection::locate::{Location, Locator, NamedReplicas, Whereabouts};
 use crate::util::clock::after;
 use crate::util::process;
 use crate::util::process::PerProcess;
@@ -61,6 +61,9 @@ struct SentinelReports {
     /// What each has said last, and in which round it was asked.
     words: watch::Sender<Vec<(u64, Word)>>,
     whereabouts: watch::Sender<Option<Arc<Location>>>,
+    /// Whether anybody reads at replicas.
+    wants_replicas: AtomicBool,
+    replicas: watch::Sender<Option<NamedReplicas>>,
     /// Whether it has been logged that none of them answers.
     are_silent: AtomicBool,
 }
@@ -130,6 +133,14 @@ impl Locator for Sentinels {
     fn whereabouts(&self) -> Result<Whereabouts, Error> {
         Ok(self.shared()?.whereabouts.subscribe())
     }
+
+    fn replicas(&self) -> Result<watch::Receiver<Option<NamedReplicas>>, Error> {
+        let shared = self.shared()?;
+        if !shared.wants_replicas.swap(true, Ordering::Relaxed) {
+            shared.ask_all();
+        }
+        Ok(shared.replicas.subscribe())
+    }
 }
 
 impl Drop for SentinelWatch {
@@ -145,6 +156,8 @@ impl SentinelReports {
             rounds: watch::Sender::new(0),
             words: watch::Sender::new(vec![(0, unheard()); sentinels]),
             whereabouts: watch::Sender::new(None),
+            wants_replicas: AtomicBool::new(false),
+            replicas: watch::Sender::new(None),
             are_silent: AtomicBool::new(false),
         }
     }
@@ -164,20 +177,46 @@ impl SentinelReports {
         let location = word.location().cloned();
         self.words.send_modify(|words| words[index] = (round, word));
         self.tell_of_silence();
-        let Some(location) = location else { return };
+        if let Some(location) = location {
+            self.believe_newer(&location);
+        }
+        self.tell_replicas();
+    }
+
+    fn believe_newer(&self, location: &Arc<Location>) {
         // The first that tells of a failover is believed. Who knows of no primary yet asks all of them.
         let is_news = self.whereabouts.send_if_modified(|known| {
             let is_newer = known.as_ref().is_some_and(|known| location.epoch > known.epoch);
             if is_newer {
-                *known = Some(Arc::clone(&location));
+                *known = Some(Arc::clone(location));
             }
             is_newer
         });
         // Outside of the lock: a logger is foreign code.
         if is_news {
-            let Location { epoch, host, port } = &*location;
+            let Location { epoch, host, port } = &**location;
             log::info!("the primary of `{}` is {host}:{port} now (epoch {epoch})", self.service);
         }
+    }
+
+    /// Tells who the replicas of the primary are that is known now.
+    fn tell_replicas(&self) {
+        if !self.wants_replicas.load(Ordering::Relaxed) {
+            return;
+        }
+        // Under its lock, so that the latest primary is named last.
+        self.replicas.send_if_modified(|known| {
+            let Some(of) = self.whereabouts.borrow().clone() else { return false };
+            let words = self.words.borrow();
+            let Some(addresses) = agreed_replicas(words.iter().map(|(_, word)| word), &of) else {
+                // As with the primary: who is silent takes nothing back.
+                return false;
+            };
+            let now = Some(NamedReplicas { of, addresses });
+            let is_news = *known != now;
+            *known = now;
+            is_news
+        });
     }
 
     /// Logs once that no sentinel answers while the primary is known, and once that one does again. Who does not know it yet does not connect, which is
@@ -217,6 +256,7 @@ impl SentinelReports {
             }
             is_news
         });
+        self.tell_replicas();
         decided.unwrap_or_else(|| Err(late()))
     }
 }
@@ -234,11 +274,11 @@ async fn follow(shared: Arc<SentinelReports>, index: usize, mut link: SentinelLi
     let mut rounds = shared.rounds.subscribe();
     loop {
         let round = *rounds.borrow_and_update();
-        let word = link.ask().await;
+        let word = link.ask(shared.wants_replicas.load(Ordering::Relaxed)).await;
         let (pause, answers) = match &word {
             Word::Nothing(error) if error.kind() == ErrorKind::Permission => (REFUSED, false),
             Word::Nothing(_) => (EVERY, false),
-            Word::Primary(_) | Word::Unknown => (EVERY, true),
+            Word::Primary(..) | Word::Unknown => (EVERY, true),
         };
         shared.heard(index, round, word);
         let wished = pin!(rounds.changed());
