@@ -19,7 +19,8 @@ pub(crate) const DEADLINE: Duration = Duration::from_millis(250);
 const KEYS: u64 = 48;
 /// How many keys have a tag in common.
 const SHELF: u64 = 4;
-const READERS: u64 = 96;
+/// How many calls a second each reader makes, if none waits. So many wait for a node that is frozen, until it is known to be.
+const CALLS_PER_READER: u64 = 20;
 const WRITERS: u64 = 4;
 /// How often a writer writes.
 const WRITES: Duration = Duration::from_millis(40);
@@ -140,13 +141,17 @@ impl Traffic {
             writers,
         });
         let (is_over, mut tasks) = (Arc::<AtomicBool>::default(), JoinSet::new());
-        let reads = Duration::from_secs(READERS) / u32::try_from(calls).unwrap();
-        for number in 0..READERS + WRITERS {
+        let (began, readers) = (tokio::time::Instant::now(), calls / CALLS_PER_READER);
+        let reads = Duration::from_secs(1) / u32::try_from(CALLS_PER_READER).unwrap();
+        for number in 0..readers + WRITERS {
             let (shared, is_over) = (Arc::clone(&shared), Arc::clone(&is_over));
             let mut random = Random::new(seed ^ (number << 32));
             tasks.spawn(async move {
-                let is_reader = number < READERS;
-                let mut turn = tokio::time::interval(if is_reader { reads } else { WRITES });
+                let is_reader = number < readers;
+                let every = if is_reader { reads } else { WRITES };
+                // In turn, and not all at the same moments.
+                let first = began + every.mul_f64(number as f64 / (readers + WRITERS) as f64);
+                let mut turn = tokio::time::interval_at(first, every);
                 turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
                 while !is_over.load(Ordering::Relaxed) {
                     turn.tick().await;

@@ -1,6 +1,6 @@
 //! A cluster under traffic, while everything happens to it that may: slots move, replicas take over, primaries are killed or frozen, all nodes
-//! restart. Every call is checked when it has returned: nothing old, nothing foreign, nothing late, and no node's fault is another's. What
-//! the nodes have executed is checked at the end.
+//! restart, and what was acknowledged is lost with a primary. Every call is checked when it has returned: nothing old, nothing foreign,
+//! nothing late, and no node's fault is another's. What the nodes have executed is checked at the end.
 //!
 //! `SOAK_SECONDS` says for how long, `SOAK_SEED` repeats a run's choices (not its schedule), and `SOAK_CALLS` is how many calls there have to
 //! be in a second: `scripts/soak` sets it, since tests are not optimized and share their machine.
@@ -34,6 +34,8 @@ const SLACK: Duration = Duration::from_millis(20);
 const BUSY: Duration = Duration::from_millis(200);
 /// How many calls there are for one that such a machine may make late. Where nodes hold up the calls of others, it is every third that is.
 const CALLS_PER_LATE: u64 = 200;
+/// So often a fault is one that loses what was acknowledged.
+const FAULTS_PER_LOSS: u64 = 8;
 /// In a second, if nobody says how many.
 const CALLS: u64 = 2_000;
 
@@ -75,7 +77,8 @@ async fn nothing_is_old_late_or_done_twice_whatever_befalls_a_cluster() {
             let mut done = Vec::new();
             while Instant::now() < until {
                 std::thread::sleep(Duration::from_millis(200 + below(600)));
-                let fault = Fault::choose(&mut below);
+                let loses = done.is_empty() || below(FAULTS_PER_LOSS) == 0;
+                let fault = if loses { Fault::choose_loss(&mut below) } else { Fault::choose(&mut below) };
                 let from = watch.turn(fault.shards());
                 servers.cause(fault, &mut below);
                 handle.block_on(calls::served_again(&servers, &cache));
@@ -94,14 +97,15 @@ async fn nothing_is_old_late_or_done_twice_whatever_befalls_a_cluster() {
     }
     ticker.abort();
 
-    let (report, executed) = (watch.report(), executed.end());
+    let (report, executed, repeated) = (watch.report(), executed.end(), cache.stats().repeated_invalidations);
     let calls_a_second = report.calls as f64 / seconds;
     println!(
-        "{report}; {calls_a_second:.0} calls a second for {seconds:.0} s; {executed}; {}",
+        "{report}; {calls_a_second:.0} calls a second for {seconds:.0} s; {executed}; {repeated} invalidations were repeated; {}",
         summary(done.iter().map(|(name, _)| *name))
     );
     let late = if least.is_some() { 0 } else { report.calls / CALLS_PER_LATE };
     assert!(report.wrong == 0 && report.late <= late, "{:#?}\n{report}\n{done:?}", report.faults);
+    assert!(repeated > 0, "some were lost");
     assert_eq!(executed.twice, [r#""SET" "twice" "x""#], "all others once");
     assert!(
         executed.once > 100 && report.served_while_broken > 100 && report.confirmed > 100,

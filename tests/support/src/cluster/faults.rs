@@ -31,6 +31,8 @@ pub enum Fault {
     Failover(u16),
     /// The primary is killed, and comes back when the replica has taken over.
     Killed(u16),
+    /// The same, and the replica has not got the latest of what the primary had acknowledged.
+    KilledAhead(u16),
     /// It is back at once, and empty.
     Restarted(u16),
     /// The primary is silent, for less time than the others need to notice.
@@ -48,6 +50,7 @@ impl Fault {
             Self::Migration => "slot moved",
             Self::Failover(_) => "failover",
             Self::Killed(_) => "primary killed",
+            Self::KilledAhead(_) => "primary killed ahead of its replica",
             Self::Restarted(_) => "primary restarted",
             Self::Frozen(_) => "primary frozen",
             Self::FrozenLong(_) => "primary frozen until replaced",
@@ -62,6 +65,7 @@ impl Fault {
             Self::AllRestarted => 0b111,
             Self::Failover(shard)
             | Self::Killed(shard)
+            | Self::KilledAhead(shard)
             | Self::Restarted(shard)
             | Self::Frozen(shard)
             | Self::FrozenLong(shard) => 1 << shard,
@@ -70,7 +74,7 @@ impl Fault {
 }
 
 impl Fault {
-    /// By `below`, which gives a number that is less than the one it is given.
+    /// By `below`, which gives a number that is less than the one it is given. None by which something is lost that was acknowledged.
     pub fn choose(below: &mut dyn FnMut(u64) -> u64) -> Self {
         let shard = u16::try_from(below(SHARDS.into())).expect("a shard");
         match below(16) {
@@ -83,11 +87,16 @@ impl Fault {
             _ => Fault::AllRestarted,
         }
     }
+
+    /// One by which what was acknowledged last is lost.
+    pub fn choose_loss(below: &mut dyn FnMut(u64) -> u64) -> Self {
+        Self::KilledAhead(u16::try_from(below(SHARDS.into())).expect("a shard"))
+    }
 }
 
 impl RedisCluster {
-    /// Breaks and mends. Returns when the cluster is whole again, and each replica has its primary's data. What a primary has acknowledged is not
-    /// lost with it.
+    /// Breaks and mends. Returns when the cluster is whole again, and each replica has its primary's data. What a primary has acknowledged is
+    /// lost with it by [`Fault::KilledAhead`] only.
     pub fn cause(&self, fault: Fault, below: &mut dyn FnMut(u64) -> u64) {
         match fault {
             Fault::Migration => self.move_a_slot(below),
@@ -96,6 +105,16 @@ impl RedisCluster {
                 let (primary, replica) = self.pair(shard);
                 primary.settle(replica);
                 primary.kill();
+                self.wait_for_primary(replica);
+                primary.restart();
+            }
+            Fault::KilledAhead(shard) => {
+                let (primary, replica) = self.pair(shard);
+                replica.pause();
+                primary.cli(&["CLIENT", "KILL", "TYPE", "replica"]);
+                sleep(100 + below(300));
+                primary.kill();
+                replica.resume();
                 self.wait_for_primary(replica);
                 primary.restart();
             }
