@@ -34,6 +34,16 @@ async fn zstd_users(count: u64) -> Vec<User> {
     compute_all(count)
 }
 
+#[redis_cached(ttl = 3600, key = "bench:this:users:reval:<count>", local = revalidate)]
+async fn revalidated_users(count: u64) -> Vec<User> {
+    compute_all(count)
+}
+
+#[redis_cached(ttl = 3600, key = "bench:this:users:reval-arc:<count>", local = revalidate)]
+async fn revalidated_arc(count: u64) -> Arc<Vec<User>> {
+    Arc::new(compute_all(count))
+}
+
 #[redis_cached(ttl = 3600, key = "bench:this:users:local:<count>", local = "1h")]
 async fn local_users(count: u64) -> Arc<Vec<User>> {
     Arc::new(compute_all(count))
@@ -81,6 +91,18 @@ pub(crate) async fn run(options: &Options, server: &RedisServer) -> Result<Table
             "zstd:",
             1,
             access(move || async move { all_there(&zstd_users(count).await, count) }),
+        ),
+        of_this(
+            "revalidated",
+            "reval:",
+            1,
+            access(move || async move { all_there(&revalidated_users(count).await, count) }),
+        ),
+        of_this(
+            "revalidated, an Arc",
+            "reval-arc:",
+            50,
+            access(move || async move { all_there(&revalidated_arc(count).await, count) }),
         ),
         of_this(
             "local",

@@ -51,6 +51,11 @@ async fn jitter(id: u64) -> u8 {
     1
 }
 
+#[redis_cached(ttl = 60, key = "a:<id>", local = revalidate)]
+async fn revalidated(id: u64) -> u8 {
+    id as u8
+}
+
 #[redis_cached(ttl = 60, key = "a:<id>", replica_reads = verified)]
 async fn verified_replica_reads(id: u64) -> u8 {
     id as u8

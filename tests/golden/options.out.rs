@@ -278,6 +278,35 @@ fn jitter_entry(id: u64) -> ::redis_cached::Entry<u8> {
         .arg(&id)
         .build()
 }
+async fn revalidated(id: u64) -> u8 {
+    ::redis_cached::expansion::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("revalidated", template = "a:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .revalidate(::redis_cached::expansion::Keeping::<u8>::NEW.how())
+        .key("a:")
+        .arg(&id)
+        .look_up()
+        .get_or_compute(async move {
+            ::redis_cached::expansion::returns!(u8);
+            id as u8
+        })
+        .await
+}
+/// The cache entry of `revalidated` for these arguments.
+#[allow(dead_code)]
+fn revalidated_entry(id: u64) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::expansion::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("revalidated", template = "a:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .revalidate(::redis_cached::expansion::Keeping::<u8>::NEW.how())
+        .key("a:")
+        .arg(&id)
+        .build()
+}
 async fn verified_replica_reads(id: u64) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,

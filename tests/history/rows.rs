@@ -136,3 +136,55 @@ pub(crate) async fn kept_named(database: &Database, key: u64, pace: Pace) -> Row
 pub(crate) async fn kept_refreshed(database: Arc<Database>, key: u64, pace: Pace) -> Row {
     read(&database, key, pace).await
 }
+
+/// As `lasting`, of the same keys, and kept in the process, to be served if Redis says that it is still the entry.
+#[redis_cached(ttl = 60, local = revalidate, key = "row:<key>", skip(database, pace), cache_if = |row: &Row| is_there(row))]
+pub(crate) async fn asked(database: &Database, key: u64, pace: Pace) -> Row {
+    read(database, key, pace).await
+}
+
+/// As `lasting_many`, of the same keys, and kept as `asked`.
+#[redis_cached(ttl = 60, local = revalidate, key = "row:<keys>", batch = keys, skip(database, pace), cache_if = |row: &Row| is_there(row))]
+pub(crate) async fn asked_many(database: &Database, keys: &[u64], pace: Pace) -> HashMap<u64, Row> {
+    read_many(database, keys, pace).await
+}
+
+/// As `tagged`, of the same keys, and kept as `asked`.
+#[redis_cached(
+    ttl = 60,
+    local = revalidate,
+    key = "tagged:<key>",
+    tags = ["shelf:<shelf>"],
+    cache_if = |row: &Row| is_there(row),
+    skip(database, shelf, pace)
+)]
+pub(crate) async fn asked_tagged(database: &Database, shelf: u64, key: u64, pace: Pace) -> Row {
+    read(database, key, pace).await
+}
+
+/// As `named`, of the same keys, and kept as `asked`.
+#[redis_cached(
+    ttl = 60,
+    local = revalidate,
+    key = "named:<key>",
+    tags = |row: &Row| vec![format!("shelf:{}", shelf(row.0))],
+    cache_if = |row: &Row| is_there(row),
+    skip(database, pace)
+)]
+pub(crate) async fn asked_named(database: &Database, key: u64, pace: Pace) -> Row {
+    read(database, key, pace).await
+}
+
+/// As `refreshed`, of the same keys, and kept as `asked`.
+#[redis_cached(
+    ttl = "60ms",
+    local = revalidate,
+    stale_while_revalidate = "10s",
+    early_refresh = 1.0,
+    key = "refreshed:<key>",
+    cache_if = |row: &Row| is_there(row),
+    skip(database, pace)
+)]
+pub(crate) async fn asked_refreshed(database: Arc<Database>, key: u64, pace: Pace) -> Row {
+    read(&database, key, pace).await
+}

@@ -11,9 +11,9 @@ use tokio::sync::OwnedMutexGuard;
 use crate::client::Database;
 use crate::random::Random;
 use crate::rows::{
-    Pace, Row, kept, kept_entry, kept_many, kept_named, kept_refreshed, kept_refreshed_entry, kept_tagged,
-    lasting, lasting_entry, lasting_many, named, named_entry, refreshed, refreshed_entry, shelf, tagged,
-    tagged_entry,
+    Pace, Row, asked, asked_many, asked_named, asked_refreshed, asked_tagged, kept, kept_entry, kept_many,
+    kept_named, kept_refreshed, kept_refreshed_entry, kept_tagged, lasting, lasting_entry, lasting_many,
+    named, named_entry, refreshed, refreshed_entry, shelf, tagged, tagged_entry,
 };
 
 /// Keys of each cached function. Few, so that tasks and processes meet at them.
@@ -40,6 +40,16 @@ impl Kind {
         // The last one's keys come after all others.
         KINDS.into_iter().zip(1..).find(|(_, end)| key < end * KEYS).map_or(Self::Named, |(kind, _)| kind)
     }
+}
+
+/// Where a read looks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Way {
+    Redis,
+    /// In this process, if Redis says that it is still the entry: as strict as Redis.
+    Asked,
+    /// In this process.
+    Kept,
 }
 
 /// Whether writers do what they report.
@@ -170,19 +180,32 @@ impl Task {
         self.lines.extend((0..stored.await.unwrap_or(0)).map(|_| "warmed".into()));
     }
 
+    fn way(&mut self) -> Way {
+        match self.local {
+            true => Way::Kept,
+            false if self.random.below(2) == 0 => Way::Asked,
+            false => Way::Redis,
+        }
+    }
+
     async fn read(&mut self, key: u64) {
         let pace = self.pace();
         let begin = self.database.tick().await;
+        let way = self.way();
         let database = &self.database;
-        let (of_key, version) = match (Kind::of(key), self.local) {
-            (Kind::Lasting, false) => lasting(database, key, pace).await,
-            (Kind::Lasting, true) => kept(database, key, pace).await,
-            (Kind::Refreshed, false) => refreshed(Arc::clone(database), key, pace).await,
-            (Kind::Refreshed, true) => kept_refreshed(Arc::clone(database), key, pace).await,
-            (Kind::Tagged, false) => tagged(database, shelf(key), key, pace).await,
-            (Kind::Tagged, true) => kept_tagged(database, shelf(key), key, pace).await,
-            (Kind::Named, false) => named(database, key, pace).await,
-            (Kind::Named, true) => kept_named(database, key, pace).await,
+        let (of_key, version) = match (Kind::of(key), way) {
+            (Kind::Lasting, Way::Redis) => lasting(database, key, pace).await,
+            (Kind::Lasting, Way::Asked) => asked(database, key, pace).await,
+            (Kind::Lasting, Way::Kept) => kept(database, key, pace).await,
+            (Kind::Refreshed, Way::Redis) => refreshed(Arc::clone(database), key, pace).await,
+            (Kind::Refreshed, Way::Asked) => asked_refreshed(Arc::clone(database), key, pace).await,
+            (Kind::Refreshed, Way::Kept) => kept_refreshed(Arc::clone(database), key, pace).await,
+            (Kind::Tagged, Way::Redis) => tagged(database, shelf(key), key, pace).await,
+            (Kind::Tagged, Way::Asked) => asked_tagged(database, shelf(key), key, pace).await,
+            (Kind::Tagged, Way::Kept) => kept_tagged(database, shelf(key), key, pace).await,
+            (Kind::Named, Way::Redis) => named(database, key, pace).await,
+            (Kind::Named, Way::Asked) => asked_named(database, key, pace).await,
+            (Kind::Named, Way::Kept) => kept_named(database, key, pace).await,
         };
         let end = self.database.tick().await;
         assert_eq!(of_key, key, "another key's value");
@@ -196,9 +219,10 @@ impl Task {
         keys.push(first);
         let pace = self.pace();
         let begin = self.database.tick().await;
-        let rows = match self.local {
-            false => lasting_many(&self.database, &keys, pace).await,
-            true => kept_many(&self.database, &keys, pace).await,
+        let rows = match self.way() {
+            Way::Redis => lasting_many(&self.database, &keys, pace).await,
+            Way::Asked => asked_many(&self.database, &keys, pace).await,
+            Way::Kept => kept_many(&self.database, &keys, pace).await,
         };
         let end = self.database.tick().await;
         keys.sort_unstable();

@@ -49,6 +49,7 @@ mod processes;
 mod replicas;
 mod replicated;
 mod results;
+mod revalidate;
 mod round_trips;
 mod runtimes;
 mod sentinel;

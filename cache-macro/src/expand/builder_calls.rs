@@ -42,9 +42,15 @@ pub(super) fn builder_calls(plan: &Plan) -> Vec<BuilderCall> {
             ReplicaReads::Verified => call("verified_replica_reads", option, TokenStream::new()),
             ReplicaReads::Bounded(bound) => call("replica_reads", option, alone("replica_reads", bound)),
         }),
-        options.local.given().map(|(option, Local(length))| {
-            let (length, how) = (alone("local", length), how_to_keep(plan));
-            call("local", option, quote!(#length, #how))
+        options.local.given().map(|(option, local)| {
+            let how = how_to_keep(plan);
+            match local {
+                Local::Tracked(length) => {
+                    let length = alone("local", length);
+                    call("local", option, quote!(#length, #how))
+                }
+                Local::Revalidate => call("revalidate", option, how),
+            }
         }),
         length(&options.negative_ttl, |ttl| &ttl.0)
             .map(|call| BuilderCall { method: Ident::new(negative_ttl, call.method.span()), ..call }),

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
-use syn::{Expr, ExprClosure, Token};
+use syn::{Expr, ExprClosure, ExprLit, Lit, Token};
 
 use super::expr::ungrouped;
 use super::list;
@@ -86,4 +86,13 @@ pub(crate) fn takes_one_parameter(closure: &ExprClosure, option: &str, errors: &
         );
     }
     takes_one
+}
+
+/// A value that is a single word, with or without quotes.
+pub(crate) fn word(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+        _ => None,
+    }
 }

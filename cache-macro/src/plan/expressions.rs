@@ -3,6 +3,7 @@
 use syn::{Expr, UnOp};
 
 use crate::parse::options::Options;
+use crate::parse::values::local::Local;
 use crate::parse::values::max_size::MaxSize;
 use crate::parse::values::replica_reads::ReplicaReads;
 use crate::parse::values::tags::TagsOption;
@@ -29,7 +30,7 @@ pub(crate) fn expressions(options: &Options) -> Vec<Expression<'_>> {
         ("max_wait", options.max_wait.value().and_then(|wait| wait.0.expr())),
         ("max_size", options.max_size.value().and_then(MaxSize::expr)),
         ("replica_reads", options.replica_reads.value().and_then(ReplicaReads::expr)),
-        ("local", options.local.value().and_then(|local| local.0.expr())),
+        ("local", options.local.value().and_then(Local::expr)),
     ];
     let fixed = fixed.into_iter().filter_map(|(option, expr)| Some(Expression { option, expr: expr? }));
     let tags = options.tags.value().into_iter().flat_map(TagsOption::typed);

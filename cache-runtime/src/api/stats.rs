@@ -51,6 +51,7 @@ impl fmt::Display for Stats {
         write!(f, "{:width$} {:>9} {:>9} {:>8}", "function", "hits", "misses", "hit rate")?;
         for name in [
             "local hits",
+            "reval hits",
             "computes",
             "coalesced",
             "stale",
@@ -70,6 +71,7 @@ impl fmt::Display for Stats {
             write!(f, "\n{:width$} {:>9} {:>9} {rate:>6.1} %", row.function, row.hits, row.misses)?;
             let more = [
                 row.local_hits,
+                row.revalidated_hits,
                 row.computes,
                 row.coalesced,
                 row.stale,

@@ -25,6 +25,8 @@ pub(crate) struct Core {
     pub(crate) tier: Option<Arc<Tier>>,
     /// The same for entries without tags; `None` where all have one.
     pub(crate) untagged_tier: Option<Arc<Tier>>,
+    /// For values that Redis, or the memory that stands for it, is asked about each time.
+    pub(crate) copies: Option<Arc<Tier>>,
     pub(crate) prefix: String,
     /// The tag that all entries have, where the cache asks for one.
     pub(crate) shared_tags: Option<Arc<Tags>>,

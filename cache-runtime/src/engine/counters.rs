@@ -31,6 +31,8 @@ counters! {
     hits,
     /// The hits that were served locally.
     local_hits,
+    /// The hits that `local = revalidate` served locally, because Redis said that the value is still the entry.
+    revalidated_hits,
     /// The hits whose values a replica gave.
     replica_hits,
     /// Look-ups that may ask replicas, and asked the primary: none was there, or fresh enough, or had what the primary has, or had

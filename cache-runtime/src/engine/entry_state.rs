@@ -3,7 +3,7 @@
 use crate::engine::flight::Sight;
 use crate::engine::mark_of;
 use crate::error::Error;
-use crate::local::{Arrival, Guard};
+use crate::local::{Arrival, Guard, LocalValue};
 use crate::store::vocabulary::CasToken;
 
 /// The state of a key, as one function sees it.
@@ -28,20 +28,41 @@ pub(super) enum EntryState {
 
 /// An entry to serve. The caller, who knows the type, decodes its payload.
 pub(crate) struct Hit {
+    /// The entry; only its mark if this process has the value.
     pub(crate) bytes: Vec<u8>,
-    /// How this process may cache it locally.
-    pub(crate) arriving: Option<Box<(Guard, Arrival)>>,
+    pub(crate) locally: Option<Box<Locally>>,
+}
+
+/// What this process has to do with an entry's value.
+pub(crate) enum Locally {
+    /// How it may cache it.
+    Arriving(Guard, Arrival),
+    /// It has it.
+    Kept(LocalValue),
 }
 
 impl Hit {
-    pub(super) fn mark(&self) -> Option<CasToken> {
+    /// An entry whose value this process keeps.
+    pub(super) fn kept(mark: CasToken, value: LocalValue) -> Self {
+        Self { bytes: mark.to_vec(), locally: Some(Box::new(Locally::Kept(value))) }
+    }
+
+    /// All of the entry, unless there is only its mark.
+    pub(super) fn entry(&self) -> Option<&[u8]> {
+        match self.locally.as_deref() {
+            Some(Locally::Kept(_)) => None,
+            _ => Some(&self.bytes),
+        }
+    }
+
+    pub(crate) fn mark(&self) -> Option<CasToken> {
         mark_of(&self.bytes)
     }
 }
 
 impl From<Vec<u8>> for Hit {
     fn from(bytes: Vec<u8>) -> Self {
-        Self { bytes, arriving: None }
+        Self { bytes, locally: None }
     }
 }
 
@@ -70,10 +91,10 @@ impl EntryState {
         }
     }
 
-    /// The entry that would be served.
+    /// The entry that would be served, if it was read.
     pub(super) fn bytes(&self) -> Option<&[u8]> {
         match self {
-            Self::Hit(hit) | Self::Stale(hit, _) => Some(&hit.bytes),
+            Self::Hit(hit) | Self::Stale(hit, _) => hit.entry(),
             Self::Due(due) => Some(&due.bytes),
             _ => None,
         }

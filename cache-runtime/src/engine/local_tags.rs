@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::read::{ReadEpochs, ReadState};
 use super::value_tags::ValueTags;
-use crate::engine::entry_state::EntryState;
+use crate::engine::entry_state::{EntryState, Locally};
 use crate::engine::{Question, Reader};
 use crate::entry::header;
 use crate::key::KeyBuf;
@@ -138,7 +138,7 @@ impl<'t> Guards<'t> {
                 fingerprint = reader.fingerprint_with(entry.tags);
             }
             let arrival = arrival(fingerprint, header::decoded_len(&hit.bytes));
-            hit.arriving = Some(Box::new((guards.entry, arrival)));
+            hit.locally = Some(Box::new(Locally::Arriving(guards.entry, arrival)));
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::entry::header::{KeyState, Meta, Rejected};
 use crate::error::Error;
 use crate::key::KeyBuf;
 use crate::local::Tier;
-use crate::policy::{Decision, decide};
+use crate::policy::{Decision, LocalCopies, decide};
 use crate::store::Store;
 use crate::store::vocabulary::{CasToken, Epoch, Epochs, Found, Left, Nonce, Reading, Several};
 use crate::tags;
@@ -95,6 +95,9 @@ pub(crate) trait Values {
 
     /// The tags that the value names; `None` if it cannot be decoded.
     fn tags_named(&self, payload: &Payload<'_>) -> Option<Vec<String>>;
+
+    /// What the type is called.
+    fn type_name(&self) -> &'static str;
 }
 
 impl Reader<'_> {
@@ -102,7 +105,7 @@ impl Reader<'_> {
     pub(super) async fn look_up(&self, budget: &TimeBudget) -> EntryState {
         let call = self.call;
         let mut is_timed = call.policy.asks_for_time();
-        if call.tags.is_none() && self.tier().is_none() && !is_timed {
+        if call.tags.is_none() && !self.keeps && !is_timed {
             match call.cache().store.get(&call.key, budget.0).await {
                 Ok(found) => {
                     if let Some(lookup) = self.interpret(&call.key, found, None, None) {
@@ -116,7 +119,20 @@ impl Reader<'_> {
         }
         // A box, so that the future of most functions' hits is small.
         let asked = [call.question()];
-        Box::pin(self.look_up_all(&asked, is_timed, budget)).await.pop().unwrap_or(EntryState::Unknown(None))
+        Box::pin(self.look_up_here(&asked, is_timed, budget)).await.pop().unwrap_or(EntryState::Unknown(None))
+    }
+
+    /// [`look_up_all`](Self::look_up_all) for a call that begins, which may have copies. Later there is nothing that they could be the entry of.
+    pub(super) async fn look_up_here(
+        &self,
+        asked: &[Question<'_>],
+        is_timed: bool,
+        budget: &TimeBudget,
+    ) -> Vec<EntryState> {
+        match self.copies() {
+            Some(tier) => self.look_up_by_copies(tier, asked, is_timed, budget).await,
+            None => self.look_up_all(asked, is_timed, budget).await,
+        }
     }
 
     /// What stands at each key. One round trip; another where values name tags, or where an entry may be past a time that was not
@@ -156,17 +172,26 @@ impl Reader<'_> {
         all
     }
 
-    async fn look_up_untracked(
+    pub(super) async fn look_up_untracked(
         &self,
         asked: &[Question<'_>],
         is_timed: bool,
         budget: &TimeBudget,
     ) -> Vec<EntryState> {
         let how = if is_timed { Reading::Timed(asked.len()) } else { Reading::Plain };
-        let mut all = match self.read(asked, how, budget.0).await {
-            Ok(all) => all,
-            Err(error) => return self.all_unknown(asked.len(), &error),
-        };
+        match self.read(asked, how, budget.0).await {
+            Ok(all) => self.settled(asked, all, budget).await,
+            Err(error) => self.all_unknown(asked.len(), &error),
+        }
+    }
+
+    /// What was read for each key; where that was not enough, another question is asked.
+    pub(super) async fn settled(
+        &self,
+        asked: &[Question<'_>],
+        mut all: Vec<ReadState>,
+        budget: &TimeBudget,
+    ) -> Vec<EntryState> {
         let untimed: Vec<usize> = (0..all.len()).filter(|at| matches!(all[*at], Ok(None))).collect();
         if !untimed.is_empty() {
             let again: Vec<Question<'_>> = untimed.iter().map(|at| asked[*at]).collect();
@@ -186,7 +211,7 @@ impl Reader<'_> {
         all.into_iter().map(known).collect()
     }
 
-    fn all_unknown(&self, keys: usize, error: &Error) -> Vec<EntryState> {
+    pub(super) fn all_unknown(&self, keys: usize, error: &Error) -> Vec<EntryState> {
         self.call.failed(error);
         (0..keys).map(|_| EntryState::Unknown(Some(error.clone()))).collect()
     }
@@ -224,12 +249,13 @@ impl Reader<'_> {
             found.split_off(asked.len()).into_iter().map(|found| found.map(nonce)).collect();
         let mut tags = Vec::new();
         if !nonces.is_empty() {
-            let mut places = places.iter();
+            let mut places = &places[..];
             let of_key = |(question, found): (&Question<'_>, &mut Result<Found, Error>)| {
-                let places = places.by_ref().take(question.tag_keys().count());
-                let of_key: Result<_, Error> =
-                    places.map(|place| nonces[place - asked.len()].clone()).collect();
-                of_key.unwrap_or_else(|error| {
+                let (of_key, others) = places.split_at(question.tag_keys().count());
+                places = others;
+                let nonces: Result<_, Error> =
+                    of_key.iter().map(|place| nonces[place - asked.len()].clone()).collect();
+                nonces.unwrap_or_else(|error| {
                     *found = Err(error);
                     Vec::new()
                 })
@@ -336,9 +362,10 @@ impl Reader<'_> {
         Ok(Some((hit.bytes, left.first().copied().unwrap_or(Left::Never))))
     }
 
-    /// Where this process keeps values of the function, if it does.
+    /// Where this process keeps values of the function that are served without asking, if it does.
     pub(super) fn tier(&self) -> Option<&Tier> {
-        self.call.cache.tier.as_deref().filter(|_| self.keeps)
+        let is_meant = self.keeps && matches!(self.call.policy.local, LocalCopies::Tracked(_));
+        self.call.cache.tier.as_deref().filter(|_| is_meant)
     }
 
     pub(super) fn slot<'b>(&self, key: &str, bytes: &'b [u8]) -> Result<KeyState<'b>, Rejected> {

@@ -17,7 +17,7 @@ impl Reader<'_> {
                 let reading = ReplicaReading { how, entries: asked.len(), is_timed };
                 Box::pin(self.look_up_at_replicas(asked, reading, budget)).await
             }
-            _ => self.look_up_all(asked, is_timed, budget).await,
+            _ => self.look_up_here(asked, is_timed, budget).await,
         }
     }
 

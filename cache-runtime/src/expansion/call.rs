@@ -26,8 +26,8 @@ use crate::entry::special::Special;
 use crate::expansion::batch::{Batch, BatchKey, BatchTags, Batched};
 use crate::key::{Arg, Each, End, KeyBuf, KeyBuilder, KeyPart, Path, Pieces, Template, Text};
 use crate::local::Keep;
-use crate::policy::Policy;
 use crate::policy::ttl::Ttl;
+use crate::policy::{LocalCopies, Policy};
 use crate::store::vocabulary::ReplicaReads;
 use crate::tags::Tags;
 use crate::util::maybe_static::MaybeStatic;
@@ -218,9 +218,17 @@ impl<'c, T, L> EntryBuilder<'c, T, L> {
     #[inline]
     pub fn local(self, length: Duration, keep: Keep<T>) -> EntryBuilder<'c, T, WithLocal> {
         let Self { site, here, cache, mut policy, identify, mut hooks, .. } = self;
-        policy.local = length;
+        policy.local = LocalCopies::Tracked(length);
         hooks.local = Some(keep);
         EntryBuilder { site, here, cache, policy, identify, hooks, place: PhantomData }
+    }
+
+    /// `local = revalidate`. Redis is asked each time, so the entry takes the way of values that are in Redis alone.
+    #[inline]
+    pub fn revalidate(mut self, keep: Keep<T>) -> Self {
+        self.policy.local = LocalCopies::Revalidated;
+        self.hooks.local = Some(keep);
+        self
     }
 
     #[inline]

@@ -51,6 +51,11 @@ impl<T> Keep<T> {
         (self.give)(kept)
     }
 
+    /// As it is kept.
+    pub(crate) fn take(self, value: &T) -> LocalValue {
+        (self.take)(value)
+    }
+
     /// Keeps a clone of the value.
     pub(crate) fn admit(self, tier: &Tier, guard: Guard, key: &str, arrival: Arrival, value: &T) {
         tier.admit_kept(guard, key, arrival, (self.take)(value));

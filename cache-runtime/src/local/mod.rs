@@ -16,6 +16,7 @@
 //! - **Own writes** drop the key before they return, so a caller that invalidates sees its own invalidation.
 //! - **Time.** No value is kept past its freshness in Redis, nor past the function's `local`.
 
+mod copy;
 pub(crate) mod keep;
 mod map;
 pub(crate) mod stats;
@@ -27,6 +28,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
+pub(crate) use self::copy::KeptCopy;
 pub use self::keep::{Keep, Keeping, KeepingClones};
 use self::map::{Held, Map, OVERHEAD, largest, map};
 use crate::local::stats::LocalStats;
@@ -105,7 +107,7 @@ impl Terms {
 
     #[inline]
     pub(crate) fn of(fingerprint: u64, policy: &Policy) -> Self {
-        Self::new(fingerprint, policy.local, policy.early_refresh)
+        Self::new(fingerprint, policy.local.unasked(), policy.early_refresh)
     }
 }
 

@@ -4,6 +4,7 @@ mod cluster;
 mod races;
 
 use super::*;
+use crate::policy::LocalCopies;
 
 const EPOCH: Epoch = epoch(7, 0);
 
@@ -15,7 +16,7 @@ const STALENESS: Duration = Duration::from_secs(60);
 const SCHEMA: u64 = 42;
 
 fn policy() -> Policy {
-    Policy { local: Duration::from_secs(3600), ..Policy::NONE }
+    Policy { local: LocalCopies::Tracked(Duration::from_secs(3600)), ..Policy::NONE }
 }
 
 fn arrival() -> Arrival {
@@ -224,7 +225,8 @@ fn a_value_is_kept_no_longer_than_the_function_wants() {
     let tier = tier();
     let guard = Guard { began: ago(Duration::from_secs(5)), ..tier.guard("a") };
     tier.admit(guard, "a", arrival(), 1_u64);
-    let within = |local| tier.get::<u64>("a", SCHEMA, &Policy { local, ..policy() });
+    let within =
+        |length| tier.get::<u64>("a", SCHEMA, &Policy { local: LocalCopies::Tracked(length), ..policy() });
     assert_eq!(within(Duration::from_secs(6)), Some(1));
     assert_eq!(within(Duration::from_secs(5)), None);
     assert_eq!(within(Duration::ZERO), None);

@@ -25,8 +25,8 @@ pub(crate) struct Policy {
     pub(crate) stale_if_error: Duration,
     /// XFetch's beta; 0 is off.
     pub(crate) early_refresh: f64,
-    /// For how long a value may be kept in this process; zero is off.
-    pub(crate) local: Duration,
+    /// On which terms this process serves values that it keeps.
+    pub(crate) local: LocalCopies,
     /// The most bytes that an entry may have, should that be less than the cache's limit.
     pub(crate) max_size: u64,
     /// The longest that a call waits for what others compute; `None`: the cache's.
@@ -44,7 +44,7 @@ impl Policy {
         stale_while_revalidate: Duration::ZERO,
         stale_if_error: Duration::ZERO,
         early_refresh: 0.0,
-        local: Duration::ZERO,
+        local: LocalCopies::Tracked(Duration::ZERO),
         max_size: u64::MAX,
         max_wait: None,
         replica_reads: None,
@@ -66,6 +66,26 @@ impl Policy {
     /// For how long past its TTL an entry is kept.
     fn stale_window(&self) -> Duration {
         self.stale_while_revalidate.max(self.stale_if_error)
+    }
+}
+
+/// On which terms this process serves values that it keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LocalCopies {
+    /// Without asking, for so long at most, while Redis tells what becomes of them; zero is off.
+    Tracked(Duration),
+    /// If Redis says, each time, that they are still the entry.
+    Revalidated,
+}
+
+impl LocalCopies {
+    /// For how long a value may be served without asking.
+    #[inline]
+    pub(crate) fn unasked(self) -> Duration {
+        match self {
+            Self::Tracked(length) => length,
+            Self::Revalidated => Duration::ZERO,
+        }
     }
 }
 

@@ -12,7 +12,8 @@ use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use crate::error::{Error, ErrorKind};
 use crate::store::key_state::{Content, Write};
 use crate::store::vocabulary::{
-    CasToken, Cursor, Epochs, Found, Left, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl,
+    CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, Left, Nonce, Reading, SLOT_LEN, Scanned, Set,
+    Several, Swap, TagTtl,
 };
 use crate::store::{Store, key_state};
 use crate::util::locks::lock;
@@ -124,6 +125,22 @@ impl Store for MemoryStore {
         let found =
             live.into_iter().map(|entry| Ok(entry.map_or(Found::Absent, MemoryEntry::found))).collect();
         Ok(Several { found, left, epochs: Epochs::default() })
+    }
+
+    async fn ask(&self, asked: &[KeyQuestion<'_>], _: Instant) -> Result<Vec<KeyAnswer>, Error> {
+        let _writing = lock(&self.writing);
+        let now = self.clock.now();
+        let answer = |KeyQuestion { key, about }: &KeyQuestion<'_>| {
+            let live = self.live(key);
+            let time = || live.as_ref().map_or(Left::Absent, |entry| entry.left(now));
+            let time = about.is_timed().then(time);
+            let found = live.map_or(Found::Absent, |entry| match about.is_mark() {
+                true => Found::Bytes(entry.value.iter().copied().take(SLOT_LEN).collect()),
+                false => entry.found(),
+            });
+            Ok((found, time))
+        };
+        Ok(asked.iter().map(answer).collect())
     }
 
     async fn acquire(

@@ -17,7 +17,8 @@ use std::sync::Weak;
 use std::time::{Duration, Instant};
 
 use self::vocabulary::{
-    CasToken, Cursor, Found, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl, TakeoverListener,
+    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl,
+    TakeoverListener,
 };
 #[cfg(test)]
 use self::vocabulary::{Epoch, Left};
@@ -38,6 +39,9 @@ pub(crate) trait Store {
 
     /// What is at the keys. Fails as a whole if nothing could be asked.
     async fn read(&self, keys: &[&str], how: Reading, until: Instant) -> Result<Several, Error>;
+
+    /// What is at each key, or only its beginning: nothing of a missing key, or [`Found::Absent`]. Fails as a whole if nothing could be asked.
+    async fn ask(&self, asked: &[KeyQuestion<'_>], until: Instant) -> Result<Vec<KeyAnswer>, Error>;
 
     /// Puts each lease where nothing is, and gives [`Found::Absent`] then; else what is there.
     async fn acquire(
@@ -193,6 +197,10 @@ impl Store for AnyStore {
 
     async fn read(&self, keys: &[&str], how: Reading, until: Instant) -> Result<Several, Error> {
         of_kind!(self, store => store.read(keys, how, until))
+    }
+
+    async fn ask(&self, asked: &[KeyQuestion<'_>], until: Instant) -> Result<Vec<KeyAnswer>, Error> {
+        of_kind!(self, store => store.ask(asked, until))
     }
 
     async fn acquire(

@@ -1,6 +1,8 @@
 //! What a store speaks of: what stands at a key, how long it has left, and the token that compare-and-set compares.
 //! Imports nothing of the crate but errors and a clock's moments.
 
+mod question;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,6 +10,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::Error;
 use crate::util::clock::Moment;
+
+pub(crate) use question::{About, Beginning, KeyQuestion};
 
 /// What tells one write from another. New for every attempt: with one nonce per client, a stale store passes the
 /// compare-and-set.

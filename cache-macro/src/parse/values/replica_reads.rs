@@ -1,9 +1,9 @@
 //! `replica_reads = verified` and `replica_reads = "2s"`: whether values may be read from replicas, and how old those may be.
 
-use syn::{Expr, ExprLit, Lit};
+use syn::Expr;
 
 use super::length::{Length, LengthOption};
-use crate::parse::raw_option::{OptionValue, RawOption};
+use crate::parse::raw_option::{OptionValue, RawOption, word};
 use crate::report::diagnostics::Diagnostics;
 use crate::report::nearest::nearest;
 
@@ -60,14 +60,5 @@ impl OptionValue for ReplicaReads {
             return None;
         }
         Some(Self::Bounded(length))
-    }
-}
-
-/// A single word, with or without quotes.
-fn word(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
-        _ => None,
     }
 }

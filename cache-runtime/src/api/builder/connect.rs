@@ -155,7 +155,9 @@ impl CacheBuilder {
     pub(crate) fn memory(self) -> Cache {
         let capacity = self.memory_capacity.clone().unwrap_or(DEFAULT_MEMORY);
         let store = MemoryStore::new(capacity, self.clock.clone().unwrap_or_default());
-        self.with(AnyStore::Memory(store), None)
+        let copies =
+            self.local_capacity.clone().map(|capacity| Arc::new(Tier::new(capacity, self.local_staleness)));
+        Cache::new(Core { copies: copies.ok(), ..self.core(AnyStore::Memory(store), None) })
     }
 
     /// A cache that keeps nothing.
@@ -207,6 +209,7 @@ impl CacheBuilder {
         Core {
             store,
             untagged_tier: tier.clone().filter(|_| !self.has_shared_tag),
+            copies: tier.clone(),
             tier,
             shared_tags: self
                 .has_shared_tag

@@ -65,6 +65,10 @@ impl<T> Values for Hooks<T> {
         let value = self.decoded(payload)?;
         Some(self.tags_of.map(|names| names(&value)).unwrap_or_default())
     }
+
+    fn type_name(&self) -> &'static str {
+        std::any::type_name::<T>()
+    }
 }
 
 impl<T> Clone for Hooks<T> {

@@ -40,7 +40,7 @@ impl<T, K: Pieces> KeyedEntry<'_, T, WithLocal, K> {
         if let (Some(keep), Some(tier)) = (hooks.local, &in_use.untagged_tier)
             && !is_bypassed(in_use.arc())
         {
-            let (local, early_refresh) = (policy.local, policy.early_refresh);
+            let (local, early_refresh) = (policy.local.unasked(), policy.early_refresh);
             let value = in_use.functions.with(site, identify, |function| {
                 let terms = Terms::new(function.fingerprint, local, early_refresh);
                 let value = keep.get(tier, key.finished(), &terms);

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::error::Error;
 use crate::error::ErrorKind;
-use crate::store::vocabulary::{Cursor, Scanned, Set, Several, TagTtl};
+use crate::store::vocabulary::{About, Beginning, Cursor, KeyQuestion, Scanned, Set, Several, TagTtl, lease};
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -32,6 +32,7 @@ async fn plain(store: &AnyStore, keys: &[&str]) -> Vec<Found> {
 
 pub(super) async fn all(store: &AnyStore) {
     sets_and_gets_in_order(store).await;
+    asks_for_all_or_for_the_beginning(store).await;
     leases_and_swaps_each_for_itself(store).await;
     takes_more_keys_than_a_command_has(store).await;
     nothing_is_nothing(store).await;
@@ -59,6 +60,34 @@ async fn sets_and_gets_in_order(store: &AnyStore) {
         matches!(left[..], [Left::Expires(left), Left::Absent, Left::Never] if left <= MINUTE),
         "{left:?}"
     );
+}
+
+async fn asks_for_all_or_for_the_beginning(store: &AnyStore) {
+    let (value, lease) = (value(1), lease(&[7; 16]));
+    for (key, content, ttl) in
+        [("ask:value", &value[..], Some(MINUTE)), ("ask:lease", &lease, None), ("ask:short", b"short", None)]
+    {
+        store.put(key, content, ttl, soon()).await.expect("a set");
+    }
+    let keys = ["ask:value", "ask:gone", "ask:lease", "ask:short"];
+    let about = [About::TimedMark, About::Mark, About::TimedMark, About::Mark];
+    let question = |(key, about)| KeyQuestion { key, about };
+    let mut asked: Vec<KeyQuestion<'_>> = keys.into_iter().zip(about).map(question).collect();
+    asked.extend([About::Value, About::TimedValue].map(|about| question((keys[0], about))));
+    let answers = store.ask(&asked, soon()).await.expect("answers");
+    let (found, left): (Vec<Found>, Vec<Option<Left>>) =
+        answers.into_iter().map(|answer| answer.expect("an answer")).unzip();
+    let is_within = |left: Option<Left>| matches!(left, Some(Left::Expires(left)) if left <= MINUTE);
+    assert!(is_within(left[0]) && is_within(left[5]), "{left:?}");
+    assert_eq!(left[1..5], [None, Some(Left::Never), None, None]);
+    let whole = Found::Bytes(value.clone());
+    assert_eq!(found[4..], [whole.clone(), whole]);
+    let beginnings: Vec<Beginning> = found.into_iter().take(4).map(Beginning::of).collect();
+    let mark = CasToken::try_from(&value[..17]).expect("17 bytes");
+    let lease = Beginning::All(Found::Bytes(lease.to_vec()));
+    let expected = [Beginning::Mark(mark), Beginning::All(Found::Absent), lease, Beginning::Short];
+    assert_eq!(beginnings, expected);
+    assert!(store.ask(&[], soon()).await.expect("nothing").is_empty());
 }
 
 /// A lease that another has, and one that was taken away, are their keys' affair and not the others'.

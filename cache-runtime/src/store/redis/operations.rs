@@ -12,9 +12,10 @@ use super::replicated::{all, sum};
 use super::scripts::compare::sized;
 use crate::error::Error;
 use crate::store::Store;
-use crate::store::vocabulary::Nonce;
-use crate::store::vocabulary::TagTtl;
-use crate::store::vocabulary::{CasToken, Cursor, Epochs, Found, Reading, Scanned, Set, Several, Swap};
+use crate::store::vocabulary::{
+    CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, Nonce, Reading, Scanned, Set, Several, Swap,
+    TagTtl,
+};
 use crate::util::clock::{Moment, whole_millis};
 
 /// About how many keys a step of a scan examines. Other clients are served between two steps.
@@ -43,6 +44,10 @@ impl Store for Node {
                 self.tracking_connection()?.read_several(keys, timed, until).await
             }
         }
+    }
+
+    async fn ask(&self, asked: &[KeyQuestion<'_>], until: Instant) -> Result<Vec<KeyAnswer>, Error> {
+        self.connection()?.connection.ask_each(asked, until).await
     }
 
     async fn acquire(

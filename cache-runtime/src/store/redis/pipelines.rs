@@ -8,12 +8,12 @@ use std::time::Instant;
 use redis::{RedisResult, ToRedisArgs, Value, from_redis_value};
 
 use super::abilities::{Abilities, Ability};
-use super::commands::{get, mget, pipeline, pttl, remove, set};
+use super::commands::{beginning, get, mget, pipeline, pttl, remove, set};
 use super::connection::runtime_connection::RuntimeConnection;
 use super::error::{is_about_mget, is_refused, translate};
 use super::replies::{found, timed, times_left, values_of};
 use crate::error::Error;
-use crate::store::vocabulary::{Epoch, Epochs, KeyAnswer, Set, Several};
+use crate::store::vocabulary::{Epoch, Epochs, KeyAnswer, KeyQuestion, Set, Several};
 
 /// The most keys of one `MGET`.
 const KEYS: usize = 512;
@@ -70,6 +70,22 @@ impl RuntimeConnection {
             .flat_map(|(key, is_timed)| is_timed.then(|| pttl(key)).into_iter().chain([get(key.as_bytes())]));
         let (answers, epoch) = self.run_all("GET", &pipeline(commands), until).await?;
         Ok((timed("GET", answers, keys.iter().map(|(_, is_timed)| *is_timed))?, epoch))
+    }
+
+    /// What is at each key, or its beginning, and how long those have left of which that is asked. An answer for each.
+    pub(crate) async fn ask_each(
+        &self,
+        asked: &[KeyQuestion<'_>],
+        until: Instant,
+    ) -> Result<Vec<KeyAnswer>, Error> {
+        let doing = if asked.iter().any(|question| question.about.is_mark()) { "GETRANGE" } else { "GET" };
+        // The time first, as in `read_several`.
+        let commands = asked.iter().flat_map(|KeyQuestion { key, about }| {
+            let question = if about.is_mark() { beginning(key) } else { get(key.as_bytes()) };
+            about.is_timed().then(|| pttl(key)).into_iter().chain([question])
+        });
+        let (answers, _) = self.run_all(doing, &pipeline(commands), until).await?;
+        timed(doing, answers, asked.iter().map(|question| question.about.is_timed()))
     }
 
     /// Sets each key, or removes it. An answer for each.

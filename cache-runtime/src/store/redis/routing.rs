@@ -13,8 +13,8 @@ use super::topology::replicas::reads;
 use crate::error::{Error, ErrorKind};
 use crate::store::Store;
 use crate::store::vocabulary::{
-    CasToken, Cursor, Found, Nonce, Reading, ReplicaReading, ReplicaReads, Scanned, Set, Several, Swap,
-    TagTtl,
+    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, Nonce, Reading, ReplicaReading, ReplicaReads, Scanned,
+    Set, Several, Swap, TagTtl,
 };
 
 /// Hands an operation on to the nodes of its keys.
@@ -41,6 +41,10 @@ impl Store for RedisStore {
             Reading::Replica(reading) => Box::pin(self.read_at_replicas(keys, reading, until)).await,
             _ => at_nodes!(self, node => node.read(keys, how, until)),
         }
+    }
+
+    async fn ask(&self, asked: &[KeyQuestion<'_>], until: Instant) -> Result<Vec<KeyAnswer>, Error> {
+        at_nodes!(self, node => node.ask(asked, until))
     }
 
     async fn acquire(

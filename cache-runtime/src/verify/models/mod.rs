@@ -48,6 +48,7 @@ mod course;
 mod flights;
 mod local;
 mod promises;
+mod revalidation;
 mod sentinels;
 mod server;
 mod state;

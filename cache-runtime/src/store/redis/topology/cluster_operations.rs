@@ -17,7 +17,8 @@ use crate::store::redis::redirect::{Redirect, is_sign_of_change};
 use crate::store::redis::replicated::{all, sum};
 use crate::store::redis::route::Slot;
 use crate::store::vocabulary::{
-    CasToken, Cursor, Epochs, Found, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl,
+    CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, Nonce, Reading, Scanned, Set, Several, Swap,
+    TagTtl,
 };
 
 /// Where to ask for a key.
@@ -108,6 +109,13 @@ impl Store for Cluster {
         };
         let answers = self.each(&items, |(key, _)| key.as_bytes(), until, ask).await?;
         Ok(Several::of(answers, timed, Epochs::default()))
+    }
+
+    async fn ask(&self, asked: &[KeyQuestion<'_>], until: Instant) -> Result<Vec<KeyAnswer>, Error> {
+        let ask = |to: Destination, part: Vec<_>| async move {
+            to.connection()?.connection.ask_each(&part, until).await
+        };
+        self.each(asked, |question| question.key.as_bytes(), until, ask).await
     }
 
     async fn acquire(

@@ -4,22 +4,20 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::cluster::Cluster;
-use super::cluster_operations::Destination;
-use super::replicas::reads::{Question, Replicated};
+use super::replicas::reads::Replicated;
 use super::replicas::{Copied, ReplicaSet};
 use crate::error::Error;
+use crate::store::Store;
 use crate::store::redis::route::Slot;
+use crate::store::vocabulary::KeyQuestion;
 
 impl Replicated for Cluster {
     fn replicas(&self, key: &str) -> Option<Arc<ReplicaSet>> {
         self.replicas_of(Slot::of(key.as_bytes()))
     }
 
-    async fn marks(&self, asked: &[Question<'_>], until: Instant) -> Result<Vec<Copied>, Error> {
-        let ask = |to: Destination, part: Vec<_>| async move {
-            to.connection()?.connection.marks(&part, until).await
-        };
-        self.each(asked, |question| question.key.as_bytes(), until, ask).await
+    async fn marks(&self, asked: &[KeyQuestion<'_>], until: Instant) -> Result<Vec<Copied>, Error> {
+        self.ask(asked, until).await
     }
 
     fn heard(&self, error: &Error) {

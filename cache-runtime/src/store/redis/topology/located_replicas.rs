@@ -6,13 +6,15 @@ use std::time::Instant;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::replicas::reads::{Question, Replicated};
+use super::replicas::reads::Replicated;
 use super::replicas::{Copied, ReplicaSet};
 use crate::error::Error;
 use crate::runtime::block_on::library_runtime;
+use crate::store::Store;
 use crate::store::redis::connection::config::Config;
 use crate::store::redis::connection::locate::{Location, Locator, NamedReplicas};
 use crate::store::redis::node::Node;
+use crate::store::vocabulary::KeyQuestion;
 use crate::util::process;
 use crate::util::process::PerProcess;
 
@@ -107,8 +109,8 @@ impl Replicated for ReplicatedNode<'_> {
         self.replicas.current()
     }
 
-    async fn marks(&self, asked: &[Question<'_>], until: Instant) -> Result<Vec<Copied>, Error> {
-        self.primary.connection()?.connection.marks(asked, until).await
+    async fn marks(&self, asked: &[KeyQuestion<'_>], until: Instant) -> Result<Vec<Copied>, Error> {
+        self.primary.ask(asked, until).await
     }
 
     /// They are asked for every second.

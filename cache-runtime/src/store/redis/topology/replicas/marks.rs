@@ -1,83 +1,17 @@
 //! What a primary says of what a replica has: the beginning of each entry, which tells it from every other.
 
-use std::time::Instant;
-
-use redis::{Cmd, cmd};
-
-use crate::error::Error;
-use crate::store::redis::commands::{get, pipeline, pttl};
-use crate::store::redis::connection::runtime_connection::RuntimeConnection;
-use crate::store::redis::replies::timed;
-use crate::store::vocabulary::{Found, KeyAnswer, LEASE, SLOT_LEN, TOMBSTONE, is_slot};
-
-/// What a primary is asked about a key.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct MarkQuestion<'a> {
-    pub(crate) key: &'a str,
-    pub(crate) about: About,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum About {
-    /// The mark of an entry.
-    Mark,
-    /// That, and the time that it has left.
-    TimedMark,
-    /// All of a tag's nonce.
-    Nonce,
-}
-
-impl MarkQuestion<'_> {
-    fn commands(&self) -> impl Iterator<Item = Cmd> {
-        let key = self.key;
-        // The time first, as for a value.
-        let time = (self.about == About::TimedMark).then(|| pttl(key));
-        let question = match self.about {
-            About::Nonce => get(key.as_bytes()),
-            About::Mark | About::TimedMark => beginning(key),
-        };
-        time.into_iter().chain([question])
-    }
-}
-
-fn beginning(key: &str) -> Cmd {
-    let mut command = cmd("GETRANGE");
-    command.arg(key).arg(0).arg(SLOT_LEN - 1);
-    command
-}
-
-impl RuntimeConnection {
-    /// An answer for each question: what is at the key, or its beginning, and how long it has left.
-    pub(crate) async fn marks(
-        &self,
-        asked: &[MarkQuestion<'_>],
-        until: Instant,
-    ) -> Result<Vec<KeyAnswer>, Error> {
-        let commands = pipeline(asked.iter().flat_map(MarkQuestion::commands));
-        let (answers, _) = self.run_all("GETRANGE", &commands, until).await?;
-        timed("GETRANGE", answers, asked.iter().map(|question| question.about == About::TimedMark))
-    }
-}
+use crate::store::vocabulary::{Beginning, Found};
 
 /// What is at a key whose beginning the primary has told. `copy` is what a replica has there.
 ///
-/// A mark is never written twice, so what begins with the primary's is what the primary has. `None` if the replica has something else.
+/// `None` if the replica has something else.
 pub(super) fn confirmed(mark: Found, copy: Option<Found>) -> Option<Found> {
-    let mark = match mark {
-        Found::Bytes(mark) => mark,
-        other => return Some(other),
-    };
-    match mark.first() {
-        // Of a missing key there is no beginning.
-        None => Some(Found::Absent),
-        // They have nothing behind their beginning.
-        Some(&(LEASE | TOMBSTONE)) if is_slot(&mark) => Some(Found::Bytes(mark)),
-        Some(_) => match copy {
-            Some(Found::Bytes(copy)) if mark.len() == SLOT_LEN && copy.starts_with(&mark) => {
-                Some(Found::Bytes(copy))
-            }
-            _ => None,
-        },
+    match (Beginning::of(mark), copy) {
+        (Beginning::All(found), _) => Some(found),
+        (Beginning::Mark(mark), Some(Found::Bytes(copy))) if copy.starts_with(&mark) => {
+            Some(Found::Bytes(copy))
+        }
+        _ => None,
     }
 }
 

@@ -4,14 +4,12 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::marks::{About, MarkQuestion, confirmed};
+use super::marks::confirmed;
 use super::{Copied, Replica, ReplicaSet, unknown};
 use crate::error::Error;
 use crate::runtime::executor;
-use crate::store::vocabulary::{Epochs, ReplicaReading, ReplicaReads, Several};
+use crate::store::vocabulary::{About, Epochs, KeyQuestion, ReplicaReading, ReplicaReads, Several};
 use crate::util::clock::after;
-
-pub(crate) use super::marks::MarkQuestion as Question;
 
 /// Primaries that have replicas.
 pub(crate) trait Replicated {
@@ -19,7 +17,7 @@ pub(crate) trait Replicated {
     fn replicas(&self, key: &str) -> Option<Arc<ReplicaSet>>;
 
     /// What the primaries say. An answer for each question.
-    async fn marks(&self, asked: &[Question<'_>], until: Instant) -> Result<Vec<Copied>, Error>;
+    async fn marks(&self, asked: &[KeyQuestion<'_>], until: Instant) -> Result<Vec<Copied>, Error>;
 
     /// A replica has given an error, which may say that it is one of somebody else by now.
     fn heard(&self, error: &Error);
@@ -51,18 +49,18 @@ async fn verified<R: Replicated>(
     if parts.is_empty() {
         return Err(unknown("there is no replica to ask"));
     }
-    let about = if reading.is_timed { About::TimedMark } else { About::Mark };
-    let asked: Vec<MarkQuestion<'_>> = entries
+    let about = About::mark(reading.is_timed);
+    let asked: Vec<KeyQuestion<'_>> = entries
         .iter()
-        .map(|key| MarkQuestion { key, about })
-        .chain(tags.iter().map(|key| MarkQuestion { key, about: About::Nonce }))
+        .map(|key| KeyQuestion { key, about })
+        .chain(tags.iter().map(|key| KeyQuestion { key, about: About::Value }))
         .collect();
     let (marks, copies) =
         executor::both(pin!(at.marks(&asked, until)), pin!(copies(at, &parts, keys.len(), None, until)))
             .await;
-    let compared = |((mark, copy), question): ((Copied, Option<Copied>), &MarkQuestion<'_>)| {
+    let compared = |((mark, copy), question): ((Copied, Option<Copied>), &KeyQuestion<'_>)| {
         let (mark, time) = mark?;
-        if question.about == About::Nonce {
+        if !question.about.is_mark() {
             return Ok((mark, time));
         }
         let copy = copy.and_then(Result::ok).map(|(copy, _)| copy);
