@@ -25,12 +25,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 pub(crate) struct Unreadable {
     /// Whether anything is known: nearly always not.
     is_any_known: AtomicBool,
-    known: Mutex<Known>,
+    known: Mutex<UnreadableCommands>,
 }
 
 /// By command. Few, because the names are the library's.
 #[derive(Debug, Default)]
-struct Known {
+struct UnreadableCommands {
     pauses: HashMap<String, Pause>,
     /// Pipelines that have not been answered completely, by what they do.
     broken: HashSet<String>,
