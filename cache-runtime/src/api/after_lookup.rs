@@ -62,8 +62,7 @@ impl<'a, T> AfterLookup<'a, T> {
             let (background, entry, compute) = (&entry.call().cache().background, entry.clone(), make());
             background.refresh(async move {
                 let stale = vec![(0, entry.call().call_key(), sight)];
-                let Some(mut guard) = entry.reader().begin_refresh(stale).await else { return };
-                entry.start(&mut guard);
+                let Some(guard) = entry.begin_refresh(stale).await else { return };
                 let (key, patience) = guard.computation(entry.call());
                 let attempt = Attempted(entry.call(), vec![entry.call().call_key()]);
                 let result = computing(key, patience, compute).await;
@@ -97,8 +96,7 @@ impl<'a, T> AfterLookup<'a, T> {
             let (background, entry, compute) = (&entry.call().cache().background, entry.clone(), make());
             background.refresh_blocking(move || {
                 let stale = vec![(0, entry.call().call_key(), sight)];
-                let Some(mut guard) = block_on(entry.reader().begin_refresh(stale)) else { return };
-                entry.start(&mut guard);
+                let Some(guard) = block_on(entry.begin_refresh(stale)) else { return };
                 let (key, patience) = guard.computation(entry.call());
                 let attempt = Attempted(entry.call(), vec![entry.call().call_key()]);
                 let result = sync_computing(key, patience, compute);

@@ -2,7 +2,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::decode_limits::Budget;
 use super::encode_checks::{Rules, checked};
-use super::{Codec, CodecError};
+use super::{Codec, CodecError, built_in};
 
 /// The compact binary encoding of the `bincode` crate, version 2, in its standard configuration: variable-length
 /// integers, little-endian, fields by position.
@@ -16,15 +16,8 @@ impl Codec for Bincode {
     const HUMAN_READABLE: bool = false;
     const NAME: &'static str = "bincode";
     const SELF_DESCRIBING: bool = false;
-    const BUILT_IN: bool = true;
 
-    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
-        Self::encode_counted(value, out).map(drop)
-    }
-
-    fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
-        Self::decode_stored(payload, payload.len())
-    }
+    built_in!();
 
     fn encode_counted<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError> {
         checked(value, RULES, |value| {

@@ -5,7 +5,7 @@ use serde::{
 
 use super::decode_limits::Budget;
 use super::encode_checks::{Rules, checked};
-use super::{Codec, CodecError};
+use super::{Codec, CodecError, built_in};
 
 /// JSON, without white space: for entries that other programs read.
 #[derive(Debug, Clone, Copy)]
@@ -18,15 +18,8 @@ impl Codec for Json {
     const HUMAN_READABLE: bool = true;
     const NAME: &'static str = "JSON";
     const SELF_DESCRIBING: bool = true;
-    const BUILT_IN: bool = true;
 
-    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
-        Self::encode_counted(value, out).map(drop)
-    }
-
-    fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
-        Self::decode_stored(payload, payload.len())
-    }
+    built_in!();
 
     fn encode_counted<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError> {
         checked(value, RULES, |value| value.serialize(&mut serde_json::Serializer::new(out)))

@@ -8,7 +8,7 @@ use serde::{
 
 use super::decode_limits::{Budget, MAX_CONTAINERS};
 use super::encode_checks::{Rules, checked};
-use super::{Codec, CodecError};
+use super::{Codec, CodecError, built_in};
 
 /// MessagePack, with structs as maps from field names: larger than by position, but `untagged`, `flatten` and
 /// `skip_serializing_if` work, and other languages read it.
@@ -22,15 +22,8 @@ impl Codec for MessagePack {
     const HUMAN_READABLE: bool = false;
     const NAME: &'static str = "MessagePack";
     const SELF_DESCRIBING: bool = true;
-    const BUILT_IN: bool = true;
 
-    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
-        Self::encode_counted(value, out).map(drop)
-    }
-
-    fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
-        Self::decode_stored(payload, payload.len())
-    }
+    built_in!();
 
     fn encode_counted<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError> {
         checked(value, RULES, |value| value.serialize(&mut Serializer::new(out).with_struct_map()))

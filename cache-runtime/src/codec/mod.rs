@@ -78,7 +78,12 @@
 
 #![cfg_attr(
     not(any(feature = "bincode", feature = "json", feature = "messagepack", feature = "postcard")),
-    allow(dead_code, reason = "without a codec there is nothing to bound or to check")
+    allow(
+        dead_code,
+        unused_imports,
+        unused_macros,
+        reason = "without a codec there is nothing to bound or to check"
+    )
 )]
 
 pub(crate) mod compress;
@@ -202,6 +207,22 @@ pub trait Codec: 'static {
         Self::decode(payload)
     }
 }
+
+/// What all codecs of the library have in common: what others ask of a codec is what the counted forms do.
+macro_rules! built_in {
+    () => {
+        const BUILT_IN: bool = true;
+
+        fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
+            Self::encode_counted(value, out).map(drop)
+        }
+
+        fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
+            Self::decode_stored(payload, payload.len())
+        }
+    };
+}
+use built_in;
 
 /// Fails the build where a codec has a number that is reserved.
 pub(crate) const fn check_id<C: Codec>() {

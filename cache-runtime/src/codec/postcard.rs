@@ -5,7 +5,7 @@ use serde::{
 
 use super::decode_limits::Budget;
 use super::encode_checks::{Rules, checked};
-use super::{Codec, CodecError};
+use super::{Codec, CodecError, built_in};
 
 /// The encoding of the `postcard` crate, whose wire format is specified: variable-length integers, fields by position.
 #[derive(Debug, Clone, Copy)]
@@ -18,15 +18,8 @@ impl Codec for Postcard {
     const HUMAN_READABLE: bool = false;
     const NAME: &'static str = "postcard";
     const SELF_DESCRIBING: bool = false;
-    const BUILT_IN: bool = true;
 
-    fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
-        Self::encode_counted(value, out).map(drop)
-    }
-
-    fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
-        Self::decode_stored(payload, payload.len())
-    }
+    built_in!();
 
     fn encode_counted<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<usize, CodecError> {
         let mut serializer = ::postcard::Serializer { output: VecFlavor(out) };

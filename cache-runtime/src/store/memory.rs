@@ -12,8 +12,8 @@ use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use crate::error::{Error, ErrorKind};
 use crate::store::key_state::{Content, Write};
 use crate::store::vocabulary::{
-    CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, Left, Nonce, Reading, SLOT_LEN, Scanned, Set,
-    Several, Swap, TagTtl,
+    CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, KeyResults, Left, Nonce, Reading, SLOT_LEN,
+    Scanned, Set, Several, Swap, TagTtl,
 };
 use crate::store::{Store, key_state};
 use crate::util::locks::lock;
@@ -143,12 +143,7 @@ impl Store for MemoryStore {
         Ok(asked.iter().map(answer).collect())
     }
 
-    async fn acquire(
-        &self,
-        leases: &[(&str, CasToken)],
-        ttl: Duration,
-        _: Instant,
-    ) -> Result<Vec<Result<Found, Error>>, Error> {
+    async fn acquire(&self, leases: &[(&str, CasToken)], ttl: Duration, _: Instant) -> KeyResults<Found> {
         let acquire = |(key, lease): &(&str, CasToken)| {
             let found =
                 self.step(key, |current| key_state::acquire(current, || self.entry(lease, Some(ttl))));
@@ -157,7 +152,7 @@ impl Store for MemoryStore {
         Ok(leases.iter().map(acquire).collect())
     }
 
-    async fn swap(&self, swaps: &[Swap<'_>], _: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
+    async fn swap(&self, swaps: &[Swap<'_>], _: Instant) -> KeyResults<bool> {
         let swap = |Swap { key, mark, value, ttl }: &Swap<'_>| {
             Ok(self.step(key, |current| key_state::swap(current.as_ref(), mark, || self.entry(value, *ttl))))
         };
@@ -208,11 +203,11 @@ impl Store for MemoryStore {
         last: &str,
         life: TagTtl,
         until: Instant,
-    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+    ) -> KeyResults<Nonce> {
         self.tag(&[first, &[last]].concat(), life, until).await
     }
 
-    async fn tag(&self, keys: &[&str], life: TagTtl, _: Instant) -> Result<Vec<Result<Nonce, Error>>, Error> {
+    async fn tag(&self, keys: &[&str], life: TagTtl, _: Instant) -> KeyResults<Nonce> {
         let _writing = lock(&self.writing);
         let tag = |key: &&str| {
             let current = self.live(key);

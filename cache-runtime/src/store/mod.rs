@@ -17,8 +17,8 @@ use std::sync::Weak;
 use std::time::{Duration, Instant};
 
 use self::vocabulary::{
-    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, Nonce, Reading, Scanned, Set, Several, Swap, TagTtl,
-    TakeoverListener,
+    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, Set, Several, Swap,
+    TagTtl, TakeoverListener,
 };
 #[cfg(test)]
 use self::vocabulary::{Epoch, Left};
@@ -44,15 +44,10 @@ pub(crate) trait Store {
     async fn ask(&self, asked: &[KeyQuestion<'_>], until: Instant) -> Result<Vec<KeyAnswer>, Error>;
 
     /// Puts each lease where nothing is, and gives [`Found::Absent`] then; else what is there.
-    async fn acquire(
-        &self,
-        leases: &[(&str, CasToken)],
-        ttl: Duration,
-        until: Instant,
-    ) -> Result<Vec<Result<Found, Error>>, Error>;
+    async fn acquire(&self, leases: &[(&str, CasToken)], ttl: Duration, until: Instant) -> KeyResults<Found>;
 
     /// Replaces what is there only if it still begins with the mark; says whether it did.
-    async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error>;
+    async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> KeyResults<bool>;
 
     /// Removes what is there only if it still begins with the mark. Fails if one of them failed, whatever became of the others.
     async fn release(&self, leases: &[(&str, CasToken)], until: Instant) -> Result<(), Error>;
@@ -77,12 +72,7 @@ pub(crate) trait Store {
 
     /// The nonces at the keys of tags, which are given new ones where they have none, and live for as long as is asked. One for each key;
     /// fails as a whole if nothing could be asked.
-    async fn tag(
-        &self,
-        keys: &[&str],
-        life: TagTtl,
-        until: Instant,
-    ) -> Result<Vec<Result<Nonce, Error>>, Error>;
+    async fn tag(&self, keys: &[&str], life: TagTtl, until: Instant) -> KeyResults<Nonce>;
 
     /// [`tag`](Self::tag) for `first`, and for `last` not before the others are answered; the nonce of `last` is given last. What
     /// [`remove_in_order`](Self::remove_in_order) is for whoever removes, this is for whoever reads.
@@ -92,7 +82,7 @@ pub(crate) trait Store {
         last: &str,
         life: TagTtl,
         until: Instant,
-    ) -> Result<Vec<Result<Nonce, Error>>, Error>;
+    ) -> KeyResults<Nonce>;
 }
 
 /// A value that is stored in the background, together with others.
@@ -203,16 +193,11 @@ impl Store for AnyStore {
         of_kind!(self, store => store.ask(asked, until))
     }
 
-    async fn acquire(
-        &self,
-        leases: &[(&str, CasToken)],
-        ttl: Duration,
-        until: Instant,
-    ) -> Result<Vec<Result<Found, Error>>, Error> {
+    async fn acquire(&self, leases: &[(&str, CasToken)], ttl: Duration, until: Instant) -> KeyResults<Found> {
         of_kind!(self, store => store.acquire(leases, ttl, until))
     }
 
-    async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
+    async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> KeyResults<bool> {
         of_kind!(self, store => store.swap(swaps, until))
     }
 
@@ -240,12 +225,7 @@ impl Store for AnyStore {
         of_kind!(self, store => store.scan(prefix, from, until))
     }
 
-    async fn tag(
-        &self,
-        keys: &[&str],
-        life: TagTtl,
-        until: Instant,
-    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+    async fn tag(&self, keys: &[&str], life: TagTtl, until: Instant) -> KeyResults<Nonce> {
         of_kind!(self, store => store.tag(keys, life, until))
     }
 
@@ -255,7 +235,7 @@ impl Store for AnyStore {
         last: &str,
         life: TagTtl,
         until: Instant,
-    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+    ) -> KeyResults<Nonce> {
         of_kind!(self, store => store.tag_in_order(first, last, life, until))
     }
 }

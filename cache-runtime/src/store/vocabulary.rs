@@ -185,6 +185,9 @@ pub(crate) enum ReplicaReads {
     Bounded(Duration),
 }
 
+/// An answer for each key, in the order of the keys; or why there is none for any of them.
+pub(crate) type KeyResults<T> = Result<Vec<Result<T, Error>>, Error>;
+
 /// What is at several keys.
 #[derive(Debug)]
 pub(crate) struct Several {

@@ -3,6 +3,7 @@
 use super::{CacheBuilder, LARGEST};
 use crate::api::byte_size::ByteSize;
 
+#[allow(clippy::needless_pass_by_value, reason = "a number or a literal, which nobody writes with an `&`")]
 impl CacheBuilder {
     /// The capacity of `memory://`, keys and bookkeeping included: a number of bytes, or text such as `"64MiB"`. Beyond it, entries that are used least are
     /// dropped. Default: 256 MiB. No effect with Redis, which has `maxmemory`. Text that is not a size is an error of [`connect`](Self::connect) and
@@ -16,10 +17,6 @@ impl CacheBuilder {
     /// assert!(error.to_string().starts_with("memory_capacity: `much` is not a size"));
     /// # Ok::<(), redis_cached::Error>(())
     /// ```
-    #[allow(
-        clippy::needless_pass_by_value,
-        reason = "a number or a literal, which nobody writes with an `&`"
-    )]
     pub fn memory_capacity(mut self, bytes: impl ByteSize) -> Self {
         self.memory_capacity = bytes.bytes("memory_capacity");
         self
@@ -41,10 +38,6 @@ impl CacheBuilder {
     /// assert_eq!(error.kind(), ErrorKind::InvalidOption);
     /// # Ok::<(), redis_cached::Error>(())
     /// ```
-    #[allow(
-        clippy::needless_pass_by_value,
-        reason = "a number or a literal, which nobody writes with an `&`"
-    )]
     pub fn local_capacity(mut self, bytes: impl ByteSize) -> Self {
         self.local_capacity = bytes.bytes("local_capacity");
         self
@@ -64,10 +57,6 @@ impl CacheBuilder {
     /// Cache::builder().max_value_size("1MiB").connect_lazy()?;
     /// # Ok::<(), redis_cached::Error>(())
     /// ```
-    #[allow(
-        clippy::needless_pass_by_value,
-        reason = "a number or a literal, which nobody writes with an `&`"
-    )]
     pub fn max_value_size(mut self, bytes: impl ByteSize) -> Self {
         self.max_value_size = bytes.bytes("max_value_size").map(|bytes| bytes.min(LARGEST));
         self

@@ -2,7 +2,8 @@
 
 use super::Entry;
 use crate::api::shared_error::Sharing;
-use crate::engine::{Attempt, ComputeGuard, Computed, Departure, Outcome};
+use crate::engine::flight::Sight;
+use crate::engine::{Attempt, CallKey, ComputeGuard, Computed, Departure, Outcome};
 use crate::error::ErrorKind;
 use crate::util::process;
 
@@ -11,6 +12,16 @@ impl<T> Entry<T> {
     pub(crate) fn start(&self, guard: &mut ComputeGuard) {
         self.call.function.counters.computes.count();
         guard.begin();
+    }
+
+    /// Takes the leases for a refresh of what is `stale`, in one round trip; `None` if none was granted.
+    pub(crate) async fn begin_refresh(
+        &self,
+        stale: Vec<(usize, CallKey, Sight)>,
+    ) -> Option<Box<ComputeGuard>> {
+        let mut guard = self.reader().begin_refresh(stale).await?;
+        self.start(&mut guard);
+        Some(guard)
     }
 
     /// What follows a computation: the value, or the error, unless an older value may be served in its place.

@@ -38,7 +38,7 @@ impl<C: Batched<Key: Send> + 'static> Batch<C> {
         let Some(refresh) = self.stale_part() else { return self };
         let compute = make();
         self.entry.call().cache().background.refresh(async move {
-            let Some(guard) = begin(&refresh.entry, refresh.stale()).await else { return };
+            let Some(guard) = refresh.entry.begin_refresh(refresh.stale()).await else { return };
             let call = refresh.entry.call();
             let (computed, patience) = guard.computation(call);
             let (attempt, compute) = (refresh.attempt(&guard), compute(refresh.keys.at(&guard.places())));
@@ -70,7 +70,7 @@ impl<C: Batched<Key: Send> + 'static> Batch<C> {
         let Some(refresh) = self.stale_part() else { return self };
         let compute = make();
         self.entry.call().cache().background.refresh_blocking(move || {
-            let Some(guard) = block_on(begin(&refresh.entry, refresh.stale())) else { return };
+            let Some(guard) = block_on(refresh.entry.begin_refresh(refresh.stale())) else { return };
             let call = refresh.entry.call();
             let (computed, patience) = guard.computation(call);
             let (attempt, keys) = (refresh.attempt(&guard), refresh.keys.at(&guard.places()));
@@ -127,11 +127,4 @@ impl<C: Batched> Refresh<C> {
             }
         }
     }
-}
-
-/// Takes the leases of all keys in one round trip; `None` if none was granted. Borrows no keys, which need not be `Sync`.
-async fn begin<T>(entry: &Entry<T>, stale: Vec<(usize, CallKey, Sight)>) -> Option<Box<ComputeGuard>> {
-    let mut guard = entry.reader().begin_refresh(stale).await?;
-    entry.start(&mut guard);
-    Some(guard)
 }

@@ -13,8 +13,8 @@ use super::scripts::compare::sized;
 use crate::error::Error;
 use crate::store::Store;
 use crate::store::vocabulary::{
-    CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, Nonce, Reading, Scanned, Set, Several, Swap,
-    TagTtl,
+    CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, Set,
+    Several, Swap, TagTtl,
 };
 use crate::util::clock::{Moment, whole_millis};
 
@@ -50,16 +50,11 @@ impl Store for Node {
         self.connection()?.connection.ask_each(asked, until).await
     }
 
-    async fn acquire(
-        &self,
-        leases: &[(&str, CasToken)],
-        ttl: Duration,
-        until: Instant,
-    ) -> Result<Vec<Result<Found, Error>>, Error> {
+    async fn acquire(&self, leases: &[(&str, CasToken)], ttl: Duration, until: Instant) -> KeyResults<Found> {
         self.acquire_part(false, leases, ttl, until).await
     }
 
-    async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
+    async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> KeyResults<bool> {
         self.swap_part(false, swaps, until).await
     }
 
@@ -116,12 +111,7 @@ impl Store for Node {
         Ok(Scanned { next, keys })
     }
 
-    async fn tag(
-        &self,
-        keys: &[&str],
-        life: TagTtl,
-        until: Instant,
-    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+    async fn tag(&self, keys: &[&str], life: TagTtl, until: Instant) -> KeyResults<Nonce> {
         self.tag_part(false, keys, life, until).await
     }
 
@@ -132,7 +122,7 @@ impl Store for Node {
         last: &str,
         life: TagTtl,
         until: Instant,
-    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+    ) -> KeyResults<Nonce> {
         self.tag(&[first, &[last]].concat(), life, until).await
     }
 }
@@ -146,7 +136,7 @@ impl Node {
         leases: &[(&str, CasToken)],
         ttl: Duration,
         until: Instant,
-    ) -> Result<Vec<Result<Found, Error>>, Error> {
+    ) -> KeyResults<Found> {
         self.check_for_stall(leases)?;
         let (host, millis, asked) = (self.connection_for(is_asking)?, whole_millis(ttl), Moment::now());
         let acquired = match leases {
@@ -166,7 +156,7 @@ impl Node {
         is_asking: bool,
         swaps: &[Swap<'_>],
         until: Instant,
-    ) -> Result<Vec<Result<bool, Error>>, Error> {
+    ) -> KeyResults<bool> {
         if let Some(Swap { key, mark, value, .. }) = swaps.first()
             && value.len() == mark.len()
         {
@@ -180,12 +170,7 @@ impl Node {
         }
     }
 
-    pub(super) async fn set_part(
-        &self,
-        is_asking: bool,
-        sets: &[Set<'_>],
-        until: Instant,
-    ) -> Result<Vec<Result<(), Error>>, Error> {
+    pub(super) async fn set_part(&self, is_asking: bool, sets: &[Set<'_>], until: Instant) -> KeyResults<()> {
         match self.replicated(is_asking)? {
             Some(writes) => writes.set_each(sets, until).await,
             None => self.connection_for(is_asking)?.connection.set_each(sets, until).await,
@@ -197,7 +182,7 @@ impl Node {
         is_asking: bool,
         keys: &[&[u8]],
         until: Instant,
-    ) -> Result<Vec<Result<u64, Error>>, Error> {
+    ) -> KeyResults<u64> {
         match self.replicated(is_asking)? {
             Some(writes) => writes.remove_each(keys, until).await,
             None => self.connection_for(is_asking)?.connection.remove_each(keys, until).await,
@@ -210,7 +195,7 @@ impl Node {
         keys: &[&str],
         life: TagTtl,
         until: Instant,
-    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+    ) -> KeyResults<Nonce> {
         keys.first().map_or(Ok(()), |key| self.check_for_stall_at(key))?;
         self.connection_for(is_asking)?.connection.tag(keys, life, until).await
     }

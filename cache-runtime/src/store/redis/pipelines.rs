@@ -3,6 +3,7 @@
 //! A pipeline is not atomic. Each of its commands is, for its key, and nothing here needs more. The server answers other clients
 //! between two commands, so only the size of one command delays them: an `MGET` has at most [`KEYS`] keys.
 
+use std::slice::from_ref;
 use std::time::Instant;
 
 use redis::{RedisResult, ToRedisArgs, Value, from_redis_value};
@@ -13,7 +14,7 @@ use super::connection::runtime_connection::RuntimeConnection;
 use super::error::{is_about_mget, is_refused, translate};
 use super::replies::{found, timed, times_left, values_of};
 use crate::error::Error;
-use crate::store::vocabulary::{Epoch, Epochs, KeyAnswer, KeyQuestion, Set, Several};
+use crate::store::vocabulary::{Epoch, Epochs, KeyAnswer, KeyQuestion, KeyResults, Set, Several};
 
 /// The most keys of one `MGET`.
 const KEYS: usize = 512;
@@ -89,11 +90,7 @@ impl RuntimeConnection {
     }
 
     /// Sets each key, or removes it. An answer for each.
-    pub(super) async fn set_each(
-        &self,
-        sets: &[Set<'_>],
-        until: Instant,
-    ) -> Result<Vec<Result<(), Error>>, Error> {
+    pub(super) async fn set_each(&self, sets: &[Set<'_>], until: Instant) -> KeyResults<()> {
         let name = if self.abilities().unlink.is(Ability::NO) { "DEL" } else { "UNLINK" };
         let commands = sets.iter().map(|Set { key, value, ttl }| match value {
             Some(value) => set(key, value, *ttl),
@@ -116,11 +113,7 @@ impl RuntimeConnection {
     }
 
     /// [`remove`](Self::remove) with one command and one answer for each key.
-    pub(super) async fn remove_each(
-        &self,
-        keys: &[&[u8]],
-        until: Instant,
-    ) -> Result<Vec<Result<u64, Error>>, Error> {
+    pub(super) async fn remove_each(&self, keys: &[&[u8]], until: Instant) -> KeyResults<u64> {
         let send = |name| {
             let commands = pipeline(keys.iter().map(|key| remove(name, *key)));
             async move { Ok(self.run_all(name, &commands, until).await?.0) }
@@ -135,46 +128,32 @@ impl RuntimeConnection {
         keys: &[impl ToRedisArgs],
         until: Instant,
     ) -> Result<RedisResult<Value>, Error> {
-        let abilities = self.abilities();
-        let unlink = &abilities.unlink;
-        let mut refused = None;
-        if !unlink.is(Ability::NO) {
-            let answer = self.run("UNLINK", &remove("UNLINK", keys), until).await?;
-            unlink.learn(&answer);
-            if !unlink.is(Ability::NO) {
-                return Ok(answer);
-            }
-            refused = Some(answer);
-        }
-        match self.run("DEL", &remove("DEL", keys), until).await? {
-            Err(error) if is_refused(&error) => {
-                // The right to either command will do.
-                unlink.forget();
-                Ok(refused.unwrap_or(Err(error)))
-            }
-            answer => Ok(answer),
-        }
+        let send = |name| async move { self.run(name, &remove(name, keys), until).await };
+        by_unlink(&self.abilities(), send, from_ref).await
     }
 }
 
-/// Sends commands that remove keys, one for each, by the name of the command; `DEL` where there is no right to `UNLINK`, or no `UNLINK`.
+/// Sends what removes keys, by the name of the command; `DEL` where there is no right to `UNLINK`, or no `UNLINK`.
 pub(super) async fn by_unlink<T, F: Future<Output = Result<T, Error>>>(
     abilities: &Abilities,
     send: impl Fn(&'static str) -> F,
     answers: impl Fn(&T) -> &[RedisResult<Value>],
 ) -> Result<T, Error> {
     let unlink = &abilities.unlink;
+    let mut refused = None;
     if !unlink.is(Ability::NO) {
         let sent = send("UNLINK").await?;
         answers(&sent).iter().for_each(|answer| unlink.learn(answer));
         if !unlink.is(Ability::NO) {
             return Ok(sent);
         }
+        refused = Some(sent);
     }
     let sent = send("DEL").await?;
     if answers(&sent).iter().any(|answer| answer.as_ref().is_err_and(is_refused)) {
         // The right to either command will do.
         unlink.forget();
+        return Ok(refused.unwrap_or(sent));
     }
     Ok(sent)
 }

@@ -17,7 +17,7 @@ use super::pipelines::{by_unlink, removed};
 use super::replica_wait::ReplicaWait;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::executor;
-use crate::store::vocabulary::Set;
+use crate::store::vocabulary::{KeyResults, Set};
 use crate::util::clock::{after, whole_millis};
 
 /// About how many commands are sent at once.
@@ -70,22 +70,14 @@ impl ReplicatedWrites {
     }
 
     /// Removes each key. An answer for each.
-    pub(super) async fn remove_each(
-        &self,
-        keys: &[&[u8]],
-        until: Instant,
-    ) -> Result<Vec<Result<u64, Error>>, Error> {
+    pub(super) async fn remove_each(&self, keys: &[&[u8]], until: Instant) -> KeyResults<u64> {
         let send = |name| self.write(name, keys.iter().map(|key| remove(name, *key)).collect(), until);
         let written = by_unlink(&self.connection.abilities(), send, |written| &written.answers).await?;
         Ok(written.each(removed))
     }
 
     /// Sets each key, or removes it. An answer for each.
-    pub(super) async fn set_each(
-        &self,
-        sets: &[Set<'_>],
-        until: Instant,
-    ) -> Result<Vec<Result<(), Error>>, Error> {
+    pub(super) async fn set_each(&self, sets: &[Set<'_>], until: Instant) -> KeyResults<()> {
         let removed: Vec<&[u8]> =
             sets.iter().filter(|set| set.value.is_none()).map(|set| set.key.as_bytes()).collect();
         let mut removed = self.remove_each(&removed, until).await?.into_iter();

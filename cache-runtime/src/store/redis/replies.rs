@@ -6,7 +6,7 @@ use redis::{RedisError, RedisResult, Value, from_redis_value_ref};
 
 use super::error::{is_wrong_type, translate};
 use crate::error::{Error, ErrorKind};
-use crate::store::vocabulary::{Found, KeyAnswer, Left};
+use crate::store::vocabulary::{Found, KeyAnswer, KeyResults, Left};
 
 pub(super) fn found(doing: &str, answer: Result<Value, RedisError>) -> Result<Found, Error> {
     match answer {
@@ -19,7 +19,7 @@ pub(super) fn found(doing: &str, answer: Result<Value, RedisError>) -> Result<Fo
 }
 
 /// The values of several `MGET`s. `MGET` cannot tell a missing key from one of another type; the lease request will.
-pub(super) fn values_of(answers: Vec<Value>, keys: usize) -> Result<Vec<Result<Found, Error>>, Error> {
+pub(super) fn values_of(answers: Vec<Value>, keys: usize) -> KeyResults<Found> {
     let mut all = Vec::with_capacity(keys);
     for answer in answers {
         let Value::Array(values) = answer else { break };

@@ -13,8 +13,8 @@ use super::topology::replicas::reads;
 use crate::error::{Error, ErrorKind};
 use crate::store::Store;
 use crate::store::vocabulary::{
-    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, Nonce, Reading, ReplicaReading, ReplicaReads, Scanned,
-    Set, Several, Swap, TagTtl,
+    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, ReplicaReading,
+    ReplicaReads, Scanned, Set, Several, Swap, TagTtl,
 };
 
 /// Hands an operation on to the nodes of its keys.
@@ -47,16 +47,11 @@ impl Store for RedisStore {
         at_nodes!(self, node => node.ask(asked, until))
     }
 
-    async fn acquire(
-        &self,
-        leases: &[(&str, CasToken)],
-        ttl: Duration,
-        until: Instant,
-    ) -> Result<Vec<Result<Found, Error>>, Error> {
+    async fn acquire(&self, leases: &[(&str, CasToken)], ttl: Duration, until: Instant) -> KeyResults<Found> {
         at_nodes!(self, node => node.acquire(leases, ttl, until))
     }
 
-    async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
+    async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> KeyResults<bool> {
         at_nodes!(self, node => node.swap(swaps, until))
     }
 
@@ -90,12 +85,7 @@ impl Store for RedisStore {
         at_nodes!(self, node => node.scan(prefix, from, until))
     }
 
-    async fn tag(
-        &self,
-        keys: &[&str],
-        life: TagTtl,
-        until: Instant,
-    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+    async fn tag(&self, keys: &[&str], life: TagTtl, until: Instant) -> KeyResults<Nonce> {
         at_nodes!(self, node => node.tag(keys, life, until))
     }
 
@@ -105,7 +95,7 @@ impl Store for RedisStore {
         last: &str,
         life: TagTtl,
         until: Instant,
-    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+    ) -> KeyResults<Nonce> {
         at_nodes!(self, node => node.tag_in_order(first, last, life, until))
     }
 }

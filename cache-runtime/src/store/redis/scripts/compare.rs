@@ -20,7 +20,7 @@ use crate::store::redis::error::{is_wrong_type, translate};
 use crate::store::redis::lua::{ACQUIRE, CLEAR, MOST_KEYS, RELEASE, SWAP, SWAP_MANY, Script};
 use crate::store::redis::replies::{found, strange};
 use crate::store::vocabulary::LEASE;
-use crate::store::vocabulary::{CasToken, Found, Swap};
+use crate::store::vocabulary::{CasToken, Found, KeyResults, Swap};
 use crate::util::clock::whole_millis;
 use crate::util::random;
 
@@ -60,11 +60,7 @@ impl RuntimeConnection {
     }
 
     /// [`swap`](Self::swap) for several keys, atomic for each; an answer for each.
-    pub(crate) async fn swap_each(
-        &self,
-        swaps: &[Swap<'_>],
-        until: Instant,
-    ) -> Result<Vec<Result<bool, Error>>, Error> {
+    pub(crate) async fn swap_each(&self, swaps: &[Swap<'_>], until: Instant) -> KeyResults<bool> {
         let abilities = self.abilities();
         let mut done = Vec::with_capacity(swaps.len());
         if abilities.ifeq.is(Ability::YES) && swaps.iter().all(|swap| is_whole(swap)) {
@@ -137,7 +133,7 @@ impl RuntimeConnection {
         script: &Script,
         swaps: &[Swap<'_>],
         until: Instant,
-    ) -> Result<Vec<Result<bool, Error>>, Error> {
+    ) -> KeyResults<bool> {
         let no_way = || {
             // The script may be allowed next time.
             abilities.of(script).forget();
@@ -181,11 +177,7 @@ impl RuntimeConnection {
     }
 
     /// [`release`](Self::release) with one step and one answer for each key.
-    pub(crate) async fn release_each(
-        &self,
-        leases: &[(&str, CasToken)],
-        until: Instant,
-    ) -> Result<Vec<Result<(), Error>>, Error> {
+    pub(crate) async fn release_each(&self, leases: &[(&str, CasToken)], until: Instant) -> KeyResults<()> {
         let abilities = self.abilities();
         if never_leased(&abilities, leases) {
             return Ok(leases.iter().map(|_| Ok(())).collect());
@@ -209,7 +201,7 @@ impl RuntimeConnection {
         abilities: &Abilities,
         leases: &[(&str, CasToken)],
         until: Instant,
-    ) -> Result<Vec<Result<(), Error>>, Error> {
+    ) -> KeyResults<()> {
         // A new token: the old one must not be found again.
         let over: Vec<CasToken> = leases.iter().map(|(_, mark)| over(mark)).collect();
         let swaps = leases.iter().zip(&over);

@@ -14,18 +14,13 @@ use crate::store::redis::lua::TAG;
 use crate::store::redis::replies::{found, left, strange};
 use crate::store::vocabulary::Nonce;
 use crate::store::vocabulary::TagTtl;
-use crate::store::vocabulary::{Found, Left};
+use crate::store::vocabulary::{Found, KeyResults, Left};
 use crate::util::clock::whole_millis;
 use crate::util::random;
 
 impl RuntimeConnection {
     /// The nonce of each tag.
-    pub(crate) async fn tag(
-        &self,
-        keys: &[&str],
-        life: TagTtl,
-        until: Instant,
-    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+    pub(crate) async fn tag(&self, keys: &[&str], life: TagTtl, until: Instant) -> KeyResults<Nonce> {
         let abilities = self.abilities();
         let new: Vec<Nonce> = keys.iter().map(|_| random::nonce()).collect();
         if !abilities.of(&TAG).is(Ability::NO)
@@ -94,7 +89,7 @@ impl RuntimeConnection {
         new: Vec<Nonce>,
         life: TagTtl,
         until: Instant,
-    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+    ) -> KeyResults<Nonce> {
         let reads = pipeline(keys.iter().flat_map(|key| [get(key.as_bytes()), pttl(key)]));
         let mut read = self.run_all("tag", &reads, until).await?.0.into_iter();
         let (mut nonces, mut writes) = (Vec::with_capacity(keys.len()), Vec::new());

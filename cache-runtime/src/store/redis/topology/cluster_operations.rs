@@ -17,8 +17,8 @@ use crate::store::redis::redirect::{Redirect, is_sign_of_change};
 use crate::store::redis::replicated::{all, sum};
 use crate::store::redis::route::Slot;
 use crate::store::vocabulary::{
-    CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, Nonce, Reading, Scanned, Set, Several, Swap,
-    TagTtl,
+    CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, Set,
+    Several, Swap, TagTtl,
 };
 
 /// Where to ask for a key.
@@ -65,7 +65,7 @@ impl Cluster {
         key: impl Fn(&T) -> &[u8],
         until: Instant,
         ask: impl Fn(Destination, Vec<T>) -> F,
-    ) -> Result<Vec<Result<A, Error>>, Error> {
+    ) -> KeyResults<A> {
         self.known(until).await?;
         let answers = ask_each(self, items, key, ask).await;
         answers.iter().filter_map(|answer| answer.as_ref().err()).for_each(|error| self.heard(error));
@@ -118,19 +118,14 @@ impl Store for Cluster {
         self.each(asked, |question| question.key.as_bytes(), until, ask).await
     }
 
-    async fn acquire(
-        &self,
-        leases: &[(&str, CasToken)],
-        ttl: Duration,
-        until: Instant,
-    ) -> Result<Vec<Result<Found, Error>>, Error> {
+    async fn acquire(&self, leases: &[(&str, CasToken)], ttl: Duration, until: Instant) -> KeyResults<Found> {
         let ask = |to: Destination, part: Vec<_>| async move {
             to.node.acquire_part(to.is_asking, &part, ttl, until).await
         };
         self.each(leases, |(key, _)| key.as_bytes(), until, ask).await
     }
 
-    async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> Result<Vec<Result<bool, Error>>, Error> {
+    async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> KeyResults<bool> {
         let ask = |to: Destination, part: Vec<_>| async move {
             to.node.swap_part(to.is_asking, &part, until).await
         };
@@ -204,12 +199,7 @@ impl Store for Cluster {
         Ok(Scanned { next: Some(next.unwrap_or(next_node)), keys })
     }
 
-    async fn tag(
-        &self,
-        keys: &[&str],
-        life: TagTtl,
-        until: Instant,
-    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+    async fn tag(&self, keys: &[&str], life: TagTtl, until: Instant) -> KeyResults<Nonce> {
         let ask = |to: Destination, part: Vec<_>| async move {
             to.node.tag_part(to.is_asking, &part, life, until).await
         };
@@ -223,7 +213,7 @@ impl Store for Cluster {
         last: &str,
         life: TagTtl,
         until: Instant,
-    ) -> Result<Vec<Result<Nonce, Error>>, Error> {
+    ) -> KeyResults<Nonce> {
         self.known(until).await?;
         let keys = [first, &[last]].concat();
         if let Some(node) = self.owner_of_all(keys.iter().map(|key| key.as_bytes())) {

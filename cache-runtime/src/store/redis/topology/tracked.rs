@@ -8,7 +8,9 @@ use super::cluster_operations::Destination;
 use crate::error::Error;
 use crate::store::redis::node::Node;
 use crate::store::redis::route::Slot;
-use crate::store::vocabulary::{Epoch, Epochs, Found, InvalidationListener, Left, Several, Tenure};
+use crate::store::vocabulary::{
+    Epoch, Epochs, Found, InvalidationListener, KeyResults, Left, Several, Tenure,
+};
 
 /// A key, and whether it is asked how long it has left.
 type Item<'k> = (&'k str, bool);
@@ -48,7 +50,7 @@ impl Cluster {
         part: &[Item<'_>],
         listener: &dyn InvalidationListener,
         until: Instant,
-    ) -> Result<Vec<Result<TrackedAnswer, Error>>, Error> {
+    ) -> KeyResults<TrackedAnswer> {
         let tenures: Vec<Option<Tenure>> =
             part.iter().map(|(key, _)| self.tenure(key, node, listener)).collect();
         let connection = node.tracking_connection_for(part.first().map_or("", |(key, _)| key))?;
@@ -71,11 +73,7 @@ impl Cluster {
 }
 
 /// From the node that is being given the slot. What it tells and the slot's migration are not in one order, so nothing of it is kept.
-async fn read_untracked(
-    to: &Destination,
-    part: &[Item<'_>],
-    until: Instant,
-) -> Result<Vec<Result<TrackedAnswer, Error>>, Error> {
+async fn read_untracked(to: &Destination, part: &[Item<'_>], until: Instant) -> KeyResults<TrackedAnswer> {
     let answers = to.connection()?.connection.read_each(part, until).await?;
     Ok(answers
         .into_iter()
