@@ -4,77 +4,32 @@ mod kinds;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use redis_cached::{Cache, CacheBuilder, ErrorKind, redis_cached};
 use redis_cached_test_support::{Command, Proxy, RedisServer, servers};
-use tokio::sync::Semaphore;
 
 use self::kinds::{many, of_many};
 use crate::Failed;
-
-/// A database with one number. Reads can be held up between reading and returning.
-struct Row {
-    number: AtomicU64,
-    reads: AtomicUsize,
-    began: Semaphore,
-    gate: Semaphore,
-}
-
-impl Row {
-    fn new() -> Arc<Self> {
-        let row = Self::closed();
-        row.open();
-        row
-    }
-
-    fn closed() -> Arc<Self> {
-        let (began, gate) = (Semaphore::new(0), Semaphore::new(0));
-        Arc::new(Self { number: AtomicU64::new(1), reads: AtomicUsize::new(0), began, gate })
-    }
-
-    fn open(&self) {
-        self.gate.add_permits(1_000_000);
-    }
-
-    fn read(&self) -> u64 {
-        self.reads.fetch_add(1, Ordering::SeqCst);
-        self.number.load(Ordering::SeqCst)
-    }
-
-    async fn slow_read(&self) -> u64 {
-        let number = self.read();
-        self.began.add_permits(1);
-        self.gate.acquire().await.unwrap().forget();
-        number
-    }
-
-    fn write(&self) -> u64 {
-        self.number.fetch_add(1, Ordering::SeqCst) + 1
-    }
-
-    fn reads(&self) -> usize {
-        self.reads.load(Ordering::SeqCst)
-    }
-}
+use crate::source::Source;
 
 #[redis_cached(ttl = 60, key = "plain:<id>", skip(row))]
-async fn plain(row: &Row, id: u64) -> u64 {
+async fn plain(row: &Source, id: u64) -> u64 {
     let _ = id;
-    row.slow_read().await
+    row.read().await
 }
 
 #[redis_cached(ttl = 60, skip(row))]
-fn blocking(row: &Row, id: u64) -> u64 {
+fn blocking(row: &Source, id: u64) -> u64 {
     let _ = id;
-    row.read()
+    row.quick_read()
 }
 
 #[redis_cached(ttl = 60, key = "tagged:<id>", skip(row), tags = ["org:<id>"], group = "rows")]
-fn tagged(row: &Row, id: u64) -> u64 {
+fn tagged(row: &Source, id: u64) -> u64 {
     let _ = id;
-    row.read()
+    row.quick_read()
 }
 
 fn patient(url: impl Into<String>) -> CacheBuilder {
@@ -104,7 +59,7 @@ async fn another_prefix_keeps_its_entries() {
     };
     let (shop, twin, longer) = (cache("shop:").await, cache("shop:").await, cache("shop:eu:").await);
     let without = patient(server.url()).prefix("shop:old:").connect().await.unwrap();
-    let row = Row::new();
+    let row = Source::new();
     let read = async |cache: &Cache| {
         let number = cache.scope(plain(&row, 1)).await;
         cache.flush().await.unwrap();
@@ -125,14 +80,14 @@ async fn another_prefix_keeps_its_entries() {
 async fn a_computation_that_began_before_is_not_served_afterwards() {
     let (_server, caches) = both().await;
     for cache in caches {
-        let row = Row::closed();
+        let row = Source::closed();
         let read = |id| cache.scope(plain(&row, id));
         let invalidation = async {
-            row.began.acquire().await.unwrap().forget();
+            row.began().await;
             row.write();
             cache.invalidate_all().await.unwrap();
             let later = async {
-                row.began.acquire().await.unwrap().forget();
+                row.began().await;
                 row.open();
             };
             tokio::join!(read(1), later).0
@@ -145,9 +100,9 @@ async fn a_computation_that_began_before_is_not_served_afterwards() {
 }
 
 #[redis_cached(ttl = TTL, key = "window:<id>", skip(row), stale_while_revalidate = "10m", stale_if_error = "10m")]
-fn window(row: Arc<Row>, id: u64) -> Result<u64, Failed> {
+fn window(row: Arc<Source>, id: u64) -> Result<u64, Failed> {
     let _ = id;
-    match row.read() {
+    match row.quick_read() {
         0 => Err(Failed("the source")),
         number => Ok(number),
     }
@@ -160,7 +115,7 @@ async fn a_stale_value_is_refreshed_and_not_served_once_it_is_invalidated() {
     let (_server, caches) = both().await;
     for cache in caches {
         on_a_thread(cache, |cache| {
-            let row = Row::new();
+            let row = Source::new();
             let past = || {
                 cache.blocking().flush().unwrap();
                 std::thread::sleep(2 * TTL);
@@ -199,7 +154,7 @@ fn sent(commands: &[Command]) -> Vec<String> {
 async fn a_hit_is_one_command_and_an_invalidation_too() {
     let server = RedisServer::start();
     let builder = patient(server.url()).prefix("shop:").support_invalidate_all();
-    let (cache, row) = (builder.connect().await.unwrap(), Row::new());
+    let (cache, row) = (builder.connect().await.unwrap(), Source::new());
     // The scripts are known afterwards, and what the server knows.
     for id in [2, 3] {
         cache.sync_scope(|| blocking(&row, id));
@@ -233,19 +188,19 @@ async fn a_hit_is_one_command_and_an_invalidation_too() {
 }
 
 #[redis_cached(ttl = 3600, local = "1h", key = "kept:<id>", skip(row))]
-async fn kept(row: &Row, id: u64) -> u64 {
+async fn kept(row: &Source, id: u64) -> u64 {
     let _ = id;
-    row.read()
+    row.quick_read()
 }
 
 #[redis_cached(ttl = 3600, local = "1h", key = "kept many:<ids>", skip(row), batch = ids)]
-async fn kept_many(row: &Row, ids: &[u64]) -> HashMap<u64, u64> {
-    let number = row.read();
+async fn kept_many(row: &Source, ids: &[u64]) -> HashMap<u64, u64> {
+    let number = row.quick_read();
     ids.iter().map(|id| (*id, number)).collect()
 }
 
 /// Calls until both functions are served from the process, and gives what they were served.
-async fn settled(cache: &Cache, row: &Row) -> (u64, u64) {
+async fn settled(cache: &Cache, row: &Source) -> (u64, u64) {
     let local_hits = || cache.stats().functions.iter().map(|function| function.local_hits).sum::<u64>();
     let until = Instant::now() + Duration::from_secs(10);
     loop {
@@ -266,7 +221,7 @@ async fn processes_forget_what_they_have_cached_locally() {
     for program in servers() {
         let server = RedisServer::builder().program(program).start();
         let process = || patient(server.url()).support_invalidate_all().connect_lazy().unwrap();
-        let (one, other, row) = (process(), process(), Row::new());
+        let (one, other, row) = (process(), process(), Source::new());
         assert_eq!((settled(&one, &row).await, settled(&other, &row).await), ((1, 1), (1, 1)));
         let monitor = server.monitor();
         assert_eq!((settled(&one, &row).await, sent(&monitor.commands())), ((1, 1), vec![]), "a local hit");
@@ -287,7 +242,7 @@ async fn one_that_redis_could_not_take_is_retried() {
     let server = RedisServer::start();
     let proxy = Proxy::start(&server);
     let builder = Cache::builder().url(proxy.url()).deadline(Duration::from_millis(500));
-    let (cache, row) = (builder.support_invalidate_all().connect().await.unwrap(), Row::new());
+    let (cache, row) = (builder.support_invalidate_all().connect().await.unwrap(), Source::new());
     let read = || cache.scope(plain(&row, 1));
     assert_eq!(read().await, 1);
     cache.flush().await.unwrap();
@@ -333,7 +288,7 @@ async fn entries_with_the_tag_and_without_it_are_misses_to_each_other() {
     let server = RedisServer::start();
     let without = patient(server.url()).connect().await.unwrap();
     let with = patient(server.url()).support_invalidate_all().connect().await.unwrap();
-    let row = Row::new();
+    let row = Source::new();
     for (reads, cache) in [&without, &with, &without].into_iter().enumerate() {
         for _ in 0..2 {
             cache.scope(plain(&row, 1)).await;

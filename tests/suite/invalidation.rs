@@ -8,7 +8,7 @@ use redis_cached::{Cache, redis_cached};
 use redis_cached_test_support::RedisServer;
 use tokio::sync::Barrier;
 
-use crate::both;
+use crate::{both, settled};
 
 /// Stands for a database's row.
 static ROW: AtomicU64 = AtomicU64::new(0);
@@ -125,12 +125,7 @@ async fn a_failed_invalidation_is_made_up_for() {
     server.resume();
     // Even before it is made up for, this process does not serve the old value.
     assert_ne!(cache.scope(quick("late")).await, 77);
-    for _ in 0..300 {
-        if cache.stats().pending_invalidations == 0 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    settled(&cache).await;
     let stats = cache.stats();
     assert_eq!(
         (stats.pending_invalidations, stats.retried_invalidations, stats.lost_invalidations),

@@ -56,6 +56,7 @@ mod sentinel;
 mod shapes;
 mod single_flight;
 mod size;
+mod source;
 mod stats;
 mod tags;
 mod tls;
@@ -196,6 +197,11 @@ fn memory(options: CacheBuilder) -> TestCache {
     let clock = Clock::new();
     let cache = options.url("memory://").clock(&clock).connect_lazy().unwrap();
     TestCache { cache, clock: Some(clock) }
+}
+
+/// Waits until every invalidation has been carried out.
+async fn settled(cache: &Cache) {
+    faults::wait_until(|| cache.stats().pending_invalidations == 0).await;
 }
 
 /// Runs the test within each of these caches.

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use redis_cached::{Cache, Entry, ErrorKind, redis_cached};
 use redis_cached_test_support::RedisServer;
 
-use crate::redis;
+use crate::faults::wait_until;
+use crate::{redis, settled};
 
 /// Stands for a database's row.
 #[derive(Default)]
@@ -103,16 +104,8 @@ fn is_there(server: &RedisServer, key: &str) -> bool {
     server.query(&["EXISTS", key])
 }
 
-async fn eventually(done: impl Fn() -> bool) {
-    let until = Instant::now() + Duration::from_secs(10);
-    while !done() {
-        assert!(Instant::now() < until, "it does not come about");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
 async fn is_retried(cache: &Cache) {
-    eventually(|| cache.stats().pending_invalidations == 0).await;
+    settled(cache).await;
     assert_eq!(cache.stats().lost_invalidations, 0);
 }
 
@@ -227,7 +220,7 @@ async fn only_an_operation_that_began_later_settles_a_failure() {
         theirs.put(&99).await.unwrap();
         let mut first = pin!(async { if put { entry.put(&98).await } else { entry.invalidate().await } });
         begin(first.as_mut());
-        eventually(|| {
+        wait_until(|| {
             server
                 .query::<Option<Vec<u8>>>(&["GET", "row:1"])
                 .is_none_or(|value| put && value.ends_with(&[98]))
@@ -257,7 +250,7 @@ async fn so_it_is_for_tags() {
     cache.flush().await.unwrap();
     let mut first = pin!(cache.invalidate_tag("a"));
     begin(first.as_mut());
-    eventually(|| !is_there(&server, "\u{1}tag:a")).await;
+    wait_until(|| !is_there(&server, "\u{1}tag:a")).await;
     cache.scope(tagged(&row, "a")).await;
     cache.flush().await.unwrap();
     forbid(&server, &["\u{1}tag:a"]);
@@ -380,7 +373,7 @@ async fn what_is_refused_keeps_nothing_else() {
     }
     cache.invalidate_tag("a").await.unwrap_err();
     forbid(&server, &["row:1", "\u{1}tag:a"]);
-    eventually(|| cache.stats().pending_invalidations == 2).await;
+    wait_until(|| cache.stats().pending_invalidations == 2).await;
     assert!(!is_there(&server, "row:2"));
     assert_eq!(server.query::<usize>(&["DBSIZE"]), 1, "row:1 is there");
 }

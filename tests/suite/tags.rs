@@ -11,66 +11,14 @@ mod typed;
 mod wire;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use redis_cached::{Cache, redis_cached};
 use redis_cached_test_support::RedisServer;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
 
-use crate::{Failed, both, redis};
-
-/// A database with one number. Reads can be held up between reading and returning.
-struct Source {
-    row: AtomicU64,
-    reads: AtomicUsize,
-    began: Semaphore,
-    gate: Semaphore,
-}
-
-impl Source {
-    fn new() -> Arc<Self> {
-        let source = Self::closed();
-        source.open();
-        source
-    }
-
-    /// One whose reads do not return before it is opened.
-    fn closed() -> Arc<Self> {
-        let (began, gate) = (Semaphore::new(0), Semaphore::new(0));
-        Arc::new(Self { row: AtomicU64::new(1), reads: AtomicUsize::new(0), began, gate })
-    }
-
-    fn open(&self) {
-        self.gate.add_permits(1_000_000);
-    }
-
-    async fn read(&self) -> u64 {
-        let row = self.quick_read();
-        self.began.add_permits(1);
-        self.gate.acquire().await.unwrap().forget();
-        row
-    }
-
-    fn quick_read(&self) -> u64 {
-        self.reads.fetch_add(1, Ordering::SeqCst);
-        self.row.load(Ordering::SeqCst)
-    }
-
-    fn reads(&self) -> usize {
-        self.reads.load(Ordering::SeqCst)
-    }
-
-    /// Waits until a read has read.
-    async fn began(&self) {
-        self.began.acquire().await.unwrap().forget();
-    }
-
-    fn write(&self) -> u64 {
-        self.row.fetch_add(1, Ordering::SeqCst) + 1
-    }
-}
+use crate::source::Source;
+use crate::{Failed, both, redis, settled};
 
 #[redis_cached(ttl = 60, key = "row:<id>", skip(source, org), tags = ["org:<org>"])]
 async fn row(source: &Source, org: &str, id: u64) -> u64 {
@@ -258,13 +206,7 @@ async fn a_failed_invalidation_is_made_up_for() {
     assert_eq!(cache.stats().pending_invalidations, 1);
     server.resume();
     assert_eq!(call().await, new);
-    for _ in 0..300 {
-        if cache.stats().pending_invalidations == 0 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    assert_eq!(cache.stats().pending_invalidations, 0);
+    settled(&cache).await;
     assert_eq!(server.query::<usize>(&["EXISTS", "\u{1}tag:org:a"]), 0);
     assert_eq!(call().await, new);
 }

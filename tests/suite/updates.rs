@@ -6,7 +6,7 @@ use redis_cached::{Cache, redis_cached, redis_invalidates, redis_updates};
 use redis_cached_test_support::RedisServer;
 use tokio::sync::{Barrier, oneshot};
 
-use crate::{Failed, User, both, redis, user, within_both};
+use crate::{Failed, User, both, redis, settled, user, within_both};
 
 #[redis_cached(ttl = 600, key = "user:<id>", cache_if = |user: &User| user.name != "secret")]
 async fn get_user(id: u64) -> Result<User, Failed> {
@@ -173,16 +173,6 @@ async fn a_silent_redis_fails_no_call_and_the_old_value_is_removed_later() {
     settled(&cache).await;
     // What was written late, and what was removed later: never the old one.
     assert_ne!(entry.get().await.unwrap(), Some(named(8, "old")));
-}
-
-async fn settled(cache: &Cache) {
-    for _ in 0..500 {
-        if cache.stats().pending_invalidations == 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("never settled: {}", cache.stats());
 }
 
 #[redis_updates(get_user(id))]

@@ -110,12 +110,13 @@ async fn hits(cache: &Cache) -> bool {
     computes() == before
 }
 
+/// Waits for what is to come about; long, for a busy machine.
 pub(crate) async fn wait_until(done: impl Fn() -> bool) {
     wait_until_async(async || done()).await;
 }
 
 pub(crate) async fn wait_until_async(done: impl AsyncFn() -> bool) {
-    let until = Instant::now() + Duration::from_secs(10);
+    let until = Instant::now() + Duration::from_secs(30);
     while !done().await {
         assert!(Instant::now() < until, "it does not come about");
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -7,36 +7,36 @@ use std::time::Duration;
 use redis_cached::{BlockingEntry, Cache, redis_cached, redis_updates};
 use serde::{Deserialize, Serialize};
 
-use super::{Row, blocking, both, on_a_thread, plain_entry, tagged, tagged_entry};
+use super::{Source, blocking, both, on_a_thread, plain_entry, tagged, tagged_entry};
 
 #[redis_cached(ttl = 60, key = "perhaps:<id>", skip(row), tags = [None::<String>])]
-fn perhaps_tagged(row: &Row, id: u64) -> u64 {
+fn perhaps_tagged(row: &Source, id: u64) -> u64 {
     let _ = id;
-    row.read()
+    row.quick_read()
 }
 
 #[redis_cached(ttl = 60, key = "named:<id>", skip(row), tags = |number: &u64| vec![format!("number:{number}")])]
-fn named(row: &Row, id: u64) -> u64 {
+fn named(row: &Source, id: u64) -> u64 {
     let _ = id;
-    row.read()
+    row.quick_read()
 }
 
 #[redis_cached(ttl = 60, key = "many:<ids>", skip(row), batch = ids)]
-pub(super) fn many(row: &Row, ids: &[u64]) -> HashMap<u64, u64> {
-    let number = row.read();
+pub(super) fn many(row: &Source, ids: &[u64]) -> HashMap<u64, u64> {
+    let number = row.quick_read();
     ids.iter().map(|id| (*id, number)).collect()
 }
 
 #[redis_cached(ttl = 60, key = "tagged many:<ids>", skip(row), batch = ids, tags = ["rows", "row:<ids>"])]
-fn tagged_many(row: &Row, ids: &[u64]) -> HashMap<u64, u64> {
-    let number = row.read();
+fn tagged_many(row: &Source, ids: &[u64]) -> HashMap<u64, u64> {
+    let number = row.quick_read();
     ids.iter().map(|id| (*id, number)).collect()
 }
 
 /// Nothing is there for any of the keys, which is remembered.
 #[redis_cached(ttl = 60, key = "absent:<ids>", skip(row), batch = ids, negative_ttl = 60)]
-fn absent(row: &Row, ids: &[u64]) -> HashMap<u64, u64> {
-    let number = row.read();
+fn absent(row: &Source, ids: &[u64]) -> HashMap<u64, u64> {
+    let number = row.quick_read();
     ids.iter().filter(|_| number > 1).map(|id| (*id, number)).collect()
 }
 
@@ -44,24 +44,24 @@ fn absent(row: &Row, ids: &[u64]) -> HashMap<u64, u64> {
 struct NotFound(u64);
 
 #[redis_cached(ttl = 60, key = "missing:<id>", skip(row), negative = |_: &NotFound| true, negative_ttl = 60)]
-fn missing(row: &Row, id: u64) -> Result<u64, NotFound> {
+fn missing(row: &Source, id: u64) -> Result<u64, NotFound> {
     let _ = id;
-    Err(NotFound(row.read()))
+    Err(NotFound(row.quick_read()))
 }
 
 #[redis_cached(ttl = 60, key = "none:<id>", skip(row), negative_ttl = 60)]
-fn none(row: &Row, id: u64) -> Option<u64> {
+fn none(row: &Source, id: u64) -> Option<u64> {
     let _ = id;
-    Some(row.read()).filter(|number| *number > 1)
+    Some(row.quick_read()).filter(|number| *number > 1)
 }
 
 #[redis_updates(tagged(1), plain(1))]
-fn update(row: &Row) -> u64 {
+fn update(row: &Source) -> u64 {
     row.number.load(Ordering::SeqCst)
 }
 
 /// A call that stores what it computes, and gives it.
-type Call = (&'static str, fn(&Cache, &Row) -> u64);
+type Call = (&'static str, fn(&Cache, &Source) -> u64);
 
 pub(super) fn of_many(found: &HashMap<u64, u64>) -> u64 {
     assert_eq!(found.len(), 2);
@@ -79,7 +79,7 @@ const CALLS: [Call; 10] = [
     ("keys without a value", |_, row| absent(row, &[1]).get(&1).copied().unwrap_or(1)),
     ("an error", |_, row| missing(row, 1).unwrap_err().0),
     ("`None`", |_, row| none(row, 1).unwrap_or(1)),
-    ("an entry by hand", |cache, row| by_hand(cache).get_or_compute(|| row.read())),
+    ("an entry by hand", |cache, row| by_hand(cache).get_or_compute(|| row.quick_read())),
 ];
 
 fn by_hand(cache: &Cache) -> BlockingEntry<u64> {
@@ -91,7 +91,7 @@ async fn what_calls_of_all_kinds_have_stored_is_gone() {
     let (_server, caches) = both().await;
     for cache in caches {
         on_a_thread(cache, |cache| {
-            let row = Row::new();
+            let row = Source::new();
             for (what, call) in CALLS {
                 for _ in 0..2 {
                     let old = call(cache, &row);
@@ -113,7 +113,7 @@ async fn what_calls_of_all_kinds_have_stored_is_gone() {
 }
 
 /// A way to store 7 for `plain(1)` without a call of it.
-type Store = (&'static str, fn(&Cache, &Row));
+type Store = (&'static str, fn(&Cache, &Source));
 
 const STORES: [Store; 5] = [
     ("`put`", |_, _| plain_entry(1).blocking().put(&7).unwrap()),
@@ -131,7 +131,7 @@ const STORES: [Store; 5] = [
     }),
     ("`bypass`", |cache, row| {
         row.number.store(7, Ordering::SeqCst);
-        cache.sync_bypass(|| plain_entry(1).blocking().get_or_compute(|| row.read()));
+        cache.sync_bypass(|| plain_entry(1).blocking().get_or_compute(|| row.quick_read()));
     }),
 ];
 
@@ -140,7 +140,7 @@ async fn what_was_stored_without_a_call_is_gone() {
     let (_server, caches) = both().await;
     for cache in caches {
         on_a_thread(cache, |cache| {
-            let row = Row::new();
+            let row = Source::new();
             for (what, store) in STORES {
                 store(cache, &row);
                 cache.blocking().flush().unwrap();

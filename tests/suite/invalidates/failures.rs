@@ -8,7 +8,7 @@ use redis_cached_test_support::RedisServer;
 use tokio::sync::oneshot;
 
 use super::{by_number_entry, rename};
-use crate::both;
+use crate::{both, settled};
 
 #[tokio::test]
 async fn a_silent_redis_fails_no_call_and_is_told_later() {
@@ -80,16 +80,6 @@ async fn a_strict_writer_fails_where_its_invalidation_does_and_retries_it_all_th
     server.resume();
     settled(&cache).await;
     assert_eq!(server.query::<usize>(&["EXISTS", "by-number:79"]), 0);
-}
-
-async fn settled(cache: &Cache) {
-    for _ in 0..500 {
-        if cache.stats().pending_invalidations == 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("never settled: {}", cache.stats());
 }
 
 #[redis_invalidates(by_number(id))]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use redis_cached::{Cache, Entry};
 use redis_cached_test_support::RedisServer;
 
-use super::{Row, eventually, is_retried, is_there, long_entry, tagged, tagged_entry};
+use super::{Row, is_retried, is_there, long_entry, tagged, tagged_entry, wait_until};
 use crate::redis;
 
 /// Drops what waits for a server that says nothing, and lets the server go on.
@@ -34,7 +34,7 @@ async fn the_entry_is_not_used_and_removed_in_the_background() {
         assert_eq!(entry.get().await.unwrap(), None, "{operation}");
         server.resume();
         is_retried(&cache).await;
-        eventually(|| !is_there(&server, "row:1")).await;
+        wait_until(|| !is_there(&server, "row:1")).await;
     }
 }
 
