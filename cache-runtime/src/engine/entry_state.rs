@@ -30,11 +30,11 @@ pub(super) enum EntryState {
 pub(crate) struct Hit {
     /// The entry; only its mark if this process has the value.
     pub(crate) bytes: Vec<u8>,
-    pub(crate) locally: Option<Box<Locally>>,
+    pub(super) locally: Option<Box<Locally>>,
 }
 
 /// What this process has to do with an entry's value.
-pub(crate) enum Locally {
+pub(super) enum Locally {
     /// How it may cache it.
     Arriving(Guard, Arrival),
     /// It has it.
@@ -45,6 +45,14 @@ impl Hit {
     /// An entry whose value this process keeps.
     pub(super) fn kept(mark: CasToken, value: LocalValue) -> Self {
         Self { bytes: mark.to_vec(), locally: Some(Box::new(Locally::Kept(value))) }
+    }
+
+    /// Its value, if this process has it.
+    pub(crate) fn kept_value(&self) -> Option<LocalValue> {
+        match self.locally.as_deref()? {
+            Locally::Kept(value) => Some(LocalValue::clone(value)),
+            Locally::Arriving(..) => None,
+        }
     }
 
     /// All of the entry, unless there is only its mark.

@@ -71,7 +71,7 @@ pub(crate) use absent::encode as encode_absence;
 pub(crate) use background::{Background, Departure};
 pub(crate) use compute::{ComputeGuard, Computed, Encoded, Outcome};
 pub(crate) use course::{CallKey, Course, Got, Step};
-pub(crate) use entry_state::{Hit, Locally};
+pub(crate) use entry_state::Hit;
 pub(crate) use failures::{Attempt, Failures};
 pub(crate) use operation::{Operation, invalidate_all, invalidate_tags, remove_all};
 pub(crate) use patience::GivenUp;

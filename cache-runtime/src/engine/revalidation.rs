@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use super::read::{Question, Reader, distinct, nonce, texts};
 use crate::engine::TimeBudget;
-use crate::engine::entry_state::{Due, EntryState, Hit};
+use crate::engine::entry_state::{Due, EntryState, Hit, Locally};
 use crate::engine::flight::Sight;
 use crate::engine::retry_queue::NotedTags;
+use crate::entry::header;
 use crate::error::{Error, ErrorKind};
-use crate::local::{KeptCopy, Tier};
+use crate::local::{KeptCopy, LocalValue, Tier};
 use crate::policy::{Decision, LocalCopies, decide};
 use crate::store::Store;
 use crate::store::vocabulary::{About, Beginning, Found, KeyAnswer, KeyQuestion, Left, Nonce};
@@ -59,6 +60,29 @@ impl Reader<'_> {
         self.call.cache.copies.as_deref().filter(|_| is_meant)
     }
 
+    /// Whether this process may keep the value of what was read.
+    pub(crate) fn may_keep(&self, hit: &Hit) -> bool {
+        matches!(hit.locally.as_deref(), Some(Locally::Arriving(..))) || self.copies().is_some()
+    }
+
+    /// Keeps a value that was decoded, and that names these tags.
+    pub(crate) fn keep(&self, key: &str, hit: &Hit, names: Option<Vec<String>>, value: LocalValue) {
+        if let (Some(Locally::Arriving(guard, arrival)), Some(tier)) =
+            (hit.locally.as_deref(), &self.call.cache.tier)
+        {
+            return tier.admit_kept(*guard, key, *arrival, value);
+        }
+        let (Some(tier), Some(mark), Some(entry)) = (self.copies(), hit.mark(), header::checked(&hit.bytes))
+        else {
+            return;
+        };
+        let names = names.unwrap_or_default();
+        let Some(named) = tags::of_value(&self.call.cache.prefix, &names, 0) else { return };
+        let type_name = self.values.type_name();
+        let copy = KeptCopy { mark, meta: entry.meta, tags: entry.tags.into(), named, type_name, value };
+        tier.keep_copy(key, self.call.function.fingerprint, header::decoded_len(&hit.bytes), copy);
+    }
+
     /// What stands at each key, for a call that begins. Where there are copies, one round trip for all of which they are still the entry.
     pub(super) async fn look_up_by_copies(
         &self,
@@ -99,6 +123,9 @@ impl Reader<'_> {
                     continue;
                 }
             };
+            if let CopyState::State(EntryState::Hit(_) | EntryState::Stale(..)) = state {
+                self.call.function.counters.revalidated_hits.count();
+            }
             if state.is_final() {
                 tier.drop_copy(question.key, &copy.mark);
             }

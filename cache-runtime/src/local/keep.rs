@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::{Arrival, Guard, LocalValue, Terms, Tier};
+use super::{LocalValue, Terms, Tier};
 
 /// A type whose values can be kept decoded, for all threads.
 #[diagnostic::on_unimplemented(
@@ -54,11 +54,6 @@ impl<T> Keep<T> {
     /// As it is kept.
     pub(crate) fn take(self, value: &T) -> LocalValue {
         (self.take)(value)
-    }
-
-    /// Keeps a clone of the value.
-    pub(crate) fn admit(self, tier: &Tier, guard: Guard, key: &str, arrival: Arrival, value: &T) {
-        tier.admit_kept(guard, key, arrival, (self.take)(value));
     }
 }
 

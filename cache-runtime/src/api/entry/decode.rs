@@ -1,13 +1,9 @@
 //! From what was found to a value.
 
-use std::sync::Arc;
-
 use super::Entry;
 use crate::engine::flight::Sight;
-use crate::engine::{Got, Hit, Locally};
+use crate::engine::{Got, Hit};
 use crate::entry::header;
-use crate::local::{Keep, KeptCopy};
-use crate::tags;
 
 /// What was there for a key, decoded.
 pub(crate) enum Served<T> {
@@ -41,40 +37,17 @@ impl<T> Entry<T> {
 
     /// What is to be served, decoded; this process keeps it if it may.
     fn value_at(&self, key: &str, hit: &Hit) -> Option<T> {
-        if let Some(Locally::Kept(value)) = hit.locally.as_deref() {
-            let value = self.hooks.local?.give(Arc::clone(value))?;
-            self.call.function.counters.revalidated_hits.count();
-            return Some(value);
+        if let Some(value) = hit.kept_value() {
+            return self.hooks.local?.give(value);
         }
         let value = self.hooks.decoded(&header::payload(&hit.bytes)?)?;
-        if let Some(keep) = self.hooks.local {
-            self.keep(keep, key, hit, &value);
+        if let Some(keep) = self.hooks.local
+            && self.reader().may_keep(hit)
+        {
+            let names = self.hooks.tags_of.map(|names| names(&value));
+            self.reader().keep(key, hit, names, keep.take(&value));
         }
         Some(value)
-    }
-
-    /// Keeps a value that was decoded, if that is allowed.
-    #[inline(never)]
-    fn keep(&self, keep: Keep<T>, key: &str, hit: &Hit, value: &T) {
-        if let (Some(Locally::Arriving(guard, arrival)), Some(tier)) =
-            (hit.locally.as_deref(), &self.call.cache.tier)
-        {
-            keep.admit(tier, *guard, key, *arrival, value);
-        } else if let Some(tier) = self.reader().copies()
-            && let (Some(mark), Some(entry)) = (hit.mark(), header::checked(&hit.bytes))
-        {
-            let names = self.hooks.tags_of.map(|names| names(value)).unwrap_or_default();
-            let Some(named) = tags::of_value(&self.call.cache.prefix, &names, 0) else { return };
-            let copy = KeptCopy {
-                mark,
-                meta: entry.meta,
-                tags: entry.tags.into(),
-                named,
-                type_name: std::any::type_name::<T>(),
-                value: keep.take(value),
-            };
-            tier.keep_copy(key, self.call.function.fingerprint, header::decoded_len(&hit.bytes), copy);
-        }
     }
 
     /// Reads an entry whatever its age and whatever became of its tags.
