@@ -36,6 +36,7 @@ mod invalidation;
 mod jitter;
 mod key;
 mod late_lease;
+mod lease_first;
 mod local;
 mod log_recorder;
 mod logs;

@@ -16,8 +16,8 @@ use crate::engine::{Call, CallKey, Course, Got, Reader, TimeBudget, mark_of};
 use crate::entry::header::KeyState;
 use crate::error::Error;
 use crate::runtime::executor::both;
-use crate::store::Store;
 use crate::store::vocabulary::{CasToken, Found, Left, Nonce, Reading, Several, Swap};
+use crate::store::{Acquired, Store};
 use crate::tags::{self, Tags, digest_of};
 
 /// A lease that is asked for.
@@ -108,7 +108,7 @@ impl Asks {
         let places = distinct(of_asks, &mut keys);
         let leases = async {
             let acquired = match acquires.is_empty() {
-                true => Ok(Vec::new()),
+                true => Ok(SmallVec::new()),
                 false => cache.store.acquire(&acquires, cache.lease, until).await,
             };
             let swapped = match swaps.is_empty() {
@@ -133,7 +133,7 @@ impl Asks {
     /// The answers of the store, each with what it answers. `places` says where the nonce of each tag is.
     fn answered(
         mut self,
-        acquired: EachAnswer<Found>,
+        acquired: Acquired,
         swapped: EachAnswer<bool>,
         nonces: EachAnswer<Nonce>,
         places: Vec<usize>,
@@ -221,13 +221,13 @@ fn known(nonces: EachAnswer<Nonce>, errors: &mut Vec<Error>) -> Vec<Option<Nonce
 
 /// The answers to a request; those that are none are among the errors.
 fn each<A>(
-    answers: EachAnswer<A>,
+    answers: Result<impl IntoIterator<Item = Result<A, Error>> + Default, Error>,
     errors: &mut Vec<Error>,
     verdict: impl Fn(A) -> Verdict,
 ) -> smallvec::IntoIter<[Verdict; 1]> {
     let answers = answers.unwrap_or_else(|error| {
         errors.push(error);
-        Vec::new()
+        Default::default()
     });
     let verdicts: SmallVec<[Verdict; 1]> = answers
         .into_iter()
@@ -339,6 +339,7 @@ impl Course {
             let is_beside = miss.fallback.is_some();
             match answer {
                 LeaseAnswer::Granted(permit) => {
+                    reader.call.function.streak.grow();
                     if let (Some(_), None, Some(lead)) = (&miss.key.tags, permit.base, &mut miss.lead) {
                         lead.mark(Sight {
                             mark: *permit.lease.mark(),

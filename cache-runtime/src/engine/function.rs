@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use super::callsite::Callsite;
 use super::counters::{Counters, FunctionStats};
+use super::lease_first::MissStreak;
 use super::source_outage::Outage;
 use crate::entry::fingerprint::Schema;
 use crate::entry::header::SizeHint;
@@ -29,6 +30,7 @@ pub(crate) struct Function {
     /// Whether a value was read back from its bytes.
     reads_back: AtomicBool,
     pub(crate) outage: Outage,
+    pub(crate) streak: MissStreak,
 }
 
 impl Function {
@@ -43,6 +45,7 @@ impl Function {
             room,
             reads_back: AtomicBool::new(false),
             outage: Outage::default(),
+            streak: MissStreak::default(),
         }
     }
 

@@ -29,6 +29,11 @@ pub(super) fn new_mark() -> CasToken {
     vocabulary::lease(&random::nonce_in(process::known()))
 }
 
+/// The same where no look-up came before.
+pub(super) fn new_mark_of_now() -> CasToken {
+    vocabulary::lease(&random::nonce())
+}
+
 /// Where a lease stands beside the value at `key`, which stays readable until it is replaced.
 pub(super) fn beside(key: &str) -> String {
     format!("{key}\u{1}refresh")

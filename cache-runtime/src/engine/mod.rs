@@ -32,6 +32,7 @@ pub(crate) mod flight;
 pub(crate) mod function;
 mod give_back;
 mod lease;
+pub(crate) mod lease_first;
 mod local_tags;
 mod operation;
 mod patience;

@@ -8,6 +8,7 @@ use super::flight::SharedError;
 use crate::engine::bypass::is_bypassed;
 use crate::engine::entry_state::EntryState;
 use crate::engine::flight::FlightKey;
+use crate::engine::lease_first::LeaseFirst;
 use crate::engine::{ComputeGuard, Course, Got, Hit, Reader, Step, TimeBudget};
 
 /// The next step of a call, as far as it is known before decoding.
@@ -19,7 +20,7 @@ pub(crate) enum LookupResult {
 }
 
 impl Reader<'_> {
-    /// Everything before a computation. A hit takes one round trip, a miss two.
+    /// Everything before a computation. A hit takes one round trip, a miss two, and one where a miss was expected.
     pub(crate) async fn begin(&self, budget: TimeBudget) -> LookupResult {
         let call = self.call;
         if is_bypassed(call.cache.arc()) {
@@ -34,11 +35,21 @@ impl Reader<'_> {
         }
         let tags_pending = self.note_tags(&asked).is_some();
         let lookup = match call.policy.replica_reads {
+            None if self.leases_first() => match self.lease_first(budget).await {
+                LeaseFirst::Found(lookup) => lookup,
+                LeaseFirst::Granted(guard) => {
+                    counters.misses.count();
+                    return LookupResult::Compute(guard);
+                }
+            },
             None => self.look_up(&budget).await,
             Some(_) => {
                 Box::pin(self.look_up_first(&asked, &budget)).await.pop().unwrap_or(EntryState::Unknown(None))
             }
         };
+        if !matches!(lookup, EntryState::Absent) {
+            call.function.streak.end();
+        }
         let lookup = match self.served(lookup, || call.call_key().flight_key(call), || budget.began(call)) {
             Ok(got) => return LookupResult::Got(got),
             Err(lookup) => lookup,

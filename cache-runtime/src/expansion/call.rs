@@ -211,7 +211,7 @@ impl<'c, T, L> EntryBuilder<'c, T, L> {
 
     #[inline]
     pub fn replica_reads(mut self, bound: Duration) -> Self {
-        self.policy.replica_reads = Some(ReplicaReads::Bounded(bound));
+        self.policy.replica_reads = Some(ReplicaReads::bounded(bound));
         self
     }
 

@@ -1,6 +1,7 @@
 //! What every store must do, run on each of them: memory, Redis by TCP in both protocols, by Unix socket and by Sentinel, Redis Cluster.
 
 mod kinds;
+mod lease_first;
 mod many;
 
 use std::time::{Duration, Instant};
@@ -223,6 +224,7 @@ async fn all(store: &AnyStore) {
     a_later_set_replaces_the_time_too(store).await;
     takes_the_longest_times(store).await;
     leases_are_compared(store).await;
+    lease_first::a_lease_is_asked_for_in_place_of_a_value(store).await;
     foreign_bytes_are_replaced_and_short_ones_cleared(store).await;
     tags_have_nonces(store).await;
     many::all(store).await;

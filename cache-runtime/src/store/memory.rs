@@ -15,7 +15,7 @@ use crate::store::vocabulary::{
     CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, KeyResults, Left, Nonce, Reading, SLOT_LEN,
     Scanned, Set, Several, Swap, TagTtl,
 };
-use crate::store::{Store, key_state};
+use crate::store::{Acquired, Store, key_state};
 use crate::util::locks::lock;
 use crate::util::random;
 use crate::util::test_clock::Clock;
@@ -87,6 +87,11 @@ impl MemoryStore {
         }
     }
 
+    fn acquire_now(&self, key: &str, lease: &CasToken, ttl: Duration) -> Found {
+        let acquire = |current| key_state::acquire(current, || self.entry(lease, Some(ttl)));
+        self.step(key, acquire).map_or(Found::Absent, MemoryEntry::found)
+    }
+
     fn entry(&self, value: &[u8], ttl: Option<Duration>) -> MemoryEntry {
         MemoryEntry { value: value.into(), expires: ttl.map(|ttl| self.clock.after(ttl)) }
     }
@@ -143,13 +148,18 @@ impl Store for MemoryStore {
         Ok(asked.iter().map(answer).collect())
     }
 
-    async fn acquire(&self, leases: &[(&str, CasToken)], ttl: Duration, _: Instant) -> KeyResults<Found> {
-        let acquire = |(key, lease): &(&str, CasToken)| {
-            let found =
-                self.step(key, |current| key_state::acquire(current, || self.entry(lease, Some(ttl))));
-            Ok(found.map_or(Found::Absent, MemoryEntry::found))
-        };
-        Ok(leases.iter().map(acquire).collect())
+    async fn acquire(&self, leases: &[(&str, CasToken)], ttl: Duration, _: Instant) -> Acquired {
+        Ok(leases.iter().map(|(key, lease)| Ok(self.acquire_now(key, lease, ttl))).collect())
+    }
+
+    async fn get_or_acquire(
+        &self,
+        key: &str,
+        lease: &CasToken,
+        ttl: Duration,
+        _: Instant,
+    ) -> Result<Option<Found>, Error> {
+        Ok(Some(self.acquire_now(key, lease, ttl)))
     }
 
     async fn swap(&self, swaps: &[Swap<'_>], _: Instant) -> KeyResults<bool> {

@@ -13,8 +13,12 @@ mod memory;
 pub(crate) mod redis;
 pub(crate) mod vocabulary;
 
+use std::future::ready;
 use std::sync::Weak;
 use std::time::{Duration, Instant};
+
+use smallvec::SmallVec;
+use tokio_util::either::Either;
 
 use self::vocabulary::{
     CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, Set, Several, Swap,
@@ -44,7 +48,17 @@ pub(crate) trait Store {
     async fn ask(&self, asked: &[KeyQuestion<'_>], until: Instant) -> Result<Vec<KeyAnswer>, Error>;
 
     /// Puts each lease where nothing is, and gives [`Found::Absent`] then; else what is there.
-    async fn acquire(&self, leases: &[(&str, CasToken)], ttl: Duration, until: Instant) -> KeyResults<Found>;
+    async fn acquire(&self, leases: &[(&str, CasToken)], ttl: Duration, until: Instant) -> Acquired;
+
+    /// [`acquire`](Self::acquire) at one key, if the server is known to do it by one command that costs about what [`get`](Self::get)
+    /// does. `None` if not: nothing was sent.
+    async fn get_or_acquire(
+        &self,
+        key: &str,
+        lease: &CasToken,
+        ttl: Duration,
+        until: Instant,
+    ) -> Result<Option<Found>, Error>;
 
     /// Replaces what is there only if it still begins with the mark; says whether it did.
     async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> KeyResults<bool>;
@@ -84,6 +98,9 @@ pub(crate) trait Store {
         until: Instant,
     ) -> KeyResults<Nonce>;
 }
+
+/// What was found at each key where a lease was to stand. Most calls ask for one.
+pub(crate) type Acquired = Result<SmallVec<[Result<Found, Error>; 1]>, Error>;
 
 /// A value that is stored in the background, together with others.
 pub(crate) trait BackgroundWrite: Send + Sync + 'static {
@@ -169,73 +186,111 @@ impl AnyStore {
     }
 }
 
-/// Hands an operation on to the store that there is.
+/// Hands an operation on to the store that there is. Not by an async function, whose future would have its arguments twice.
 macro_rules! of_kind {
     ($self:ident, $store:ident => $operation:expr) => {
         match $self {
-            Self::Redis($store) => $operation.await,
-            Self::Memory($store) => $operation.await,
-            Self::Broken(error) => Err(error.clone()),
+            Self::Redis($store) => Either::Left($operation),
+            Self::Memory($store) => Either::Right(Either::Left($operation)),
+            Self::Broken(error) => Either::Right(Either::Right(ready(Err(error.clone())))),
         }
     };
 }
 
 impl Store for AnyStore {
-    async fn get(&self, key: &str, until: Instant) -> Result<Found, Error> {
+    fn get(&self, key: &str, until: Instant) -> impl Future<Output = Result<Found, Error>> {
         of_kind!(self, store => store.get(key, until))
     }
 
-    async fn read(&self, keys: &[&str], how: Reading, until: Instant) -> Result<Several, Error> {
+    fn read(
+        &self,
+        keys: &[&str],
+        how: Reading,
+        until: Instant,
+    ) -> impl Future<Output = Result<Several, Error>> {
         of_kind!(self, store => store.read(keys, how, until))
     }
 
-    async fn ask(&self, asked: &[KeyQuestion<'_>], until: Instant) -> Result<Vec<KeyAnswer>, Error> {
+    fn ask(
+        &self,
+        asked: &[KeyQuestion<'_>],
+        until: Instant,
+    ) -> impl Future<Output = Result<Vec<KeyAnswer>, Error>> {
         of_kind!(self, store => store.ask(asked, until))
     }
 
-    async fn acquire(&self, leases: &[(&str, CasToken)], ttl: Duration, until: Instant) -> KeyResults<Found> {
+    fn acquire(
+        &self,
+        leases: &[(&str, CasToken)],
+        ttl: Duration,
+        until: Instant,
+    ) -> impl Future<Output = Acquired> {
         of_kind!(self, store => store.acquire(leases, ttl, until))
     }
 
-    async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> KeyResults<bool> {
+    fn get_or_acquire(
+        &self,
+        key: &str,
+        lease: &CasToken,
+        ttl: Duration,
+        until: Instant,
+    ) -> impl Future<Output = Result<Option<Found>, Error>> {
+        of_kind!(self, store => store.get_or_acquire(key, lease, ttl, until))
+    }
+
+    fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> impl Future<Output = KeyResults<bool>> {
         of_kind!(self, store => store.swap(swaps, until))
     }
 
-    async fn release(&self, leases: &[(&str, CasToken)], until: Instant) -> Result<(), Error> {
+    fn release(
+        &self,
+        leases: &[(&str, CasToken)],
+        until: Instant,
+    ) -> impl Future<Output = Result<(), Error>> {
         of_kind!(self, store => store.release(leases, until))
     }
 
-    async fn clear(&self, key: &str, until: Instant) -> Result<(), Error> {
+    fn clear(&self, key: &str, until: Instant) -> impl Future<Output = Result<(), Error>> {
         of_kind!(self, store => store.clear(key, until))
     }
 
-    async fn set(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
+    fn set(&self, sets: &[Set<'_>], until: Instant) -> impl Future<Output = Result<(), Error>> {
         of_kind!(self, store => store.set(sets, until))
     }
 
-    async fn remove(&self, keys: &[&[u8]], until: Instant) -> Result<u64, Error> {
+    fn remove(&self, keys: &[&[u8]], until: Instant) -> impl Future<Output = Result<u64, Error>> {
         of_kind!(self, store => store.remove(keys, until))
     }
 
-    async fn remove_in_order(&self, first: &[u8], then: &[&[u8]], until: Instant) -> Result<u64, Error> {
+    fn remove_in_order(
+        &self,
+        first: &[u8],
+        then: &[&[u8]],
+        until: Instant,
+    ) -> impl Future<Output = Result<u64, Error>> {
         of_kind!(self, store => store.remove_in_order(first, then, until))
     }
 
-    async fn scan(&self, prefix: &str, from: Cursor, until: Instant) -> Result<Scanned, Error> {
+    fn scan(
+        &self,
+        prefix: &str,
+        from: Cursor,
+        until: Instant,
+    ) -> impl Future<Output = Result<Scanned, Error>> {
         of_kind!(self, store => store.scan(prefix, from, until))
     }
 
-    async fn tag(&self, keys: &[&str], life: TagTtl, until: Instant) -> KeyResults<Nonce> {
+    fn tag(&self, keys: &[&str], life: TagTtl, until: Instant) -> impl Future<Output = KeyResults<Nonce>> {
         of_kind!(self, store => store.tag(keys, life, until))
     }
 
-    async fn tag_in_order(
+    fn tag_in_order(
         &self,
         first: &[&str],
         last: &str,
         life: TagTtl,
         until: Instant,
-    ) -> KeyResults<Nonce> {
+    ) -> impl Future<Output = KeyResults<Nonce>> {
         of_kind!(self, store => store.tag_in_order(first, last, life, until))
     }
 }

@@ -181,8 +181,24 @@ impl ReplicaReading {
 pub(crate) enum ReplicaReads {
     /// If the primary says at the same time that it has the same: what is read is what the primary would have given.
     Verified,
-    /// If the replica has everything that was acknowledged longer ago than this.
-    Bounded(Duration),
+    /// If the replica has everything that was acknowledged longer ago than so many milliseconds. A word that is small: every call
+    /// has it in its future.
+    Bounded(u32),
+}
+
+impl ReplicaReads {
+    /// A bound that is too long for the word is the longest there is.
+    pub(crate) fn bounded(bound: Duration) -> Self {
+        Self::Bounded(u32::try_from(bound.as_millis()).unwrap_or(u32::MAX))
+    }
+
+    /// How old what is read may be, where that is all that is asked for.
+    pub(crate) fn bound(self) -> Option<Duration> {
+        match self {
+            Self::Verified => None,
+            Self::Bounded(millis) => Some(Duration::from_millis(millis.into())),
+        }
+    }
 }
 
 /// An answer for each key, in the order of the keys; or why there is none for any of them.

@@ -41,6 +41,16 @@ async fn hits_misses_and_invalidations_cost_what_they_cost_on_one_server() {
         servers.primary(0).takes(&["SET", &servers.key_of(servers.primary(0), ""), "1", "NX", "GET"]);
     let monitors = monitors(&servers);
 
+    // Another miss is expected by now. Then there is a value, and the next miss is none that is expected.
+    if nx_get {
+        cache.scope(row(99)).await;
+        cache.flush().await.unwrap();
+        let miss = sent(&monitors);
+        assert!(miss.len() == 2 && miss.contains(&"SET row:99".into()), "{miss:?}");
+        cache.scope(row(99)).await;
+        assert_eq!(sent(&monitors), ["SET row:99"]);
+    }
+
     cache.scope(row(100)).await;
     cache.flush().await.unwrap();
     let miss = sent(&monitors);

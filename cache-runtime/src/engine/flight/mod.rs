@@ -174,6 +174,13 @@ impl Flights {
         })
     }
 
+    /// Begins a flight that nobody may join unseen, with a new mark.
+    pub(crate) fn lead_marked(self: &Arc<Self>, key: FlightKey, mark: CasToken) -> Leader {
+        let (flight, mark) = (Arc::new(Flight::here()), Sight::from(mark));
+        lock(&self.0).marked.insert((mark, key.fingerprint), Arc::clone(&flight));
+        Leader { flights: Arc::clone(self), key, flight, is_open: false, mark: Some(mark) }
+    }
+
     /// Joins the flight whose mark the caller has just seen in the store, if it is one of this process.
     pub(crate) fn seen(&self, sight: impl Into<Sight>, fingerprint: u64) -> Option<Follower> {
         lock(&self.0).marked.get(&(sight.into(), fingerprint)).map(Flight::follow)

@@ -64,6 +64,11 @@ impl Abilities {
         }
     }
 
+    /// Whether one command gives what a key has, or puts a lease where nothing is.
+    pub(crate) fn leases_by_one_command(&self) -> bool {
+        self.nx_get.is(Ability::YES) && self.compares() == Some(true)
+    }
+
     /// Whether the server can compare and set, without which nothing is stored; `None` while that is not known.
     pub(crate) fn compares(&self) -> Option<bool> {
         let ways = [&self.ifeq, self.of(&ACQUIRE), self.of(&SWAP), self.of(&RELEASE)];

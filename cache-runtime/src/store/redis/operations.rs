@@ -1,9 +1,12 @@
 //! A store's operations on one server, as commands.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redis::{cmd, from_redis_value};
+use smallvec::{SmallVec, smallvec};
 
+use super::batching::batched_connection::BatchedConnection;
 use super::commands::set;
 use super::error::translate;
 use super::node::Node;
@@ -11,11 +14,11 @@ use super::pipelines::removed;
 use super::replicated::{all, sum};
 use super::scripts::compare::sized;
 use crate::error::Error;
-use crate::store::Store;
 use crate::store::vocabulary::{
     CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, Set,
     Several, Swap, TagTtl,
 };
+use crate::store::{Acquired, Store};
 use crate::util::clock::{Moment, whole_millis};
 
 /// About how many keys a step of a scan examines. Other clients are served between two steps.
@@ -50,12 +53,36 @@ impl Store for Node {
         self.connection()?.connection.ask_each(asked, until).await
     }
 
-    async fn acquire(&self, leases: &[(&str, CasToken)], ttl: Duration, until: Instant) -> KeyResults<Found> {
-        self.acquire_part(false, leases, ttl, until).await
+    fn acquire(
+        &self,
+        leases: &[(&str, CasToken)],
+        ttl: Duration,
+        until: Instant,
+    ) -> impl Future<Output = Acquired> {
+        self.acquire_part(false, leases, ttl, until)
     }
 
-    async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> KeyResults<bool> {
-        self.swap_part(false, swaps, until).await
+    async fn get_or_acquire(
+        &self,
+        key: &str,
+        lease: &CasToken,
+        ttl: Duration,
+        until: Instant,
+    ) -> Result<Option<Found>, Error> {
+        // Reads are answered all the same.
+        if self.check_for_stall_at(key).is_err() {
+            return Ok(None);
+        }
+        let host = self.connection()?;
+        if !host.connection.abilities().leases_by_one_command() {
+            return Ok(None);
+        }
+        let size = host.reads.typical_size();
+        self.acquire_at(&host, key, lease, ttl, size, until).await.map(Some)
+    }
+
+    fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> impl Future<Output = KeyResults<bool>> {
+        self.swap_part(false, swaps, until)
     }
 
     async fn release(&self, leases: &[(&str, CasToken)], until: Instant) -> Result<(), Error> {
@@ -136,17 +163,34 @@ impl Node {
         leases: &[(&str, CasToken)],
         ttl: Duration,
         until: Instant,
-    ) -> KeyResults<Found> {
+    ) -> Acquired {
         self.check_for_stall(leases)?;
-        let (host, millis, asked) = (self.connection_for(is_asking)?, whole_millis(ttl), Moment::now());
-        let acquired = match leases {
-            [(key, lease)] if !is_asking => {
-                let acquired = host.acquire(key, lease, millis, until).await;
-                acquired.map(|found| vec![Ok(found)])
-            }
-            // A box, so that a lone one need not have room for it.
-            _ => Box::pin(host.connection.acquire_each(leases, millis, until)).await,
-        };
+        let host = self.connection_for(is_asking)?;
+        if let ([(key, lease)], false) = (leases, is_asking) {
+            return self.acquire_at(&host, key, lease, ttl, 0, until).await.map(|found| smallvec![Ok(found)]);
+        }
+        // A box, so that a lone one need not have room for it.
+        Box::pin(async {
+            let asked = Moment::now();
+            let acquired = host.connection.acquire_each(leases, whole_millis(ttl), until).await;
+            self.leases.learn(asked, &acquired);
+            acquired.map(SmallVec::from_vec)
+        })
+        .await
+    }
+
+    /// One lease, over a connection that is known; see [`BatchedConnection::acquire`].
+    async fn acquire_at(
+        &self,
+        host: &Arc<BatchedConnection>,
+        key: &str,
+        lease: &CasToken,
+        ttl: Duration,
+        size: usize,
+        until: Instant,
+    ) -> Result<Found, Error> {
+        let asked = Moment::now();
+        let acquired = host.acquire(key, lease, whole_millis(ttl), size, until).await;
         self.leases.learn(asked, &acquired);
         acquired
     }

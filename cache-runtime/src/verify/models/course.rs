@@ -32,12 +32,27 @@ impl World {
             return self.begin_refresh(state, who);
         }
         for key in state.callers[who].keys.iter().copied() {
-            let miss = &mut state.callers[who].misses[key];
-            (miss.stage, miss.floor, miss.replaced) =
-                (Stage::Open, state.invalidated[key], state.replaced[key]);
+            state.callers[who].misses[key].stage = Stage::Open;
+            state.note_begin(who, key);
         }
         // A call that began earlier may return more, and until its look-up arrives there is no other difference.
         self.look_up(state, who);
+    }
+
+    /// A call for one key asks for the lease at once. Nobody may join its flight unseen.
+    pub(crate) fn lease_first(&self, state: &mut State, who: Who) {
+        let [key] = *state.callers[who].keys else { return };
+        state.callers[who].course = Course::Running;
+        state.note_begin(who, key);
+        state.callers[who].misses[key].lead = Some(Flight { is_open: false, mark: None });
+        self.ask(state, who, key, Position::First);
+    }
+
+    /// There is something, which is what a look-up would have found.
+    pub(crate) fn found_first(&self, state: &mut State, who: Who, key: Key, found: Option<Content>) {
+        self.land(state, who, key, Landed::Abandoned);
+        state.callers[who].met_orphan |= state.orphan.is_some() && found == state.orphan.map(Content::Lease);
+        state.set(who, key, Stage::Answered(found));
     }
 
     /// The server answers one request for all keys that are open or, if there are none, whose leases are waited for.
@@ -195,7 +210,7 @@ impl World {
         for key in state.callers[who].keys.iter().copied() {
             let Stage::Asked(ask, Some(reply), is_lapsed) = state.stage(who, key) else { continue };
             let stage = match (reply, state.callers[who].misses[key].fallback, state.callers[who].kind) {
-                (Reply::Granted, ..) => Stage::Leading(Some(Permit { ask, is_lapsed })),
+                (Reply::Granted, ..) => Stage::Leading(Some(Permit { ask: ask.standing(), is_lapsed })),
                 (_, _, Kind::Refresher) => {
                     self.land(state, who, key, Landed::Abandoned);
                     Stage::Done
@@ -231,6 +246,12 @@ impl World {
         // Elsewhere it runs out at any time, which comes to the same.
         if !self.expires {
             state.post(key, Op::Release { ask: ask.standing(), stored: false });
+        }
+        if ask.position == Position::First && self.variant != Variant::MarkKeptUnanswered {
+            // As a look-up that was not answered.
+            self.land(state, who, key, Landed::Abandoned);
+            state.set(who, key, Stage::Found(Lookup::Unknown));
+            return self.claim(state, who, Age::Fresh);
         }
         state.set(who, key, Stage::Asked(ask.standing(), Some(Reply::Lost), is_lapsed));
         if !state.callers[who].any(|stage| matches!(stage, Stage::Asked(_, None, _))) {
@@ -319,6 +340,12 @@ impl Caller {
 }
 
 impl State {
+    /// What a call of the key may not go below from here on.
+    pub(crate) fn note_begin(&mut self, who: Who, key: Key) {
+        let miss = &mut self.callers[who].misses[key];
+        (miss.floor, miss.replaced) = (self.invalidated[key], self.replaced[key]);
+    }
+
     /// A value that is served is to be refreshed in the background.
     fn refresh(&mut self, who: Who, key: Key, value: Value) {
         let Caller { process, misses, .. } = &self.callers[who];

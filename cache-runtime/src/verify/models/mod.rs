@@ -120,6 +120,8 @@ struct World {
     gives_up: bool,
     /// Whether a look-up is answered at once.
     is_prompt: bool,
+    /// Whether calls for one key may ask for the lease in place of the value.
+    leases_first: bool,
     /// How many rounds a call makes before it computes without storing, if they are counted.
     rounds: Option<u8>,
     /// Whether callers of one process are taken for one another.
@@ -129,6 +131,7 @@ struct World {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Action {
     Begin(Who),
+    LeaseFirst(Who),
     LookUp(Who),
     Receive(Who, Age),
     Close(Who),
@@ -225,6 +228,7 @@ impl Model for World {
         let mut state = before.clone();
         match action {
             Action::Begin(who) => self.begin(&mut state, who),
+            Action::LeaseFirst(who) => self.lease_first(&mut state, who),
             Action::LookUp(who) => self.look_up(&mut state, who),
             Action::Receive(who, age) => self.claim(&mut state, who, age),
             Action::Close(who) => self.close(&mut state, who),
@@ -280,6 +284,8 @@ impl World {
                 let is_first = !state.callers[..who].contains(caller);
                 let is_due = caller.calls > 0 || caller.any(|stage| matches!(stage, Stage::Stale(_)));
                 actions.extend((is_due && is_first).then_some(Action::Begin(who)));
+                let may_lease = self.leases_first && caller.kind == Kind::Call && caller.keys.len() == 1;
+                actions.extend((is_due && is_first && may_lease).then_some(Action::LeaseFirst(who)));
             }
             Course::Running if caller.any(|stage| matches!(stage, Stage::Answered(_))) => {
                 let is_value = |stage| matches!(stage, Stage::Answered(Some(Content::Value(_))));

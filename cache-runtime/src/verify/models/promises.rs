@@ -4,7 +4,7 @@ use stateright::Property;
 
 use super::World;
 use super::course::{Age, is_waiting};
-use super::state::{Caller, Content, Course, KEYS, Key, Op, Stage, State};
+use super::state::{Caller, Content, Course, KEYS, Key, Op, Position, Reply, Stage, State};
 
 pub(crate) const NO_OLD_VALUE_SERVED: &str = "no call returns what was invalidated before it began";
 pub(crate) const NO_REPLACED_VALUE_SERVED: &str =
@@ -20,6 +20,7 @@ const TAKEN_OVER: &str = "a waiter takes over from a crashed process";
 pub(crate) const POLLED: &str = "another process's value is waited for";
 const STORED: &str = "all values of a call are stored";
 const DIVIDED: &str = "two calls hold a key each";
+const LEASED_FIRST: &str = "a lease is granted in place of a value";
 const ENDED: &str = "all calls end";
 
 impl World {
@@ -76,6 +77,12 @@ impl World {
                 let with = |key: Key| state.callers.iter().position(|caller| holds(caller, key));
                 matches!((with(0), with(1)), (Some(first), Some(second)) if first != second)
             }),
+            Property::sometimes(LEASED_FIRST, |_, state: &State| {
+                any_key(
+                    state,
+                    |_, _, stage| matches!(stage, Stage::Asked(ask, Some(Reply::Granted), _) if ask.position == Position::First),
+                )
+            }),
             Property::sometimes(ENDED, |_, state: &State| state.callers.iter().all(is_over)),
         ];
         let refreshes = |age: &Age| matches!(age, Age::Stale | Age::Early | Age::IfError);
@@ -85,6 +92,7 @@ impl World {
             REFRESHED => !self.forced.is_empty() || self.ages.iter().any(refreshes),
             TAKEN_OVER => self.crashes > 0,
             DIVIDED => self.is_of_batches(),
+            LEASED_FIRST => self.leases_first,
             _ => true,
         });
         all

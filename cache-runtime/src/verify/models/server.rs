@@ -17,9 +17,20 @@ pub(crate) enum Invalidation {
 impl World {
     /// The server answers a call that asks for a lease.
     pub(crate) fn acquire(&self, state: &mut State, who: Who, key: Key) {
-        if let Stage::Asked(ask, None, is_lapsed) = state.stage(who, key) {
-            let reply = if state.grant(key, ask) { Reply::Granted } else { Reply::Refused };
-            state.set(who, key, Stage::Asked(ask.standing(), Some(reply), is_lapsed));
+        let Stage::Asked(ask, None, is_lapsed) = state.stage(who, key) else { return };
+        let is_first = ask.position == Position::First;
+        if is_first {
+            state.note_begin(who, key);
+        }
+        let found = state.slots[key];
+        match state.grant(key, ask) {
+            // Still known as the first, for it may be lost.
+            true if is_first => state.set(who, key, Stage::Asked(ask, Some(Reply::Granted), is_lapsed)),
+            false if is_first => self.found_first(state, who, key, found),
+            is_granted => {
+                let reply = if is_granted { Reply::Granted } else { Reply::Refused };
+                state.set(who, key, Stage::Asked(ask.standing(), Some(reply), is_lapsed));
+            }
         }
     }
 
@@ -79,7 +90,7 @@ impl State {
         let (slot, lease) = (self.slots[key], || Content::Lease(ask.lease));
         let (write, done) = match ask.position {
             Position::Over(old) => key_state::swap(slot.as_ref(), &old, lease),
-            Position::Empty | Position::Beside(_) => {
+            Position::Empty | Position::First | Position::Beside(_) => {
                 let current = if ask.base().is_some() { self.beside[key] } else { slot };
                 let (write, found) = key_state::acquire(current, lease);
                 (write, found.is_none())

@@ -49,6 +49,8 @@ impl key_state::Content for Content {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Position {
     Empty,
+    /// The same, in place of a look-up: what is there is the answer to one.
+    First,
     /// In the place of a value that is past all its windows.
     Over(Nonce),
     /// Beside a value that stays readable.
@@ -74,7 +76,7 @@ impl Ask {
     /// Once it has been asked for, what it has taken the place of makes no difference.
     pub(crate) fn standing(self) -> Self {
         match self.position {
-            Position::Over(_) => Self { position: Position::Empty, ..self },
+            Position::Over(_) | Position::First => Self { position: Position::Empty, ..self },
             _ => self,
         }
     }

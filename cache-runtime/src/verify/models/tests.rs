@@ -19,6 +19,7 @@ fn processes() -> World {
         expires: true,
         gives_up: false,
         is_prompt: false,
+        leases_first: false,
         rounds: None,
         symmetric: true,
     }
@@ -140,6 +141,11 @@ fn bypass() -> World {
     }
 }
 
+/// Calls that expect to find nothing, beside calls that do not.
+fn lease_first() -> World {
+    World { leases_first: true, ages: &[Age::Fresh], ..flights() }
+}
+
 #[test]
 fn it_holds_between_processes() {
     holds("two processes, two calls each", processes(), &[SHARED]);
@@ -188,6 +194,20 @@ fn it_holds_between_batches() {
 }
 
 #[test]
+fn it_holds_when_a_lease_is_asked_for_in_place_of_a_value() {
+    holds("two processes, leases first", World { leases_first: true, calls: 1, ..processes() }, &[SHARED]);
+    holds("one process, leases first", World { callers: PAIR, calls: 2, ..lease_first() }, &[]);
+    let three = World { callers: TWO_AND_ONE, ..lease_first() };
+    holds("a process with two callers and one with one, leases first", three, &[]);
+}
+
+#[test]
+fn it_holds_when_a_lease_in_place_of_a_value_comes_late() {
+    let late = World { callers: PAIR, leases_first: true, ..deadlines() };
+    holds("one process, leases first, giving up", late, &[]);
+}
+
+#[test]
 fn it_holds_within_a_bypass() {
     holds("a batch within a bypass", bypass(), &[SHARED]);
 }
@@ -225,7 +245,11 @@ fn each_detail_is_needed() {
         (FallbackToAllFollowers, &[(flights(), NO_OLD_VALUE_SERVED)]),
         (
             MarkKeptUnanswered,
-            &[(deadlines(), NO_OLD_VALUE_SERVED), (deadlines_of_batches(), NO_OLD_VALUE_SERVED)],
+            &[
+                (deadlines(), NO_OLD_VALUE_SERVED),
+                (deadlines_of_batches(), NO_OLD_VALUE_SERVED),
+                (World { leases_first: true, ..deadlines() }, NO_OLD_VALUE_SERVED),
+            ],
         ),
         (TakeUnseen, &[(flights(), NO_OLD_VALUE_SERVED), (flights_of_batches(), NO_OLD_VALUE_SERVED)]),
         (WaitBeforeComputing, &[(batches(), NO_CIRCLE)]),

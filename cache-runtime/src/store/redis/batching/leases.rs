@@ -12,10 +12,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redis::{Arg, Cmd, Pipeline, RedisResult, Value};
+use smallvec::SmallVec;
 
 use super::batched_connection::BatchedConnection;
 use super::batcher::{Batcher, Requests, ask};
 use super::flush::Flush;
+use super::reads::{MAX_BYTES, size};
 use crate::error::{Error, ErrorKind};
 use crate::store::redis::abilities::{Abilities, Ability};
 use crate::store::redis::commands::{pipeline, set_nx_get};
@@ -38,13 +40,19 @@ const RELEASE_TIME: Duration = Duration::from_secs(1);
 const DOING: &str = "SET NX GET";
 
 /// The leases of a batch.
-pub(crate) struct LeaseBatch(Pipeline);
+pub(crate) struct LeaseBatch {
+    requests: Pipeline,
+    /// About how many bytes the answers have.
+    bytes: usize,
+}
 
 /// A request for a lease.
 pub(crate) struct LeaseRequest<'a> {
     key: &'a str,
     /// Made before it is batched, which happens under a lock.
     command: Cmd,
+    /// About how many bytes are there.
+    size: usize,
 }
 
 impl Requests for LeaseBatch {
@@ -65,23 +73,28 @@ impl Requests for LeaseBatch {
     }
 
     fn first(request: LeaseRequest<'_>) -> Self {
-        let mut pipeline = Pipeline::new();
-        pipeline.add_command(request.command);
-        Self(pipeline)
+        let mut requests = Pipeline::new();
+        requests.add_command(request.command);
+        Self { requests, bytes: request.size }
     }
 
     fn add<'a>(&mut self, request: Self::Request<'a>) -> Result<usize, Self::Request<'a>> {
-        if self.0.len() >= MAX_LEASES {
+        let bytes = self.bytes + request.size;
+        if self.requests.len() >= MAX_LEASES || bytes > MAX_BYTES {
             return Err(request);
         }
-        self.0.add_command(request.command);
-        Ok(self.0.len() - 1)
+        self.bytes = bytes;
+        self.requests.add_command(request.command);
+        Ok(self.requests.len() - 1)
     }
 
     async fn send(self, flush: Flush<Self>) {
-        let (connection, Self(pipeline)) = (&flush.host.connection, self);
+        let (connection, Self { requests: pipeline, .. }) = (&flush.host.connection, self);
         // Boxed because the future of a task is moved half a dozen times.
         let answers = Box::pin(connection.run_all(DOING, &pipeline, flush.deadline())).await;
+        if let Ok((answers, _)) = &answers {
+            flush.host.learn_sizes(answers);
+        }
         for caller in flush.finish(answers.map(|(answers, _)| answers.into_iter().map(Some).collect())) {
             // Without an answer it may have been granted as well.
             if matches!(flush.answer(caller), None | Some(Err(_) | Ok(None | Some(Ok(Value::Nil)))))
@@ -111,12 +124,22 @@ fn lease(acquire: &Cmd) -> Option<(&str, CasToken)> {
 }
 
 impl BatchedConnection {
-    /// Puts a lease where no value is, and says what was found.
+    /// Learns the size of values from answers that are none to who expected to find nothing.
+    fn learn_sizes(&self, answers: &[RedisResult<Value>]) {
+        let sizes = answers.iter().flatten().map(size).filter(|size| *size > size_of::<CasToken>());
+        let sizes: SmallVec<[usize; 16]> = sizes.collect();
+        if !sizes.is_empty() {
+            self.reads.learn(sizes.into_iter());
+        }
+    }
+
+    /// Puts a lease where no value is, and says what was found: about `size` bytes, if it is a guess that there is nothing.
     pub(crate) async fn acquire(
         self: &Arc<Self>,
         key: &str,
         lease: &CasToken,
         millis: u64,
+        size: usize,
         until: Instant,
     ) -> Result<Found, Error> {
         let abilities = self.connection.abilities();
@@ -127,7 +150,7 @@ impl BatchedConnection {
             let answer = match entered.is_alone {
                 // A box, so that a caller that is not alone need not have room for it.
                 true => Box::pin(self.connection.run(DOING, &command, until)).await?,
-                false => ask::<LeaseBatch>(self, LeaseRequest { key, command }, until)
+                false => ask::<LeaseBatch>(self, LeaseRequest { key, command, size }, until)
                     .await?
                     .ok_or_else(|| unanswered(DOING))?,
             };

@@ -27,7 +27,7 @@ use crate::store::vocabulary::Found;
 /// The most keys of a batch. A server answers other clients between two commands, so none may take long.
 const MAX_KEYS: usize = 256;
 /// The most bytes that the values of a batch should have, going by earlier ones: small values wait for those before them.
-const MAX_BYTES: usize = 256 * 1024;
+pub(super) const MAX_BYTES: usize = 256 * 1024;
 
 /// The reads of one connection.
 #[derive(Default)]
@@ -50,14 +50,21 @@ struct SpareRead {
 type LoneAnswer = Result<RedisResult<Value>, Error>;
 
 impl Reads {
+    pub(crate) fn typical_size(&self) -> usize {
+        self.typical_size.load(Ordering::Relaxed)
+    }
+
     /// Learns the size of values from an answer. Growth counts at once, so that few batches are too large.
-    fn learn(&self, values: &[Value]) {
-        let sizes =
-            values.iter().map(|value| if let Value::BulkString(bytes) = value { bytes.len() } else { 0 });
-        let mean = sizes.sum::<usize>() / values.len().max(1);
+    pub(super) fn learn(&self, sizes: impl ExactSizeIterator<Item = usize>) {
+        let values = sizes.len();
+        let mean = sizes.sum::<usize>() / values.max(1);
         let typical = self.typical_size.load(Ordering::Relaxed);
         self.typical_size.store(mean.max(typical - typical.div_ceil(8) + mean / 8), Ordering::Relaxed);
     }
+}
+
+pub(super) fn size(value: &Value) -> usize {
+    if let Value::BulkString(bytes) = value { bytes.len() } else { 0 }
 }
 
 /// A read to be batched.
@@ -179,7 +186,7 @@ impl BatchedConnection {
         if entered.is_alone {
             return self.read_alone(key, until).await;
         }
-        let typical_size = self.reads.typical_size.load(Ordering::Relaxed);
+        let typical_size = self.reads.typical_size();
         ask::<KeyBatch>(self, Read { key, typical_size }, until).await?
     }
 
@@ -225,7 +232,7 @@ impl BatchedConnection {
         if !abilities.mget.is(Ability::NO) {
             match self.connection.run("MGET", mget, until).await? {
                 Ok(Value::Array(values)) if values.len() == keys => {
-                    self.reads.learn(&values);
+                    self.reads.learn(values.iter().map(size));
                     return Ok(KeyValues::Together(values));
                 }
                 Err(error) if error.is_unrecoverable_error() => return Err(translate("GET", error)),

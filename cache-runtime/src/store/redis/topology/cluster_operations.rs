@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redis::RedisError;
+use smallvec::SmallVec;
 
 use super::cluster::Cluster;
 use super::parts::{Owners, PartAnswers, ask_each, ask_redirected, redirection};
 use super::replicas::reads;
 use crate::error::{Error, ErrorKind};
-use crate::store::Store;
 use crate::store::redis::batching::batched_connection::BatchedConnection;
 use crate::store::redis::node::Node;
 use crate::store::redis::redirect::{Redirect, is_sign_of_change};
@@ -20,6 +20,7 @@ use crate::store::vocabulary::{
     CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, Set,
     Several, Swap, TagTtl,
 };
+use crate::store::{Acquired, Store};
 
 /// Where to ask for a key.
 #[derive(Clone)]
@@ -118,11 +119,25 @@ impl Store for Cluster {
         self.each(asked, |question| question.key.as_bytes(), until, ask).await
     }
 
-    async fn acquire(&self, leases: &[(&str, CasToken)], ttl: Duration, until: Instant) -> KeyResults<Found> {
+    async fn acquire(&self, leases: &[(&str, CasToken)], ttl: Duration, until: Instant) -> Acquired {
         let ask = |to: Destination, part: Vec<_>| async move {
-            to.node.acquire_part(to.is_asking, &part, ttl, until).await
+            to.node.acquire_part(to.is_asking, &part, ttl, until).await.map(SmallVec::into_vec)
         };
-        self.each(leases, |(key, _)| key.as_bytes(), until, ask).await
+        self.each(leases, |(key, _)| key.as_bytes(), until, ask).await.map(SmallVec::from_vec)
+    }
+
+    /// Is not redirected: who is told that the key is elsewhere looks it up.
+    async fn get_or_acquire(
+        &self,
+        key: &str,
+        lease: &CasToken,
+        ttl: Duration,
+        until: Instant,
+    ) -> Result<Option<Found>, Error> {
+        self.known(until).await?;
+        let node = self.owner_of(Slot::of(key.as_bytes()))?;
+        let found = node.get_or_acquire(key, lease, ttl, until).await;
+        found.inspect_err(|error| self.heard(error))
     }
 
     async fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> KeyResults<bool> {

@@ -8,7 +8,7 @@ use super::marks::confirmed;
 use super::{Copied, Replica, ReplicaSet, unknown};
 use crate::error::Error;
 use crate::runtime::executor;
-use crate::store::vocabulary::{About, Epochs, KeyQuestion, ReplicaReading, ReplicaReads, Several};
+use crate::store::vocabulary::{About, Epochs, KeyQuestion, ReplicaReading, Several};
 use crate::util::clock::after;
 
 /// Primaries that have replicas.
@@ -30,9 +30,9 @@ pub(crate) async fn read<R: Replicated>(
     reading: ReplicaReading,
     until: Instant,
 ) -> Result<Several, Error> {
-    let read = match reading.how {
-        ReplicaReads::Verified => verified(at, keys, reading, until).await?,
-        ReplicaReads::Bounded(bound) => bounded(at, keys, reading.timed(), bound, until).await?,
+    let read = match reading.how.bound() {
+        None => verified(at, keys, reading, until).await?,
+        Some(bound) => bounded(at, keys, reading.timed(), bound, until).await?,
     };
     Ok(Several::of(read, reading.timed(), Epochs::default()))
 }
