@@ -204,6 +204,44 @@ async fn one_configuration_endpoint_and_one_seed_that_is_gone_are_enough() {
     }
 }
 
+/// As where the addresses of nodes change and their names do not, or certificates are for names.
+#[tokio::test]
+async fn nodes_are_asked_by_the_names_that_they_announce() {
+    let servers = RedisCluster::start();
+    for node in servers.nodes() {
+        node.cli(&["CONFIG", "SET", "cluster-announce-hostname", "localhost"]);
+        node.cli(&["CONFIG", "SET", "cluster-preferred-endpoint-type", "hostname"]);
+    }
+    let names = |by: &RedisServer| {
+        let rows: Vec<(u16, u16, Vec<redis::Value>)> = by.query(&["CLUSTER", "SLOTS"]);
+        let names = rows.iter().map(|(_, _, node)| redis::from_redis_value_ref::<String>(&node[0]).unwrap());
+        names.collect::<Vec<_>>()
+    };
+    let until = std::time::Instant::now() + Duration::from_secs(30);
+    while servers.nodes().iter().any(|node| names(node) != ["localhost"; 3]) {
+        assert!(std::time::Instant::now() < until, "the nodes do not hear of the names");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let cache = patient(&servers).await;
+    let mut first = Vec::new();
+    for id in 0..30 {
+        first.push(cache.scope(row(id)).await);
+    }
+    cache.flush().await.unwrap();
+    assert!(sizes(&servers).iter().all(|size| *size > 2), "{:?}", sizes(&servers));
+    // Redirected by name.
+    let moved = servers.key_of(servers.primary(0), "row:");
+    servers.migrate(servers.slot(&moved), servers.primary(1)).finish();
+    let id: u64 = moved["row:".len()..].parse().unwrap();
+    let value = cache.scope(row(id)).await;
+    cache.flush().await.unwrap();
+    assert_eq!(cache.scope(row(id)).await, value);
+    for id in 0..30 {
+        assert_eq!(cache.scope(row(id)).await, first[id as usize]);
+    }
+    assert!(cache.stats().functions.iter().all(|of| of.store_errors == 0), "{}", cache.stats());
+}
+
 #[tokio::test]
 async fn what_is_wrong_is_said_at_connect() {
     let refused = async |url: String| Cache::connect(url).await.unwrap_err();
