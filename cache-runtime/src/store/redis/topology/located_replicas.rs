@@ -23,11 +23,11 @@ pub(crate) struct LocatedReplicas {
     config: Config,
     locator: Arc<dyn Locator>,
     /// Begun anew in a forked process: the task is not there.
-    follower: PerProcess<Option<Follower>>,
+    updates: PerProcess<Option<ReplicaUpdates>>,
 }
 
 /// What keeps them up to date. Dropping it ends its task.
-struct Follower {
+struct ReplicaUpdates {
     current: watch::Receiver<Option<Arc<ReplicaSet>>>,
     task: JoinHandle<()>,
 }
@@ -36,25 +36,25 @@ impl LocatedReplicas {
     /// `None` if nobody knows them.
     pub(crate) fn new(config: &Config) -> Option<Self> {
         let locator = Arc::clone(config.locator.as_ref()?);
-        Some(Self { config: config.clone(), locator, follower: PerProcess::new() })
+        Some(Self { config: config.clone(), locator, updates: PerProcess::new() })
     }
 
     /// As far as they are known.
     fn current(&self) -> Option<Arc<ReplicaSet>> {
         // Determines the process.
         library_runtime().ok()?;
-        let follower = self.follower.get_or_init(process::known(), || self.follow().ok());
-        follower.as_ref()?.current.borrow().clone()
+        let updates = self.updates.get_or_init(process::known(), || self.follow().ok());
+        updates.as_ref()?.current.borrow().clone()
     }
 
-    fn follow(&self) -> Result<Follower, Error> {
+    fn follow(&self) -> Result<ReplicaUpdates, Error> {
         let (named, (now, current)) = (self.locator.replicas()?, watch::channel(None));
         let task = library_runtime()?.spawn(follow(self.config.clone(), named, now));
-        Ok(Follower { current, task })
+        Ok(ReplicaUpdates { current, task })
     }
 }
 
-impl Drop for Follower {
+impl Drop for ReplicaUpdates {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -81,14 +81,14 @@ async fn follow(
     }
 }
 
-type Located = (Arc<Location>, Arc<ReplicaSet>);
+type ReplicasOf = (Arc<Location>, Arc<ReplicaSet>);
 
 /// The replicas of another primary begin anew, and so does the measure of how far they are.
 fn set(
     config: &Config,
     NamedReplicas { of, addresses }: NamedReplicas,
-    known: Option<&Located>,
-) -> Result<Located, Error> {
+    known: Option<&ReplicasOf>,
+) -> Result<ReplicasOf, Error> {
     let set = match known {
         Some((location, set)) if *location == of => Arc::clone(set),
         // It is measured by the server that is there, and not by whoever takes its place.
