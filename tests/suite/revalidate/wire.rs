@@ -36,7 +36,8 @@ async fn a_hit_is_one_short_question() {
         cache.flush().await.unwrap();
         let missed = sent(&monitor);
         assert_eq!(missed[0], "GETRANGE reval:a 0 16");
-        assert!(missed[1].starts_with("SET reval:a "), "{missed:?}");
+        // By a script in old servers.
+        assert!(missed[1].starts_with("SET reval:a ") || missed[1].starts_with("EVAL"), "{missed:?}");
         // And what has changed is read by a second one.
         keep(&cache, async || cache.scope(shared(&row, "a")).await).await;
         let other = connect(server.url()).await;
