@@ -16,7 +16,7 @@ use crate::engine::{Call, CallKey, Course, Got, Reader, TimeBudget, mark_of};
 use crate::entry::header::KeyState;
 use crate::error::Error;
 use crate::runtime::executor::both;
-use crate::store::vocabulary::{CasToken, Found, Left, Nonce, Reading, Several, Swap};
+use crate::store::vocabulary::{CasToken, Found, KeyResults, Left, Nonce, Reading, Several, Swap};
 use crate::store::{Acquired, Store};
 use crate::tags::{self, Tags, digest_of};
 
@@ -134,8 +134,8 @@ impl Asks {
     fn answered(
         mut self,
         acquired: Acquired,
-        swapped: EachAnswer<bool>,
-        nonces: EachAnswer<Nonce>,
+        swapped: KeyResults<bool>,
+        nonces: KeyResults<Nonce>,
         places: Vec<usize>,
         budget: &TimeBudget,
     ) -> (LeaseAnswers, Vec<Error>) {
@@ -201,11 +201,8 @@ enum Verdict {
     Unanswered,
 }
 
-/// An answer for each key that was asked about, or no answer at all.
-type EachAnswer<A> = Result<Vec<Result<A, Error>>, Error>;
-
 /// The nonces that are known. One failure, one error: a connection that is gone fails all of them, and the leases too.
-fn known(nonces: EachAnswer<Nonce>, errors: &mut Vec<Error>) -> Vec<Option<Nonce>> {
+fn known(nonces: KeyResults<Nonce>, errors: &mut Vec<Error>) -> Vec<Option<Nonce>> {
     let mut failed = None;
     let nonces = nonces.unwrap_or_else(|error| {
         failed = Some(error);

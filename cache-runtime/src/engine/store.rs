@@ -20,7 +20,7 @@ use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
 use crate::policy::Lifetime;
 use crate::runtime::executor::both;
-use crate::store::vocabulary::{CasToken, Nonce, Set, Swap, TagTtl};
+use crate::store::vocabulary::{CasToken, KeyResults, Nonce, Set, Swap, TagTtl};
 use crate::store::{BackgroundWrite, Store};
 use crate::tags::{self, Tags};
 
@@ -202,7 +202,7 @@ pub(super) async fn store(call: &Call, stored: Vec<StoreRequest>) -> Vec<Result<
 ///
 /// # Errors
 /// One that concerns all of them.
-async fn store_some(call: &Call, mut stored: Vec<StoreRequest>) -> Result<Vec<Result<bool, Error>>, Error> {
+async fn store_some(call: &Call, mut stored: Vec<StoreRequest>) -> KeyResults<bool> {
     let is_current = match under_current_nonces(call, &mut stored).await {
         Ok(is_current) => is_current,
         Err(error) => return Err(refused(call, stored, error).await),

@@ -27,7 +27,7 @@ use crate::store::redis::error::translate;
 use crate::store::redis::lua::{ACQUIRE, MOST_KEYS};
 use crate::store::redis::replies::{found, strange};
 use crate::store::redis::route::Route;
-use crate::store::vocabulary::{CasToken, Found};
+use crate::store::vocabulary::{CasToken, Found, KeyResults};
 use crate::util::clock::after;
 
 /// The most leases of a batch.
@@ -172,7 +172,7 @@ impl RuntimeConnection {
         leases: &[(&str, CasToken)],
         millis: u64,
         until: Instant,
-    ) -> Result<Vec<Result<Found, Error>>, Error> {
+    ) -> KeyResults<Found> {
         let abilities = self.abilities();
         let nx_get = &abilities.nx_get;
         if leases.is_empty() {

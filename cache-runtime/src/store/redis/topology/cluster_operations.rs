@@ -8,7 +8,7 @@ use redis::RedisError;
 use smallvec::SmallVec;
 
 use super::cluster::Cluster;
-use super::parts::{Owners, PartAnswers, ask_each, ask_redirected, redirection};
+use super::parts::{Owners, ask_each, ask_redirected, redirection};
 use super::replicas::reads;
 use crate::error::{Error, ErrorKind};
 use crate::store::redis::batching::batched_connection::BatchedConnection;
@@ -60,7 +60,7 @@ impl Owners for Cluster {
 
 impl Cluster {
     /// [`ask_each`], once it is known who owns the slots. Learns from errors that a slot may get another owner.
-    pub(super) async fn each<T: Copy, A, F: Future<Output = PartAnswers<A>>>(
+    pub(super) async fn each<T: Copy, A, F: Future<Output = KeyResults<A>>>(
         &self,
         items: &[T],
         key: impl Fn(&T) -> &[u8],

@@ -11,6 +11,7 @@ use redis::{ErrorKind as Driver, RedisError, ServerErrorKind};
 
 use crate::error::{Error, ErrorKind};
 use crate::runtime::executor;
+use crate::store::vocabulary::KeyResults;
 
 /// The most redirections of a request. One more is an error.
 const HOPS: usize = 4;
@@ -36,11 +37,8 @@ pub(crate) fn redirection(error: &Error) -> Option<&RedisError> {
     matches!(error.kind(), Driver::Server(ServerErrorKind::Moved | ServerErrorKind::Ask)).then_some(error)
 }
 
-/// A node's answer to its part: one result for each item, or one error for all.
-pub(crate) type PartAnswers<A> = Result<Vec<Result<A, Error>>, Error>;
-
 /// Asks for all items, each at the node of its key: `ask` is called with a node and its part of the items. An answer for each item.
-pub(crate) async fn ask_each<O: Owners, T: Copy, A, F: Future<Output = PartAnswers<A>>>(
+pub(crate) async fn ask_each<O: Owners, T: Copy, A, F: Future<Output = KeyResults<A>>>(
     owners: &O,
     items: &[T],
     key: impl Fn(&T) -> &[u8],
@@ -51,7 +49,7 @@ pub(crate) async fn ask_each<O: Owners, T: Copy, A, F: Future<Output = PartAnswe
 }
 
 /// The same for items that have been redirected once already, to these destinations.
-pub(crate) async fn ask_redirected<O: Owners, T: Copy, A, F: Future<Output = PartAnswers<A>>>(
+pub(crate) async fn ask_redirected<O: Owners, T: Copy, A, F: Future<Output = KeyResults<A>>>(
     owners: &O,
     items: &[T],
     to: Vec<O::Destination>,
@@ -60,7 +58,7 @@ pub(crate) async fn ask_redirected<O: Owners, T: Copy, A, F: Future<Output = Par
     follow(owners, items, to.into_iter().map(Ok).collect(), 1, ask).await
 }
 
-async fn follow<O: Owners, T: Copy, A, F: Future<Output = PartAnswers<A>>>(
+async fn follow<O: Owners, T: Copy, A, F: Future<Output = KeyResults<A>>>(
     owners: &O,
     items: &[T],
     to: Vec<Result<O::Destination, Error>>,
@@ -111,7 +109,7 @@ fn by_destination<D: PartialEq>(open: Vec<(usize, D)>) -> Vec<(D, Vec<usize>)> {
 }
 
 /// As many answers as there are items: a part that fails as a whole fails each of them.
-fn of_part<A>(answered: Result<Vec<Result<A, Error>>, Error>, items: usize) -> Vec<Result<A, Error>> {
+fn of_part<A>(answered: KeyResults<A>, items: usize) -> Vec<Result<A, Error>> {
     match answered {
         Ok(answers) if answers.len() == items => answers,
         Ok(_) => (0..items).map(|_| Err(lost())).collect(),

@@ -50,7 +50,7 @@ fn said(line: &str) -> Error {
 async fn asked(
     table: &Table,
     keys: &[&str],
-    ask: impl AsyncFn(u16, Vec<&str>) -> Result<Vec<Result<String, Error>>, Error>,
+    ask: impl AsyncFn(u16, Vec<&str>) -> KeyResults<String>,
 ) -> Vec<Result<String, String>> {
     let ask = &ask;
     let part = |node, keys| async move { ask(node, keys).await };

@@ -41,7 +41,7 @@ impl Course {
     }
 
     /// What a node makes of its part.
-    fn part(&mut self, node: u16, keys: &[&str]) -> PartAnswers<()> {
+    fn part(&mut self, node: u16, keys: &[&str]) -> KeyResults<()> {
         let answers: Vec<Result<(), Error>> = keys.iter().map(|key| self.command(node, key)).collect();
         if self.losses < LOSSES && self.choose(2) == 1 {
             self.losses += 1;
@@ -70,7 +70,7 @@ impl Course {
 
 /// A way to have a command carried out for each key.
 trait Way {
-    async fn all<F: Future<Output = PartAnswers<()>>>(
+    async fn all<F: Future<Output = KeyResults<()>>>(
         &self,
         table: &Table,
         ask: impl Fn(u16, Vec<&'static str>) -> F,
@@ -80,7 +80,7 @@ trait Way {
 struct Sound;
 
 impl Way for Sound {
-    async fn all<F: Future<Output = PartAnswers<()>>>(
+    async fn all<F: Future<Output = KeyResults<()>>>(
         &self,
         table: &Table,
         ask: impl Fn(u16, Vec<&'static str>) -> F,
@@ -93,7 +93,7 @@ impl Way for Sound {
 struct WholeAgain;
 
 impl Way for WholeAgain {
-    async fn all<F: Future<Output = PartAnswers<()>>>(
+    async fn all<F: Future<Output = KeyResults<()>>>(
         &self,
         table: &Table,
         ask: impl Fn(u16, Vec<&'static str>) -> F,
@@ -114,7 +114,7 @@ impl Way for WholeAgain {
 struct LostAgain;
 
 impl Way for LostAgain {
-    async fn all<F: Future<Output = PartAnswers<()>>>(
+    async fn all<F: Future<Output = KeyResults<()>>>(
         &self,
         table: &Table,
         ask: impl Fn(u16, Vec<&'static str>) -> F,
