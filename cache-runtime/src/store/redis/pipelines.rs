@@ -3,7 +3,8 @@
 //! A pipeline is not atomic. Each of its commands is, for its key, and nothing here needs more. The server answers other clients
 //! between two commands, so only the size of one command delays them: an `MGET` has at most [`KEYS`] keys.
 
-use std::slice::from_ref;
+use std::mem::swap;
+use std::slice::from_mut;
 use std::time::Instant;
 
 use redis::{RedisResult, ToRedisArgs, Value, from_redis_value};
@@ -118,7 +119,7 @@ impl RuntimeConnection {
             let commands = pipeline(keys.iter().map(|key| remove(name, *key)));
             async move { Ok(self.run_all(name, &commands, until).await?.0) }
         };
-        let answers = by_unlink(&self.abilities(), send, Vec::as_slice).await?;
+        let answers = by_unlink(&self.abilities(), send, Vec::as_mut_slice).await?;
         Ok(answers.into_iter().map(removed).collect())
     }
 
@@ -129,31 +130,39 @@ impl RuntimeConnection {
         until: Instant,
     ) -> Result<RedisResult<Value>, Error> {
         let send = |name| async move { self.run(name, &remove(name, keys), until).await };
-        by_unlink(&self.abilities(), send, from_ref).await
+        by_unlink(&self.abilities(), send, from_mut).await
     }
 }
 
-/// Sends what removes keys, by the name of the command; `DEL` where there is no right to `UNLINK`, or no `UNLINK`.
+/// Sends what removes keys, by the name of the command; `DEL` where there is no right to `UNLINK`, or no `UNLINK`. What each command
+/// did to a key is told of that key, however the others fared.
 pub(super) async fn by_unlink<T, F: Future<Output = Result<T, Error>>>(
     abilities: &Abilities,
     send: impl Fn(&'static str) -> F,
-    answers: impl Fn(&T) -> &[RedisResult<Value>],
+    answers: impl Fn(&mut T) -> &mut [RedisResult<Value>],
 ) -> Result<T, Error> {
+    let is_refused = |answer: &RedisResult<Value>| answer.as_ref().is_err_and(is_refused);
     let unlink = &abilities.unlink;
-    let mut refused = None;
+    let mut unlinked = None;
     if !unlink.is(Ability::NO) {
-        let sent = send("UNLINK").await?;
-        answers(&sent).iter().for_each(|answer| unlink.learn(answer));
-        if !unlink.is(Ability::NO) {
+        let mut sent = send("UNLINK").await?;
+        if !answers(&mut sent).iter().any(is_refused) {
             return Ok(sent);
         }
-        refused = Some(sent);
+        unlink.refuse();
+        unlinked = Some(sent);
     }
-    let sent = send("DEL").await?;
-    if answers(&sent).iter().any(|answer| answer.as_ref().is_err_and(is_refused)) {
+    let mut sent = send("DEL").await?;
+    let deleted = answers(&mut sent);
+    if deleted.iter().any(is_refused) {
         // The right to either command will do.
         unlink.forget();
-        return Ok(refused.unwrap_or(sent));
+    }
+    let unlinked = unlinked.iter_mut().flat_map(answers);
+    for (deleted, unlinked) in deleted.iter_mut().zip(unlinked) {
+        if unlinked.is_ok() || is_refused(deleted) {
+            swap(deleted, unlinked);
+        }
     }
     Ok(sent)
 }
@@ -161,4 +170,57 @@ pub(super) async fn by_unlink<T, F: Future<Output = Result<T, Error>>>(
 /// How many keys a command has removed.
 pub(super) fn removed(answer: RedisResult<Value>) -> Result<u64, Error> {
     answer.and_then(|answer| Ok(from_redis_value(answer)?)).map_err(|error| translate("UNLINK", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use redis::parse_redis_value;
+
+    use super::*;
+
+    const UNKNOWN: &str = "-ERR unknown command 'UNLINK', with args beginning with: 'a' \r\n";
+    const FORBIDDEN: &str = "-NOPERM this user has no permissions to run the 'del' command\r\n";
+
+    fn said(line: &str) -> RedisResult<Value> {
+        match parse_redis_value(line.as_bytes())? {
+            Value::ServerError(error) => Err(error.into()),
+            value => Ok(value),
+        }
+    }
+
+    /// What is told of two keys where the commands are answered so, and whether `UNLINK` is tried again.
+    async fn told(unlink: [&str; 2], del: [&str; 2]) -> (Vec<Result<u64, String>>, bool) {
+        let abilities = Abilities::default();
+        let send = |name| async move {
+            let lines = if name == "UNLINK" { unlink } else { del };
+            Ok(lines.map(said).into_iter().collect())
+        };
+        let answers: Vec<RedisResult<Value>> = by_unlink(&abilities, send, Vec::as_mut_slice).await.unwrap();
+        let told = answers.into_iter().map(|answer| removed(answer).map_err(|error| error.to_string()));
+        (told.collect(), !abilities.unlink.is(Ability::NO))
+    }
+
+    #[tokio::test]
+    async fn a_key_that_may_not_be_removed_fails_alone() {
+        let (told, _) = told([UNKNOWN; 2], [":1\r\n", FORBIDDEN]).await;
+        assert_eq!(told[0], Ok(1));
+        let error = told[1].as_ref().unwrap_err();
+        assert!(error.contains("unknown command"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_the_first_command_removed_is_not_missed_by_the_second() {
+        for (unlink, del) in
+            [([":1\r\n", UNKNOWN], [":0\r\n", ":1\r\n"]), ([UNKNOWN, ":1\r\n"], [":1\r\n", FORBIDDEN])]
+        {
+            assert_eq!(told(unlink, del).await.0, [Ok(1), Ok(1)]);
+        }
+    }
+
+    #[tokio::test]
+    async fn either_command_is_tried_where_both_were_refused() {
+        assert!(told([UNKNOWN; 2], [FORBIDDEN; 2]).await.1);
+        assert!(!told([UNKNOWN; 2], [":1\r\n"; 2]).await.1);
+        assert!(told([":1\r\n"; 2], [FORBIDDEN; 2]).await.1);
+    }
 }

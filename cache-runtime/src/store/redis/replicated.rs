@@ -72,7 +72,8 @@ impl ReplicatedWrites {
     /// Removes each key. An answer for each.
     pub(super) async fn remove_each(&self, keys: &[&[u8]], until: Instant) -> KeyResults<u64> {
         let send = |name| self.write(name, keys.iter().map(|key| remove(name, *key)).collect(), until);
-        let written = by_unlink(&self.connection.abilities(), send, |written| &written.answers).await?;
+        let written =
+            by_unlink(&self.connection.abilities(), send, |written| &mut written.answers[..]).await?;
         Ok(written.each(removed))
     }
 
