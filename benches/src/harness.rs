@@ -144,7 +144,7 @@ pub(crate) async fn compare(
 }
 
 /// One turn, again where it was lost: on a busy machine everything stands still now and then for longer than a time limit.
-async fn turn(contender: &dyn Runner, callers: usize, slice: Duration) -> Result<Sample, String> {
+pub(crate) async fn turn(contender: &dyn Runner, callers: usize, slice: Duration) -> Result<Sample, String> {
     let mut lost = 0;
     loop {
         match contender.turn(callers, slice).await {

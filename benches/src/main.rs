@@ -1,7 +1,7 @@
 //! redis-cached against its peers and against the bare driver, in one run.
 //!
 //! ```text
-//! cargo run --release -p redis-cached-benches -- [SCENARIO…] [--rounds N] [--smoke] [--pin] [--workers N]
+//! cargo run --release -p redis-cached-benches -- [SCENARIO…] [--rounds N] [--smoke] [--pin] [--workers N] [--plots DIR]
 //! ```
 //!
 //! One module a scenario:
@@ -20,6 +20,7 @@
 //! - `burst`: thousands of keys that are not there at once.
 //! - `stampede`: many callers at once of one key that is not there.
 //! - `frozen`: Redis keeps its connections and answers nothing.
+//! - `growth`: hits by entries, bytes and tasks, as tables, and as plots with `--plots DIR`.
 //!
 //! Each scenario runs in a process of its own, so that what a contender leaves behind, such as attempts to connect, disturbs
 //! nobody. It starts a server of its own; `hit`, `blocking`, `batch`, `local` and `stampede` use the one at `REDIS_URL` where that is set.
@@ -31,6 +32,7 @@ mod cluster;
 mod commands;
 mod contenders;
 mod frozen;
+mod growth;
 mod harness;
 mod hit;
 mod local;
@@ -67,6 +69,7 @@ enum Scenario {
     Burst,
     Stampede,
     Frozen,
+    Growth,
 }
 
 fn main() -> ExitCode {
@@ -89,7 +92,7 @@ fn run() -> Result<(), Failure> {
 
 impl Scenario {
     /// In the order in which they run.
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Hit,
         Self::Tls,
         Self::Cluster,
@@ -102,6 +105,7 @@ impl Scenario {
         Self::Burst,
         Self::Stampede,
         Self::Frozen,
+        Self::Growth,
     ];
 
     fn name(self) -> &'static str {
@@ -118,6 +122,7 @@ impl Scenario {
             Self::Burst => "burst",
             Self::Stampede => "stampede",
             Self::Frozen => "frozen",
+            Self::Growth => "growth",
         }
     }
 
@@ -152,6 +157,7 @@ impl Scenario {
             Self::Tags => Box::new(tags::run(options, &server).await?),
             Self::Users => Box::new(users::run(options, &server).await?),
             Self::Frozen => Box::new(frozen::run(options, &server).await?),
+            Self::Growth => Box::new(growth::run(options, &server).await?),
         })
     }
 }

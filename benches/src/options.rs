@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use crate::{Failure, Scenario};
 
-const USAGE: &str = "usage: redis-cached-benches [SCENARIO…] [--rounds N] [--smoke] [--pin] [--workers N]
-  SCENARIO      hit, tls, cluster, blocking, miss, batch, tags, users, local, burst, stampede or frozen (default: all)
+const USAGE: &str = "usage: redis-cached-benches [SCENARIO…] [--rounds N] [--smoke] [--pin] [--workers N] [--plots DIR]
+  SCENARIO      hit, tls, cluster, blocking, miss, batch, tags, users, local, burst, stampede, frozen or growth (default: all)
   --rounds N    how often each contender has its turn, at each number of callers (default 31)
   --smoke       shows within a minute that everything runs; the figures mean nothing
   --pin         client and server on one CPU, which repeats within a few percent (needs taskset)
-  --workers N   threads of the runtime (default: as many as there are CPUs)";
+  --workers N   threads of the runtime (default: as many as there are CPUs)
+  --plots DIR   where `growth` draws its plots (default: nowhere)";
 
 pub(crate) struct Options {
     pub(crate) scenarios: Vec<Scenario>,
@@ -26,6 +27,10 @@ pub(crate) struct Options {
     pub(crate) frozen_calls: usize,
     /// How often a contender's server freezes.
     pub(crate) freezes: usize,
+    /// The most entries of the local tier in `growth`.
+    pub(crate) entries: u64,
+    /// Where plots are drawn.
+    pub(crate) plots: Option<String>,
     pin: bool,
     workers: Option<usize>,
     /// The arguments that hold for each scenario.
@@ -42,6 +47,8 @@ impl Options {
             users: 100_000,
             frozen_calls: 40,
             freezes: 5,
+            entries: 1_000_000,
+            plots: None,
             pin: false,
             workers: None,
             common: Vec::new(),
@@ -53,9 +60,15 @@ impl Options {
                     (options.rounds, options.slice) = (2, Duration::from_millis(40));
                     (options.tagged, options.users) = (2000, 2000);
                     (options.frozen_calls, options.freezes) = (6, 1);
+                    options.entries = 1000;
                     options.common.push(arg);
                 }
                 "--pin" => options.pin = true,
+                "--plots" => {
+                    let folder = args.next().ok_or(USAGE)?;
+                    options.common.extend([arg, folder.clone()]);
+                    options.plots = Some(folder);
+                }
                 "--rounds" => options.rounds = options.number(arg, args.next())?,
                 "--workers" => options.workers = Some(options.number(arg, args.next())?),
                 name => options.scenarios.push(Scenario::named(name).ok_or(USAGE)?),
