@@ -9,8 +9,6 @@
 
 mod calls;
 mod executed;
-#[path = "../suite/faults/given.rs"]
-mod given;
 mod nodes;
 #[path = "../history/random.rs"]
 mod random;

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::calls::DEADLINE;
-use crate::given::Given;
 use crate::nodes::NodeTimes;
+use redis_cached_test_support::Given;
 
 /// How often the runtime shows that it runs.
 const TICK: Duration = Duration::from_millis(5);

@@ -4,10 +4,10 @@ use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use redis_cached::{Cache, ErrorKind, redis_cached};
-use redis_cached_test_support::RedisServer;
+use redis_cached_test_support::{Given, RedisServer};
 
 use crate::log_recorder::{is_alone_with, record, warnings};
 
@@ -22,7 +22,7 @@ async fn second(answer: &'static str) -> String {
 }
 
 async fn refused(url: &str) -> redis_cached::Error {
-    let began = Instant::now();
+    let began = Given::now();
     let error = Cache::connect(url).await.expect_err("it connected");
     // Generous: what is checked is that it does not hang.
     assert!(began.elapsed() < Duration::from_secs(20));

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use redis_cached::{Cache, Entry, redis_cached};
-use redis_cached_test_support::{Proxy, RedisCluster, RedisSentinels, RedisServer};
+use redis_cached_test_support::{Given, Proxy, RedisCluster, RedisSentinels, RedisServer};
 
 use crate::faults::wait_until_async;
 
@@ -208,7 +208,7 @@ async fn a_proxy_that_closes_connections_on_which_it_is_asked_who_it_is() {
     let proxy = Proxy::start(&server);
     proxy.close_at("INFO");
     let (row, cache) = (Row::default(), connected(proxy.url().to_owned()));
-    let began = Instant::now();
+    let began = Given::now();
     wait_until_async(async || row_entry(&cache, "a").invalidate().await.is_ok()).await;
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     assert_eq!(cache.scope(read(&row, "a")).await, 0);

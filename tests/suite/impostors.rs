@@ -1,8 +1,9 @@
 //! What stands at a key and was not written by this library: it is replaced, counted, and nobody waits for it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use redis_cached::{Cache, redis_cached};
+use redis_cached_test_support::Given;
 
 use crate::{User, lease, redis, set_lease, user};
 
@@ -25,7 +26,7 @@ async fn assert_replaced(cache: &Cache, in_a_batch: bool) {
             |count: fn(&redis_cached::FunctionStats) -> u64| stats.functions.iter().map(count).sum::<u64>();
         (sum(|row| row.computes), sum(|row| row.unusable))
     };
-    let (before, began) = (totals(cache), Instant::now());
+    let (before, began) = (totals(cache), Given::now());
     for _ in 0..2 {
         if in_a_batch {
             assert_eq!(cache.scope(get_users(&[1])).await[&1], user(1));

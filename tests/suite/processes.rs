@@ -2,9 +2,9 @@
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use redis_cached_test_support::RedisServer;
+use redis_cached_test_support::{Given, RedisServer};
 
 /// A process that calls a cached function; killed when the test is over.
 struct Caller {
@@ -91,7 +91,7 @@ fn a_holder_that_dies_is_replaced_within_a_lease() {
     holder.go();
     holder.wait_until_it_computes();
     holder.child.kill().unwrap();
-    let died = Instant::now();
+    let died = Given::now();
     heir.go();
     let report = heir.report();
     assert_eq!(report.runs, 1, "one more computation, never two at once");

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use redis_cached::{Cache, CacheBuilder, Error, ErrorKind, redis_cached, redis_invalidates};
-use redis_cached_test_support::{RedisCluster, RedisSentinels, RedisServer};
+use redis_cached_test_support::{Given, RedisCluster, RedisSentinels, RedisServer};
 
 use crate::faults::wait_until_async;
 
@@ -127,7 +127,7 @@ async fn many_wait_no_longer_than_two() {
     let value = cache.scope(row(0)).await;
     cache.flush().await.unwrap();
     replica.pause();
-    let began = Instant::now();
+    let began = Given::now();
     let mut invalidations = tokio::task::JoinSet::new();
     for id in 1..100 {
         let entry = cache.sync_scope(|| row_entry(id));

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use redis_cached::{Cache, CacheBuilder, ErrorKind, redis_cached};
-use redis_cached_test_support::{Act, Authority, Event, Peer, RedisSentinels, RedisServer};
+use redis_cached_test_support::{Act, Authority, Event, Given, Peer, RedisSentinels, RedisServer};
 
 use crate::faults::wait_until_async;
 use crate::log_recorder::{is_alone, lines, record, warnings};
@@ -82,13 +82,13 @@ async fn a_failover_is_followed_and_what_was_replaced_gets_nothing() {
     reader.flush().await.unwrap();
 
     servers.first().kill();
-    let began = Instant::now();
+    let began = Given::now();
     // Values are computed meanwhile, and none is older.
     let mut version = 0;
     while !works(&writer, 7).await {
         version += 1;
         row.set(version);
-        let called = Instant::now();
+        let called = Given::now();
         if writer.sync_scope(|| read_entry("a")).invalidate().await.is_ok() {
             assert_eq!(writer.scope(read(&row, "a")).await, version);
         }
@@ -140,7 +140,7 @@ async fn a_planned_failover_is_followed_at_once() {
     cache.flush().await.unwrap();
     for (round, to) in [servers.second(), servers.first()].into_iter().enumerate() {
         servers.failover(to);
-        let switched = Instant::now();
+        let switched = Given::now();
         wait_until_async(async || works(&cache, 5).await && has_key(to, "user:5")).await;
         assert!(switched.elapsed() < Duration::from_secs(2), "{:?}", switched.elapsed());
         let version = 10 + round as u64;
@@ -207,7 +207,7 @@ async fn one_sentinel_may_be_gone_and_two_are_no_majority() {
     assert!(works(&cache, 4).await, "a connection does not end because nobody watches over it");
     let lazy = builder(servers.url()).deadline(Duration::from_millis(100)).connect_lazy().unwrap();
     for id in 1..5 {
-        let began = Instant::now();
+        let began = Given::now();
         assert_eq!(lazy.scope(get_user(id)).await, user(id));
         assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
     }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use redis_cached::{Cache, Entry};
-use redis_cached_test_support::{Act, Event, Peer};
+use redis_cached_test_support::{Act, Event, Given, Peer};
 
 use super::{DEADLINE, row, row_entry};
 use crate::faults::wait_until_async;
@@ -98,7 +98,7 @@ fn garbling(command: &'static str) -> Fake {
 }
 
 async fn assert_in_time(cache: &Cache, id: u64) {
-    let began = Instant::now();
+    let began = Given::now();
     assert!(cache.scope(row(id)).await > 0);
     assert!(began.elapsed() < 4 * DEADLINE, "{:?}", began.elapsed());
 }

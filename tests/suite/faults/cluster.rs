@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use redis_cached::{Cache, ErrorKind};
-use redis_cached_test_support::{Middleman, RedisServer};
+use redis_cached_test_support::{Given, Middleman, RedisServer};
 
-use super::given::Given;
 use super::{DEADLINE, SLACK, get_user, lazy};
 use crate::log_recorder::{record, warnings};
 use crate::user;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use redis_cached::{Cache, redis_cached};
-use redis_cached_test_support::{Proxy, RedisServer, servers};
+use redis_cached_test_support::{Given, Proxy, RedisServer, servers};
 
 use super::{DEADLINE, assert_own_value, assert_recovers, get_user, get_user_entry, hits, lazy, wait_until};
 use crate::log_recorder::{is_alone, lines, record, warnings};
@@ -200,7 +200,7 @@ async fn a_primary_that_was_demoted_is_left_for_the_new_one() {
             assert_own_value(&cache, id).await;
         }
         proxy.lead_to(&new);
-        let began = Instant::now();
+        let began = Given::now();
         while !hits(&cache).await || cache.stats().pending_invalidations > 0 {
             assert!(began.elapsed() < Duration::from_secs(7), "{}", cache.stats());
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -227,7 +227,7 @@ async fn the_end_of_a_read_only_outage_is_told_at_once() {
     wait_until(|| warnings("takes no writes").len() == 1).await;
     server.cli(&["REPLICAOF", "NO", "ONE"]);
     // The next attempt is a fraction of a second away, and the connection has to live for a second. On trust it would be ten.
-    let began = Instant::now();
+    let began = Given::now();
     let is_told = || lines().iter().any(|line| line.contains("again after"));
     while !is_told() {
         assert!(began.elapsed() < Duration::from_secs(8), "{:#?}", lines());

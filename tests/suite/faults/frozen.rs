@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use redis_cached::Cache;
-use redis_cached_test_support::RedisServer;
+use redis_cached_test_support::{Given, RedisServer};
 
 use super::{DEADLINE, SLACK, assert_own_value, assert_recovers, get_user, get_user_entry, lazy};
 use crate::user;
@@ -18,7 +18,7 @@ async fn frozen_costs_the_deadline_a_few_times_and_then_nothing() {
         assert_own_value(&cache, id).await;
     }
     // The silent connection has been given up by now: calls do not wait any more.
-    let began = Instant::now();
+    let began = Given::now();
     for id in 0..50 {
         let _ = cache.scope(get_user(id)).await;
     }
@@ -33,7 +33,7 @@ async fn many_callers_of_a_frozen_server_wait_side_by_side() {
     let cache = lazy(server.url());
     assert_recovers(&cache).await;
     server.pause();
-    let began = Instant::now();
+    let began = Given::now();
     let calls: Vec<_> = (1..=200)
         .map(|id| {
             let cache = cache.clone();

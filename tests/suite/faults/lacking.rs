@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use redis_cached::{Cache, redis_cached};
-use redis_cached_test_support::{Middleman, RedisServer};
+use redis_cached_test_support::{Given, Middleman, RedisServer};
 
-use super::given::Given;
 use super::{DEADLINE, SLACK, get_user, get_user_entry};
 use crate::log_recorder::{record, warnings};
 use crate::{User, user};

@@ -10,10 +10,9 @@ mod connections;
 mod credentials;
 mod frozen;
 mod full;
-mod given;
+
 mod lacking;
 mod paused;
-mod peers;
 mod proxy;
 mod replica;
 mod restart;
@@ -26,8 +25,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use redis_cached::{Cache, redis_cached};
+use redis_cached_test_support::Given;
 
-use self::given::Given;
 use crate::{Failed, User, user};
 
 const DEADLINE: Duration = Duration::from_millis(100);

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use redis_cached::{Cache, redis_cached};
-use redis_cached_test_support::{Proxy, RedisServer};
+use redis_cached_test_support::{Given, Proxy, RedisServer};
 
 use super::{DEADLINE, SLACK, assert_hits, assert_own_value, get_user, lazy};
 use crate::{User, user};
@@ -71,7 +71,7 @@ async fn a_clock_that_is_stopped_later_does_no_harm() {
     server.kill();
     assert_own_value(&cache, 1).await;
     server.restart();
-    let began = Instant::now();
+    let began = Given::now();
     while !super::hits(&cache).await {
         assert!(began.elapsed() < super::RECOVERY);
         std::thread::sleep(Duration::from_millis(10));

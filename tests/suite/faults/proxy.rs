@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use redis_cached::Cache;
-use redis_cached_test_support::{Direction, Proxy, RedisServer};
+use redis_cached_test_support::{Direction, Given, Proxy, RedisServer};
 
-use super::given::Given;
 use super::{DEADLINE, SLACK, assert_own_value, assert_recovers, get_user, lazy};
 use crate::user;
 

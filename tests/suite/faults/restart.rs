@@ -1,9 +1,9 @@
 //! Redis absent, killed, restarted, emptied, or closing its connections.
 
 use redis_cached::ErrorKind;
-use redis_cached_test_support::{RedisServer, servers};
+use redis_cached_test_support::{Given, RedisServer, servers};
 
-use super::{Given, RECOVERY, assert_own_value, assert_recovers, get_user_entry, lazy};
+use super::{RECOVERY, assert_own_value, assert_recovers, get_user_entry, lazy};
 
 #[tokio::test]
 async fn absent_at_the_start_and_appearing_later() {

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use redis_cached::{Cache, redis_cached};
-use redis_cached_test_support::RedisServer;
+use redis_cached_test_support::{Given, RedisServer};
 use tokio::runtime::{Builder, Runtime};
 
-use super::given::Given;
 use crate::{User, user};
 
 /// `0` takes for ever.

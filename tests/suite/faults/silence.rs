@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use redis_cached::{Cache, redis_cached};
-use redis_cached_test_support::{Proxy, RedisServer};
+use redis_cached_test_support::{Given, Proxy, RedisServer};
 
 use super::{SLACK, assert_recovers, get_user};
 use crate::user;
@@ -41,7 +41,7 @@ async fn a_large_value_that_is_on_its_way_is_no_silence() {
     let (cache, connections) = connected(&proxy).await;
     proxy.throttle(8_000_000);
     for _ in 0..4 {
-        let began = Instant::now();
+        let began = Given::now();
         let beside = (0..8).map(|id| {
             let cache = cache.clone();
             tokio::spawn(async move { cache.scope(get_user(id)).await.is_ok() })
@@ -115,7 +115,7 @@ async fn a_server_that_answers_pings_only_is_given_up() {
     assert!((1..=12).contains(&waited), "{waited} calls waited");
     proxy.heal();
     assert_recovers(&cache).await;
-    let began = Instant::now();
+    let began = Given::now();
     while !cache.stats().local.unwrap().serving {
         assert!(began.elapsed() < Duration::from_secs(5), "nothing is kept again");
         cache.scope(watched(1)).await;

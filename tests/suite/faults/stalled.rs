@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use redis_cached::{Cache, redis_cached};
-use redis_cached_test_support::RedisServer;
+use redis_cached_test_support::{Given, RedisServer};
 
-use super::given::Given;
 use super::{assert_recovers, get_user, get_user_entry};
 use crate::user;
 

@@ -1,13 +1,13 @@
 //! Answers that are not in Redis's protocol: named in the log, and not asked for again and again.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use redis_cached::{Entry, redis_cached};
-use redis_cached_test_support::{Middleman, RedisServer};
+use redis_cached_test_support::{Given, Middleman, RedisServer};
 
-use super::given::Given;
-use super::{DEADLINE, SLACK, get_user, get_user_entry, lazy};
-use crate::log_recorder::{record, warnings};
+use super::{DEADLINE, SLACK, get_user, get_user_entry, lazy, wait_until_async};
+use crate::log_recorder::{lines, record, warnings};
 use crate::user;
 
 #[redis_cached(ttl = 60, key = "stale:<id>", stale_while_revalidate = "1h")]
@@ -15,14 +15,29 @@ async fn stale(id: u64) -> u64 {
     id
 }
 
+#[redis_cached(ttl = 60, key = "many:<ids>", batch = ids)]
+async fn many(ids: &[u64]) -> HashMap<u64, u64> {
+    ids.iter().map(|id| (*id, *id)).collect()
+}
+
 /// A server that answers a command with a status that is no text.
 fn garbling(server: &RedisServer, command: &'static str) -> Middleman {
-    Middleman::start(server, move |_, request| match request[0].eq_ignore_ascii_case(command.as_bytes()) {
+    garbling_all(server, &[command])
+}
+
+/// The same for each of these commands.
+fn garbling_all(server: &RedisServer, commands: &[&'static str]) -> Middleman {
+    let commands = commands.to_vec();
+    Middleman::start(server, move |_, request| match commands.iter().any(|name| is_name(&request[0], name)) {
         true => ["EVAL", "return redis.status_reply('\\255\\254')", "0"]
             .map(|word| word.as_bytes().to_vec())
             .into(),
         false => request,
     })
+}
+
+fn is_name(word: &[u8], name: &str) -> bool {
+    word.eq_ignore_ascii_case(name.as_bytes())
 }
 
 #[tokio::test]
@@ -79,4 +94,27 @@ async fn a_command_among_others_is_named_and_rests() {
         let named = logged.iter().filter(|line| line.contains(&format!("answers {command} with"))).count();
         assert_eq!((named, logged.len() <= 4), (1, true), "{command}: {logged:#?}");
     }
+}
+
+/// Else there would be a line for each that the library knows.
+#[tokio::test]
+async fn of_many_commands_two_are_named_loudly() {
+    record();
+    let server = RedisServer::start();
+    let garbling = garbling_all(&server, &["MGET", "PTTL", "SET", "UNLINK"]);
+    let (cache, address) = (lazy(garbling.url()), garbling.port().to_string());
+    let named =
+        || lines().iter().filter(|line| line.contains(&address) && line.contains(" answers ")).count();
+    wait_until_async(async || {
+        assert_eq!(cache.scope(stale(1)).await, 1);
+        assert_eq!(cache.scope(many(&[1, 2])).await.len(), 2);
+        let entry = cache.sync_scope(|| get_user_entry(1));
+        let _ = entry.put(&user(1)).await;
+        let _ = entry.invalidate().await;
+        named() == 4
+    })
+    .await;
+    let logged = warnings(&address);
+    assert!(logged.len() <= 4, "{logged:#?}");
+    assert_eq!(logged.iter().filter(|line| line.contains(" answers ")).count(), 2, "{logged:#?}");
 }

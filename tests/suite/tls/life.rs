@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use redis_cached::{Cache, ErrorKind};
-use redis_cached_test_support::{Authority, Direction, Identity, Proxy};
+use redis_cached_test_support::{Authority, Direction, Given, Identity, Proxy};
 
 use super::{get_user, get_user_entry, serve, trusting};
 use crate::faults::wait_until_async;
@@ -18,7 +18,7 @@ fn lazy(authority: &Authority, url: impl Into<String>) -> Cache {
 
 /// A call has its value, whatever goes on beneath, and soon.
 async fn assert_own_value(cache: &Cache, id: u64) {
-    let began = Instant::now();
+    let began = Given::now();
     assert_eq!(cache.scope(get_user(id)).await, user(id));
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
 }

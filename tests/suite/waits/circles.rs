@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use redis_cached::{Cache, redis_cached};
-use redis_cached_test_support::RedisServer;
+use redis_cached_test_support::{Given, RedisServer};
 
 use super::timed;
 use crate::{both, redis};
@@ -53,7 +53,7 @@ fn on_two_threads() {
     let server = RedisServer::start();
     let redis = Cache::builder().deadline(Duration::from_secs(10)).url(server.url()).connect_lazy().unwrap();
     for cache in [redis, Cache::memory()] {
-        let began = std::time::Instant::now();
+        let began = Given::now();
         std::thread::scope(|scope| {
             scope.spawn(|| cache.sync_scope(|| ping_blocking(1, 2)));
             scope.spawn(|| cache.sync_scope(|| pong_blocking(1, 2)));

@@ -1,9 +1,6 @@
 //! Starting a server: its arguments, a port that is free, and the proof that the one that answers is ours.
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -12,15 +9,12 @@ use redis::{Client, RedisResult};
 use crate::dir::TempDir;
 use crate::process::Process;
 use crate::server::info_field;
-use crate::{Identity, RedisServer};
+use crate::{Identity, RedisServer, ports};
 
 /// How long a server may take to answer for the first time.
 pub(crate) const START_DEADLINE: Duration = Duration::from_secs(10);
 /// Tries at a free port, each of which another program may take before our server does.
 const PORT_TRIES: usize = 20;
-/// Where servers in cluster mode listen. The ports of their bus are [`BUS`] higher, and the system gives neither to a connection.
-const CLUSTER_PORTS: std::ops::Range<u16> = 16_384..22_768;
-const BUS: u16 = 10_000;
 /// Where a developer's own server listens. No test ever goes there.
 const THE_USERS_PORT: u16 = 6379;
 
@@ -145,7 +139,7 @@ impl Builder {
         let dir = TempDir::new();
         let tries = if self.port.is_some() { 1 } else { PORT_TRIES };
         for _ in 0..tries {
-            let free = if self.in_cluster_mode { free_cluster_port } else { free_port };
+            let free = if self.in_cluster_mode { ports::free_for_cluster } else { ports::free };
             let plain = self.port.unwrap_or_else(free);
             let ports = Ports { plain, tls: self.tls.is_some().then(free) };
             if let Some(process) = self.launch(ports, dir.path()) {
@@ -290,28 +284,6 @@ fn sentinel_args(args: &[String], lines: &str, dir: &Path) -> Vec<String> {
             .expect("a file in our own directory can be written");
     }
     vec![file.display().to_string(), "--sentinel".into()]
-}
-
-fn free_port() -> u16 {
-    loop {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("the system has a free port");
-        let port = listener.local_addr().expect("a bound socket has an address").port();
-        if port != THE_USERS_PORT {
-            return port;
-        }
-    }
-}
-
-/// A port whose bus port is free, too.
-fn free_cluster_port() -> u16 {
-    loop {
-        let random = RandomState::new().hash_one(0) % u64::from(CLUSTER_PORTS.end - CLUSTER_PORTS.start);
-        let port = CLUSTER_PORTS.start + u16::try_from(random).expect("less than the ports there are");
-        let is_free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-        if is_free(port) && is_free(port + BUS) {
-            return port;
-        }
-    }
 }
 
 fn socket_path(dir: &Path) -> PathBuf {

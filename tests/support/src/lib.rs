@@ -18,6 +18,7 @@
 //! - [`Authority`]: certificates, for servers that speak TLS.
 //! - [`Middleman`]: changes what is asked, so that a server seems to be another one.
 //! - [`Peer`]: a peer that follows a script, for what no server can be made to do.
+//! - [`Given`]: time as the machine gives it to a process, for bounds on what a call may take.
 //! - [`servers`]: the server programs to run a matrix over.
 //!
 //! Everything here panics where it cannot do what it was asked, because a test has nothing better to do with an error.
@@ -29,9 +30,11 @@ mod builder;
 mod certificates;
 mod cluster;
 mod dir;
+mod given;
 mod middleman;
 mod monitor;
 mod peer;
+mod ports;
 mod process;
 mod proxy;
 mod sentinels;
@@ -40,6 +43,7 @@ mod server;
 pub use builder::Builder;
 pub use certificates::{Authority, Identity};
 pub use cluster::{ClusterBuilder, Fault, MOVING, Migration, RedisCluster, shard_of, summary};
+pub use given::Given;
 pub use middleman::Middleman;
 pub use monitor::{Command, Monitor};
 pub use peer::{Act, Event, Peer};

@@ -1,11 +1,13 @@
 //! A peer that speaks as a script has it: what no real server can be made to do.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+use crate::ports;
 
 /// How often a thread looks whether it is to end.
 const TICK: Duration = Duration::from_millis(20);
@@ -56,7 +58,7 @@ pub enum Act {
 impl Peer {
     /// Listens, and does as `script` says, on each connection for itself.
     pub fn start(script: impl Fn(Event<'_>) -> Act + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("the system has a free port");
+        let listener = ports::listen();
         let port = listener.local_addr().expect("a bound socket has an address").port();
         let (shared, script) = (Arc::<Shared>::default(), Arc::new(script));
         let acceptor = std::thread::spawn({

@@ -2,15 +2,14 @@
 
 mod relay;
 
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use self::relay::{Faults, Link, Relay, lock};
-use crate::RedisServer;
+use crate::{RedisServer, ports};
 
 /// A proxy in front of a server. Transparent until a fault is set; all of it ends on drop.
 #[derive(Debug)]
@@ -43,7 +42,7 @@ impl Proxy {
     }
 
     fn before(upstream: u16, url: impl FnOnce(u16) -> String) -> Self {
-        let listener = listen_anywhere();
+        let listener = without_blocking(ports::listen());
         let address = listener.local_addr().expect("a bound socket has an address");
         let url = url(address.port());
 
@@ -168,29 +167,11 @@ impl Drop for Proxy {
     }
 }
 
-/// Where proxies listen: below the ports that systems give to clients and to whoever asks for any. Else a port that is refused
-/// for a while could be taken by a connection of another test, or by the refused client itself, which then talks to itself.
-const PORTS: std::ops::Range<u16> = 20_000..32_000;
-
-/// Listens on a port that no other proxy of this process had, and no other process has.
-fn listen_anywhere() -> TcpListener {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = std::process::id().wrapping_mul(127);
-    for _ in PORTS {
-        let next = u32::from(NEXT.fetch_add(1, Ordering::Relaxed)).wrapping_add(first) % PORTS.len() as u32;
-        if let Ok(listener) = try_listen(PORTS.start + next as u16) {
-            return listener;
-        }
-    }
-    panic!("none of the ports {PORTS:?} is free");
-}
-
 fn listen(port: u16) -> TcpListener {
-    try_listen(port).expect("the proxy's port is free")
+    without_blocking(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("the proxy's port is free"))
 }
 
-fn try_listen(port: u16) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
+fn without_blocking(listener: TcpListener) -> TcpListener {
+    listener.set_nonblocking(true).expect("a listener can be told not to block");
+    listener
 }

@@ -20,6 +20,8 @@ use crate::util::retry_gate::RetryGate;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+/// So many commands are named as warnings. A peer that speaks another protocol garbles all that there are.
+const LOUD: usize = 2;
 
 #[derive(Debug, Default)]
 pub(crate) struct Unreadable {
@@ -88,24 +90,30 @@ impl Unreadable {
     /// An answer was not valid. Logged once for each command.
     pub(crate) fn note(&self, server: &str, doing: &str) {
         let command = command(doing);
-        let is_first = {
-            let pauses = &mut lock(&self.known).pauses;
-            let last = pauses.get(command).map(|pause| pause.length);
-            let length = last.map_or(FIRST_PAUSE, |last| (last * 2).min(LONGEST_PAUSE));
-            let gate = RetryGate::default();
-            gate.close(length);
-            pauses.insert(command.to_owned(), Pause { length, gate });
-            self.is_any_known.store(true, Ordering::Relaxed);
-            last.is_none()
-        };
         // Outside of the lock: a logger is foreign code.
-        if is_first {
-            log::warn!(
+        if let Some(known) = self.rest(command) {
+            let level = if known <= LOUD { log::Level::Warn } else { log::Level::Debug };
+            let more =
+                if known == LOUD { "; if this is a Redis server, something changes its answers" } else { "" };
+            log::log!(
+                level,
                 "{server} answers {command} with what is not Redis's protocol: the connection is closed, and {command} is not asked \
-                 for {} s, then longer; values are computed meanwhile",
+                 for {} s, then longer; values are computed meanwhile{more}",
                 FIRST_PAUSE.as_secs(),
             );
         }
+    }
+
+    /// Closes the gate of a command. How many are known with it, if it was not known before.
+    fn rest(&self, command: &str) -> Option<usize> {
+        let pauses = &mut lock(&self.known).pauses;
+        let last = pauses.get(command).map(|pause| pause.length);
+        let length = last.map_or(FIRST_PAUSE, |last| (last * 2).min(LONGEST_PAUSE));
+        let gate = RetryGate::default();
+        gate.close(length);
+        pauses.insert(command.to_owned(), Pause { length, gate });
+        self.is_any_known.store(true, Ordering::Relaxed);
+        last.is_none().then_some(pauses.len())
     }
 }
 

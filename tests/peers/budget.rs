@@ -6,10 +6,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use redis_cached::{Cache, redis_cached};
-use redis_cached_test_support::{Act, Peer};
+use redis_cached_test_support::{Act, Given, Peer};
 
 use super::kinds::{Words, asked, greets, name, usual};
-use crate::faults::given::Given;
+use super::one_at_a_time;
 
 const DEADLINE: Duration = Duration::from_secs(1);
 /// More than one deadline with what a busy machine may add, and less than any two waits of those below.
@@ -78,6 +78,7 @@ fn assert_takes_one_wait(what: &str, call: impl FnOnce(&Cache)) {
 
 #[test]
 fn what_is_stored_is_waited_for_within_the_deadline() {
+    let _turn = one_at_a_time();
     assert_takes_one_wait("a value", |cache| assert_eq!(cache.sync_scope(|| value(1)), 1));
     assert_takes_one_wait("a batch", |cache| assert_eq!(cache.sync_scope(|| many(&[1, 2])).len(), 2));
     assert_takes_one_wait("a large value", |cache| {
@@ -88,12 +89,14 @@ fn what_is_stored_is_waited_for_within_the_deadline() {
 
 #[test]
 fn a_lease_that_is_given_back_is_waited_for_within_the_deadline() {
+    let _turn = one_at_a_time();
     assert_takes_one_wait("an error", |cache| assert_eq!(cache.sync_scope(|| error(1)), Err(1)));
 }
 
 /// Only so many look-ups are under way at once. Who has to wait until those before it have waited in vain does not wait anew.
 #[test]
 fn a_turn_is_waited_for_within_the_deadline() {
+    let _turn = one_at_a_time();
     const CALLS: u64 = 60;
     let peer = greets(|_| Act::Nothing);
     let cache = Cache::builder().url(peer.url()).deadline(DEADLINE).connect_lazy().unwrap();

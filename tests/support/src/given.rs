@@ -23,19 +23,23 @@ static GIVEN: LazyLock<&AtomicU64> = LazyLock::new(|| {
 });
 
 /// A moment from which given time is counted.
-pub(super) struct Given(u64);
+#[derive(Debug)]
+pub struct Given(u64);
 
 impl Given {
-    pub(super) fn now() -> Self {
+    /// Now.
+    pub fn now() -> Self {
         Self(GIVEN.load(Ordering::Relaxed))
     }
 
-    pub(super) fn elapsed(&self) -> Duration {
+    /// The time since then that the process was given, in ticks of 5 ms.
+    pub fn elapsed(&self) -> Duration {
         Duration::from_micros(GIVEN.load(Ordering::Relaxed) - self.0)
     }
 }
 
 /// Else a bound would be none.
+#[cfg(test)]
 #[test]
 fn who_sleeps_is_given_the_time() {
     let began = Given::now();
