@@ -9,7 +9,8 @@ use redis_cached_test_support::RedisServer;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
-use crate::{Runs, User, redis, user};
+use crate::faults::wait_until;
+use crate::{Runs, User, redis, user, values_and_leases};
 
 fn runtimes() -> [(&'static str, Runtime); 2] {
     [
@@ -19,12 +20,8 @@ fn runtimes() -> [(&'static str, Runtime); 2] {
 }
 
 /// How many values and how many leases there are at the keys that match.
-fn values_and_leases(server: &RedisServer, pattern: &str) -> (usize, usize) {
-    let keys: Vec<String> = server.query(&["KEYS", pattern]);
-    let state = |key: &String| server.query::<String>(&["GETRANGE", key, "0", "0"]);
-    let states: Vec<String> = keys.iter().map(state).collect();
-    let count = |wanted| states.iter().filter(|state| *state == wanted).count();
-    (count("V"), count("L"))
+fn states_of(server: &RedisServer, pattern: &str) -> (usize, usize) {
+    values_and_leases(server, server.query::<Vec<String>>(&["KEYS", pattern]))
 }
 
 /// Patient, for the machine may be busy with other tests: what is looked at is what is stored, not how long Redis takes.
@@ -79,12 +76,10 @@ async fn the_leases_of_thousands_of_cancelled_calls_are_given_back() {
         let cache = cache.clone();
         all.spawn(async move { cache.scope(hung(id, true)).await });
     }
-    while values_and_leases(&server, "cancelled:*").1 < 3_000 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    wait_until(|| states_of(&server, "cancelled:*").1 == 3_000).await;
     all.shutdown().await;
     cache.flush().await.unwrap();
-    assert_eq!(values_and_leases(&server, "cancelled:*"), (0, 0));
+    assert_eq!(states_of(&server, "cancelled:*"), (0, 0));
     let waits = cache.stats().functions[0].coalesced;
     for id in 0..3_000 {
         assert_eq!(cache.scope(hung(id, false)).await, user(id));
@@ -106,7 +101,7 @@ fn a_program_that_ends_leaves_its_value_and_no_lease() {
         let mut program = Command::new(env!("CARGO_BIN_EXE_ending"));
         let ended = program.args([&server.url(), kind, &bytes.to_string()]).status().unwrap();
         assert!(ended.success());
-        let left = values_and_leases(&server, &format!("ending:{kind}:{bytes}"));
+        let left = states_of(&server, &format!("ending:{kind}:{bytes}"));
         assert_eq!(left, (values, 0), "{kind}, {bytes} bytes");
     }
 }

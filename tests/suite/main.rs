@@ -138,6 +138,19 @@ async fn redis() -> (RedisServer, Cache) {
     (server, cache)
 }
 
+/// How many of these keys have a value, and how many a lease. One request: it is asked for while leases have to be renewed.
+fn values_and_leases(server: &RedisServer, keys: impl IntoIterator<Item = String>) -> (usize, usize) {
+    const COUNT: &str = "local states = {V = 0, L = 0}
+        for _, key in ipairs(ARGV) do
+            local state = redis.call('GETRANGE', key, 0, 0)
+            states[state] = (states[state] or 0) + 1
+        end
+        return {states.V, states.L}";
+    let keys: Vec<_> = keys.into_iter().collect();
+    let command: Vec<_> = ["EVAL", COUNT, "0"].into_iter().chain(keys.iter().map(String::as_str)).collect();
+    server.query(&command)
+}
+
 /// A cache whose entries grow old as fast as a test can have it.
 struct TestCache {
     cache: Cache,

@@ -8,7 +8,7 @@ use redis_cached_test_support::{Proxy, RedisServer};
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 
-use crate::{User, redis, user};
+use crate::{User, redis, user, values_and_leases};
 
 #[redis_cached(ttl = 3600, key = "user:<id>")]
 async fn get_user(id: u64) -> User {
@@ -29,11 +29,8 @@ fn call_all(cache: &Cache, ids: std::ops::Range<u64>) -> JoinSet<()> {
 }
 
 /// How many of the keys hold a value, and how many a lease.
-fn values_and_leases(server: &RedisServer, ids: std::ops::Range<u64>) -> (usize, usize) {
-    let states: Vec<String> =
-        ids.map(|id| server.query(&["GETRANGE", &format!("user:{id}"), "0", "0"])).collect();
-    let count = |state| states.iter().filter(|found| *found == state).count();
-    (count("V"), count("L"))
+fn states_of(server: &RedisServer, ids: std::ops::Range<u64>) -> (usize, usize) {
+    values_and_leases(server, ids.map(|id| format!("user:{id}")))
 }
 
 #[tokio::test]
@@ -49,7 +46,7 @@ async fn values_that_are_stored_at_the_same_time_share_a_script() {
     // Where the server compares by itself there is none, and each lease is one where it has no `SET NX GET`.
     let of_leases = if server.takes(&["SET", "probe", "1", "NX", "GET"]) { 0 } else { 64 };
     assert!(scripts - of_leases <= 8, "{scripts} scripts for 64 values");
-    assert_eq!(values_and_leases(&server, 0..64), (64, 0));
+    assert_eq!(states_of(&server, 0..64), (64, 0));
     assert_eq!(cache.stats().functions[0].stored, 65);
 }
 
@@ -122,7 +119,7 @@ fn values_are_stored_though_the_runtime_ends() {
         call_all(&cache, 0..64).join_all().await;
     });
     drop(runtime);
-    assert_eq!(values_and_leases(&server, 0..64), (64, 0));
+    assert_eq!(states_of(&server, 0..64), (64, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -140,7 +137,7 @@ async fn callers_that_go_away_leave_no_lease_behind() {
         while calls.join_next().await.is_some() {}
     }
     let all_given_back = async {
-        while values_and_leases(&server, 0..2000).1 > 0 {
+        while states_of(&server, 0..2000).1 > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
