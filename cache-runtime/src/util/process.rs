@@ -67,6 +67,17 @@ impl<T> PerProcess<T> {
         }
     }
 
+    /// What a process has, if it has made it.
+    pub(crate) fn get(&self, process: Generation) -> Option<&T> {
+        let mut at = self;
+        loop {
+            match at.own.get()? {
+                (owner, value) if *owner == process => return Some(value),
+                _ => at = at.next.get()?,
+            }
+        }
+    }
+
     /// Whether one of the processes before this one has left a value of which this holds.
     pub(crate) fn was(&self, process: Generation, mut holds: impl FnMut(&T) -> bool) -> bool {
         let mut at = Some(self);

@@ -23,7 +23,15 @@ pub(crate) struct Slot(u16);
 
 impl Slot {
     pub(crate) fn of(key: &[u8]) -> Self {
-        Self(crc16(hash_tag(key).unwrap_or(key)) % SLOTS)
+        let mut crc = 0;
+        for byte in key {
+            if *byte == b'{' {
+                // One pass is enough for most keys, which have none.
+                return Self(crc16(hash_tag(key).unwrap_or(key)) % SLOTS);
+            }
+            crc = next_crc(crc, *byte);
+        }
+        Self(crc % SLOTS)
     }
 
     /// `None` if there is no such slot.
@@ -46,7 +54,12 @@ fn hash_tag(key: &[u8]) -> Option<&[u8]> {
 
 /// CRC-16/XMODEM: the polynomial 0x1021, most significant bit first, from 0.
 fn crc16(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0, |crc, byte| (crc << 8) ^ TABLE[usize::from((crc >> 8) as u8 ^ byte)])
+    bytes.iter().fold(0, |crc, byte| next_crc(crc, *byte))
+}
+
+#[inline]
+fn next_crc(crc: u16, byte: u8) -> u16 {
+    (crc << 8) ^ TABLE[usize::from((crc >> 8) as u8 ^ byte)]
 }
 
 static TABLE: [u16; 256] = table();

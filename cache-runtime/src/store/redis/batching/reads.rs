@@ -170,13 +170,18 @@ impl Requests for KeyBatch {
     }
 }
 
-/// A key of an `MGET`.
-#[inline]
-fn key(mget: &Cmd, index: usize) -> Option<&[u8]> {
-    match mget.args_iter().nth(index + 1)? {
+/// The keys of an `MGET`.
+fn keys_of(mget: &Cmd) -> impl Iterator<Item = &[u8]> {
+    mget.args_iter().skip(1).filter_map(|key| match key {
         Arg::Simple(key) => Some(key),
         _ => None,
-    }
+    })
+}
+
+/// One of them. Goes over those before it.
+#[inline]
+fn key(mget: &Cmd, index: usize) -> Option<&[u8]> {
+    keys_of(mget).nth(index)
 }
 
 impl BatchedConnection {
@@ -241,7 +246,7 @@ impl BatchedConnection {
                 _ => {}
             }
         }
-        let gets = pipeline((0..keys).filter_map(|index| key(mget, index)).map(get));
+        let gets = pipeline(keys_of(mget).map(get));
         let (answers, _) = self.connection.run_all("GET", &gets, until).await?;
         Ok(KeyValues::Each(answers.into_iter().map(|answer| found("GET", answer)).collect()))
     }

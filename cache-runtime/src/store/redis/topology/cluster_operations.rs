@@ -258,7 +258,7 @@ impl Cluster {
     }
 
     /// After the owner has failed to give a value: elsewhere, if it said where.
-    async fn get_again(
+    pub(crate) async fn get_again(
         &self,
         key: &str,
         node: Arc<Node>,

@@ -36,6 +36,12 @@ struct Nodes {
     by_address: HashMap<NodeAddress, u16>,
 }
 
+impl Nodes {
+    fn node(&self, index: u16) -> Option<&Arc<Node>> {
+        Some(&self.all.get(usize::from(index))?.as_ref()?.node)
+    }
+}
+
 struct Member {
     node: Arc<Node>,
     address: NodeAddress,
@@ -60,8 +66,14 @@ impl Members {
     /// The owner of a slot, if one is known.
     pub(crate) fn owner(&self, slot: Slot) -> Option<Arc<Node>> {
         let index = self.owners.owner(slot)?;
-        let nodes = read(&self.nodes);
-        Some(Arc::clone(&nodes.all.get(usize::from(index))?.as_ref()?.node))
+        read(&self.nodes).node(index).map(Arc::clone)
+    }
+
+    /// The same, and `None` if that would be to wait for somebody who changes the nodes.
+    #[inline]
+    pub(crate) fn owner_at_once(&self, slot: Slot) -> Option<Arc<Node>> {
+        let index = self.owners.owner(slot)?;
+        self.nodes.try_read().ok()?.node(index).map(Arc::clone)
     }
 
     /// The replicas of a slot's owner.
