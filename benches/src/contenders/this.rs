@@ -64,6 +64,23 @@ impl Blocking for ThisBlocking {
     }
 }
 
+/// Three servers that know nothing of each other, each with a third of the keys: what it costs to talk to three instead of one.
+pub(crate) struct Apart(pub(crate) [Cache; 3]);
+
+impl Memoized for Apart {
+    const NAME: &'static str = "redis://, three apart";
+
+    async fn user(&self, id: u64) -> Result<User, String> {
+        let [first, second, third] = &self.0;
+        let cache = match id % 3 {
+            0 => first,
+            1 => second,
+            _ => third,
+        };
+        Ok(user_in(cache, id).await)
+    }
+}
+
 /// The same function by a cache of its own, for each way to reach Redis.
 macro_rules! ways {
     ($($way:ident: $name:literal,)*) => {
