@@ -84,7 +84,8 @@ impl<T> Entry<T> {
     #[inline]
     pub(crate) fn reader(&self) -> Reader<'_> {
         let Hooks { codec, local, serves_absence, .. } = self.hooks;
-        Reader { call: &self.call, codec, keeps: local.is_some(), serves_absence, values: &self.hooks }
+        let noted = self.call.cache().pending.takeovers.note();
+        Reader { call: &self.call, codec, keeps: local.is_some(), serves_absence, values: &self.hooks, noted }
     }
 
     pub(crate) fn call(&self) -> &Call {

@@ -36,8 +36,8 @@ pub struct Stats {
     pub pending_invalidations: u64,
     /// Invalidations that succeeded when they were retried.
     pub retried_invalidations: u64,
-    /// Invalidations that had succeeded and were repeated because another server has taken over, which may have lost them: one for each key
-    /// and tag.
+    /// Invalidations that had succeeded and were repeated because another server has taken over, or a slot's, which may have lost them: one for
+    /// each key and tag.
     pub repeated_invalidations: u64,
     /// Invalidations that were given up, because they failed while 10,000 others were pending, or for a whole day: the old values stay
     /// until they expire.

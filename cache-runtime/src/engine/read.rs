@@ -11,7 +11,7 @@ use super::local_tags::Guards;
 use crate::codec::compress::Payload;
 use crate::engine::entry_state::{Due, EntryState, Hit};
 use crate::engine::flight::Sight;
-use crate::engine::retry_queue::NotedTags;
+use crate::engine::retry_queue::{NotedTags, NotedTakeovers};
 use crate::engine::{Call, TimeBudget, mark_of};
 use crate::entry::header;
 use crate::entry::header::{KeyState, Meta, Rejected};
@@ -86,6 +86,8 @@ pub(crate) struct Reader<'a> {
     /// Whether it can serve the word that there is no value, as a batch can.
     pub(crate) serves_absence: bool,
     pub(crate) values: &'a (dyn Values + Send + Sync),
+    /// Noted before it was asked what is pending.
+    pub(crate) noted: NotedTakeovers,
 }
 
 /// What is to be known of a value before it is served.
@@ -284,6 +286,7 @@ impl Reader<'_> {
         let bytes = match found {
             Found::Absent => return Some(EntryState::Absent),
             Found::Foreign => return Some(self.unusable(None)),
+            Found::Bytes(_) if !self.may_trust() => return Some(EntryState::Unknown(None)),
             Found::Bytes(bytes) => bytes,
         };
         let Some(mark) = mark_of(&bytes) else { return Some(self.unusable(None)) };
@@ -311,6 +314,12 @@ impl Reader<'_> {
                 None => self.unusable(Some(mark)),
             },
         })
+    }
+
+    /// Whether what was read is from servers that know of what this process has invalidated, or have it pending.
+    #[inline]
+    pub(super) fn may_trust(&self) -> bool {
+        self.call.cache().pending.takeovers.is_still(self.noted)
     }
 
     fn decided(&self, meta: &Meta, left: Left, bytes: Vec<u8>, sight: Sight) -> EntryState {
@@ -352,7 +361,7 @@ impl Reader<'_> {
         let Some(Found::Bytes(bytes)) = found.pop().transpose()? else { return Ok(None) };
         let tags = asked[0].tags.zip(tags.first().map(|tags| &tags[..]));
         match self.slot(asked[0].key, &bytes) {
-            Ok(KeyState::Value(value)) if is_current(value.tags, tags) => {}
+            Ok(KeyState::Value(value)) if is_current(value.tags, tags) && self.may_trust() => {}
             _ => return Ok(None),
         }
         let mut entry = [Ok(Some(EntryState::Hit(bytes.into())))];

@@ -13,7 +13,7 @@ use crate::store::vocabulary::TakeoverListener;
 use crate::tags::any_tag;
 
 impl TakeoverListener for Core {
-    fn taken_over(self: Arc<Self>, lost: Instant, concerns: &dyn Fn(&[u8]) -> bool) {
+    fn taken_over(self: Arc<Self>, lost: Instant, concerns: &dyn Fn(&[u8]) -> bool) -> usize {
         // Who takes that for unchanged takes all tags for unchanged.
         let concerns_tags = concerns(any_tag(&self.prefix).as_bytes());
         let is_concerned =
@@ -21,7 +21,7 @@ impl TakeoverListener for Core {
         let pending = &self.pending;
         let (names, starts) = pending.repeat(lost, is_concerned);
         if names.is_empty() {
-            return;
+            return 0;
         }
         // They are pending already: a read from before that is let in meanwhile is forgotten, and a later one is kept out.
         if let Some(tier) = &self.tier {
@@ -31,9 +31,10 @@ impl TakeoverListener for Core {
             retry::start(&self);
         }
         pending.hurry.notify_one();
-        log::info!(
-            "another Redis server has taken over: the latest invalidations are repeated there, {} keys and tags",
-            names.len()
-        );
+        names.len()
+    }
+
+    fn is_about_to(&self, is_under_way: bool) {
+        self.pending.takeovers.is_about_to(is_under_way);
     }
 }

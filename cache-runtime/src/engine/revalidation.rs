@@ -197,6 +197,7 @@ impl Reader<'_> {
                 let state = self.interpret(question.key, found, left, question.tags.zip(Some(read)));
                 return state.map_or(CopyState::Changed, CopyState::State);
             }
+            Beginning::Mark(_) if !self.may_trust() => return CopyState::State(EntryState::Unknown(None)),
             Beginning::Mark(mark) if mark == copy.mark => mark,
             Beginning::Mark(_) | Beginning::Short => return CopyState::Changed,
         };

@@ -81,6 +81,8 @@ impl Reader<'_> {
             });
             if stored != Some(true) {
                 *lookup = Ok(Some(EntryState::Unusable(mark_of(bytes))));
+            } else if !self.may_trust() {
+                *lookup = Ok(Some(EntryState::Unknown(None)));
             }
         }
         Ok(named)

@@ -137,10 +137,14 @@ pub(crate) trait InvalidationListener: Send + Sync + 'static {
 
 /// Who is told that a server may lack what another one has acknowledged.
 pub(crate) trait TakeoverListener: Send + Sync + 'static {
-    /// Another server has the keys of which `concerns` holds. The former one was there until `lost`, or until now.
+    /// Another server has the keys of which `concerns` holds. The former one was there until `lost`, or until now. Says how many keys and
+    /// tags that concerns.
     ///
-    /// Told before anything is asked there, or as soon as it is known.
-    fn taken_over(self: Arc<Self>, lost: Instant, concerns: &dyn Fn(&[u8]) -> bool);
+    /// Told before anything is asked there, or else between two calls of [`is_about_to`](Self::is_about_to).
+    fn taken_over(self: Arc<Self>, lost: Instant, concerns: &dyn Fn(&[u8]) -> bool) -> usize;
+
+    /// Whether requests may go to a server that has taken over, of which nothing was told yet.
+    fn is_about_to(&self, is_under_way: bool);
 }
 
 /// State and nonce: how an entry begins, and what tells one write from any other.

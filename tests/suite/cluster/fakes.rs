@@ -1,13 +1,13 @@
 //! Nodes that say what no real cluster says for long: every call gives its value in time, and nobody is asked again and again.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use redis_cached::{Cache, Entry};
-use redis_cached_test_support::{Act, Event, Given, Peer};
+use redis_cached_test_support::{Act, Event, Given, Peer, RedisServer};
 
-use super::{DEADLINE, row, row_entry};
+use super::{DEADLINE, row, row_entry, tagged};
 use crate::faults::wait_until_async;
 
 /// A node of a script, and how often it was asked for a key, by `GET`.
@@ -181,6 +181,45 @@ async fn a_node_that_moves_to_another_address_is_followed() {
     wait_until_async(async || {
         assert_in_time(&cache, 2).await;
         new.gets() > 0
+    })
+    .await;
+}
+
+/// A replica has taken over that lacks the latest invalidations, and nobody says so but the former primary, to whoever asks it.
+#[tokio::test]
+async fn what_a_node_lacks_is_not_used_where_its_former_owner_redirects_to_it() {
+    let new = Arc::new(RedisServer::builder().in_cluster_mode().start());
+    new.cli(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    let info = || new.query::<String>(&["CLUSTER", "INFO"]);
+    wait_until_async(async || info().contains("cluster_state:ok")).await;
+    let patient = async |port| {
+        let cache = Cache::builder().url(format!("redis+cluster://127.0.0.1:{port}"));
+        cache.deadline(Duration::from_secs(10)).connect().await.unwrap()
+    };
+    let others = patient(new.port()).await;
+    let first = (others.scope(row(7)).await, others.scope(tagged(1, 7)).await);
+    others.flush().await.unwrap();
+
+    let (is_over, to) = (Arc::<AtomicBool>::default(), Arc::clone(&new));
+    let is_demoted = Arc::clone(&is_over);
+    let former = owner(move |words| {
+        if !is_demoted.load(Ordering::SeqCst) {
+            return empty(words);
+        }
+        let key = if words[0].starts_with(b"EVAL") { &words[3] } else { &words[1] };
+        let slot: u16 = to.query(&["CLUSTER", "KEYSLOT", std::str::from_utf8(key).unwrap()]);
+        format!("-MOVED {slot} 127.0.0.1:{}\r\n", to.port())
+    });
+    let cache = patient(former.peer.port()).await;
+    cache.sync_scope(|| row_entry(7)).invalidate().await.unwrap();
+    cache.invalidate_tag("group:1").await.unwrap();
+    is_over.store(true, Ordering::SeqCst);
+    let second = (cache.scope(row(7)).await, cache.scope(tagged(1, 7)).await);
+    assert!(second.0 > first.0 && second.1 > first.1, "{second:?} is what was there before: {first:?}");
+    assert!(cache.stats().repeated_invalidations >= 2, "{}", cache.stats());
+    // It is gone for others as well, as soon as it is repeated.
+    wait_until_async(async || {
+        others.scope(row(7)).await > first.0 && others.scope(tagged(1, 7)).await > first.1
     })
     .await;
 }

@@ -66,7 +66,8 @@ async fn a_slot_on_its_way_is_at_both_nodes() {
     assert!(again > moved);
     cache.flush().await.unwrap();
     migration.finish();
-    assert_eq!(cache.scope(order(&user, 1)).await, again);
+    // It was invalidated lately, and is so once more: a redirection does not say whether the new owner has all that the former one had.
+    assert!(cache.scope(order(&user, 1)).await >= again);
     assert_eq!(cache.scope(order(&user, 3)).await, new);
     cache.invalidate_tag(&format!("{{{user}}}")).await.unwrap();
     assert!(cache.scope(order(&user, 3)).await > again);

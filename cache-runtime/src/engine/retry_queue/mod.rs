@@ -14,6 +14,7 @@
 
 mod queue;
 mod recent;
+mod takeovers;
 #[cfg(test)]
 mod tests;
 
@@ -25,12 +26,14 @@ use tokio::sync::Notify;
 
 use self::queue::Queue;
 use self::recent::{LATELY, Recent};
+use self::takeovers::TakeoverCount;
 use crate::key::KeyBuf;
 use crate::store::vocabulary::CasToken;
 use crate::util::counter::Counter;
 use crate::util::locks::lock;
 
 pub(super) use self::queue::Try;
+pub(crate) use self::takeovers::NotedTakeovers;
 
 /// A key that an operation invalidates or writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +57,7 @@ pub(crate) struct Pending {
     queue: Mutex<Queue>,
     /// What is not pending any more, and may be again.
     recent: Mutex<Recent>,
+    pub(crate) takeovers: TakeoverCount,
     /// Makes a look-up cost one read while nothing is pending.
     len: AtomicUsize,
     /// The number of the latest operation.
@@ -176,6 +180,10 @@ impl Pending {
             }
             0
         });
+        if !names.is_empty() {
+            // Behind what is pending: who notes this finds that.
+            self.takeovers.happened();
+        }
         names.iter().for_each(|_| self.repeated.count());
         (names, starts)
     }

@@ -1,3 +1,5 @@
+mod takeovers;
+
 use super::*;
 use crate::tags;
 
@@ -16,11 +18,11 @@ const READER: [Step; 3] = [Step::Note, Step::Read, Step::Use];
 const RETRY: [Step; 3] = [Step::BeginRetry, Step::CarryOut, Step::EndRetry];
 
 /// All ways to merge the two.
-fn merged(reader: &[Step], retry: &[Step]) -> Vec<Vec<Step>> {
+fn merged<S: Copy>(reader: &[S], retry: &[S]) -> Vec<Vec<S>> {
     let (Some((first, readers)), Some((other, retries))) = (reader.split_first(), retry.split_first()) else {
         return vec![[reader, retry].concat()];
     };
-    let behind = |step: Step, rests: Vec<Vec<Step>>| {
+    let behind = |step: S, rests: Vec<Vec<S>>| {
         rests.into_iter().map(move |rest| [&[step][..], &rest].concat()).collect::<Vec<_>>()
     };
     [behind(*first, merged(readers, retry)), behind(*other, merged(reader, retries))].concat()

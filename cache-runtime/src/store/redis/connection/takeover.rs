@@ -30,11 +30,41 @@ impl Takeovers {
         let _ = self.listener.set(listener);
     }
 
-    /// A server has taken over the keys of which `concerns` holds, from one that was there until `lost`.
+    /// A server has taken over the keys of which `concerns` holds, from one that was there until `lost`. To be called before anything is
+    /// asked there.
     pub(crate) fn happened(&self, lost: Instant, concerns: &dyn Fn(&[u8]) -> bool) {
-        if let Some(listener) = self.listener.get().and_then(Weak::upgrade) {
-            listener.taken_over(lost, concerns);
+        let Some(listener) = self.listener() else { return };
+        match listener.taken_over(lost, concerns) {
+            0 => {}
+            repeated => log::info!(
+                "another Redis server has taken over: the latest invalidations are repeated there, {repeated} keys and tags"
+            ),
         }
+    }
+
+    /// The same where the former server may still answer as if it were the owner: `switch` leads requests to the new one, and what is
+    /// repeated must not go to the former.
+    pub(crate) fn happens(&self, lost: Instant, concerns: &dyn Fn(&[u8]) -> bool, switch: impl FnOnce()) {
+        let listener = self.listener();
+        if let Some(listener) = &listener {
+            listener.is_about_to(true);
+        }
+        switch();
+        self.happened(lost, concerns);
+        if let Some(listener) = &listener {
+            listener.is_about_to(false);
+        }
+    }
+
+    /// A server says that another one has these keys, by a migration or a failover. To be called before anything is asked there.
+    pub(crate) fn may_have_happened(&self, concerns: &dyn Fn(&[u8]) -> bool) {
+        if let Some(listener) = self.listener() {
+            listener.taken_over(Instant::now(), concerns);
+        }
+    }
+
+    fn listener(&self) -> Option<Arc<dyn TakeoverListener>> {
+        self.listener.get().and_then(Weak::upgrade)
     }
 }
 

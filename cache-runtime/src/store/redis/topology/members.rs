@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::cluster::{ClusterConfig, ClusterWatch};
 use super::replicas::ReplicaSet;
 use super::slots::{OwnedSlots, SlotTable};
-use super::takeovers::LastOwners;
+use super::takeovers::{LastOwners, TakenOver};
 use crate::error::{Error, ErrorKind};
 use crate::store::redis::node::Node;
 use crate::store::redis::redirect::NodeAddress;
@@ -103,7 +103,11 @@ impl Members {
     /// Another node owns the slot, as its former owner says.
     pub(crate) fn moved(&self, slot: Slot, to: &NodeAddress) -> Result<Arc<Node>, Error> {
         let (index, node) = self.member(to)?;
-        self.set_owners(slot.number()..slot.number() + 1, Some(index));
+        if self.owners.owner(slot) != Some(index) {
+            // It may be a failover, of which the former owner knows, so that nothing more is acknowledged there.
+            self.config.node.takeovers.may_have_happened(&|key| Slot::of(key) == slot);
+            self.set_owners(slot.number()..slot.number() + 1, Some(index));
+        }
         if let Some(Some(member)) = write(&self.nodes).all.get_mut(usize::from(index)) {
             member.owns_slots = true;
         }
@@ -116,45 +120,43 @@ impl Members {
         for owned in map {
             owners.push(owned.owner.as_ref().map(|address| self.member(address)).transpose()?);
         }
-        let mut next = 0;
-        for (owned, owner) in map.iter().zip(&owners) {
-            self.set_owners(next..*owned.slots.start(), None);
-            self.set_owners(*owned.slots.start()..owned.slots.end() + 1, owner.as_ref().map(|owner| owner.0));
-            next = owned.slots.end() + 1;
+        let owners: Vec<Option<u16>> =
+            owners.into_iter().map(|owner| owner.map(|(index, _)| index)).collect();
+        let taken = lock(&self.last_owners).update(map);
+        if taken.is_empty() {
+            self.set_map(map, &owners);
+        } else {
+            let concerns = |key: &[u8]| taken.contains(Slot::of(key));
+            let takeovers = &self.config.node.takeovers;
+            takeovers.happens(self.lost(&taken), &concerns, || self.set_map(map, &owners));
         }
-        self.set_owners(next..SLOTS, None);
         for owned in map {
             // Each row of an owner names all of its replicas.
             if let Some(set) = Slot::new(*owned.slots.start()).and_then(|slot| self.replicas(slot)) {
                 set.update(&owned.replicas, |address| self.config.replica(address))?;
             }
         }
-        let owners: Vec<u16> = owners.into_iter().flatten().map(|(index, _)| index).collect();
-        self.tidy(&owners);
-        // Behind the table: what is asked for from now on goes to the new owner.
-        self.tell_takeovers(map);
+        self.tidy(&owners.into_iter().flatten().collect::<Vec<_>>());
         Ok(())
     }
 
-    fn tell_takeovers(&self, map: &[OwnedSlots]) {
-        let taken = lock(&self.last_owners).update(map);
-        if taken.is_empty() {
-            return;
+    fn set_map(&self, map: &[OwnedSlots], owners: &[Option<u16>]) {
+        let mut next = 0;
+        for (OwnedSlots { slots, .. }, owner) in map.iter().zip(owners) {
+            self.set_owners(next..*slots.start(), None);
+            self.set_owners(*slots.start()..slots.end() + 1, *owner);
+            next = slots.end() + 1;
         }
-        let nodes: Vec<Arc<Node>> = {
-            let nodes = read(&self.nodes);
-            let index = |address| nodes.by_address.get(address);
-            let member = |index: &u16| nodes.all.get(usize::from(*index))?.as_ref();
-            taken
-                .from
-                .iter()
-                .filter_map(index)
-                .filter_map(member)
-                .map(|member| Arc::clone(&member.node))
-                .collect()
-        };
-        let lost = nodes.iter().filter_map(|node| node.lost()).min().unwrap_or_else(Instant::now);
-        self.config.node.takeovers.happened(lost, &|key| taken.contains(Slot::of(key)));
+        self.set_owners(next..SLOTS, None);
+    }
+
+    /// When the first of the nodes was lost that owned these slots.
+    fn lost(&self, taken: &TakenOver) -> Instant {
+        let nodes = read(&self.nodes);
+        let indices = taken.from.iter().filter_map(|address| nodes.by_address.get(address));
+        let from: Vec<Arc<Node>> = indices.filter_map(|index| nodes.node(*index).map(Arc::clone)).collect();
+        drop(nodes);
+        from.iter().filter_map(|node| node.lost()).min().unwrap_or_else(Instant::now)
     }
 
     /// Notes that somebody else names other owners than are known: what was read from these may be out of date.
