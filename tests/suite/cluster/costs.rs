@@ -1,14 +1,19 @@
 //! What each operation costs, in commands at the nodes of its keys: the same with one primary and with three, and nothing anywhere else.
 
+mod replicas;
+
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis_cached::{Cache, Entry, redis_cached};
 use redis_cached_test_support::{Monitor, RedisCluster};
+use tokio::sync::Semaphore;
 
 use super::wire::{monitors, sent};
 use super::{members, named, named_entry, patient, row, row_entry, tagged, tagged_entry, version};
 use crate::Calls;
+use crate::faults::wait_until_async;
 
 #[redis_cached(ttl = 60, key = "stale:<id>", stale_while_revalidate = "1h")]
 async fn stale(id: u64) -> u64 {
@@ -19,6 +24,12 @@ async fn stale(id: u64) -> u64 {
 #[redis_cached(ttl = 60, key = "kept:<id>", local = "30s")]
 async fn kept(id: u64) -> u64 {
     let _ = id;
+    version()
+}
+
+#[redis_cached(ttl = 60, key = "slow:<id>", skip(gate))]
+async fn slow(gate: Arc<Semaphore>, id: u64) -> u64 {
+    let _ = (gate.acquire().await.unwrap(), id);
     version()
 }
 
@@ -90,15 +101,17 @@ async fn calls_cost_the_same_however_many_primaries_there_are() {
         let [tag, tagged] = ["\\x01tag:group:1", "tagged:100"];
         assert_eq!(keys(&monitors), [tag, tag, tagged, tagged, tagged], "a miss with a tag");
 
-        cache.scope(cache.bypass(row(7))).await;
-        cache.flush().await.unwrap();
-        let bypassed = keys(&monitors);
-        let of_value = bypassed.iter().filter(|key| *key == "row:7").count();
-        assert_eq!(
-            (of_value, bypassed.len()),
-            (2, 4),
-            "the look-up, a lease beside, the value: {bypassed:?}"
-        );
+        for is_given in [false, true] {
+            match is_given {
+                false => cache.scope(cache.bypass(row(7))).await,
+                true => rows(&cache, 7..8)[0].refresh_with(async { version() }).await,
+            };
+            cache.flush().await.unwrap();
+            let forced = keys(&monitors);
+            let of_value = forced.iter().filter(|key| *key == "row:7").count();
+            let what = "the look-up, a lease beside, the value, the lease's end";
+            assert_eq!((of_value, forced.len()), (2, 4), "{what}: {forced:?}");
+        }
 
         let ids: Vec<u64> = (0..40).collect();
         cache.scope(members(&Calls::default(), &ids)).await;
@@ -186,5 +199,43 @@ async fn a_local_copy_costs_nothing_however_many_primaries_there_are() {
             cache.scope(kept(id)).await;
         }
         assert!(reads().is_empty(), "{:?}", cache.stats());
+    }
+}
+
+#[tokio::test]
+async fn who_waits_for_another_process_asks_for_the_value_alone() {
+    for primaries in [1, 3] {
+        let (servers, cache, monitors) = known(primaries).await;
+        let builder = Cache::builder().url(servers.url()).deadline(Duration::from_secs(10));
+        // It is not renewed meanwhile.
+        let other = builder.lease_ttl(Duration::from_secs(300)).connect().await.unwrap();
+        let gate = Arc::new(Semaphore::new(1));
+        let call = |cache: &Cache, id| {
+            let (cache, gate) = (cache.clone(), Arc::clone(&gate));
+            tokio::spawn(async move { cache.scope(slow(gate, id)).await })
+        };
+        // Its connections learn what the servers can.
+        for id in 10..30 {
+            call(&other, id).await.unwrap();
+        }
+        other.flush().await.unwrap();
+        gate.forget_permits(1);
+        let computing = call(&other, 7);
+        let node = servers.owner("slow:7");
+        wait_until_async(async || node.query::<u64>(&["EXISTS", "slow:7"]) == 1).await;
+        monitors.iter().for_each(Monitor::clear);
+        let waiting = call(&cache, 7);
+        let commands = || monitors.iter().map(|monitor| monitor.commands().len()).sum::<usize>();
+        wait_until_async(async || commands() > 5).await;
+        let asked = sent(&monitors);
+        // Once, whether what stands there has an end.
+        let others: Vec<&String> = asked.iter().filter(|command| *command != "GET slow:7").collect();
+        assert_eq!(others, ["PTTL slow:7"], "{asked:?}");
+        gate.add_permits(1);
+        assert_eq!(waiting.await.unwrap(), computing.await.unwrap());
+        other.flush().await.unwrap();
+        let others: Vec<String> =
+            sent(&monitors).into_iter().filter(|command| command != "GET slow:7").collect();
+        assert!(others.len() == 1 && others[0].ends_with(" slow:7"), "the value is stored: {others:?}");
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn sent(monitors: &[Monitor]) -> Vec<String> {
             match command.name() {
                 "CLUSTER" => {}
                 script @ ("EVAL" | "EVALSHA") => all.push(format!("{script} {}", command.args()[2])),
-                name => all.push(format!("{name} {}", command.args()[0])),
+                name => all.push(format!("{name} {}", command.args().first().map_or("", String::as_str))),
             }
         }
         monitor.clear();
