@@ -26,7 +26,7 @@ impl Codec for Bincode {
     }
 
     fn decode_stored<T: DeserializeOwned>(payload: &[u8], stored: usize) -> Result<T, CodecError> {
-        let budget = Budget::new(payload, stored);
+        let budget = Budget::new(payload, stored).with_strings_as_bytes();
         // No `with_limit`: it would count every field, and what it guards against cannot happen here. The wrapper asks
         // for borrowed strings and byte strings only, which bincode slices out of the payload, and sequences go
         // through serde, where a length prefix reserves nothing by itself.

@@ -27,7 +27,7 @@ impl Codec for Postcard {
     }
 
     fn decode_stored<T: DeserializeOwned>(payload: &[u8], stored: usize) -> Result<T, CodecError> {
-        let budget = Budget::new(payload, stored);
+        let budget = Budget::new(payload, stored).with_strings_as_bytes();
         let mut deserializer = ::postcard::Deserializer::from_bytes(payload);
         let value = budget.seed::<T>().deserialize(&mut deserializer).map_err(CodecError::new)?;
         let rest = deserializer.finalize().map_err(CodecError::new)?;

@@ -18,12 +18,14 @@
 //!   always take a byte, and a collection's own length takes the one that its parent would have counted for it, so
 //!   honest data does not meet this bound; a chain of nested collections that each claim a million does.
 
+mod text;
 mod watch;
 
 use std::{cell::Cell, marker::PhantomData};
 
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, Visitor};
 
+use self::text::OwnedText;
 use self::watch::Watch;
 
 /// Sequences, maps, tuples, structs and enums in one another.
@@ -48,13 +50,24 @@ pub(crate) fn fewest_stored(elements: usize) -> usize {
 pub(crate) struct Budget {
     elements: Cell<usize>,
     reserve: Cell<usize>,
+    /// Whether the codec writes a string as it writes bytes.
+    strings_are_bytes: bool,
 }
 
 impl Budget {
     /// For a payload that takes so many bytes in the store.
     pub(crate) fn new(payload: &[u8], stored: usize) -> Self {
         let reserve = stored.saturating_mul(ELEMENTS_PER_BYTE).min(payload.len());
-        Budget { elements: Cell::new(most_elements(stored)), reserve: Cell::new(reserve) }
+        Budget {
+            elements: Cell::new(most_elements(stored)),
+            reserve: Cell::new(reserve),
+            strings_are_bytes: false,
+        }
+    }
+
+    /// Of a codec that writes a string as it writes bytes: see [`OwnedText`].
+    pub(crate) fn with_strings_as_bytes(self) -> Self {
+        Self { strings_are_bytes: true, ..self }
     }
 
     /// The root of a decoding that this budget pays for.
@@ -196,9 +209,16 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Bounded<'_, D> {
         // The owned forms ask a codec to allocate, and bincode does that by the length prefix alone. The borrowed ones
         // give a slice that is known to be there, which the visitor copies.
         deserialize_str => deserialize_str,
-        deserialize_string => deserialize_str,
         deserialize_bytes => deserialize_bytes,
         deserialize_byte_buf => deserialize_bytes,
+    }
+
+    #[inline]
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        match self.scope.budget.strings_are_bytes {
+            true => self.inner.deserialize_bytes(OwnedText(visitor)),
+            false => self.inner.deserialize_str(visitor),
+        }
     }
 
     compounds! {

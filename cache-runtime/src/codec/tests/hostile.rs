@@ -228,7 +228,19 @@ fn elements_without_bytes_are_counted<C: Codec>() {
     assert!(start.elapsed() < Duration::from_secs(5));
 }
 
+fn text_is_text<C: Codec>() {
+    for text in ["a\u{e4}", &"\u{e4}".repeat(100)] {
+        let mut payload = encode::<C, String>(&text.to_owned()).unwrap();
+        assert_eq!(C::decode::<String>(&payload).unwrap(), text);
+        let at = payload.iter().rposition(|byte| *byte == 0xc3).unwrap();
+        payload[at] = 0xff;
+        assert!(C::decode::<String>(&payload).is_err(), "{payload:?}");
+        assert!(C::decode::<Box<str>>(&payload).is_err(), "{payload:?}");
+    }
+}
+
 for_each_codec! {
+    text_is_text;
     survives_towers;
     never_panics;
     bytes_left_over_are_an_error;
