@@ -150,6 +150,7 @@ impl ComputeGuard {
             let has_followers = lead.as_ref().is_some_and(Leader::has_followers);
             if permit.is_none() && !has_followers {
                 // Nobody would read the encoded value.
+                call.function.while_away.took(compute_time);
                 lead.into_iter().for_each(|lead| lead.land(FlightResult::Nothing));
                 continue;
             }

@@ -245,10 +245,12 @@ impl Course {
     ) -> Vec<(usize, Got)> {
         let call = reader.call;
         let misses = &call.function.counters.misses;
-        // What is there should have been removed, and could not be yet.
-        for place in open.extract_if(.., |place| call.is_pending(keys[*place].question())) {
-            misses.count();
-            self.misses.push(Miss::alone(place, keys[place].clone(), None));
+        if call.has_pending() {
+            // What is there should have been removed, and could not be yet.
+            for place in open.extract_if(.., |place| call.is_pending(keys[*place].question())) {
+                misses.count();
+                self.misses.push(Miss::alone(place, keys[place].clone(), None));
+            }
         }
         if open.is_empty() {
             return Vec::new();

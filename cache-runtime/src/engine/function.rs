@@ -5,6 +5,7 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
+use super::away::WhileAway;
 use super::callsite::Callsite;
 use super::counters::{Counters, FunctionStats};
 use super::lease_first::MissStreak;
@@ -31,6 +32,7 @@ pub(crate) struct Function {
     reads_back: AtomicBool,
     pub(crate) outage: Outage,
     pub(crate) streak: MissStreak,
+    pub(crate) while_away: WhileAway,
 }
 
 impl Function {
@@ -46,6 +48,7 @@ impl Function {
             reads_back: AtomicBool::new(false),
             outage: Outage::default(),
             streak: MissStreak::default(),
+            while_away: WhileAway::default(),
         }
     }
 

@@ -18,6 +18,7 @@
 //! (no lease was to be had, a tombstone is there, Redis is away) computes all the same.
 
 mod absent;
+mod away;
 mod background;
 pub(crate) mod bypass;
 pub(crate) mod callsite;
@@ -52,9 +53,12 @@ mod store;
 mod value_tags;
 mod wait;
 
+use std::future::{Ready, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use tokio_util::either::Either;
 
 use crate::engine::core::Core;
 use crate::engine::function::Function;
@@ -112,10 +116,15 @@ impl Call {
         Question { key: &self.key, tags: self.tags.as_deref() }
     }
 
+    /// Whether any invalidation could not be carried out yet.
+    pub(crate) fn has_pending(&self) -> bool {
+        self.cache().pending.len() > 0
+    }
+
     /// Whether an invalidation of the entry, or of a tag that its arguments name, could not be carried out yet.
     pub(crate) fn is_pending(&self, Question { key, tags }: Question<'_>) -> bool {
         let pending = &self.cache().pending;
-        pending.len() > 0
+        self.has_pending()
             && (pending.contains(Key::Entry(key))
                 || tags.is_some_and(|tags| pending.contains_any_tag(tags.of_arguments())))
     }
@@ -123,8 +132,14 @@ impl Call {
     /// To be awaited by who has just stored, before it returns.
     /// In a box made here, so that the stack of who awaits it has no room for it: functions call themselves.
     #[inline(never)]
-    pub(crate) fn depart(&self, departure: Departure) -> Pin<Box<impl Future<Output = ()>>> {
-        Box::pin(self.cache().background.depart(self.cache.arc(), departure))
+    pub(crate) fn depart(
+        &self,
+        departure: Departure,
+    ) -> Either<Ready<()>, Pin<Box<impl Future<Output = ()>>>> {
+        match departure {
+            Departure::Nothing => Either::Left(ready(())),
+            departure => Either::Right(Box::pin(self.cache().background.depart(self.cache.arc(), departure))),
+        }
     }
 
     /// Drops the value at a key of the function that this process keeps: what is in Redis has changed, or is to change.

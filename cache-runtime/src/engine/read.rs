@@ -215,6 +215,7 @@ impl Reader<'_> {
 
     pub(super) fn all_unknown(&self, keys: usize, error: &Error) -> Vec<EntryState> {
         self.call.failed(error);
+        self.call.was_unanswered();
         (0..keys).map(|_| EntryState::Unknown(Some(error.clone()))).collect()
     }
 
@@ -400,6 +401,7 @@ impl Reader<'_> {
 
     pub(super) fn unknown(&self, error: &Error) -> EntryState {
         self.call.failed(error);
+        self.call.was_unanswered();
         EntryState::Unknown(Some(error.clone()))
     }
 }

@@ -3,6 +3,9 @@
 use std::pin::Pin;
 use std::time::Instant;
 
+use tokio::task::coop::consume_budget;
+
+use super::away::Away;
 use super::course::WhenFound;
 use super::flight::SharedError;
 use crate::engine::bypass::is_bypassed;
@@ -34,6 +37,20 @@ impl Reader<'_> {
             return LookupResult::Compute(ComputeGuard::alone(call, None));
         }
         let tags_pending = self.note_tags(&asked).is_some();
+        if call.function.while_away.is_expected()
+            && !tags_pending
+            && call.policy.replica_reads.is_none()
+            && let Some(away) = self.away()
+        {
+            return match away {
+                Away::Compute(guard) => {
+                    // Nothing is waited for here. A caller that asks in a loop would never let its runtime connect again.
+                    consume_budget().await;
+                    LookupResult::Compute(guard)
+                }
+                Away::Join => self.miss(EntryState::Unknown(None), budget).await,
+            };
+        }
         let lookup = match call.policy.replica_reads {
             None if self.leases_first() => match self.lease_first(budget).await {
                 LeaseFirst::Found(lookup) => lookup,

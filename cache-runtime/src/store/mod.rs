@@ -159,6 +159,15 @@ pub(crate) enum AnyStore {
 }
 
 impl AnyStore {
+    /// Why there is nobody to ask, if that is known at once.
+    pub(crate) fn away(&self) -> Option<Error> {
+        match self {
+            Self::Redis(store) => store.away(),
+            Self::Memory(_) => None,
+            Self::Broken(error) => Some(error.clone()),
+        }
+    }
+
     /// Whether there may be replicas to read from.
     pub(crate) fn has_replicas(&self) -> bool {
         matches!(self, Self::Redis(store) if store.has_replicas())

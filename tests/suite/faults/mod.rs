@@ -4,6 +4,7 @@
 //! Times are bounds that only a hang or a wait for something else than the deadline breaks, not measurements.
 
 mod access;
+mod away;
 mod cancelled;
 mod cluster;
 mod connections;

@@ -1,4 +1,4 @@
-//! Instructions of a hit within this process, under callgrind.
+//! Instructions of a hit within this process, and of a call while Redis is away, under callgrind.
 //!
 //! Runs itself under it, for some calls and for twice as many: the difference is what those calls take, without start and
 //! end of the process.
@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use redis_cached::Cache;
-use redis_cached_guard::{KEYS, Outcomes, Verdict, call_local_users, call_users, outcomes};
+use redis_cached_guard::{KEYS, Outcomes, Verdict, call_local_users, call_numbers, call_users, outcomes};
 use redis_cached_test_support::RedisServer;
 use tokio::runtime::{Builder, Runtime};
 
@@ -18,6 +18,8 @@ const SLACK: f64 = 0.15;
 const MEMORY_HIT: (&str, u64) = ("memory-hit", 4 * KEYS);
 /// The key is built and looked up in the local tier. More calls, because connecting takes now more, now less.
 const LOCAL_HIT: (&str, u64) = ("local-hit", 64 * KEYS);
+/// The key is built, and the function called: it is known that nobody is there to be asked.
+const AWAY: (&str, u64) = ("away", 16 * KEYS);
 
 fn main() -> ExitCode {
     let args: Vec<_> = std::env::args().skip(1).collect();
@@ -34,7 +36,7 @@ fn main() -> ExitCode {
 fn guard() -> ExitCode {
     println!("Instructions of a call");
     let mut good = true;
-    for (work, calls) in [MEMORY_HIT, LOCAL_HIT] {
+    for (work, calls) in [MEMORY_HIT, LOCAL_HIT, AWAY] {
         let counted = instructions(work, 2 * calls) - instructions(work, calls);
         let verdict = Verdict::on(&format!("instructions/{work}"), counted as f64 / calls as f64, SLACK);
         println!("{verdict}");
@@ -55,6 +57,11 @@ fn run(work: &str, calls: u64, url: &str) {
         runtime.block_on(call_users(KEYS));
         runtime.block_on(call_users(calls));
         assert_eq!(outcomes(), Outcomes { hits: calls, local_hits: 0, misses: KEYS });
+    } else if work == AWAY.0 {
+        let cache = Cache::builder().url(url).connect_lazy().expect("a good URL");
+        cache.set_global().expect("it is the first");
+        runtime.block_on(call_numbers(KEYS + calls));
+        assert_eq!(outcomes(), Outcomes { hits: 0, local_hits: 0, misses: KEYS + calls });
     } else {
         connect(&runtime, url);
         // Found in Redis, or computed and found next, by as many calls as there are; then here.
@@ -80,6 +87,9 @@ fn connect(runtime: &Runtime, url: &str) {
 fn instructions(work: &str, calls: u64) -> u64 {
     // Of its own each time, so that each finds it empty.
     let server = RedisServer::start();
+    if work == AWAY.0 {
+        server.kill();
+    }
     let this = std::env::current_exe().expect("this program has a path");
     let mut callgrind = Command::new("valgrind");
     callgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(this);

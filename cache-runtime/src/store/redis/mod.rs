@@ -73,6 +73,15 @@ impl RedisStore {
         }
     }
 
+    /// Why there is nobody to ask, if that is known at once. Of a cluster it is not: another node may own the key by now, which is found
+    /// out by asking.
+    pub(crate) fn away(&self) -> Option<Error> {
+        match &self.topology {
+            Topology::One(node, _) => node.away(),
+            Topology::Cluster(_) => None,
+        }
+    }
+
     /// Whether its keys are on several servers.
     pub(crate) fn is_cluster(&self) -> bool {
         matches!(self.topology, Topology::Cluster(_))

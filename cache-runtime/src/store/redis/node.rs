@@ -27,6 +27,7 @@ use crate::runtime::executor;
 use crate::runtime::executor::home;
 use crate::store::vocabulary::{CasToken, InvalidationListener};
 use crate::util::clock::after;
+use crate::util::process;
 use crate::util::process::PerProcess;
 
 /// One server: a connection for each runtime that asks, and one on which changes are tracked.
@@ -175,6 +176,12 @@ impl Node {
             Some(connection) => Ok(connection),
             None => self.new_connection(&home),
         }
+    }
+
+    /// Why the caller's runtime has no connection, if it has given up the last one.
+    pub(crate) fn away(&self) -> Option<Error> {
+        process::current();
+        self.connection().ok()?.connection.down()
     }
 
     /// [`connection`](Self::connection), or the one for keys of slots that the server is only being given.

@@ -107,6 +107,14 @@ impl RuntimeConnection {
         }
     }
 
+    /// Why there is none, if nobody is to wait for one.
+    pub(crate) fn down(&self) -> Option<Error> {
+        match &*self.state.borrow() {
+            ConnectionState::Down(error) => Some(error.clone().logged()),
+            ConnectionState::Connecting | ConnectionState::Up(_) => None,
+        }
+    }
+
     /// When the connection was made. `None` while there is none.
     pub(crate) fn since(&self) -> Option<Instant> {
         match &*self.state.borrow() {
