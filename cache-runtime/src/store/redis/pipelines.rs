@@ -195,7 +195,8 @@ mod tests {
             let lines = if name == "UNLINK" { unlink } else { del };
             Ok(lines.map(said).into_iter().collect())
         };
-        let answers: Vec<RedisResult<Value>> = by_unlink(&abilities, send, Vec::as_mut_slice).await.unwrap();
+        let answers: Vec<RedisResult<Value>> =
+            by_unlink(&abilities, send, Vec::as_mut_slice).await.expect("it is sent");
         let told = answers.into_iter().map(|answer| removed(answer).map_err(|error| error.to_string()));
         (told.collect(), !abilities.unlink.is(Ability::NO))
     }
@@ -204,7 +205,7 @@ mod tests {
     async fn a_key_that_may_not_be_removed_fails_alone() {
         let (told, _) = told([UNKNOWN; 2], [":1\r\n", FORBIDDEN]).await;
         assert_eq!(told[0], Ok(1));
-        let error = told[1].as_ref().unwrap_err();
+        let error = told[1].as_ref().expect_err("neither command may remove it");
         assert!(error.contains("unknown command"), "{error}");
     }
 
