@@ -1,16 +1,14 @@
 //! What is known while the traffic runs, and what each call is held to.
 
 use std::fmt;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::calls::DEADLINE;
+use crate::lateness::{BEAT, Metronome, Processors};
 use crate::nodes::NodeTimes;
-use redis_cached_test_support::Given;
 
-/// How often the runtime shows that it runs.
-const TICK: Duration = Duration::from_millis(5);
 /// How many findings are kept to be shown.
 const SHOWN: usize = 20;
 
@@ -31,8 +29,9 @@ pub(crate) struct Watch {
     refused: AtomicU64,
     slowest: AtomicU64,
     slowest_well: AtomicU64,
-    /// In microseconds: as `given`, for the runtime. What a task waits for its turn is no wait for Redis.
-    given: AtomicU64,
+    /// Of the runtime. What a task waits for its turn is no wait for Redis.
+    runtime: Metronome,
+    processors: Arc<Processors>,
     late: AtomicU64,
     wrong: AtomicU64,
     findings: Mutex<Vec<String>>,
@@ -48,6 +47,10 @@ pub(crate) struct Report {
     slowest_well: u64,
     pub(crate) late: u64,
     pub(crate) wrong: u64,
+    /// How late the runtime was with its own tasks, in all and at most.
+    runtime: [Duration; 2],
+    /// For how long its threads had no processor.
+    processors: Duration,
     pub(crate) faults: Vec<String>,
 }
 
@@ -55,9 +58,10 @@ pub(crate) struct Report {
 pub(crate) struct Begun {
     shards: Mask,
     generations: [u64; 3],
-    at: Given,
-    given: u64,
-    nodes: Vec<u64>,
+    at: Instant,
+    runtime: Duration,
+    processors: Duration,
+    nodes: Vec<Duration>,
 }
 
 impl Watch {
@@ -73,7 +77,8 @@ impl Watch {
             refused: AtomicU64::new(0),
             slowest: AtomicU64::new(0),
             slowest_well: AtomicU64::new(0),
-            given: AtomicU64::new(0),
+            runtime: Metronome::start(),
+            processors: Arc::default(),
             late: AtomicU64::new(0),
             wrong: AtomicU64::new(0),
             findings: Mutex::default(),
@@ -96,29 +101,42 @@ impl Watch {
 
     /// A call that concerns these shards.
     pub(crate) fn call(&self, shards: Mask) -> Begun {
-        let given = self.given.load(Ordering::Relaxed);
-        Begun { shards, generations: self.generations(), at: Given::now(), given, nodes: self.nodes.so_far() }
+        Begun {
+            shards,
+            generations: self.generations(),
+            at: Instant::now(),
+            runtime: self.runtime.late(),
+            processors: self.processors.late(),
+            nodes: self.nodes.late(),
+        }
     }
 
-    /// Counts the time that the runtime gives its tasks, for ever.
-    pub(crate) async fn tick(&self) {
+    /// Shows that the runtime runs, for ever.
+    pub(crate) async fn beat(&self) {
+        let processors = Arc::downgrade(&self.processors);
+        std::thread::spawn(move || {
+            while let Some(processors) = processors.upgrade() {
+                processors.sample();
+                std::thread::sleep(BEAT);
+            }
+        });
         loop {
-            let began = Instant::now();
-            tokio::time::sleep(TICK).await;
-            let given = began.elapsed().min(2 * TICK);
-            self.given.fetch_add(u64::try_from(given.as_micros()).unwrap(), Ordering::Relaxed);
+            tokio::time::sleep(BEAT).await;
+            self.runtime.beat();
         }
     }
 
     /// It has returned.
     pub(crate) fn returned(&self, begun: &Begun, what: impl Fn() -> String) {
-        let by_runtime = Duration::from_micros(self.given.load(Ordering::Relaxed) - begun.given);
-        let took = begun.at.elapsed().min(by_runtime);
+        let took = begun.at.elapsed();
         self.calls.fetch_add(1, Ordering::Relaxed);
+        let others = if took > self.slack { self.by_this_program(begun) } else { Duration::ZERO };
+        let all = took;
+        let took = took.saturating_sub(others);
         let micros = |took: Duration| u64::try_from(took.as_micros()).unwrap();
         self.slowest.fetch_max(micros(took), Ordering::Relaxed);
         if took > DEADLINE + self.slack {
-            self.late(&format!("{} took {took:?}", what()));
+            self.late(&format!("{} took {took:?}, and {others:?} in line", what()));
         }
         let now = self.generations();
         let is_well =
@@ -126,22 +144,32 @@ impl Watch {
         if !(0..3).filter(|shard| begun.shards & (1 << shard) != 0).all(|shard| is_well(&shard)) {
             return;
         }
-        let took = took.min(self.by_nodes(begun));
+        let nodes = if took > self.slack { self.by_nodes(begun) } else { Duration::ZERO };
+        // Not the sum: a machine that is busy holds both up at once.
+        let took = all.saturating_sub(others.max(nodes));
         self.slowest_well.fetch_max(micros(took), Ordering::Relaxed);
         if took > self.slack {
-            self.late(&format!("{} took {took:?}, and its nodes were well", what()));
+            let held_up = format!("{others:?} in line, {nodes:?} at its nodes");
+            self.late(&format!("{} took {took:?} ({held_up}), and its nodes were well", what()));
         }
         if !(0..3).all(|shard| is_well(&shard)) {
             self.served_while_broken.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// The least time that one of its nodes gave to a call.
+    /// For how long a call was held up by what its own program does, or the machine with it.
+    fn by_this_program(&self, begun: &Begun) -> Duration {
+        self.processors.sample();
+        let by_processors = self.processors.late().saturating_sub(begun.processors);
+        by_processors.max(self.runtime.late().saturating_sub(begun.runtime))
+    }
+
+    /// The longest that one of its nodes was late meanwhile.
     fn by_nodes(&self, begun: &Begun) -> Duration {
-        let times = self.nodes.so_far().into_iter().zip(&begun.nodes).enumerate();
+        let late = self.nodes.late().into_iter().zip(&begun.nodes).enumerate();
         // The primaries come first, then the replicas in the same order.
-        let of_call = times.filter(|(node, _)| begun.shards & (1 << (node % 3)) != 0);
-        Duration::from_micros(of_call.map(|(_, (now, then))| now - then).min().unwrap_or(u64::MAX))
+        let of_call = late.filter(|(node, _)| begun.shards & (1 << (node % 3)) != 0);
+        of_call.map(|(_, (now, then))| now.saturating_sub(*then)).max().unwrap_or_default()
     }
 
     /// A change has reached the cache, or not.
@@ -180,6 +208,8 @@ impl Watch {
             slowest_well: count(&self.slowest_well),
             late: count(&self.late),
             wrong: count(&self.wrong),
+            runtime: [self.runtime.late(), self.runtime.longest()],
+            processors: self.processors.late(),
             faults: self.findings.lock().unwrap().clone(),
         }
     }
@@ -190,7 +220,8 @@ impl fmt::Display for Report {
         write!(
             f,
             "{} calls, {} of them to nodes that were well while others were not; {} changes taken and {} refused; the slowest \
-             call took {} ms, of those to nodes that were well {} ms; {} calls were late, {} values wrong",
+             call took {} ms, of those to nodes that were well {} ms; {} calls were late, {} values wrong; the runtime was late by \
+             {:?} in all and {:?} at most, and its threads had no processor for {:?}",
             self.calls,
             self.served_while_broken,
             self.confirmed,
@@ -198,7 +229,10 @@ impl fmt::Display for Report {
             self.slowest / 1000,
             self.slowest_well / 1000,
             self.late,
-            self.wrong
+            self.wrong,
+            self.runtime[0],
+            self.runtime[1],
+            self.processors
         )
     }
 }
