@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use tokio_util::either::Either;
 
 use super::RedisStore;
-use super::route::Slot;
 use super::topology::Topology;
 use super::topology::located_replicas::ReplicatedNode;
 use super::topology::recent_changes::RecentChanges;
@@ -33,17 +32,9 @@ macro_rules! at_nodes {
 
 impl Store for RedisStore {
     async fn get(&self, key: &str, until: Instant) -> Result<Found, Error> {
-        // One place that waits for the answer, so that the future has room for it once.
-        let (connection, owner) = match &self.topology {
-            Topology::One(node, _) => (node.connection()?, None),
-            Topology::Cluster(cluster) => match cluster.owner_at_once(Slot::of(key.as_bytes())) {
-                Some(node) => (node.connection()?, Some((cluster, node))),
-                None => return Box::pin(cluster.get(key, until)).await,
-            },
-        };
-        match (connection.read(key, until).await, owner) {
-            (Err(error), Some((cluster, node))) => Box::pin(cluster.get_again(key, node, error, until)).await,
-            (found, _) => found,
+        match &self.topology {
+            Topology::One(node, _) => node.connection()?.read(key, until).await,
+            Topology::Cluster(cluster) => Box::pin(cluster.get(key, until)).await,
         }
     }
 

@@ -85,8 +85,14 @@ impl Cluster {
 
 impl Store for Cluster {
     async fn get(&self, key: &str, until: Instant) -> Result<Found, Error> {
-        self.known(until).await?;
-        let node = self.owner_of(Slot::of(key.as_bytes()))?;
+        let slot = Slot::of(key.as_bytes());
+        let node = match self.owner_at_once(slot) {
+            Some(node) => node,
+            None => {
+                self.known(until).await?;
+                self.owner_of(slot)?
+            }
+        };
         let answer = node.connection()?.read(key, until).await;
         match answer {
             Err(error) => Box::pin(self.get_again(key, node, error, until)).await,
@@ -258,7 +264,7 @@ impl Cluster {
     }
 
     /// After the owner has failed to give a value: elsewhere, if it said where.
-    pub(crate) async fn get_again(
+    async fn get_again(
         &self,
         key: &str,
         node: Arc<Node>,
