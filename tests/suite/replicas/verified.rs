@@ -216,7 +216,8 @@ async fn slots_that_move_and_primaries_that_change_serve_nothing_old() {
     assert!(second > first);
     cache.flush().await.unwrap();
     migration.finish();
-    assert_eq!(cache.scope(row(id)).await, second);
+    // Computed again, since the invalidation was repeated where the former owner redirects.
+    assert!(cache.scope(row(id)).await >= second);
 
     replicated(&cache, servers.nodes()).await;
     servers.failover(servers.replica(1));
