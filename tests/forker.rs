@@ -77,6 +77,8 @@ fn main() -> Done {
     let patient = || Cache::builder().url(&url).deadline(Duration::from_secs(5));
     let cache = patient().connect_lazy()?;
     use_it("before the fork", &cache, 0)?;
+    // So that there is a connection that this thread reads on, and that no child may.
+    ask_in_a_row(&cache, Duration::from_millis(500))?;
     // A computation that is under way at the fork: its lease and its flight are the parent's.
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let busy = cache.clone();
@@ -89,7 +91,8 @@ fn main() -> Done {
             Fork::Parent(child) => children.push(child),
             Fork::Child => {
                 let first = 100 * number;
-                let done = use_it("child", &cache, first)
+                let done = ask_in_a_row(&cache, Duration::from_millis(300))
+                    .and_then(|()| use_it("child", &cache, first))
                     .and_then(|()| use_it("child, another cache", &patient().connect_lazy()?, first + 50))
                     .and_then(|()| hits_what_the_parent_stored(&cache));
                 if let Err(error) = &done {
@@ -100,6 +103,7 @@ fn main() -> Done {
             }
         }
     }
+    ask_in_a_row(&cache, Duration::from_millis(300))?;
     use_it("parent", &cache, 1000)?;
     assert_eq!(runtime.block_on(under_way)?, 7);
     for child in children {
@@ -110,6 +114,21 @@ fn main() -> Done {
     use_it("parent, afterwards", &cache, 1100)?;
     println!("done");
     Ok(())
+}
+
+/// Asks for a few values again and again. Where two processes read on one socket, they get each other's.
+fn ask_in_a_row(cache: &Cache, time: Duration) -> Done {
+    let until = Instant::now() + time;
+    cache.sync_scope(|| {
+        while Instant::now() < until {
+            for id in 0..10 {
+                if blocking(id) != id {
+                    return Err("another one's value".into());
+                }
+            }
+        }
+        Ok(())
+    })
 }
 
 fn hits_what_the_parent_stored(cache: &Cache) -> Done {

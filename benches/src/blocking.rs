@@ -12,7 +12,7 @@ use crate::table::Report;
 
 const KEYS: u64 = 1024;
 /// How many threads call at once.
-const THREADS: [usize; 2] = [1, 64];
+const THREADS: [usize; 3] = [1, 2, 64];
 
 pub(crate) async fn run(options: &Options, url: &str) -> Result<Report, Failure> {
     let contenders = [

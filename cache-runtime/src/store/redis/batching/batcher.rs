@@ -137,6 +137,11 @@ impl<R: Requests> Batcher<R> {
         Self { callers: AtomicUsize::new(0), open: Mutex::default(), permits }
     }
 
+    /// How many callers have a request under way.
+    pub(crate) fn callers(&self) -> usize {
+        self.callers.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn enter(&self) -> Entered<'_> {
         let is_alone = self.callers.fetch_add(1, Ordering::Relaxed) == 0;
         Entered { callers: &self.callers, is_alone }

@@ -17,6 +17,7 @@ use super::batched_connection::BatchedConnection;
 use super::batcher::{Batcher, Requests, ask, lock};
 use super::flush::Flush;
 use crate::error::Error;
+use crate::runtime::block_on::is_blocking;
 use crate::store::redis::abilities::Ability;
 use crate::store::redis::commands::{get, pipeline};
 use crate::store::redis::error::{is_about_mget, translate};
@@ -187,6 +188,11 @@ fn key(mget: &Cmd, index: usize) -> Option<&[u8]> {
 impl BatchedConnection {
     /// Reads a key, together with others that are being read.
     pub(crate) async fn read(self: &Arc<Self>, key: &str, until: Instant) -> Result<Found, Error> {
+        if is_blocking()
+            && let Some(found) = self.connection.get_on_this_thread(key, self.reads.batcher.callers(), until)
+        {
+            return found;
+        }
         let entered = self.reads.batcher.enter();
         if entered.is_alone {
             return self.read_alone(key, until).await;

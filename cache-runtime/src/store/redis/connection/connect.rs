@@ -1,7 +1,7 @@
 //! One attempt to connect.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
@@ -13,6 +13,7 @@ use tokio::task::AbortHandle;
 
 use super::breaker::Breaker;
 use super::cork::{Cork, Traffic};
+use super::dedicated::Dedicated;
 use super::frames::{FirstAnswer, Frames};
 use super::live::{Connection, Health};
 use super::locate::check_place;
@@ -251,7 +252,10 @@ async fn greet(
         // The keys of one `MGET` would have to be of one slot.
         abilities.mget.refuse();
     }
-    let health = Arc::new(Health { breaker, callers, abilities, server, placement, driver });
+    let dedicated = Dedicated::new(&server.config, endpoint, target);
+    let identity = OnceLock::new();
+    let health =
+        Arc::new(Health { breaker, callers, abilities, server, placement, identity, dedicated, driver });
     if !endpoint.speaks_resp3() {
         log_in(&mut connection, &endpoint.address).await?;
     }

@@ -30,7 +30,12 @@ impl Traffic {
     }
 
     fn are_several(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) > 1
+        self.waiting() > 1
+    }
+
+    /// How many requests are in flight.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// Changes whenever bytes arrive, and while a large request is being sent. Filling the system's send buffer is no sign of

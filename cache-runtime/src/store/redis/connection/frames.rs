@@ -23,7 +23,7 @@ use std::task::{Context, Poll};
 use redis::{RedisError, Value, parse_redis_value};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use self::scanner::Scanner;
+pub(crate) use self::scanner::Scanner;
 use super::foreign::recognised;
 use crate::store::redis::error::as_io;
 
@@ -85,7 +85,7 @@ impl<S> Frames<S> {
     }
 }
 
-fn strange(what: &'static str) -> io::Error {
+pub(super) fn strange(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, Strange(what))
 }
 

@@ -49,7 +49,8 @@ impl Default for IdleBounds {
 }
 
 impl Idleness {
-    fn interval(&self) -> Duration {
+    /// How long a connection may be unused and is surely there.
+    pub(super) fn interval(&self) -> Duration {
         lock(&self.0).interval
     }
 

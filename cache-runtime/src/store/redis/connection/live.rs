@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::pending;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use redis::Value;
@@ -11,8 +11,10 @@ use tokio::task::AbortHandle;
 
 use super::breaker::{Breaker, EndReason};
 use super::cork::{InFlight, Traffic};
+use super::dedicated::Dedicated;
 use super::mode;
 use super::server::{Placement, Server};
+use super::takeover::ServerIdentity;
 use crate::store::redis::abilities::Abilities;
 use crate::store::redis::error::is_misplaced;
 use crate::store::vocabulary::Epoch;
@@ -39,6 +41,9 @@ pub(crate) struct Health {
     pub(super) abilities: Arc<Abilities>,
     pub(super) server: Arc<Server>,
     pub(super) placement: Placement,
+    /// Which server has answered, if that was asked.
+    pub(super) identity: OnceLock<ServerIdentity>,
+    pub(super) dedicated: Dedicated,
     /// Aborts the driver's task with the last clone. Otherwise the task would wait for a silent peer's answers.
     pub(super) driver: AbortHandle,
 }

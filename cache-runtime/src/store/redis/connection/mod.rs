@@ -6,6 +6,8 @@ pub(crate) mod by_runtime;
 pub(crate) mod config;
 pub(crate) mod connect;
 pub(crate) mod cork;
+pub(crate) mod dedicated;
+mod dedicated_socket;
 pub(crate) mod foreign;
 pub(crate) mod frames;
 pub(crate) mod idle;

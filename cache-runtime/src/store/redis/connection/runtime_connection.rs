@@ -12,7 +12,7 @@ use tokio::runtime::{self, Handle};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::live::Connection;
+use super::live::{Connection, Health};
 use super::reconnector::Reconnector;
 use super::server::Server;
 use super::shared_timeout::SharedTimeout;
@@ -112,6 +112,14 @@ impl RuntimeConnection {
         match &*self.state.borrow() {
             ConnectionState::Down(error) => Some(error.clone().logged()),
             ConnectionState::Connecting | ConnectionState::Up(_) => None,
+        }
+    }
+
+    /// The state of the connection. `None` while there is none.
+    pub(super) fn health(&self) -> Option<Arc<Health>> {
+        match &*self.state.borrow() {
+            ConnectionState::Up(connection) => Some(Arc::clone(&connection.health)),
+            ConnectionState::Connecting | ConnectionState::Down(_) => None,
         }
     }
 

@@ -6,12 +6,13 @@
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
-use redis::Pipeline;
+use redis::{Cmd, Value, cmd};
 use tokio::sync::Notify;
 
 use super::live::Connection;
 use super::server::Server;
 use crate::runtime::executor;
+use crate::store::redis::commands::pipeline;
 use crate::store::redis::replies::{field, text};
 use crate::store::vocabulary::TakeoverListener;
 use crate::util::locks::lock;
@@ -82,6 +83,19 @@ pub(super) enum ServerIdentity {
 }
 
 impl ServerIdentity {
+    /// What a server is asked.
+    pub(super) fn questions() -> [Cmd; 2] {
+        ["server", "replication"].map(|section| {
+            let mut question = cmd("INFO");
+            question.arg(section);
+            question
+        })
+    }
+
+    pub(super) fn of_answers(answers: &[Value]) -> Self {
+        Self::of(&answers.iter().filter_map(text).collect::<String>())
+    }
+
     /// From the lines of `INFO`.
     fn of(info: &str) -> Self {
         let field = |name| field(info, name).map(str::to_owned);
@@ -91,9 +105,13 @@ impl ServerIdentity {
         }
     }
 
+    pub(super) fn is_known(&self) -> bool {
+        *self != Self::Unknown
+    }
+
     /// One that does not say may be another.
-    fn is_surely(&self, other: &Self) -> bool {
-        *self != Self::Unknown && self == other
+    pub(super) fn is_surely(&self, other: &Self) -> bool {
+        self.is_known() && self == other
     }
 }
 
@@ -118,6 +136,8 @@ impl Acquaintance {
             return;
         }
         let identity = server.ask_identity(connection).await;
+        // Set once: this is the one reconnector of the connection.
+        let _ = connection.health.identity.set(identity.clone());
         let known = server.identified(&identity);
         let former = self.identity.replace(identity.clone()).or(known);
         if former.is_some_and(|former| !former.is_surely(&identity)) {
@@ -159,12 +179,11 @@ impl Server {
         if lock(&self.known).hides_identity {
             return ServerIdentity::Unknown;
         }
-        let mut question = Pipeline::with_capacity(2);
-        question.cmd("INFO").arg("server").cmd("INFO").arg("replication");
+        let questions = pipeline(ServerIdentity::questions());
         let mut driver = connection.driver.clone();
-        let asked = driver.send_packed_commands(&question, 0, 2);
+        let asked = driver.send_packed_commands(&questions, 0, questions.len());
         match executor::timeout(self.config.deadline, asked).await {
-            Ok(Some(Ok(answers))) => ServerIdentity::of(&answers.iter().filter_map(text).collect::<String>()),
+            Ok(Some(Ok(answers))) => ServerIdentity::of_answers(&answers),
             Ok(Some(Err(error))) if error.is_unrecoverable_error() => {
                 // Some proxies close a connection on which they are asked what they do not know.
                 lock(&self.known).hides_identity = true;

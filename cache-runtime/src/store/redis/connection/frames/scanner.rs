@@ -21,7 +21,7 @@ const LOOKED_AT: usize = 24;
 
 /// Where in the stream of frames it is.
 #[derive(Debug, Default)]
-pub(super) struct Scanner {
+pub(crate) struct Scanner {
     /// Bytes of a string that are still to come, with the end of its line.
     left: u64,
     /// Bytes of the line so far, and the first of them.
@@ -31,17 +31,17 @@ pub(super) struct Scanner {
     lists: [u64; DEEPEST],
     depth: usize,
     /// Whole frames that have arrived, and bytes that were written.
-    pub(super) arrived: u64,
-    pub(super) written: u64,
+    pub(crate) arrived: u64,
+    pub(crate) written: u64,
 }
 
 impl Scanner {
     /// Whether a frame has begun and not ended.
-    pub(super) fn is_within(&self) -> bool {
+    pub(crate) fn is_within(&self) -> bool {
         self.depth > 0 || self.line > 0 || self.left > 0
     }
 
-    pub(super) fn read(&mut self, mut arrived: &mut [u8]) -> Result<(), &'static str> {
+    pub(crate) fn read(&mut self, mut arrived: &mut [u8]) -> Result<(), &'static str> {
         while !arrived.is_empty() {
             let taken = if self.left > 0 {
                 let taken = usize::try_from(self.left).unwrap_or(usize::MAX).min(arrived.len());
