@@ -2,6 +2,7 @@
 
 mod bare;
 mod bare_cluster;
+mod floor;
 mod in_process;
 mod many;
 mod peer_cached;
@@ -20,7 +21,11 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use bare::{Bare, BareBlocking, BareNoDelay, decode, encode};
 pub(crate) use bare_cluster::BareCluster;
-pub(crate) use in_process::{CachedInMemory, CachedSharded, CachedTracked, InProcess, Map, ThisLocal};
+pub(crate) use floor::Floor;
+pub(crate) use in_process::{
+    CachedInMemory, CachedSharded, CachedTracked, InProcess, Map, ThisByDerived, ThisByPair, ThisByText,
+    ThisByUuid, ThisLocal,
+};
 pub(crate) use many::{Gets, Many, Mget, ThisBatch, ThisEach};
 pub(crate) use peer_cached::{PeerCached, PeerCachedBlocking};
 pub(crate) use peer_hitbox::{PeerHitbox, PeerHitboxTold};

@@ -1,4 +1,4 @@
-//! A hit in this process, behind an `Arc`: one thread, and two over the same keys.
+//! A hit in this process, behind an `Arc`: one thread, and two over the same keys, and over one key.
 
 use std::pin::Pin;
 use std::sync::Barrier;
@@ -10,7 +10,10 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::Handle;
 
 use crate::Failure;
-use crate::contenders::{CachedInMemory, CachedSharded, CachedTracked, InProcess, Map, ThisLocal, computed};
+use crate::contenders::{
+    CachedInMemory, CachedSharded, CachedTracked, Floor, InProcess, Map, ThisByDerived, ThisByPair,
+    ThisByText, ThisByUuid, ThisLocal, computed,
+};
 use crate::options::Options;
 use crate::table::{Spread, Table};
 
@@ -29,41 +32,49 @@ struct Cost {
     cpu: f64,
 }
 
-/// The rounds of one contender, by number of threads.
+/// Threads and keys of a turn.
+const KINDS: [(u64, u64); 4] = [(1, KEYS), (2, KEYS), (1, 1), (2, 1)];
+
+/// The rounds of one contender, by kind.
 #[derive(Default)]
-struct Costs([Vec<Cost>; 2]);
+struct Costs([Vec<Cost>; KINDS.len()]);
 
 /// A contender behind a pointer: one indirect call a turn, none an operation.
 trait Runner {
     fn name(&self) -> &'static str;
     fn warm(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + '_>>;
-    fn turn(&self, threads: u64, slice: Duration, runtime: &Handle) -> Result<Cost, String>;
+    fn turn(&self, kind: (u64, u64), slice: Duration, runtime: &Handle) -> Result<Cost, String>;
 }
 
 pub(crate) async fn run(options: &Options, url: &str) -> Result<Table, Failure> {
     Cache::connect(url).await?.set_global()?;
-    let contenders: [Box<dyn Runner>; 5] = [
+    let contenders: [Box<dyn Runner>; 10] = [
         Box::new(Map::new(2 * KEYS as usize)),
         Box::new(CachedInMemory),
         Box::new(CachedSharded),
         Box::new(CachedTracked::connect(url)),
+        Box::new(Floor::new()),
         Box::new(ThisLocal),
+        Box::new(ThisByText::new(KEYS)),
+        Box::new(ThisByPair),
+        Box::new(ThisByUuid),
+        Box::new(ThisByDerived),
     ];
     for contender in &contenders {
         contender.warm().await?;
     }
     // Those who ask Redis in between, to know that it is there, do so on the runtime.
     let runtime = Handle::current();
-    let mut costs = [(); 5].map(|()| Costs::default());
+    let mut costs = [(); 10].map(|()| Costs::default());
     for round in 0..options.rounds {
         for place in 0..contenders.len() {
             // Another one begins in each round.
             let contender = (round + place) % contenders.len();
-            for threads in [1, 2] {
+            for (kind, costs) in KINDS.into_iter().zip(&mut costs[contender].0) {
                 let cost = tokio::task::block_in_place(|| {
-                    turn(&*contenders[contender], threads, options.slice, &runtime)
+                    turn(&*contenders[contender], kind, options.slice, &runtime)
                 });
-                costs[contender].0[threads as usize - 1].push(cost?);
+                costs.push(cost?);
             }
         }
     }
@@ -78,9 +89,9 @@ pub(crate) async fn run(options: &Options, url: &str) -> Result<Table, Failure> 
     Ok(table)
 }
 
-fn turn(contender: &dyn Runner, threads: u64, slice: Duration, runtime: &Handle) -> Result<Cost, String> {
+fn turn(contender: &dyn Runner, kind: (u64, u64), slice: Duration, runtime: &Handle) -> Result<Cost, String> {
     for _ in 0..LOST_TURNS {
-        match contender.turn(threads, slice, runtime) {
+        match contender.turn(kind, slice, runtime) {
             Ok(cost) => return Ok(cost),
             Err(reason) => eprintln!("A turn of {} was lost: {reason}", contender.name()),
         }
@@ -106,7 +117,7 @@ impl<C: InProcess> Runner for C {
         })
     }
 
-    fn turn(&self, threads: u64, slice: Duration, runtime: &Handle) -> Result<Cost, String> {
+    fn turn(&self, (threads, keys): (u64, u64), slice: Duration, runtime: &Handle) -> Result<Cost, String> {
         let over = AtomicBool::new(false);
         let begin = Barrier::new(threads as usize + 1);
         let before = (computed(), in_redis());
@@ -116,7 +127,7 @@ impl<C: InProcess> Runner for C {
                     let (over, begin) = (&over, &begin);
                     scope.spawn(move || {
                         begin.wait();
-                        runtime.block_on(calls(self, thread * 1777, over))
+                        runtime.block_on(calls(self, thread * 1777, keys, over))
                     })
                 })
                 .collect();
@@ -135,16 +146,20 @@ impl<C: InProcess> Runner for C {
 }
 
 /// Calls until it is over.
-async fn calls(contender: &impl InProcess, first: u64, over: &AtomicBool) -> Result<Cost, String> {
+async fn calls(contender: &impl InProcess, first: u64, keys: u64, over: &AtomicBool) -> Result<Cost, String> {
+    let (mut done, mut id) = (0, first % keys);
+    // A thread that is new has its own way to its first hits.
+    for id in 0..keys {
+        contender.user(id).await?;
+    }
     let (began, cpu) = (Instant::now(), thread_time());
-    let (mut done, mut id) = (0, first % KEYS);
     while !over.load(Ordering::Relaxed) {
         for _ in 0..AT_ONCE {
             let user = contender.user(id).await?;
             if user.id != id {
                 return Err(format!("asked for user {id}, got {}", user.id));
             }
-            id = (id + 1) % KEYS;
+            id = (id + 1) % keys;
         }
         done += AT_ONCE;
     }
@@ -162,32 +177,38 @@ fn thread_time() -> Duration {
     Duration::try_from(time).expect("a thread does not run for less than no time")
 }
 
-const ROWS: [&str; 6] = [
+const ROWS: [&str; 9] = [
     "ns a call, one thread",
     "ns a call of each of two threads",
     "two over one",
     "processor time, one thread",
     "processor time, two threads",
     "two over one, processor time",
+    "one key: processor time, one thread",
+    "one key: processor time, two threads",
+    "one key: two over one, processor time",
 ];
 
 impl Costs {
     fn cells(&self) -> [String; ROWS.len()] {
-        let [one, two] = &self.0;
+        let [one, two, one_hot, two_hot] = &self.0;
         let nanos = |costs: &[Cost], figure: fn(&Cost) -> f64| {
             Spread::of(costs.iter().map(figure).collect()).said(|nanos| format!("{nanos:.0}"))
         };
-        let ratio = |figure: fn(&Cost) -> f64| {
+        let ratio = |two: &[Cost], one: &[Cost], figure: fn(&Cost) -> f64| {
             let ratios = two.iter().zip(one).map(|(two, one)| figure(two) / figure(one));
             Spread::of(ratios.collect()).to_string()
         };
         [
             nanos(one, |cost| cost.elapsed),
             nanos(two, |cost| cost.elapsed),
-            ratio(|cost| cost.elapsed),
+            ratio(two, one, |cost| cost.elapsed),
             nanos(one, |cost| cost.cpu),
             nanos(two, |cost| cost.cpu),
-            ratio(|cost| cost.cpu),
+            ratio(two, one, |cost| cost.cpu),
+            nanos(one_hot, |cost| cost.cpu),
+            nanos(two_hot, |cost| cost.cpu),
+            ratio(two_hot, one_hot, |cost| cost.cpu),
         ]
     }
 }

@@ -7,7 +7,8 @@ use cached::AsyncRedisCache;
 use cached::macros::{cached, concurrent_cached};
 use quick_cache::UnitWeighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
-use redis_cached::redis_cached;
+use redis_cached::{KeyPart, redis_cached};
+use uuid::Uuid;
 
 use super::{User, compute};
 
@@ -21,6 +22,32 @@ pub(crate) trait InProcess: Send + Sync + 'static {
 #[redis_cached(ttl = 3600, key = "bench:this:local:<id>", local = "1h")]
 async fn this_user(id: u64) -> Arc<User> {
     Arc::new(compute(id).await)
+}
+
+#[redis_cached(ttl = 3600, key = "bench:this:local:text:<name>", local = "1h", skip(id))]
+async fn this_user_by_text(id: u64, name: &str) -> Arc<User> {
+    Arc::new(compute(id).await)
+}
+
+#[redis_cached(ttl = 3600, key = "bench:this:local:pair:<pair>", local = "1h")]
+async fn this_user_by_pair(pair: (u64, u64)) -> Arc<User> {
+    Arc::new(compute(pair.0).await)
+}
+
+#[redis_cached(ttl = 3600, key = "bench:this:local:uuid:<uuid>", local = "1h")]
+async fn this_user_by_uuid(uuid: Uuid) -> Arc<User> {
+    Arc::new(compute(uuid.as_u64_pair().1).await)
+}
+
+#[derive(KeyPart)]
+struct Place {
+    shelf: u32,
+    id: u64,
+}
+
+#[redis_cached(ttl = 3600, key = "bench:this:local:derived:<place>", local = "1h")]
+async fn this_user_by_derived(place: Place) -> Arc<User> {
+    Arc::new(compute(place.id).await)
 }
 
 #[cached(ttl_secs = 3600)]
@@ -58,6 +85,16 @@ pub(crate) struct Map(Cache<u64, Arc<User>, UnitWeighter, foldhash::fast::Random
 /// redis-cached, over the global cache.
 pub(crate) struct ThisLocal;
 
+/// By 25 bytes of text, which the caller has.
+pub(crate) struct ThisByText(Vec<String>);
+
+pub(crate) struct ThisByPair;
+
+pub(crate) struct ThisByUuid;
+
+/// By a struct with two numbers.
+pub(crate) struct ThisByDerived;
+
 /// `#[cached]`: one map behind one lock.
 pub(crate) struct CachedInMemory;
 
@@ -71,6 +108,12 @@ impl Map {
     pub(crate) fn new(values: usize) -> Self {
         let hasher = foldhash::fast::RandomState::default();
         Self(Cache::with(values, values as u64, UnitWeighter, hasher, DefaultLifecycle::default()))
+    }
+}
+
+impl ThisByText {
+    pub(crate) fn new(values: u64) -> Self {
+        Self((0..values).map(|id| format!("user-{id:020}")).collect())
     }
 }
 
@@ -99,6 +142,38 @@ impl InProcess for ThisLocal {
 
     async fn user(&self, id: u64) -> Result<Arc<User>, String> {
         Ok(this_user(id).await)
+    }
+}
+
+impl InProcess for ThisByText {
+    const NAME: &'static str = "… by &str";
+
+    async fn user(&self, id: u64) -> Result<Arc<User>, String> {
+        Ok(this_user_by_text(id, &self.0[id as usize]).await)
+    }
+}
+
+impl InProcess for ThisByPair {
+    const NAME: &'static str = "… by a tuple";
+
+    async fn user(&self, id: u64) -> Result<Arc<User>, String> {
+        Ok(this_user_by_pair((id, 7)).await)
+    }
+}
+
+impl InProcess for ThisByUuid {
+    const NAME: &'static str = "… by a Uuid";
+
+    async fn user(&self, id: u64) -> Result<Arc<User>, String> {
+        Ok(this_user_by_uuid(Uuid::from_u64_pair(7, id)).await)
+    }
+}
+
+impl InProcess for ThisByDerived {
+    const NAME: &'static str = "… by a derived key";
+
+    async fn user(&self, id: u64) -> Result<Arc<User>, String> {
+        Ok(this_user_by_derived(Place { shelf: 7, id }).await)
     }
 }
 

@@ -13,9 +13,11 @@ use super::source_outage::Outage;
 use crate::entry::fingerprint::Schema;
 use crate::entry::header::SizeHint;
 use crate::error::ErrorKind;
+use crate::key::IdentitySeed;
 use crate::util::function_id::FunctionId;
 use crate::util::locks::{lock, read, write};
 use crate::util::maybe_static::MaybeStatic;
+use crate::util::random;
 use crate::util::striped::Striped;
 
 /// An annotated function in one cache.
@@ -26,6 +28,8 @@ pub(crate) struct Function {
     pub(crate) fingerprint: u64,
     /// The codec's name, if it cannot read all values back; see [`Schema`].
     pub(crate) unanswered_by: Option<&'static str>,
+    /// Tells its calls in this process from those of all other functions.
+    pub(crate) identity: IdentitySeed,
     pub(crate) counters: Striped<Counters>,
     pub(crate) room: SizeHint,
     /// Whether a value was read back from its bytes.
@@ -37,12 +41,15 @@ pub(crate) struct Function {
 
 impl Function {
     fn new(site: &'static Callsite, schema: Schema) -> Self {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
         let Schema { fingerprint, unanswered_by } = schema;
+        let identity = IdentitySeed::new(NUMBER.fetch_add(1, Ordering::Relaxed), random::nonce());
         let (counters, room) = (Striped::default(), SizeHint::default());
         Self {
             site,
             fingerprint,
             unanswered_by,
+            identity,
             counters,
             room,
             reads_back: AtomicBool::new(false),

@@ -27,7 +27,7 @@ pub use crate::api::shared_error::{
 };
 pub use crate::codec::compress::Compression;
 pub use crate::engine::callsite::Callsite;
-pub use crate::key::{Arg, Each, End, KeyBuilder, Path, Pieces, Template, Text};
+pub use crate::key::{Arg, Each, End, IdentityWriter, KeyBuilder, Path, Pieces, Template, Text};
 pub use crate::local::keep::Keepable;
 pub use crate::local::{Keep, Keeping, KeepingClones};
 pub use crate::tags::{Named, TagName, Tagging, name_of as tag};

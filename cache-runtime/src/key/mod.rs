@@ -29,6 +29,7 @@
 
 mod buffer;
 mod builder;
+mod identity;
 mod part;
 mod pieces;
 mod scalar;
@@ -42,6 +43,8 @@ pub use builder::KeyBuilder;
 pub(crate) use builder::KeyTemplate;
 #[cfg(test)]
 pub(crate) use builder::LONGEST;
+pub use identity::IdentityWriter;
+pub(crate) use identity::{Identity, IdentitySeed};
 pub use part::KeyPart;
 pub use pieces::{Arg, Each, End, Path, Pieces, Template, Text};
 pub use scalar::Scalar;

@@ -10,6 +10,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::KeyWriter;
+#[cfg(feature = "uuid")]
+use super::identity::Kind;
 
 /// A type whose values can be part of a key.
 ///
@@ -62,6 +64,7 @@ macro_rules! integers {
         }
 
         impl KeyPart for NonZero<$integer> {
+            #[inline]
             fn write(&self, key: &mut KeyWriter<'_>) {
                 key.integer(self.get());
             }
@@ -72,24 +75,28 @@ macro_rules! integers {
 integers! { u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize }
 
 impl KeyPart for bool {
+    #[inline]
     fn write(&self, key: &mut KeyWriter<'_>) {
         key.text(if *self { "true" } else { "false" });
     }
 }
 
 impl KeyPart for char {
+    #[inline]
     fn write(&self, key: &mut KeyWriter<'_>) {
         key.text(self.encode_utf8(&mut [0; 4]));
     }
 }
 
 impl KeyPart for str {
+    #[inline]
     fn write(&self, key: &mut KeyWriter<'_>) {
         key.text(self);
     }
 }
 
 impl KeyPart for String {
+    #[inline]
     fn write(&self, key: &mut KeyWriter<'_>) {
         key.text(self);
     }
@@ -108,13 +115,21 @@ macro_rules! by_display {
 
 by_display! {
     IpAddr Ipv4Addr Ipv6Addr SocketAddr
-    #[cfg(feature = "uuid")] uuid::Uuid
     #[cfg(feature = "chrono")] chrono::NaiveDate
     #[cfg(feature = "chrono")] chrono::NaiveTime
     #[cfg(feature = "chrono")] chrono::NaiveDateTime
     #[cfg(feature = "time")] time::Date
     #[cfg(feature = "time")] time::Time
     #[cfg(feature = "time")] time::PrimitiveDateTime
+}
+
+#[cfg(feature = "uuid")]
+impl KeyPart for uuid::Uuid {
+    #[inline]
+    fn write(&self, key: &mut KeyWriter<'_>) {
+        let (high, low) = self.as_u64_pair();
+        key.displayed(Kind::Uuid, [high, low], self);
+    }
 }
 
 /// The instant, as Unix seconds with nine decimals: two time zones' views of one instant are equal and give one key.
@@ -170,6 +185,7 @@ impl<K: KeyPart, V: KeyPart> KeyPart for BTreeMap<K, V> {
 macro_rules! pointers {
     ($([$($generics:tt)*] $pointer:ty),* $(,)?) => {$(
         impl<$($generics)*> KeyPart for $pointer {
+            #[inline]
             fn write(&self, key: &mut KeyWriter<'_>) {
                 (**self).write(key);
             }
@@ -194,6 +210,7 @@ impl KeyPart for () {
 macro_rules! tuples {
     ($($name:ident)+) => {
         impl<$($name: KeyPart),+> KeyPart for ($($name,)+) {
+            #[inline]
             fn write(&self, key: &mut KeyWriter<'_>) {
                 #[allow(non_snake_case, reason = "one name serves as the type and as the binding")]
                 let ($($name,)+) = self;

@@ -3,13 +3,16 @@
 //! An expansion names them one by one, and each call hands on what the ones before it made. What is handed on is where the pieces
 //! are, and the key is written at once when all are known: text that grows would be copied from call to call.
 
-use super::{KeyBuilder, KeyPart, KeyWriter};
+use super::{IdentityWriter, KeyBuilder, KeyPart, KeyWriter};
 use crate::util::function_id::FunctionId;
 
 /// A key's pieces, in order.
 pub trait Pieces {
     /// Writes them.
     fn write(&self, key: &mut KeyBuilder);
+
+    /// Writes those that differ between calls of one function.
+    fn identify(&self, identity: &mut IdentityWriter);
 }
 
 /// A template's leading text.
@@ -55,11 +58,19 @@ impl Pieces for Template<'_> {
     fn write(&self, key: &mut KeyBuilder) {
         key.text(self.0);
     }
+
+    #[inline(always)]
+    fn identify(&self, _: &mut IdentityWriter) {}
 }
 
 impl Pieces for Path {
     fn write(&self, key: &mut KeyBuilder) {
         key.path(self.site, self.here);
+    }
+
+    #[inline(always)]
+    fn identify(&self, identity: &mut IdentityWriter) {
+        identity.place(self.here);
     }
 }
 
@@ -69,6 +80,11 @@ impl<K: Pieces> Pieces for Text<'_, K> {
         self.0.write(key);
         key.text(self.1);
     }
+
+    #[inline(always)]
+    fn identify(&self, identity: &mut IdentityWriter) {
+        self.0.identify(identity);
+    }
 }
 
 impl<K: Pieces, P: ?Sized> Pieces for Arg<'_, K, P> {
@@ -77,6 +93,12 @@ impl<K: Pieces, P: ?Sized> Pieces for Arg<'_, K, P> {
         self.before.write(key);
         key.arg_with(|key| (self.write)(self.part, key));
     }
+
+    #[inline(always)]
+    fn identify(&self, identity: &mut IdentityWriter) {
+        self.before.identify(identity);
+        (self.write)(self.part, &mut KeyWriter::of_identity(identity));
+    }
 }
 
 impl<K: Pieces> Pieces for Each<K> {
@@ -84,11 +106,21 @@ impl<K: Pieces> Pieces for Each<K> {
         self.0.write(key);
         key.each();
     }
+
+    /// It is many calls.
+    fn identify(&self, identity: &mut IdentityWriter) {
+        identity.fail();
+    }
 }
 
 impl<K: Pieces> Pieces for End<K> {
     fn write(&self, key: &mut KeyBuilder) {
         self.0.write(key);
         key.close();
+    }
+
+    #[inline(always)]
+    fn identify(&self, identity: &mut IdentityWriter) {
+        self.0.identify(identity);
     }
 }

@@ -1,5 +1,9 @@
 //! Percent-encoding into a key that is being built.
 
+#[cfg(feature = "uuid")]
+use std::fmt::Display;
+
+use super::identity::{IdentityWriter, Kind};
 use super::{KeyPart, Scratch};
 
 /// Receives one argument of a key; [`KeyPart::write`] writes to it.
@@ -7,42 +11,84 @@ use super::{KeyPart, Scratch};
 /// A part calls [`text`](Self::text) once, or [`item`](Self::item) any number of times, or passes the writer on to
 /// one other part. Anything else may give two values the same key.
 #[derive(Debug)]
-pub struct KeyWriter<'a> {
-    out: &'a mut Scratch,
-    /// How many times what is written gets encoded: 1 for an argument of a key, 0 for one in the name of a tag, and one more
-    /// within each composite.
-    depth: usize,
+pub struct KeyWriter<'a>(Out<'a>);
+
+#[derive(Debug)]
+enum Out<'a> {
+    Text {
+        out: &'a mut Scratch,
+        /// How many times what is written gets encoded: 1 for an argument of a key, 0 for one in the name of a tag, and one more
+        /// within each composite.
+        depth: usize,
+    },
+    Identity(&'a mut IdentityWriter),
 }
 
 impl<'a> KeyWriter<'a> {
     #[inline]
     pub(super) fn new(out: &'a mut Scratch) -> Self {
-        Self { out, depth: 1 }
+        Self(Out::Text { out, depth: 1 })
     }
 
     /// For the name of a tag, in which a scalar is its text as it is.
     pub(super) fn plain(out: &'a mut Scratch) -> Self {
-        Self { out, depth: 0 }
+        Self(Out::Text { out, depth: 0 })
+    }
+
+    /// For what tells calls apart, without any text.
+    #[inline]
+    pub(super) fn of_identity(identity: &'a mut IdentityWriter) -> Self {
+        Self(Out::Identity(identity))
     }
 
     /// Writes a scalar: `A–Z a–z 0–9 - . _ ~` as they are, every other byte of its UTF-8 as `%XX`.
     #[inline]
     pub fn text(&mut self, text: &str) {
-        encode(self.out, text, self.depth, is_unreserved);
+        match &mut self.0 {
+            Out::Text { out, depth } => encode(out, text, *depth, is_unreserved),
+            Out::Identity(identity) => identity.text(text),
+        }
     }
 
     /// Writes an integer; its digits and sign need no encoding.
     #[inline]
-    pub(super) fn integer(&mut self, value: impl itoa::Integer) {
-        self.out.push_str(itoa::Buffer::new().format(value));
+    pub(super) fn integer<I: itoa::Integer + TryInto<u64> + TryInto<i64> + Copy>(&mut self, value: I) {
+        match (&mut self.0, value.try_into(), value.try_into()) {
+            (Out::Text { out, .. }, _, _) => out.push_str(itoa::Buffer::new().format(value)),
+            (Out::Identity(identity), Ok(natural), _) => identity.number(Kind::Natural, [natural]),
+            (Out::Identity(identity), _, Ok(negative)) => {
+                let negative: i64 = negative;
+                identity.number(Kind::Negative, [negative.cast_unsigned()]);
+            }
+            (Out::Identity(identity), _, _) => identity.text(itoa::Buffer::new().format(value)),
+        }
+    }
+
+    /// Writes the text of what two words of this kind tell from all others.
+    #[cfg(feature = "uuid")]
+    #[inline]
+    pub(super) fn displayed(&mut self, kind: Kind, words: [u64; 2], scalar: &dyn Display) {
+        match &mut self.0 {
+            Out::Text { .. } => self.text(&scalar.to_string()),
+            Out::Identity(identity) => identity.number(kind, words),
+        }
     }
 
     /// Writes one element of a composite: the element, encoded once more than the composite, and a comma.
+    #[inline]
     pub fn item<P: KeyPart + ?Sized>(&mut self, part: &P) {
-        self.depth += 1;
+        match &mut self.0 {
+            Out::Text { depth, .. } => *depth += 1,
+            Out::Identity(identity) => identity.kind(Kind::ItemBegins),
+        }
         part.write(self);
-        self.depth -= 1;
-        escape(self.out, b',', self.depth);
+        match &mut self.0 {
+            Out::Text { out, depth } => {
+                *depth -= 1;
+                escape(out, b',', *depth);
+            }
+            Out::Identity(identity) => identity.kind(Kind::ItemEnds),
+        }
     }
 }
 

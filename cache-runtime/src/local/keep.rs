@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::{LocalValue, Terms, Tier};
+use super::LocalValue;
 
 /// A type whose values can be kept decoded, for all threads.
 #[diagnostic::on_unimplemented(
@@ -41,12 +41,8 @@ impl<T: Send + Sync + 'static> Keep<Arc<T>> {
 }
 
 impl<T> Keep<T> {
-    #[inline]
-    pub(crate) fn get(self, tier: &Tier, key: &[u8], terms: &Terms) -> Option<T> {
-        (self.give)(tier.find(key, terms)?)
-    }
-
     /// Converts a local copy back to a value.
+    #[inline]
     pub(crate) fn give(self, kept: LocalValue) -> Option<T> {
         (self.give)(kept)
     }

@@ -15,38 +15,39 @@
 //!   which it was read, and only while the last question *who owns what* that was answered was asked less than the bound ago.
 //! - **Own writes** drop the key before they return, so a caller that invalidates sees its own invalidation.
 //! - **Time.** No value is kept past its freshness in Redis, nor past the function's `local`.
+//!
+//! Two tables find a value: the map, by key, and [in front](front) of it a small one for each thread, by what tells the call from others.
 
 mod copy;
+mod front;
 pub(crate) mod keep;
 mod map;
 pub(crate) mod stats;
+mod stripes;
 #[cfg(test)]
 mod tests;
 
 use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 pub(crate) use self::copy::KeptCopy;
 pub use self::keep::{Keep, Keeping, KeepingClones};
 use self::map::{Held, Map, OVERHEAD, largest, map};
+use self::stripes::Stripes;
 use crate::local::stats::LocalStats;
 use crate::policy::{Policy, is_due_early};
 use crate::store::vocabulary::{Epoch, InvalidationListener, Left, SLOTS, Tenure};
 use crate::util::clock::{LAG, Moment, ticks};
 use crate::util::counter::Counter;
-use crate::util::locks::lock;
 use crate::util::random;
-
-/// The number of generations. Keys share them; the only cost is that a change of one key may once keep another key's value out.
-const STRIPES: usize = 256;
 
 /// A cache's local tier.
 pub(crate) struct Tier {
     /// Created with the first value, because most programs have none.
     map: OnceLock<Map>,
-    generations: [Mutex<u64>; STRIPES],
+    stripes: Stripes,
     /// The servers from which values come, by their numbers.
     sources: Box<[TrackedServer]>,
     /// How often each slot of a cluster has changed hands; none for a single server.
@@ -95,8 +96,14 @@ pub(crate) struct Terms {
 
 impl Terms {
     #[inline]
-    pub(crate) fn new(fingerprint: u64, local: Duration, early_refresh: f64) -> Self {
-        Self { fingerprint, longest: ticks(local.saturating_sub(LAG)), early_refresh }
+    pub(crate) fn new(fingerprint: u64, longest: u64, early_refresh: f64) -> Self {
+        Self { fingerprint, longest, early_refresh }
+    }
+
+    /// For how many ticks a value may be here that is kept for this long.
+    #[inline]
+    pub(crate) fn longest(local: Duration) -> u64 {
+        ticks(local.saturating_sub(LAG))
     }
 
     #[cold]
@@ -107,14 +114,14 @@ impl Terms {
 
     #[inline]
     pub(crate) fn of(fingerprint: u64, policy: &Policy) -> Self {
-        Self::new(fingerprint, policy.local.unasked(), policy.early_refresh)
+        Self::new(fingerprint, Self::longest(policy.local.unasked()), policy.early_refresh)
     }
 }
 
 /// The state that a reader records before it sends the read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Guard {
-    stripe: usize,
+    stripe: u16,
     generation: u64,
     began: Moment,
 }
@@ -150,7 +157,7 @@ impl Tier {
     ) -> Self {
         Self {
             map: OnceLock::new(),
-            generations: std::array::from_fn(|_| Mutex::default()),
+            stripes: Stripes::new(),
             sources: (0..sources).map(|_| TrackedServer::default()).collect(),
             tenures: (0..slots).map(|_| AtomicU32::new(0)).collect(),
             owners_known_until: AtomicU64::new(owners_known_until.ticks()),
@@ -171,10 +178,16 @@ impl Tier {
 
     /// The value at `key`, if it may be served under these terms.
     pub(crate) fn find(&self, key: &[u8], terms: &Terms) -> Option<LocalValue> {
+        Some(self.look_up(key, terms)?.0.value)
+    }
+
+    /// The same, and until when its changes would be known.
+    fn look_up(&self, key: &[u8], terms: &Terms) -> Option<(Held, Moment)> {
         let held = self.map.get()?.get(key)?;
+        let until = self.is_vouched_for_until(&held)?;
         // The time last: a thread that is held up after the look-up must not serve what it saw long ago.
         let now = Moment::now();
-        if !self.is_vouched_for(&held, now)
+        if now >= until
             || now >= held.fresh_until
             || now.ticks().saturating_sub(held.since.ticks()) >= terms.longest
             || held.fingerprint != terms.fingerprint
@@ -184,19 +197,23 @@ impl Tier {
         if terms.early_refresh > 0.0 && terms.is_due_early(&held, now) {
             return None;
         }
-        Some(held.value)
+        Some((held, until))
     }
 
-    /// Whether all changes of a value up to the staleness bound have been told.
+    /// Until when all changes of a value up to the staleness bound have been told.
     #[inline]
-    fn is_vouched_for(&self, held: &Held, now: Moment) -> bool {
-        let Some(source) = self.sources.get(usize::from(held.node)) else { return false };
-        let now = now.ticks();
-        now < source.good_until.load(Ordering::Acquire)
-            && held.fence == source.fence.load(Ordering::Acquire)
-            // The rest is for clusters.
-            && now < self.owners_known_until.load(Ordering::Acquire)
-            && held.tenure.number == self.times_passed_on(held.tenure.slot)
+    fn is_vouched_for_until(&self, held: &Held) -> Option<Moment> {
+        let source = self.sources.get(usize::from(held.node))?;
+        let until = source.good_until.load(Ordering::Acquire);
+        // What concerns owners is for clusters.
+        let owners_known_until = self.owners_known_until.load(Ordering::Acquire);
+        let is_whole = held.fence == source.fence.load(Ordering::Acquire) && self.is_current(held.tenure);
+        is_whole.then_some(Moment::from_ticks(until.min(owners_known_until)))
+    }
+
+    #[inline]
+    fn is_current(&self, tenure: Tenure) -> bool {
+        tenure.number == self.times_passed_on(tenure.slot)
     }
 
     /// How often a slot has changed hands.
@@ -207,8 +224,8 @@ impl Tier {
 
     /// To be called before the read is sent.
     pub(crate) fn guard(&self, key: &str) -> Guard {
-        let stripe = self.stripe(key.as_bytes());
-        Guard { stripe, generation: *self.lock(stripe), began: Moment::now() }
+        let stripe = self.stripes.of(key.as_bytes());
+        Guard { stripe, generation: self.stripes.generation(stripe), began: Moment::now() }
     }
 
     /// Caches a value unless its key has changed since the guard was taken.
@@ -247,8 +264,11 @@ impl Tier {
             self.forget(key.as_bytes());
             return self.refuse(held.weight);
         }
-        let generation = self.lock(guard.stripe);
-        if *generation == guard.generation && number != 0 && source.epoch.load(Ordering::Acquire) == number {
+        let _stripe = self.stripes.lock(guard.stripe);
+        if self.stripes.generation(guard.stripe) == guard.generation
+            && number != 0
+            && source.epoch.load(Ordering::Acquire) == number
+        {
             held.fence = source.fence.load(Ordering::Acquire);
             self.map.get_or_init(|| map(self.capacity)).insert(key.as_bytes().into(), held);
         }
@@ -267,38 +287,30 @@ impl Tier {
 
     /// Drops the value at `key`, and rejects reads of it that are under way.
     pub(crate) fn forget(&self, key: &[u8]) {
-        let mut generation = self.lock(self.stripe(key));
-        *generation += 1;
+        let stripe = self.stripes.of(key);
+        let _stripe = self.stripes.lock(stripe);
         if let Some(map) = self.map.get() {
             map.remove(key);
         }
+        self.stripes.raise(stripe);
     }
 
     /// Drops all values of a server, and keeps out those on their way in, of whatever server.
     fn forget_all(&self, source: &TrackedServer) {
-        for stripe in 0..STRIPES {
-            *self.lock(stripe) += 1;
-        }
+        self.stripes.raise_all();
         // Whatever got in before its stripe's turn is there to be dropped by now.
         source.fence.fetch_add(1, Ordering::AcqRel);
         if let (Some(map), [_]) = (self.map.get(), &self.sources[..]) {
             // Those of one among many servers make room as others come: to look for them would take long.
             map.clear();
         }
+        // What was found meanwhile is in front of the map, and falls now.
+        self.stripes.raise_all();
         self.dropped.count();
     }
 
     fn source(&self, epoch: Epoch) -> Option<&TrackedServer> {
         self.sources.get(usize::from(epoch.node))
-    }
-
-    fn lock(&self, stripe: usize) -> MutexGuard<'_, u64> {
-        lock(&self.generations[stripe])
-    }
-
-    #[allow(clippy::cast_possible_truncation, reason = "any of the hash's bits will do")]
-    fn stripe(&self, key: &[u8]) -> usize {
-        xxhash_rust::xxh3::xxh3_64(key) as usize % STRIPES
     }
 
     fn is_serving(&self) -> bool {

@@ -1,6 +1,7 @@
 //! The tier alone, told what happens by hand. Moments in the past stand for time that has gone by, so nothing sleeps.
 
 mod cluster;
+mod front;
 mod races;
 
 use super::*;
@@ -59,10 +60,10 @@ fn get(tier: &Tier, key: &str) -> Option<u64> {
 
 /// A key that shares the stripe of `key`, and one that does not.
 fn neighbours(tier: &Tier, key: &str) -> [String; 2] {
-    let of = tier.stripe(key.as_bytes());
+    let of = tier.stripes.of(key.as_bytes());
     [true, false].map(|same| {
         let mut keys = (0..).map(|number| format!("other {number}"));
-        keys.find(|other| (tier.stripe(other.as_bytes()) == of) == same)
+        keys.find(|other| (tier.stripes.of(other.as_bytes()) == of) == same)
             .expect("there are more keys than stripes")
     })
 }

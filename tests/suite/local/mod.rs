@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use redis_cached::{Cache, Entry, Source, redis_cached};
+use redis_cached::{Cache, Entry, KeyPart, Source, redis_cached};
 use redis_cached_test_support::{RedisServer, servers};
 
 /// What changes: a row of the database.
@@ -43,6 +43,21 @@ fn kept_blocking(row: &Row, name: &str) -> Arc<u64> {
 async fn shared(row: &Row, name: &str) -> Arc<u64> {
     let _ = name;
     Arc::new(row.get())
+}
+
+#[derive(KeyPart)]
+struct Page {
+    number: u32,
+    of: String,
+}
+
+#[redis_cached(ttl = 3600, local = "1h", key = "described:<page>:<name>:<ends>")]
+async fn described(page: &Page, name: &str, ends: (i64, Option<u64>)) -> String {
+    description(page, name, ends)
+}
+
+fn description(Page { number, of }: &Page, name: &str, ends: (i64, Option<u64>)) -> String {
+    format!("{number} of {of}, {name}, {ends:?}")
 }
 
 fn process(server: &RedisServer) -> Cache {
@@ -167,6 +182,29 @@ async fn flushall_drops_everything() {
             }
             assert_eq!(cache.stats().local.unwrap().dropped, 1);
             server.flush_all();
+        }
+    }
+}
+
+#[tokio::test]
+async fn calls_with_arguments_of_any_kind_and_length_are_told_apart() {
+    let server = RedisServer::start();
+    let cache = process(&server);
+    let of = ["", "a", "ab", "12345678", "123456789", "a text that has no room", &"long".repeat(20)];
+    let ends = [(1, None), (-1, None), (1, Some(0)), (0, Some(1))];
+    let calls = of.iter().flat_map(|of| {
+        let page = |number| Page { number, of: (*of).to_owned() };
+        ends.iter()
+            .flat_map(move |ends| [(page(1), "x", *ends), (page(1), "y", *ends), (page(2), "x", *ends)])
+    });
+    let calls: Vec<_> = calls.collect();
+    for (page, name, ends) in &calls {
+        settle(&cache, async || described(page, name, *ends).await).await;
+    }
+    for _ in 0..3 {
+        for (page, name, ends) in &calls {
+            let served = cache.scope(described(page, name, *ends)).await;
+            assert_eq!(served, description(page, name, *ends));
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::api::entry::Entry;
 use crate::api::shared_error::Sharing;
 use crate::engine::bypass::is_bypassed;
 use crate::engine::core::Core;
+use crate::engine::function::Function;
 use crate::key::{KeyBuilder, Pieces};
 use crate::local::Terms;
 use crate::util::maybe_static::MaybeStatic;
@@ -35,23 +36,35 @@ impl<T, K: Pieces> KeyedEntry<'_, T, WithLocal, K> {
         let Self { options, key: pieces } = self;
         let EntryBuilder { site, here, cache, policy, identify, hooks, place } = options;
         let in_use = in_use(cache);
+        let local = match (hooks.local, &in_use.untagged_tier) {
+            (Some(keep), Some(tier)) if !is_bypassed(in_use.arc()) => Some((keep, tier)),
+            _ => None,
+        };
+        let (longest, early_refresh) = (Terms::longest(policy.local.unasked()), policy.early_refresh);
+        let has_identity = early_refresh <= 0.0;
+        let identity = |function: &Function| function.identity.identity(|identity| pieces.identify(identity));
+        if let Some((keep, tier)) = local
+            && has_identity
+            && let Some(value) = in_use.functions.with(site, identify, |function| {
+                let value = keep.give(tier.find_in_front(&identity(function)?, longest)?)?;
+                function.counters.count_one(|counters| &counters.local_hits);
+                Some(value)
+            })
+        {
+            return LookedUp::Local(value);
+        }
         let mut key = KeyBuilder::new();
         key.write(&in_use.prefix, &pieces);
-        if let (Some(keep), Some(tier)) = (hooks.local, &in_use.untagged_tier)
-            && !is_bypassed(in_use.arc())
+        if let Some((keep, tier)) = local
+            && let Some(value) = in_use.functions.with(site, identify, |function| {
+                let terms = Terms::new(function.fingerprint, longest, early_refresh);
+                let identity = if has_identity { identity(function) } else { None };
+                let value = keep.give(tier.find_for(identity.as_ref(), key.finished(), &terms)?)?;
+                function.counters.count_one(|counters| &counters.local_hits);
+                Some(value)
+            })
         {
-            let (local, early_refresh) = (policy.local.unasked(), policy.early_refresh);
-            let value = in_use.functions.with(site, identify, |function| {
-                let terms = Terms::new(function.fingerprint, local, early_refresh);
-                let value = keep.get(tier, key.finished(), &terms);
-                if value.is_some() {
-                    function.counters.count_one(|counters| &counters.local_hits);
-                }
-                value
-            });
-            if let Some(value) = value {
-                return LookedUp::Local(value);
-            }
+            return LookedUp::Local(value);
         }
         let options = EntryBuilder { site, here, cache, policy, identify, hooks, place };
         options.elsewhere(in_use, &mut key)

@@ -22,6 +22,9 @@
 //! counted: a change marks the guards that are held as void, which is all that comparing them can tell. To drop everything
 //! is two steps, raising the generations and clearing the map, as in [`Tier`](crate::local::Tier); a hit may come between.
 //!
+//! A caller's thread keeps in front of the map what it was served, in two moments as well: it notes the generation, then takes what is in the map, and until when that may be
+//! served. What voids a guard voids that too.
+//!
 //! Times are kept as ages up to the bound, past which nothing asks how old something is; so the clock never has to stop.
 //!
 //! # What is promised
@@ -64,6 +67,14 @@ enum Variant {
     BoundFromTheAnswer,
     /// An invalidation by this process leaves its copy to the push.
     OwnWritesNotDropped,
+    /// What stands in front of the map is not asked for its generation.
+    FrontWithoutGeneration,
+    /// The generation of what is put in front is read when it was found.
+    GenerationAfterTheMap,
+    /// To drop everything raises the generations before the map is cleared, and not after it.
+    NotRaisedAfterClearing,
+    /// What stands in front has no end of its own.
+    FrontWithoutEnd,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -108,6 +119,21 @@ struct Connection {
     wire: Vec<Message>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Front {
+    None,
+    /// The generation is noted, and still stands or not. `found` is for the variant that looks in the map first.
+    Noted {
+        is_valid: bool,
+        found: Option<Version>,
+    },
+    /// A value, under a generation that still stands, and for how long it may be served yet.
+    Holds {
+        version: Version,
+        good_for: Time,
+    },
+}
+
 /// How far a reader is. `is_valid`: nothing was told, or dropped, since its guard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Phase {
@@ -130,6 +156,8 @@ struct State {
     /// For how long values may be served yet.
     good_for: Time,
     kept: Option<Version>,
+    /// What the caller's thread has in front of the map.
+    front: Front,
     /// Everything is being dropped: the generations are raised, the map is not cleared yet.
     is_clearing: bool,
     /// An own invalidation that the server has carried out, and that has not returned.
@@ -156,6 +184,8 @@ enum Action {
     Ping,
     Ask(Who),
     Admit(Who),
+    Note,
+    PutInFront,
 }
 
 const BOUND: &str = "a value is not served for as long as the bound after its change";
@@ -165,6 +195,7 @@ const HIT: &str = "a hit";
 const OLD_HIT: &str = "a hit that is old, within the bound";
 const GUARDED: &str = "a value is kept out by its guard";
 const OF_AN_OLD_EPOCH: &str = "a value is kept out by its epoch alone";
+const IN_FRONT: &str = "a hit in front of the map";
 const AGAIN: &str = "a hit over a new connection while a reader waits on the old one";
 
 impl Model for Tier {
@@ -179,6 +210,7 @@ impl Model for Tier {
             epoch: None,
             good_for: 0,
             kept: None,
+            front: Front::None,
             is_clearing: false,
             own: None,
             floor: 0,
@@ -195,6 +227,13 @@ impl Model for Tier {
         }
         actions.extend(state.own.map(|_| Action::OwnReturns));
         self.actions_of_the_library(state, actions);
+        match state.front {
+            // To note it before there is something only voids it earlier.
+            Front::None => actions.extend(state.kept.map(|_| Action::Note)),
+            Front::Noted { .. } => actions.push(Action::PutInFront),
+            // The next one is noted when this has ended.
+            Front::Holds { .. } => {}
+        }
         for (index, connection) in state.connections.iter().enumerate().filter(|(_, one)| one.is_up) {
             actions.extend(self.reconnects.then_some(Action::Break(index)));
             actions.extend((!connection.requests.is_empty()).then_some(Action::Execute(index)));
@@ -224,21 +263,28 @@ impl Model for Tier {
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
             Property::always(BOUND, |tier: &Self, state: &State| {
-                let age = state.served().and_then(|version| state.ages.get(usize::from(version)));
-                age.is_none_or(|age| *age < tier.staleness)
+                state.served().into_iter().flatten().all(|version| {
+                    state.ages.get(usize::from(version)).is_none_or(|age| *age < tier.staleness)
+                })
             }),
             Property::always(OWN, |_, state: &State| {
-                state.served().is_none_or(|version| version >= state.floor)
+                state.served().into_iter().flatten().all(|version| version >= state.floor)
             }),
             Property::always(TOLD, |_, state: &State| {
-                let is_new = state.kept.is_none_or(|version| version == state.current);
+                let in_front = match state.front {
+                    Front::Holds { version, .. } => Some(version),
+                    Front::None | Front::Noted { .. } => None,
+                };
+                let is_new =
+                    [state.kept, in_front].into_iter().flatten().all(|version| version == state.current);
                 let is_quiet = |connection: &Connection| connection.is_up && !connection.is_telling();
                 is_new || state.is_clearing || !state.newest().is_some_and(is_quiet)
             }),
-            Property::sometimes(HIT, |_, state: &State| state.served().is_some()),
+            Property::sometimes(HIT, |_, state: &State| state.served()[0].is_some()),
             Property::sometimes(OLD_HIT, |_, state: &State| {
-                state.served().is_some_and(|version| version < state.current)
+                state.served()[0].is_some_and(|version| version < state.current)
             }),
+            Property::sometimes(IN_FRONT, |_, state: &State| state.served()[1].is_some()),
             Property::sometimes(GUARDED, |_, state: &State| {
                 state.readers.iter().any(|phase| {
                     matches!(phase, Phase::Answered { is_valid: false, over, .. }
@@ -251,7 +297,9 @@ impl Model for Tier {
                         if state.epoch.is_some_and(|epoch| epoch != *over))
                 })
             }),
-            Property::sometimes(AGAIN, |_, state: &State| state.served().is_some() && state.epoch == Some(1)),
+            Property::sometimes(AGAIN, |_, state: &State| {
+                state.served()[0].is_some() && state.epoch == Some(1)
+            }),
         ]
     }
 }
@@ -275,9 +323,13 @@ impl Tier {
 }
 
 impl State {
-    /// What a hit would be given now.
-    fn served(&self) -> Option<Version> {
-        self.kept.filter(|_| self.good_for > 0)
+    /// What a hit would be given now, by the map and in front of it.
+    fn served(&self) -> [Option<Version>; 2] {
+        let in_front = match self.front {
+            Front::Holds { version, good_for } => Some(version).filter(|_| good_for > 0),
+            Front::None | Front::Noted { .. } => None,
+        };
+        [self.kept.filter(|_| self.good_for > 0), in_front]
     }
 
     fn newest(&self) -> Option<&Connection> {

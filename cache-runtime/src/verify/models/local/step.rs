@@ -1,6 +1,8 @@
 //! What each step does. The functions bear the names of those in `local` and `store/redis/watch` that they mirror.
 
-use super::{Action, Connection, FOR_EVER, Index, Message, Phase, Request, State, Tier, Time, Variant, Who};
+use super::{
+    Action, Connection, FOR_EVER, Front, Index, Message, Phase, Request, State, Tier, Time, Variant, Who,
+};
 
 impl Tier {
     pub(crate) fn step(&self, state: &mut State, action: Action) {
@@ -25,6 +27,9 @@ impl Tier {
             Action::Clear => {
                 state.kept = None;
                 state.is_clearing = false;
+                if self.variant != Variant::NotRaisedAfterClearing {
+                    state.raise(self.variant);
+                }
             }
             Action::Connect => self.connected(state),
             Action::Ping => {
@@ -38,7 +43,23 @@ impl Tier {
                 state.readers[who] = Phase::Asked { is_valid: true, over };
             }
             Action::Admit(who) => self.admit(state, who),
+            Action::Note => {
+                let found = state.kept.filter(|_| self.variant == Variant::GenerationAfterTheMap);
+                state.front = Front::Noted { is_valid: true, found };
+            }
+            Action::PutInFront => self.put_in_front(state),
         }
+    }
+
+    /// What the map has, if it may be served, for as long as that.
+    fn put_in_front(&self, state: &mut State) {
+        let Front::Noted { is_valid, found } = state.front else { return };
+        let is_valid = is_valid || found.is_some();
+        let good_for = if self.variant == Variant::FrontWithoutEnd { FOR_EVER } else { state.good_for };
+        state.front = match found.or(state.kept) {
+            Some(version) if is_valid && state.good_for > 0 => Front::Holds { version, good_for },
+            _ => Front::None,
+        };
     }
 
     /// The server carries out the connection's next request.
@@ -62,8 +83,8 @@ impl Tier {
                     state.readers[who] = Phase::Answered { is_valid, over, version };
                 }
             }
-            Message::Changed => state.forget(),
-            Message::Emptied => state.forget_all(),
+            Message::Changed => state.forget(self.variant),
+            Message::Emptied => state.forget_all(self.variant),
             Message::Pong { age } => {
                 let counted = if self.variant == Variant::BoundFromTheAnswer { 0 } else { age };
                 self.confirmed(state, index, counted);
@@ -95,13 +116,13 @@ impl Tier {
         state.epoch = None;
         state.good_for = 0;
         if self.variant != Variant::NoFlushOnReconnect {
-            state.forget_all();
+            state.forget_all(self.variant);
         }
     }
 
     fn own_returns(&self, state: &mut State) {
         if self.variant != Variant::OwnWritesNotDropped {
-            state.forget();
+            state.forget(self.variant);
         }
         state.floor = state.own.take().unwrap_or(state.floor);
     }
@@ -154,20 +175,31 @@ impl State {
         if self.good_for != FOR_EVER {
             self.good_for = self.good_for.saturating_sub(1);
         }
+        if let Front::Holds { good_for, .. } = &mut self.front
+            && *good_for != FOR_EVER
+        {
+            *good_for = good_for.saturating_sub(1);
+        }
     }
 
-    fn forget(&mut self) {
-        self.raise();
+    fn forget(&mut self, variant: Variant) {
+        self.raise(variant);
         self.kept = None;
     }
 
-    fn forget_all(&mut self) {
-        self.raise();
+    fn forget_all(&mut self, variant: Variant) {
+        self.raise(variant);
         self.is_clearing = true;
     }
 
     /// The generation.
-    fn raise(&mut self) {
+    fn raise(&mut self, variant: Variant) {
+        match &mut self.front {
+            Front::Noted { is_valid, .. } => *is_valid = false,
+            // It is found again where it is, until it is looked for.
+            Front::Holds { .. } if variant == Variant::FrontWithoutGeneration => {}
+            Front::None | Front::Holds { .. } => self.front = Front::None,
+        }
         for phase in &mut self.readers {
             if let Phase::Asked { is_valid, .. } | Phase::Answered { is_valid, .. } = phase {
                 *is_valid = false;
@@ -177,6 +209,12 @@ impl State {
 
     /// Forgets what nothing will ask about.
     pub(crate) fn tidy(&mut self) {
+        if matches!(
+            self.front,
+            Front::Holds { good_for: 0, .. } | Front::Noted { is_valid: false, found: None }
+        ) {
+            self.front = Front::None;
+        }
         self.give_up_the_unanswerable();
         for (index, connection) in self.connections.iter_mut().enumerate() {
             if self.epoch != Some(index) {

@@ -43,6 +43,10 @@ fn each_detail_is_needed() {
         (NoHeartbeat, &[BOUND]),
         (BoundFromTheAnswer, &[BOUND]),
         (OwnWritesNotDropped, &[OWN]),
+        (FrontWithoutGeneration, &[TOLD, OWN]),
+        (GenerationAfterTheMap, &[TOLD, OWN]),
+        (NotRaisedAfterClearing, &[TOLD]),
+        (FrontWithoutEnd, &[BOUND]),
     ] {
         for promise in promises {
             breaks(variant, Tier { variant, ..lone_reader() }, promise);
