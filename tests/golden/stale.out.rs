@@ -140,7 +140,7 @@ impl Service {
     }
 }
 async fn kept(id: u64) -> Result<Arc<User>, Error> {
-    ::redis_cached::expansion::entry::<
+    match ::redis_cached::expansion::entry::<
         Arc<User>,
         ::redis_cached::codec::Bincode,
     >(::redis_cached::expansion::callsite!("kept", template = "user:<>"))
@@ -152,14 +152,24 @@ async fn kept(id: u64) -> Result<Arc<User>, Error> {
         .key("user:")
         .arg(&id)
         .look_up()
-        .get_or_try_compute_sharing(
-            ::redis_cached::expansion::Errors::<Error>::NEW.sharing(),
-            async move {
-                ::redis_cached::expansion::returns!(Result < Arc < User >, Error >);
-                fetch(id).await
-            },
-        )
-        .await
+    {
+        ::redis_cached::expansion::LookedUp::Local(value) => {
+            ::core::result::Result::Ok(value)
+        }
+        ::redis_cached::expansion::LookedUp::Remote(remote) => {
+            remote
+                .get_or_try_compute_sharing(
+                    ::redis_cached::expansion::Errors::<Error>::NEW.sharing(),
+                    async move {
+                        ::redis_cached::expansion::returns!(
+                            Result < Arc < User >, Error >
+                        );
+                        fetch(id).await
+                    },
+                )
+                .await
+        }
+    }
 }
 /// The cache entry of `kept` for these arguments.
 #[allow(dead_code)]

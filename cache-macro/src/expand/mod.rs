@@ -26,6 +26,7 @@ use self::entry::{Which, entry};
 use self::entry_function::entry_function;
 use self::returning::{check, joined, sharing, split, split_blocking, statement};
 use crate::parse::item::Item;
+use crate::parse::values::local::Local;
 use crate::plan::Plan;
 use crate::signature::returns::ReturnForm;
 use crate::signature::style::Style;
@@ -96,7 +97,7 @@ fn call(plan: &Plan, entry: &TokenStream) -> TokenStream {
         Style::Async => {
             let body = typed(plan, body);
             let body = split(plan, quote!(async move #body));
-            let result = joined(plan, quote!(#entry.#method(#sharing #body).await));
+            let result = joined(plan, awaited(plan, &entry, &quote!(.#method(#sharing #body).await)));
             quote!(#before #result)
         }
         Style::Blocking => {
@@ -108,8 +109,25 @@ fn call(plan: &Plan, entry: &TokenStream) -> TokenStream {
         // The body makes the boxed future that the signature promises; ours takes its place, and awaits it on a miss.
         Style::BoxedFuture => {
             let body = split(plan, Group::new(Delimiter::Brace, body.stream()).into_token_stream());
-            let result = joined(plan, quote!(#entry.#method(#sharing #body).await));
+            let result = joined(plan, awaited(plan, &entry, &quote!(.#method(#sharing #body).await)));
             quote!(::std::boxed::Box::pin(async move { #before #result }))
+        }
+    }
+}
+
+/// What `ask` makes of the entry. With `local`, a value that is found in the process is no future's: a hit makes none and awaits none.
+fn awaited(plan: &Plan, entry: &TokenStream, ask: &TokenStream) -> TokenStream {
+    if !matches!(plan.options.local.value(), Some(Local::Tracked(_))) {
+        return quote!(#entry #ask);
+    }
+    let (runtime, value) = (&plan.runtime, Ident::new("value", Span::mixed_site()));
+    let remote = Ident::new("remote", Span::mixed_site());
+    let answer =
+        if sharing(plan).is_some() { quote!(::core::result::Result::Ok(#value)) } else { quote!(#value) };
+    quote! {
+        match #entry {
+            #runtime::expansion::LookedUp::Local(#value) => #answer,
+            #runtime::expansion::LookedUp::Remote(#remote) => #remote #ask,
         }
     }
 }

@@ -32,7 +32,7 @@ use crate::store::vocabulary::ReplicaReads;
 use crate::tags::Tags;
 use crate::util::maybe_static::MaybeStatic;
 
-pub use local_fast_path::LookedUp;
+pub use local_fast_path::{LookedUp, RemoteEntry};
 pub use tagged::TaggedEntry;
 
 /// A type whose values can be cached: everything that serde can write and read back as an owned value.

@@ -12,8 +12,8 @@ mod update;
 
 pub use self::batch::{Batch, BatchKey, Batched, ValueOf, cloned};
 pub use self::call::{
-    EntryBuilder, ErrorOf, Fallible, KeyedEntry, LookedUp, Nullable, OkOf, RemoteOnly, TaggedEntry,
-    WithLocal, entry,
+    EntryBuilder, ErrorOf, Fallible, KeyedEntry, LookedUp, Nullable, OkOf, RemoteEntry, RemoteOnly,
+    TaggedEntry, WithLocal, entry,
 };
 pub use self::invalidate::{Invalidates, Strict, invalidates, strict};
 pub use self::macros::{callsite, returns};

@@ -17,7 +17,8 @@ const FEW: usize = 3;
 /// A call, in this process. Two of them are compared whole: a hash alone would hand one caller's data to another.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Identity {
-    /// Seeded, so that arguments cannot be chosen to meet in one place of a table.
+    /// Of what was written, and not of which kinds that was, which nearly always follows. Seeded, so that arguments cannot be chosen to meet in one place of a
+    /// table.
     pub(crate) hash: u64,
     /// Those that are not used are zero. How many are used is part of that of the kinds.
     words: [u64; WORDS],
@@ -26,8 +27,10 @@ pub(crate) struct Identity {
 impl PartialEq for Identity {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
-        let few = |identity: &Self| *identity.words.first_chunk::<FEW>().unwrap_or(&[0; FEW]);
-        few(self) == few(other) && (self.len() <= FEW as u64 || self.words == other.words)
+        // Without a branch for each.
+        let differ = |at: usize| self.words[at] ^ other.words[at];
+        (0..FEW).fold(0, |all, at| all | differ(at)) == 0
+            && (self.len() <= FEW as u64 || self.words == other.words)
     }
 }
 
@@ -166,7 +169,6 @@ impl IdentityWriter {
     #[inline(always)]
     fn finish(mut self) -> Option<Identity> {
         let kinds = self.kinds | ((self.len as u64) << LEN_SHIFT);
-        self.mix(kinds);
         self.identity.words[KINDS] = kinds;
         self.fits.then_some(self.identity)
     }

@@ -20,8 +20,9 @@ use crate::util::clock::{Moment, ticks};
 /// A value is looked up by its key so often at least, because eviction from the map goes by what is looked up there.
 const REVIEW: Duration = Duration::from_secs(1);
 
-/// The slots of a table, at first and at most: 8 KiB and 1 MiB.
+/// The slots of a table at first: 8 KiB.
 pub(super) const FEWEST: usize = 64;
+/// And at most: 1 MiB.
 pub(super) const MOST: usize = 8192;
 /// An identity is in one of so many slots in a row. The bound is what a chosen set of arguments could cost.
 const WINDOW: usize = 8;
@@ -33,7 +34,8 @@ const LARGEST: usize = 1024;
 pub(super) struct Slot {
     identity: Identity,
     value: Weak<dyn Any + Send + Sync>,
-    since: Moment,
+    /// For how many ticks it may be in this process, as the function says; the end of that is in `until`.
+    longest: u64,
     until: Moment,
     /// Of the stripe, before the value was looked up.
     generation: u64,
@@ -53,23 +55,29 @@ thread_local! {
 }
 
 impl Tier {
-    /// The value of a call, if this thread was served it lately and it has been here for less than so many ticks.
+    /// The value of a call, if this thread was served it lately, to a function that keeps values for so many ticks.
     pub(crate) fn find_in_front(&self, identity: &Identity, longest: u64) -> Option<LocalValue> {
         // A thread that is ending has no table any more.
-        FRONT.try_with(|front| self.find_in(&*front.try_borrow().ok()?, identity, longest)).ok()?
+        let found = FRONT.try_with(|front| {
+            let front = front.try_borrow().ok()?;
+            self.find_in(&front, identity, longest)
+        });
+        found.ok()?
     }
 
     #[inline]
     fn find_in(&self, front: &Front, identity: &Identity, longest: u64) -> Option<LocalValue> {
         let slot = front.find(identity)?;
         let tenure = Tenure { slot: slot.cluster_slot, number: slot.tenure };
-        if self.stripes.generation(slot.stripe) != slot.generation || !self.is_current(tenure) {
+        if slot.longest != longest
+            || slot.generation != self.stripes.generation(slot.stripe)
+            || !self.is_current(tenure)
+        {
             return None;
         }
         let value = slot.value.upgrade()?;
         // The time last: as in `look_up`.
-        let now = Moment::now();
-        (now < slot.until && now.ticks().saturating_sub(slot.since.ticks()) < longest).then_some(value)
+        (Moment::now() < slot.until).then_some(value)
     }
 
     /// The value at `key`, if it may be served under these terms. The next calls of this identity find it in front.
@@ -86,19 +94,24 @@ impl Tier {
         if size_of_val(&*held.value) <= LARGEST {
             let Held { since, fresh_until, tenure, value, .. } = &held;
             let now = Moment::now();
-            let review = Moment::from_ticks(now.ticks().saturating_add(ticks(REVIEW)));
+            let after = |since: &Moment, length| Moment::from_ticks(since.ticks().saturating_add(length));
+            let (review, of_function) = (after(&now, ticks(REVIEW)), after(since, terms.longest));
             let slot = Slot {
                 identity: *identity,
                 value: LocalValue::downgrade(value),
-                since: *since,
-                until: until.min(*fresh_until).min(review),
+                longest: terms.longest,
+                until: until.min(*fresh_until).min(review).min(of_function),
                 generation,
                 stripe,
                 cluster_slot: tenure.slot,
                 tenure: tenure.number,
             };
             // If it is in use, by code that a key part or a value has called, the next call will do.
-            let _ = FRONT.try_with(|front| Some(front.try_borrow_mut().ok()?.insert(slot, now)));
+            let _ = FRONT.try_with(|front| {
+                if let Ok(mut front) = front.try_borrow_mut() {
+                    front.insert(slot, now);
+                }
+            });
         }
         Some(held.value)
     }

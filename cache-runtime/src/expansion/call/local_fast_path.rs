@@ -4,11 +4,9 @@
 //! An entry is some three hundred bytes, which to put together and hand on takes longer than to find a value here. So nothing of
 //! it is made for a hit; what a call needs beyond one stands in functions of its own.
 
-use std::future::ready;
 use std::pin::Pin;
 
 use super::{EntryBuilder, KeyedEntry, RemoteOnly, WithLocal, in_use};
-use crate::api::after_lookup::{Answer, TryAnswer};
 use crate::api::entry::Entry;
 use crate::api::shared_error::Sharing;
 use crate::engine::bypass::is_bypassed;
@@ -78,73 +76,59 @@ impl<T> EntryBuilder<'_, T, WithLocal> {
         let (key, tags) = (key.take_key(), cache.shared_tags.clone());
         let is_tagged = tags.is_some();
         let entry = self.entry(cache, key, tags);
-        if is_tagged { LookedUp::of(entry) } else { LookedUp::Remote(entry) }
+        if is_tagged { LookedUp::of(entry) } else { LookedUp::remote(entry) }
     }
 }
 
 /// What a look-up in this process has given.
 #[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
-#[allow(clippy::large_enum_variant, reason = "lives for a moment, on the stack")]
 #[must_use]
 pub enum LookedUp<T> {
     /// The value.
     Local(T),
     /// Nothing: Redis is to be asked.
-    Remote(Entry<T>),
+    Remote(RemoteEntry<T>),
 }
+
+/// An entry whose value is not in this process. Boxed, as its futures are: the caller's own has room for a hit.
+#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
+#[must_use]
+pub struct RemoteEntry<T>(Box<Entry<T>>);
 
 impl<T> LookedUp<T> {
     pub(crate) fn of(entry: Entry<T>) -> Self {
         match entry.local_hit() {
             Some(value) => Self::Local(value),
-            None => Self::Remote(entry),
+            None => Self::remote(entry),
         }
     }
 
-    /// As [`Entry::get_or_compute`].
-    #[inline]
-    pub fn get_or_compute<F>(self, compute: F) -> Answer<T, impl Future<Output = T>>
+    fn remote(entry: Entry<T>) -> Self {
+        Self::Remote(RemoteEntry(Box::new(entry)))
+    }
+}
+
+#[allow(missing_docs, reason = "named by expansions only")]
+impl<T> RemoteEntry<T> {
+    #[cold]
+    #[inline(never)]
+    pub fn get_or_compute<F>(self, compute: F) -> Pin<Box<impl Future<Output = T>>>
     where
         F: Future<Output = T>,
     {
-        match self {
-            Self::Local(value) => Answer::Local(ready(value)),
-            Self::Remote(entry) => Answer::Remote(get_or_compute(entry, compute)),
-        }
+        Box::pin(async move { self.0.begin_remote().await.or_compute(compute).await })
     }
 
-    /// As [`Entry::get_or_try_compute_sharing`].
-    ///
-    /// # Errors
-    /// As there.
-    #[inline]
+    #[cold]
+    #[inline(never)]
     pub fn get_or_try_compute_sharing<E, F>(
         self,
         sharing: Sharing<E>,
         compute: F,
-    ) -> TryAnswer<T, impl Future<Output = Result<T, E>>>
+    ) -> Pin<Box<impl Future<Output = Result<T, E>>>>
     where
         F: Future<Output = Result<T, E>>,
     {
-        match self {
-            Self::Local(value) => TryAnswer::Local(ready(value)),
-            Self::Remote(entry) => TryAnswer::Remote(get_or_try_compute(entry, sharing, compute)),
-        }
+        Box::pin(async move { self.0.begin_remote().await.or_try_compute(sharing, compute).await })
     }
-}
-
-#[cold]
-#[inline(never)]
-fn get_or_compute<T>(entry: Entry<T>, compute: impl Future<Output = T>) -> Pin<Box<impl Future<Output = T>>> {
-    Box::pin(async move { entry.begin_remote().await.or_compute(compute).await })
-}
-
-#[cold]
-#[inline(never)]
-fn get_or_try_compute<T, E>(
-    entry: Entry<T>,
-    sharing: Sharing<E>,
-    compute: impl Future<Output = Result<T, E>>,
-) -> Pin<Box<impl Future<Output = Result<T, E>>>> {
-    Box::pin(async move { entry.begin_remote().await.or_try_compute(sharing, compute).await })
 }
