@@ -148,10 +148,10 @@ impl Task {
 
     async fn read_some(&mut self, key: u64) {
         let began = Instant::now();
-        if Kind::of(key) == Kind::Lasting && self.random.below(2) == 0 {
-            self.read_many(key).await;
-        } else {
-            self.read(key).await;
+        match (Kind::of(key), self.random.below(4)) {
+            (Kind::Lasting, 0 | 1) => self.read_many(key).await,
+            (Kind::Lasting, 2) if !self.local => self.read_blocking(key).await,
+            _ => self.read(key).await,
         }
         self.slowest = self.slowest.max(began.elapsed());
     }
@@ -207,6 +207,16 @@ impl Task {
             (Kind::Named, Way::Asked) => asked_named(database, key, pace).await,
             (Kind::Named, Way::Kept) => kept_named(database, key, pace).await,
         };
+        let end = self.database.tick().await;
+        assert_eq!(of_key, key, "another key's value");
+        self.lines.push(format!("read {key} {version} {begin} {end}"));
+    }
+
+    /// What is there for callers that block their thread, which may read on a connection of their own.
+    async fn read_blocking(&mut self, key: u64) {
+        let begin = self.database.tick().await;
+        let found = tokio::task::block_in_place(|| lasting_entry(key).blocking().get());
+        let Ok(Some((of_key, version))) = found else { return };
         let end = self.database.tick().await;
         assert_eq!(of_key, key, "another key's value");
         self.lines.push(format!("read {key} {version} {begin} {end}"));
