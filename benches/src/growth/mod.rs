@@ -9,6 +9,7 @@ mod tasks;
 
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
 use redis_cached::Cache;
 use redis_cached_test_support::RedisServer;
@@ -20,6 +21,7 @@ use crate::table::Table;
 
 /// Enough for a million entries.
 const LOCAL_CAPACITY: &str = "1GiB";
+const DEADLINE: Duration = Duration::from_secs(5);
 
 pub(crate) struct Growths {
     plots: Vec<Growth>,
@@ -28,8 +30,9 @@ pub(crate) struct Growths {
 
 /// The server is emptied: it must be our own.
 pub(crate) async fn run(options: &Options, server: &RedisServer) -> Result<Growths, Failure> {
-    let cache = Cache::builder().url(server.url()).local_capacity(LOCAL_CAPACITY).connect().await?;
-    cache.set_global()?;
+    // Patient: a million values are stored at once.
+    let patient = Cache::builder().url(server.url()).deadline(DEADLINE).local_capacity(LOCAL_CAPACITY);
+    patient.connect().await?.set_global()?;
     // First: it measures what the process grows by.
     let tables = vec![flushed::measure(options, server).await?];
     let plots = vec![

@@ -1,5 +1,7 @@
 //! The storage of the local tier: a map bounded in bytes.
 
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
@@ -54,10 +56,23 @@ const HOT: f64 = 0.97;
 
 /// The number of shards. More shards mean less contention between cores.
 fn shards(capacity: u64) -> usize {
-    let cores = std::thread::available_parallelism().map_or(4, usize::from);
+    let cores = thread::available_parallelism().map_or(4, usize::from);
     let most = usize::try_from(capacity / SHARD).unwrap_or(usize::MAX).clamp(1, 4 * cores);
     // The map rounds up to a power of two; round down instead.
     1 << most.ilog2()
+}
+
+/// More than these are freed by a thread of their own.
+const AT_ONCE: usize = 1000;
+
+/// Drops all values, none of which is served any more. To free a million takes a quarter of a second, and whoever drops them may be the
+/// thread that reads for all callers. One after the other, so that the map's locks are held for moments only; what comes in meanwhile may
+/// be dropped as well, and is then looked up once more.
+pub(super) fn clear(map: &Arc<Map>) {
+    let free = |map: Arc<Map>| thread::Builder::new().spawn(move || map.drain().for_each(drop));
+    if map.len() <= AT_ONCE || free(Arc::clone(map)).is_err() {
+        map.clear();
+    }
 }
 
 /// The most that one entry may take.
@@ -71,7 +86,7 @@ pub(super) fn largest(capacity: u64) -> u64 {
     ((capacity / shards(capacity) as u64) as f64 * HOT) as u64
 }
 
-pub(super) fn map(capacity: u64) -> Map {
+pub(super) fn map(capacity: u64) -> Arc<Map> {
     let items = usize::try_from(capacity / 1024).unwrap_or(usize::MAX).clamp(64, 100_000);
     let options = OptionsBuilder::new()
         .shards(shards(capacity))
@@ -79,17 +94,16 @@ pub(super) fn map(capacity: u64) -> Map {
         .weight_capacity(capacity)
         .estimated_items_capacity(items)
         .build();
-    match options {
+    let map = match options {
         Ok(options) => Map::with_options(options, ByteWeight, Seeded::new(), DefaultLifecycle::default()),
         // Only a missing capacity is an error, and both are given; the fallback keeps this free of panics.
         Err(_) => Map::with(items, capacity, ByteWeight, Seeded::new(), DefaultLifecycle::default()),
-    }
+    };
+    Arc::new(map)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     const MIB: u64 = 1024 * 1024;

@@ -34,7 +34,7 @@ use std::time::Duration;
 
 pub(crate) use self::copy::KeptCopy;
 pub use self::keep::{Keep, Keeping, KeepingClones};
-use self::map::{Held, Map, OVERHEAD, largest, map};
+use self::map::{Held, Map, OVERHEAD, clear, largest, map};
 use self::stripes::Stripes;
 use crate::local::stats::LocalStats;
 use crate::policy::{Policy, is_due_early};
@@ -46,7 +46,7 @@ use crate::util::random;
 /// A cache's local tier.
 pub(crate) struct Tier {
     /// Created with the first value, because most programs have none.
-    map: OnceLock<Map>,
+    map: OnceLock<Arc<Map>>,
     stripes: Stripes,
     /// The servers from which values come, by their numbers.
     sources: Box<[TrackedServer]>,
@@ -302,7 +302,7 @@ impl Tier {
         source.fence.fetch_add(1, Ordering::AcqRel);
         if let (Some(map), [_]) = (self.map.get(), &self.sources[..]) {
             // Those of one among many servers make room as others come: to look for them would take long.
-            map.clear();
+            clear(map);
         }
         // What was found meanwhile is in front of the map, and falls now.
         self.stripes.raise_all();
@@ -323,7 +323,7 @@ impl Tier {
         LocalStats {
             serving: self.is_serving(),
             entries: self.map.get().map_or(0, |map| map.len() as u64),
-            bytes: self.map.get().map_or(0, Map::weight),
+            bytes: self.map.get().map_or(0, |map| map.weight()),
             capacity: self.capacity,
             too_large: self.too_large.get(),
             changes: self.changes.get(),

@@ -117,6 +117,29 @@ fn a_change_keeps_out_at_most_its_stripe_and_drops_its_key_only() {
     assert_eq!((get(&tier, &same), get(&tier, &other)), (Some(1), Some(2)));
 }
 
+/// They are freed beside whoever hears of it.
+#[test]
+fn of_many_that_are_dropped_none_is_served_and_all_are_freed() {
+    const MANY: u64 = 20_000;
+    let tier = Tier::new(1 << 30, STALENESS);
+    tier.connected(EPOCH);
+    tier.confirmed(EPOCH, Moment::now());
+    for id in 0..MANY {
+        let key = id.to_string();
+        tier.admit(tier.guard(&key), &key, arrival(), id);
+    }
+    assert_eq!((tier.stats().entries, get(&tier, "7")), (MANY, Some(7)));
+    tier.all_changed(EPOCH);
+    assert!((0..MANY).all(|id| get(&tier, &id.to_string()).is_none()));
+    let until = std::time::Instant::now() + Duration::from_secs(30);
+    while tier.stats().entries > 0 {
+        assert!(std::time::Instant::now() < until, "{:?}", tier.stats());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    tier.admit(tier.guard("7"), "7", arrival(), 8_u64);
+    assert_eq!(get(&tier, "7"), Some(8));
+}
+
 #[test]
 fn flushall_drops_all_and_keeps_out_what_is_on_its_way() {
     let tier = with("a");
