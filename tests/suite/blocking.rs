@@ -1,5 +1,7 @@
 //! Plain functions: with no runtime, and on every kind of thread of every kind of runtime.
 
+use std::time::Duration;
+
 use redis_cached::{Cache, redis_cached};
 use redis_cached_test_support::RedisServer;
 
@@ -74,7 +76,9 @@ fn everywhere() {
 #[test]
 fn many_threads_share_the_cache() {
     let server = RedisServer::start();
-    let cache = lazy(&server);
+    // Patient, for the machine may be busy with other tests.
+    let patient = Cache::builder().deadline(Duration::from_secs(10));
+    let cache = patient.url(server.url()).connect_lazy().unwrap();
     std::thread::scope(|scope| {
         for thread in 0..16_u64 {
             let cache = &cache;
