@@ -16,7 +16,7 @@ const FEW: usize = 3;
 
 /// A call, in this process. Two of them are compared whole: a hash alone would hand one caller's data to another.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Identity {
+pub(crate) struct CallIdentity {
     /// Of what was written, and not of which kinds that was, which nearly always follows. Seeded, so that arguments cannot be chosen to meet in one place of a
     /// table.
     pub(crate) hash: u64,
@@ -24,7 +24,7 @@ pub(crate) struct Identity {
     words: [u64; WORDS],
 }
 
-impl PartialEq for Identity {
+impl PartialEq for CallIdentity {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
         // Without a branch for each.
@@ -34,9 +34,9 @@ impl PartialEq for Identity {
     }
 }
 
-impl Eq for Identity {}
+impl Eq for CallIdentity {}
 
-impl Identity {
+impl CallIdentity {
     #[inline]
     fn len(&self) -> u64 {
         self.words[KINDS] >> LEN_SHIFT
@@ -61,10 +61,10 @@ impl IdentitySeed {
 
     /// What `write` writes, unless it is too much.
     #[inline(always)]
-    pub(crate) fn identity(&self, write: impl FnOnce(&mut IdentityWriter)) -> Option<Identity> {
+    pub(crate) fn identity(&self, write: impl FnOnce(&mut IdentityWriter)) -> Option<CallIdentity> {
         let mut words = [0; WORDS];
         words[FUNCTION] = self.function;
-        let identity = Identity { hash: self.hash, words };
+        let identity = CallIdentity { hash: self.hash, words };
         let mut writer =
             IdentityWriter { identity, len: KINDS + 1, kinds: 0, multiplier: self.multiplier, fits: true };
         write(&mut writer);
@@ -74,7 +74,7 @@ impl IdentitySeed {
 
 /// What is written next.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum PartKind {
     /// A number, which is not negative.
     Natural = 1,
     Negative,
@@ -94,7 +94,7 @@ const LEN_SHIFT: u32 = u64::BITS - KIND_BITS;
 /// Receives the parts of a key, and records them.
 #[derive(Debug)]
 pub struct IdentityWriter {
-    identity: Identity,
+    identity: CallIdentity,
     /// Of the words, how many are used.
     len: usize,
     /// The latest lowest; none is 0.
@@ -105,7 +105,7 @@ pub struct IdentityWriter {
 
 impl IdentityWriter {
     #[inline(always)]
-    pub(super) fn kind(&mut self, kind: Kind) {
+    pub(super) fn kind(&mut self, kind: PartKind) {
         self.fits &= self.kinds >> (LEN_SHIFT - KIND_BITS) == 0;
         self.kinds = (self.kinds << KIND_BITS) | kind as u64;
     }
@@ -123,7 +123,7 @@ impl IdentityWriter {
     }
 
     #[inline(always)]
-    pub(super) fn number<const N: usize>(&mut self, kind: Kind, words: [u64; N]) {
+    pub(super) fn number<const N: usize>(&mut self, kind: PartKind, words: [u64; N]) {
         self.kind(kind);
         words.into_iter().for_each(|word| self.word(word));
     }
@@ -136,7 +136,7 @@ impl IdentityWriter {
 
     pub(super) fn text(&mut self, text: &str) {
         let bytes = text.as_bytes();
-        self.kind(Kind::Text);
+        self.kind(PartKind::Text);
         self.word(bytes.len() as u64);
         if bytes.len() > size_of_val(&self.identity.words) {
             self.fits = false;
@@ -157,7 +157,7 @@ impl IdentityWriter {
     pub(super) fn place(&mut self, text: &'static str) {
         let (address, len) = (text.as_ptr().addr() as u64, text.len() as u64);
         self.fits &= address >> 48 == 0 && len >> 16 == 0;
-        self.kind(Kind::Path);
+        self.kind(PartKind::Path);
         self.word((address << 16) | len);
     }
 
@@ -167,7 +167,7 @@ impl IdentityWriter {
     }
 
     #[inline(always)]
-    fn finish(mut self) -> Option<Identity> {
+    fn finish(mut self) -> Option<CallIdentity> {
         let kinds = self.kinds | ((self.len as u64) << LEN_SHIFT);
         self.identity.words[KINDS] = kinds;
         self.fits.then_some(self.identity)

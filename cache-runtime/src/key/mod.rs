@@ -44,7 +44,7 @@ pub(crate) use builder::KeyTemplate;
 #[cfg(test)]
 pub(crate) use builder::LONGEST;
 pub use identity::IdentityWriter;
-pub(crate) use identity::{Identity, IdentitySeed};
+pub(crate) use identity::{CallIdentity, IdentitySeed};
 pub use part::KeyPart;
 pub use pieces::{Arg, Each, End, Path, Pieces, Template, Text};
 pub use scalar::Scalar;

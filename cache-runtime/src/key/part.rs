@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::KeyWriter;
 #[cfg(feature = "uuid")]
-use super::identity::Kind;
+use super::identity::PartKind;
 
 /// A type whose values can be part of a key.
 ///
@@ -128,7 +128,7 @@ impl KeyPart for uuid::Uuid {
     #[inline]
     fn write(&self, key: &mut KeyWriter<'_>) {
         let (high, low) = self.as_u64_pair();
-        key.displayed(Kind::Uuid, [high, low], self);
+        key.displayed(PartKind::Uuid, [high, low], self);
     }
 }
 

@@ -3,7 +3,7 @@
 #[cfg(feature = "uuid")]
 use std::fmt::Display;
 
-use super::identity::{IdentityWriter, Kind};
+use super::identity::{IdentityWriter, PartKind};
 use super::{KeyPart, Scratch};
 
 /// Receives one argument of a key; [`KeyPart::write`] writes to it.
@@ -11,10 +11,10 @@ use super::{KeyPart, Scratch};
 /// A part calls [`text`](Self::text) once, or [`item`](Self::item) any number of times, or passes the writer on to
 /// one other part. Anything else may give two values the same key.
 #[derive(Debug)]
-pub struct KeyWriter<'a>(Out<'a>);
+pub struct KeyWriter<'a>(KeyForm<'a>);
 
 #[derive(Debug)]
-enum Out<'a> {
+enum KeyForm<'a> {
     Text {
         out: &'a mut Scratch,
         /// How many times what is written gets encoded: 1 for an argument of a key, 0 for one in the name of a tag, and one more
@@ -27,26 +27,26 @@ enum Out<'a> {
 impl<'a> KeyWriter<'a> {
     #[inline]
     pub(super) fn new(out: &'a mut Scratch) -> Self {
-        Self(Out::Text { out, depth: 1 })
+        Self(KeyForm::Text { out, depth: 1 })
     }
 
     /// For the name of a tag, in which a scalar is its text as it is.
     pub(super) fn plain(out: &'a mut Scratch) -> Self {
-        Self(Out::Text { out, depth: 0 })
+        Self(KeyForm::Text { out, depth: 0 })
     }
 
     /// For what tells calls apart, without any text.
     #[inline]
     pub(super) fn of_identity(identity: &'a mut IdentityWriter) -> Self {
-        Self(Out::Identity(identity))
+        Self(KeyForm::Identity(identity))
     }
 
     /// Writes a scalar: `A–Z a–z 0–9 - . _ ~` as they are, every other byte of its UTF-8 as `%XX`.
     #[inline]
     pub fn text(&mut self, text: &str) {
         match &mut self.0 {
-            Out::Text { out, depth } => encode(out, text, *depth, is_unreserved),
-            Out::Identity(identity) => identity.text(text),
+            KeyForm::Text { out, depth } => encode(out, text, *depth, is_unreserved),
+            KeyForm::Identity(identity) => identity.text(text),
         }
     }
 
@@ -54,23 +54,23 @@ impl<'a> KeyWriter<'a> {
     #[inline]
     pub(super) fn integer<I: itoa::Integer + TryInto<u64> + TryInto<i64> + Copy>(&mut self, value: I) {
         match (&mut self.0, value.try_into(), value.try_into()) {
-            (Out::Text { out, .. }, _, _) => out.push_str(itoa::Buffer::new().format(value)),
-            (Out::Identity(identity), Ok(natural), _) => identity.number(Kind::Natural, [natural]),
-            (Out::Identity(identity), _, Ok(negative)) => {
+            (KeyForm::Text { out, .. }, _, _) => out.push_str(itoa::Buffer::new().format(value)),
+            (KeyForm::Identity(identity), Ok(natural), _) => identity.number(PartKind::Natural, [natural]),
+            (KeyForm::Identity(identity), _, Ok(negative)) => {
                 let negative: i64 = negative;
-                identity.number(Kind::Negative, [negative.cast_unsigned()]);
+                identity.number(PartKind::Negative, [negative.cast_unsigned()]);
             }
-            (Out::Identity(identity), _, _) => identity.text(itoa::Buffer::new().format(value)),
+            (KeyForm::Identity(identity), _, _) => identity.text(itoa::Buffer::new().format(value)),
         }
     }
 
     /// Writes the text of what two words of this kind tell from all others.
     #[cfg(feature = "uuid")]
     #[inline]
-    pub(super) fn displayed(&mut self, kind: Kind, words: [u64; 2], scalar: &dyn Display) {
+    pub(super) fn displayed(&mut self, kind: PartKind, words: [u64; 2], scalar: &dyn Display) {
         match &mut self.0 {
-            Out::Text { .. } => self.text(&scalar.to_string()),
-            Out::Identity(identity) => identity.number(kind, words),
+            KeyForm::Text { .. } => self.text(&scalar.to_string()),
+            KeyForm::Identity(identity) => identity.number(kind, words),
         }
     }
 
@@ -78,16 +78,16 @@ impl<'a> KeyWriter<'a> {
     #[inline]
     pub fn item<P: KeyPart + ?Sized>(&mut self, part: &P) {
         match &mut self.0 {
-            Out::Text { depth, .. } => *depth += 1,
-            Out::Identity(identity) => identity.kind(Kind::ItemBegins),
+            KeyForm::Text { depth, .. } => *depth += 1,
+            KeyForm::Identity(identity) => identity.kind(PartKind::ItemBegins),
         }
         part.write(self);
         match &mut self.0 {
-            Out::Text { out, depth } => {
+            KeyForm::Text { out, depth } => {
                 *depth -= 1;
                 escape(out, b',', *depth);
             }
-            Out::Identity(identity) => identity.kind(Kind::ItemEnds),
+            KeyForm::Identity(identity) => identity.kind(PartKind::ItemEnds),
         }
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Weak;
 use std::time::Duration;
 
 use super::{Held, LocalValue, Terms, Tier};
-use crate::key::Identity;
+use crate::key::CallIdentity;
 use crate::store::vocabulary::Tenure;
 use crate::util::clock::{Moment, ticks};
 
@@ -31,8 +31,8 @@ const WINDOW: usize = 8;
 const LARGEST: usize = 1024;
 
 /// Two cache lines.
-pub(super) struct Slot {
-    identity: Identity,
+pub(super) struct FrontSlot {
+    identity: CallIdentity,
     value: Weak<dyn Any + Send + Sync>,
     /// For how many ticks it may be in this process, as the function says; the end of that is in `until`.
     longest: u64,
@@ -47,7 +47,7 @@ pub(super) struct Slot {
 
 /// A thread's table.
 pub(super) struct Front {
-    pub(super) slots: Vec<Option<Slot>>,
+    pub(super) slots: Vec<Option<FrontSlot>>,
 }
 
 thread_local! {
@@ -56,7 +56,7 @@ thread_local! {
 
 impl Tier {
     /// The value of a call, if this thread was served it lately, to a function that keeps values for so many ticks.
-    pub(crate) fn find_in_front(&self, identity: &Identity, longest: u64) -> Option<LocalValue> {
+    pub(crate) fn find_in_front(&self, identity: &CallIdentity, longest: u64) -> Option<LocalValue> {
         // A thread that is ending has no table any more.
         let found = FRONT.try_with(|front| {
             let front = front.try_borrow().ok()?;
@@ -66,7 +66,7 @@ impl Tier {
     }
 
     #[inline]
-    fn find_in(&self, front: &Front, identity: &Identity, longest: u64) -> Option<LocalValue> {
+    fn find_in(&self, front: &Front, identity: &CallIdentity, longest: u64) -> Option<LocalValue> {
         let slot = front.find(identity)?;
         let tenure = Tenure { slot: slot.cluster_slot, number: slot.tenure };
         if slot.longest != longest
@@ -83,7 +83,7 @@ impl Tier {
     /// The value at `key`, if it may be served under these terms. The next calls of this identity find it in front.
     pub(crate) fn find_for(
         &self,
-        identity: Option<&Identity>,
+        identity: Option<&CallIdentity>,
         key: &[u8],
         terms: &Terms,
     ) -> Option<LocalValue> {
@@ -96,7 +96,7 @@ impl Tier {
             let now = Moment::now();
             let after = |since: &Moment, length| Moment::from_ticks(since.ticks().saturating_add(length));
             let (review, of_function) = (after(&now, ticks(REVIEW)), after(since, terms.longest));
-            let slot = Slot {
+            let slot = FrontSlot {
                 identity: *identity,
                 value: LocalValue::downgrade(value),
                 longest: terms.longest,
@@ -119,7 +119,7 @@ impl Tier {
 
 impl Front {
     #[inline]
-    fn find(&self, identity: &Identity) -> Option<&Slot> {
+    fn find(&self, identity: &CallIdentity) -> Option<&FrontSlot> {
         for place in self.window(identity) {
             // No slot becomes empty again, and the first that is empty is taken.
             let slot = self.slots.get(place)?.as_ref()?;
@@ -133,12 +133,12 @@ impl Front {
     /// The places where an identity may be.
     #[inline]
     #[allow(clippy::cast_possible_truncation, reason = "any of the hash's bits will do")]
-    fn window(&self, identity: &Identity) -> impl Iterator<Item = usize> + use<> {
+    fn window(&self, identity: &CallIdentity) -> impl Iterator<Item = usize> + use<> {
         let (first, mask) = ((identity.hash >> 32) as usize, self.slots.len().wrapping_sub(1));
         (first..first + WINDOW).map(move |place| place & mask)
     }
 
-    fn insert(&mut self, slot: Slot, now: Moment) {
+    fn insert(&mut self, slot: FrontSlot, now: Moment) {
         loop {
             let is_its = |place: &usize| {
                 self.slots[*place].as_ref().is_some_and(|other| other.identity == slot.identity)
@@ -176,7 +176,7 @@ impl Front {
     }
 }
 
-impl Slot {
+impl FrontSlot {
     fn is_in_use(&self, now: Moment) -> bool {
         now < self.until && self.value.strong_count() > 0
     }

@@ -9,10 +9,10 @@ use crate::util::locks::lock;
 const STRIPES: u16 = 256;
 
 /// The stripes of a tier.
-pub(super) struct Stripes([Stripe; STRIPES as usize]);
+pub(super) struct Stripes([KeyStripe; STRIPES as usize]);
 
 #[derive(Default)]
-struct Stripe {
+struct KeyStripe {
     /// Held while a value is let in or dropped.
     lock: Mutex<()>,
     generation: AtomicU64,
@@ -20,7 +20,7 @@ struct Stripe {
 
 impl Stripes {
     pub(super) fn new() -> Self {
-        Self(std::array::from_fn(|_| Stripe::default()))
+        Self(std::array::from_fn(|_| KeyStripe::default()))
     }
 
     /// A key's.
@@ -30,7 +30,7 @@ impl Stripes {
     }
 
     #[inline]
-    fn get(&self, stripe: u16) -> &Stripe {
+    fn get(&self, stripe: u16) -> &KeyStripe {
         &self.0[usize::from(stripe % STRIPES)]
     }
 

@@ -10,12 +10,12 @@ use crate::util::function_id::FunctionId;
 
 const SEED: [u8; 16] = *b"an unlikely seed";
 
-fn of(function: u64, pieces: &impl Pieces) -> Option<Identity> {
+fn of(function: u64, pieces: &impl Pieces) -> Option<CallIdentity> {
     IdentitySeed::new(function, SEED).identity(|identity| pieces.identify(identity))
 }
 
 /// What a call with this argument is, and its key.
-fn call<P: KeyPart + ?Sized>(part: &P) -> (Option<Identity>, String) {
+fn call<P: KeyPart + ?Sized>(part: &P) -> (Option<CallIdentity>, String) {
     let pieces = Arg::new(Template("user:"), part);
     (of(7, &pieces), KeyBuilder::key("", &pieces).to_string())
 }
@@ -25,7 +25,7 @@ fn words(part: &(impl KeyPart + ?Sized)) -> Option<[u64; WORDS]> {
 }
 
 /// Of whatever types: a function's instantiations may be one to the linker.
-fn calls() -> Vec<(Option<Identity>, String)> {
+fn calls() -> Vec<(Option<CallIdentity>, String)> {
     let mut calls = vec![call(&()), call(&true), call(&false), call(&'1'), call(&-1_i8), call(&i64::MIN)];
     calls.extend([0, 1, 10, u64::MAX].iter().map(call));
     calls.extend([0, u128::from(u64::MAX) + 1, u128::MAX].iter().map(call));

@@ -3,15 +3,15 @@
 use std::sync::atomic::AtomicU64;
 
 use super::*;
-use crate::key::{Arg, Identity, IdentitySeed, Pieces, Template};
+use crate::key::{Arg, CallIdentity, IdentitySeed, Pieces, Template};
 use crate::local::front::{FEWEST, FRONT, MOST};
 
 /// Of a call with this argument.
-fn identity(argument: impl crate::KeyPart) -> Identity {
+fn identity(argument: impl crate::KeyPart) -> CallIdentity {
     identity_by(*b"an unlikely seed", argument)
 }
 
-fn identity_by(seed: [u8; 16], argument: impl crate::KeyPart) -> Identity {
+fn identity_by(seed: [u8; 16], argument: impl crate::KeyPart) -> CallIdentity {
     let seed = IdentitySeed::new(1, seed);
     seed.identity(|identity| Arg::new(Template("a"), &argument).identify(identity)).expect("it fits")
 }
