@@ -17,7 +17,7 @@ const EARLIER: Duration = Duration::from_millis(10);
 const LAST_LOOK: Duration = Duration::from_millis(1);
 
 pub(super) struct Socket {
-    wire: Wire,
+    wire: BoundedStream,
     parser: Parser,
     request: Vec<u8>,
     asked: u64,
@@ -26,7 +26,7 @@ pub(super) struct Socket {
 }
 
 /// The stream, of which only frames of Redis can be read, in time.
-struct Wire {
+struct BoundedStream {
     stream: TcpStream,
     scanner: Scanner,
     until: Instant,
@@ -46,7 +46,7 @@ impl Socket {
         let now = Instant::now();
         let stream = TcpStream::connect_timeout(&address, left(until).max(LAST_LOOK))?;
         stream.set_nodelay(true)?;
-        let wire = Wire {
+        let wire = BoundedStream {
             stream,
             scanner: Scanner::default(),
             until,
@@ -86,7 +86,7 @@ impl Socket {
     }
 }
 
-impl Wire {
+impl BoundedStream {
     /// Sets the stream's time limit. After the last instant it is set once more, for what has arrived meanwhile.
     fn bound(&mut self) -> io::Result<()> {
         let mut left = left(self.until);
@@ -104,7 +104,7 @@ impl Wire {
     }
 }
 
-impl Read for Wire {
+impl Read for BoundedStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             self.bound()?;
