@@ -66,6 +66,7 @@ impl Budget {
     }
 
     /// Of a codec that writes a string as it writes bytes: see [`OwnedText`].
+    #[cfg(any(feature = "bincode", feature = "postcard"))]
     pub(crate) fn with_strings_as_bytes(self) -> Self {
         Self { strings_are_bytes: true, ..self }
     }
