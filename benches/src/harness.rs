@@ -112,8 +112,16 @@ impl Began {
 
 /// The processor time of this process so far: the client's, and not the server's.
 fn cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::try_from(time).expect("a process does not run for less than no time")
+    time_of(ClockId::ProcessCPUTime)
+}
+
+/// The processor time of this thread so far.
+pub(crate) fn thread_time() -> Duration {
+    time_of(ClockId::ThreadCPUTime)
+}
+
+fn time_of(clock: ClockId) -> Duration {
+    Duration::try_from(clock_gettime(clock)).expect("nothing runs for less than no time")
 }
 
 /// Lets the contenders take turns, with so many callers of the named kind. The first is the yardstick.

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use redis_cached::Cache;
-use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::Handle;
 
 use crate::Failure;
@@ -14,6 +13,7 @@ use crate::contenders::{
     CachedInMemory, CachedSharded, CachedTracked, Floor, InProcess, Map, ThisByDerived, ThisByPair,
     ThisByText, ThisByUuid, ThisLocal, computed,
 };
+use crate::harness::thread_time;
 use crate::options::Options;
 use crate::table::{Spread, Table};
 
@@ -170,11 +170,6 @@ async fn calls(contender: &impl InProcess, first: u64, keys: u64, over: &AtomicB
 /// Hits of redis-cached that were hits in Redis and not here. The others tell nobody.
 fn in_redis() -> u64 {
     Cache::global().stats().functions.iter().map(|row| row.hits - row.local_hits).sum()
-}
-
-fn thread_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::try_from(time).expect("a thread does not run for less than no time")
 }
 
 const ROWS: [&str; 9] = [

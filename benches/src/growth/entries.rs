@@ -3,16 +3,15 @@
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use futures_util::FutureExt;
 use quick_cache::sync::Cache as QuickCache;
 use redis_cached::{Cache, redis_cached};
-use rustix::time::{ClockId, clock_gettime};
 
 use super::plot::Growth;
 use super::{decades, median};
 use crate::Failure;
+use crate::harness::thread_time;
 use crate::options::Options;
 
 /// Tasks that fill.
@@ -87,9 +86,4 @@ fn each(entries: u64, get: impl Fn(u64) -> Option<u64>) -> Result<f64, Failure> 
         }
     }
     Ok((thread_time() - began).as_secs_f64() * 1e9 / CALLS as f64)
-}
-
-fn thread_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::try_from(time).expect("a thread does not run for less than no time")
 }

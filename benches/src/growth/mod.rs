@@ -17,7 +17,7 @@ use redis_cached_test_support::RedisServer;
 use self::plot::Growth;
 use crate::Failure;
 use crate::options::Options;
-use crate::table::Table;
+use crate::table::{Spread, Table};
 
 /// Enough for a million entries.
 const LOCAL_CAPACITY: &str = "1GiB";
@@ -62,8 +62,6 @@ fn decades(last: u64) -> Vec<u64> {
     std::iter::successors(Some(1), |decade| Some(decade * 10)).take_while(|decade| *decade <= last).collect()
 }
 
-/// The middle one of an odd number of figures, else the greater one of the two in the middle.
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
+fn median(figures: Vec<f64>) -> f64 {
+    Spread::of(figures).median
 }

@@ -4,24 +4,22 @@
 //! in which all of them join the flight before its body runs. Where the function itself takes less than that nothing is gained, and the call
 //! goes straight from its key to its function.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::Call;
-use crate::engine::{ComputeGuard, Reader};
+use crate::engine::{Call, ComputeGuard, Reader};
+use crate::util::streak::Streak;
 
 /// A computation that takes no longer is not worth a turn of the runtime, which takes some microseconds.
 const QUICK: Duration = Duration::from_micros(20);
-/// After how many quick computations in a row the next one is expected to be quick.
-const ENOUGH: u8 = 4;
 
 /// What a function knows for the time in which the store is away.
 #[derive(Debug, Default)]
 pub(crate) struct WhileAway {
     /// Whether there was nobody to ask lately.
     is_expected: AtomicBool,
-    /// How many computations in a row were quick, of those whose value nobody else was to have.
-    quick: AtomicU8,
+    /// Computations that were quick, of those whose value nobody else was to have.
+    quick: Streak,
 }
 
 impl WhileAway {
@@ -41,16 +39,7 @@ impl WhileAway {
 
     /// A computation took so long.
     pub(super) fn took(&self, time: Duration) {
-        let quick = self.quick.load(Ordering::Relaxed);
-        let now = if time <= QUICK { ENOUGH.min(quick + 1) } else { 0 };
-        if now != quick {
-            self.quick.store(now, Ordering::Relaxed);
-        }
-    }
-
-    /// Whether the next computation is expected to be quick.
-    fn expects_quick(&self) -> bool {
-        self.quick.load(Ordering::Relaxed) >= ENOUGH
+        if time <= QUICK { self.quick.grow() } else { self.quick.end() }
     }
 }
 
@@ -77,7 +66,7 @@ impl Reader<'_> {
         };
         call.failed(&error);
         call.function.counters.misses.count();
-        Some(match call.function.while_away.expects_quick() {
+        Some(match call.function.while_away.quick.is_expected() {
             true => Away::Compute(ComputeGuard::alone(call, None)),
             false => Away::Join,
         })
@@ -99,14 +88,14 @@ mod tests {
     fn quick_is_what_was_quick_some_times_in_a_row() {
         let known = WhileAway::default();
         for _ in 0..2 {
-            for _ in 0..ENOUGH {
-                assert!(!known.expects_quick());
+            for _ in 0..4 {
+                assert!(!known.quick.is_expected());
                 known.took(QUICK);
             }
             (0..300).for_each(|_| known.took(Duration::ZERO));
-            assert!(known.expects_quick());
+            assert!(known.quick.is_expected());
             known.took(2 * QUICK);
         }
-        assert!(!known.expects_quick());
+        assert!(!known.quick.is_expected());
     }
 }

@@ -336,7 +336,7 @@ impl Course {
             let is_beside = miss.fallback.is_some();
             match answer {
                 LeaseAnswer::Granted(permit) => {
-                    reader.call.function.streak.grow();
+                    reader.call.function.misses.grow();
                     if let (Some(_), None, Some(lead)) = (&miss.key.tags, permit.base, &mut miss.lead) {
                         lead.mark(Sight {
                             mark: *permit.lease.mark(),

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use super::away::WhileAway;
 use super::callsite::Callsite;
 use super::counters::{Counters, FunctionStats};
-use super::lease_first::MissStreak;
 use super::source_outage::Outage;
 use crate::entry::fingerprint::Schema;
 use crate::entry::header::SizeHint;
@@ -18,6 +17,7 @@ use crate::util::function_id::FunctionId;
 use crate::util::locks::{lock, read, write};
 use crate::util::maybe_static::MaybeStatic;
 use crate::util::random;
+use crate::util::streak::Streak;
 use crate::util::striped::Striped;
 
 /// An annotated function in one cache.
@@ -35,7 +35,9 @@ pub(crate) struct Function {
     /// Whether a value was read back from its bytes.
     reads_back: AtomicBool,
     pub(crate) outage: Outage,
-    pub(crate) streak: MissStreak,
+    /// Calls that have found nothing and were given the lease. What is not given one for another reason, such as a missing right, does
+    /// not count, so a function that cannot store never guesses.
+    pub(crate) misses: Streak,
     pub(crate) while_away: WhileAway,
 }
 
@@ -54,7 +56,7 @@ impl Function {
             room,
             reads_back: AtomicBool::new(false),
             outage: Outage::default(),
-            streak: MissStreak::default(),
+            misses: Streak::default(),
             while_away: WhileAway::default(),
         }
     }

@@ -6,7 +6,6 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::course::{Miss, Stage};
 use crate::engine::compute::StorePermit;
@@ -17,38 +16,6 @@ use crate::engine::{ComputeGuard, Reader, TimeBudget};
 use crate::error::ErrorKind;
 use crate::store::Store;
 use crate::store::vocabulary::Found;
-
-/// After how many misses in a row the next one is expected.
-const ENOUGH: u8 = 4;
-
-/// How many of a function's calls in a row have found nothing and were given the lease. What is not given one for another reason, such
-/// as a missing right, does not count, so a function that cannot store never guesses.
-#[derive(Debug, Default)]
-pub(crate) struct MissStreak(AtomicU8);
-
-impl MissStreak {
-    /// Whether the next call is expected to find nothing.
-    fn expects_miss(&self) -> bool {
-        self.0.load(Ordering::Relaxed) >= ENOUGH
-    }
-
-    /// A lease was granted.
-    pub(super) fn grow(&self) {
-        let length = self.0.load(Ordering::Relaxed);
-        if length < ENOUGH {
-            self.0.store(length + 1, Ordering::Relaxed);
-        }
-    }
-
-    /// Something was found, or nothing can be told.
-    #[inline]
-    pub(super) fn end(&self) {
-        // A load alone, nearly always: a store would make cores contend for the cache line.
-        if self.0.load(Ordering::Relaxed) > 0 {
-            self.0.store(0, Ordering::Relaxed);
-        }
-    }
-}
 
 /// What came of asking for a lease in place of the value.
 pub(super) enum LeaseFirst {
@@ -62,7 +29,7 @@ impl Reader<'_> {
     /// Whether to ask for the lease at once.
     pub(super) fn leases_first(&self) -> bool {
         let call = self.call;
-        call.function.streak.expects_miss()
+        call.function.misses.is_expected()
             && call.tags.is_none()
             && !self.keeps
             && !call.policy.asks_for_time()
@@ -116,25 +83,5 @@ impl Reader<'_> {
         let mut miss = Miss::new(0, key, Stage::Leading(Some(permit)));
         miss.lead = Some(lead);
         Some(LeaseFirst::Granted(ComputeGuard::new(vec![miss], call.max_wait())))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_miss_is_expected_after_some_in_a_row() {
-        let streak = MissStreak::default();
-        for _ in 0..2 {
-            for _ in 0..ENOUGH {
-                assert!(!streak.expects_miss());
-                streak.grow();
-            }
-            (0..300).for_each(|_| streak.grow());
-            assert!(streak.expects_miss());
-            streak.end();
-        }
-        assert!(!streak.expects_miss());
     }
 }

@@ -65,7 +65,7 @@ impl Reader<'_> {
             }
         };
         if !matches!(lookup, EntryState::Absent) {
-            call.function.streak.end();
+            call.function.misses.end();
         }
         let lookup = match self.served(lookup, || call.call_key().flight_key(call), || budget.began(call)) {
             Ok(got) => return LookupResult::Got(got),

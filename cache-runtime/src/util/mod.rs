@@ -9,6 +9,7 @@ pub(crate) mod maybe_static;
 pub(crate) mod process;
 pub(crate) mod random;
 pub(crate) mod retry_gate;
+pub(crate) mod streak;
 pub(crate) mod striped;
 pub(crate) mod surroundings;
 pub(crate) mod test_clock;
