@@ -97,7 +97,7 @@ pub use api::cache::Cache;
 pub use api::entry::Entry;
 pub use api::entry_options::EntryOptions;
 pub use api::lookup::{Lookup, Source};
-pub use api::stats::{FunctionStats, LocalStats, Stats};
+pub use api::stats::{DurationHistogram, FunctionStats, LocalStats, RequestStats, Stats};
 pub use api::warm_up::{BlockingWarmUp, WarmUp};
 pub use error::{Error, ErrorKind};
 pub use expansion::call::Cacheable;

@@ -1,13 +1,19 @@
 //! What each annotated function's cache did, as counters.
 
-use std::fmt;
+mod families;
+mod prometheus;
+mod table;
 
 pub use crate::engine::counters::FunctionStats;
 pub use crate::local::stats::LocalStats;
+pub use crate::store::request_times::RequestStats;
+pub use crate::util::histogram::DurationHistogram;
+use crate::util::serialize_fields::serialize_fields;
 
 /// The counters of a [`Cache`](crate::Cache), for each function, since the cache was made.
 ///
-/// Its `Display` prints a table.
+/// Its `Display` prints a table, [`to_prometheus`](Self::to_prometheus) the text that Prometheus scrapes, and it is `Serialize`, for a page of the program's
+/// own.
 ///
 /// ```
 /// use redis_cached::{Cache, redis_cached};
@@ -30,6 +36,8 @@ pub use crate::local::stats::LocalStats;
 pub struct Stats {
     /// One for each function that was called through the cache, sorted by name.
     pub functions: Vec<FunctionStats>,
+    /// The requests to Redis, one for each kind that was made, in an order that stays; none for `memory://`.
+    pub requests: Vec<RequestStats>,
     /// The local tier; `None` for `memory://`, which has none.
     pub local: Option<LocalStats>,
     /// Invalidations that failed, or were cancelled, and are being retried: one for each key and tag.
@@ -44,61 +52,20 @@ pub struct Stats {
     pub lost_invalidations: u64,
 }
 
-impl fmt::Display for Stats {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width =
-            self.functions.iter().map(|row| row.function.len()).max().unwrap_or(0).max("function".len());
-        write!(f, "{:width$} {:>9} {:>9} {:>8}", "function", "hits", "misses", "hit rate")?;
-        for name in [
-            "local hits",
-            "reval hits",
-            "computes",
-            "coalesced",
-            "stale",
-            "compute err",
-            "stored",
-            "superseded",
-            "not stored",
-            "unstorable",
-            "too large",
-            "unusable",
-            "store err",
-        ] {
-            write!(f, " {name:>10}")?;
-        }
-        for row in &self.functions {
-            let rate = 100.0 * row.hit_rate();
-            write!(f, "\n{:width$} {:>9} {:>9} {rate:>6.1} %", row.function, row.hits, row.misses)?;
-            let more = [
-                row.local_hits,
-                row.revalidated_hits,
-                row.computes,
-                row.coalesced,
-                row.stale,
-                row.compute_errors,
-                row.stored,
-                row.superseded,
-            ];
-            let kept_out = [row.not_stored, row.unstorable, row.too_large, row.unusable, row.store_errors];
-            for count in more.into_iter().chain(kept_out) {
-                write!(f, " {count:>10}")?;
-            }
-        }
-        if let Some(local) = self.local.filter(|local| local.serving || local.dropped + local.too_large > 0) {
-            let LocalStats { entries, bytes, capacity, changes, .. } = local;
-            write!(f, "\nin this process: {entries} values, {bytes} of {capacity} bytes, {changes} changes")?;
-            if local.too_large > 0 {
-                write!(f, ", {} too large", local.too_large)?;
-            }
-        }
-        let Self { pending_invalidations: pending, retried_invalidations: retried, .. } = self;
-        let Self { repeated_invalidations: repeated, lost_invalidations: lost, .. } = self;
-        if pending + retried + repeated + lost > 0 {
-            write!(
-                f,
-                "\ninvalidations: {pending} pending, {retried} retried, {repeated} repeated, {lost} lost"
-            )?;
-        }
-        Ok(())
+serialize_fields!(Stats {
+    functions,
+    requests,
+    local,
+    pending_invalidations,
+    retried_invalidations,
+    repeated_invalidations,
+    lost_invalidations,
+});
+
+#[cfg(test)]
+impl Stats {
+    /// Of a cache that nobody has called.
+    fn none() -> Self {
+        super::cache::Cache::memory().stats()
     }
 }

@@ -101,6 +101,19 @@ impl ComputeGuard {
         self.began.map(|began| began.elapsed()).unwrap_or_default()
     }
 
+    /// The function has returned: gives the time that it took.
+    fn returned(&self, call: &Call) -> Duration {
+        let compute_time = self.compute_time();
+        call.function.compute_times.record(compute_time);
+        compute_time
+    }
+
+    /// The function has returned an error. To be told once, before one of the methods by which a guard ends.
+    pub(crate) fn returned_error(&self, call: &Call) {
+        self.returned(call);
+        call.function.counters.compute_errors.count();
+    }
+
     /// The places of what is to be computed, in the order in which the caller named it.
     pub(crate) fn places(&self) -> Vec<usize> {
         let mut places: Vec<usize> = self.keys.iter().map(|miss| miss.place).collect();
@@ -142,7 +155,7 @@ impl ComputeGuard {
         call: &Call,
         mut outcome: impl FnMut(Computed<'_>) -> Outcome,
     ) -> Departure {
-        let compute_time = self.compute_time();
+        let compute_time = self.returned(call);
         let (mut stored, mut removed) = (SmallVec::new(), Vec::new());
         for mut miss in take(&mut self.keys) {
             call.source_succeeded(|| miss.key.flight_key(call));

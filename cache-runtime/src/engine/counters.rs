@@ -1,16 +1,31 @@
 //! The counters of one function.
 
 use crate::util::counter::Counter;
+use crate::util::histogram::DurationHistogram;
+use crate::util::serialize_fields::serialize_fields;
+
+/// A counter of a function, for what shows them all.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CounterValue {
+    /// The name of its field.
+    pub(crate) name: &'static str,
+    /// The documentation of its field.
+    pub(crate) doc: &'static str,
+    pub(crate) value: u64,
+}
 
 macro_rules! counters {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident,)*) => {
         /// The counters of one annotated function.
         #[non_exhaustive]
         #[derive(Debug, Clone, Default, PartialEq, Eq)]
         pub struct FunctionStats {
             /// Module and name; with the attribute's line where a module has two functions of one name.
             pub function: String,
-            $($(#[$doc])* pub $name: u64,)*
+            $($(#[doc = $doc])* pub $name: u64,)*
+            /// How long the function's body ran, each time that it returned: a value or an error. A body that panicked, or whose caller went
+            /// away, is not in it.
+            pub compute_times: DurationHistogram,
         }
 
         #[derive(Debug, Default)]
@@ -18,7 +33,23 @@ macro_rules! counters {
             $(pub(crate) $name: Counter,)*
         }
 
+        serialize_fields!(FunctionStats { function, $($name,)* compute_times });
+
         impl FunctionStats {
+            /// Each counter.
+            pub(crate) fn counters(&self) -> Vec<CounterValue> {
+                vec![$(CounterValue { name: stringify!($name), doc: concat!($($doc,)*), value: self.$name },)*]
+            }
+
+            /// A counter to be set, for tests of what shows them.
+            #[cfg(test)]
+            pub(crate) fn counter_mut(&mut self, name: &str) -> Option<&mut u64> {
+                match name {
+                    $(stringify!($name) => Some(&mut self.$name),)*
+                    _ => None,
+                }
+            }
+
             pub(super) fn add(&mut self, counters: &Counters) {
                 $(self.$name += counters.$name.get();)*
             }

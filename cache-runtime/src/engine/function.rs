@@ -14,6 +14,7 @@ use crate::entry::header::SizeHint;
 use crate::error::ErrorKind;
 use crate::key::IdentitySeed;
 use crate::util::function_id::FunctionId;
+use crate::util::histogram::Durations;
 use crate::util::locks::{lock, read, write};
 use crate::util::maybe_static::MaybeStatic;
 use crate::util::random;
@@ -31,6 +32,7 @@ pub(crate) struct Function {
     /// Tells its calls in this process from those of all other functions.
     pub(crate) identity: IdentitySeed,
     pub(crate) counters: Striped<Counters>,
+    pub(crate) compute_times: Durations,
     pub(crate) room: SizeHint,
     /// Whether a value was read back from its bytes.
     reads_back: AtomicBool,
@@ -53,6 +55,7 @@ impl Function {
             unanswered_by,
             identity,
             counters,
+            compute_times: Durations::default(),
             room,
             reads_back: AtomicBool::new(false),
             outage: Outage::default(),
@@ -165,17 +168,19 @@ impl Functions {
             let FunctionId { module, name, location, .. } = **function.site;
             let row = rows.entry((module, name, location.line(), location.column())).or_default();
             function.counters.iter().for_each(|counters| row.add(counters));
+            function.compute_times.add_to(&mut row.compute_times);
         }
-        let names: Vec<_> = rows.keys().map(|(module, name, ..)| (*module, *name)).collect();
+        let names: Vec<_> = rows.keys().map(|(module, name, line, _)| (*module, *name, *line)).collect();
         rows.into_iter()
-            .map(|((module, name, line, _), mut row)| {
+            .map(|((module, name, line, column), mut row)| {
                 // A hit updates one counter, not two.
                 row.hits += row.local_hits;
-                let alone = names.iter().filter(|other| **other == (module, name)).count() == 1;
-                row.function = if alone {
-                    format!("{module}::{name}")
-                } else {
-                    format!("{module}::{name} (line {line})")
+                // Unique: monitoring systems take two rows of one name for an error.
+                let beside = names.iter().filter(|(of, other, _)| (*of, *other) == (module, name));
+                row.function = match (beside.clone().count(), beside.filter(|(.., at)| *at == line).count()) {
+                    (1, _) => format!("{module}::{name}"),
+                    (_, 1) => format!("{module}::{name} (line {line})"),
+                    _ => format!("{module}::{name} (line {line}, column {column})"),
                 };
                 row
             })

@@ -240,8 +240,7 @@ impl<C: Batched> Batch<C> {
         error: E,
         sharing: Sharing<E>,
     ) -> Result<Departure, E> {
-        let counters = &self.entry.call().function.counters;
-        counters.compute_errors.count();
+        guard.returned_error(self.entry.call());
         let read = |(place, bytes): (usize, Vec<u8>)| {
             Some((place, self.entry.read_at(&self.keys.names[place].name, &bytes)?))
         };
@@ -252,7 +251,7 @@ impl<C: Batched> Batch<C> {
             return Err(error);
         };
         for (place, value) in older {
-            counters.stale.count();
+            self.entry.call().function.counters.stale.count();
             self.outcomes[place] = Some(Some(value));
         }
         guard.fail_with_older(self.entry.call(), Attempt::Call, || sharing.reason(&error));

@@ -1,5 +1,7 @@
 //! What the local tier says of itself.
 
+use crate::util::serialize_fields::serialize_fields;
+
 /// The state of the local tier of a [`Cache`](crate::Cache).
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,3 +27,5 @@ pub struct LocalStats {
     /// How often all values of a server were dropped: when its connection ended, and by `FLUSHALL`.
     pub dropped: u64,
 }
+
+serialize_fields!(LocalStats { serving, entries, bytes, capacity, too_large, changes, dropped });

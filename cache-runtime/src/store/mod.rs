@@ -11,6 +11,7 @@ pub(crate) mod credentials;
 pub(crate) mod key_state;
 mod memory;
 pub(crate) mod redis;
+pub(crate) mod request_times;
 pub(crate) mod vocabulary;
 
 use std::future::ready;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 use smallvec::SmallVec;
 use tokio_util::either::Either;
 
+use self::request_times::RequestStats;
 use self::vocabulary::{
     CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, Set, Several, Swap,
     TagTtl, TakeoverListener,
@@ -165,6 +167,14 @@ impl AnyStore {
             Self::Redis(store) => store.away(),
             Self::Memory(_) => None,
             Self::Broken(error) => Some(error.clone()),
+        }
+    }
+
+    /// What its connections have recorded; nothing of what is stored in memory.
+    pub(crate) fn requests(&self) -> Vec<RequestStats> {
+        match self {
+            Self::Redis(store) => store.request_times().rows(),
+            Self::Memory(_) | Self::Broken(_) => Vec::new(),
         }
     }
 

@@ -12,6 +12,10 @@ impl Counter {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn add(&self, more: u64) {
+        self.0.fetch_add(more, Ordering::Relaxed);
+    }
+
     /// [`count`](Self::count) where no other thread writes: not in one step, which costs several times as much.
     #[inline]
     pub(crate) fn count_alone(&self) {

@@ -37,12 +37,11 @@ impl<T> Entry<T> {
                 Ok((value, departure))
             }
             Err(error) => {
-                let counters = &self.call.function.counters;
-                counters.compute_errors.count();
+                guard.returned_error(&self.call);
                 if let Some((_, bytes)) = guard.fallbacks().and_then(|mut older| older.pop())
                     && let Some(value) = self.read_at(self.key(), &bytes)
                 {
-                    counters.stale.count();
+                    self.call.function.counters.stale.count();
                     // Not shared: a follower may have begun after an invalidation that this old value has not seen.
                     guard.fail_with_older(&self.call, Attempt::Call, || sharing.reason(&error));
                     return Ok((value, Departure::Nothing));
@@ -63,7 +62,7 @@ impl<T> Entry<T> {
         match result {
             Ok(value) => self.finish(guard, &value),
             Err(error) => {
-                self.call.function.counters.compute_errors.count();
+                guard.returned_error(&self.call);
                 guard.fail_with_older(&self.call, Attempt::Refresh, || sharing.reason(&error));
                 Departure::Nothing
             }

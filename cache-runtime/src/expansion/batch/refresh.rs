@@ -121,7 +121,7 @@ impl<C: Batched> Refresh<C> {
             }
             Err(error) => {
                 let call = self.entry.call();
-                call.function.counters.compute_errors.count();
+                guard.returned_error(call);
                 guard.fail_with_older(call, Attempt::Refresh, || errors.reason(&error));
                 Departure::Nothing
             }

@@ -39,6 +39,7 @@ pub(crate) use self::topology::cluster::ClusterConfig;
 use self::topology::located_replicas::LocatedReplicas;
 use self::topology::recent_changes::RecentChanges;
 pub(crate) use self::topology::sentinel::config as sentinel_config;
+use super::request_times::RequestTimes;
 use super::vocabulary::{InvalidationListener, TakeoverListener};
 use crate::error::Error;
 
@@ -112,6 +113,14 @@ impl RedisStore {
         match &self.topology {
             Topology::One(node, _) => node.takeovers().tell(listener),
             Topology::Cluster(cluster) => cluster.takeovers().tell(listener),
+        }
+    }
+
+    /// What its connections record.
+    pub(crate) fn request_times(&self) -> &RequestTimes {
+        match &self.topology {
+            Topology::One(node, _) => node.request_times(),
+            Topology::Cluster(cluster) => cluster.request_times(),
         }
     }
 

@@ -25,6 +25,7 @@ use crate::error::{Error, ErrorKind};
 use crate::runtime::block_on::library_runtime;
 use crate::runtime::executor;
 use crate::runtime::executor::home;
+use crate::store::request_times::RequestTimes;
 use crate::store::vocabulary::{CasToken, InvalidationListener};
 use crate::util::clock::after;
 use crate::util::process;
@@ -89,6 +90,11 @@ impl Node {
     /// Who is told that another server has taken its place.
     pub(crate) fn takeovers(&self) -> &Takeovers {
         &self.config.takeovers
+    }
+
+    /// What its connections record.
+    pub(crate) fn request_times(&self) -> &RequestTimes {
+        &self.config.request_times
     }
 
     /// Since when it is unreachable, if it is.

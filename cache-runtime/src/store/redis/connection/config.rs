@@ -16,6 +16,7 @@ use crate::store::credentials::Provider;
 use crate::store::redis::redirect::NodeAddress;
 use crate::store::redis::replica_wait::ReplicaWait;
 use crate::store::redis::tls::TlsOptions;
+use crate::store::request_times::RequestTimes;
 
 /// Finds the addresses of a host. May block.
 pub(crate) type Resolve = Arc<dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync>;
@@ -46,6 +47,8 @@ pub(crate) struct Config {
     pub(crate) takeovers: Arc<Takeovers>,
     /// For which replicas removals wait.
     pub(crate) replica_wait: Option<ReplicaWait>,
+    /// Shared by the connections to all servers of a cache.
+    pub(crate) request_times: Arc<RequestTimes>,
 }
 
 impl Config {
@@ -67,6 +70,7 @@ impl Config {
             locator: None,
             takeovers: Arc::default(),
             replica_wait: None,
+            request_times: Arc::default(),
         })
     }
 

@@ -25,6 +25,7 @@ use crate::error::Error;
 use crate::store::redis::commands::get;
 use crate::store::redis::error::{is_wrong_type, translate};
 use crate::store::redis::replies::found;
+use crate::store::request_times::CommandKind;
 use crate::store::vocabulary::Found;
 use crate::util::clock::after;
 use crate::util::locks::lock;
@@ -135,6 +136,7 @@ impl RuntimeConnection {
         let signs = health.callers.signs();
         match socket.ask(&get(key.as_bytes()), until).map(Value::extract_error) {
             Ok(answer) if answer.as_ref().err().is_none_or(is_wrong_type) => {
+                self.request_times.record(CommandKind::Get, now, None);
                 health.breaker.answered();
                 dedicated.give_back(socket);
                 Some(found("GET", answer))
@@ -153,7 +155,9 @@ impl RuntimeConnection {
                 if !socket.has_heard() && health.callers.signs() == signs {
                     health.breaker.timed_out();
                 }
-                Some(Err(unanswered("GET")))
+                let error = unanswered("GET");
+                self.request_times.record(CommandKind::Get, now, Some(error.kind()));
+                Some(Err(error))
             }
         }
     }

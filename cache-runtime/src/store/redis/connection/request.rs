@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::time::Instant;
 
-use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
+use redis::{Arg, Cmd, Pipeline, RedisError, RedisResult, Value};
 use tokio::task::coop::consume_budget;
 
 use super::frames::is_strange;
@@ -14,6 +14,7 @@ use super::unreadable::{Unreadable, name};
 use crate::error::{Error, ErrorKind};
 use crate::runtime::{executor, lag};
 use crate::store::redis::error::translate;
+use crate::store::request_times::CommandKind;
 use crate::store::vocabulary::Epoch;
 use crate::util::process;
 
@@ -31,7 +32,8 @@ impl RuntimeConnection {
         // A server error comes as a value: it leaves the connection usable.
         let send = async |connection: &mut Connection| connection.driver.send_packed_command(command).await;
         let check = |unreadable: &Unreadable| unreadable.check(doing);
-        Ok(self.request(doing, check, send, until).await?.and_then(Value::extract_error))
+        let operation = operation_of(command);
+        Ok(self.request(operation, doing, check, send, until).await?.and_then(Value::extract_error))
     }
 
     /// [`run`](Self::run) for a lone read: without the extra time that a busy runtime is granted.
@@ -44,9 +46,11 @@ impl RuntimeConnection {
         let send = async |connection: &mut Connection| connection.driver.send_packed_command(command).await;
         let check = |unreadable: &Unreadable| unreadable.check(doing);
         process::current();
-        let mut used = None;
+        let (mut used, asked) = (None, Instant::now());
         let answer = self.timeout.bound(until, pin!(self.ask(check, send, &mut used))).await?;
-        Ok(settled(doing, used.as_ref(), answer)?.and_then(Value::extract_error))
+        let answer = settled(doing, used.as_ref(), answer);
+        self.request_times.record(operation_of(command), asked, failure_of(&answer));
+        Ok(answer?.and_then(Value::extract_error))
     }
 
     /// Sends the commands of a pipeline at once and waits for all answers. Also gives the connection's epoch. Fails if the
@@ -106,7 +110,11 @@ impl RuntimeConnection {
             send_all(connection, doing, pipeline).await
         };
         let check = |unreadable: &Unreadable| unreadable.check_each(doing, pipeline);
-        match self.request(doing, check, send, until).await? {
+        let operation = match (pipeline.cmd_iter().next(), commands) {
+            (Some(command), 1) => operation_of(command),
+            _ => CommandKind::Pipeline,
+        };
+        match self.request(operation, doing, check, send, until).await? {
             Ok(answers) if answers.len() == commands => {
                 Ok((answers.into_iter().map(Value::extract_error).collect(), epoch))
             }
@@ -117,6 +125,7 @@ impl RuntimeConnection {
 
     async fn request<T: Reply>(
         &self,
+        operation: CommandKind,
         doing: &str,
         check: impl FnOnce(&Unreadable) -> Result<(), Error>,
         send: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
@@ -139,7 +148,9 @@ impl RuntimeConnection {
                 }
             }
         };
-        settled(doing, used.as_ref(), answer)
+        let answer = settled(doing, used.as_ref(), answer);
+        self.request_times.record(operation, asked, failure_of(&answer));
+        answer
     }
 
     /// Sends a request without a time limit, unless `check` says that the server does not answer such; `used` is set to the connection
@@ -267,6 +278,23 @@ fn settled<T: Reply>(
             }
             Err(unanswered(doing))
         }
+    }
+}
+
+/// What a command counts as.
+fn operation_of(command: &Cmd) -> CommandKind {
+    match command.args_iter().next() {
+        Some(Arg::Simple(name)) => CommandKind::of_command(name),
+        _ => CommandKind::Other,
+    }
+}
+
+/// Why there is no answer. An error that the server answers with is one.
+fn failure_of<T>(answer: &Result<RedisResult<T>, Error>) -> Option<ErrorKind> {
+    match answer {
+        Ok(Err(error)) if error.is_unrecoverable_error() => Some(ErrorKind::Connection),
+        Ok(_) => None,
+        Err(error) => Some(error.kind()),
     }
 }
 

@@ -19,6 +19,7 @@ use super::shared_timeout::SharedTimeout;
 use super::tracking::Tracking;
 use crate::error::{Error, ErrorKind};
 use crate::store::redis::abilities::Abilities;
+use crate::store::request_times::RequestTimes;
 use crate::util::process;
 use crate::util::process::Generation;
 
@@ -39,6 +40,7 @@ pub(crate) struct RuntimeConnection {
     process: Generation,
     state: watch::Receiver<ConnectionState>,
     pub(crate) timeout: SharedTimeout,
+    pub(super) request_times: Arc<RequestTimes>,
     /// Whether its server is a node of a cluster: no command takes keys of different slots there.
     pub(crate) is_cluster_node: bool,
     /// Whether it is for keys of slots that its server is only being given: each command is sent behind `ASKING`.
@@ -78,6 +80,7 @@ impl RuntimeConnection {
             process: process::current(),
             state,
             timeout: SharedTimeout::new(),
+            request_times: Arc::clone(&server.config.request_times),
             is_cluster_node: server.config.is_cluster_node,
             is_asking: false,
             task,

@@ -21,6 +21,7 @@ use crate::store::redis::node::Node;
 use crate::store::redis::redirect::NodeAddress;
 use crate::store::redis::route::Slot;
 use crate::store::redis::tls::TlsOptions;
+use crate::store::request_times::RequestTimes;
 use crate::store::vocabulary::InvalidationListener;
 use crate::util::clock::after;
 use crate::util::process;
@@ -115,6 +116,11 @@ impl Cluster {
     /// How long an operation may take.
     pub(crate) fn deadline(&self) -> Duration {
         self.config.node.deadline
+    }
+
+    /// What the connections to all nodes record.
+    pub(crate) fn request_times(&self) -> &RequestTimes {
+        &self.config.node.request_times
     }
 
     /// Who is told that a node has taken another's place.
