@@ -82,6 +82,7 @@ pub mod expansion;
 mod key;
 mod local;
 mod policy;
+mod report;
 mod runtime;
 mod store;
 mod tags;
@@ -97,6 +98,9 @@ pub use api::cache::Cache;
 pub use api::entry::Entry;
 pub use api::entry_options::EntryOptions;
 pub use api::lookup::{Lookup, Source};
+pub use api::report::{
+    Advice, AdviceKind, FunctionReport, HotKey, LargeValue, MissReasons, NodeStats, Report, ServerStats,
+};
 pub use api::stats::{DurationHistogram, FunctionStats, LocalStats, RequestStats, Stats};
 pub use api::warm_up::{BlockingWarmUp, WarmUp};
 pub use error::{Error, ErrorKind};

@@ -10,6 +10,8 @@
 //!
 //! A cache that can be invalidated as a whole has one more tag, `<prefix>\x01all`, which all its entries share.
 //!
+//! `<prefix>\x01figures:<n>` is where processes put what they have counted, where that is asked for.
+//!
 //! The control character keeps these keys out of reach: no template, no prefix and no rendered argument contains it.
 
 mod name;
@@ -92,6 +94,11 @@ const TAG: &str = "\u{1}tag:";
 /// The key that the invalidation of any tag removes.
 pub(crate) fn any_tag(prefix: &str) -> KeyBuf {
     KeyBuilder::template(prefix, "\u{1}tags").finish()
+}
+
+/// The key at a place where a process puts its figures.
+pub(crate) fn figures_key(prefix: &str, place: usize) -> String {
+    format!("{prefix}\u{1}figures:{place}")
 }
 
 /// The key of the tag that all entries of a cache have, where it asks for one.

@@ -21,10 +21,10 @@ fn only_the_redis_store_names_the_driver() {
 }
 
 #[test]
-fn keys_and_policy_do_no_io_and_read_no_clock() {
+fn keys_policy_and_report_do_no_io_and_read_no_clock() {
     let tree = tree::runtime();
     let pure = (0..tree.modules.len()).filter(|id| {
-        is_within(&tree, *id, "redis_cached::key") || is_within(&tree, *id, "redis_cached::policy")
+        ["key", "policy", "report"].iter().any(|room| is_within(&tree, *id, &format!("redis_cached::{room}")))
     });
     let mut seen = 0;
     let mut found = Vec::new();
@@ -38,7 +38,7 @@ fn keys_and_policy_do_no_io_and_read_no_clock() {
         found.extend(elapsed.then(|| format!("{file}: asks what time it is")));
     }
     assert!(found.is_empty(), "{found:#?}");
-    assert!(seen > 5, "`key` and `policy` have moved");
+    assert!(seen > 5, "`key`, `policy` and `report` have moved");
 }
 
 /// What an instant is asked for.

@@ -50,6 +50,7 @@ mod prefix;
 mod processes;
 mod replicas;
 mod replicated;
+mod report;
 mod results;
 mod revalidate;
 mod round_trips;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::stats::Stats;
 use crate::engine::bypass;
 use crate::engine::core::Core;
+use crate::engine::publish;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::executor;
 use crate::util::clock::after;
@@ -38,6 +39,9 @@ pub struct Cache(pub(crate) Arc<Core>);
 impl Cache {
     pub(crate) fn new(inner: Core) -> Self {
         let core = Arc::new(inner);
+        if let Some(interval) = core.observing.published_every {
+            publish::start(&core, interval);
+        }
         core.store.tell_takeovers(Arc::downgrade(&core) as _);
         Self(core)
     }

@@ -8,6 +8,7 @@ pub(crate) mod builder;
 pub(crate) mod byte_size;
 pub(crate) mod cache;
 pub(crate) mod global;
+pub(crate) mod report;
 pub(crate) mod stats;
 
 pub(crate) mod entry;

@@ -117,7 +117,7 @@ impl<K, T> WarmUp<K, T> {
                 let (process, question) = (process::current(), entry.call().question());
                 match entry.encode(process, question, value.borrow(), guard.compute_time(), guard.nonces()) {
                     Ok(Some(encoded)) => some.push((entry, guard, encoded)),
-                    Ok(None) => entry.call().function.counters.not_stored.count(),
+                    Ok(None) => entry.call().declined(entry.key()),
                     Err(error) => failed = Some(error),
                 }
             }

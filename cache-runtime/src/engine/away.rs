@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::engine::{Call, ComputeGuard, Reader};
+use crate::report::miss_reason::MissReason;
 use crate::util::streak::Streak;
 
 /// A computation that takes no longer is not worth a turn of the runtime, which takes some microseconds.
@@ -65,7 +66,7 @@ impl Reader<'_> {
             return None;
         };
         call.failed(&error);
-        call.function.counters.misses.count();
+        call.missed_for(MissReason::Unanswered);
         Some(match call.function.while_away.quick.is_expected() {
             true => Away::Compute(ComputeGuard::alone(call, None)),
             false => Away::Join,

@@ -270,8 +270,8 @@ impl Course {
             let position = match lookup {
                 // As far as it is known: of another type is told from nothing by who asks for the lease.
                 EntryState::Absent => Some(Position::Empty),
-                EntryState::Unusable(Some(mark)) => Some(Position::Over(mark)),
-                EntryState::Unusable(None) => {
+                EntryState::Unusable(Some(mark), _) => Some(Position::Over(mark)),
+                EntryState::Unusable(None, _) => {
                     let cleared =
                         Box::pin(call.cache().store.clear(&miss.key.name, self.budget.until())).await;
                     cleared.inspect_err(|error| call.failed(error)).ok().map(|()| Position::Empty)

@@ -16,6 +16,7 @@ use crate::engine::{Attempt, Call, CallKey, Departure};
 use crate::error::Error;
 use crate::key::KeyBuf;
 use crate::policy::Lifetime;
+use crate::report::miss_reason::MissReason;
 use crate::store::vocabulary::{CasToken, Nonce};
 
 /// Held while the function computes. Dropping it, because the caller went away or panicked, gives the leases back and hands the
@@ -209,7 +210,12 @@ impl ComputeGuard {
     }
 
     /// The function has failed. Shares the error, if it is given.
-    pub(crate) fn fail(mut self: Box<Self>, error: Option<&SharedError>) {
+    pub(crate) fn fail(self: Box<Self>, call: &Call, error: Option<&SharedError>) {
+        self.keys.iter().for_each(|miss| call.note_not_stored(&miss.key.name, MissReason::Failed));
+        self.give_up(error);
+    }
+
+    fn give_up(mut self: Box<Self>, error: Option<&SharedError>) {
         let mut keys = take(&mut self.keys);
         // The leases first: who is told of the failure, and computes, is to find them gone, or on their way.
         lease::give_back(keys.iter_mut().filter_map(Miss::take_permit).map(|permit| permit.lease));
@@ -234,7 +240,7 @@ impl ComputeGuard {
                 permit.lease.rest(call.cache().retry_after);
             }
         }
-        self.fail(None);
+        self.give_up(None);
     }
 }
 

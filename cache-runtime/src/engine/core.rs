@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::callsite::Callsite;
 use super::flight::Flights;
 use super::function::Functions;
+use super::observe::Observing;
 use super::retry_queue::Pending;
 use super::{Background, Failures, GivenUp, Renewals};
 use crate::error::{Error, ErrorKind};
@@ -48,6 +49,7 @@ pub(crate) struct Core {
     /// By which it is asked again, and entries in this process expire.
     pub(crate) clock: Clock,
     pub(crate) pending: PerProcess<Pending>,
+    pub(crate) observing: Observing,
     /// Whether nothing is ever read from it; see [`bypass`](super::bypass).
     pub(crate) is_disabled: bool,
 }

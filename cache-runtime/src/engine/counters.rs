@@ -1,5 +1,7 @@
 //! The counters of one function.
 
+use crate::report::figures::Figures;
+use crate::report::miss_reason::REASONS;
 use crate::util::counter::Counter;
 use crate::util::histogram::DurationHistogram;
 use crate::util::serialize_fields::serialize_fields;
@@ -31,6 +33,8 @@ macro_rules! counters {
         #[derive(Debug, Default)]
         pub(crate) struct Counters {
             $(pub(crate) $name: Counter,)*
+            /// Misses by reason, as far as it is known.
+            pub(crate) reasons: [Counter; REASONS],
         }
 
         serialize_fields!(FunctionStats { function, $($name,)* compute_times });
@@ -94,6 +98,29 @@ counters! {
     too_large,
     /// Operations that the store did not carry out, or not in time.
     store_errors,
+}
+
+impl Counters {
+    /// What the report is made of.
+    pub(super) fn add_to(&self, figures: &mut Figures) {
+        // A hit updates one counter, not two.
+        figures.hits += self.hits.get() + self.local_hits.get();
+        let sums = [
+            (&mut figures.local_hits, &self.local_hits),
+            (&mut figures.stale, &self.stale),
+            (&mut figures.misses, &self.misses),
+            (&mut figures.computes, &self.computes),
+            (&mut figures.compute_errors, &self.compute_errors),
+            (&mut figures.stored, &self.stored),
+            (&mut figures.superseded, &self.superseded),
+            (&mut figures.not_stored, &self.not_stored),
+            (&mut figures.unstorable, &self.unstorable),
+            (&mut figures.too_large, &self.too_large),
+            (&mut figures.store_errors, &self.store_errors),
+        ];
+        sums.into_iter().for_each(|(sum, counter)| *sum += counter.get());
+        figures.reasons.iter_mut().zip(&self.reasons).for_each(|(sum, counter)| *sum += counter.get());
+    }
 }
 
 impl FunctionStats {

@@ -25,6 +25,7 @@ use crate::engine::entry_state::EntryState;
 use crate::engine::flight::{FlightKey, FlightResult, Follower, Leader, Role, Sight, is_computing};
 use crate::engine::patience::Patience;
 use crate::engine::{Call, ComputeGuard, Hit, Question, Reader, TimeBudget};
+use crate::report::miss_reason::MissReason;
 use crate::runtime::executor;
 use crate::tags::Tags;
 
@@ -111,12 +112,12 @@ pub(crate) enum WhenFound {
 
 impl Call {
     /// Counts an entry, served or one that cannot be decoded. Gives what a refresh in the background is to replace.
-    pub(crate) fn served(&self, when: WhenFound, is_decoded: bool) -> Option<Sight> {
+    pub(crate) fn served(&self, when: WhenFound, key: &str, hit: &Hit, is_decoded: bool) -> Option<Sight> {
         let counters = &self.function.counters;
         let sight = match when {
             WhenFound::Late => return None,
             _ if !is_decoded => {
-                counters.misses.count();
+                self.missed_for(MissReason::Unfit);
                 return None;
             }
             WhenFound::First => None,
@@ -125,7 +126,9 @@ impl Call {
                 sight
             }
         };
-        counters.hits.count();
+        if counters.hits.count_from() & self.function.unsampled == 0 {
+            self.look_at_hit(key, hit);
+        }
         sight
     }
 }
@@ -244,11 +247,10 @@ impl Course {
         mut open: Vec<usize>,
     ) -> Vec<(usize, Got)> {
         let call = reader.call;
-        let misses = &call.function.counters.misses;
         if call.has_pending() {
             // What is there should have been removed, and could not be yet.
             for place in open.extract_if(.., |place| call.is_pending(keys[*place].question())) {
-                misses.count();
+                call.missed_for(MissReason::Invalidated);
                 self.misses.push(Miss::alone(place, keys[place].clone(), None));
             }
         }
@@ -263,7 +265,7 @@ impl Course {
             match reader.served(lookup, || keys[place].flight_key(call), || self.patience.began()) {
                 Ok(there) => got.push((place, there)),
                 Err(lookup) => {
-                    misses.count();
+                    call.missed(&keys[place].name, &lookup);
                     let key = keys[place].clone();
                     // What others compute may have one of these tags, which nobody knows before it is there. So nothing is shared.
                     self.misses.push(match tags_pending {

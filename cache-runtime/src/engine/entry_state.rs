@@ -4,6 +4,7 @@ use crate::engine::flight::Sight;
 use crate::engine::mark_of;
 use crate::error::Error;
 use crate::local::{Arrival, Guard, LocalValue};
+use crate::report::miss_reason::MissReason;
 use crate::store::vocabulary::CasToken;
 
 /// The state of a key, as one function sees it.
@@ -20,8 +21,8 @@ pub(super) enum EntryState {
     Stale(Hit, Sight),
     Due(Due),
     /// Bytes that are no entry of this function, or one past all its windows, or whose tags were invalidated; with their mark, if
-    /// they have one.
-    Unusable(Option<CasToken>),
+    /// they have one, and with what a miss is for.
+    Unusable(Option<CasToken>, MissReason),
     /// The store could not be asked, for this reason, or has not said anything else for too long.
     Unknown(Option<Error>),
 }

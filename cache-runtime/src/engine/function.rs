@@ -8,15 +8,19 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use super::away::WhileAway;
 use super::callsite::Callsite;
 use super::counters::{Counters, FunctionStats};
+use super::observe::SAMPLED;
 use super::source_outage::Outage;
 use crate::entry::fingerprint::Schema;
 use crate::entry::header::SizeHint;
 use crate::error::ErrorKind;
 use crate::key::IdentitySeed;
+use crate::report::figures::Figures;
+use crate::report::observed::Observed;
 use crate::util::function_id::FunctionId;
-use crate::util::histogram::Durations;
+use crate::util::histogram::{DurationHistogram, Durations};
 use crate::util::locks::{lock, read, write};
 use crate::util::maybe_static::MaybeStatic;
+use crate::util::process::PerProcess;
 use crate::util::random;
 use crate::util::streak::Streak;
 use crate::util::striped::Striped;
@@ -41,10 +45,13 @@ pub(crate) struct Function {
     /// not count, so a function that cannot store never guesses.
     pub(crate) misses: Streak,
     pub(crate) while_away: WhileAway,
+    pub(crate) observed: PerProcess<Observed>,
+    /// A hit is looked at if none of these bits is set in the number of those before it.
+    pub(crate) unsampled: u64,
 }
 
 impl Function {
-    fn new(site: &'static Callsite, schema: Schema) -> Self {
+    fn new(site: &'static Callsite, schema: Schema, unsampled: u64) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let Schema { fingerprint, unanswered_by } = schema;
         let identity = IdentitySeed::new(NUMBER.fetch_add(1, Ordering::Relaxed), random::nonce());
@@ -61,6 +68,8 @@ impl Function {
             outage: Outage::default(),
             misses: Streak::default(),
             while_away: WhileAway::default(),
+            observed: PerProcess::new(),
+            unsampled,
         }
     }
 
@@ -92,6 +101,8 @@ pub(crate) struct Functions {
     known: RwLock<HashMap<(usize, usize), Arc<Function>>>,
     /// Which kinds of errors were logged of which functions, by their attributes' places.
     told: Mutex<HashSet<(Option<&'static Location<'static>>, ErrorKind)>>,
+    /// See [`Function::unsampled`].
+    unsampled: u64,
 }
 
 impl Default for Functions {
@@ -101,11 +112,17 @@ impl Default for Functions {
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
             known: RwLock::default(),
             told: Mutex::default(),
+            unsampled: SAMPLED - 1,
         }
     }
 }
 
 impl Functions {
+    /// Every hit is looked at.
+    pub(crate) fn with_all_hits() -> Self {
+        Self { unsampled: 0, ..Self::default() }
+    }
+
     /// Hands out the function for as long as `work` takes.
     #[inline]
     pub(crate) fn with<R>(
@@ -152,7 +169,9 @@ impl Functions {
         // Outside the lock: it runs the type's own `Deserialize`.
         let schema = identify(site);
         let mut known = write(&self.known);
-        Arc::clone(known.entry(address).or_insert_with(|| Arc::new(Function::new(site, schema))))
+        Arc::clone(
+            known.entry(address).or_insert_with(|| Arc::new(Function::new(site, schema, self.unsampled))),
+        )
     }
 
     /// Whether no error of this kind has been logged of this function yet. `None` is all that is no function's.
@@ -162,27 +181,50 @@ impl Functions {
     }
 
     pub(crate) fn rows(&self) -> Vec<FunctionStats> {
-        // A site stands twice in an expansion, and once for each type of a generic function: rows are by place.
-        let mut rows: BTreeMap<(&str, &str, u32, u32), FunctionStats> = BTreeMap::new();
-        for function in read(&self.known).values() {
-            let FunctionId { module, name, location, .. } = **function.site;
-            let row = rows.entry((module, name, location.line(), location.column())).or_default();
+        let rows = self.by_place(|row: &mut FunctionStats, function| {
             function.counters.iter().for_each(|counters| row.add(counters));
             function.compute_times.add_to(&mut row.compute_times);
+        });
+        rows.into_iter()
+            .map(|(function, mut row)| {
+                // A hit updates one counter, not two.
+                row.hits += row.local_hits;
+                FunctionStats { function, ..row }
+            })
+            .collect()
+    }
+
+    /// What the report is made of.
+    pub(crate) fn figures(&self) -> Vec<Figures> {
+        let rows = self.by_place(|row: &mut Figures, function| {
+            row.add(&function.observed.figures());
+            function.counters.iter().for_each(|counters| counters.add_to(row));
+            let mut times = DurationHistogram::default();
+            function.compute_times.add_to(&mut times);
+            row.compute_micros += u64::try_from(times.sum().as_micros()).unwrap_or(u64::MAX);
+        });
+        rows.into_iter().map(|(function, row)| Figures { function, ..row }).collect()
+    }
+
+    /// The sum for each function of the source text, with its name, sorted by that. A site stands twice in an expansion, and once for each type of a
+    /// generic function: rows are by place.
+    fn by_place<R: Default>(&self, add: impl Fn(&mut R, &Function)) -> Vec<(String, R)> {
+        let mut rows: BTreeMap<(&str, &str, u32, u32), R> = BTreeMap::new();
+        for function in read(&self.known).values() {
+            let FunctionId { module, name, location, .. } = **function.site;
+            add(rows.entry((module, name, location.line(), location.column())).or_default(), function);
         }
         let names: Vec<_> = rows.keys().map(|(module, name, line, _)| (*module, *name, *line)).collect();
         rows.into_iter()
-            .map(|((module, name, line, column), mut row)| {
-                // A hit updates one counter, not two.
-                row.hits += row.local_hits;
+            .map(|((module, name, line, column), row)| {
                 // Unique: monitoring systems take two rows of one name for an error.
                 let beside = names.iter().filter(|(of, other, _)| (*of, *other) == (module, name));
-                row.function = match (beside.clone().count(), beside.filter(|(.., at)| *at == line).count()) {
+                let function = match (beside.clone().count(), beside.filter(|(.., at)| *at == line).count()) {
                     (1, _) => format!("{module}::{name}"),
                     (_, 1) => format!("{module}::{name} (line {line})"),
                     _ => format!("{module}::{name} (line {line}, column {column})"),
                 };
-                row
+                (function, row)
             })
             .collect()
     }

@@ -44,6 +44,8 @@ impl<'a> Operation<'a> {
 
 impl Drop for Operation<'_> {
     fn drop(&mut self) {
+        let entries = self.keys.iter().filter(|key| matches!(key, Key::Entry(_)));
+        self.cache.note_invalidated(entries.map(|key| key.name().as_bytes()));
         let pending = &self.cache.pending;
         if !self.has_succeeded {
             // Added first: a read from before that is let in meanwhile is forgotten, and a later one is kept out.

@@ -46,6 +46,7 @@ impl<'a> Sweep<'a> {
         let Scanned { next, keys } = store.scan(&self.prefix, self.from, until).await?;
         let removed = store.remove(&keys.iter().map(|key| &key[..]).collect::<Vec<_>>(), until).await;
         // Also where that failed: they may be gone all the same.
+        self.cache.note_invalidated(keys.iter().map(|key| &key[..]));
         if let Some(tier) = tier {
             keys.iter().for_each(|key| tier.forget(key));
         }

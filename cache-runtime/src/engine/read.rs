@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::key::KeyBuf;
 use crate::local::Tier;
 use crate::policy::{Decision, LocalCopies, decide};
+use crate::report::miss_reason::MissReason;
 use crate::store::Store;
 use crate::store::vocabulary::{CasToken, Epoch, Epochs, Found, Left, Nonce, Reading, Several};
 use crate::tags;
@@ -302,7 +303,7 @@ impl Reader<'_> {
                 // Another function's: this one could not tell whether they are as they were.
                 false if tags.is_none() => self.unusable(Some(mark)),
                 // Invalidated. It is replaced, and serves for nothing meanwhile.
-                false => EntryState::Unusable(Some(mark)),
+                false => EntryState::Unusable(Some(mark), MissReason::Invalidated),
                 true if left.is_none() && value.meta.stale_window > Duration::ZERO => return None,
                 true => {
                     let meta = value.meta;
@@ -311,7 +312,7 @@ impl Reader<'_> {
             },
             Err(_) => match self.no_value(key, &bytes, tags) {
                 Some(true) => EntryState::NoValue(mark),
-                Some(false) => EntryState::Unusable(Some(mark)),
+                Some(false) => EntryState::Unusable(Some(mark), MissReason::Invalidated),
                 None => self.unusable(Some(mark)),
             },
         })
@@ -332,7 +333,7 @@ impl Reader<'_> {
             Decision::ServeAndRefresh => EntryState::Stale(bytes.into(), sight),
             Decision::ComputeEarly => EntryState::Due(Due { bytes, sight, is_fresh: true }),
             Decision::ComputeOrServe => EntryState::Due(Due { bytes, sight, is_fresh: false }),
-            Decision::Compute => EntryState::Unusable(Some(sight.mark)),
+            Decision::Compute => EntryState::Unusable(Some(sight.mark), MissReason::Expired),
         }
     }
 
@@ -396,7 +397,7 @@ impl Reader<'_> {
 
     pub(super) fn unusable(&self, mark: Option<CasToken>) -> EntryState {
         self.call.function.counters.unusable.count();
-        EntryState::Unusable(mark)
+        EntryState::Unusable(mark, MissReason::Unfit)
     }
 
     pub(super) fn unknown(&self, error: &Error) -> EntryState {

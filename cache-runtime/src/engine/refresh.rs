@@ -13,6 +13,7 @@ use crate::engine::entry_state::EntryState;
 use crate::engine::flight::{Role, Sight};
 use crate::engine::{CallKey, ComputeGuard, Course, Reader, TimeBudget};
 use crate::error::Error;
+use crate::report::miss_reason::MissReason;
 use crate::runtime::executor;
 use crate::store::Store;
 
@@ -25,8 +26,8 @@ impl EntryState {
     /// Where to ask for a lease, whatever is there; `None` if nothing may be stored, or somebody else has the right to.
     fn position(&self) -> Option<Position> {
         match self {
-            Self::Absent | Self::Unusable(None) => Some(Position::Empty),
-            Self::Unusable(Some(mark)) => Some(Position::Over(*mark)),
+            Self::Absent | Self::Unusable(None, _) => Some(Position::Empty),
+            Self::Unusable(Some(mark), _) => Some(Position::Over(*mark)),
             Self::NoValue(mark) => Some(Position::Beside(*mark)),
             Self::Hit(hit) => hit.mark().map(Position::Beside),
             Self::Stale(_, sight) | Self::Due(Due { sight, .. }) => Some(Position::Beside(sight.mark)),
@@ -41,7 +42,7 @@ impl Reader<'_> {
     pub(crate) async fn begin_forced(&self, keys: &[CallKey]) -> Box<ComputeGuard> {
         let mut course = Course::new(self.call, TimeBudget::of(self.call.cache().deadline));
         for (place, key) in keys.iter().enumerate() {
-            self.call.function.counters.misses.count();
+            self.call.missed_for(MissReason::Bypassed);
             let is_pending = self.call.is_pending(key.question());
             let stage = if is_pending { Stage::Alone } else { Stage::Open };
             course.misses.push(Miss::new(place, key.clone(), stage));
@@ -69,7 +70,9 @@ impl Reader<'_> {
         }
         let lookup = match self.look_up(&TimeBudget::at(until)).await {
             EntryState::Unknown(Some(error)) => return Err(error),
-            EntryState::Hit(hit) if !self.can_decode(&hit) => EntryState::Unusable(hit.mark()),
+            EntryState::Hit(hit) if !self.can_decode(&hit) => {
+                EntryState::Unusable(hit.mark(), MissReason::Unfit)
+            }
             EntryState::Hit(_) | EntryState::NoValue(_) | EntryState::Stale(..) | EntryState::Due(_) => {
                 return Ok(None);
             }
@@ -135,7 +138,7 @@ impl Course {
         for (at, miss) in self.misses.iter_mut().enumerate() {
             let Stage::Found(lookup) = &miss.stage else { continue };
             let mut position = lookup.position();
-            if matches!(lookup, EntryState::Unusable(None))
+            if matches!(lookup, EntryState::Unusable(None, _))
                 && let Err(error) = call.cache().store.clear(&miss.key.name, until).await
             {
                 errors.push(error);

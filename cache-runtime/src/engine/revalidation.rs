@@ -16,6 +16,7 @@ use crate::entry::header;
 use crate::error::{Error, ErrorKind};
 use crate::local::{KeptCopy, LocalValue, Tier};
 use crate::policy::{Decision, LocalCopies, decide};
+use crate::report::miss_reason::MissReason;
 use crate::store::Store;
 use crate::store::vocabulary::{About, Beginning, Found, KeyAnswer, KeyQuestion, Left, Nonce};
 use crate::tags;
@@ -205,7 +206,7 @@ impl Reader<'_> {
         let now = [&read[..known], named].concat();
         if !are_current(&copy.tags, &now) || !self.call.cache().pending.allows(noted, &copy.named) {
             // Invalidated, as in `interpret`.
-            return CopyState::State(EntryState::Unusable(Some(mark)));
+            return CopyState::State(EntryState::Unusable(Some(mark), MissReason::Invalidated));
         }
         let policy = &self.call.policy;
         let random = if policy.early_refresh > 0.0 { random::unit() } else { 0.0 };
@@ -219,7 +220,7 @@ impl Reader<'_> {
             Decision::ServeAndRefresh => CopyState::State(EntryState::Stale(hit(), sight)),
             Decision::ComputeEarly => CopyState::DueEarly(sight),
             Decision::ComputeOrServe => CopyState::Needed,
-            Decision::Compute => CopyState::State(EntryState::Unusable(Some(mark))),
+            Decision::Compute => CopyState::State(EntryState::Unusable(Some(mark), MissReason::Expired)),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::engine::entry_state::EntryState;
 use crate::engine::flight::FlightKey;
 use crate::engine::lease_first::LeaseFirst;
 use crate::engine::{ComputeGuard, Course, Got, Hit, Reader, Step, TimeBudget};
+use crate::report::miss_reason::MissReason;
 
 /// The next step of a call, as far as it is known before decoding.
 pub(crate) enum LookupResult {
@@ -30,10 +31,9 @@ impl Reader<'_> {
             return LookupResult::Compute(Box::pin(self.begin_forced(&[call.call_key()])).await);
         }
         let asked = [call.question()];
-        let counters = &call.function.counters;
         if call.is_pending(asked[0]) {
             // The entry should have been removed, and its removal is still pending.
-            counters.misses.count();
+            call.missed_for(MissReason::Invalidated);
             return LookupResult::Compute(ComputeGuard::alone(call, None));
         }
         let tags_pending = self.note_tags(&asked).is_some();
@@ -55,7 +55,7 @@ impl Reader<'_> {
             None if self.leases_first() => match self.lease_first(budget).await {
                 LeaseFirst::Found(lookup) => lookup,
                 LeaseFirst::Granted(guard) => {
-                    counters.misses.count();
+                    call.missed(&call.key, &EntryState::Absent);
                     return LookupResult::Compute(guard);
                 }
             },
@@ -71,7 +71,7 @@ impl Reader<'_> {
             Ok(got) => return LookupResult::Got(got),
             Err(lookup) => lookup,
         };
-        counters.misses.count();
+        call.missed(&call.key, &lookup);
         // Another caller's value may name one of these tags, which is known only once it is computed. So nothing is shared.
         if tags_pending {
             return LookupResult::Compute(ComputeGuard::alone(call, lookup.into_fallback()));

@@ -19,6 +19,7 @@ use crate::entry::header;
 use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
 use crate::policy::Lifetime;
+use crate::report::miss_reason::MissReason;
 use crate::runtime::executor::both;
 use crate::store::vocabulary::{CasToken, KeyResults, Nonce, Set, Swap, TagTtl};
 use crate::store::{BackgroundWrite, Store};
@@ -75,16 +76,21 @@ impl StoreRequest {
 
     /// What follows from the store's answer. Gives what is to be removed, if the store will not have the value.
     fn settle(self, call: &Call, done: &Result<bool, Error>) -> Option<Removed> {
-        let Self { key, mut permit, .. } = self;
+        let Self { key, mut permit, bytes, lifetime, .. } = self;
         let counters = &call.function.counters;
         match done {
             Ok(true) => {
                 counters.stored.count();
+                call.note_stored(&key.name, &bytes, lifetime);
                 call.forget_key(&key.name);
             }
-            Ok(false) => counters.superseded.count(),
+            Ok(false) => {
+                counters.superseded.count();
+                call.note_not_stored(&key.name, MissReason::Overtaken);
+            }
             Err(error) => {
                 call.cache().background.unstored.count();
+                call.note_not_stored(&key.name, MissReason::Unanswered);
                 return Removed::of(key.name, permit).filter(|_| is_refusal(error));
             }
         }
@@ -240,6 +246,7 @@ async fn store_some(call: &Call, mut stored: Vec<StoreRequest>) -> KeyResults<bo
         if !is_current {
             // A tag was invalidated meanwhile that the value may have. What it was to replace has it too.
             call.function.counters.superseded.count();
+            call.note_not_stored(&stored.key.name, MissReason::Overtaken);
             useless.extend(Removed::of(stored.key.name, stored.permit));
             all.push(Ok(false));
             continue;
@@ -362,5 +369,9 @@ pub(crate) async fn put(puts: &mut [Put<'_>]) -> Result<(), Error> {
         value: encoded.as_ref().map(|encoded| &encoded.bytes[..]),
         ttl: encoded.as_ref().and_then(|encoded| encoded.lifetime.total()),
     });
-    store.set(&sets.collect::<Vec<Set<'_>>>(), until).await
+    store.set(&sets.collect::<Vec<Set<'_>>>(), until).await?;
+    for (call, encoded) in puts.iter().filter_map(|(call, encoded)| Some((call, encoded.as_ref()?))) {
+        call.note_stored(&call.key, &encoded.bytes, encoded.lifetime);
+    }
+    Ok(())
 }

@@ -10,6 +10,7 @@ use crate::entry::header;
 use crate::error::Error;
 use crate::key::KeyBuf;
 use crate::local::{Guard, Tier};
+use crate::report::miss_reason::MissReason;
 use crate::store::Store;
 use crate::store::vocabulary::{Epoch, Nonce, Reading, Several};
 use crate::tags;
@@ -46,7 +47,7 @@ impl Reader<'_> {
                         tier.iter().flat_map(|tier| keys.iter().map(|key| guard(key, tier))).collect();
                     named.push(ValueTags { at, keys, guards });
                 }
-                None => *lookup = Ok(Some(EntryState::Unusable(mark_of(bytes)))),
+                None => *lookup = Ok(Some(EntryState::Unusable(mark_of(bytes), MissReason::Invalidated))),
             }
         }
         let mut keys = Vec::new();
@@ -80,7 +81,7 @@ impl Reader<'_> {
                 Some(are_current(&entry.tags[known..], &now))
             });
             if stored != Some(true) {
-                *lookup = Ok(Some(EntryState::Unusable(mark_of(bytes))));
+                *lookup = Ok(Some(EntryState::Unusable(mark_of(bytes), MissReason::Invalidated)));
             } else if !self.may_trust() {
                 *lookup = Ok(Some(EntryState::Unknown(None)));
             }

@@ -241,6 +241,12 @@ pub(crate) fn payload(bytes: &[u8]) -> Option<Payload<'_>> {
     Payload::new(header[COMPRESSION_AT], bytes.get(header_len..)?)
 }
 
+/// A value's payload as it is stored, compressed or not. Of anything else some part of it.
+pub(crate) fn stored_payload(bytes: &[u8]) -> &[u8] {
+    let header_len = bytes.first_chunk::<HEADER_LEN>().map_or(0, header_len);
+    bytes.get(header_len..).unwrap_or(bytes)
+}
+
 /// A value that [`decode`] has let pass, once more: nothing of it is checked again.
 pub(crate) fn checked(bytes: &[u8]) -> Option<Value<'_>> {
     let header: &[u8; HEADER_LEN] = bytes.first_chunk()?;

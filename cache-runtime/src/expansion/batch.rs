@@ -247,7 +247,7 @@ impl<C: Batched> Batch<C> {
         let older: Option<Vec<(usize, C::Value)>> =
             guard.fallbacks().and_then(|older| older.into_iter().map(read).collect());
         let Some(older) = older else {
-            guard.fail(sharing.pack(&error).as_ref());
+            guard.fail(self.entry.call(), sharing.pack(&error).as_ref());
             return Err(error);
         };
         for (place, value) in older {
@@ -297,7 +297,7 @@ fn absence_outcome<T>(entry: &Entry<T>, computed: &Computed<'_>) -> Outcome {
             Outcome::Store(Encoded { bytes: encode(fresh), lifetime, compute_time, named: Vec::new() })
         }
         Admission::Skip => {
-            call.function.counters.not_stored.count();
+            call.declined(&key.name);
             if has_followers { Outcome::Share(encode(None)) } else { Outcome::Nothing }
         }
     }

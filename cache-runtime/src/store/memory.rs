@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::store::key_state::{Content, Write};
 use crate::store::vocabulary::{
     CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, KeyResults, Left, Nonce, Reading, SLOT_LEN,
-    Scanned, Set, Several, Swap, TagTtl,
+    Scanned, ServerInfo, Set, Several, Swap, TagTtl,
 };
 use crate::store::{Acquired, Store, key_state};
 use crate::util::locks::lock;
@@ -94,6 +94,15 @@ impl MemoryStore {
 
     fn entry(&self, value: &[u8], ttl: Option<Duration>) -> MemoryEntry {
         MemoryEntry { value: value.into(), expires: ttl.map(|ttl| self.clock.after(ttl)) }
+    }
+
+    /// What a server would say. Entries count until they are looked up after their time, or evicted.
+    pub(crate) fn info(&self) -> ServerInfo {
+        let (entries, bytes, capacity) = (self.entries.len(), self.entries.weight(), self.entries.capacity());
+        let text = format!(
+            "used_memory:{bytes}\r\nmaxmemory:{capacity}\r\nmaxmemory_policy:allkeys-lru\r\ndb0:keys={entries}\r\n"
+        );
+        ServerInfo { address: "memory://".to_owned(), text }
     }
 
     /// The entry, unless its time is over; then it is dropped.

@@ -23,8 +23,8 @@ use tokio_util::either::Either;
 
 use self::request_times::RequestStats;
 use self::vocabulary::{
-    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, Set, Several, Swap,
-    TagTtl, TakeoverListener,
+    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, ServerInfo, Set,
+    Several, Swap, TagTtl, TakeoverListener,
 };
 #[cfg(test)]
 use self::vocabulary::{Epoch, Left};
@@ -189,6 +189,15 @@ impl AnyStore {
         match self {
             Self::Redis(store) => store.write_queue(key),
             Self::Memory(_) | Self::Broken(_) => None,
+        }
+    }
+
+    /// What each server says of itself. One round trip, to all primaries of a cluster at once, and one more before it.
+    pub(crate) async fn info(&self, until: Instant) -> Result<Vec<ServerInfo>, Error> {
+        match self {
+            Self::Redis(store) => store.info(until).await,
+            Self::Memory(store) => Ok(vec![store.info()]),
+            Self::Broken(error) => Err(error.clone()),
         }
     }
 

@@ -68,6 +68,14 @@ pub(crate) enum Found {
     Foreign,
 }
 
+/// What a server says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ServerInfo {
+    pub(crate) address: String,
+    /// Lines of a name, a colon and a value, as `INFO` answers.
+    pub(crate) text: String,
+}
+
 /// How long a key has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Left {

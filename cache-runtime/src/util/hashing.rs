@@ -15,6 +15,11 @@ impl Seeded {
         let nonce = random::nonce();
         Self(u64::from_le_bytes(*nonce.first_chunk().unwrap_or(&[0; 8])))
     }
+
+    /// The hash of bytes, whatever type they have.
+    pub(crate) fn of(&self, bytes: &[u8]) -> u64 {
+        xxh3_64_with_seed(bytes, self.0)
+    }
 }
 
 impl Default for Seeded {

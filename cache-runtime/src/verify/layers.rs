@@ -27,6 +27,7 @@ const ROOMS: &[(&str, May)] = &[
     ("tags", Import(&["policy", "entry", "key", "store::vocabulary", "util", "error"])),
     ("store", Import(&["store::vocabulary", "key", "runtime", "util", "error"])),
     ("local", Import(&["policy", "entry", "key", "store::vocabulary", "util", "error"])),
+    ("report", Import(&["util", "error"])),
     ("engine", ImportAllBelow),
     ("api", ImportAllBelow),
     ("expansion", ImportAllBelow),

@@ -7,6 +7,7 @@ use crate::api::cache::Cache;
 use crate::engine::bypass;
 use crate::engine::core::Core;
 use crate::engine::function::Functions;
+use crate::engine::observe::Observing;
 use crate::error::{Error, ErrorKind};
 use crate::local::Tier;
 use crate::store::{AnyStore, ClusterConfig, MemoryStore, RedisConfig, RedisStore, Target, sentinel_config};
@@ -206,6 +207,7 @@ impl CacheBuilder {
     }
 
     fn core(self, store: AnyStore, tier: Option<Arc<Tier>>) -> Core {
+        let clock = self.clock.unwrap_or_default();
         Core {
             store,
             untagged_tier: tier.clone().filter(|_| !self.has_shared_tag),
@@ -219,14 +221,18 @@ impl CacheBuilder {
             lease: self.lease,
             max_value_size: self.max_value_size.unwrap_or(LARGEST),
             wait: self.wait.unwrap_or(self.lease.saturating_mul(4)),
-            functions: Functions::default(),
+            functions: match self.tracked_keys {
+                0 => Functions::default(),
+                _ => Functions::with_all_hits(),
+            },
             flights: Arc::default(),
             background: PerProcess::new(),
             renewals: PerProcess::new(),
             given_up: PerProcess::new(),
             failures: PerProcess::new(),
             retry_after: self.retry_after,
-            clock: self.clock.unwrap_or_default(),
+            observing: Observing::new(&clock, self.tracked_keys, self.published_every),
+            clock,
             pending: PerProcess::new(),
             is_disabled: false,
         }

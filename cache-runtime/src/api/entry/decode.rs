@@ -23,7 +23,7 @@ impl<T> Entry<T> {
         match got {
             Got::Entry(hit, when) => {
                 let value = self.value_at(key, &hit);
-                let sight = self.call.served(when, value.is_some());
+                let sight = self.call.served(when, key, &hit, value.is_some());
                 value.map_or(Served::Undecodable(hit), |value| Served::Value(value, sight))
             }
             Got::NoValue => Served::NoValue,

@@ -46,7 +46,7 @@ impl<T> Entry<T> {
                     guard.fail_with_older(&self.call, Attempt::Call, || sharing.reason(&error));
                     return Ok((value, Departure::Nothing));
                 }
-                guard.fail(sharing.pack(&error).as_ref());
+                guard.fail(&self.call, sharing.pack(&error).as_ref());
                 Err(error)
             }
         }
@@ -81,11 +81,11 @@ impl<T> Entry<T> {
         let is_shared = match self.encode(process::known(), question, value, compute_time, nonces) {
             Ok(Some(encoded)) => return Outcome::Store(encoded),
             Ok(None) => {
-                self.call.function.counters.not_stored.count();
+                self.call.declined(question.key);
                 has_followers
             }
             Err(error) => {
-                self.call.failed(&error);
+                self.call.refused(question.key, &error);
                 has_followers && error.kind() == ErrorKind::TooLarge
             }
         };

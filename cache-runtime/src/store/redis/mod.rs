@@ -10,6 +10,7 @@ pub(crate) mod batching;
 mod commands;
 pub(crate) mod connection;
 mod error;
+mod info;
 mod lua;
 mod node;
 mod operations;

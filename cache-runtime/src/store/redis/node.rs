@@ -15,7 +15,7 @@ use super::connection::ownership::{MapWishes, OwnerProbe};
 use super::connection::request::unanswered;
 use super::connection::runtime_connection::RuntimeConnection;
 use super::connection::server::Server;
-use super::connection::stall::{Advice, Stall, probe};
+use super::connection::stall::{Stall, StallAdvice, probe};
 use super::connection::takeover::Takeovers;
 use super::connection::tracking::Tracking;
 use super::error::translate;
@@ -247,9 +247,9 @@ impl Node {
     /// The same for one key.
     pub(crate) fn check_for_stall_at(&self, key: &str) -> Result<(), Error> {
         match self.leases.advice() {
-            Advice::AskForLeases => return Ok(()),
-            Advice::Compute => {}
-            Advice::ComputeAndProbe => {
+            StallAdvice::AskForLeases => return Ok(()),
+            StallAdvice::Compute => {}
+            StallAdvice::ComputeAndProbe => {
                 let probe = probe(Arc::clone(self.server()), Arc::clone(&self.leases), key.to_owned());
                 self.connection()?.connection.runtime.spawn(probe);
             }

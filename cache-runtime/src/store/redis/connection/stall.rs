@@ -38,7 +38,7 @@ pub(crate) struct Stall {
 
 /// What a stall means for a call.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Advice {
+pub(crate) enum StallAdvice {
     AskForLeases,
     Compute,
     /// And probe whether the stall is over.
@@ -46,12 +46,12 @@ pub(crate) enum Advice {
 }
 
 impl Stall {
-    pub(crate) fn advice(&self) -> Advice {
+    pub(crate) fn advice(&self) -> StallAdvice {
         // Nearly always.
         if self.timeouts.load(Ordering::Relaxed) < IN_A_ROW {
-            return Advice::AskForLeases;
+            return StallAdvice::AskForLeases;
         }
-        if self.gate.admits_one(PAUSE) { Advice::ComputeAndProbe } else { Advice::Compute }
+        if self.gate.admits_one(PAUSE) { StallAdvice::ComputeAndProbe } else { StallAdvice::Compute }
     }
 
     fn is_over(&self) {
@@ -113,15 +113,15 @@ mod tests {
     fn after_a_few_without_an_answer_no_lease_is_asked_for() {
         let stall = Stall::default();
         for _ in 0..IN_A_ROW {
-            assert_eq!(stall.advice(), Advice::AskForLeases);
+            assert_eq!(stall.advice(), StallAdvice::AskForLeases);
             stall.learn(later(), &unanswered());
         }
-        assert_eq!(stall.advice(), Advice::ComputeAndProbe);
-        assert_eq!(stall.advice(), Advice::Compute, "one asks for all");
+        assert_eq!(stall.advice(), StallAdvice::ComputeAndProbe);
+        assert_eq!(stall.advice(), StallAdvice::Compute, "one asks for all");
         stall.gate.open();
-        assert_eq!(stall.advice(), Advice::ComputeAndProbe, "now and then");
+        assert_eq!(stall.advice(), StallAdvice::ComputeAndProbe, "now and then");
         stall.learn(later(), &Ok(()));
-        assert_eq!(stall.advice(), Advice::AskForLeases);
+        assert_eq!(stall.advice(), StallAdvice::AskForLeases);
     }
 
     #[test]
@@ -131,9 +131,9 @@ mod tests {
         for _ in 0..100 {
             stall.learn(asked, &unanswered());
         }
-        assert_eq!(stall.advice(), Advice::AskForLeases);
+        assert_eq!(stall.advice(), StallAdvice::AskForLeases);
         stall.learn(later(), &unanswered());
-        assert_eq!(stall.advice(), Advice::ComputeAndProbe);
+        assert_eq!(stall.advice(), StallAdvice::ComputeAndProbe);
     }
 
     #[test]
@@ -144,6 +144,6 @@ mod tests {
             stall.learn(later(), &Ok(()));
             stall.learn::<()>(later(), &Err(Error::new(ErrorKind::Server, "no")));
         }
-        assert_eq!(stall.advice(), Advice::AskForLeases);
+        assert_eq!(stall.advice(), StallAdvice::AskForLeases);
     }
 }

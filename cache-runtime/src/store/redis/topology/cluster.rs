@@ -214,7 +214,7 @@ impl Cluster {
     }
 
     /// Waits until the slots' owners are known as of now.
-    pub(super) async fn refreshed(&self, until: Instant) -> Result<(), Error> {
+    pub(crate) async fn refreshed(&self, until: Instant) -> Result<(), Error> {
         self.map()?.refresher.refreshed(until).await
     }
 

@@ -1,0 +1,16 @@
+//! From what was counted to what to change: pure functions of figures, without I/O and without a clock.
+//!
+//! `observed` collects what the engine tells it of one function: why look-ups missed, what became of values, what hits saved. `figures` are
+//! what it has collected, numbers that can be added up over processes. `analysis` makes a report of them, and `advice` the sentences.
+
+pub(crate) mod advice;
+pub(crate) mod analysis;
+pub(crate) mod figures;
+pub(crate) mod hot_keys;
+pub(crate) mod key_memory;
+pub(crate) mod miss_reason;
+pub(crate) mod observed;
+pub(crate) mod server;
+mod table;
+mod units;
+pub(crate) mod wire;
