@@ -34,7 +34,7 @@ impl RuntimeConnection {
             // The times first: should an entry be replaced in between, the older, shorter time belongs to it, and at worst it is
             // refreshed too early.
             let commands = pipeline(times().chain(keys.chunks(KEYS).map(mget)));
-            let (mut answers, epoch) = self.run_all("MGET", &commands, until).await?;
+            let (mut answers, epoch) = self.run_reads("MGET", commands, until).await?;
             match answers.split_off(timed).into_iter().collect::<RedisResult<Vec<Value>>>() {
                 Ok(values) => {
                     let found = values_of(values, keys.len())?;
@@ -45,7 +45,7 @@ impl RuntimeConnection {
             }
         }
         let commands = pipeline(times().chain(keys.iter().map(|key| get(key.as_bytes()))));
-        let (mut answers, epoch) = self.run_all("GET", &commands, until).await?;
+        let (mut answers, epoch) = self.run_reads("GET", commands, until).await?;
         let values = answers.split_off(timed);
         let found = values.into_iter().map(|value| found("GET", value)).collect();
         Ok(Several { found, left: times_left(answers)?, epochs: Epochs::one(epoch) })
@@ -70,7 +70,7 @@ impl RuntimeConnection {
         let commands = keys
             .iter()
             .flat_map(|(key, is_timed)| is_timed.then(|| pttl(key)).into_iter().chain([get(key.as_bytes())]));
-        let (answers, epoch) = self.run_all("GET", &pipeline(commands), until).await?;
+        let (answers, epoch) = self.run_reads("GET", pipeline(commands), until).await?;
         Ok((timed("GET", answers, keys.iter().map(|(_, is_timed)| *is_timed))?, epoch))
     }
 
@@ -86,7 +86,7 @@ impl RuntimeConnection {
             let question = if about.is_mark() { beginning(key) } else { get(key.as_bytes()) };
             about.is_timed().then(|| pttl(key)).into_iter().chain([question])
         });
-        let (answers, _) = self.run_all(doing, &pipeline(commands), until).await?;
+        let (answers, _) = self.run_reads(doing, pipeline(commands), until).await?;
         timed(doing, answers, asked.iter().map(|question| question.about.is_timed()))
     }
 

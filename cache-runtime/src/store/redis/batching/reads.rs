@@ -21,7 +21,7 @@ use crate::runtime::block_on::is_blocking;
 use crate::store::redis::abilities::Ability;
 use crate::store::redis::commands::{get, pipeline};
 use crate::store::redis::error::{is_about_mget, translate};
-use crate::store::redis::replies::found;
+use crate::store::redis::replies::{found, strange};
 use crate::store::redis::route::Route;
 use crate::store::vocabulary::Found;
 
@@ -151,7 +151,7 @@ impl Requests for KeyBatch {
     async fn send(self, flush: Flush<Self>) {
         let Self { command, takers, .. } = self;
         // Boxed because the future of a task is moved half a dozen times.
-        let values = Box::pin(flush.host.read_batch(&command, takers.len(), flush.deadline())).await;
+        let values = Box::pin(flush.host.read_batch(command, takers.len(), flush.deadline())).await;
         flush.finish(values.map(|values| KeyAnswers { values, takers }));
     }
 
@@ -231,8 +231,8 @@ impl BatchedConnection {
         }
     }
 
-    async fn read_batch(&self, mget: &Cmd, keys: usize, until: Instant) -> Result<KeyValues, Error> {
-        if let (1, Some(key)) = (keys, key(mget, 0)) {
+    async fn read_batch(&self, mget: Cmd, keys: usize, until: Instant) -> Result<KeyValues, Error> {
+        if let (1, Some(key)) = (keys, key(&mget, 0)) {
             // Unlike `MGET`, `GET` tells a missing key from one of another type.
             return Ok(KeyValues::Each(vec![found(
                 "GET",
@@ -241,7 +241,8 @@ impl BatchedConnection {
         }
         let abilities = self.connection.abilities();
         if !abilities.mget.is(Ability::NO) {
-            match self.connection.run("MGET", mget, until).await? {
+            let (mut answers, _) = self.connection.run_reads("MGET", pipeline([mget.clone()]), until).await?;
+            match answers.pop().ok_or_else(|| strange("MGET"))? {
                 Ok(Value::Array(values)) if values.len() == keys => {
                     self.reads.learn(values.iter().map(size));
                     return Ok(KeyValues::Together(values));
@@ -252,8 +253,8 @@ impl BatchedConnection {
                 _ => {}
             }
         }
-        let gets = pipeline(keys_of(mget).map(get));
-        let (answers, _) = self.connection.run_all("GET", &gets, until).await?;
+        let gets = pipeline(keys_of(&mget).map(get));
+        let (answers, _) = self.connection.run_reads("GET", gets, until).await?;
         Ok(KeyValues::Each(answers.into_iter().map(|answer| found("GET", answer)).collect()))
     }
 }

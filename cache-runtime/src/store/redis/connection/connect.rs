@@ -297,7 +297,8 @@ async fn drive<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let stream = Cork::new(Frames::new(stream, Arc::clone(&wire.first_answer)), Arc::clone(&wire.callers));
+    // The cork sees each byte that arrives, also of what is not given to the driver yet.
+    let stream = Frames::new(Cork::new(stream, Arc::clone(&wire.callers)), Arc::clone(&wire.first_answer));
     let (connection, driver) = MultiplexedConnection::new_with_config(settings, stream, config).await?;
     let breaker = Arc::clone(&wire.breaker);
     let driven = async move {

@@ -4,7 +4,7 @@
 //! request; with 64 callers that is up to 64 small writes. Here a write first lets every task that is ready run once, and then
 //! includes their requests. The write of a lone caller is not delayed, since nothing could be added to it.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::mem::replace;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -75,15 +75,19 @@ impl<S> Cork<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Cork<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
+impl<S: AsyncWrite + Unpin> Cork<S> {
+    fn poll_written(
+        &mut self,
+        cx: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut S>, &mut Context<'_>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
         if !self.waited && self.callers.are_several() {
             self.waited = true;
-            // The driver's task moves to the end of the queue. What it is handed meanwhile is added to `buffer`.
+            // The driver's task moves to the end of the queue. What it is handed meanwhile is added to its buffer.
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let written = Pin::new(&mut self.stream).poll_write(cx, buffer);
+        let written = write(Pin::new(&mut self.stream), cx);
         let was_full = replace(&mut self.is_full, written.is_pending());
         let written = ready!(written);
         if was_full && written.as_ref().is_ok_and(|bytes| *bytes > 0) {
@@ -91,6 +95,20 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Cork<S> {
         }
         self.waited = false;
         Poll::Ready(written)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Cork<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_written(cx, |stream, cx| stream.poll_write(cx, buffer))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_written(cx, |stream, cx| stream.poll_write_vectored(cx, parts))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -10,6 +10,9 @@
 //!
 //! The limits are those of Redis or higher: a string has 512 MiB at most (`proto-max-bulk-len`), a status or an error is one line.
 
+mod answers;
+mod pieces;
+mod requests;
 mod scanner;
 
 use std::error::Error;
@@ -18,11 +21,15 @@ use std::io;
 use std::mem::take;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use redis::{RedisError, Value, parse_redis_value};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+pub(super) use self::answers::{answers, whole};
+use self::pieces::AnswerPieces;
+use self::requests::WrittenRequests;
+pub(super) use self::requests::mark;
 pub(crate) use self::scanner::Scanner;
 use super::foreign::recognised;
 use crate::store::redis::error::as_io;
@@ -48,6 +55,8 @@ pub(crate) fn is_strange(error: &RedisError) -> bool {
 pub(crate) struct Frames<S> {
     stream: S,
     scanner: Scanner,
+    requests: WrittenRequests,
+    pieces: AnswerPieces,
     first_answer: FirstAnswer,
     /// What has arrived of the first answer.
     opening: Vec<u8>,
@@ -61,7 +70,26 @@ const LONGEST_GREETING: usize = 64 * 1024;
 
 impl<S> Frames<S> {
     pub(crate) fn new(stream: S, first_answer: FirstAnswer) -> Self {
-        Self { stream, scanner: Scanner::default(), first_answer, opening: Vec::new() }
+        Self {
+            stream,
+            scanner: Scanner::default(),
+            requests: WrittenRequests::default(),
+            pieces: AnswerPieces::default(),
+            first_answer,
+            opening: Vec::new(),
+        }
+    }
+
+    /// Reads what has arrived. Says how much at its beginning the driver is to be given as it is.
+    fn read(&mut self, arrived: &mut [u8]) -> io::Result<usize> {
+        if self.scanner.arrived == 0 {
+            self.read_first(arrived)?;
+        } else if self.pieces.are_none() {
+            self.scanner.read(arrived).map_err(strange)?;
+        } else {
+            return self.pieces.take(&mut self.scanner, arrived).map_err(strange);
+        }
+        Ok(arrived.len())
     }
 
     /// Reads a part of the first answer.
@@ -96,33 +124,36 @@ impl<S: AsyncRead + Unpin> AsyncRead for Frames<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let (before, room) = (buffer.filled().len(), buffer.remaining());
-        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        let Some(arrived @ [_, ..]) = buffer.filled_mut().get_mut(before..) else {
-            // Otherwise the driver would report the truncated frame as an invalid one.
-            if matches!(read, Poll::Ready(Ok(()))) && room > 0 && self.scanner.is_within() {
-                let cut = "the connection was closed in the middle of an answer";
-                return Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, cut)));
+        loop {
+            if self.pieces.give(buffer) {
+                return Poll::Ready(Ok(()));
             }
-            return read;
-        };
-        let checked = match self.scanner.arrived {
-            0 => self.read_first(arrived),
-            _ => self.scanner.read(arrived).map_err(strange),
-        };
-        match checked {
-            Ok(()) => read,
-            Err(error) => Poll::Ready(Err(error)),
+            let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+            let Some(arrived @ [_, ..]) = buffer.filled_mut().get_mut(before..) else {
+                // Otherwise the driver would report the truncated frame as an invalid one.
+                if matches!(read, Poll::Ready(Ok(()))) && room > 0 && self.scanner.is_within() {
+                    let cut = "the connection was closed in the middle of an answer";
+                    return Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, cut)));
+                }
+                return read;
+            };
+            let left = self.read(arrived)?;
+            buffer.set_filled(before + left);
+            if left > 0 {
+                return read;
+            }
+            // To be given nothing would be the end: a part of a piece is waited behind.
         }
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Frames<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, buffer);
-        if let Poll::Ready(Ok(bytes)) = &written {
-            self.scanner.written = self.scanner.written.saturating_add(*bytes as u64);
-        }
-        written
+        let Self { stream, scanner, requests, pieces, .. } = &mut *self;
+        requests.read(buffer, |first, answers| pieces.expect(first, answers)).map_err(strange)?;
+        let written = ready!(Pin::new(stream).poll_write_vectored(cx, &requests.unmarked(buffer)))?;
+        scanner.written = scanner.written.saturating_add(written as u64);
+        Poll::Ready(Ok(requests.wrote(written)))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -135,33 +166,4 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Frames<S> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::future::poll_fn;
-
-    use super::*;
-
-    async fn read_to_end(mut frames: Frames<&[u8]>) -> io::Result<()> {
-        loop {
-            let mut space = [0; 8];
-            let mut buffer = ReadBuf::new(&mut space);
-            poll_fn(|cx| Pin::new(&mut frames).poll_read(cx, &mut buffer)).await?;
-            if buffer.filled().is_empty() {
-                return Ok(());
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn an_end_within_a_frame_is_the_connection_s_and_what_is_strange_is_the_answer_s() {
-        for (answer, kind, strange) in [
-            (&b"$5\r\nab"[..], Some(io::ErrorKind::UnexpectedEof), false),
-            (b"$5\r\nabcde\r\n", None, false),
-            (b"*2147483648\r\n", Some(io::ErrorKind::InvalidData), true),
-        ] {
-            let read = read_to_end(Frames::new(answer, FirstAnswer::default())).await;
-            assert_eq!(read.as_ref().err().map(io::Error::kind), kind);
-            let as_the_driver_has_it = read.err().map(RedisError::from);
-            assert_eq!(as_the_driver_has_it.is_some_and(|error| is_strange(&error)), strange, "{answer:?}");
-        }
-    }
-}
+mod tests;

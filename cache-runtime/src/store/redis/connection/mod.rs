@@ -20,6 +20,7 @@ pub(crate) mod ownership;
 pub(crate) mod reconnector;
 pub(crate) mod request;
 pub(crate) mod runtime_connection;
+mod sending;
 pub(crate) mod server;
 pub(crate) mod shared_timeout;
 pub(crate) mod stall;

@@ -3,16 +3,16 @@
 use std::pin::pin;
 use std::time::Instant;
 
-use redis::{Arg, Cmd, Pipeline, RedisError, RedisResult, Value};
+use redis::{Arg, Cmd, Pipeline, RedisResult, Value};
 use tokio::task::coop::consume_budget;
 
-use super::frames::is_strange;
+use super::frames::mark;
 use super::live::{Connection, Use};
 use super::runtime_connection::RuntimeConnection;
-use super::server::Server;
-use super::unreadable::{Unreadable, name};
+use super::sending::{is_unreadable, send_all};
+use super::unreadable::Unreadable;
 use crate::error::{Error, ErrorKind};
-use crate::runtime::{executor, lag};
+use crate::runtime::lag;
 use crate::store::redis::error::translate;
 use crate::store::request_times::CommandKind;
 use crate::store::vocabulary::Epoch;
@@ -94,20 +94,49 @@ impl RuntimeConnection {
         Ok((answers.into_iter().skip(1).step_by(2).collect(), epoch))
     }
 
+    /// [`run_all`](Self::run_all) for reads: the answers come in one piece and are parsed here, which costs less where they are many.
+    pub(crate) async fn run_reads(
+        &self,
+        doing: &str,
+        mut pipeline: Pipeline,
+        until: Instant,
+    ) -> Result<(Vec<RedisResult<Value>>, Epoch), Error> {
+        if self.is_asking {
+            return Box::pin(self.run_all_asking(doing, &pipeline, until)).await;
+        }
+        let commands = pipeline.len();
+        static OLD: std::sync::LazyLock<bool> = std::sync::LazyLock::new(|| std::env::var("OLD").is_ok());
+        if !*OLD {
+            pipeline.add_command(mark(commands));
+        }
+        self.run_sent(doing, &pipeline, commands, until).await
+    }
+
     async fn run_pipeline(
         &self,
         doing: &str,
         pipeline: &Pipeline,
         until: Instant,
     ) -> Result<(Vec<RedisResult<Value>>, Epoch), Error> {
-        let (mut epoch, commands) = (Epoch::default(), pipeline.len());
+        self.run_sent(doing, pipeline, pipeline.len(), until).await
+    }
+
+    /// The commands are the first ones of the pipeline; a mark may follow them.
+    async fn run_sent(
+        &self,
+        doing: &str,
+        pipeline: &Pipeline,
+        commands: usize,
+        until: Instant,
+    ) -> Result<(Vec<RedisResult<Value>>, Epoch), Error> {
+        let mut epoch = Epoch::default();
         if commands == 0 {
             // The driver refuses an empty pipeline.
             return Ok((Vec::new(), epoch));
         }
         let send = async |connection: &mut Connection| {
             epoch = connection.epoch;
-            send_all(connection, doing, pipeline).await
+            send_all(connection, doing, pipeline, commands).await
         };
         let check = |unreadable: &Unreadable| unreadable.check_each(doing, pipeline);
         let operation = match (pipeline.cmd_iter().next(), commands) {
@@ -184,41 +213,6 @@ impl RuntimeConnection {
         *used = Some(connection.use_it());
         Ok(send(&mut connection).await)
     }
-}
-
-/// Sends the commands of a pipeline, together or apart. Apart takes the same bytes in the same order, also at once, and says whose answer it
-/// was that ended the connection. Where something comes between `ASKING` and its command, the command is redirected once more.
-async fn send_all(connection: &mut Connection, doing: &str, pipeline: &Pipeline) -> RedisResult<Vec<Value>> {
-    if !connection.server().unreadable.are_apart(doing) {
-        let answers = connection.driver.send_packed_commands(pipeline, 0, pipeline.len()).await;
-        if answers.as_ref().is_err_and(RedisError::is_unrecoverable_error) {
-            connection.server().unreadable.note_pipeline(doing, false);
-        }
-        return answers;
-    }
-    let sent = pipeline.cmd_iter().map(|command| {
-        let mut driver = connection.driver.clone();
-        async move { driver.send_packed_command(command).await }
-    });
-    // A box, because it is rare.
-    let answers = Box::pin(executor::all(sent)).await;
-    let Server { unreadable, config, .. } = connection.server();
-    let ended_by = pipeline
-        .cmd_iter()
-        .zip(&answers)
-        .find_map(|(command, answer)| answer.as_ref().is_err_and(is_unreadable).then_some(command));
-    if let Some(command) = ended_by {
-        unreadable.note(&config.endpoint.name, &name(command, doing));
-    }
-    let answers: RedisResult<Vec<Value>> = answers.into_iter().collect();
-    if answers.is_ok() {
-        unreadable.note_pipeline(doing, true);
-    }
-    answers
-}
-
-fn is_unreadable(error: &RedisError) -> bool {
-    error.is_unrecoverable_error() && (error.kind() == redis::ErrorKind::Parse || is_strange(error))
 }
 
 /// The answer to one command, or the answers to several.

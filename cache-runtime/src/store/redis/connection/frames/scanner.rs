@@ -24,14 +24,17 @@ const LOOKED_AT: usize = 24;
 pub(crate) struct Scanner {
     /// Bytes of a string that are still to come, with the end of its line.
     left: u64,
+    /// Whether the frame is a push, which answers nothing.
+    is_push: bool,
     /// Bytes of the line so far, and the first of them.
     line: usize,
     begins: [u8; LOOKED_AT],
     /// How many elements of each list are still to come, the innermost last.
     lists: [u64; DEEPEST],
     depth: usize,
-    /// Whole frames that have arrived, and bytes that were written.
+    /// Whole frames that have arrived, how many of them answer something, and bytes that were written.
     pub(crate) arrived: u64,
+    pub(super) answers: u64,
     pub(crate) written: u64,
 }
 
@@ -43,22 +46,34 @@ impl Scanner {
 
     pub(crate) fn read(&mut self, mut arrived: &mut [u8]) -> Result<(), &'static str> {
         while !arrived.is_empty() {
-            let taken = if self.left > 0 {
-                let taken = usize::try_from(self.left).unwrap_or(usize::MAX).min(arrived.len());
-                self.left -= taken as u64;
-                taken
-            } else {
-                self.part(arrived)?
-            };
+            let taken = self.read_frame(arrived)?;
             arrived = arrived.get_mut(taken..).unwrap_or_default();
         }
         Ok(())
     }
 
+    /// Reads to the end of a frame, or what has arrived of it; says how much that is.
+    pub(super) fn read_frame(&mut self, arrived: &mut [u8]) -> Result<usize, &'static str> {
+        let mut read = 0;
+        while let Some(rest @ [_, ..]) = arrived.get_mut(read..) {
+            read += if self.left > 0 {
+                let taken = usize::try_from(self.left).unwrap_or(usize::MAX).min(rest.len());
+                self.left -= taken as u64;
+                taken
+            } else {
+                self.part(rest)?
+            };
+            if !self.is_within() {
+                break;
+            }
+        }
+        Ok(read)
+    }
+
     /// Reads a line, or what has arrived of it; says how much that is.
     fn part(&mut self, arrived: &mut [u8]) -> Result<usize, &'static str> {
         if self.line == 0
-            && let Some((line, len)) = string_header(arrived)
+            && let Some((line, len)) = header::<LONGEST_ORDINARY_LEN>(b'$', arrived)
         {
             self.left = len + 2;
             self.begin(0)?;
@@ -103,6 +118,7 @@ impl Scanner {
                 Ok(elements)
             }
         };
+        self.is_push |= self.depth == 0 && self.begins[0] == b'>';
         let elements = match self.begins[0] {
             // `$-1` is nothing, in a string's place.
             b'$' | b'!' | b'=' => {
@@ -143,6 +159,7 @@ impl Scanner {
         }
         if self.depth == 0 {
             self.arrived += 1;
+            self.answers += u64::from(!take(&mut self.is_push));
             if self.arrived.saturating_sub(UNASKED) > self.written / SHORTEST_REQUEST {
                 return Err("there are answers that nobody has asked for");
             }
@@ -151,14 +168,18 @@ impl Scanner {
     }
 }
 
-/// The line that a string begins with, if all of it is there and it is an ordinary one: how long it is, and how long the string is. Most of
-/// what arrives are strings, and the general way costs several times as much.
-fn string_header(arrived: &[u8]) -> Option<(usize, u64)> {
-    let digits = arrived.strip_prefix(b"$")?;
+/// The line that a string or a list begins with, by its `kind`, if all of it is there and it is an ordinary one: how long the line is, and
+/// what it counts. Most of what arrives are strings, and the general way costs several times as much.
+#[inline]
+pub(super) fn header<const DIGITS: usize>(kind: u8, bytes: &[u8]) -> Option<(usize, u64)> {
+    let (&first, digits) = bytes.split_first()?;
+    if first != kind {
+        return None;
+    }
     let mut len = 0;
-    for (count, byte) in digits.iter().take(LONGEST_ORDINARY_LEN + 1).enumerate() {
+    for (count, byte) in digits.iter().take(DIGITS + 1).enumerate() {
         match byte {
-            b'0'..=b'9' if count < LONGEST_ORDINARY_LEN => len = len * 10 + u64::from(byte - b'0'),
+            b'0'..=b'9' if count < DIGITS => len = len * 10 + u64::from(byte - b'0'),
             b'\r' if count > 0 && digits.get(count + 1) == Some(&b'\n') => return Some((count + 3, len)),
             _ => return None,
         }
