@@ -11,3 +11,7 @@ pub mod registry {}
 /// Keys.
 #[doc = include_str!("../docs/keys.md")]
 pub mod keys {}
+
+/// Testing.
+#[doc = include_str!("../docs/testing.md")]
+pub mod testing {}

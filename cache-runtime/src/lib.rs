@@ -62,7 +62,7 @@
 //! | `tls-webpki-roots` | `tls`, and Mozilla's root certificates as well |
 //! | `tls-aws-lc` | `rediss://` with aws-lc-rs instead of ring |
 //! | `uuid`, `time`, `chrono` | [`KeyPart`] for the types of these crates |
-//! | `testing` | a clock that tests turn, in the module `testing` |
+//! | `testing` | for tests of your program: a clock that is turned, faults, assertions about calls, in the module `testing` |
 //!
 //! # Servers
 //!
@@ -86,6 +86,8 @@ mod report;
 mod runtime;
 mod store;
 mod tags;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod util;
 #[cfg(test)]
 mod verify;
@@ -113,10 +115,3 @@ pub use tags::Tag;
 
 #[cfg(fuzzing)]
 pub use entry::fuzz_decode;
-
-/// For tests of a program that caches. The cargo feature `testing` belongs in `[dev-dependencies]`:
-/// `redis-cached = { version = "0.1", features = ["testing"] }`.
-#[cfg(feature = "testing")]
-pub mod testing {
-    pub use crate::util::test_clock::Clock;
-}

@@ -62,6 +62,7 @@ mod size;
 mod source;
 mod stats;
 mod tags;
+mod testing;
 mod tls;
 mod trait_impls;
 mod ttl;

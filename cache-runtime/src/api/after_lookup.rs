@@ -11,6 +11,8 @@ use crate::api::entry::Entry;
 use crate::api::shared_error::Sharing;
 use crate::engine::flight::SharedError;
 use crate::engine::flight::{Sight, computing, sync_computing};
+#[cfg(feature = "testing")]
+use crate::engine::observation::CallSource;
 use crate::engine::{Attempt, Call, CallKey, ComputeGuard};
 use crate::runtime::block_on::block_on;
 
@@ -239,7 +241,10 @@ fn try_computed<T, E, F: Future<Output = Result<T, E>>>(
 /// # Errors
 /// That error, if it can be had.
 fn without<T, E>(entry: &Entry<T>, error: &SharedError, sharing: Sharing<E>) -> Result<Box<ComputeGuard>, E> {
-    sharing.unpack(error).map_or_else(|| Ok(ComputeGuard::alone(entry.call(), None)), Err)
+    let Some(error) = sharing.unpack(error) else { return Ok(ComputeGuard::alone(entry.call(), None)) };
+    #[cfg(feature = "testing")]
+    entry.call().note(CallSource::Waited, entry.key());
+    Err(error)
 }
 
 /// A value, or the way to it: for who has a value a pointer and no more, however long the way is.

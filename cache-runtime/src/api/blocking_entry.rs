@@ -39,6 +39,11 @@ impl<T> BlockingEntry<T> {
         Self(entry)
     }
 
+    #[cfg(feature = "testing")]
+    pub(crate) fn as_async(&self) -> &Entry<T> {
+        &self.0
+    }
+
     pub(crate) fn into_async(self) -> Entry<T> {
         self.0
     }

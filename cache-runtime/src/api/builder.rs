@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::store::credentials::Provider;
+#[cfg(feature = "testing")]
+use crate::store::faults::Faults;
 use crate::store::{ReplicaWait, Target, TlsOptions};
 use crate::util::test_clock::Clock;
 
@@ -69,6 +71,8 @@ pub struct CacheBuilder {
     wait: Option<Duration>,
     retry_after: Duration,
     clock: Option<Clock>,
+    #[cfg(feature = "testing")]
+    faults: Option<Faults>,
     has_shared_tag: bool,
     tracked_keys: usize,
     published_every: Option<Duration>,
@@ -92,6 +96,8 @@ impl Default for CacheBuilder {
             wait: None,
             retry_after: Duration::from_secs(1),
             clock: None,
+            #[cfg(feature = "testing")]
+            faults: None,
             has_shared_tag: false,
             tracked_keys: 0,
             published_every: None,

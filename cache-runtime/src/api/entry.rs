@@ -10,6 +10,8 @@ mod write;
 use std::fmt;
 
 use crate::engine::bypass::is_bypassed;
+#[cfg(feature = "testing")]
+use crate::engine::observation::CallSource;
 use crate::engine::{Call, Question, Reader};
 
 pub(crate) use decode::Served;
@@ -78,6 +80,8 @@ impl<T> Entry<T> {
     pub(crate) fn local_hit_at(&self, question: Question<'_>) -> Option<T> {
         let value = self.hooks.local?.give(self.reader().local_hit(question)?)?;
         self.call.function.counters.local_hits.count();
+        #[cfg(feature = "testing")]
+        self.call.note(CallSource::Local, question.key);
         Some(value)
     }
 

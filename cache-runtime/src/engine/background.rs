@@ -216,6 +216,15 @@ impl Background {
         }
     }
 
+    /// Waits until no refresh runs, nor any computation whose caller has gone away.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn computed(&self) {
+        for (running, all) in [(&self.refreshes, REFRESHES), (&self.detached, DETACHED)] {
+            // Fails only if it is closed, which nobody does.
+            let _ = running.acquire_many(all as u32).await;
+        }
+    }
+
     /// How many stores and releases are under way.
     pub(crate) fn len(&self) -> usize {
         self.under_way.get()

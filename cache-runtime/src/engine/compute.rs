@@ -122,6 +122,15 @@ impl ComputeGuard {
         places
     }
 
+    /// The keys of what is to be computed, in the order in which the caller named them.
+    #[cfg(feature = "testing")]
+    pub(crate) fn key_names(&self) -> Vec<String> {
+        let mut keys: Vec<(usize, &str)> =
+            self.keys.iter().map(|miss| (miss.place, &*miss.key.name)).collect();
+        keys.sort_unstable();
+        keys.into_iter().map(|(_, key)| key.to_owned()).collect()
+    }
+
     /// What the computation is for, and for how long calls within it may wait for others.
     pub(crate) fn computation(&self, call: &Call) -> (Keys, Duration) {
         let mut keys = self.keys.iter().map(|miss| miss.key.flight_key(call));

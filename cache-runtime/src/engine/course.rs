@@ -108,6 +108,8 @@ pub(crate) enum WhenFound {
     Stale(Option<Sight>),
     /// Not at first: it was counted as a miss.
     Late,
+    /// The same, past its time, in place of the error of another caller's computation.
+    InPlaceOfError,
 }
 
 impl Call {
@@ -115,7 +117,7 @@ impl Call {
     pub(crate) fn served(&self, when: WhenFound, key: &str, hit: &Hit, is_decoded: bool) -> Option<Sight> {
         let counters = &self.function.counters;
         let sight = match when {
-            WhenFound::Late => return None,
+            WhenFound::Late | WhenFound::InPlaceOfError => return None,
             _ if !is_decoded => {
                 self.missed_for(MissReason::Unfit);
                 return None;

@@ -161,7 +161,7 @@ impl Course {
                 (FlightResult::Failed | FlightResult::Error(_), Some(older)) => {
                     miss.stage = Stage::Done;
                     reader.call.function.counters.stale.count();
-                    got.push((miss.place, Got::Entry(older.into(), WhenFound::Late)));
+                    got.push((miss.place, Got::Entry(older.into(), WhenFound::InPlaceOfError)));
                 }
                 // Results that were found before stay, to be reported later.
                 (FlightResult::Error(error), None) if got.is_empty() => return Err(error),

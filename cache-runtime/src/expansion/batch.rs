@@ -10,6 +10,8 @@ use crate::api::entry::{Entry, Served};
 use crate::api::shared_error::Sharing;
 use crate::engine::bypass::is_bypassed;
 use crate::engine::flight::{Sight, computing, sync_computing};
+#[cfg(feature = "testing")]
+use crate::engine::observation::CallSource;
 use crate::engine::{
     Attempt, CallKey, ComputeGuard, Computed, Course, Departure, Encoded, Got, Outcome, Step, TimeBudget,
     encode_absence,
@@ -115,6 +117,10 @@ impl<C: Batched> Batch<C> {
                 Step::Decode(got) => self.got(got),
                 Step::Failed(error) => {
                     if let Some(error) = sharing.unpack(&error) {
+                        #[cfg(feature = "testing")]
+                        self.open().into_iter().for_each(|place| {
+                            self.entry.call().note(CallSource::Waited, &self.keys.names[place].name);
+                        });
                         return Err(error);
                     }
                 }
@@ -252,6 +258,8 @@ impl<C: Batched> Batch<C> {
         };
         for (place, value) in older {
             self.entry.call().function.counters.stale.count();
+            #[cfg(feature = "testing")]
+            self.entry.call().note(CallSource::Stale, &self.keys.names[place].name);
             self.outcomes[place] = Some(Some(value));
         }
         guard.fail_with_older(self.entry.call(), Attempt::Call, || sharing.reason(&error));

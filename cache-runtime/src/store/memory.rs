@@ -105,6 +105,19 @@ impl MemoryStore {
         ServerInfo { address: "memory://".to_owned(), text }
     }
 
+    /// Removes what has such a key, as a server does for want of memory.
+    #[cfg(feature = "testing")]
+    pub(crate) fn evict(&self, is_meant: impl Fn(&str) -> bool) -> u64 {
+        let _writing = lock(&self.writing);
+        let keys: Vec<String> = self
+            .entries
+            .iter()
+            .map(|(key, _)| key)
+            .filter(|key| is_meant(key) && self.live(key).is_some())
+            .collect();
+        keys.iter().filter(|key| self.entries.remove(*key).is_some()).count() as u64
+    }
+
     /// The entry, unless its time is over; then it is dropped.
     fn live(&self, key: &str) -> Option<MemoryEntry> {
         let entry = self.entries.get(key)?;

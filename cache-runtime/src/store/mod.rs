@@ -8,6 +8,10 @@ mod address;
 #[cfg(test)]
 mod conformance;
 pub(crate) mod credentials;
+#[cfg(feature = "testing")]
+pub(crate) mod faults;
+#[cfg(feature = "testing")]
+mod faulty;
 pub(crate) mod key_state;
 mod memory;
 pub(crate) mod redis;
@@ -31,6 +35,8 @@ use self::vocabulary::{Epoch, Left};
 use crate::error::Error;
 
 pub(crate) use address::Target;
+#[cfg(feature = "testing")]
+pub(crate) use faulty::FaultyStore;
 pub(crate) use memory::MemoryStore;
 pub(crate) use redis::RedisStore;
 pub(crate) use redis::batching::stores::{QueuedWrite, WriteQueue};
@@ -150,12 +156,18 @@ pub(crate) trait OneKey: Store {
 #[cfg(test)]
 impl<S: Store> OneKey for S {}
 
+/// The store in this process: behind a test's faults, where there may be any.
+#[cfg(not(feature = "testing"))]
+pub(crate) type ProcessStore = MemoryStore;
+#[cfg(feature = "testing")]
+pub(crate) type ProcessStore = FaultyStore;
+
 /// The store of a cache. An enum and not a trait object: two kinds, known here, and no allocation for each future.
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "one for each cache")]
 pub(crate) enum AnyStore {
     Redis(RedisStore),
-    Memory(MemoryStore),
+    Memory(ProcessStore),
     /// The global cache of a program whose `REDIS_URL` is wrong: every operation fails, so every call computes.
     Broken(Error),
 }
@@ -165,6 +177,9 @@ impl AnyStore {
     pub(crate) fn away(&self) -> Option<Error> {
         match self {
             Self::Redis(store) => store.away(),
+            #[cfg(feature = "testing")]
+            Self::Memory(store) => store.away(),
+            #[cfg(not(feature = "testing"))]
             Self::Memory(_) => None,
             Self::Broken(error) => Some(error.clone()),
         }

@@ -24,6 +24,46 @@ pub struct Clock {
     /// How far it was turned, in nanoseconds: for five hundred years there is room.
     #[cfg(feature = "testing")]
     ahead: Arc<AtomicU64>,
+    /// Whose clock it goes by; `None` is the system's.
+    #[cfg(feature = "testing")]
+    runtime: Option<tokio::runtime::Handle>,
+}
+
+/// A length of time, for [`Clock::advance`]: a [`Duration`], or text such as `"1h 30m"`.
+///
+/// Text is what the attribute takes for `ttl`: `"90s"`, `"1h30m"`, `"500ms"`, `"2 days"`.
+#[cfg(feature = "testing")]
+pub trait TestTime: sealed::IsTime {
+    /// The length.
+    ///
+    /// # Panics
+    /// If the text is none: in a test that is a failure.
+    #[doc(hidden)]
+    #[track_caller]
+    fn duration(&self) -> Duration;
+}
+
+#[cfg(feature = "testing")]
+mod sealed {
+    pub trait IsTime {}
+    impl IsTime for std::time::Duration {}
+    impl IsTime for &str {}
+}
+
+#[cfg(feature = "testing")]
+impl TestTime for Duration {
+    fn duration(&self) -> Duration {
+        *self
+    }
+}
+
+#[cfg(feature = "testing")]
+impl TestTime for &str {
+    fn duration(&self) -> Duration {
+        humantime::parse_duration(self).unwrap_or_else(|error| {
+            panic!("`{self}` is not a length of time: {error}; write it as \"90s\", \"1h30m\", \"500ms\" or \"2 days\"")
+        })
+    }
 }
 
 #[cfg(feature = "testing")]
@@ -41,6 +81,29 @@ impl Clock {
         Self::default()
     }
 
+    /// A clock that goes by the one of the tokio runtime that it is made in, which `start_paused` stops and `tokio::time::advance` turns. So entries
+    /// expire while the code under test sleeps. Outside of a runtime it is like [`new`](Self::new). It can be turned as well.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached, testing::Clock};
+    /// # use std::time::Duration;
+    /// # #[redis_cached(ttl = "1h", key = "square:<n>")]
+    /// # async fn square(n: u64) -> u64 { n * n }
+    /// # // What `#[tokio::test(start_paused = true)]` writes needs tokio's `test-util`.
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// // In a `#[tokio::test(start_paused = true)]`:
+    /// let clock = Clock::of_runtime();
+    /// let cache = Cache::builder().url("memory://").clock(&clock).connect_lazy()?;
+    /// cache.scope(square(12)).await;
+    /// # let sleep = async |_| ();
+    /// sleep(Duration::from_secs(3600)).await; // takes no time, and the entry is gone
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn of_runtime() -> Self {
+        Self { ahead: Arc::default(), runtime: tokio::runtime::Handle::try_current().ok() }
+    }
+
     /// Turns the clock forward, at once, for every cache that has it. It cannot be turned back.
     ///
     /// ```
@@ -52,21 +115,33 @@ impl Clock {
     /// let cache = Cache::builder().url("memory://").clock(&clock).connect_lazy()?;
     /// let entry = cache.sync_scope(|| square_entry(12)).blocking();
     /// entry.put(&144)?;
-    /// clock.advance(Duration::from_secs(1800));
+    /// clock.advance("30m");
     /// assert_eq!(entry.get()?, Some(144));
     /// clock.advance(Duration::from_secs(1800));
     /// assert_eq!(entry.get()?, None);
     /// # Ok::<(), redis_cached::Error>(())
     /// ```
-    pub fn advance(&self, time: Duration) {
-        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    ///
+    /// # Panics
+    /// If text is no length of time.
+    #[allow(clippy::needless_pass_by_value, reason = "a length of time, or text, as a test writes it")]
+    #[track_caller]
+    pub fn advance(&self, time: impl TestTime) {
+        let nanos = u64::try_from(time.duration().as_nanos()).unwrap_or(u64::MAX);
         // Relaxed suffices: whoever must see it is told so by something else.
         let turned = |ahead: u64| Some(ahead.saturating_add(nanos));
         let _ = self.ahead.fetch_update(Ordering::Relaxed, Ordering::Relaxed, turned);
     }
 
     pub(crate) fn now(&self) -> Instant {
-        later(Instant::now(), Duration::from_nanos(self.ahead.load(Ordering::Relaxed)))
+        later(self.unturned(), Duration::from_nanos(self.ahead.load(Ordering::Relaxed)))
+    }
+
+    fn unturned(&self) -> Instant {
+        let Some(runtime) = &self.runtime else { return Instant::now() };
+        // The clock of the runtime that is current is asked, and the library has one of its own.
+        let _entered = runtime.enter();
+        tokio::time::Instant::now().into_std()
     }
 }
 
@@ -95,6 +170,20 @@ mod tests {
         let same = clock.clone();
         clock.advance(Duration::from_secs(60));
         assert!(same.now() > Clock::new().after(Duration::from_secs(59)));
+    }
+
+    #[test]
+    fn text_is_what_the_attribute_takes() {
+        let clock = Clock::new();
+        clock.advance("1h 30m");
+        let turned = Clock::new().after(Duration::from_secs(5400) - Duration::from_secs(60));
+        assert!(clock.now() > turned);
+    }
+
+    #[test]
+    #[should_panic(expected = "`1 fortnight` is not a length of time")]
+    fn what_is_no_time_fails_the_test() {
+        Clock::new().advance("1 fortnight");
     }
 
     #[test]

@@ -30,6 +30,7 @@ const ROOMS: &[(&str, May)] = &[
     ("report", Import(&["util", "error"])),
     ("engine", ImportAllBelow),
     ("api", ImportAllBelow),
+    ("testing", ImportAllBelow),
     ("expansion", ImportAllBelow),
 ];
 

@@ -10,6 +10,8 @@ use crate::api::entry::Entry;
 use crate::api::global;
 use crate::api::shared_error::Sharing;
 use crate::engine::flight::{Chain, computing};
+#[cfg(feature = "testing")]
+use crate::engine::observation;
 use crate::engine::{ComputeGuard, bypass};
 use crate::runtime::executor::home;
 
@@ -114,7 +116,11 @@ async fn finish<T, E>(
 /// The future as a task of its own, which is within the scopes and the computations that the current one is within.
 fn within_the_same<F: Future>(future: F) -> impl Future<Output = F::Output> {
     let (scoped, bypassed, chain) = (global::scoped(), bypass::bypassed(), Chain::current());
+    #[cfg(feature = "testing")]
+    let recorder = observation::current();
     async move {
+        #[cfg(feature = "testing")]
+        let future = observation::within(recorder, future);
         let future = bypass::within(bypassed, future);
         let future = global::within(scoped, future);
         Chain::within(chain, future).await

@@ -10,13 +10,21 @@ use crate::engine::function::Functions;
 use crate::engine::observe::Observing;
 use crate::error::{Error, ErrorKind};
 use crate::local::Tier;
-use crate::store::{AnyStore, ClusterConfig, MemoryStore, RedisConfig, RedisStore, Target, sentinel_config};
+#[cfg(feature = "testing")]
+use crate::store::FaultyStore;
+use crate::store::{
+    AnyStore, ClusterConfig, MemoryStore, ProcessStore, RedisConfig, RedisStore, Target, sentinel_config,
+};
 use crate::tags::{self, Tags};
 use crate::util::process::PerProcess;
 use crate::util::test_clock::Clock;
 
 const NO_CLOCK: &str =
     "`clock` is for a cache in this process, `memory://`: what a server stores expires by the server's clock";
+
+#[cfg(feature = "testing")]
+const NO_FAULTS: &str = "`faults` are for a cache in this process, `memory://`: what goes wrong with a server is the server's, \
+                         or that of a proxy before it";
 
 const NO_WAIT: &str = "`invalidations_wait` waits for one replica or more, from a millisecond to a minute; \
                        without it, nothing waits for replicas";
@@ -141,6 +149,8 @@ impl CacheBuilder {
         }
         match self.target {
             Ok(Target::Memory) => self.tls.unused()?,
+            #[cfg(feature = "testing")]
+            Ok(_) if self.faults.is_some() => return Err(Error::new(ErrorKind::InvalidOption, NO_FAULTS)),
             Ok(_) if self.clock.is_some() => return Err(Error::new(ErrorKind::InvalidOption, NO_CLOCK)),
             _ => {}
         }
@@ -155,7 +165,7 @@ impl CacheBuilder {
     /// A cache in this process, whatever the URL says.
     pub(crate) fn memory(self) -> Cache {
         let capacity = self.memory_capacity.clone().unwrap_or(DEFAULT_MEMORY);
-        let store = MemoryStore::new(capacity, self.clock.clone().unwrap_or_default());
+        let store = self.process_store(capacity, self.clock.clone().unwrap_or_default());
         let copies =
             self.local_capacity.clone().map(|capacity| Arc::new(Tier::new(capacity, self.local_staleness)));
         Cache::new(Core { copies: copies.ok(), ..self.core(AnyStore::Memory(store), None) })
@@ -164,8 +174,19 @@ impl CacheBuilder {
     /// A cache that keeps nothing.
     pub(crate) fn disabled(self) -> Cache {
         bypass::of_a_disabled_cache();
-        let store = AnyStore::Memory(MemoryStore::new(0, Clock::default()));
+        let store = AnyStore::Memory(self.process_store(0, Clock::default()));
         Cache::new(Core { is_disabled: true, ..self.core(store, None) })
+    }
+
+    #[cfg(not(feature = "testing"))]
+    #[allow(clippy::unused_self, reason = "it has the faults, where there may be any")]
+    fn process_store(&self, capacity: u64, clock: Clock) -> ProcessStore {
+        MemoryStore::new(capacity, clock)
+    }
+
+    #[cfg(feature = "testing")]
+    fn process_store(&self, capacity: u64, clock: Clock) -> ProcessStore {
+        FaultyStore::new(MemoryStore::new(capacity, clock), self.faults.clone().unwrap_or_default())
     }
 
     /// A cache of which every operation fails.

@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::CacheBuilder;
 use crate::store::ReplicaWait;
 #[cfg(feature = "testing")]
+use crate::store::faults::Faults;
+#[cfg(feature = "testing")]
 use crate::util::test_clock::Clock;
 
 impl CacheBuilder {
@@ -154,6 +156,22 @@ impl CacheBuilder {
     #[cfg(feature = "testing")]
     pub fn clock(mut self, clock: &Clock) -> Self {
         self.clock = Some(clock.clone());
+        self
+    }
+
+    /// What goes wrong with a cache in this process (`memory://`), as a test wants it. Default: nothing. With any other URL it is an error of
+    /// [`connect`](Self::connect) and [`connect_lazy`](Self::connect_lazy).
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, testing::Faults};
+    /// let faults = Faults::new();
+    /// let cache = Cache::builder().url("memory://").faults(&faults).connect_lazy()?;
+    /// faults.refusing(); // as if the server were down
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
+    #[cfg(feature = "testing")]
+    pub fn faults(mut self, faults: &Faults) -> Self {
+        self.faults = Some(faults.clone());
         self
     }
 }

@@ -2,6 +2,8 @@
 
 use super::Entry;
 use crate::engine::flight::Sight;
+#[cfg(feature = "testing")]
+use crate::engine::observation::CallSource;
 use crate::engine::{Got, Hit};
 use crate::entry::header;
 
@@ -20,16 +22,35 @@ pub(crate) enum Served<T> {
 impl<T> Entry<T> {
     /// What was there at a key of the function, decoded.
     pub(crate) fn decoded(&self, key: &str, got: Got) -> Served<T> {
+        #[cfg(feature = "testing")]
+        let note = {
+            let source = CallSource::of(&got);
+            move || self.call.note(source, key)
+        };
         match got {
             Got::Entry(hit, when) => {
                 let value = self.value_at(key, &hit);
                 let sight = self.call.served(when, key, &hit, value.is_some());
+                #[cfg(feature = "testing")]
+                value.iter().for_each(|_| note());
                 value.map_or(Served::Undecodable(hit), |value| Served::Value(value, sight))
             }
-            Got::NoValue => Served::NoValue,
+            Got::NoValue => {
+                #[cfg(feature = "testing")]
+                note();
+                Served::NoValue
+            }
             Got::Landed(bytes, fallback) => match self.read_at(key, &bytes) {
-                Some(value) => Served::Value(value, None),
-                None if self.reader().is_absence(key, &bytes) => Served::NoValue,
+                Some(value) => {
+                    #[cfg(feature = "testing")]
+                    note();
+                    Served::Value(value, None)
+                }
+                None if self.reader().is_absence(key, &bytes) => {
+                    #[cfg(feature = "testing")]
+                    note();
+                    Served::NoValue
+                }
                 None => Served::Useless(fallback),
             },
         }

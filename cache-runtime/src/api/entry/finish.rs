@@ -3,6 +3,8 @@
 use super::Entry;
 use crate::api::shared_error::Sharing;
 use crate::engine::flight::Sight;
+#[cfg(feature = "testing")]
+use crate::engine::observation::CallSource;
 use crate::engine::{Attempt, CallKey, ComputeGuard, Computed, Departure, Outcome};
 use crate::error::ErrorKind;
 use crate::util::process;
@@ -11,6 +13,8 @@ impl<T> Entry<T> {
     /// The function's body runs now.
     pub(crate) fn start(&self, guard: &mut ComputeGuard) {
         self.call.function.counters.computes.count();
+        #[cfg(feature = "testing")]
+        self.call.note_computed(guard);
         guard.begin();
     }
 
@@ -42,6 +46,8 @@ impl<T> Entry<T> {
                     && let Some(value) = self.read_at(self.key(), &bytes)
                 {
                     self.call.function.counters.stale.count();
+                    #[cfg(feature = "testing")]
+                    self.call.note(CallSource::Stale, self.key());
                     // Not shared: a follower may have begun after an invalidation that this old value has not seen.
                     guard.fail_with_older(&self.call, Attempt::Call, || sharing.reason(&error));
                     return Ok((value, Departure::Nothing));

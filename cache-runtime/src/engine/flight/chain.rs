@@ -84,6 +84,12 @@ impl Chain {
         successors(Some(&*self.0), |link| link.outer.as_ref().map(|outer| &*outer.0))
     }
 
+    /// How many computations there are, one within the other.
+    #[cfg(feature = "testing")]
+    pub(crate) fn depth(&self) -> usize {
+        self.links().count()
+    }
+
     pub(crate) fn keys(&self) -> impl Iterator<Item = &FlightKey> + Clone {
         self.links().flat_map(|link| link.keys.iter())
     }

@@ -5,13 +5,19 @@
 //! it is made for a hit; what a call needs beyond one stands in functions of its own.
 
 use std::pin::Pin;
+#[cfg(feature = "testing")]
+use std::sync::Arc;
 
 use super::{EntryBuilder, KeyedEntry, RemoteOnly, WithLocal, in_use};
 use crate::api::entry::Entry;
 use crate::api::shared_error::Sharing;
 use crate::engine::bypass::is_bypassed;
+#[cfg(feature = "testing")]
+use crate::engine::callsite::Callsite;
 use crate::engine::core::Core;
 use crate::engine::function::Function;
+#[cfg(feature = "testing")]
+use crate::engine::observation::{self, CallSource};
 use crate::key::{KeyBuilder, Pieces};
 use crate::local::Terms;
 use crate::util::maybe_static::MaybeStatic;
@@ -46,6 +52,8 @@ impl<T, K: Pieces> KeyedEntry<'_, T, WithLocal, K> {
             && let Some(value) = in_use.functions.with(site, identify, |function| {
                 let value = keep.give(tier.find_in_front(&identity(function)?, longest)?)?;
                 function.counters.count_one(|counters| &counters.local_hits);
+                #[cfg(feature = "testing")]
+                note_local(in_use.arc(), site, &pieces);
                 Some(value)
             })
         {
@@ -59,6 +67,8 @@ impl<T, K: Pieces> KeyedEntry<'_, T, WithLocal, K> {
                 let identity = if has_identity { identity(function) } else { None };
                 let value = keep.give(tier.find_for(identity.as_ref(), key.finished(), &terms)?)?;
                 function.counters.count_one(|counters| &counters.local_hits);
+                #[cfg(feature = "testing")]
+                note_local(in_use.arc(), site, &pieces);
                 Some(value)
             })
         {
@@ -67,6 +77,12 @@ impl<T, K: Pieces> KeyedEntry<'_, T, WithLocal, K> {
         let options = EntryBuilder { site, here, cache, policy, identify, hooks, place };
         options.elsewhere(in_use, &mut key)
     }
+}
+
+#[cfg(feature = "testing")]
+fn note_local(cache: &Arc<Core>, site: &'static Callsite, pieces: &impl Pieces) {
+    let key = || vec![(*KeyBuilder::key(&cache.prefix, pieces)).to_owned()];
+    observation::note(cache, site, CallSource::Local, key);
 }
 
 impl<T> EntryBuilder<'_, T, WithLocal> {
