@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use redis_cached_test_support::{Fault, RedisCluster, RedisSentinels, RedisServer, servers};
+use redis_cached_test_support::{Breakable, Fault, RedisCluster, RedisSentinels, RedisServer, servers};
 
 use super::{KEEPING, assert_sound, options, seed, time_with_faults};
 use crate::faults::{inject_each, one, sleep_below};

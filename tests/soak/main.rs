@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use redis_cached::Cache;
-use redis_cached_test_support::{Fault, RedisCluster, summary};
+use redis_cached_test_support::{Breakable, Fault, RedisCluster, summary};
 
 use self::calls::{DEADLINE, Traffic, Writers};
 use self::executed::Executed;

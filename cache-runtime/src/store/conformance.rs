@@ -232,7 +232,7 @@ async fn all(store: &AnyStore) {
 
 #[tokio::test]
 async fn memory() {
-    all(&AnyStore::Memory(MemoryStore::new(10_000_000, Clock::default()))).await;
+    all(&AnyStore::Memory(MemoryStore::new(10_000_000, Clock::default()).into())).await;
 }
 
 #[tokio::test]

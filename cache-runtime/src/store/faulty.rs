@@ -108,6 +108,13 @@ fn refused() -> Error {
         .logged()
 }
 
+/// Without faults.
+impl From<MemoryStore> for FaultyStore {
+    fn from(store: MemoryStore) -> Self {
+        Self::new(store, Faults::default())
+    }
+}
+
 impl Store for FaultyStore {
     async fn get(&self, key: &str, until: Instant) -> Result<Found, Error> {
         self.read_by(until, self.store.get(key, until)).await

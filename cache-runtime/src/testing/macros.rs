@@ -35,7 +35,7 @@
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 macro_rules! assert_computes {
     ($bodies:expr, $call:expr $(,)?) => {
-        $crate::__expect!(
+        $crate::testing::private::expect!(
             $crate::testing::private::Expected::computes($bodies, ::core::stringify!($call)),
             $call
         )
@@ -65,7 +65,10 @@ macro_rules! assert_computes {
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 macro_rules! assert_hit {
     ($call:expr $(,)?) => {
-        $crate::__expect!($crate::testing::private::Expected::hit(::core::stringify!($call)), $call)
+        $crate::testing::private::expect!(
+            $crate::testing::private::Expected::hit(::core::stringify!($call)),
+            $call
+        )
     };
 }
 
@@ -106,10 +109,10 @@ macro_rules! assert_invalidates {
     ([$($entry:expr),+ $(,)?], $call:expr $(,)?) => {{
         let entries: ::std::vec::Vec<::std::boxed::Box<dyn $crate::testing::private::Watched + '_>> =
             ::std::vec![$(::std::boxed::Box::new($entry)),+];
-        $crate::__expect!($crate::testing::private::Expected::invalidates(entries, ::core::stringify!($call)), $call)
+        $crate::testing::private::expect!($crate::testing::private::Expected::invalidates(entries, ::core::stringify!($call)), $call)
     }};
     ($entry:expr, $call:expr $(,)?) => {
-        $crate::assert_invalidates!([$entry], $call)
+        $crate::testing::assert_invalidates!([$entry], $call)
     };
 }
 
@@ -125,3 +128,5 @@ macro_rules! __expect {
         way.finish(begun)
     }};
 }
+
+pub use {__expect as expect, assert_computes, assert_hit, assert_invalidates};

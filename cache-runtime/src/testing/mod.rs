@@ -16,7 +16,7 @@
 //!     assert_hit!(square(12)).await;
 //!     cache.clock().advance("1h");
 //!     assert_computes!(1, square(12)).await;
-//!     assert_invalidates!(square_entry(12), square_entry(12).invalidate()).await.expect("it is in memory");
+//!     assert_invalidates!(square_entry(12), async { square_entry(12).invalidate().await }).await.expect("in memory");
 //!     cache.faults().refusing();
 //!     assert_eq!(assert_computes!(1, square(12)).await, 144); // as if the server were down
 //! };
@@ -39,18 +39,13 @@ mod asserts;
 mod cache;
 mod macros;
 mod observe;
+#[doc(hidden)]
+pub mod private;
 mod watched;
 
 pub use self::cache::{TestCache, cache, cache_with};
+pub use self::macros::{assert_computes, assert_hit, assert_invalidates};
 pub use self::observe::{ObservedCall, ObservedCalls, observe, sync_observe};
 pub use crate::engine::observation::CallSource;
 pub use crate::store::faults::Faults;
 pub use crate::util::test_clock::{Clock, TestTime};
-pub use crate::{assert_computes, assert_hit, assert_invalidates};
-
-/// What the macros write. No promise holds between versions.
-#[doc(hidden)]
-pub mod private {
-    pub use super::asserts::{AsyncCall, Awaiting, Begun, BlockingCall, Done, Expected};
-    pub use super::watched::Watched;
-}

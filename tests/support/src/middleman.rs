@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
-use crate::{RedisServer, ports};
+use redis_cached_test::{RedisServer, listen};
 
 /// The words of a command.
 type Request = Vec<Vec<u8>>;
@@ -34,7 +34,7 @@ impl Middleman {
         server: &RedisServer,
         change: impl Fn(usize, Request) -> Request + Send + Sync + 'static,
     ) -> Self {
-        let listener = ports::listen();
+        let listener = listen();
         let address = listener.local_addr().expect("a bound socket has an address");
         let shared = Arc::new(Shared {
             upstream: SocketAddr::from((Ipv4Addr::LOCALHOST, server.port())),

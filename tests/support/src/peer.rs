@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::ports;
+use redis_cached_test::listen;
 
 /// How often a thread looks whether it is to end.
 const TICK: Duration = Duration::from_millis(20);
@@ -58,7 +58,7 @@ pub enum Act {
 impl Peer {
     /// Listens, and does as `script` says, on each connection for itself.
     pub fn start(script: impl Fn(Event<'_>) -> Act + Send + Sync + 'static) -> Self {
-        let listener = ports::listen();
+        let listener = listen();
         let port = listener.local_addr().expect("a bound socket has an address").port();
         let (shared, script) = (Arc::<Shared>::default(), Arc::new(script));
         let acceptor = std::thread::spawn({

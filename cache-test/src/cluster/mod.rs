@@ -1,6 +1,5 @@
 //! Redis Cluster: real primaries and replicas, their slots, and what happens to them.
 
-mod faults;
 mod formation;
 mod migration;
 
@@ -14,7 +13,6 @@ use redis::{Value, from_redis_value};
 
 use crate::RedisServer;
 
-pub use faults::{Fault, MOVING, shard_of, summary};
 pub use formation::ClusterBuilder;
 pub use migration::Migration;
 
@@ -26,6 +24,15 @@ const AGREEMENT: Duration = Duration::from_secs(30);
 const FAILOVER: Duration = Duration::from_secs(6);
 
 /// A running cluster. Its nodes are killed on drop.
+///
+/// ```
+/// use redis_cached_test::RedisCluster;
+///
+/// let cluster = RedisCluster::start();
+/// let owner = cluster.owner("city");
+/// owner.cli(&["SET", "city", "Berlin"]);
+/// assert!(cluster.url().starts_with("redis+cluster://127.0.0.1:"));
+/// ```
 #[derive(Debug)]
 pub struct RedisCluster {
     nodes: Vec<RedisServer>,
@@ -186,8 +193,8 @@ impl RedisCluster {
         }
     }
 
-    /// Those that own slots, as a node says that answers.
-    fn primaries_now(&self) -> Vec<&RedisServer> {
+    /// Those that own slots now, as a node says that answers.
+    pub fn primaries_now(&self) -> Vec<&RedisServer> {
         let owned = owned(self.alive());
         let owns = |node: &&RedisServer| owned.iter().any(|(_, port)| *port == node.port());
         self.nodes.iter().filter(owns).collect()

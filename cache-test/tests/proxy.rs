@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use redis_cached_test_support::{Direction, Proxy, RedisServer};
+use redis_cached_test::{Direction, Proxy, RedisServer};
 
 /// A connection through the proxy with nothing of a client's own in between.
 fn connect(proxy: &Proxy) -> TcpStream {

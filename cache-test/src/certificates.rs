@@ -7,21 +7,23 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
 };
 
+use crate::Identity;
+
 /// An hour, for clocks that are not quite right.
 const HOUR: Duration = Duration::from_secs(3_600);
 
 /// A CA that exists nowhere else.
+///
+/// ```
+/// use redis_cached_test::{Authority, RedisServer};
+///
+/// let authority = Authority::new();
+/// let server = RedisServer::builder().tls(&authority.issue()).start();
+/// assert!(server.tls_url().starts_with("rediss://127.0.0.1:"));
+/// assert!(authority.pem().starts_with("-----BEGIN CERTIFICATE-----")); // for the client to trust
+/// ```
 #[derive(Debug)]
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
-
-/// A certificate and its private key, each as the text of a PEM file.
-#[derive(Debug, Clone)]
-pub struct Identity {
-    /// For everybody.
-    pub certificate: String,
-    /// For its owner.
-    pub key: String,
-}
 
 impl Authority {
     /// A new one.

@@ -1,7 +1,7 @@
 //! The clusters that tests get: they form, move slots and fail over as real ones do.
 
 use redis::Value;
-use redis_cached_test_support::{RedisCluster, servers};
+use redis_cached_test::{RedisCluster, servers};
 
 #[test]
 fn every_program_forms_a_cluster_that_serves_each_key_at_its_owner() {

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use redis::Value;
 
+#[cfg(feature = "tls")]
+use crate::Authority;
 use crate::builder::Builder;
-use crate::{Authority, Identity, RedisServer};
+use crate::{Identity, RedisServer};
 
 /// The service that the sentinels watch over.
 const SERVICE: &str = "cache";
@@ -16,6 +18,14 @@ const QUORUM: usize = 2;
 const AGREEMENT: Duration = Duration::from_secs(60);
 
 /// Three sentinels, a primary and its replicas. All are killed on drop.
+///
+/// ```
+/// use redis_cached_test::RedisSentinels;
+///
+/// let sentinels = RedisSentinels::start();
+/// assert!(sentinels.url().ends_with("/cache")); // the service's name
+/// sentinels.failover(sentinels.second());
+/// ```
 #[derive(Debug)]
 pub struct RedisSentinels {
     sentinels: Vec<RedisServer>,
@@ -65,6 +75,7 @@ impl SentinelsBuilder {
     }
 
     /// Speaks TLS, servers and sentinels, with a certificate of this authority, and with those who have one from it.
+    #[cfg(feature = "tls")]
     #[must_use]
     pub fn tls(mut self, authority: &Authority) -> Self {
         self.tls = Some((authority.issue(), authority.pem()));

@@ -21,6 +21,18 @@ const NOT_COUNTED: [&str; 8] = ["info", "client", "hello", "auth", "ping", "sele
 
 /// A running server on a port of its own, without persistence. It is killed on drop.
 ///
+/// ```
+/// use redis_cached_test::RedisServer;
+///
+/// let server = RedisServer::start();
+/// server.cli(&["SET", "city", "Berlin"]);
+/// assert_eq!(server.query::<String>(&["GET", "city"]), "Berlin");
+/// server.kill();
+/// assert!(!server.answers());
+/// server.restart();
+/// assert_eq!(server.query::<Option<String>>(&["GET", "city"]), None);
+/// ```
+///
 /// All methods take `&self`, so that a test can break a server which its tasks are using.
 #[derive(Debug)]
 pub struct RedisServer {
@@ -58,8 +70,8 @@ impl RedisServer {
         self.options().url(self.ports.plain)
     }
 
-    /// The URL of a stand-in for this server.
-    pub(crate) fn url_at(&self, port: u16) -> String {
+    /// The URL of a stand-in for this server, such as a proxy, on another port of 127.0.0.1.
+    pub fn url_at(&self, port: u16) -> String {
         self.options().url(port)
     }
 

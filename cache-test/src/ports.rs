@@ -14,8 +14,17 @@ const SINGLE: Range<u16> = 10_000..16_384;
 const CLUSTER: Range<u16> = 16_384..22_768;
 const BUS: u16 = 10_000;
 
-/// A listener on a port of [`SINGLE`] that nobody in this process has had, and no other process has.
-pub(crate) fn listen() -> TcpListener {
+/// A listener on a free port of 127.0.0.1, for a peer of one's own: a port from 10,000 to 16,383 that nobody in this process has had, and no other process has.
+///
+/// ```
+/// let listener = redis_cached_test::listen();
+/// assert!((10_000..16_384).contains(&listener.local_addr()?.port()));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Panics
+/// If none is free.
+pub fn listen() -> TcpListener {
     static NEXT: LazyLock<AtomicU16> = LazyLock::new(first);
     next_of(&SINGLE, &NEXT, bind)
 }

@@ -9,7 +9,7 @@ use redis::{Client, RedisResult};
 use crate::dir::TempDir;
 use crate::process::Process;
 use crate::server::info_field;
-use crate::{Identity, RedisServer, ports};
+use crate::{Identity, RedisServer, ports, programs};
 
 /// How long a server may take to answer for the first time.
 pub(crate) const START_DEADLINE: Duration = Duration::from_secs(10);
@@ -19,6 +19,13 @@ const PORT_TRIES: usize = 20;
 const THE_USERS_PORT: u16 = 6379;
 
 /// How a [`RedisServer`] is to be started.
+///
+/// ```
+/// use redis_cached_test::RedisServer;
+///
+/// let server = RedisServer::builder().password("secret").arg("--maxmemory").arg("10mb").start();
+/// assert!(server.url().starts_with("redis://:secret@127.0.0.1:"));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Builder {
     /// The one that the environment says, if none is named.
@@ -59,7 +66,7 @@ impl Builder {
         }
     }
 
-    /// The server program. Left out: the environment's `REDIS_SERVER`, else `redis-server`; with [`tls`](Self::tls) one that has it.
+    /// The server program. Left out: the environment's `REDIS_SERVER`, else `redis-server` or `valkey-server`, whichever is on the `PATH`; with [`tls`](Self::tls) one that has it.
     #[must_use]
     pub fn program(mut self, path: impl Into<String>) -> Self {
         self.program = Some(path.into());
@@ -113,6 +120,7 @@ impl Builder {
 
     /// Speaks TLS with the other nodes of a cluster, whose certificates are from a CA of this PEM. The first port is then for who does
     /// not speak TLS.
+    #[cfg(feature = "tls")]
     pub(crate) fn bus_of(mut self, ca: impl Into<String>) -> Self {
         self.bus_ca = Some(ca.into());
         self
@@ -178,8 +186,8 @@ impl Builder {
     fn program_or_default(&self) -> String {
         match &self.program {
             Some(program) => program.clone(),
-            None if self.tls.is_some() => crate::default_program_with_tls(),
-            None => crate::default_program(),
+            None if self.tls.is_some() => programs::default_program_with_tls(),
+            None => programs::default_program(),
         }
     }
 
@@ -217,10 +225,9 @@ impl Builder {
         let program = self.program_or_default();
         match Process::spawn(&program, &args, dir) {
             Ok(process) => process,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => panic!(
-                "there is no program `{program}` here. The tests run against real servers: scripts/test installs \
-                 redis-server where it is missing, and the variable REDIS_SERVER names another program."
-            ),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                panic!("{}", programs::missing(&program))
+            }
             Err(error) => panic!("cannot start {program}: {error}"),
         }
     }

@@ -12,6 +12,19 @@ use self::relay::{Faults, Link, Relay, lock};
 use crate::{RedisServer, ports};
 
 /// A proxy in front of a server. Transparent until a fault is set; all of it ends on drop.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use redis_cached_test::{Proxy, RedisServer};
+///
+/// let server = RedisServer::start();
+/// let proxy = Proxy::start(&server);
+/// // … connect to `proxy.url()` …
+/// proxy.delay_replies(Duration::from_millis(50)); // far away
+/// proxy.black_hole(true); // nothing arrives, and no connection is closed
+/// proxy.heal();
+/// ```
 #[derive(Debug)]
 pub struct Proxy {
     relay: Arc<Relay>,

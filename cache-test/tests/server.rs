@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use redis::Value;
-use redis_cached_test_support::{RedisServer, servers};
+use redis_cached_test::{RedisServer, servers};
 
 #[test]
 fn every_program_starts_and_answers() {
@@ -129,7 +129,7 @@ fn servers_run_side_by_side() {
 }
 
 #[test]
-#[should_panic(expected = "scripts/test installs")]
+#[should_panic(expected = "install")]
 fn a_missing_program_is_a_failure_that_says_what_to_do() {
     RedisServer::builder().program("no-such-redis-server").start();
 }

@@ -1,8 +1,10 @@
 //! Forming a cluster out of servers that have met nobody.
 
 use super::{RedisCluster, SLOTS, id};
+#[cfg(feature = "tls")]
+use crate::Authority;
+use crate::RedisServer;
 use crate::builder::Builder;
-use crate::{Authority, RedisServer};
 
 /// How long a node may be silent until the others call it failed, in milliseconds.
 const NODE_TIMEOUT: &str = "1500";
@@ -52,6 +54,7 @@ impl ClusterBuilder {
     }
 
     /// Speaks TLS, on a second port of each node ([`RedisCluster::tls_url`]) and between them, with certificates of this authority.
+    #[cfg(feature = "tls")]
     #[must_use]
     pub fn tls(mut self, authority: &Authority) -> Self {
         self.node = self.node.tls(&authority.issue()).bus_of(authority.pem());

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::{RedisCluster, SLOTS};
-use crate::RedisServer;
+use redis_cached_test::{RedisCluster, RedisServer};
 
 /// The slots of `row:0`, `row:1` and so on, below this, are those that [`Fault::Migration`] moves.
 pub const MOVING: u64 = 8;
 const SHARDS: u16 = 3;
+const SLOTS: u16 = 16_384;
 /// How long until the others call a silent node failed, in milliseconds, and some time for the election.
 const UNTIL_REPLACED: u64 = 1_500;
 
@@ -94,22 +94,27 @@ impl Fault {
     }
 }
 
-impl RedisCluster {
+/// A cluster that these faults can befall.
+pub trait Breakable {
     /// Breaks and mends. Returns when the cluster is whole again, and each replica has its primary's data. What a primary has acknowledged is
     /// lost with it by [`Fault::KilledAhead`] only.
-    pub fn cause(&self, fault: Fault, below: &mut dyn FnMut(u64) -> u64) {
+    fn cause(&self, fault: Fault, below: &mut dyn FnMut(u64) -> u64);
+}
+
+impl Breakable for RedisCluster {
+    fn cause(&self, fault: Fault, below: &mut dyn FnMut(u64) -> u64) {
         match fault {
-            Fault::Migration => self.move_a_slot(below),
-            Fault::Failover(shard) => self.failover(self.pair(shard).1),
+            Fault::Migration => move_a_slot(self, below),
+            Fault::Failover(shard) => self.failover(pair(self, shard).1),
             Fault::Killed(shard) => {
-                let (primary, replica) = self.pair(shard);
+                let (primary, replica) = pair(self, shard);
                 primary.settle(replica);
                 primary.kill();
                 self.wait_for_primary(replica);
                 primary.restart();
             }
             Fault::KilledAhead(shard) => {
-                let (primary, replica) = self.pair(shard);
+                let (primary, replica) = pair(self, shard);
                 replica.pause();
                 primary.cli(&["CLIENT", "KILL", "TYPE", "replica"]);
                 sleep(100 + below(300));
@@ -118,15 +123,15 @@ impl RedisCluster {
                 self.wait_for_primary(replica);
                 primary.restart();
             }
-            Fault::Restarted(shard) => self.pair(shard).0.restart(),
+            Fault::Restarted(shard) => pair(self, shard).0.restart(),
             Fault::Frozen(shard) => {
-                let primary = self.pair(shard).0;
+                let primary = pair(self, shard).0;
                 primary.pause();
                 sleep(50 + below(UNTIL_REPLACED / 2));
                 primary.resume();
             }
             Fault::FrozenLong(shard) => {
-                let (primary, replica) = self.pair(shard);
+                let (primary, replica) = pair(self, shard);
                 primary.settle(replica);
                 primary.pause();
                 self.wait_for_primary(replica);
@@ -138,51 +143,51 @@ impl RedisCluster {
                 self.nodes().iter().for_each(RedisServer::restart);
             }
         }
-        self.end_migrations();
+        end_migrations(self);
         self.wait_until_whole();
-        self.wait_for_data();
+        wait_for_data(self);
     }
+}
 
-    /// The shard's primary and its replica, now.
-    fn pair(&self, shard: u16) -> (&RedisServer, &RedisServer) {
-        let primary = self.owner_of_slot(first_slot(shard));
-        let index = usize::from(shard);
-        let replica = [self.primary(index), self.replica(index)];
-        let replica = replica.into_iter().find(|node| node.port() != primary.port());
-        (primary, replica.expect("the other one"))
-    }
+/// The shard's primary and its replica, now.
+fn pair(cluster: &RedisCluster, shard: u16) -> (&RedisServer, &RedisServer) {
+    let primary = cluster.owner_of_slot(first_slot(shard));
+    let index = usize::from(shard);
+    let replica = [cluster.primary(index), cluster.replica(index)];
+    let replica = replica.into_iter().find(|node| node.port() != primary.port());
+    (primary, replica.expect("the other one"))
+}
 
-    /// A slot goes to another primary, and is in between for a while.
-    fn move_a_slot(&self, below: &mut dyn FnMut(u64) -> u64) {
-        let slot = self.slot(&format!("row:{}", below(MOVING)));
-        let from = self.owner_of_slot(slot).port();
-        let owners = (0..SHARDS).map(|shard| self.pair(shard).0);
-        let others: Vec<_> = owners.filter(|owner| owner.port() != from).collect();
-        let to = others[usize::try_from(below(others.len() as u64)).expect("an index")];
-        let migration = self.migrate(slot, to);
-        sleep(below(300));
-        migration.finish();
-    }
+/// A slot goes to another primary, and is in between for a while.
+fn move_a_slot(cluster: &RedisCluster, below: &mut dyn FnMut(u64) -> u64) {
+    let slot = cluster.slot(&format!("row:{}", below(MOVING)));
+    let from = cluster.owner_of_slot(slot).port();
+    let owners = (0..SHARDS).map(|shard| pair(cluster, shard).0);
+    let others: Vec<_> = owners.filter(|owner| owner.port() != from).collect();
+    let to = others[usize::try_from(below(others.len() as u64)).expect("an index")];
+    let migration = cluster.migrate(slot, to);
+    sleep(below(300));
+    migration.finish();
+}
 
-    /// A node that takes itself for the next owner of a slot, perhaps since before it was restarted, does not listen to who owns it.
-    fn end_migrations(&self) {
-        for node in self.primaries_now() {
-            let nodes: String = node.query(&["CLUSTER", "NODES"]);
-            let own = nodes.lines().find(|line| line.contains("myself,master")).unwrap_or_default();
-            for migrating in own.split_whitespace().filter_map(|word| word.strip_prefix('[')) {
-                let slot = migrating.split('-').next().unwrap_or_default();
-                node.cli(&["CLUSTER", "SETSLOT", slot, "STABLE"]);
-            }
+/// A node that takes itself for the next owner of a slot, perhaps since before it was restarted, does not listen to who owns it.
+fn end_migrations(cluster: &RedisCluster) {
+    for node in cluster.primaries_now() {
+        let nodes: String = node.query(&["CLUSTER", "NODES"]);
+        let own = nodes.lines().find(|line| line.contains("myself,master")).unwrap_or_default();
+        for migrating in own.split_whitespace().filter_map(|word| word.strip_prefix('[')) {
+            let slot = migrating.split('-').next().unwrap_or_default();
+            node.cli(&["CLUSTER", "SETSLOT", slot, "STABLE"]);
         }
     }
+}
 
-    fn wait_for_data(&self) {
-        let until = Instant::now() + Duration::from_secs(30);
-        let has_data = |shard| self.pair(shard).1.info("master_link_status").is_some_and(|is| is == "up");
-        while !(0..SHARDS).all(has_data) {
-            assert!(Instant::now() < until, "a replica does not get its primary's data");
-            sleep(20);
-        }
+fn wait_for_data(cluster: &RedisCluster) {
+    let until = Instant::now() + Duration::from_secs(30);
+    let has_data = |shard| pair(cluster, shard).1.info("master_link_status").is_some_and(|is| is == "up");
+    while !(0..SHARDS).all(has_data) {
+        assert!(Instant::now() < until, "a replica does not get its primary's data");
+        sleep(20);
     }
 }
 
