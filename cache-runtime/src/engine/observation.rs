@@ -1,7 +1,9 @@
 //! What calls were, for a test that asks: the feature `testing`. A recorder is a task's own, so tests that run beside each other do not disturb
 //! one another, as counters would.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::cell::RefCell;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::callsite::Callsite;
@@ -53,6 +55,8 @@ pub(crate) struct Observation {
 #[derive(Debug)]
 pub(crate) struct Recorder {
     seen: Mutex<Vec<Observation>>,
+    /// Those that began later are within those before them.
+    number: u64,
     /// Of the computations around it.
     depth: usize,
     outer: Option<Arc<Recorder>>,
@@ -65,12 +69,39 @@ tokio::task_local! {
     static RECORDER: Arc<Recorder>;
 }
 
+thread_local! {
+    /// Of the calls that an expression on this thread is making.
+    static ENTERED: RefCell<Vec<Arc<Recorder>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Has a thread recorded until it is dropped: for an expression, whose temporaries a closure would not let live as long as its value.
+pub(crate) struct ThreadRecording {
+    recorder: Arc<Recorder>,
+    /// It is dropped on the same thread.
+    _thread: PhantomData<*const ()>,
+}
+
+impl ThreadRecording {
+    pub(crate) fn new(recorder: &Arc<Recorder>) -> Self {
+        ENTERED.with_borrow_mut(|entered| entered.push(Arc::clone(recorder)));
+        Self { recorder: Arc::clone(recorder), _thread: PhantomData }
+    }
+}
+
+impl Drop for ThreadRecording {
+    fn drop(&mut self) {
+        ENTERED.with_borrow_mut(|entered| entered.retain(|other| !Arc::ptr_eq(other, &self.recorder)));
+    }
+}
+
 impl Recorder {
     /// Within the current one, which then sees the same.
     pub(crate) fn new() -> Arc<Self> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
         RECORDERS.fetch_add(1, Ordering::Relaxed);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let depth = Chain::current().map_or(0, |chain| chain.depth());
-        Arc::new(Self { seen: Mutex::default(), depth, outer: current() })
+        Arc::new(Self { seen: Mutex::default(), number, depth, outer: current() })
     }
 
     pub(crate) fn seen(&self) -> Vec<Observation> {
@@ -96,9 +127,11 @@ impl Drop for Recorder {
     }
 }
 
-/// The current task's.
+/// The innermost of the current task's and thread's.
 pub(crate) fn current() -> Option<Arc<Recorder>> {
-    RECORDER.try_with(Arc::clone).ok()
+    let of_task = RECORDER.try_with(Arc::clone).ok();
+    let of_thread = ENTERED.with_borrow(|entered| entered.last().cloned());
+    of_task.into_iter().chain(of_thread).max_by_key(|recorder| recorder.number)
 }
 
 /// Runs `future` under a recorder, also in another task.

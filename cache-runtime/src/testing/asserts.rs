@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::engine::observation::{CallSource, Recorder, sync_within, within};
+use crate::engine::observation::{CallSource, Recorder, ThreadRecording, within};
 use crate::testing::observe::ObservedCalls;
 use crate::testing::watched::Watched;
 
@@ -44,12 +44,12 @@ impl<'a> Expected<'a> {
         Self { claim: Assertion::Invalidates(entries), call, place: Location::caller() }
     }
 
-    /// Makes the call. That of an async function gives a future, which has done nothing yet.
+    /// Begins to record, before the call is made. That of an async function gives a future, which has done nothing yet.
     ///
     /// # Panics
     /// If an entry is not there that the call is to invalidate: then nobody would see that it does.
     #[track_caller]
-    pub fn begin<R>(self, call: impl FnOnce() -> R) -> Begun<'a, R> {
+    pub fn enter(self) -> Prepared<'a> {
         if let Assertion::Invalidates(entries) = &self.claim {
             for entry in entries.iter().filter(|entry| !entry.is_there()) {
                 let key = entry.key();
@@ -60,8 +60,7 @@ impl<'a> Expected<'a> {
             }
         }
         let recorder = Recorder::new();
-        let made = sync_within(&recorder, call);
-        Begun { made, expected: self, recorder }
+        Prepared { expected: self, entered: ThreadRecording::new(&recorder), recorder }
     }
 
     #[track_caller]
@@ -99,6 +98,24 @@ impl<'a> Expected<'a> {
 /// A hit, stale or not, as the counters have it.
 fn is_hit(source: CallSource) -> bool {
     matches!(source, CallSource::Local | CallSource::Store | CallSource::Stale)
+}
+
+/// A call is being made.
+#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
+#[must_use]
+pub struct Prepared<'a> {
+    expected: Expected<'a>,
+    recorder: Arc<Recorder>,
+    entered: ThreadRecording,
+}
+
+impl<'a> Prepared<'a> {
+    /// It was made.
+    pub fn begun<R>(self, made: R) -> Begun<'a, R> {
+        let Self { expected, recorder, entered } = self;
+        drop(entered);
+        Begun { made, expected, recorder }
+    }
 }
 
 /// A call that was made, or its future.

@@ -27,7 +27,7 @@
 /// It is about what this call does, not about the cache's counters, so other tests may run beside it. Not counted are the bodies that another cached
 /// function's body calls, and what runs in other tasks: a refresh in the background, what the call spawns. A batch that computes several keys at once is one body.
 ///
-/// The call stands in a closure: a temporary that it borrows has to live longer, or stand with it in an `async` block.
+/// Await the assertion and not the call: in `assert_computes!(1, get_user(7).await)` what other tasks of the thread call meanwhile counts as well.
 ///
 /// # Panics
 /// If it is another number. The message names each call, its key and what it was, and has the functions' counters.
@@ -106,27 +106,37 @@ macro_rules! assert_hit {
 #[macro_export]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 macro_rules! assert_invalidates {
-    ([$($entry:expr),+ $(,)?], $call:expr $(,)?) => {{
-        let entries: ::std::vec::Vec<::std::boxed::Box<dyn $crate::testing::private::Watched + '_>> =
-            ::std::vec![$(::std::boxed::Box::new($entry)),+];
-        $crate::testing::private::expect!($crate::testing::private::Expected::invalidates(entries, ::core::stringify!($call)), $call)
-    }};
+    ([$($entry:expr),+ $(,)?], $call:expr $(,)?) => {
+        $crate::testing::private::expect!(
+            $crate::testing::private::Expected::invalidates(
+                ::std::vec![$(
+                    ::std::boxed::Box::new($entry)
+                        as ::std::boxed::Box<dyn $crate::testing::private::Watched + '_>
+                ),+],
+                ::core::stringify!($call),
+            ),
+            $call
+        )
+    };
     ($entry:expr, $call:expr $(,)?) => {
         $crate::testing::assert_invalidates!([$entry], $call)
     };
 }
 
-/// Makes the call in a closure, and finds by its type whether it is to be awaited.
+/// Makes the call, and finds by its type whether it is to be awaited. A `match`, so that what the call borrows lives as long as the statement.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __expect {
-    ($expected:expr, $call:expr) => {{
-        #[allow(unused_imports, reason = "one of them is used")]
-        use $crate::testing::private::{AsyncCall as _, BlockingCall as _};
-        let begun = $expected.begin(|| $call);
-        let way = (&begun).way();
-        way.finish(begun)
-    }};
+    ($expected:expr, $call:expr) => {
+        match $expected.enter().begun($call) {
+            begun => {
+                #[allow(unused_imports, reason = "one of them is used")]
+                use $crate::testing::private::{AsyncCall as _, BlockingCall as _};
+                let way = (&begun).way();
+                way.finish(begun)
+            }
+        }
+    };
 }
 
 pub use {__expect as expect, assert_computes, assert_hit, assert_invalidates};

@@ -16,7 +16,7 @@
 //!     assert_hit!(square(12)).await;
 //!     cache.clock().advance("1h");
 //!     assert_computes!(1, square(12)).await;
-//!     assert_invalidates!(square_entry(12), async { square_entry(12).invalidate().await }).await.expect("in memory");
+//!     assert_invalidates!(square_entry(12), square_entry(12).invalidate()).await.expect("in memory");
 //!     cache.faults().refusing();
 //!     assert_eq!(assert_computes!(1, square(12)).await, 144); // as if the server were down
 //! };

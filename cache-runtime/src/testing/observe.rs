@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::api::stats::Stats;
+use crate::api::cache::Cache;
 use crate::engine::callsite::Callsite;
 use crate::engine::core::Core;
 use crate::engine::observation::{CallSource, Observation, Recorder, sync_within, within};
@@ -13,7 +13,7 @@ use crate::util::function_id::FunctionId;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ObservedCall {
-    /// Module and name, as in [`Stats`].
+    /// Module and name, as in [`Stats`](crate::Stats).
     pub function: String,
     /// The keys, the cache's prefix included: one, or several of a batch that were computed together.
     pub keys: Vec<String>,
@@ -168,14 +168,14 @@ fn rows(seen: &[Observation]) -> String {
 }
 
 /// The counters of these functions in one cache, as a table.
-pub(super) fn rows_of(cache: &Core, sites: &[&Callsite]) -> String {
+pub(super) fn rows_of(cache: &Arc<Core>, sites: &[&Callsite]) -> String {
     let names: Vec<String> = sites.iter().map(|site| name(site)).collect();
     let is_meant = |function: &str| {
         // With the line behind it, where a module has two functions of one name.
         let is_it = |name: &String| function == name || function.starts_with(&format!("{name} ("));
         names.iter().any(is_it)
     };
-    let mut functions = cache.functions.rows();
-    functions.retain(|row| is_meant(&row.function));
-    format!("{}\n", Stats::of_functions(functions))
+    let mut stats = Cache(Arc::clone(cache)).stats();
+    stats.functions.retain(|row| is_meant(&row.function));
+    format!("{stats}\n")
 }

@@ -1,5 +1,5 @@
 //! What the macros write. No promise holds between versions.
 
-pub use super::asserts::{AsyncCall, Awaiting, Begun, BlockingCall, Done, Expected};
+pub use super::asserts::{AsyncCall, Awaiting, Begun, BlockingCall, Done, Expected, Prepared};
 pub use super::macros::expect;
 pub use super::watched::Watched;

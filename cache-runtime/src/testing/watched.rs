@@ -33,7 +33,7 @@ impl<T> Watched for Entry<T> {
     }
 
     fn row(&self) -> String {
-        rows_of(self.call().cache(), &[self.call().function.site])
+        rows_of(self.call().cache.arc(), &[self.call().function.site])
     }
 }
 

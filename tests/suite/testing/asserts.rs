@@ -64,16 +64,17 @@ async fn calls_give_what_they_give() {
         assert_eq!(assert_computes!(1, fails()).await, Err(Failed("the source")));
         let text = "seven".to_owned();
         assert_eq!(assert_computes!(1, length(&text)).await, 5);
-        assert_eq!(assert_hit!(async { length(&format!("se{}", "ven")).await }).await, 5);
+        assert_eq!(assert_hit!(length(&format!("se{}", "ven"))).await, 5);
         assert_computes!(2, async { tokio::join!(get_user(8), get_user(9)) }).await;
         assert_computes!(1, (square(4), square(3)));
         assert_eq!(assert_invalidates!(get_user_entry(7), rename(7)).await, Ok(()));
         get_user(7).await;
+        assert_invalidates!(get_user_entry(7), get_user_entry(7).invalidate()).await.unwrap();
+        assert_eq!(assert_computes!(1, get_user(7).await), "user 7");
         get_user(8).await;
         let entries =
             async { get_user_entry(7).invalidate().await.and(get_user_entry(8).invalidate().await) };
-        let eight = get_user_entry(8);
-        assert_invalidates!([get_user_entry(7), &eight], entries).await.unwrap();
+        assert_invalidates!([get_user_entry(7), &get_user_entry(8)], entries).await.unwrap();
         assert_invalidates!(square_entry(3), forget_square(3));
     };
     testing::cache().scope(test).await;
