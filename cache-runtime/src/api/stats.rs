@@ -33,6 +33,7 @@ use crate::util::serialize_fields::serialize_fields;
 /// ```
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Default))]
 pub struct Stats {
     /// One for each function that was called through the cache, sorted by name.
     pub functions: Vec<FunctionStats>,
@@ -61,11 +62,3 @@ serialize_fields!(Stats {
     repeated_invalidations,
     lost_invalidations,
 });
-
-#[cfg(test)]
-impl Stats {
-    /// Of a cache that nobody has called.
-    fn none() -> Self {
-        super::cache::Cache::memory().stats()
-    }
-}

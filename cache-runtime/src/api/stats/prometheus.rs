@@ -115,7 +115,7 @@ mod tests {
     }
 
     fn stats(row: FunctionStats) -> Stats {
-        Stats { functions: vec![row], ..Stats::none() }
+        Stats { functions: vec![row], ..Stats::default() }
     }
 
     #[test]

@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     fn table(row: FunctionStats) -> String {
-        Stats { functions: vec![row], ..Stats::none() }.to_string()
+        Stats { functions: vec![row], ..Stats::default() }.to_string()
     }
 
     #[test]
