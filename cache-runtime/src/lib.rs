@@ -51,6 +51,7 @@
 //! | use your own types in keys and tags | [`KeyPart`], [`Tag`] |
 //! | choose a codec, and see which types the schema fingerprint cannot see through | [`codec`] |
 //! | know what happened | [`Stats`], [`Error`] |
+//! | find missing invalidations | [`StaleSample`], [`CacheBuilder::verify_grace`] |
 //!
 //! # Cargo features
 //!
@@ -62,7 +63,7 @@
 //! | `tls-webpki-roots` | `tls`, and Mozilla's root certificates as well |
 //! | `tls-aws-lc` | `rediss://` with aws-lc-rs instead of ring |
 //! | `uuid`, `time`, `chrono` | [`KeyPart`] for the types of these crates |
-//! | `testing` | for tests of your program: a clock that is turned, faults, assertions about calls, in the module `testing` |
+//! | `testing` | for tests of your program: a clock that is turned, faults, assertions about calls, in the module `testing`; `assert_nothing_stale!` and `CacheBuilder::verify_all` |
 //!
 //! # Servers
 //!
@@ -105,6 +106,7 @@ pub use api::report::{
 };
 pub use api::stats::{DurationHistogram, FunctionStats, LocalStats, RequestStats, Stats};
 pub use api::warm_up::{BlockingWarmUp, WarmUp};
+pub use engine::verification::{StaleSample, Staleness};
 pub use error::{Error, ErrorKind};
 pub use expansion::call::Cacheable;
 pub use key::{KeyPart, KeyWriter, Scalar};

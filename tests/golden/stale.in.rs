@@ -31,3 +31,13 @@ async fn early(id: u64) -> Result<User, Error> {
 async fn finished(db: &Pool, id: u64) -> Result<User, Error> {
     db.fetch(id).await
 }
+
+#[redis_cached(ttl = 60, key = "user:<id>", skip(db), verify = 0.01, invalidated = true)]
+async fn verified(db: &Pool, id: u64) -> Result<User, Error> {
+    db.fetch(id).await
+}
+
+#[redis_cached(ttl = 60, key = "user:<id>", verify = SHARE, stale_while_revalidate = 30)]
+fn verified_blocking(id: u64) -> User {
+    fetch(id)
+}

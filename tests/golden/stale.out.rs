@@ -264,3 +264,99 @@ fn finished_entry(id: u64) -> ::redis_cached::Entry<User> {
         .arg(&id)
         .build()
 }
+async fn verified(db: &Pool, id: u64) -> Result<User, Error> {
+    #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
+    let compute = async |db: &Pool, id: u64| -> Result<User, Error> {
+        ::redis_cached::expansion::returns!(Result < User, Error >);
+        db.fetch(id).await
+    };
+    let errors = ::redis_cached::expansion::Errors::<Error>::NEW.sharing();
+    let share: f64 = 0.01;
+    ::redis_cached::expansion::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(
+            ::redis_cached::expansion::callsite!(
+                "verified", template = "user:<>", invalidated = true
+            ),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("user:")
+        .arg(&id)
+        .build()
+        .begin()
+        .await
+        .try_verify(
+            share,
+            ::redis_cached::expansion::Comparing::<User>::NEW.how(),
+            || {
+                let (db, id) = (
+                    ::redis_cached::expansion::owned::<Pool, _>(db),
+                    ::redis_cached::expansion::owned::<u64, _>(&id),
+                );
+                async move {
+                    compute(::core::borrow::Borrow::<Pool>::borrow(&db), id).await
+                }
+            },
+        )
+        .or_try_compute(errors, compute(db, id))
+        .await
+}
+/// The cache entry of `verified` for these arguments.
+#[allow(dead_code)]
+fn verified_entry(id: u64) -> ::redis_cached::Entry<User> {
+    ::redis_cached::expansion::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(
+            ::redis_cached::expansion::callsite!(
+                "verified", template = "user:<>", invalidated = true
+            ),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("user:")
+        .arg(&id)
+        .build()
+}
+fn verified_blocking(id: u64) -> User {
+    ::redis_cached::expansion::Returned::<User>::NEW.how().stored_whole();
+    #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
+    let compute = |id: u64| -> User { fetch(id) };
+    let share: f64 = SHARE;
+    ::redis_cached::expansion::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("verified_blocking", template = "user:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .stale_while_revalidate(::core::time::Duration::from_secs(30))
+        .key("user:")
+        .arg(&id)
+        .build_blocking()
+        .begin()
+        .verify_blocking(
+            share,
+            ::redis_cached::expansion::Comparing::<User>::NEW.how(),
+            || {
+                let (id,) = (::redis_cached::expansion::owned::<u64, _>(&id),);
+                move || compute(id)
+            },
+        )
+        .refresh_blocking(|| {
+            let (id,) = (::redis_cached::expansion::owned::<u64, _>(&id),);
+            move || compute(id)
+        })
+        .or_compute_blocking(|| compute(id))
+}
+/// The cache entry of `verified_blocking` for these arguments.
+#[allow(dead_code)]
+fn verified_blocking_entry(id: u64) -> ::redis_cached::Entry<User> {
+    ::redis_cached::expansion::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("verified_blocking", template = "user:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .stale_while_revalidate(::core::time::Duration::from_secs(30))
+        .key("user:")
+        .arg(&id)
+        .build()
+}

@@ -69,6 +69,7 @@ mod ttl;
 mod unstorable;
 mod updates;
 mod vanished;
+mod verify;
 mod version;
 mod waits;
 mod warm_up;

@@ -8,7 +8,7 @@ use syn::{FnArg, Pat, PatIdent, PatType, Receiver, Type};
 
 use super::body::typed;
 use super::body_method;
-use super::returning::{joined, sharing, split, split_blocking};
+use super::returning::{comparison, joined, sharing, split, split_blocking};
 use crate::plan::Plan;
 use crate::plan::background::Background;
 use crate::plan::batch::{Batch, KeysForm};
@@ -101,19 +101,28 @@ pub(super) fn body(
     let (prefix, argument) =
         if errors.is_some() { ("try_", quote!(#name,)) } else { ("", TokenStream::new()) };
     let method = |name: &str| Ident::new(&name.replace("try_", prefix), Span::call_site());
+    // A statement, so that nothing that the expression makes lives while the body runs.
+    let name = Ident::new("share", Span::mixed_site());
+    let share = plan.options.verify.value().map(|share| {
+        let share = share.tokens();
+        quote!(let #name: f64 = #share;)
+    });
+    let verified = |method: Ident, make: &TokenStream| {
+        let comparison = comparison(plan);
+        quote!(.#method(#name, #comparison, #make))
+    };
     let result = if plan.returns.style == Style::Blocking {
         let (refresh, or_compute) = (method("try_refresh_blocking"), method("or_try_compute_blocking"));
         let again = split_blocking(plan, quote!(move || #again));
         let now = split_blocking(plan, quote!(|| #now));
-        quote! {
-            #entry
-                .begin()
-                .#refresh(#argument || { #clones #again })
-                .#or_compute(#argument #now)
-        }
+        let make = quote!(|| { #clones #again });
+        let verify = background.verify.then(|| verified(method("try_verify_blocking"), &make));
+        let refresh = background.refresh.then(|| quote!(.#refresh(#argument #make)));
+        quote!(#entry.begin() #verify #refresh.#or_compute(#argument #now))
     } else {
         let (now, again) = (split(plan, now), split(plan, again));
         let make = quote!(|| { #clones async move { #again.await } });
+        let verify = background.verify.then(|| verified(method("try_verify"), &make));
         let refresh = background.refresh.then(|| {
             let refresh = method("try_refresh");
             quote!(.#refresh(#argument #make))
@@ -125,10 +134,10 @@ pub(super) fn body(
             let or_compute = method("or_try_compute");
             quote!(.#or_compute(#argument #now))
         };
-        quote!(#entry.begin().await #refresh #compute.await)
+        quote!(#entry.begin().await #verify #refresh #compute.await)
     };
     let result = joined(plan, result);
-    quote!(#before #closure #errors #result)
+    quote!(#before #closure #errors #share #result)
 }
 
 /// What the closure is called.

@@ -5,6 +5,7 @@ use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 
 use crate::parse::values::codec::Codec;
+use crate::parse::values::invalidated::Invalidated;
 use crate::parse::values::version::Version;
 use crate::plan::Plan;
 
@@ -13,7 +14,8 @@ pub(super) fn callsite(plan: &Plan) -> TokenStream {
     let name = item.sig.ident.unraw().to_string();
     let template = key.template().map(|template| quote!(, template = #template));
     let version = options.version.value().map(|Version(version)| quote!(, version = #version));
-    quote!(#runtime::expansion::callsite!(#name #template #version))
+    let invalidated = options.invalidated.value().map(|Invalidated(known)| quote!(, invalidated = #known));
+    quote!(#runtime::expansion::callsite!(#name #template #version #invalidated))
 }
 
 /// The codec's path.

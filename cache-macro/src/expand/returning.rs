@@ -77,6 +77,16 @@ pub(crate) fn sharing(plan: &Plan) -> Option<TokenStream> {
     })
 }
 
+/// How values are compared: the runtime finds out whether they have `PartialEq`.
+pub(super) fn comparison(plan: &Plan) -> TokenStream {
+    let Plan { returns, runtime, .. } = plan;
+    if let Some(object) = object(plan) {
+        return quote!(#object.comparing().how());
+    }
+    let value = &returns.value;
+    quote!(#runtime::expansion::Comparing::<#value>::NEW.how())
+}
+
 /// What the body computes, as the runtime takes it: a future.
 pub(crate) fn split(plan: &Plan, body: TokenStream) -> TokenStream {
     by_type(plan, "split", body)

@@ -20,6 +20,7 @@ use super::values::early_refresh::Beta;
 use super::values::entry::EntryName;
 use super::values::finish_in_background::FinishInBackground;
 use super::values::group::Group;
+use super::values::invalidated::Invalidated;
 use super::values::jitter::Jitter;
 use super::values::local::Local;
 use super::values::max_size::MaxSize;
@@ -31,6 +32,7 @@ use super::values::skip::Skip;
 use super::values::stale::Window;
 use super::values::tags::TagsOption;
 use super::values::ttl::Ttl;
+use super::values::verify::Verify;
 use super::values::version::Version;
 use crate::report::diagnostics::Diagnostics;
 use crate::report::nearest::{list as listed, nearest};
@@ -85,6 +87,8 @@ options! {
     finish_in_background = "finish_in_background": FinishInBackground,
     tags = "tags": TagsOption,
     group = "group": Group,
+    verify = "verify": Verify,
+    invalidated = "invalidated": Invalidated,
     batch = "batch": BatchName,
     codec = "codec": Codec,
     compress = "compress": Compression,
@@ -205,7 +209,7 @@ mod tests {
         let (options, messages) = read(quote! {
             key = "user:<id>", ttl = 3600, skip(db, T), cache = &self.cache, cache_if = |user: &User| user.active,
             negative = |error: &Error| error.is_final(), negative_ttl = "30s", jitter = 0.1, stale_while_revalidate = "30s", stale_if_error = 3600,
-            early_refresh = 1.0, local = "30s", max_wait = 2, max_size = "1MiB", replica_reads = verified, finish_in_background = true, tags = ["org:<org>"], group = "users", batch = ids, codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
+            early_refresh = 1.0, local = "30s", max_wait = 2, max_size = "1MiB", replica_reads = verified, finish_in_background = true, tags = ["org:<org>"], group = "users", verify = 0.01, invalidated = true, batch = ids, codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
             crate = my::cache,
         });
         assert!(messages.iter().all(|message| message.contains("feature")), "{messages:?}");
@@ -221,6 +225,7 @@ mod tests {
         assert!(options.max_wait.value().is_some() && options.finish_in_background.value().is_some());
         assert!(options.max_size.value().is_some() && options.replica_reads.value().is_some());
         assert!(options.tags.value().is_some() && options.group.value().is_some());
+        assert!(options.verify.value().is_some() && options.invalidated.value().is_some());
         assert!(options.batch.value().is_some());
         assert!(options.compress.value().is_some());
         assert!(options.version.value().is_some());

@@ -1,4 +1,4 @@
-//! `stale_while_revalidate` and `finish_in_background`: the body may run in the background, after the call has returned or has been
+//! `stale_while_revalidate`, `finish_in_background` and `verify`: the body may run in the background, after the call has returned or has been
 //! dropped.
 //!
 //! The body becomes something that captures nothing and takes the function's parameters, so that it exists once and can be
@@ -27,6 +27,8 @@ pub(crate) struct Background {
     pub(crate) refresh: bool,
     /// What a call computes itself.
     pub(crate) finish: bool,
+    /// A run whose result is compared with what was served.
+    pub(crate) verify: bool,
     /// The name of the method that the body becomes; `None` if it becomes a closure.
     pub(crate) method: Option<Ident>,
 }
@@ -43,6 +45,7 @@ impl Background {
         let refresh = options.stale_while_revalidate.given().map(|(option, _)| option);
         let finish =
             options.finish_in_background.given().filter(|(_, finish)| finish.0).map(|(option, _)| option);
+        let verify = options.verify.given().map(|(option, _)| option);
         if let Some(option) = finish
             && style == Style::Blocking
         {
@@ -51,7 +54,8 @@ impl Background {
                 "a blocking call is not dropped before it is done, so there is nothing to finish: leave `finish_in_background` out",
             );
         }
-        for option in refresh.into_iter().chain(finish).filter(|_| style == Style::BoxedFuture) {
+        for option in refresh.into_iter().chain(finish).chain(verify).filter(|_| style == Style::BoxedFuture)
+        {
             errors.at(
                 option,
                 format!(
@@ -60,13 +64,13 @@ impl Background {
                 ),
             );
         }
-        let (refresh, finish) = (refresh.is_some(), finish.is_some());
-        if !refresh && !finish {
+        let (refresh, finish, verify) = (refresh.is_some(), finish.is_some(), verify.is_some());
+        if !refresh && !finish && !verify {
             return None;
         }
         let has_entry_function = EntryFunction::is_wanted(options);
         check(item, has_entry_function, batch, errors);
-        Some(Self { refresh, finish, method: method(&item.sig, has_entry_function) })
+        Some(Self { refresh, finish, verify, method: method(&item.sig, has_entry_function) })
     }
 }
 

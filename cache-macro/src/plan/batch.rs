@@ -104,7 +104,9 @@ pub(crate) fn resolve(
 
 /// What a batch does not do yet.
 fn check_options(options: &Options, errors: &Diagnostics) {
-    if let Some((name, _)) = options.finish_in_background.given() {
+    let finish = options.finish_in_background.given().map(|(name, _)| name);
+    let verify = options.verify.given().map(|(name, _)| name);
+    for name in finish.into_iter().chain(verify) {
         errors.at(
             name,
             format!(

@@ -1,6 +1,8 @@
 //! A call that has looked up: it has a value, or will compute one.
 
 mod detached;
+mod every;
+mod verified;
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -17,6 +19,7 @@ use crate::engine::{Attempt, Call, CallKey, ComputeGuard};
 use crate::runtime::block_on::block_on;
 
 pub use detached::Sendable;
+use every::Unverified;
 
 /// A call after its look-up.
 #[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
@@ -34,10 +37,27 @@ pub(crate) enum Decoded<T> {
     /// The error of another caller's computation.
     Error(SharedError),
     Compute(Box<ComputeGuard>),
+    /// A value that the call compares itself: `verify_all`.
+    #[cfg(feature = "testing")]
+    Verify(Unverified<T>),
+}
+
+/// What a call has to do.
+enum Work<T> {
+    Compute(Box<ComputeGuard>),
+    /// To return the error of another caller's computation, or to compute.
+    Return(SharedError),
+    #[cfg_attr(not(feature = "testing"), allow(dead_code, reason = "it holds what cannot be"))]
+    Verify(Unverified<T>),
 }
 
 impl<'a, T> AfterLookup<'a, T> {
     pub(crate) fn new(entry: &'a Entry<T>, next: Decoded<T>) -> Self {
+        #[cfg(feature = "testing")]
+        let next = match next {
+            Decoded::Value(value) if entry.call().is_verified() => Decoded::Verify(Unverified(value)),
+            next => next,
+        };
         Self { entry, next }
     }
 
@@ -128,8 +148,10 @@ impl<'a, T> AfterLookup<'a, T> {
     {
         let guard = match self.next {
             Decoded::Value(value) | Decoded::Refresh(value, _) => return Answer::Local(ready(value)),
-            Decoded::Error(_) => ComputeGuard::alone(self.entry.call(), None),
-            Decoded::Compute(guard) => guard,
+            Decoded::Error(_) => Ok(ComputeGuard::alone(self.entry.call(), None)),
+            Decoded::Compute(guard) => Ok(guard),
+            #[cfg(feature = "testing")]
+            Decoded::Verify(value) => Err(value),
         };
         Answer::Remote(computed(self.entry, guard, compute))
     }
@@ -146,12 +168,14 @@ impl<'a, T> AfterLookup<'a, T> {
     where
         F: Future<Output = Result<T, E>>,
     {
-        let guard = match self.next {
+        let work = match self.next {
             Decoded::Value(value) | Decoded::Refresh(value, _) => return TryAnswer::Local(ready(value)),
-            Decoded::Error(error) => Err(error),
-            Decoded::Compute(guard) => Ok(guard),
+            Decoded::Error(error) => Work::Return(error),
+            Decoded::Compute(guard) => Work::Compute(guard),
+            #[cfg(feature = "testing")]
+            Decoded::Verify(value) => Work::Verify(value),
         };
-        TryAnswer::Remote(try_computed(self.entry, guard, sharing, compute))
+        TryAnswer::Remote(try_computed(self.entry, work, sharing, compute))
     }
 
     /// [`or_compute`](Self::or_compute) for blocking code.
@@ -161,6 +185,10 @@ impl<'a, T> AfterLookup<'a, T> {
             Decoded::Value(value) | Decoded::Refresh(value, _) => return value,
             Decoded::Error(_) => ComputeGuard::alone(self.entry.call(), None),
             Decoded::Compute(guard) => guard,
+            #[cfg(feature = "testing")]
+            Decoded::Verify(value) => {
+                return value.verified_blocking(entry, || Ok::<_, Infallible>(compute()));
+            }
         };
         entry.start(&mut guard);
         let (key, patience) = guard.computation(entry.call());
@@ -183,6 +211,8 @@ impl<'a, T> AfterLookup<'a, T> {
             Decoded::Value(value) | Decoded::Refresh(value, _) => return Ok(value),
             Decoded::Error(error) => without(entry, &error, sharing)?,
             Decoded::Compute(guard) => guard,
+            #[cfg(feature = "testing")]
+            Decoded::Verify(value) => return Ok(value.verified_blocking(entry, compute)),
         };
         entry.start(&mut guard);
         let (key, patience) = guard.computation(entry.call());
@@ -200,10 +230,19 @@ impl<'a, T> AfterLookup<'a, T> {
 #[inline(never)]
 fn computed<T, F: Future<Output = T>>(
     entry: &Entry<T>,
-    mut guard: Box<ComputeGuard>,
+    guard: Result<Box<ComputeGuard>, Unverified<T>>,
     compute: F,
 ) -> Pin<Box<impl Future<Output = T> + use<'_, T, F>>> {
     Box::pin(async move {
+        let mut guard = match guard {
+            Ok(guard) => guard,
+            #[cfg(feature = "testing")]
+            Err(value) => {
+                return Box::pin(value.verified(entry, async { Ok::<_, Infallible>(compute.await) })).await;
+            }
+            #[cfg(not(feature = "testing"))]
+            Err(value) => match value.0 {},
+        };
         entry.start(&mut guard);
         let (key, patience) = guard.computation(entry.call());
         let value = computing(key, patience, compute).await;
@@ -217,14 +256,18 @@ fn computed<T, F: Future<Output = T>>(
 #[inline(never)]
 fn try_computed<T, E, F: Future<Output = Result<T, E>>>(
     entry: &Entry<T>,
-    guard: Result<Box<ComputeGuard>, SharedError>,
+    work: Work<T>,
     sharing: Sharing<E>,
     compute: F,
 ) -> Pin<Box<impl Future<Output = Result<T, E>> + use<'_, T, E, F>>> {
     Box::pin(async move {
-        let mut guard = match guard {
-            Ok(guard) => guard,
-            Err(error) => without(entry, &error, sharing)?,
+        let mut guard = match work {
+            Work::Compute(guard) => guard,
+            Work::Return(error) => without(entry, &error, sharing)?,
+            #[cfg(feature = "testing")]
+            Work::Verify(value) => return Ok(Box::pin(value.verified(entry, compute)).await),
+            #[cfg(not(feature = "testing"))]
+            Work::Verify(value) => match value.0 {},
         };
         entry.start(&mut guard);
         let (key, patience) = guard.computation(entry.call());
@@ -305,10 +348,10 @@ impl Drop for Attempted<'_> {
     }
 }
 
-/// An argument that a refresh in the background can take along.
+/// An argument that a computation in the background can take along.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be cloned for a computation in the background",
-    label = "`stale_while_revalidate` and `finish_in_background` need an owned clone of this argument, which can be sent to another task",
+    label = "`stale_while_revalidate`, `finish_in_background` and `verify` need an owned clone of this argument, which can be sent to another task",
     note = "derive `Clone`, take the argument as an `Arc`, or leave the option out; a type parameter needs `Clone + Send + 'static`"
 )]
 pub trait Detach<O> {

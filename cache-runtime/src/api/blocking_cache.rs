@@ -13,6 +13,11 @@ use crate::tags::Tag;
 pub struct BlockingCache(Cache);
 
 impl BlockingCache {
+    /// Like [`Cache::finish_verifications`], but blocks.
+    pub fn finish_verifications(&self) {
+        block_on(self.0.finish_verifications());
+    }
+
     /// Like [`Cache::invalidate_tag`], but blocks for its round trip.
     ///
     /// # Errors

@@ -3,11 +3,13 @@
 mod server;
 mod sizes;
 mod times;
+mod verification;
 
 mod connect;
 
 use std::time::Duration;
 
+use crate::engine::verification::VerifyOptions;
 use crate::error::Error;
 use crate::store::credentials::Provider;
 #[cfg(feature = "testing")]
@@ -77,6 +79,7 @@ pub struct CacheBuilder {
     tracked_keys: usize,
     published_every: Option<Duration>,
     replica_wait: Option<ReplicaWait>,
+    verify: VerifyOptions,
 }
 
 impl Default for CacheBuilder {
@@ -102,6 +105,7 @@ impl Default for CacheBuilder {
             tracked_keys: 0,
             published_every: None,
             replica_wait: None,
+            verify: VerifyOptions::default(),
         }
     }
 }

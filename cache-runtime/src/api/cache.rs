@@ -1,6 +1,7 @@
 //! A cache: a store and what belongs to it.
 
 mod invalidate;
+mod verification;
 
 use std::fmt;
 use std::pin::pin;

@@ -75,6 +75,16 @@ impl<T> Entry<T> {
         self.local_hit_at(self.call.question())
     }
 
+    /// The same, of a call that returns it at once. Where every hit is verified, none does.
+    #[inline]
+    pub(crate) fn hit_at_once(&self) -> Option<T> {
+        #[cfg(feature = "testing")]
+        if self.call.cache().verify.all {
+            return None;
+        }
+        self.local_hit()
+    }
+
     /// The same for any key of the function.
     #[inline]
     pub(crate) fn local_hit_at(&self, question: Question<'_>) -> Option<T> {
@@ -94,6 +104,10 @@ impl<T> Entry<T> {
 
     pub(crate) fn call(&self) -> &Call {
         &self.call
+    }
+
+    pub(in crate::api) fn hooks(&self) -> &Hooks<T> {
+        &self.hooks
     }
 
     pub(crate) fn codec(&self) -> u8 {

@@ -123,6 +123,14 @@ pub(crate) async fn within<F: Future>(scoped: Option<Cache>, future: F) -> F::Ou
     }
 }
 
+/// The same for blocking code.
+pub(crate) fn sync_within<R>(scoped: Option<Cache>, work: impl FnOnce() -> R) -> R {
+    match scoped {
+        Some(cache) => SCOPED.sync_scope(cache, work),
+        None => work(),
+    }
+}
+
 fn from_environment() -> Cache {
     let cache = match std::env::var_os("REDIS_URL").map(OsString::into_string) {
         None => Cache::builder().connect_lazy(),

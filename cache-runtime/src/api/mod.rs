@@ -16,6 +16,7 @@ pub(crate) mod get_or_compute;
 pub(crate) mod lookup;
 
 pub(crate) mod after_lookup;
+pub(crate) mod comparison;
 pub(crate) mod entry_options;
 pub(crate) mod invalidate_many;
 pub(crate) mod put_many;

@@ -12,6 +12,8 @@ use crate::util::function_id::FunctionId;
 pub struct Callsite {
     id: FunctionId,
     pub(crate) first: First,
+    /// `invalidated = …`.
+    pub(crate) invalidated: Option<bool>,
 }
 
 impl Callsite {
@@ -19,7 +21,7 @@ impl Callsite {
     #[track_caller]
     #[must_use]
     pub const fn new(module: &'static str, name: &'static str) -> Self {
-        Self { id: FunctionId::new(module, name), first: First::new() }
+        Self { id: FunctionId::new(module, name), first: First::new(), invalidated: None }
     }
 
     /// `key = …`, with `<>` for each argument: becomes part of the fingerprint, so that what another template has put at the same key
@@ -34,6 +36,13 @@ impl Callsite {
     #[must_use]
     pub const fn version(mut self, version: u32) -> Self {
         self.id.version = version;
+        self
+    }
+
+    /// `invalidated = …`: what a difference means that `verify` finds.
+    #[must_use]
+    pub const fn invalidated(mut self, invalidated: bool) -> Self {
+        self.invalidated = Some(invalidated);
         self
     }
 }

@@ -9,6 +9,7 @@ use super::flight::Flights;
 use super::function::Functions;
 use super::observe::Observing;
 use super::retry_queue::Pending;
+use super::verification::{Verifications, VerifyOptions};
 use super::{Background, Failures, GivenUp, Renewals};
 use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
@@ -50,6 +51,8 @@ pub(crate) struct Core {
     pub(crate) clock: Clock,
     pub(crate) pending: PerProcess<Pending>,
     pub(crate) observing: Observing,
+    pub(crate) verify: VerifyOptions,
+    pub(crate) verifications: PerProcess<Verifications>,
     /// Whether nothing is ever read from it; see [`bypass`](super::bypass).
     pub(crate) is_disabled: bool,
 }

@@ -98,6 +98,15 @@ counters! {
     too_large,
     /// Operations that the store did not carry out, or not in time.
     store_errors,
+    /// Hits that `verify` compared, and whose values were what the function returns. The runs of `verify` are not among `computes`.
+    verified_equal,
+    /// Hits that `verify` found to differ where entries are only known to expire: the data has changed within the TTL.
+    verified_changed,
+    /// Hits that `verify` found to differ although the program invalidates the function's entries: an invalidation is missing.
+    verified_wrong,
+    /// Hits that `verify` could not judge: the entry was replaced or invalidated meanwhile, Redis could not be asked, the function failed, or
+    /// what it returns differs from call to call.
+    verified_unjudged,
 }
 
 impl Counters {

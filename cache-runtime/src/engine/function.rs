@@ -48,6 +48,10 @@ pub(crate) struct Function {
     pub(crate) observed: PerProcess<Observed>,
     /// A hit is looked at if none of these bits is set in the number of those before it.
     pub(crate) unsampled: u64,
+    /// Whether one of its entries was invalidated, or written, by its key.
+    was_invalidated: AtomicBool,
+    /// Whether one of its entries was found to lack an invalidation.
+    pub(super) was_wrong: AtomicBool,
 }
 
 impl Function {
@@ -70,7 +74,14 @@ impl Function {
             while_away: WhileAway::default(),
             observed: PerProcess::new(),
             unsampled,
+            was_invalidated: AtomicBool::new(false),
+            was_wrong: AtomicBool::new(false),
         }
+    }
+
+    /// Notes that the program invalidates this function's entries, or writes them.
+    pub(crate) fn is_invalidated(&self) {
+        self.was_invalidated.store(true, Ordering::Relaxed);
     }
 
     /// Whether a value is to be read back before it is stored: the first one and, where the codec cannot answer what the type
@@ -178,6 +189,16 @@ impl Functions {
     pub(crate) fn is_first_told(&self, site: Option<&Callsite>, kind: ErrorKind) -> bool {
         let mut told = lock(&self.told);
         told.insert((site.map(|site| site.location), kind))
+    }
+
+    /// Whether entries of the function were invalidated by key. A function and its entry function are two sites at one place.
+    pub(super) fn was_invalidated(&self, site: &Callsite) -> bool {
+        let is_meant = |other: &Function| {
+            (other.site.module, other.site.name, other.site.location)
+                == (site.module, site.name, site.location)
+        };
+        let known = read(&self.known);
+        known.values().any(|other| is_meant(other) && other.was_invalidated.load(Ordering::Relaxed))
     }
 
     pub(crate) fn rows(&self) -> Vec<FunctionStats> {

@@ -55,6 +55,7 @@ mod single;
 mod source_outage;
 mod store;
 mod value_tags;
+pub(crate) mod verification;
 mod wait;
 
 use std::future::{Ready, ready};

@@ -91,7 +91,7 @@ impl Reader<'_> {
 
     /// The keys of the tags that the value of an entry names, beside the `known` ones; `None` if they are not as many as the entry has, or it
     /// cannot be decoded.
-    fn named(&self, bytes: &[u8], known: usize) -> Option<Vec<KeyBuf>> {
+    pub(super) fn named(&self, bytes: &[u8], known: usize) -> Option<Vec<KeyBuf>> {
         let entry = header::checked(bytes)?;
         let names = self.values.tags_named(&entry.payload)?;
         let keys = tags::of_value(&self.call.cache().prefix, &names, known)?;

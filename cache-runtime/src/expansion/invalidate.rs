@@ -79,6 +79,7 @@ impl Invalidates {
     #[allow(clippy::needless_pass_by_value, reason = "what an entry's function gives, as it gives it")]
     pub fn entry<T>(mut self, entry: Entry<T>) -> Self {
         let call = entry.call();
+        call.function.is_invalidated();
         let function = Some(call.function.clone());
         self.targets.push(InvalidationTarget { cache: call.cache.clone(), key: call.key.clone(), function });
         self

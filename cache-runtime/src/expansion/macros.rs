@@ -5,11 +5,12 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __callsite {
-    ($name:literal $(, template = $template:literal)? $(, version = $version:literal)?) => {{
+    ($name:literal $(, template = $template:literal)? $(, version = $version:literal)? $(, invalidated = $invalidated:literal)?) => {{
         static CALLSITE: $crate::expansion::Callsite =
             $crate::expansion::Callsite::new(::core::module_path!(), $name)
                 $(.template($template))?
-                $(.version($version))?;
+                $(.version($version))?
+                $(.invalidated($invalidated))?;
         (&CALLSITE, || ())
     }};
 }

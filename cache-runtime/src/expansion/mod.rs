@@ -6,6 +6,8 @@ pub(crate) mod call;
 mod invalidate;
 mod macros;
 mod negative;
+#[cfg(feature = "testing")]
+mod nothing_stale;
 mod returned;
 mod target_args;
 mod update;
@@ -18,10 +20,13 @@ pub use self::call::{
 pub use self::invalidate::{Invalidates, Strict, invalidates, strict};
 pub use self::macros::{callsite, returns};
 pub use self::negative::{Negative, Rememberable, Special, kind_of, negative};
+#[cfg(feature = "testing")]
+pub use self::nothing_stale::{cache_of, nothing_stale};
 pub use self::returned::{How, Is, NoResult, Parts, Plain, Returned, Stored, StoredWhole};
 pub use self::target_args::{Argument, CloneForLater, arg, kept, run};
 pub use self::update::{Updates, Writes, updates};
 pub use crate::api::after_lookup::{AfterLookup, Answer, Detach, Sendable, TryAnswer, owned};
+pub use crate::api::comparison::{Comparing, ComparingBytes, Comparison};
 pub use crate::api::shared_error::{
     Cloned, ClonedDebug, Errors, Shareable, Sharing, Unknown, Unshared, UnsharedDebug,
 };

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::call::{Cacheable, EntryBuilder, Fallible, begun};
+use crate::api::comparison::Comparing;
 use crate::codec::Codec;
 use crate::engine::callsite::Callsite;
 use crate::entry::special::special;
@@ -81,6 +82,10 @@ impl<T, E> Negative<T, E> {
     #[inline]
     pub fn keeping(self) -> Keeping<Result<T, E>> {
         Keeping::NEW
+    }
+
+    pub fn comparing(self) -> Comparing<Result<T, E>> {
+        Comparing::NEW
     }
 
     /// What an async body computes: `Ok` with what is stored, or an error that is not.

@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::call::{Cacheable, EntryBuilder, entry};
+use crate::api::comparison::Comparing;
 use crate::api::shared_error::{Errors, Unshared};
 use crate::codec::Codec;
 use crate::engine::callsite::Callsite;
@@ -167,6 +168,10 @@ where
     #[inline]
     pub fn keeping(self) -> Keeping<Stored<R, IS_RESULT>> {
         Keeping::NEW
+    }
+
+    pub fn comparing(self) -> Comparing<Stored<R, IS_RESULT>> {
+        Comparing::NEW
     }
 
     /// What an async body computes, as a `Result`.

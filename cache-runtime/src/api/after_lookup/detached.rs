@@ -60,6 +60,8 @@ impl<T> AfterLookup<'_, T> {
             Decoded::Value(value) | Decoded::Refresh(value, _) => return Ok(value),
             Decoded::Error(error) => without(entry, &error, sharing)?,
             Decoded::Compute(guard) => guard,
+            #[cfg(feature = "testing")]
+            Decoded::Verify(value) => return Ok(Box::pin(value.verified(entry, make())).await),
         };
         // Boxes, and the task in one from the beginning, so that the call's own future has room for none of them.
         let task = match start(entry, guard, sharing, &make) {

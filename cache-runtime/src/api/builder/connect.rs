@@ -231,7 +231,8 @@ impl CacheBuilder {
         let clock = self.clock.unwrap_or_default();
         Core {
             store,
-            untagged_tier: tier.clone().filter(|_| !self.has_shared_tag),
+            // Where every hit is verified, none is served before there is an entry.
+            untagged_tier: tier.clone().filter(|_| !self.has_shared_tag && !self.verify.all),
             copies: tier.clone(),
             tier,
             shared_tags: self
@@ -255,6 +256,8 @@ impl CacheBuilder {
             observing: Observing::new(&clock, self.tracked_keys, self.published_every),
             clock,
             pending: PerProcess::new(),
+            verify: self.verify,
+            verifications: PerProcess::new(),
             is_disabled: false,
         }
     }

@@ -43,6 +43,10 @@ const SHARED: &[SharedMetric] = &[
     ("not_stored", STORES, &[("outcome", "declined")]),
     ("unstorable", STORES, &[("outcome", "unstorable")]),
     ("too_large", STORES, &[("outcome", "too_large")]),
+    ("verified_equal", VERIFICATIONS, &[("outcome", "equal")]),
+    ("verified_changed", VERIFICATIONS, &[("outcome", "changed")]),
+    ("verified_wrong", VERIFICATIONS, &[("outcome", "wrong")]),
+    ("verified_unjudged", VERIFICATIONS, &[("outcome", "unjudged")]),
     ("stale", "redis_cached_served_stale_total", &[]),
     ("coalesced", "redis_cached_waits_total", &[]),
 ];
@@ -50,12 +54,14 @@ const SHARED: &[SharedMetric] = &[
 const LOOKUPS: &str = "redis_cached_lookups_total";
 const REPLICA_READS: &str = "redis_cached_replica_reads_total";
 const STORES: &str = "redis_cached_stores_total";
+const VERIFICATIONS: &str = "redis_cached_verifications_total";
 
 /// What the metrics say that several counters share.
 const SHARED_HELP: &[(&str, &str)] = &[
     (LOOKUPS, "Look-ups, by where the value was looked for last, and whether a valid one was found."),
     (REPLICA_READS, "Look-ups that a replica may answer, by whether one did."),
     (STORES, "Computed values, by what became of them."),
+    (VERIFICATIONS, "Hits whose functions ran as well, by what the comparison came to."),
 ];
 
 /// All metrics of a cache.

@@ -113,7 +113,7 @@ pub struct RemoteEntry<T>(Box<Entry<T>>);
 
 impl<T> LookedUp<T> {
     pub(crate) fn of(entry: Entry<T>) -> Self {
-        match entry.local_hit() {
+        match entry.hit_at_once() {
             Some(value) => Self::Local(value),
             None => Self::remote(entry),
         }
