@@ -174,7 +174,8 @@ fn an_entry_that_stays_or_was_not_there_is_named() {
     let was_not_there = said_by(&cache, async { assert_invalidates!(get_user_entry(7), rename(7)).await });
     assert!(was_not_there.contains("nothing is cached at `user:7` before the call"), "{was_not_there}");
     let stays = said_by(&cache, async {
-        (get_user(7).await, get_user(8).await);
+        get_user(7).await;
+        get_user(8).await;
         assert_invalidates!([get_user_entry(7), get_user_entry(8)], rename(7)).await
     });
     assert!(stays.contains("`user:8` is still cached after the call"), "{stays}");
