@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use redis::{Client, Connection, FromRedisValue, Value};
+use redis::{Client, Connection, FromRedisValue, RedisError, RedisResult, Value};
 
 use crate::Identity;
 use crate::builder::{Builder, Ports, START_DEADLINE};
@@ -196,11 +196,14 @@ impl RedisServer {
 
     /// A new connection with time limits, for what [`cli`](Self::cli) cannot say, such as binary values.
     pub fn connection(&self) -> Connection {
+        self.try_connection().expect("the server takes connections")
+    }
+
+    fn try_connection(&self) -> RedisResult<Connection> {
         let client = Client::open(self.url()).expect("our own URL is well-formed");
-        let connection =
-            client.get_connection_with_timeout(ANSWER_DEADLINE).expect("the server takes connections");
+        let connection = client.get_connection_with_timeout(ANSWER_DEADLINE)?;
         connection.set_read_timeout(Some(ANSWER_DEADLINE)).expect("a connection takes a time limit");
-        connection
+        Ok(connection)
     }
 
     /// Runs one command, as redis-cli does, on a connection of its own.
@@ -262,10 +265,16 @@ impl RedisServer {
         stats.lines().filter_map(counted_calls).sum()
     }
 
-    /// A field of `INFO`, such as `redis_version`.
+    /// A field of `INFO`, such as `redis_version`. Asked again where the connection is dropped: Sentinel has a server that it makes a replica
+    /// close the connections of its clients.
     pub fn info(&self, field: &str) -> Option<String> {
-        let info: String = self.query(&["INFO", "everything"]);
-        info_field(&info, field).map(str::to_owned)
+        let until = Instant::now() + ANSWER_DEADLINE;
+        let everything = || redis::cmd("INFO").arg("everything").query::<String>(&mut self.try_connection()?);
+        let mut info = everything();
+        while info.as_ref().is_err_and(RedisError::is_connection_dropped) && Instant::now() < until {
+            info = everything();
+        }
+        info_field(&info.unwrap_or_else(|error| panic!("INFO: {error}")), field).map(str::to_owned)
     }
 
     /// Removes all keys.
