@@ -122,11 +122,13 @@ impl Call {
     }
 
     /// Whether any invalidation could not be carried out yet.
+    #[inline]
     pub(crate) fn has_pending(&self) -> bool {
         self.cache().pending.len() > 0
     }
 
     /// Whether an invalidation of the entry, or of a tag that its arguments name, could not be carried out yet.
+    #[inline]
     pub(crate) fn is_pending(&self, Question { key, tags }: Question<'_>) -> bool {
         let pending = &self.cache().pending;
         self.has_pending()

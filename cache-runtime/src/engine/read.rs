@@ -270,6 +270,7 @@ impl Reader<'_> {
     }
 
     /// To be noted before a read whose values may name tags of which an invalidation could not be carried out yet.
+    #[inline]
     pub(super) fn note_tags(&self, asked: &[Question<'_>]) -> Option<NotedTags> {
         asked.iter().find_map(Question::tags_of_value)?;
         self.call.cache().pending.note_tags()
@@ -324,6 +325,7 @@ impl Reader<'_> {
         self.call.cache().pending.takeovers.is_still(self.noted)
     }
 
+    #[inline]
     fn decided(&self, meta: &Meta, left: Left, bytes: Vec<u8>, sight: Sight) -> EntryState {
         let policy = &self.call.policy;
         // A number is not free, and one option alone asks for it.
@@ -379,6 +381,7 @@ impl Reader<'_> {
         self.call.cache.tier.as_deref().filter(|_| is_meant)
     }
 
+    #[inline]
     pub(super) fn slot<'b>(&self, key: &str, bytes: &'b [u8]) -> Result<KeyState<'b>, Rejected> {
         header::decode(key, bytes, self.codec, self.call.function.fingerprint)
     }

@@ -248,6 +248,7 @@ pub(crate) fn stored_payload(bytes: &[u8]) -> &[u8] {
 }
 
 /// A value that [`decode`] has let pass, once more: nothing of it is checked again.
+#[inline]
 pub(crate) fn checked(bytes: &[u8]) -> Option<Value<'_>> {
     let header: &[u8; HEADER_LEN] = bytes.first_chunk()?;
     let header_len = header_len(header);
@@ -267,6 +268,7 @@ pub(crate) fn checked(bytes: &[u8]) -> Option<Value<'_>> {
     Some(Value { nonce: take(header, NONCE_AT), meta, tags, payload })
 }
 
+#[inline]
 fn decode_value<'b>(key: &str, bytes: &'b [u8], codec: u8, fingerprint: u64) -> Result<Value<'b>, Rejected> {
     // Before anything else: another version may place the rest elsewhere.
     if bytes.get(VERSION_AT).is_some_and(|version| *version != VERSION) {

@@ -51,6 +51,7 @@ impl Policy {
     };
 
     /// Whether serving depends on the time that is left. Where it does not, a look-up need not ask for it.
+    #[inline]
     pub(crate) fn asks_for_time(&self) -> bool {
         self.early_refresh > 0.0 || self.stale_window() > Duration::ZERO
     }
@@ -64,6 +65,7 @@ impl Policy {
     }
 
     /// For how long past its TTL an entry is kept.
+    #[inline]
     fn stale_window(&self) -> Duration {
         self.stale_while_revalidate.max(self.stale_if_error)
     }

@@ -119,6 +119,7 @@ impl MemoryStore {
     }
 
     /// The entry, unless its time is over; then it is dropped.
+    #[inline]
     fn live(&self, key: &str) -> Option<MemoryEntry> {
         let entry = self.entries.get(key)?;
         if entry.expires.is_some_and(|expires| expires <= self.clock.now()) {
@@ -275,6 +276,7 @@ impl Content for MemoryEntry {
 }
 
 impl MemoryEntry {
+    #[inline]
     fn found(self) -> Found {
         Found::Bytes(self.value.to_vec())
     }

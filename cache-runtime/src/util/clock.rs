@@ -11,11 +11,13 @@ const LONGEST: Duration = Duration::from_secs(100_000_000_000);
 
 /// The instant at which `duration` from now is over. Users write `Duration::MAX` for "no limit", and to add that to an instant
 /// panics.
+#[inline]
 pub(crate) fn after(duration: Duration) -> Instant {
     later(Instant::now(), duration)
 }
 
 /// The same, from an instant on that was taken already.
+#[inline]
 pub(crate) fn later(from: Instant, duration: Duration) -> Instant {
     from.checked_add(duration.min(LONGEST)).unwrap_or(from)
 }
