@@ -6,13 +6,13 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use crate::Failure;
 use crate::contenders::{
     Bare, BareNoDelay, Gets, Many, Memoized, Mget, This, ThisBatch, ThisEach, computed, warm,
 };
-use crate::harness::{Contender, Runner, compare};
-use crate::options::Options;
-use crate::table::Report;
+use redis_cached_benches::Failure;
+use redis_cached_benches::harness::{Contender, Runner, compare};
+use redis_cached_benches::options::Options;
+use redis_cached_benches::table::Report;
 
 /// How many keys are one batch.
 const BATCH: u64 = 100;

@@ -4,11 +4,11 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::Failure;
 use crate::contenders::{BareBlocking, Blocking, PeerCachedBlocking, ThisBlocking, blocking_hit};
-use crate::harness::{Began, Runner, Sample, Turn, compare};
-use crate::options::Options;
-use crate::table::Report;
+use redis_cached_benches::Failure;
+use redis_cached_benches::harness::{Began, Runner, Sample, Turn, compare};
+use redis_cached_benches::options::Options;
+use redis_cached_benches::table::Report;
 
 const KEYS: u64 = 1024;
 /// How many threads call at once.

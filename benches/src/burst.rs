@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use redis_cached_test_support::RedisServer;
 use tokio::task::JoinSet;
 
-use crate::Failure;
 use crate::contenders::{Memoized, This, computed};
-use crate::options::Options;
-use crate::table::{Spread, Table, time};
+use redis_cached_benches::Failure;
+use redis_cached_benches::options::Options;
+use redis_cached_benches::table::{Spread, Table, time};
 
 /// How many distinct keys are asked for at once.
 const BURSTS: [u64; 3] = [1_000, 5_000, 20_000];

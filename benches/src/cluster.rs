@@ -8,12 +8,12 @@ use std::fmt;
 use redis_cached::Cache;
 use redis_cached_test_support::{RedisCluster, RedisServer};
 
-use crate::Failure;
 use crate::contenders::{Apart, BareCluster, ByCluster, ByTcp};
-use crate::harness::{TASKS, compare};
 use crate::hit::warmed;
-use crate::options::Options;
-use crate::table::Report;
+use redis_cached_benches::Failure;
+use redis_cached_benches::harness::{TASKS, compare};
+use redis_cached_benches::options::Options;
+use redis_cached_benches::table::Report;
 
 /// One server, three primaries, the driver's client of clusters, three servers.
 pub(crate) struct ByCosts(Report);

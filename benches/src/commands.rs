@@ -14,24 +14,24 @@ const NOT_COUNTED: [&str; 9] =
 const LOGGED: &str = "10000";
 
 /// The commands of a while, in this process's eyes: on a server of our own nobody else sends any.
-pub(crate) struct Commands {
+pub struct Commands {
     /// Names and numbers, in the server's order.
     sent: Vec<(String, u64)>,
     /// Seconds in which the server did nothing else, for all and for the longest.
-    pub(crate) busy: f64,
-    pub(crate) longest: f64,
+    pub busy: f64,
+    pub longest: f64,
 }
 
 impl Commands {
     /// Counts from now on.
-    pub(crate) fn count(server: &RedisServer) {
+    pub fn count(server: &RedisServer) {
         // With a limit of zero the log of slow commands is one of all.
         server.cli(&["CONFIG", "SET", "slowlog-max-len", LOGGED, "slowlog-log-slower-than", "0"]);
         server.cli(&["SLOWLOG", "RESET"]);
         server.cli(&["CONFIG", "RESETSTAT"]);
     }
 
-    pub(crate) fn counted(server: &RedisServer) -> Result<Self, Failure> {
+    pub fn counted(server: &RedisServer) -> Result<Self, Failure> {
         server.cli(&["CONFIG", "SET", "slowlog-log-slower-than", "-1"]);
         let stats: String = server.query(&["INFO", "commandstats"]);
         let stats: Vec<_> = stats.lines().filter_map(counted).collect();

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use redis_cached_test_support::RedisServer;
 
-use crate::Failure;
 use crate::contenders::{Memoized, PeerCached, PeerHitbox, This, hit, warm};
-use crate::options::Options;
-use crate::table::{Spread, Table, time};
+use redis_cached_benches::Failure;
+use redis_cached_benches::options::Options;
+use redis_cached_benches::table::{Spread, Table, time};
 
 /// Ids that every contender has called before.
 const KEYS: u64 = 64;

@@ -11,22 +11,22 @@ use crate::options::Options;
 use crate::table::Report;
 
 /// How many tasks call at once, where tasks do.
-pub(crate) const TASKS: [usize; 4] = [1, 16, 64, 256];
+pub const TASKS: [usize; 4] = [1, 16, 64, 256];
 
 /// How often in a row a turn may be repeated. More is no hiccup of the machine.
 const LOST_TURNS: usize = 3;
 
 /// What one turn of a contender gave.
 #[derive(Clone, Copy)]
-pub(crate) struct Sample {
+pub struct Sample {
     /// Operations per second.
-    pub(crate) rate: f64,
+    pub rate: f64,
     /// Processor time of the client, in seconds per operation. Other programs on the machine hardly touch it.
-    pub(crate) cpu: f64,
+    pub cpu: f64,
 }
 
 /// One way of doing what a scenario is about.
-pub(crate) trait Contender: Send + Sync + 'static {
+pub trait Contender: Send + Sync + 'static {
     const NAME: &'static str;
 
     /// Does it once. `index` is another for each task and counts up within it, so that contenders touch the same keys in
@@ -41,10 +41,10 @@ pub(crate) trait Contender: Send + Sync + 'static {
     }
 }
 
-pub(crate) type Turn<'a> = Pin<Box<dyn Future<Output = Result<Sample, String>> + 'a>>;
+pub type Turn<'a> = Pin<Box<dyn Future<Output = Result<Sample, String>> + 'a>>;
 
 /// A [`Contender`] behind a pointer. One indirect call a turn, none an operation.
-pub(crate) trait Runner {
+pub trait Runner {
     fn name(&self) -> &'static str;
 
     /// Runs for one slice of time with this many callers.
@@ -91,18 +91,18 @@ async fn sample<C: Contender>(contender: &Arc<C>, tasks: usize, slice: Duration)
 }
 
 /// The beginning of a turn.
-pub(crate) struct Began {
+pub struct Began {
     time: Instant,
     cpu: Duration,
 }
 
 impl Began {
-    pub(crate) fn now() -> Self {
+    pub fn now() -> Self {
         Self { time: Instant::now(), cpu: cpu_time() }
     }
 
     /// A turn that ends now, with so many operations.
-    pub(crate) fn sample(&self, done: u64) -> Sample {
+    pub fn sample(&self, done: u64) -> Sample {
         Sample {
             rate: done as f64 / self.time.elapsed().as_secs_f64(),
             cpu: (cpu_time() - self.cpu).as_secs_f64() / done as f64,
@@ -116,7 +116,7 @@ fn cpu_time() -> Duration {
 }
 
 /// The processor time of this thread so far.
-pub(crate) fn thread_time() -> Duration {
+pub fn thread_time() -> Duration {
     time_of(ClockId::ThreadCPUTime)
 }
 
@@ -125,7 +125,7 @@ fn time_of(clock: ClockId) -> Duration {
 }
 
 /// Lets the contenders take turns, with so many callers of the named kind. The first is the yardstick.
-pub(crate) async fn compare(
+pub async fn compare(
     title: &str,
     options: &Options,
     (unit, callers): (&'static str, &[usize]),
@@ -152,7 +152,7 @@ pub(crate) async fn compare(
 }
 
 /// One turn, again where it was lost: on a busy machine everything stands still now and then for longer than a time limit.
-pub(crate) async fn turn(contender: &dyn Runner, callers: usize, slice: Duration) -> Result<Sample, String> {
+pub async fn turn(contender: &dyn Runner, callers: usize, slice: Duration) -> Result<Sample, String> {
     let mut lost = 0;
     loop {
         match contender.turn(callers, slice).await {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::Failure;
 use crate::contenders::{Bare, BareNoDelay, Memoized, PeerCached, PeerHitbox, This, hit, warm};
-use crate::harness::{Contender, Runner, TASKS, compare};
-use crate::options::Options;
-use crate::table::Report;
+use redis_cached_benches::Failure;
+use redis_cached_benches::harness::{Contender, Runner, TASKS, compare};
+use redis_cached_benches::options::Options;
+use redis_cached_benches::table::Report;
 
 /// As many values as are asked for. Enough that nothing depends on one of them, few enough to be stored in a moment.
 const KEYS: u64 = 1024;

@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use redis_cached::Cache;
 use tokio::runtime::Handle;
 
-use crate::Failure;
 use crate::contenders::{
     CachedInMemory, CachedSharded, CachedTracked, Floor, InProcess, Map, ThisByDerived, ThisByPair,
     ThisByText, ThisByUuid, ThisLocal, computed,
 };
-use crate::harness::thread_time;
-use crate::options::Options;
-use crate::table::{Spread, Table};
+use redis_cached_benches::Failure;
+use redis_cached_benches::harness::thread_time;
+use redis_cached_benches::options::Options;
+use redis_cached_benches::table::{Spread, Table};
 
 /// Enough that nothing depends on one of them; all of them are at hand in every contender.
 const KEYS: u64 = 4096;

@@ -29,17 +29,13 @@ mod batch;
 mod blocking;
 mod burst;
 mod cluster;
-mod commands;
 mod contenders;
 mod frozen;
 mod growth;
-mod harness;
 mod hit;
 mod local;
 mod miss;
-mod options;
 mod stampede;
-mod table;
 mod tags;
 mod tls;
 mod users;
@@ -48,29 +44,10 @@ use std::fmt::Display;
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
+use redis_cached_benches::Failure;
+use redis_cached_benches::options::Options;
+use redis_cached_benches::scenario::Scenario;
 use redis_cached_test_support::RedisServer;
-
-use crate::options::Options;
-
-type Failure = Box<dyn std::error::Error>;
-
-/// What can be measured.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Scenario {
-    Hit,
-    Tls,
-    Cluster,
-    Blocking,
-    Miss,
-    Batch,
-    Tags,
-    Users,
-    Local,
-    Burst,
-    Stampede,
-    Frozen,
-    Growth,
-}
 
 fn main() -> ExitCode {
     match run() {
@@ -85,79 +62,38 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Failure> {
     let options = Options::parse(std::env::args().skip(1))?;
     match options.here() {
-        Some(scenario) => scenario.run(&options),
+        Some(scenario) => measure_here(scenario, &options),
         None => options.scenarios.iter().try_for_each(|scenario| options.again(*scenario)),
     }
 }
 
-impl Scenario {
-    /// In the order in which they run.
-    const ALL: [Self; 13] = [
-        Self::Hit,
-        Self::Tls,
-        Self::Cluster,
-        Self::Blocking,
-        Self::Miss,
-        Self::Batch,
-        Self::Tags,
-        Self::Users,
-        Self::Local,
-        Self::Burst,
-        Self::Stampede,
-        Self::Frozen,
-        Self::Growth,
-    ];
+/// Runs a scenario in this process.
+fn measure_here(scenario: Scenario, options: &Options) -> Result<(), Failure> {
+    let workers = options.workers();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
+    let report = runtime.block_on(measure(scenario, options))?;
+    println!("{report}\n");
+    Ok(())
+}
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::Hit => "hit",
-            Self::Tls => "tls",
-            Self::Cluster => "cluster",
-            Self::Blocking => "blocking",
-            Self::Miss => "miss",
-            Self::Batch => "batch",
-            Self::Tags => "tags",
-            Self::Users => "users",
-            Self::Local => "local",
-            Self::Burst => "burst",
-            Self::Stampede => "stampede",
-            Self::Frozen => "frozen",
-            Self::Growth => "growth",
-        }
-    }
-
-    fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scenario| scenario.name() == name)
-    }
-
-    fn run(self, options: &Options) -> Result<(), Failure> {
-        let workers = options.workers();
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
-        let report = runtime.block_on(self.measure(options))?;
-        println!("{report}\n");
-        Ok(())
-    }
-
-    async fn measure(self, options: &Options) -> Result<Box<dyn Display>, Failure> {
-        // Kept until the end: the server lives as long as this does.
-        let server = LazyLock::new(RedisServer::start);
-        let url = || std::env::var("REDIS_URL").unwrap_or_else(|_| server.url());
-        Ok(match self {
-            Self::Hit => Box::new(hit::run(options, &url()).await?),
-            Self::Blocking => Box::new(blocking::run(options, &url()).await?),
-            Self::Batch => Box::new(batch::run(options, &url()).await?),
-            Self::Local => Box::new(local::run(options, &url()).await?),
-            Self::Stampede => Box::new(stampede::run(options, &url()).await?),
-            Self::Tls => Box::new(tls::run(options).await?),
-            Self::Cluster => Box::new(cluster::run(options).await?),
-            // In any case our own: nobody else's is to be emptied, filled or stopped.
-            Self::Burst => Box::new(burst::run(options, &server).await?),
-            Self::Miss => Box::new(miss::run(options, &server).await?),
-            Self::Tags => Box::new(tags::run(options, &server).await?),
-            Self::Users => Box::new(users::run(options, &server).await?),
-            Self::Frozen => Box::new(frozen::run(options, &server).await?),
-            Self::Growth => Box::new(growth::run(options, &server).await?),
-        })
-    }
+async fn measure(scenario: Scenario, options: &Options) -> Result<Box<dyn Display>, Failure> {
+    // Kept until the end: the server lives as long as this does.
+    let server = LazyLock::new(RedisServer::start);
+    let url = || std::env::var("REDIS_URL").unwrap_or_else(|_| server.url());
+    Ok(match scenario {
+        Scenario::Hit => Box::new(hit::run(options, &url()).await?),
+        Scenario::Blocking => Box::new(blocking::run(options, &url()).await?),
+        Scenario::Batch => Box::new(batch::run(options, &url()).await?),
+        Scenario::Local => Box::new(local::run(options, &url()).await?),
+        Scenario::Stampede => Box::new(stampede::run(options, &url()).await?),
+        Scenario::Tls => Box::new(tls::run(options).await?),
+        Scenario::Cluster => Box::new(cluster::run(options).await?),
+        // In any case our own: nobody else's is to be emptied, filled or stopped.
+        Scenario::Burst => Box::new(burst::run(options, &server).await?),
+        Scenario::Miss => Box::new(miss::run(options, &server).await?),
+        Scenario::Tags => Box::new(tags::run(options, &server).await?),
+        Scenario::Users => Box::new(users::run(options, &server).await?),
+        Scenario::Frozen => Box::new(frozen::run(options, &server).await?),
+        Scenario::Growth => Box::new(growth::run(options, &server).await?),
+    })
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use redis_cached_test_support::RedisServer;
 
-use crate::Failure;
 use crate::contenders::{Bare, BareNoDelay, Memoized, PeerCached, PeerHitbox, This, computed};
-use crate::harness::{Contender, Runner, TASKS, Turn, compare};
-use crate::options::Options;
-use crate::table::Report;
+use redis_cached_benches::Failure;
+use redis_cached_benches::harness::{Contender, Runner, TASKS, Turn, compare};
+use redis_cached_benches::options::Options;
+use redis_cached_benches::table::Report;
 
 /// The id that comes next, for all contenders.
 static NEXT: AtomicU64 = AtomicU64::new(0);

@@ -4,7 +4,8 @@ use std::process::Command;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use crate::{Failure, Scenario};
+use crate::Failure;
+use crate::scenario::Scenario;
 
 const USAGE: &str = "usage: redis-cached-benches [SCENARIO…] [--rounds N] [--smoke] [--pin] [--workers N] [--plots DIR]
   SCENARIO      hit, tls, cluster, blocking, miss, batch, tags, users, local, burst, stampede, frozen or growth (default: all)
@@ -14,23 +15,23 @@ const USAGE: &str = "usage: redis-cached-benches [SCENARIO…] [--rounds N] [--s
   --workers N   threads of the runtime (default: as many as there are CPUs)
   --plots DIR   where `growth` draws its plots (default: nowhere)";
 
-pub(crate) struct Options {
-    pub(crate) scenarios: Vec<Scenario>,
-    pub(crate) rounds: usize,
+pub struct Options {
+    pub scenarios: Vec<Scenario>,
+    pub rounds: usize,
     /// How long a contender runs in `hit` and its like before the next has its turn.
-    pub(crate) slice: Duration,
+    pub slice: Duration,
     /// How many entries one tag has.
-    pub(crate) tagged: u64,
+    pub tagged: u64,
     /// How many users are one value.
-    pub(crate) users: u64,
+    pub users: u64,
     /// How many calls in a row a contender makes to a frozen server.
-    pub(crate) frozen_calls: usize,
+    pub frozen_calls: usize,
     /// How often a contender's server freezes.
-    pub(crate) freezes: usize,
+    pub freezes: usize,
     /// The most entries of the local tier in `growth`.
-    pub(crate) entries: u64,
+    pub entries: u64,
     /// Where plots are drawn.
-    pub(crate) plots: Option<String>,
+    pub plots: Option<String>,
     pin: bool,
     workers: Option<usize>,
     /// The arguments that hold for each scenario.
@@ -38,7 +39,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Self, Failure> {
+    pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Self, Failure> {
         let mut options = Self {
             scenarios: Vec::new(),
             rounds: 31,
@@ -80,12 +81,12 @@ impl Options {
         Ok(options)
     }
 
-    pub(crate) fn workers(&self) -> usize {
+    pub fn workers(&self) -> usize {
         self.workers.unwrap_or_else(|| available_parallelism().map_or(1, usize::from))
     }
 
     /// The scenario that this very process is to run, if any: it has one for each, see [`Self::again`].
-    pub(crate) fn here(&self) -> Option<Scenario> {
+    pub fn here(&self) -> Option<Scenario> {
         match self.scenarios[..] {
             [scenario] if !self.pin => Some(scenario),
             _ => None,
@@ -94,7 +95,7 @@ impl Options {
 
     /// Runs this program again for one scenario. With `--pin` on one CPU, and so does the server that it starts, because
     /// children inherit that.
-    pub(crate) fn again(&self, scenario: Scenario) -> Result<(), Failure> {
+    pub fn again(&self, scenario: Scenario) -> Result<(), Failure> {
         let program = std::env::current_exe()?;
         let mut command = if self.pin { Command::new("taskset") } else { Command::new(&program) };
         if self.pin {
@@ -117,7 +118,7 @@ impl Options {
 #[cfg(test)]
 mod tests {
     use super::Options;
-    use crate::Scenario;
+    use crate::scenario::Scenario;
 
     fn parse(line: &str) -> Result<Options, crate::Failure> {
         Options::parse(line.split_whitespace().map(str::to_owned))

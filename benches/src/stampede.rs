@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::Failure;
 use crate::contenders::{Memoized, PeerCached, PeerHitbox, PeerHitboxTold, This, computed, slow_down};
-use crate::options::Options;
-use crate::table::{Spread, Table, time};
+use redis_cached_benches::Failure;
+use redis_cached_benches::options::Options;
+use redis_cached_benches::table::{Spread, Table, time};
 
 const CALLERS: usize = 1000;
 /// How long the function takes.

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::harness::Sample;
 
 /// One scenario: a row for each number of callers, a column for each contender, a sample for each round.
-pub(crate) struct Report {
+pub struct Report {
     title: String,
     /// What the callers are.
     unit: &'static str,
@@ -15,13 +15,13 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn new(title: &str, unit: &'static str, callers: &[usize], names: Vec<&'static str>) -> Self {
+    pub fn new(title: &str, unit: &'static str, callers: &[usize], names: Vec<&'static str>) -> Self {
         let samples = vec![vec![Vec::new(); names.len()]; callers.len()];
         Self { title: title.to_owned(), unit, callers: callers.to_vec(), names, samples }
     }
 
     /// One round's samples, by contender.
-    pub(crate) fn add(&mut self, row: usize, samples: impl IntoIterator<Item = Sample>) {
+    pub fn add(&mut self, row: usize, samples: impl IntoIterator<Item = Sample>) {
         for (column, sample) in self.samples[row].iter_mut().zip(samples) {
             column.push(sample);
         }
@@ -45,7 +45,7 @@ impl Report {
     }
 
     /// The client's processor time of contenders by others', with a name for each two.
-    pub(crate) fn cost_table(&self, compared: &[(&str, usize, usize)]) -> Table {
+    pub fn cost_table(&self, compared: &[(&str, usize, usize)]) -> Table {
         let mut table = Table::new("Processor time of the client, as a ratio", self.unit, &self.callers);
         for (name, column, yardstick) in compared {
             let ratio = |row| Spread::of(self.cost_ratios(row, *column, *yardstick)).to_string();
@@ -82,21 +82,21 @@ impl fmt::Display for Report {
 }
 
 /// Cells under the contenders' names, as Markdown.
-pub(crate) struct Table {
+pub struct Table {
     title: String,
     /// The head of the first column, then its cells; and so on for each contender.
     columns: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub(crate) fn new<L: ToString>(title: &str, corner: &str, labels: impl IntoIterator<Item = L>) -> Self {
+    pub fn new<L: ToString>(title: &str, corner: &str, labels: impl IntoIterator<Item = L>) -> Self {
         let mut table = Self { title: title.to_owned(), columns: Vec::new() };
         table.column(corner, labels.into_iter().map(|label| label.to_string()));
         table
     }
 
     /// One more contender's cells, from the top.
-    pub(crate) fn column(&mut self, name: &str, cells: impl IntoIterator<Item = String>) {
+    pub fn column(&mut self, name: &str, cells: impl IntoIterator<Item = String>) {
         self.columns.push(std::iter::once(name.to_owned()).chain(cells).collect());
     }
 }
@@ -127,7 +127,7 @@ impl fmt::Display for Table {
 }
 
 /// A time in the unit that suits it. An infinite one is of what never came.
-pub(crate) fn time(seconds: f64) -> String {
+pub fn time(seconds: f64) -> String {
     match seconds {
         ..1e-3 => format!("{:.1} µs", seconds * 1e6),
         ..1.0 => format!("{:.1} ms", seconds * 1e3),
@@ -136,14 +136,14 @@ pub(crate) fn time(seconds: f64) -> String {
     }
 }
 
-pub(crate) struct Spread {
+pub struct Spread {
     least: f64,
-    pub(crate) median: f64,
+    pub median: f64,
     greatest: f64,
 }
 
 impl Spread {
-    pub(crate) fn of(mut figures: Vec<f64>) -> Self {
+    pub fn of(mut figures: Vec<f64>) -> Self {
         figures.sort_by(f64::total_cmp);
         let middle = figures.len() / 2;
         let median = if figures.len() % 2 == 1 {
@@ -155,7 +155,7 @@ impl Spread {
     }
 
     /// The figures as `say` puts one.
-    pub(crate) fn said(&self, say: impl Fn(f64) -> String) -> String {
+    pub fn said(&self, say: impl Fn(f64) -> String) -> String {
         format!("{} ({} – {})", say(self.median), say(self.least), say(self.greatest))
     }
 }

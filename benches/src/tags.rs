@@ -14,11 +14,11 @@ use redis::aio::MultiplexedConnection;
 use redis_cached::Cache;
 use redis_cached_test_support::RedisServer;
 
-use crate::Failure;
-use crate::commands::Commands;
 use crate::contenders::Tagged;
-use crate::options::Options;
-use crate::table::{Spread, Table, time};
+use redis_cached_benches::Failure;
+use redis_cached_benches::commands::Commands;
+use redis_cached_benches::options::Options;
+use redis_cached_benches::table::{Spread, Table, time};
 
 /// How many entries are looked for, before and after.
 const SAMPLES: u64 = 20;

@@ -3,12 +3,12 @@
 use redis_cached::Cache;
 use redis_cached_test_support::{Authority, RedisServer};
 
-use crate::Failure;
 use crate::contenders::{ByTcp, ByTls};
-use crate::harness::{TASKS, compare};
 use crate::hit::warmed;
-use crate::options::Options;
-use crate::table::Report;
+use redis_cached_benches::Failure;
+use redis_cached_benches::harness::{TASKS, compare};
+use redis_cached_benches::options::Options;
+use redis_cached_benches::table::Report;
 
 pub(crate) async fn run(options: &Options) -> Result<Report, Failure> {
     let authority = Authority::new();

@@ -10,10 +10,10 @@ use redis::aio::MultiplexedConnection;
 use redis_cached::{Cache, redis_cached};
 use redis_cached_test_support::RedisServer;
 
-use crate::Failure;
 use crate::contenders::{User, compute_all, computed, decode, encode};
-use crate::options::Options;
-use crate::table::{Spread, Table, time};
+use redis_cached_benches::Failure;
+use redis_cached_benches::options::Options;
+use redis_cached_benches::table::{Spread, Table, time};
 
 const BY_HAND: &str = "bench:bare:users";
 /// How often in a row an access may be repeated that was no hit: see [`redis_cached::CacheBuilder::deadline`].

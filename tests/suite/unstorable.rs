@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
+use std::process::Command;
 use std::time::Duration;
 
 use redis_cached::{Cache, ErrorKind, FunctionStats, redis_cached};
@@ -273,4 +274,10 @@ async fn what_cannot_be_stored_for_want_of_a_server_is_not_encoded() {
     drop(server);
     cache.scope(async { counted(1).await }).await;
     assert_eq!(encodings(cache.scope(counted(1))).await, 0);
+}
+
+#[test]
+fn no_type_panics_on_what_the_library_asks_it_to_read() {
+    let done = Command::new(env!("CARGO_BIN_EXE_first-panic")).output().unwrap();
+    assert!(done.status.success(), "{} {}", done.status, String::from_utf8_lossy(&done.stderr));
 }

@@ -17,6 +17,7 @@
 //! Several programs, because the counting allocator would be among the instructions.
 
 mod functions;
+pub mod said;
 
 use std::fmt;
 use std::sync::Arc;

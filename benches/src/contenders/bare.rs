@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Blocking, Memoized, User, compute, computed_at_once, text};
-use crate::Failure;
+use redis_cached_benches::Failure;
 
 const TTL: u64 = 3600;
 

@@ -5,7 +5,7 @@ use redis::cluster_async::ClusterConnection;
 
 use super::bare::by_hand;
 use super::{Memoized, User};
-use crate::Failure;
+use redis_cached_benches::Failure;
 
 pub(crate) struct BareCluster(ClusterConnection);
 

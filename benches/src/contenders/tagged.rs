@@ -7,7 +7,7 @@ use redis_cached::{Cache, redis_cached};
 
 use super::bare::encode;
 use super::{User, compute, computed};
-use crate::Failure;
+use redis_cached_benches::Failure;
 
 const ORG: u64 = 7;
 /// Before the keys that are stored by hand: what all of them have in common.

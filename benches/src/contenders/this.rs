@@ -3,7 +3,7 @@
 use redis_cached::{Cache, redis_cached};
 
 use super::{Blocking, Memoized, User, compute, computed_at_once};
-use crate::Failure;
+use redis_cached_benches::Failure;
 
 #[redis_cached(ttl = 3600, key = "bench:this:user:<id>")]
 async fn user(id: u64) -> User {

@@ -7,11 +7,11 @@ use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
 use redis_cached::redis_cached;
 
-use super::plot::Growth;
 use super::{decades, median};
-use crate::Failure;
 use crate::contenders::{decode, encode};
-use crate::options::Options;
+use redis_cached_benches::Failure;
+use redis_cached_benches::options::Options;
+use redis_cached_benches::plot::Growth;
 
 const MOST: u64 = 10_000_000;
 /// So many bytes are fetched between two looks at the clock, or one value.

@@ -8,11 +8,11 @@ use futures_util::FutureExt;
 use quick_cache::sync::Cache as QuickCache;
 use redis_cached::{Cache, redis_cached};
 
-use super::plot::Growth;
 use super::{decades, median};
-use crate::Failure;
-use crate::harness::thread_time;
-use crate::options::Options;
+use redis_cached_benches::Failure;
+use redis_cached_benches::harness::thread_time;
+use redis_cached_benches::options::Options;
+use redis_cached_benches::plot::Growth;
 
 /// Tasks that fill.
 const FILLING: u64 = 256;

@@ -7,9 +7,9 @@ use redis_cached_test_support::RedisServer;
 
 use super::entries::fill;
 use super::{decades, median};
-use crate::Failure;
-use crate::options::Options;
-use crate::table::{Table, time};
+use redis_cached_benches::Failure;
+use redis_cached_benches::options::Options;
+use redis_cached_benches::table::{Table, time};
 
 /// For how long calls are watched.
 const WATCHED: Duration = Duration::from_millis(400);

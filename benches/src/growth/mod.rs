@@ -4,7 +4,6 @@
 mod bytes;
 mod entries;
 mod flushed;
-mod plot;
 mod tasks;
 
 use std::fmt;
@@ -14,10 +13,10 @@ use std::time::Duration;
 use redis_cached::Cache;
 use redis_cached_test_support::RedisServer;
 
-use self::plot::Growth;
-use crate::Failure;
-use crate::options::Options;
-use crate::table::{Spread, Table};
+use redis_cached_benches::Failure;
+use redis_cached_benches::options::Options;
+use redis_cached_benches::plot::Growth;
+use redis_cached_benches::table::{Spread, Table};
 
 /// Enough for a million entries.
 const LOCAL_CAPACITY: &str = "1GiB";

@@ -1,12 +1,12 @@
 //! Hits in Redis by the number of tasks that call at once, in operations of a second.
 
 use super::median;
-use super::plot::Growth;
-use crate::Failure;
 use crate::contenders::{Bare, This};
-use crate::harness::turn;
 use crate::hit::warmed;
-use crate::options::Options;
+use redis_cached_benches::Failure;
+use redis_cached_benches::harness::turn;
+use redis_cached_benches::options::Options;
+use redis_cached_benches::plot::Growth;
 
 const TASKS: [u64; 6] = [1, 4, 16, 64, 256, 1024];
 

@@ -128,7 +128,7 @@ async fn every_way_of_naming_agrees_for_hostile_text() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 50, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_way_of_naming_agrees(city in any::<String>()) {

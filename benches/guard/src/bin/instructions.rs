@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use redis_cached::Cache;
+use redis_cached_guard::said::collected;
 use redis_cached_guard::{KEYS, Outcomes, Verdict, call_local_users, call_numbers, call_users, outcomes};
 use redis_cached_test_support::RedisServer;
 use tokio::runtime::{Builder, Runtime};
@@ -98,20 +99,4 @@ fn instructions(work: &str, calls: u64) -> u64 {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     collected(&said).unwrap_or_else(|| panic!("callgrind counted nothing:\n{said}"))
-}
-
-fn collected(said: &str) -> Option<u64> {
-    said.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::collected;
-
-    #[test]
-    fn the_count_is_found_in_what_callgrind_says() {
-        let said = "==7== Events    : Ir\n==7== Collected : 1234567\n==7== \n";
-        assert_eq!(collected(said), Some(1_234_567));
-        assert_eq!(collected("==7== Events    : Ir"), None);
-    }
 }

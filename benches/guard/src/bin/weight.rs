@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::process::{Command, ExitCode};
 
 use redis_cached::{Cache, redis_cached};
+use redis_cached_guard::said::code_bytes;
 use redis_cached_guard::{User, Verdict};
 use tokio::runtime::Builder;
 
@@ -145,24 +146,7 @@ fn code() -> f64 {
         let output = Command::new("size").arg("--format=sysv").arg(this.with_file_name(program)).output();
         let output = output.unwrap_or_else(|error| panic!("`size` of binutils cannot be run: {error}"));
         let said = String::from_utf8_lossy(&output.stdout);
-        text(&said).unwrap_or_else(|| panic!("no size of {program}, built with this program: {said}"))
+        code_bytes(&said).unwrap_or_else(|| panic!("no size of {program}, built with this program: {said}"))
     });
     (many - few) as f64 / MORE as f64
-}
-
-fn text(said: &str) -> Option<u64> {
-    said.lines().find_map(|line| line.strip_prefix(".text ")?.split_whitespace().next()?.parse().ok())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::text;
-
-    #[test]
-    fn the_code_is_found_in_what_size_says() {
-        let said =
-            "weight  :\nsection   size   addr\n.text.unlikely   7   1\n.text   1234   5678\nTotal   9999\n";
-        assert_eq!(text(said), Some(1234));
-        assert_eq!(text("size: 'weight': No such file"), None);
-    }
 }

@@ -13,19 +13,19 @@ const COLOURS: [RGBColor; 4] =
     [RGBColor(0, 114, 178), RGBColor(213, 94, 0), RGBColor(0, 158, 115), RGBColor(204, 121, 167)];
 
 /// How something grows.
-pub(super) struct Growth {
-    pub(super) name: &'static str,
-    pub(super) title: &'static str,
+pub struct Growth {
+    pub name: &'static str,
+    pub title: &'static str,
     /// What is counted from left to right.
-    pub(super) of: &'static str,
+    pub of: &'static str,
     /// What the figures are.
-    pub(super) unit: &'static str,
+    pub unit: &'static str,
     sizes: Vec<u64>,
     series: Vec<(&'static str, Vec<f64>)>,
 }
 
 impl Growth {
-    pub(super) fn new(
+    pub fn new(
         name: &'static str,
         title: &'static str,
         (of, unit): (&'static str, &'static str),
@@ -35,16 +35,16 @@ impl Growth {
     }
 
     /// A figure for each size.
-    pub(super) fn add(&mut self, name: &'static str, figures: Vec<f64>) {
+    pub fn add(&mut self, name: &'static str, figures: Vec<f64>) {
         assert_eq!(figures.len(), self.sizes.len(), "a figure for each size");
         self.series.push((name, figures));
     }
 
-    pub(super) fn file(&self) -> String {
+    pub fn file(&self) -> String {
         format!("{}.svg", self.name)
     }
 
-    pub(super) fn table(&self) -> Table {
+    pub fn table(&self) -> Table {
         let mut table = Table::new(&format!("{}, {}", self.title, self.unit), self.of, &self.sizes);
         for (name, figures) in &self.series {
             table.column(name, figures.iter().map(|figure| text(*figure)));
@@ -52,7 +52,7 @@ impl Growth {
         table
     }
 
-    pub(super) fn draw(&self, file: &Path) -> Result<(), Failure> {
+    pub fn draw(&self, file: &Path) -> Result<(), Failure> {
         let figures = || self.series.iter().flat_map(|(_, figures)| figures).copied();
         let (least, most) = (figures().fold(f64::INFINITY, f64::min), figures().fold(0.0, f64::max));
         let area = SVGBackend::new(file, SIZE).into_drawing_area();

@@ -1,9 +1,11 @@
+//! A program that ends at its first panic, as one does that was built with `panic = "abort"`.
+//!
 //! Each function is called twice, and the second call is a hit. The types have each way to read themselves that a person writes, and
-//! panic on whatever they did not write themselves; built with `panic = "abort"`, so the first panic is the end.
+//! panic on whatever they did not write themselves.
 
 use std::{
     collections::HashMap,
-    fmt,
+    fmt, panic, process,
     sync::atomic::{AtomicUsize, Ordering},
 };
 
@@ -172,6 +174,11 @@ fn blocking() -> (Code, Everything, Vec<Shape>) {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
+    // Called before a panic could be caught.
+    panic::set_hook(Box::new(|info| {
+        eprintln!("{info}");
+        process::abort();
+    }));
     Cache::memory().set_global().expect("the first cache of this program");
     for _ in 0..2 {
         assert_eq!(by_position().await, everything());
