@@ -63,6 +63,7 @@
 //! | `tls-webpki-roots` | `tls`, and Mozilla's root certificates as well |
 //! | `tls-aws-lc` | `rediss://` with aws-lc-rs instead of ring |
 //! | `uuid`, `time`, `chrono` | [`KeyPart`] for the types of these crates |
+//! | `metrics` | [`MetricsReporter`](https://docs.rs/redis-cached/latest/redis_cached/struct.MetricsReporter.html), which reports [`Stats`] to the crate `metrics` |
 //! | `testing` | for tests of your program: a clock that is turned, faults, assertions about calls, in the module `testing`; `assert_nothing_stale!` and `CacheBuilder::verify_all` |
 //!
 //! # Servers
@@ -101,6 +102,8 @@ pub use api::cache::Cache;
 pub use api::entry::Entry;
 pub use api::entry_options::EntryOptions;
 pub use api::lookup::{Lookup, Source};
+#[cfg(feature = "metrics")]
+pub use api::metrics_reporter::MetricsReporter;
 pub use api::report::{
     Advice, AdviceKind, FunctionReport, HotKey, LargeValue, MissReasons, NodeStats, Report, ServerStats,
 };

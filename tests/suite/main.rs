@@ -44,6 +44,7 @@ mod logs;
 mod misses;
 mod negative;
 mod negative_ttl;
+mod observed;
 mod own_entries;
 mod pending;
 mod prefix;

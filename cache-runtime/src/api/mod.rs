@@ -8,6 +8,8 @@ pub(crate) mod builder;
 pub(crate) mod byte_size;
 pub(crate) mod cache;
 pub(crate) mod global;
+#[cfg(feature = "metrics")]
+pub(crate) mod metrics_reporter;
 pub(crate) mod report;
 pub(crate) mod stats;
 

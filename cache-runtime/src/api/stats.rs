@@ -1,6 +1,6 @@
 //! What each annotated function's cache did, as counters.
 
-mod families;
+pub(crate) mod families;
 mod prometheus;
 mod table;
 

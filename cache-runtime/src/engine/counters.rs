@@ -1,7 +1,7 @@
 //! The counters of one function.
 
 use crate::report::figures::Figures;
-use crate::report::miss_reason::REASONS;
+use crate::report::miss_reason::{MissReasons, REASONS};
 use crate::util::counter::Counter;
 use crate::util::histogram::DurationHistogram;
 use crate::util::serialize_fields::serialize_fields;
@@ -25,6 +25,8 @@ macro_rules! counters {
             /// Module and name; with the attribute's line where a module has two functions of one name.
             pub function: String,
             $($(#[doc = $doc])* pub $name: u64,)*
+            /// What the misses were for.
+            pub missed_for: MissReasons,
             /// How long the function's body ran, each time that it returned: a value or an error. A body that panicked, or whose caller went
             /// away, is not in it.
             pub compute_times: DurationHistogram,
@@ -37,7 +39,7 @@ macro_rules! counters {
             pub(crate) reasons: [Counter; REASONS],
         }
 
-        serialize_fields!(FunctionStats { function, $($name,)* compute_times });
+        serialize_fields!(FunctionStats { function, $($name,)* missed_for, compute_times });
 
         impl FunctionStats {
             /// Each counter.
@@ -56,6 +58,7 @@ macro_rules! counters {
 
             pub(super) fn add(&mut self, counters: &Counters) {
                 $(self.$name += counters.$name.get();)*
+                self.missed_for.add(&counters.reasons);
             }
         }
     };

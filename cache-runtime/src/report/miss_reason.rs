@@ -2,6 +2,8 @@
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use crate::util::counter::Counter;
+
 macro_rules! reasons {
     ($($(#[$doc:meta])* $Reason:ident $name:ident $word:literal,)*) => {
         /// Why a look-up missed.
@@ -27,6 +29,15 @@ macro_rules! reasons {
         impl MissReasons {
             pub(crate) fn of(counts: &[u64; REASONS]) -> Self {
                 Self { $($name: counts[MissReason::$Reason as usize],)* }
+            }
+
+            pub(crate) fn add(&mut self, counts: &[Counter; REASONS]) {
+                $(self.$name += counts[MissReason::$Reason as usize].get();)*
+            }
+
+            /// Each reason by the name of its field, and how many misses were for it.
+            pub(crate) fn each(&self) -> [(&'static str, u64); REASONS] {
+                [$((stringify!($name), self.$name)),*]
             }
 
             /// What each is called, and how many misses were for it; the most frequent first, and those that were for none left out.

@@ -159,6 +159,17 @@ impl Serialize for DurationHistogram {
     }
 }
 
+#[cfg(feature = "metrics")]
+impl DurationHistogram {
+    /// The durations that were recorded since an earlier snapshot: the middle of each bucket, and how many.
+    pub(crate) fn since(&self, earlier: &Self) -> impl Iterator<Item = (Duration, usize)> {
+        let counts = self.buckets.iter().zip(earlier.buckets).map(|(now, before)| now.saturating_sub(before));
+        // In the middle of two bounds as a logarithmic axis has them.
+        let middle = |(index, count)| (bound(index).div_f64(std::f64::consts::SQRT_2), count as usize);
+        counts.enumerate().map(middle).filter(|(_, count)| *count > 0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -160,6 +160,9 @@ async fn what_prometheus_scrapes_is_what_happened() {
     assert_eq!(lookups("redis", "hit"), Some(2.0));
     assert_eq!(lookups("redis", "miss"), Some(3.0));
     assert_eq!(lookups("local", "hit"), Some(0.0));
+    let reason =
+        |reason| value(&stats, "redis_cached_misses_by_reason_total", &[function, ("reason", reason)]);
+    assert_eq!((reason("cold"), reason("expired")), (Some(3.0), Some(0.0)));
     assert_eq!(value(&stats, "redis_cached_computes_total", &[function]), Some(3.0));
     assert_eq!(value(&stats, "redis_cached_compute_errors_total", &[function]), Some(1.0));
     assert_eq!(value(&stats, "redis_cached_stores_total", &[function, ("outcome", "stored")]), Some(2.0));
@@ -184,7 +187,7 @@ async fn no_label_is_a_key() {
     let families = parse(&cache.stats().to_prometheus());
     let labels: BTreeSet<_> =
         families.values().flatten().flat_map(|(_, labels, _)| labels.keys().cloned()).collect();
-    let known = ["function", "le", "outcome", "result", "tier"].map(String::from);
+    let known = ["function", "le", "outcome", "reason", "result", "tier"].map(String::from);
     assert_eq!(labels, BTreeSet::from(known));
 }
 
@@ -230,6 +233,7 @@ async fn the_counters_are_serialized() {
     let function = &json["functions"][0];
     assert_eq!(function["function"], "suite::stats::slow");
     assert_eq!((&function["hits"], &function["misses"]), (&1.into(), &2.into()));
+    assert_eq!(function["missed_for"]["cold"], 2);
     assert_eq!(function["compute_times"]["count"], 2);
     assert_eq!(function["compute_times"]["buckets"].as_array().unwrap().len(), 24);
     assert_eq!((&json["lost_invalidations"], &json["requests"]), (&0.into(), &serde_json::json!([])));

@@ -125,6 +125,16 @@ fn of_functions<'a>(stats: &'a Stats, families: &mut Families<'a>) {
         }
     }
     for row in &stats.functions {
+        for (reason, count) in row.missed_for.each() {
+            families.add(
+                "redis_cached_misses_by_reason_total",
+                "What misses were for. Seen on a sample where a function has many keys.",
+                vec![("function", &row.function), ("reason", reason)],
+                MetricValue::Counter(count),
+            );
+        }
+    }
+    for row in &stats.functions {
         families.add(
             "redis_cached_compute_duration_seconds",
             "How long the function's body ran, until it returned a value or an error.",

@@ -1,0 +1,3 @@
+//! What observers are told: recorders of the crate `metrics`.
+
+mod reporter;
