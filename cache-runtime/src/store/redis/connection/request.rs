@@ -105,10 +105,7 @@ impl RuntimeConnection {
             return Box::pin(self.run_all_asking(doing, &pipeline, until)).await;
         }
         let commands = pipeline.len();
-        static OLD: std::sync::LazyLock<bool> = std::sync::LazyLock::new(|| std::env::var("OLD").is_ok());
-        if !*OLD {
-            pipeline.add_command(mark(commands));
-        }
+        pipeline.add_command(mark(commands));
         self.run_sent(doing, &pipeline, commands, until).await
     }
 
