@@ -51,6 +51,7 @@
 //! | use your own types in keys and tags | [`KeyPart`], [`Tag`] |
 //! | choose a codec, and see which types the schema fingerprint cannot see through | [`codec`] |
 //! | know what happened | [`Stats`], [`Error`] |
+//! | see what stands at a key | [`Inspection`] |
 //! | find missing invalidations | [`StaleSample`], [`CacheBuilder::verify_grace`] |
 //!
 //! # Cargo features
@@ -101,12 +102,15 @@ pub use api::byte_size::ByteSize;
 pub use api::cache::Cache;
 pub use api::entry::Entry;
 pub use api::entry_options::EntryOptions;
+pub use api::inspect::{EntryInfo, Inspection, KeyContent};
 pub use api::lookup::{Lookup, Source};
 #[cfg(feature = "metrics")]
 pub use api::metrics_reporter::MetricsReporter;
 pub use api::report::{
     Advice, AdviceKind, FunctionReport, HotKey, LargeValue, MissReasons, NodeStats, Report, ServerStats,
 };
+#[doc(hidden)]
+pub use api::servers::{ReplyValue, ServerReply};
 pub use api::stats::{DurationHistogram, FunctionStats, LocalStats, RequestStats, Stats};
 pub use api::warm_up::{BlockingWarmUp, WarmUp};
 pub use engine::verification::{StaleSample, Staleness};

@@ -34,7 +34,8 @@ fn the_registry_shows_the_repository() {
 }
 
 fn pages(root: &Path) -> Vec<PathBuf> {
-    let folders = [".", ".github", "docs", "examples", "cache-macro", "cache-runtime", "cache-test"];
+    let folders =
+        [".", ".github", "docs", "examples", "cache-macro", "cache-runtime", "cache-test", "cache-cli"];
     let entries = folders.iter().flat_map(|folder| fs::read_dir(root.join(folder)).unwrap());
     let files = entries.map(|entry| entry.unwrap().path());
     files.filter(|file| file.extension().is_some_and(|extension| extension == "md")).collect()

@@ -1,6 +1,7 @@
 //! `BlockingCache`: what a cache does, for code that is not async.
 
 use super::cache::Cache;
+use super::inspect::Inspection;
 use crate::engine::prefix_sweep::Sweep;
 use crate::error::Error;
 use crate::runtime::block_on::block_on;
@@ -82,6 +83,14 @@ impl BlockingCache {
                 return Ok(sweep.removed());
             }
         }
+    }
+
+    /// Like [`Cache::inspect`], but blocks for its round trip.
+    ///
+    /// # Errors
+    /// An error if Redis cannot be reached, refuses the command, or does not answer within the [deadline](crate::CacheBuilder::deadline).
+    pub fn inspect(&self, key: &str) -> Result<Option<Inspection>, Error> {
+        block_on(self.0.inspect(key))
     }
 
     /// Like [`Cache::flush`], but blocks: for twice the [deadline](crate::CacheBuilder::deadline) at most.

@@ -11,10 +11,12 @@ pub(crate) mod global;
 #[cfg(feature = "metrics")]
 pub(crate) mod metrics_reporter;
 pub(crate) mod report;
+pub(crate) mod servers;
 pub(crate) mod stats;
 
 pub(crate) mod entry;
 pub(crate) mod get_or_compute;
+pub(crate) mod inspect;
 pub(crate) mod lookup;
 
 pub(crate) mod after_lookup;

@@ -224,6 +224,17 @@ macro_rules! built_in {
 }
 use built_in;
 
+/// The built-in codec of a number, compiled in or not, as an attribute names it.
+pub(crate) fn built_in_name(id: u8) -> Option<&'static str> {
+    match id {
+        1 => Some("Bincode"),
+        2 => Some("Json"),
+        3 => Some("MessagePack"),
+        4 => Some("Postcard"),
+        _ => None,
+    }
+}
+
 /// Fails the build where a codec has a number that is reserved.
 pub(crate) const fn check_id<C: Codec>() {
     assert!(

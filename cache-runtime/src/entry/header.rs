@@ -226,6 +226,20 @@ pub(crate) fn decode<'b>(
     }
 }
 
+/// What stands in `bytes`, if it is ours and was written at `key`: by whatever codec and function. For who looks, and decodes nothing.
+pub(crate) fn decode_any<'b>(key: &str, bytes: &'b [u8]) -> Result<KeyState<'b>, Rejected> {
+    let (codec, fingerprint) = match bytes.first_chunk::<HEADER_LEN>() {
+        Some(header) => (header[CODEC_AT], u64::from_le_bytes(take(header, FINGERPRINT_AT))),
+        None => (0, 0),
+    };
+    decode(key, bytes, codec, fingerprint)
+}
+
+/// The numbers of the format version and of the compression, where an entry has them.
+pub(crate) fn version_and_compression(bytes: &[u8]) -> Option<(u8, u8)> {
+    Some((*bytes.get(VERSION_AT)?, *bytes.get(COMPRESSION_AT)?))
+}
+
 /// How long an entry is, its payload as it was before it was compressed: about what the value takes in memory. Of an entry that
 /// was read before; of anything else it is no more than a number.
 pub(crate) fn decoded_len(bytes: &[u8]) -> usize {

@@ -27,8 +27,8 @@ use tokio_util::either::Either;
 
 use self::request_times::RequestStats;
 use self::vocabulary::{
-    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, ServerInfo, Set,
-    Several, Swap, TagTtl, TakeoverListener,
+    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, ServerInfo,
+    ServerReply, Set, Several, Swap, TagTtl, TakeoverListener,
 };
 #[cfg(test)]
 use self::vocabulary::{Epoch, Left};
@@ -212,6 +212,19 @@ impl AnyStore {
         match self {
             Self::Redis(store) => store.info(until).await,
             Self::Memory(store) => Ok(vec![store.info()]),
+            Self::Broken(error) => Err(error.clone()),
+        }
+    }
+
+    /// What each server answers to a command, of a cluster every primary. One round trip, with a cluster one more. Nobody for what is in this process.
+    pub(crate) async fn ask_servers(
+        &self,
+        command: &[&[u8]],
+        until: Instant,
+    ) -> Result<Vec<ServerReply>, Error> {
+        match self {
+            Self::Redis(store) => store.ask_servers(command, until).await,
+            Self::Memory(_) => Ok(Vec::new()),
             Self::Broken(error) => Err(error.clone()),
         }
     }

@@ -76,6 +76,30 @@ pub(crate) struct ServerInfo {
     pub(crate) text: String,
 }
 
+/// What one server has answered to a command.
+#[derive(Debug, Clone)]
+#[doc(hidden)]
+#[non_exhaustive]
+pub struct ServerReply {
+    /// Host and port, or the path of a socket, without credentials.
+    pub address: String,
+    /// From sending to the answer.
+    pub took: Duration,
+    pub reply: Result<ReplyValue, Error>,
+}
+
+/// A server's answer, in no type of the driver's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[doc(hidden)]
+pub enum ReplyValue {
+    Nil,
+    Integer(i64),
+    /// Strings of all kinds, and numbers that are no integers.
+    Text(Vec<u8>),
+    /// Arrays and sets, and maps as keys and values in turn.
+    List(Vec<Self>),
+}
+
 /// How long a key has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Left {

@@ -35,6 +35,16 @@ const LZ4: u8 = 1;
 #[cfg(feature = "zstd")]
 const ZSTD: u8 = 2;
 
+/// The compression of a number that is compiled in, as an attribute names it.
+pub(crate) fn name_of(id: u8) -> Option<&'static str> {
+    match Compression::of(id)? {
+        #[cfg(feature = "lz4")]
+        Compression::Lz4 => Some("Lz4"),
+        #[cfg(feature = "zstd")]
+        Compression::Zstd => Some("Zstd"),
+    }
+}
+
 /// Payloads up to this are not worth the time: they fit one packet as they are.
 const SMALL: usize = 1024;
 /// Before the compressed bytes.

@@ -1,0 +1,61 @@
+//! From the arguments to a cache.
+
+use std::path::Path;
+
+use redis_cached::Cache;
+
+use crate::args::Server;
+use crate::failure::Failure;
+
+/// The variable that stands for a URL that was left out.
+const VARIABLE: &str = "REDIS_URL";
+
+/// Connects as the library does, with this prefix.
+pub(crate) async fn connect(server: &Server, prefix: &str) -> Result<Cache, Failure> {
+    let mut builder = Cache::builder()
+        .url(url(server)?)
+        .prefix(prefix)
+        // For `invalidate --all`; nothing is stored here that would get the tag.
+        .support_invalidate_all()
+        .deadline(server.timeout)
+        .connect_timeout(server.timeout);
+    if let Some(file) = &server.tls_ca {
+        builder = builder.tls_ca(read(file)?);
+    }
+    if let (Some(certificate), Some(key)) = (&server.tls_cert, &server.tls_key) {
+        builder = builder.tls_client(read(certificate)?, read(key)?);
+    }
+    if let Some(name) = &server.tls_server_name {
+        builder = builder.tls_server_name(name);
+    }
+    if server.tls_insecure {
+        builder = builder.tls_insecure_accept_any_certificate();
+    }
+    Ok(builder.connect().await?)
+}
+
+/// The URL that was given, or the environment's.
+pub(crate) fn url(server: &Server) -> Result<String, Failure> {
+    let url = match (&server.url, std::env::var(VARIABLE)) {
+        (Some(url), _) => url.clone(),
+        (None, Ok(url)) => url,
+        (None, Err(_)) => {
+            return Err(Failure::new(
+                format!("no server was named, and the environment has no {VARIABLE}"),
+                "write the server's URL behind the subcommand: `redis-cached doctor redis://127.0.0.1`",
+            ));
+        }
+    };
+    if url.trim_start().to_ascii_lowercase().starts_with("memory:") {
+        return Err(Failure::new(
+            "a cache at memory:// is in the memory of its own process, where no other can look",
+            "print `cache.report()` in that process",
+        ));
+    }
+    Ok(url)
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(file)
+        .map_err(|error| Failure::new(format!("cannot read {}: {error}", file.display()), "name a PEM file"))
+}

@@ -1,0 +1,129 @@
+//! What of a server does not suit a cache.
+
+use std::time::{Duration, SystemTime};
+
+use redis_cached_test::{Authority, Proxy, RedisCluster, RedisSentinels, RedisServer};
+
+use crate::{Ran, run, sound_server};
+
+/// The findings' names.
+fn ids(ran: &Ran) -> Vec<String> {
+    let json = ran.json();
+    let findings = json["findings"].as_array().unwrap();
+    findings.iter().map(|finding| finding["id"].as_str().unwrap().to_owned()).collect()
+}
+
+fn found(url: &str) -> Vec<String> {
+    ids(&run(["doctor", url, "--json"]))
+}
+
+#[test]
+fn nothing_is_wrong_with_a_sound_server_and_nothing_is_written() {
+    let server = sound_server();
+    let ran = run(["doctor", &server.url()]);
+    ran.expect(0, &["a round trip", "allkeys-lru", "nothing is wrong"]);
+    assert_eq!(server.query::<u64>(&["DBSIZE"]), 0);
+    run(["doctor", &server.url(), "--json"]).expect(0, &["\"findings\": []"]);
+}
+
+#[test]
+fn what_is_configured_against_a_cache_is_named() {
+    let server = RedisServer::start();
+    let ran = run(["doctor", &server.url()]);
+    ran.expect(1, &["warning: maxmemory is 0", "-> CONFIG SET maxmemory", "1 warning"]);
+    for (name, value, id, code) in [
+        ("maxmemory", "100mb", "no-eviction", 2),
+        ("maxmemory-policy", "allkeys-random", "evicts-blindly", 1),
+        ("save", "3600 1", "snapshots", 1),
+        ("proto-max-bulk-len", "2mb", "small-values", 1),
+        ("tracking-table-max-keys", "100", "few-tracked-keys", 1),
+    ] {
+        server.cli(&["CONFIG", "SET", name, value]);
+        let ran = run(["doctor", &server.url(), "--json"]);
+        assert_eq!(ran.code, code, "{ran:?}");
+        assert!(ids(&ran).iter().any(|found| found == id), "no {id}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_user_without_rights_is_told_which() {
+    let server = sound_server();
+    let rights = "-@all +ping +info +hello +get +set +unlink +pttl +getrange +client|tracking";
+    let words: Vec<&str> = ["ACL", "SETUSER", "poor", "on", ">secret", "~app:*", "resetchannels"]
+        .into_iter()
+        .chain(rights.split(' '))
+        .collect();
+    server.cli(&words);
+    let url = server.url().replace("redis://", "redis://poor:secret@");
+    let ran = run(["doctor", &url, "--cache-prefix", "app:", "--json"]);
+    assert!(ids(&ran).contains(&"no-scripts".to_owned()), "{ran:?}");
+    let text = run(["doctor", &url, "--cache-prefix", "app:"]);
+    text.expect(
+        ran.code,
+        &["does not take EVAL from this user", "ACL SETUSER … +mget", "does not take PEXPIRE"],
+    );
+    run(["doctor", &url]).expect(2, &["may not use keys that begin with \"\"", "--cache-prefix"]);
+}
+
+#[test]
+fn a_replica_is_named() {
+    let (primary, replica) = (sound_server(), sound_server());
+    replica.cli(&["REPLICAOF", "127.0.0.1", &primary.port().to_string()]);
+    let ran = run(["doctor", &replica.url()]);
+    ran.expect(2, &["the server is a replica", "redis+sentinel://"]);
+}
+
+#[test]
+fn a_slow_server_is_named() {
+    let server = sound_server();
+    let proxy = Proxy::start(&server);
+    proxy.delay_replies(Duration::from_millis(40));
+    assert!(found(proxy.url()).contains(&"slow".to_owned()));
+}
+
+#[test]
+fn resp2_is_named() {
+    let server = sound_server();
+    assert_eq!(found(&format!("{}?protocol=resp2", server.url())), ["resp2"]);
+}
+
+#[test]
+fn a_cluster_is_asked_at_each_node() {
+    let cluster = RedisCluster::start();
+    for node in cluster.primaries_now() {
+        node.cli(&["CONFIG", "SET", "maxmemory", "200mb"]);
+        node.cli(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]);
+    }
+    assert_eq!(found(&cluster.url()), [""; 0]);
+    let first = cluster.primary(0);
+    run(["doctor", &first.url()]).expect(2, &["it is in cluster mode", "redis+cluster://"]);
+    first.cli(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
+    let ran = run(["doctor", &cluster.url()]);
+    ran.expect(2, &["maxmemory-policy is noeviction", &format!("  at 127.0.0.1:{}\n", first.port())]);
+}
+
+#[test]
+fn sentinels_lead_to_the_primary() {
+    let sentinels = RedisSentinels::shared();
+    let ran = run(["doctor", &sentinels.url(), "--json"]);
+    assert_eq!(ran.json()["topology"], "sentinel");
+    assert_eq!(ids(&ran), ["no-memory-limit"]);
+}
+
+#[test]
+fn tls_is_spoken_and_its_errors_are_explained() {
+    let authority = Authority::new();
+    let file = std::env::temp_dir().join(format!("redis-cached-cli-{}.pem", std::process::id()));
+    std::fs::write(&file, authority.pem()).unwrap();
+    let server = RedisServer::builder().tls(&authority.issue()).start();
+    let url = server.tls_url();
+    run(["doctor", &url]).expect(2, &["not trusted", "--tls-ca"]);
+    let trusting = ["doctor", &url, "--tls-ca", file.to_str().unwrap()];
+    run(trusting).expect(1, &["maxmemory is 0"]);
+    let hour = Duration::from_secs(3600);
+    let expired =
+        authority.issue_within(&["127.0.0.1"], SystemTime::now() - 2 * hour, SystemTime::now() - hour);
+    server.restart_with(&expired);
+    run(trusting).expect(2, &["expired"]);
+    std::fs::remove_file(&file).unwrap();
+}

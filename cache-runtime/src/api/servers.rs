@@ -1,0 +1,40 @@
+//! Questions to the servers themselves, over a cache's own connections.
+//!
+//! For the command `redis-cached`, which judges whether a server suits a cache and explains what it finds there. Its judgement is in the command and not
+//! here: it changes more often than the library, and no program needs it in its binary. Hidden, because no promise is made of it between versions, and
+//! because a program that sends commands of its own has a client for that.
+
+use super::cache::Cache;
+use crate::error::Error;
+use crate::store::Store;
+use crate::store::vocabulary::Cursor;
+pub use crate::store::vocabulary::{ReplyValue, ServerReply};
+use crate::util::clock::after;
+
+impl Cache {
+    /// What the server answers to a command, or each primary of a cluster. One round trip, with a cluster one more.
+    #[doc(hidden)]
+    pub async fn ask_servers(&self, command: &[&[u8]]) -> Result<Vec<ServerReply>, Error> {
+        self.0.store.ask_servers(command, after(self.0.deadline)).await
+    }
+
+    /// Steps through all keys that begin with `prefix`, the whole beginning, and gives each step's to `found`, until that says no. Says whether those were all. A
+    /// round trip for each step, which looks at a thousand keys of the database; a key may be given twice.
+    #[doc(hidden)]
+    pub async fn each_key(
+        &self,
+        prefix: &str,
+        mut found: impl FnMut(Vec<Vec<u8>>) -> bool,
+    ) -> Result<bool, Error> {
+        let mut from = Cursor::default();
+        loop {
+            let scanned = self.0.store.scan(prefix, from, after(self.0.deadline)).await?;
+            let goes_on = found(scanned.keys);
+            match scanned.next {
+                None => return Ok(true),
+                Some(_) if !goes_on => return Ok(false),
+                Some(next) => from = next,
+            }
+        }
+    }
+}
