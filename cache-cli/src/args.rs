@@ -4,19 +4,19 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXAMPLES: &str = "\
 Examples:
   redis-cached doctor redis://cache.example.com
   redis-cached inspect redis://cache.example.com shop:user:42
   redis-cached invalidate redis://cache.example.com --tag city:rome --cache-prefix shop:
-  REDIS_URL=redis+cluster://n1,n2,n3 redis-cached inspect shop:user:42 --find-tags
+  REDIS_URL=redis+cluster://n1,n2,n3 redis-cached top --cache-prefix shop:
 
 A URL on the command line is seen by everybody who lists the processes of the machine. Where it has a
 password, put it into REDIS_URL and leave it out here. The command prints no password.";
 
-/// Looks into the caches of redis-cached: what of a server does not suit a cache, what stands at a key; and invalidates.
+/// Looks into the caches of redis-cached: what of a server does not suit a cache, what stands at a key, what a fleet counts; and invalidates.
 #[derive(Debug, Parser)]
 #[command(name = "redis-cached", version, after_help = EXAMPLES)]
 pub(crate) struct CommandLine {
@@ -27,6 +27,7 @@ pub(crate) struct CommandLine {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Doctor(Doctor),
+    Top(Top),
     Inspect(Inspect),
     Invalidate(Invalidate),
 }
@@ -44,6 +45,35 @@ pub(crate) struct Doctor {
     /// Print one JSON document.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Shows what the processes of a fleet count, and their server, once a second.
+///
+/// Processes are seen that publish their figures: `Cache::builder().publish_stats(…)`, with the same prefix as `--cache-prefix`. Keys: q quits, s or the
+/// arrows choose the column to sort by, r reverses.
+#[derive(Debug, Args)]
+pub(crate) struct Top {
+    #[command(flatten)]
+    pub(crate) server: Server,
+    /// Print everything once, as plain text, and end.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// The column to sort by.
+    #[arg(long, value_enum, default_value_t = Column::Lookups)]
+    pub(crate) sort: Column,
+}
+
+/// A column of `top`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Column {
+    Function,
+    Lookups,
+    Hits,
+    Local,
+    Computed,
+    Each,
+    Saved,
+    Bytes,
 }
 
 /// Explains what stands at a key: an entry, a lease, a tombstone, or what is no entry.

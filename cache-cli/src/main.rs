@@ -13,6 +13,7 @@ mod own_keys;
 mod secrets;
 mod servers;
 mod text;
+mod top;
 mod units;
 
 use std::io::{ErrorKind, Write as _};
@@ -43,6 +44,7 @@ async fn main() -> ExitCode {
     };
     let outcome = match command {
         Command::Doctor(doctor) => doctor::run(&doctor).await,
+        Command::Top(top) => top::run(&top).await,
         Command::Inspect(inspect) => inspect::run(&inspect).await,
         Command::Invalidate(invalidate) => invalidate::run(&invalidate).await,
     };

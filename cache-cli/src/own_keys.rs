@@ -18,7 +18,9 @@ pub(crate) fn explained(key: &[u8]) -> Option<String> {
             .to_owned(),
         _ => match (own.strip_prefix(b"tag:"), own.strip_prefix(b"figures:")) {
             (Some(name), _) => format!("the tag {}: {nonce}", shown(name)),
-            (None, Some(_)) => "what a process has counted, for `Cache::fleet`".to_owned(),
+            (None, Some(_)) => {
+                "what a process has counted, for `Cache::fleet` and `redis-cached top`".to_owned()
+            }
             (None, None) => return None,
         },
     })

@@ -128,7 +128,7 @@ fn explain_entry(out: &mut String, entry: &EntryInfo, tags: Option<&[TagState]>)
             say!(out, "{codec}, compressed with {name}: {stored} for {}", bytes(payload.len() as u64));
         }
         (Some(name), None) => {
-            say!(out, "{codec}, compressed with {name}: {stored}, which cannot be decompressed")
+            say!(out, "{codec}, compressed with {name}: {stored}, which cannot be decompressed");
         }
         (None, _) => say!(out, "{codec}, not compressed: {stored}"),
     }

@@ -6,8 +6,8 @@ use crate::{run, run_with_url};
 
 #[test]
 fn the_help_names_each_subcommand_and_the_variable() {
-    run(["--help"]).expect(0, &["doctor", "inspect", "invalidate", "REDIS_URL", "Examples:"]);
-    for subcommand in ["doctor", "inspect", "invalidate"] {
+    run(["--help"]).expect(0, &["doctor", "top", "inspect", "invalidate", "REDIS_URL", "Examples:"]);
+    for subcommand in ["doctor", "top", "inspect", "invalidate"] {
         run([subcommand, "--help"]).expect(0, &["[URL]", "--timeout", "REDIS_URL"]);
     }
     run(["--version"]).expect(0, &[env!("CARGO_PKG_VERSION")]);

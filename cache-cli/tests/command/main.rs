@@ -6,6 +6,7 @@ mod arguments;
 mod doctor;
 mod inspect;
 mod invalidate;
+mod top;
 
 use std::ffi::OsStr;
 use std::process::{Command, Stdio};

@@ -12,7 +12,7 @@ pub use crate::store::vocabulary::{ReplyValue, ServerReply};
 use crate::util::clock::after;
 
 impl Cache {
-    /// What the server answers to a command, or each primary of a cluster. One round trip, with a cluster one more.
+    /// What the server answers to a command, or each primary of a cluster, as they were last known. One round trip.
     #[doc(hidden)]
     pub async fn ask_servers(&self, command: &[&[u8]]) -> Result<Vec<ServerReply>, Error> {
         self.0.store.ask_servers(command, after(self.0.deadline)).await

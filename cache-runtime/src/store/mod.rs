@@ -216,7 +216,7 @@ impl AnyStore {
         }
     }
 
-    /// What each server answers to a command, of a cluster every primary. One round trip, with a cluster one more. Nobody for what is in this process.
+    /// What each server answers to a command, of a cluster every primary that is known. One round trip. Nobody for what is in this process.
     pub(crate) async fn ask_servers(
         &self,
         command: &[&[u8]],

@@ -16,6 +16,9 @@ use crate::store::vocabulary::{ReplyValue, ServerInfo, ServerReply};
 impl RedisStore {
     /// `INFO` of the server, or of each primary of a cluster, all at once. Fails if one of them does not answer.
     pub(crate) async fn info(&self, until: Instant) -> Result<Vec<ServerInfo>, Error> {
+        if let Topology::Cluster(cluster) = &self.topology {
+            cluster.refreshed(until).await?;
+        }
         let replies = self.ask_servers(&[b"INFO"], until).await?;
         let text = |ServerReply { address, reply, .. }| match reply? {
             ReplyValue::Text(text) => {
@@ -26,8 +29,8 @@ impl RedisStore {
         replies.into_iter().map(text).collect()
     }
 
-    /// What the server answers to a command, or each primary of a cluster, all at once; the arguments are sent to each as they are. Fails only if nobody can be
-    /// asked.
+    /// What the server answers to a command, or each primary of a cluster that is known, all at once; the arguments are sent to each as they are. Fails only if nobody
+    /// can be asked.
     pub(crate) async fn ask_servers(
         &self,
         command: &[&[u8]],
@@ -36,8 +39,11 @@ impl RedisStore {
         match &self.topology {
             Topology::One(node, _) => Ok(vec![node.reply(command, until).await]),
             Topology::Cluster(cluster) => {
-                cluster.refreshed(until).await?;
-                let nodes = cluster.primaries()?;
+                let mut nodes = cluster.primaries()?;
+                if nodes.is_empty() {
+                    cluster.refreshed(until).await?;
+                    nodes = cluster.primaries()?;
+                }
                 Ok(all(nodes.iter().map(|node| node.reply(command, until))).await)
             }
         }
