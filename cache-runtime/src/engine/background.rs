@@ -22,6 +22,7 @@ use crate::runtime::executor;
 use crate::runtime::executor::{home, yield_now};
 use crate::store::QueuedWrite;
 use crate::util::counter::Counter;
+use crate::util::trace::{Span, instrument};
 
 /// The most bytes of encoded values that wait to be stored. What is computed beyond is not stored, and counted.
 const ROOM: usize = 64 * 1024 * 1024;
@@ -198,10 +199,10 @@ impl Background {
     pub(crate) fn refresh(&self, work: impl Future<Output = ()> + Send + 'static) {
         let Ok(permit) = Arc::clone(&self.refreshes).try_acquire_owned() else { return };
         if let Ok(home) = home() {
-            home.spawn(async move {
+            home.spawn(instrument(Span::refresh(), async move {
                 work.await;
                 drop(permit);
-            });
+            }));
         }
     }
 
@@ -209,8 +210,9 @@ impl Background {
     pub(crate) fn refresh_blocking(&self, work: impl FnOnce() + Send + 'static) {
         let Ok(permit) = Arc::clone(&self.refreshes).try_acquire_owned() else { return };
         if let Ok(library) = crate::runtime::block_on::library_runtime() {
+            let span = Span::refresh();
             library.spawn_blocking(move || {
-                work();
+                span.within(work);
                 drop(permit);
             });
         }

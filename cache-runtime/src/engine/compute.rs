@@ -10,7 +10,7 @@ use super::course::{Miss, Stage};
 use super::flight::SharedError;
 use super::store;
 use super::store::{Removed, StoreRequest};
-use crate::engine::flight::{FlightResult, Keys, Leader};
+use crate::engine::flight::{Computation, FlightResult, Keys, Leader};
 use crate::engine::lease::{self, Lease};
 use crate::engine::{Attempt, Call, CallKey, Departure};
 use crate::error::Error;
@@ -18,6 +18,8 @@ use crate::key::KeyBuf;
 use crate::policy::Lifetime;
 use crate::report::miss_reason::MissReason;
 use crate::store::vocabulary::{CasToken, Nonce};
+#[cfg(feature = "tracing")]
+use crate::util::trace::Span;
 
 /// Held while the function computes. Dropping it, because the caller went away or panicked, gives the leases back and hands the
 /// flights over.
@@ -132,13 +134,18 @@ impl ComputeGuard {
     }
 
     /// What the computation is for, and for how long calls within it may wait for others.
-    pub(crate) fn computation(&self, call: &Call) -> (Keys, Duration) {
+    pub(crate) fn computation(&self, call: &Call) -> (Computation, Duration) {
         let mut keys = self.keys.iter().map(|miss| miss.key.flight_key(call));
         let keys = match (keys.next(), self.keys.len()) {
             (Some(key), 1) => Keys::One(key),
             (first, _) => first.into_iter().chain(keys).collect(),
         };
-        (keys, self.patience)
+        let computation = Computation {
+            keys,
+            #[cfg(feature = "tracing")]
+            span: Span::compute(call.function.site),
+        };
+        (computation, self.patience)
     }
 
     /// Older values to serve should the computation fail, with their places; `None` if there is not one for each key.

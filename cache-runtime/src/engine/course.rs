@@ -28,6 +28,7 @@ use crate::engine::{Call, ComputeGuard, Hit, Question, Reader, TimeBudget};
 use crate::report::miss_reason::MissReason;
 use crate::runtime::executor;
 use crate::tags::Tags;
+use crate::util::trace::{Span, instrument};
 
 /// How many rounds a call makes before it computes without storing.
 const ROUNDS: usize = 16;
@@ -315,9 +316,11 @@ impl Course {
             } else if self.any(|stage| matches!(stage, Stage::Open)) {
                 Box::pin(self.look_up_open(reader)).await;
             } else if self.any(|stage| matches!(stage, Stage::Waiting(..))) {
-                Box::pin(self.poll(reader)).await;
+                let span = Span::wait(reader.call.function.site);
+                instrument(span, Box::pin(self.poll(reader))).await;
             } else if self.any(|stage| matches!(stage, Stage::Following(_) | Stage::Landed(_))) {
-                match Box::pin(self.follow(reader)).await {
+                let span = Span::wait(reader.call.function.site);
+                match instrument(span, Box::pin(self.follow(reader))).await {
                     Ok(landed) => got = landed,
                     Err(error) => return Step::Failed(error),
                 }

@@ -14,6 +14,8 @@ use crate::engine::flight::FlightKey;
 use crate::engine::lease_first::LeaseFirst;
 use crate::engine::{ComputeGuard, Course, Got, Hit, Reader, Step, TimeBudget};
 use crate::report::miss_reason::MissReason;
+#[cfg(feature = "tracing")]
+use crate::util::trace::{Span, instrument, is_on};
 
 /// The next step of a call, as far as it is known before decoding.
 pub(crate) enum LookupResult {
@@ -23,9 +25,35 @@ pub(crate) enum LookupResult {
     Compute(Box<ComputeGuard>),
 }
 
+#[cfg(feature = "tracing")]
+impl LookupResult {
+    /// Whether the value was there, and not computed meanwhile by another caller.
+    fn is_hit(&self) -> bool {
+        matches!(self, Self::Got(Got::NoValue | Got::Entry(_, WhenFound::First | WhenFound::Stale(_))))
+    }
+}
+
 impl Reader<'_> {
     /// Everything before a computation. A hit takes one round trip, a miss two, and one where a miss was expected.
+    #[cfg(not(feature = "tracing"))]
+    pub(crate) fn begin(&self, budget: TimeBudget) -> impl Future<Output = LookupResult> {
+        self.begin_within(budget)
+    }
+
+    /// The same, within a span if somebody wants one.
+    #[cfg(feature = "tracing")]
     pub(crate) async fn begin(&self, budget: TimeBudget) -> LookupResult {
+        if !is_on() {
+            return self.begin_within(budget).await;
+        }
+        let span = Span::lookup(self.call.function.site);
+        // Boxed to keep the future of a call without a span small.
+        let result = Box::pin(instrument(span.clone(), self.begin_within(budget))).await;
+        span.found(result.is_hit());
+        result
+    }
+
+    async fn begin_within(&self, budget: TimeBudget) -> LookupResult {
         let call = self.call;
         if is_bypassed(call.cache.arc()) {
             return LookupResult::Compute(Box::pin(self.begin_forced(&[call.call_key()])).await);

@@ -6,6 +6,7 @@ use crate::error::ErrorKind;
 use crate::util::counter::Counter;
 use crate::util::histogram::{DurationHistogram, Durations};
 use crate::util::serialize_fields::serialize_fields;
+use crate::util::trace::Span;
 
 /// Requests that are told apart. Whatever else is sent is rare, and counts together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,32 @@ impl CommandKind {
 #[derive(Debug, Default)]
 pub(crate) struct RequestTimes([OfOperation; OPERATIONS.len()]);
 
+/// A request that is under way. One that its caller gives up is not recorded.
+pub(crate) struct WatchedRequest<'a> {
+    of_operation: &'a OfOperation,
+    pub(crate) asked: Instant,
+    span: Span,
+}
+
+impl WatchedRequest<'_> {
+    /// The request has ended. What was not sent, because there is no connection, took no time.
+    pub(crate) fn end(self, failed: Option<ErrorKind>) {
+        let Self { of_operation, asked, span } = self;
+        match failed {
+            Some(ErrorKind::Timeout) => {
+                span.failed("timeout");
+                of_operation.timeouts.count();
+            }
+            Some(_) => {
+                span.failed("connection");
+                return of_operation.failures.count();
+            }
+            None => {}
+        }
+        of_operation.times.record(asked.elapsed());
+    }
+}
+
 #[derive(Debug, Default)]
 struct OfOperation {
     times: Durations,
@@ -58,15 +85,10 @@ struct OfOperation {
 }
 
 impl RequestTimes {
-    /// A request has ended, which began at `asked`. What was not sent, because there is no connection, took no time.
-    pub(crate) fn record(&self, operation: CommandKind, asked: Instant, failed: Option<ErrorKind>) {
-        let of_operation = &self.0[operation as usize];
-        match failed {
-            Some(ErrorKind::Timeout) => of_operation.timeouts.count(),
-            Some(_) => return of_operation.failures.count(),
-            None => {}
-        }
-        of_operation.times.record(asked.elapsed());
+    /// A request begins, of so many commands or keys.
+    pub(crate) fn begin(&self, operation: CommandKind, batch: impl FnOnce() -> usize) -> WatchedRequest<'_> {
+        let span = Span::request(OPERATIONS[operation as usize].1, batch);
+        WatchedRequest { of_operation: &self.0[operation as usize], asked: Instant::now(), span }
     }
 
     /// The operations that were sent, or should have been.
@@ -121,7 +143,8 @@ mod tests {
             ("GET", Some(ErrorKind::Connection)),
             ("GETRANGE", None),
         ] {
-            times.record(CommandKind::of_command(name.as_bytes()), asked, failed);
+            let watched = times.begin(CommandKind::of_command(name.as_bytes()), || 1);
+            WatchedRequest { asked, ..watched }.end(failed);
         }
         let rows = times.rows();
         let counts: Vec<_> =

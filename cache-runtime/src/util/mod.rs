@@ -15,3 +15,4 @@ pub(crate) mod streak;
 pub(crate) mod striped;
 pub(crate) mod surroundings;
 pub(crate) mod test_clock;
+pub(crate) mod trace;

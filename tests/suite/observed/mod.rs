@@ -1,3 +1,4 @@
-//! What observers are told: recorders of the crate `metrics`.
+//! What observers are told: recorders of the crate `metrics`, and subscribers of `tracing`.
 
 mod reporter;
+mod spans;

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use super::FlightKey;
 use crate::util::locks::lock;
 use crate::util::process;
+#[cfg(feature = "tracing")]
+use crate::util::trace::{Span, instrument};
 
 /// What is being computed, innermost first.
 #[derive(Clone)]
@@ -57,6 +59,25 @@ impl Keys {
 impl From<FlightKey> for Keys {
     fn from(key: FlightKey) -> Self {
         Self::One(key)
+    }
+}
+
+/// The keys of a computation, and the span that the function's body is in.
+pub(crate) struct Computation {
+    pub(crate) keys: Keys,
+    #[cfg(feature = "tracing")]
+    pub(crate) span: Span,
+}
+
+/// Without a span of its own.
+#[cfg(test)]
+impl From<FlightKey> for Computation {
+    fn from(key: FlightKey) -> Self {
+        Self {
+            keys: key.into(),
+            #[cfg(feature = "tracing")]
+            span: crate::util::trace::callers(),
+        }
     }
 }
 
@@ -138,16 +159,26 @@ pub(crate) fn is_computing(key: &FlightKey) -> bool {
 
 /// Runs `future` as a computation of these keys, by a call that would wait for others for as long as `patience` yet.
 pub(crate) fn computing<F: Future>(
-    keys: impl Into<Keys>,
+    computation: impl Into<Computation>,
     patience: Duration,
     future: F,
 ) -> impl Future<Output = F::Output> {
-    CHAIN.scope(extended(keys.into(), patience), future)
+    let computation = computation.into();
+    #[cfg(feature = "tracing")]
+    let future = instrument(computation.span, future);
+    CHAIN.scope(extended(computation.keys, patience), future)
 }
 
 /// The same for blocking code.
-pub(crate) fn sync_computing<R>(keys: impl Into<Keys>, patience: Duration, work: impl FnOnce() -> R) -> R {
-    let done = CHAIN.sync_scope(extended(keys.into(), patience), work);
+pub(crate) fn sync_computing<R>(
+    computation: impl Into<Computation>,
+    patience: Duration,
+    work: impl FnOnce() -> R,
+) -> R {
+    let computation = computation.into();
+    #[cfg(feature = "tracing")]
+    let work = || computation.span.within(work);
+    let done = CHAIN.sync_scope(extended(computation.keys, patience), work);
     // The work may have forked, and this may be the child, which has a connection of its own. What an async function forks has none: no
     // runtime survives that.
     process::current();

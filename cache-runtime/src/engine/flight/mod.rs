@@ -44,7 +44,7 @@ use crate::util::hashing::Seeded;
 use crate::util::locks::lock;
 use crate::util::process::PerProcess;
 
-pub(crate) use chain::{Chain, Keys, computing, is_computing, sync_computing};
+pub(crate) use chain::{Chain, Computation, Keys, computing, is_computing, sync_computing};
 pub(crate) use wait::Wait;
 
 /// An error for other callers, type-erased; its reader knows the type.

@@ -23,6 +23,8 @@ use crate::error::Error;
 use crate::runtime::executor::timeout_at;
 use crate::store::redis::connection::request::unanswered;
 use crate::store::redis::route::Route;
+use crate::util::trace;
+use crate::util::trace::instrument;
 
 /// How much earlier than its own deadline a caller accepts the deadline of a batch. A caller with more time opens another batch.
 const EARLIER: Duration = Duration::from_millis(10);
@@ -223,7 +225,8 @@ pub(crate) fn join<R: Requests>(
     let (handle, is_new) = R::batcher(host).join(route, request, limit, waker);
     if is_new {
         // Outside of the lock: a runtime that has ended drops the task at once.
-        host.spawn(FlushTask::new(host, &handle.batch).run(at_once));
+        // In the span of the caller that comes first; the others share its request.
+        host.spawn(instrument(trace::callers(), FlushTask::new(host, &handle.batch).run(at_once)));
     }
     handle
 }

@@ -133,10 +133,10 @@ impl RuntimeConnection {
                 return None;
             }
         };
-        let signs = health.callers.signs();
+        let (signs, watched) = (health.callers.signs(), self.request_times.begin(CommandKind::Get, || 1));
         match socket.ask(&get(key.as_bytes()), until).map(Value::extract_error) {
             Ok(answer) if answer.as_ref().err().is_none_or(is_wrong_type) => {
-                self.request_times.record(CommandKind::Get, now, None);
+                watched.end(None);
                 health.breaker.answered();
                 dedicated.give_back(socket);
                 Some(found("GET", answer))
@@ -156,7 +156,7 @@ impl RuntimeConnection {
                     health.breaker.timed_out();
                 }
                 let error = unanswered("GET");
-                self.request_times.record(CommandKind::Get, now, Some(error.kind()));
+                watched.end(Some(error.kind()));
                 Some(Err(error))
             }
         }

@@ -14,7 +14,7 @@ use super::unreadable::Unreadable;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::lag;
 use crate::store::redis::error::translate;
-use crate::store::request_times::CommandKind;
+use crate::store::request_times::{CommandKind, WatchedRequest};
 use crate::store::vocabulary::Epoch;
 use crate::util::process;
 
@@ -33,7 +33,9 @@ impl RuntimeConnection {
         let send = async |connection: &mut Connection| connection.driver.send_packed_command(command).await;
         let check = |unreadable: &Unreadable| unreadable.check(doing);
         let operation = operation_of(command);
-        Ok(self.request(operation, doing, check, send, until).await?.and_then(Value::extract_error))
+        let keys = || if operation == CommandKind::Mget { command.args_iter().count() - 1 } else { 1 };
+        let watched = self.request_times.begin(operation, keys);
+        Ok(self.request(watched, doing, check, send, until).await?.and_then(Value::extract_error))
     }
 
     /// [`run`](Self::run) for a lone read: without the extra time that a busy runtime is granted.
@@ -46,10 +48,11 @@ impl RuntimeConnection {
         let send = async |connection: &mut Connection| connection.driver.send_packed_command(command).await;
         let check = |unreadable: &Unreadable| unreadable.check(doing);
         process::current();
-        let (mut used, asked) = (None, Instant::now());
+        let operation = operation_of(command);
+        let (mut used, watched) = (None, self.request_times.begin(operation, || 1));
         let answer = self.timeout.bound(until, pin!(self.ask(check, send, &mut used))).await?;
         let answer = settled(doing, used.as_ref(), answer);
-        self.request_times.record(operation_of(command), asked, failure_of(&answer));
+        watched.end(failure_of(&answer));
         Ok(answer?.and_then(Value::extract_error))
     }
 
@@ -140,7 +143,8 @@ impl RuntimeConnection {
             (Some(command), 1) => operation_of(command),
             _ => CommandKind::Pipeline,
         };
-        match self.request(operation, doing, check, send, until).await? {
+        let watched = self.request_times.begin(operation, || commands);
+        match self.request(watched, doing, check, send, until).await? {
             Ok(answers) if answers.len() == commands => {
                 Ok((answers.into_iter().map(Value::extract_error).collect(), epoch))
             }
@@ -151,14 +155,14 @@ impl RuntimeConnection {
 
     async fn request<T: Reply>(
         &self,
-        operation: CommandKind,
+        watched: WatchedRequest<'_>,
         doing: &str,
         check: impl FnOnce(&Unreadable) -> Result<(), Error>,
         send: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
         until: Instant,
     ) -> Result<RedisResult<T>, Error> {
         process::current();
-        let (mut used, asked) = (None, Instant::now());
+        let mut used = None;
         let answer = {
             let mut asking = pin!(self.ask(check, send, &mut used));
             let mut bound = until;
@@ -168,14 +172,14 @@ impl RuntimeConnection {
                     break answer;
                 }
                 // A runtime that is behind may not have sent the request yet, or not have read the answer.
-                bound = until + lag::since(asked);
+                bound = until + lag::since(watched.asked);
                 if bound <= Instant::now() {
                     break answer;
                 }
             }
         };
         let answer = settled(doing, used.as_ref(), answer);
-        self.request_times.record(operation, asked, failure_of(&answer));
+        watched.end(failure_of(&answer));
         answer
     }
 
