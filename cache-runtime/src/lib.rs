@@ -65,6 +65,7 @@
 //! | `tls-aws-lc` | `rediss://` with aws-lc-rs instead of ring |
 //! | `uuid`, `time`, `chrono` | [`KeyPart`] for the types of these crates |
 //! | `metrics` | [`MetricsReporter`](https://docs.rs/redis-cached/latest/redis_cached/struct.MetricsReporter.html), which reports [`Stats`] to the crate `metrics` |
+//! | `page` | [`Cache::page`](https://docs.rs/redis-cached/latest/redis_cached/struct.Cache.html#method.page): the [`Report`] as a page, in HTML and JSON |
 //! | `tracing` | spans of the crate `tracing` around requests to Redis, look-ups, waits, computations and refreshes |
 //! | `testing` | for tests of your program: a clock that is turned, faults, assertions about calls, in the module `testing`; `assert_nothing_stale!` and `CacheBuilder::verify_all` |
 //!
@@ -107,6 +108,8 @@ pub use api::inspect::{EntryInfo, Inspection, KeyContent};
 pub use api::lookup::{Lookup, Source};
 #[cfg(feature = "metrics")]
 pub use api::metrics_reporter::MetricsReporter;
+#[cfg(feature = "page")]
+pub use api::page::Page;
 pub use api::report::{
     Advice, AdviceKind, FunctionReport, HotKey, LargeValue, MissReasons, NodeStats, Report, ServerStats,
 };

@@ -10,6 +10,8 @@ pub(crate) mod cache;
 pub(crate) mod global;
 #[cfg(feature = "metrics")]
 pub(crate) mod metrics_reporter;
+#[cfg(feature = "page")]
+pub(crate) mod page;
 pub(crate) mod report;
 pub(crate) mod servers;
 pub(crate) mod stats;

@@ -1,7 +1,8 @@
 //! From what was counted to what to change: pure functions of figures, without I/O and without a clock.
 //!
 //! `observed` collects what the engine tells it of one function: why look-ups missed, what became of values, what hits saved. `figures` are
-//! what it has collected, numbers that can be added up over processes. `analysis` makes a report of them, and `advice` the sentences.
+//! what it has collected, numbers that can be added up over processes. `analysis` makes a report of them, and `advice` the sentences. `page` shows
+//! a report in a browser.
 
 pub(crate) mod advice;
 pub(crate) mod analysis;
@@ -10,6 +11,8 @@ pub(crate) mod hot_keys;
 pub(crate) mod key_memory;
 pub(crate) mod miss_reason;
 pub(crate) mod observed;
+#[cfg(feature = "page")]
+pub(crate) mod page;
 pub(crate) mod server;
 mod table;
 mod units;

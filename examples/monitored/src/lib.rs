@@ -12,7 +12,7 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use redis_cached::{Cache, Stats, redis_cached, redis_invalidates};
+use redis_cached::{Cache, Page, Stats, redis_cached, redis_invalidates};
 use serde::{Deserialize, Serialize};
 
 /// A product with its price.
@@ -75,7 +75,7 @@ async fn query(millis: u64) {
     tokio::time::sleep(Duration::from_millis(millis)).await;
 }
 
-/// The routes, with `/metrics` for Prometheus and `/stats` for people.
+/// The routes, with `/metrics` for Prometheus, and `/cache` and `/stats` for people. A real service has these behind its login, or on a port of its own.
 pub fn router(shop: Shop) -> Router {
     Router::new()
         .route("/products/{id}", get(product))
@@ -84,11 +84,26 @@ pub fn router(shop: Shop) -> Router {
         .route("/stock/{id}", get(stock))
         .route("/metrics", get(metrics))
         .route("/stats", get(async |State(shop): State<Shop>| format!("{}\n", shop.cache.stats())))
+        .route("/cache", get(page))
+        .route("/cache.json", get(page_json))
         .with_state(shop)
 }
 
 async fn metrics(State(shop): State<Shop>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, Stats::PROMETHEUS_CONTENT_TYPE)], shop.cache.stats().to_prometheus())
+}
+
+async fn page(State(shop): State<Shop>) -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, Page::HTML_CONTENT_TYPE),
+        (header::CONTENT_SECURITY_POLICY, Page::CONTENT_SECURITY_POLICY),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (headers, shop.cache.page().await.title("The shop's cache").to_html())
+}
+
+async fn page_json(State(shop): State<Shop>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, Page::JSON_CONTENT_TYPE)], shop.cache.page().await.to_json())
 }
 
 async fn product(State(shop): State<Shop>, Path(id): Path<u64>) -> String {

@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Err(_) => TcpListener::bind("127.0.0.1:0").await?,
     };
     let port = listener.local_addr()?.port();
-    println!("The service: http://127.0.0.1:{port}/products/7, /stats and /metrics");
+    println!("The service: http://127.0.0.1:{port}/products/7, /cache, /stats and /metrics");
     let prometheus = Prometheus::start(port, 9090, "1s")?;
     match &prometheus {
         Some(Prometheus { port, .. }) => println!("Hit rates in Prometheus: http://127.0.0.1:{port}/{GRAPH}"),

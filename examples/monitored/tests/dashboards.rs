@@ -107,6 +107,20 @@ async fn each_panel_shows_something() {
     }
 }
 
+#[tokio::test]
+async fn the_page_is_served_with_its_json() {
+    let shop = Shop::new(Cache::memory());
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("its address").port();
+    tokio::spawn(async move { axum::serve(listener, router(shop)).await });
+    get(port, "/products/7").await.expect("a product");
+    let html = get(port, "/cache").await.expect("the page");
+    assert!(html.starts_with("<!DOCTYPE html>") && html.contains("The shop&#39;s cache"), "{html}");
+    let json: Value = serde_json::from_str(&get(port, "/cache.json").await.expect("its JSON")).expect("JSON");
+    assert_eq!(json["report"]["functions"][0]["misses"], 1);
+    assert_eq!(json["missing"], serde_json::json!([]));
+}
+
 #[test]
 fn alerts_fire_when_they_should() {
     let text = fs::read_to_string(dashboards().join("alerts.yml")).expect("the alerts");

@@ -1,0 +1,127 @@
+//! Reports as a page for people: one HTML document that needs nothing from elsewhere, and no script.
+
+mod functions;
+mod html;
+#[cfg(test)]
+mod tests;
+
+use html::Html;
+
+use super::analysis::Report;
+use super::server::{NodeStats, ServerStats};
+use super::units::{Bytes, Count, Percent, Time, share};
+
+/// What a page shows.
+#[derive(Debug)]
+pub(crate) struct PageContent<'a> {
+    pub(crate) title: &'a str,
+    /// Of this process.
+    pub(crate) report: &'a Report,
+    /// Of all processes, if there are others.
+    pub(crate) fleet: Option<&'a Report>,
+    /// What could not be obtained, and why.
+    pub(crate) missing: &'a [String],
+}
+
+/// The document.
+pub(crate) fn document(content: &PageContent<'_>) -> String {
+    let mut html = Html::default();
+    html.markup("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    html.markup("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    html.markup(
+        "<meta name=\"robots\" content=\"noindex\">\n<meta name=\"referrer\" content=\"no-referrer\">\n",
+    );
+    html.markup("<title>").key(content.title).markup("</title>\n");
+    html.markup("<style>\n").markup(include_str!("style.css")).markup("</style>\n</head>\n<body>\n");
+    html.markup("<header>\n<h1>").key(content.title).markup("</h1>\n<p>");
+    html.text(format_args!("Counted for {}", Time(content.report.window)));
+    if let Some(fleet) = content.fleet {
+        html.text(format_args!(", in {} processes", Count(fleet.processes)));
+    }
+    html.markup("</p>\n</header>\n<main>\n");
+    for missing in content.missing {
+        html.markup("<p class=\"missing\" role=\"status\">").key(missing).markup("</p>\n");
+    }
+    summary(&mut html, content.fleet.unwrap_or(content.report));
+    advice(&mut html, content.fleet.unwrap_or(content.report));
+    if let Some(fleet) = content.fleet {
+        functions::section(&mut html, "fleet", "All processes", fleet);
+    }
+    functions::section(&mut html, "process", "This process", content.report);
+    if let Some(stats) = &content.report.server {
+        server(&mut html, stats);
+    }
+    html.markup("</main>\n<footer><p>redis-cached ").text(env!("CARGO_PKG_VERSION"));
+    html.markup("</p></footer>\n</body>\n</html>\n");
+    html.into_string()
+}
+
+fn summary(html: &mut Html, report: &Report) {
+    let sum = |of: fn(&super::analysis::FunctionReport) -> u64| report.functions.iter().map(of).sum::<u64>();
+    let (hits, local, misses) = (sum(|row| row.hits), sum(|row| row.local_hits), sum(|row| row.misses));
+    let lookups = hits + misses;
+    html.markup("<dl class=\"tiles\">\n");
+    let tile = |html: &mut Html, name: &'static str, value: &dyn std::fmt::Display, more: String| {
+        html.markup("<div><dt>").markup(name).markup("</dt><dd>").text(value);
+        html.markup("<small>").text(more).markup("</small></dd></div>\n");
+    };
+    let tiers = format!(
+        "{} in the process, {} in Redis",
+        Percent(share(local, lookups)),
+        Percent(share(hits - local, lookups))
+    );
+    tile(html, "Hit rate", &Percent(share(hits, lookups)), tiers);
+    tile(html, "Look-ups", &Count(lookups), format!("{} misses", Count(misses)));
+    let saved = report.functions.iter().map(|row| row.time_saved).sum();
+    let spent = report.functions.iter().map(|row| row.time_computing).sum();
+    tile(html, "Time saved", &Time(saved), format!("{} spent computing", Time(spent)));
+    if let Some(server) = &report.server {
+        let more = format!("in {} keys, {} evicted", Count(server.keys), Count(server.evicted));
+        tile(html, "Memory of the server", &Bytes(server.used_memory), more);
+    }
+    html.markup("</dl>\n");
+}
+
+fn advice(html: &mut Html, report: &Report) {
+    html.markup("<section aria-labelledby=\"advice\">\n<h2 id=\"advice\">What to change</h2>\n");
+    if report.advice.is_empty() {
+        html.markup("<p class=\"none\">Nothing, by what has been counted.</p>\n</section>\n");
+        return;
+    }
+    html.markup("<ul class=\"advice\">\n");
+    for advice in &report.advice {
+        html.markup("<li>").sentence(&advice.text).markup(".</li>\n");
+    }
+    html.markup("</ul>\n</section>\n");
+}
+
+fn server(html: &mut Html, stats: &ServerStats) {
+    html.markup("<section aria-labelledby=\"server\">\n<h2 id=\"server\">Server</h2>\n");
+    html.markup("<div class=\"wide\" role=\"region\" aria-label=\"Servers\" tabindex=\"0\"><table>\n");
+    html.markup("<caption>What the servers say of themselves, of all their clients, since they were started</caption>\n");
+    html.markup("<thead><tr><th scope=\"col\">Address</th><th scope=\"col\">Version</th>");
+    for column in ["Keys", "Memory", "Limit", "Hit rate", "Evicted", "Expired", "Fragmentation"] {
+        html.markup("<th scope=\"col\" class=\"n\">").markup(column).markup("</th>");
+    }
+    html.markup("<th scope=\"col\">Policy</th></tr></thead>\n<tbody>\n");
+    for node in &stats.nodes {
+        let NodeStats { address, version, keys, used_memory, max_memory, policy, fragmentation, .. } = node;
+        html.markup("<tr><th scope=\"row\">").key(address).markup("</th><td>").key(version);
+        let limit = if *max_memory == 0 { "none".to_owned() } else { Bytes(*max_memory).to_string() };
+        let numbers = [
+            Count(*keys).to_string(),
+            Bytes(*used_memory).to_string(),
+            limit,
+            Percent(share(node.hits, node.hits + node.misses)).to_string(),
+            Count(node.evicted).to_string(),
+            Count(node.expired).to_string(),
+            format!("{fragmentation:.2}"),
+        ];
+        html.markup("</td>");
+        for number in numbers {
+            html.markup("<td class=\"n\">").text(number).markup("</td>");
+        }
+        html.markup("<td>").key(policy).markup("</td></tr>\n");
+    }
+    html.markup("</tbody>\n</table></div>\n</section>\n");
+}
