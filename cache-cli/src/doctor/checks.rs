@@ -361,6 +361,7 @@ fn rights(server: &ServerFacts, facts: &Facts) -> Vec<Finding> {
         .filter(|(right, ..)| server.is_refused(*right))
         .map(|(_, severity, name, means)| refused(*severity, "no-right", name, means))
         .collect();
+    found.extend(writes_refused(server));
     found.extend(comparing(server));
     found.extend(removing(server));
     if server.protocol < 3 {
@@ -413,6 +414,22 @@ fn refused(severity: super::finding::Severity, id: &'static str, name: &str, mea
             "ACL SETUSER … +{rule}, or `rename-command` undone; docs/guarantees.md has all rights in one line"
         ),
     )
+}
+
+/// What the server itself says against a write, if nothing that it says of its state has told that already.
+fn writes_refused(server: &ServerFacts) -> Option<Finding> {
+    let Some(Verdict::Failed(message)) = server.rights.get(&Right::Set) else { return None };
+    let is_told =
+        [loading(server), role(server), full(server), writes_stopped(server)].iter().any(Option::is_some);
+    (!is_told).then(|| {
+        Finding::new(
+            Problem,
+            "writes-refused",
+            format!("the server refuses to write: {message}"),
+            "nothing is stored while it does",
+            "mend what it says; INFO tells more",
+        )
+    })
 }
 
 /// Without a way to compare and set, nothing is stored.

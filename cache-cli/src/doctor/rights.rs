@@ -68,6 +68,10 @@ const REFUSALS: [&str; 10] = [
     "disabled",
 ];
 
+/// The codes of errors about the server's state. Their texts hold words of refusals: "OOM command not allowed when …".
+const STATES: [&str; 8] =
+    ["OOM ", "MISCONF ", "READONLY ", "LOADING ", "NOREPLICAS ", "BUSY ", "MASTERDOWN ", "CLUSTERDOWN "];
+
 impl Verdict {
     pub(super) fn of(reply: &ServerReply) -> Self {
         match &reply.reply {
@@ -81,6 +85,9 @@ impl Verdict {
         // Rights are looked at before the question whose key it is, and before the script.
         if says("MOVED ") || says("ASK ") || says("NOSCRIPT") || says("CROSSSLOT") {
             return Self::Taken;
+        }
+        if STATES.iter().any(|state| says(state)) {
+            return Self::Failed(message.to_owned());
         }
         let lower = message.to_ascii_lowercase();
         match kind {
@@ -134,6 +141,6 @@ mod tests {
             assert_eq!(Verdict::of_error(kind, message), verdict, "{message}");
         }
         let full = "cannot SET: OOM command not allowed when used memory > 'maxmemory'.";
-        assert!(matches!(Verdict::of_error(Server, full), Verdict::Failed(_) | Verdict::Refused));
+        assert_eq!(Verdict::of_error(Server, full), Verdict::Failed(full.to_owned()));
     }
 }

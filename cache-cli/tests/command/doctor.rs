@@ -46,6 +46,18 @@ fn what_is_configured_against_a_cache_is_named() {
 }
 
 #[test]
+fn a_full_server_is_full_and_not_forbidden() {
+    let server = RedisServer::start();
+    server.cli(&["SET", "large", &"x".repeat(100_000)]);
+    server.cli(&["CONFIG", "SET", "maxmemory", "1"]);
+    assert_eq!(found(&server.url()), ["no-eviction", "full"]);
+    let server = sound_server();
+    server.cli(&["CONFIG", "SET", "min-replicas-to-write", "1"]);
+    let ran = run(["doctor", &server.url()]);
+    ran.expect(2, &["the server refuses to write", "NOREPLICAS", "1 problem, 0 warnings"]);
+}
+
+#[test]
 fn a_user_without_rights_is_told_which() {
     let server = sound_server();
     let rights = "-@all +ping +info +hello +get +set +unlink +pttl +getrange +client|tracking";

@@ -98,6 +98,11 @@ fn each_planted_fault_is_named() {
     ] {
         assert_eq!(with(info, config), [expected], "{info:?} {config:?}");
     }
+    let mut refusing = sound();
+    refusing
+        .rights
+        .insert(Right::Set, Verdict::Failed("cannot SET: NOREPLICAS Not enough good replicas".to_owned()));
+    assert_eq!(found(refusing), [(Problem, "writes-refused")]);
     let is_full = with(&[("maxmemory_policy", "noeviction"), ("used_memory", "104857600")], &[]);
     assert_eq!(is_full, [(Problem, "no-eviction"), (Problem, "full")]);
 }
