@@ -4,26 +4,11 @@ use std::time::Duration;
 
 use redis::{Cmd, Pipeline, ToRedisArgs, cmd};
 
-use crate::store::vocabulary::SLOT_LEN;
 use crate::util::clock::whole_millis;
 
 pub(super) fn get(key: &[u8]) -> Cmd {
     let mut command = Cmd::with_capacity(2, key.len() + 3);
     command.arg("GET").arg(key);
-    command
-}
-
-pub(super) fn mget(keys: &[&str]) -> Cmd {
-    let bytes = keys.iter().map(|key| key.len()).sum::<usize>();
-    let mut command = Cmd::with_capacity(1 + keys.len(), 4 + bytes);
-    command.arg("MGET").arg(keys);
-    command
-}
-
-/// As much of a value as its mark takes.
-pub(super) fn beginning(key: &str) -> Cmd {
-    let mut command = cmd("GETRANGE");
-    command.arg(key).arg(0).arg(SLOT_LEN - 1);
     command
 }
 

@@ -10,7 +10,8 @@ use std::time::Instant;
 use redis::{RedisResult, ToRedisArgs, Value, from_redis_value};
 
 use super::abilities::{Abilities, Ability};
-use super::commands::{beginning, get, mget, pipeline, pttl, remove, set};
+use super::commands::{pipeline, remove, set};
+use super::connection::read_requests::{KeyArguments, ReadRequests};
 use super::connection::runtime_connection::RuntimeConnection;
 use super::error::{is_about_mget, is_refused, translate};
 use super::replies::{found, timed, times_left, values_of};
@@ -28,13 +29,15 @@ impl RuntimeConnection {
         timed: usize,
         until: Instant,
     ) -> Result<Several, Error> {
-        let times = || keys[..timed].iter().map(|key| pttl(key));
+        let mut times = ReadRequests::default();
+        // The times first: should an entry be replaced in between, the older, shorter time belongs to it, and at worst it is
+        // refreshed too early.
+        keys[..timed].iter().for_each(|key| times.pttl(key));
         // A lone key is asked for by `GET`, which tells of another type.
         if keys.len() > 1 && !self.abilities().mget.is(Ability::NO) {
-            // The times first: should an entry be replaced in between, the older, shorter time belongs to it, and at worst it is
-            // refreshed too early.
-            let commands = pipeline(times().chain(keys.chunks(KEYS).map(mget)));
-            let (mut answers, epoch) = self.run_reads("MGET", commands, until).await?;
+            let mut reads = times.clone();
+            keys.chunks(KEYS).for_each(|keys| reads.mget(&KeyArguments::of(keys)));
+            let (mut answers, epoch) = self.run_reads("MGET", &reads, until).await?;
             match answers.split_off(timed).into_iter().collect::<RedisResult<Vec<Value>>>() {
                 Ok(values) => {
                     let found = values_of(values, keys.len())?;
@@ -44,8 +47,9 @@ impl RuntimeConnection {
                 Err(error) => return Err(translate("MGET", error)),
             }
         }
-        let commands = pipeline(times().chain(keys.iter().map(|key| get(key.as_bytes()))));
-        let (mut answers, epoch) = self.run_reads("GET", commands, until).await?;
+        let mut reads = times;
+        keys.iter().for_each(|key| reads.get(key.as_bytes()));
+        let (mut answers, epoch) = self.run_reads("GET", &reads, until).await?;
         let values = answers.split_off(timed);
         let found = values.into_iter().map(|value| found("GET", value)).collect();
         Ok(Several { found, left: times_left(answers)?, epochs: Epochs::one(epoch) })
@@ -66,11 +70,15 @@ impl RuntimeConnection {
         keys: &[(&str, bool)],
         until: Instant,
     ) -> Result<(Vec<KeyAnswer>, Epoch), Error> {
-        // The time first, as in `read_several`.
-        let commands = keys
-            .iter()
-            .flat_map(|(key, is_timed)| is_timed.then(|| pttl(key)).into_iter().chain([get(key.as_bytes())]));
-        let (answers, epoch) = self.run_reads("GET", pipeline(commands), until).await?;
+        let mut reads = ReadRequests::with_capacity(keys.len(), keys.iter().map(|(key, _)| key.len()).sum());
+        for (key, is_timed) in keys {
+            // The time first, as in `read_several`.
+            if *is_timed {
+                reads.pttl(key);
+            }
+            reads.get(key.as_bytes());
+        }
+        let (answers, epoch) = self.run_reads("GET", &reads, until).await?;
         Ok((timed("GET", answers, keys.iter().map(|(_, is_timed)| *is_timed))?, epoch))
     }
 
@@ -81,12 +89,18 @@ impl RuntimeConnection {
         until: Instant,
     ) -> Result<Vec<KeyAnswer>, Error> {
         let doing = if asked.iter().any(|question| question.about.is_mark()) { "GETRANGE" } else { "GET" };
-        // The time first, as in `read_several`.
-        let commands = asked.iter().flat_map(|KeyQuestion { key, about }| {
-            let question = if about.is_mark() { beginning(key) } else { get(key.as_bytes()) };
-            about.is_timed().then(|| pttl(key)).into_iter().chain([question])
-        });
-        let (answers, _) = self.run_reads(doing, pipeline(commands), until).await?;
+        let mut reads = ReadRequests::default();
+        for KeyQuestion { key, about } in asked {
+            // The time first, as in `read_several`.
+            if about.is_timed() {
+                reads.pttl(key);
+            }
+            match about.is_mark() {
+                true => reads.beginning(key),
+                false => reads.get(key.as_bytes()),
+            }
+        }
+        let (answers, _) = self.run_reads(doing, &reads, until).await?;
         timed(doing, answers, asked.iter().map(|question| question.about.is_timed()))
     }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use redis::{Arg, Cmd, RedisResult, Value};
+use redis::{Cmd, RedisResult, Value};
 use tokio_util::sync::ReusableBoxFuture;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -19,7 +19,8 @@ use super::flush::Flush;
 use crate::error::Error;
 use crate::runtime::block_on::is_blocking;
 use crate::store::redis::abilities::Ability;
-use crate::store::redis::commands::{get, pipeline};
+use crate::store::redis::commands::get;
+use crate::store::redis::connection::read_requests::{KeyArguments, ReadRequests};
 use crate::store::redis::error::{is_about_mget, translate};
 use crate::store::redis::replies::{found, strange};
 use crate::store::redis::route::Route;
@@ -76,8 +77,7 @@ pub(crate) struct Read<'a> {
 
 /// The keys of a batch.
 pub(crate) struct KeyBatch {
-    /// `MGET` and the keys.
-    command: Cmd,
+    keys: KeyArguments,
     /// How many callers are to take the value of each key.
     takers: Vec<u32>,
     /// The index of the key with this hash: a hundred callers of one key read it once.
@@ -101,7 +101,7 @@ impl KeyBatch {
     #[inline]
     fn push(&mut self, key: &str, hash: u64) -> usize {
         let index = self.takers.len();
-        self.command.arg(key);
+        self.keys.push(key.as_bytes());
         self.indices.insert(hash, index);
         self.takers.push(1);
         index
@@ -125,9 +125,8 @@ impl Requests for KeyBatch {
     }
 
     fn first(Read { key, .. }: Read<'_>) -> Self {
-        let mut command = Cmd::with_capacity(16, 16 * (key.len() + 4));
-        command.arg("MGET");
-        let mut batch = Self { command, takers: Vec::with_capacity(16), indices: HashMap::default() };
+        let keys = KeyArguments::with_capacity(16, 16 * key.len());
+        let mut batch = Self { keys, takers: Vec::with_capacity(16), indices: HashMap::default() };
         batch.push(key, xxh3_64(key.as_bytes()));
         batch
     }
@@ -136,12 +135,12 @@ impl Requests for KeyBatch {
     fn add<'a>(&mut self, read: Self::Request<'a>) -> Result<usize, Self::Request<'a>> {
         let hash = xxh3_64(read.key.as_bytes());
         if let Some(&index) = self.indices.get(&hash)
-            && key(&self.command, index) == Some(read.key.as_bytes())
+            && self.keys.get(index) == Some(read.key.as_bytes())
         {
             self.takers[index] += 1;
             return Ok(index);
         }
-        let keys = self.takers.len() + 1;
+        let keys = self.keys.len() + 1;
         if keys > MAX_KEYS || keys * read.typical_size > MAX_BYTES {
             return Err(read);
         }
@@ -149,9 +148,9 @@ impl Requests for KeyBatch {
     }
 
     async fn send(self, flush: Flush<Self>) {
-        let Self { command, takers, .. } = self;
+        let Self { keys, takers, .. } = self;
         // Boxed because the future of a task is moved half a dozen times.
-        let values = Box::pin(flush.host.read_batch(command, takers.len(), flush.deadline())).await;
+        let values = Box::pin(flush.host.read_batch(keys, flush.deadline())).await;
         flush.finish(values.map(|values| KeyAnswers { values, takers }));
     }
 
@@ -169,20 +168,6 @@ impl Requests for KeyBatch {
             KeyValues::Each(found) => found[index].clone(),
         }
     }
-}
-
-/// The keys of an `MGET`.
-fn keys_of(mget: &Cmd) -> impl Iterator<Item = &[u8]> {
-    mget.args_iter().skip(1).filter_map(|key| match key {
-        Arg::Simple(key) => Some(key),
-        _ => None,
-    })
-}
-
-/// One of them. Goes over those before it.
-#[inline]
-fn key(mget: &Cmd, index: usize) -> Option<&[u8]> {
-    keys_of(mget).nth(index)
 }
 
 impl BatchedConnection {
@@ -231,19 +216,19 @@ impl BatchedConnection {
         }
     }
 
-    async fn read_batch(&self, mget: Cmd, keys: usize, until: Instant) -> Result<KeyValues, Error> {
-        if let (1, Some(key)) = (keys, key(&mget, 0)) {
+    async fn read_batch(&self, keys: KeyArguments, until: Instant) -> Result<KeyValues, Error> {
+        if let (1, Some(key)) = (keys.len(), keys.get(0)) {
             // Unlike `MGET`, `GET` tells a missing key from one of another type.
-            return Ok(KeyValues::Each(vec![found(
-                "GET",
-                self.connection.run("GET", &get(key), until).await?,
-            )]));
+            let answer = self.connection.run("GET", &get(key), until).await?;
+            return Ok(KeyValues::Each(vec![found("GET", answer)]));
         }
         let abilities = self.connection.abilities();
         if !abilities.mget.is(Ability::NO) {
-            let (mut answers, _) = self.connection.run_reads("MGET", pipeline([mget.clone()]), until).await?;
+            let mut mget = ReadRequests::default();
+            mget.mget(&keys);
+            let (mut answers, _) = self.connection.run_reads("MGET", &mget, until).await?;
             match answers.pop().ok_or_else(|| strange("MGET"))? {
-                Ok(Value::Array(values)) if values.len() == keys => {
+                Ok(Value::Array(values)) if values.len() == keys.len() => {
                     self.reads.learn(values.iter().map(size));
                     return Ok(KeyValues::Together(values));
                 }
@@ -253,8 +238,7 @@ impl BatchedConnection {
                 _ => {}
             }
         }
-        let gets = pipeline(keys_of(&mget).map(get));
-        let (answers, _) = self.connection.run_reads("GET", gets, until).await?;
+        let (answers, _) = self.connection.run_reads("GET", &keys.gets(), until).await?;
         Ok(KeyValues::Each(answers.into_iter().map(|answer| found("GET", answer)).collect()))
     }
 }

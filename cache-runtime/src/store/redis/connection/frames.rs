@@ -29,7 +29,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(super) use self::answers::{answers, whole};
 use self::pieces::AnswerPieces;
 use self::requests::WrittenRequests;
-pub(super) use self::requests::mark;
+pub(super) use self::requests::{commands, envelope};
 pub(crate) use self::scanner::Scanner;
 use super::foreign::recognised;
 use crate::store::redis::error::as_io;
@@ -151,7 +151,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Frames<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
         let Self { stream, scanner, requests, pieces, .. } = &mut *self;
         requests.read(buffer, |first, answers| pieces.expect(first, answers)).map_err(strange)?;
-        let written = ready!(Pin::new(stream).poll_write_vectored(cx, &requests.unmarked(buffer)))?;
+        let written = ready!(Pin::new(stream).poll_write_vectored(cx, &requests.parts(buffer)))?;
         scanner.written = scanner.written.saturating_add(written as u64);
         Poll::Ready(Ok(requests.wrote(written)))
     }

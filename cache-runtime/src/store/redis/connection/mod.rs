@@ -17,6 +17,7 @@ pub(crate) mod login;
 pub(crate) mod mode;
 pub(crate) mod outage;
 pub(crate) mod ownership;
+pub(crate) mod read_requests;
 pub(crate) mod reconnector;
 pub(crate) mod request;
 pub(crate) mod runtime_connection;

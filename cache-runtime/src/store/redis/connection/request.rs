@@ -6,10 +6,10 @@ use std::time::Instant;
 use redis::{Arg, Cmd, Pipeline, RedisResult, Value};
 use tokio::task::coop::consume_budget;
 
-use super::frames::mark;
 use super::live::{Connection, Use};
+use super::read_requests::ReadRequests;
 use super::runtime_connection::RuntimeConnection;
-use super::sending::{is_unreadable, send_all};
+use super::sending::{RareFuture, is_unreadable, send_all, send_reads};
 use super::unreadable::Unreadable;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::lag;
@@ -17,6 +17,9 @@ use crate::store::redis::error::translate;
 use crate::store::request_times::{CommandKind, WatchedRequest};
 use crate::store::vocabulary::Epoch;
 use crate::util::process;
+
+/// The answer to each command, and the connection's epoch.
+type CommandAnswers = (Vec<RedisResult<Value>>, Epoch);
 
 impl RuntimeConnection {
     /// Sends one command and waits for its answer, until `until` at most.
@@ -63,9 +66,9 @@ impl RuntimeConnection {
         doing: &str,
         pipeline: &Pipeline,
         until: Instant,
-    ) -> Result<(Vec<RedisResult<Value>>, Epoch), Error> {
+    ) -> Result<CommandAnswers, Error> {
         if self.is_asking {
-            return Box::pin(self.run_all_asking(doing, pipeline, until)).await;
+            return self.run_all_asking(doing, pipeline.cmd_iter().cloned().collect(), until).await;
         }
         self.run_pipeline(doing, pipeline, until).await
     }
@@ -77,39 +80,48 @@ impl RuntimeConnection {
         command: &Cmd,
         until: Instant,
     ) -> Result<RedisResult<Value>, Error> {
-        let mut one = Pipeline::with_capacity(1);
-        one.add_command(command.clone());
-        let (mut answers, _) = self.run_all_asking(doing, &one, until).await?;
+        let (mut answers, _) = self.run_all_asking(doing, vec![command.clone()], until).await?;
         answers.pop().ok_or_else(|| missing(doing))
     }
 
-    async fn run_all_asking(
-        &self,
-        doing: &str,
-        pipeline: &Pipeline,
+    fn run_all_asking<'a>(
+        &'a self,
+        doing: &'a str,
+        commands: Vec<Cmd>,
         until: Instant,
-    ) -> Result<(Vec<RedisResult<Value>>, Epoch), Error> {
-        let mut pairs = Pipeline::with_capacity(2 * pipeline.len());
-        for command in pipeline.cmd_iter() {
-            pairs.cmd("ASKING").add_command(command.clone());
+    ) -> RareFuture<'a, Result<CommandAnswers, Error>> {
+        let mut pairs = Pipeline::with_capacity(2 * commands.len());
+        for command in commands {
+            pairs.cmd("ASKING").add_command(command);
         }
-        let (answers, epoch) = self.run_pipeline(doing, &pairs, until).await?;
-        Ok((answers.into_iter().skip(1).step_by(2).collect(), epoch))
+        Box::pin(async move {
+            let (answers, epoch) = self.run_pipeline(doing, &pairs, until).await?;
+            Ok((answers.into_iter().skip(1).step_by(2).collect(), epoch))
+        })
     }
 
     /// [`run_all`](Self::run_all) for reads: the answers come in one piece and are parsed here, which costs less where they are many.
     pub(crate) async fn run_reads(
         &self,
         doing: &str,
-        mut pipeline: Pipeline,
+        reads: &ReadRequests,
         until: Instant,
-    ) -> Result<(Vec<RedisResult<Value>>, Epoch), Error> {
+    ) -> Result<CommandAnswers, Error> {
         if self.is_asking {
-            return Box::pin(self.run_all_asking(doing, &pipeline, until)).await;
+            return self.run_all_asking(doing, reads.commands().collect(), until).await;
         }
-        let commands = pipeline.len();
-        pipeline.add_command(mark(commands));
-        self.run_sent(doing, &pipeline, commands, until).await
+        let mut epoch = Epoch::default();
+        if reads.len() == 0 {
+            return Ok((Vec::new(), epoch));
+        }
+        let send = async |connection: &mut Connection| {
+            epoch = connection.epoch;
+            send_reads(connection, doing, reads).await
+        };
+        let check = |unreadable: &Unreadable| unreadable.check_each(doing, reads.commands());
+        let watched = self.request_times.begin(reads.operation(), || reads.len());
+        let answers = self.request(watched, doing, check, send, until).await?;
+        Ok((each(doing, answers, reads.len())?, epoch))
     }
 
     async fn run_pipeline(
@@ -117,40 +129,24 @@ impl RuntimeConnection {
         doing: &str,
         pipeline: &Pipeline,
         until: Instant,
-    ) -> Result<(Vec<RedisResult<Value>>, Epoch), Error> {
-        self.run_sent(doing, pipeline, pipeline.len(), until).await
-    }
-
-    /// The commands are the first ones of the pipeline; a mark may follow them.
-    async fn run_sent(
-        &self,
-        doing: &str,
-        pipeline: &Pipeline,
-        commands: usize,
-        until: Instant,
-    ) -> Result<(Vec<RedisResult<Value>>, Epoch), Error> {
+    ) -> Result<CommandAnswers, Error> {
         let mut epoch = Epoch::default();
-        if commands == 0 {
-            // The driver refuses an empty pipeline.
+        if pipeline.is_empty() {
+            // The driver refuses it.
             return Ok((Vec::new(), epoch));
         }
         let send = async |connection: &mut Connection| {
             epoch = connection.epoch;
-            send_all(connection, doing, pipeline, commands).await
+            send_all(connection, doing, pipeline).await
         };
-        let check = |unreadable: &Unreadable| unreadable.check_each(doing, pipeline);
-        let operation = match (pipeline.cmd_iter().next(), commands) {
+        let check = |unreadable: &Unreadable| unreadable.check_each(doing, pipeline.cmd_iter());
+        let operation = match (pipeline.cmd_iter().next(), pipeline.len()) {
             (Some(command), 1) => operation_of(command),
             _ => CommandKind::Pipeline,
         };
-        let watched = self.request_times.begin(operation, || commands);
-        match self.request(watched, doing, check, send, until).await? {
-            Ok(answers) if answers.len() == commands => {
-                Ok((answers.into_iter().map(Value::extract_error).collect(), epoch))
-            }
-            Ok(_) => Err(missing(doing)),
-            Err(error) => Err(translate(doing, error)),
-        }
+        let watched = self.request_times.begin(operation, || pipeline.len());
+        let answers = self.request(watched, doing, check, send, until).await?;
+        Ok((each(doing, answers, pipeline.len())?, epoch))
     }
 
     async fn request<T: Reply>(
@@ -291,6 +287,19 @@ fn failure_of<T>(answer: &Result<RedisResult<T>, Error>) -> Option<ErrorKind> {
         Ok(_) => None,
         Err(error) => Some(error.kind()),
     }
+}
+
+/// The answer to each of so many commands. A server error is the answer to its command.
+fn each(
+    doing: &str,
+    answers: RedisResult<Vec<Value>>,
+    commands: usize,
+) -> Result<Vec<RedisResult<Value>>, Error> {
+    let answers = answers.map_err(|error| translate(doing, error))?;
+    if answers.len() != commands {
+        return Err(missing(doing));
+    }
+    Ok(answers.into_iter().map(Value::extract_error).collect())
 }
 
 fn missing(doing: &str) -> Error {

@@ -6,13 +6,13 @@
 //! Of a pipeline on a connection that ends, the driver does not say which answer was the last. Pipelines of that kind are
 //! therefore sent apart, each command with an answer of its own, until one has been answered completely.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use redis::{Arg, Cmd, Pipeline};
+use redis::{Arg, Cmd};
 
 use crate::error::{Error, ErrorKind};
 use crate::util::locks::lock;
@@ -62,13 +62,17 @@ impl Unreadable {
         }
     }
 
-    /// [`check`](Self::check) for each command of a pipeline.
-    pub(crate) fn check_each(&self, doing: &str, pipeline: &Pipeline) -> Result<(), Error> {
+    /// [`check`](Self::check) for each of the commands that are sent at once.
+    pub(crate) fn check_each(
+        &self,
+        doing: &str,
+        commands: impl IntoIterator<Item = impl Borrow<Cmd>>,
+    ) -> Result<(), Error> {
         if !self.is_any_known.load(Ordering::Relaxed) {
             return Ok(());
         }
         self.check(doing)?;
-        pipeline.cmd_iter().try_for_each(|command| self.check(&name(command, doing)))
+        commands.into_iter().try_for_each(|command| self.check(&name(command.borrow(), doing)))
     }
 
     /// Whether pipelines that do this are sent apart.
@@ -132,6 +136,8 @@ fn command(doing: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use redis::Pipeline;
+
     use super::*;
 
     #[test]
@@ -157,11 +163,13 @@ mod tests {
         assert!(!unreadable.are_apart("GET"));
         unreadable.note_pipeline("GET", false);
         assert!(unreadable.are_apart("GET") && !unreadable.are_apart("SET"));
-        assert!(unreadable.check_each("GET", &pipeline).is_ok());
+        assert!(unreadable.check_each("GET", pipeline.cmd_iter()).is_ok());
         unreadable.note("the server", "PTTL");
-        assert!(unreadable.check_each("GET", &pipeline).is_err() && unreadable.check("GET").is_ok());
+        assert!(
+            unreadable.check_each("GET", pipeline.cmd_iter()).is_err() && unreadable.check("GET").is_ok()
+        );
         unreadable.note_pipeline("GET", true);
         assert!(!unreadable.are_apart("GET"));
-        assert!(unreadable.check_each("GET", &pipeline).is_err());
+        assert!(unreadable.check_each("GET", pipeline.cmd_iter()).is_err());
     }
 }

@@ -65,12 +65,13 @@ async fn follow<O: Owners, T: Copy, A, F: Future<Output = KeyResults<A>>>(
     hops: usize,
     ask: impl Fn(O::Destination, Vec<T>) -> F,
 ) -> Vec<Result<A, Error>> {
-    let mut answers: Vec<Result<A, Error>> = items.iter().map(|_| Err(lost())).collect();
+    // Nothing yet, and no error for each: an error is made of memory.
+    let mut answers: Vec<Option<Result<A, Error>>> = items.iter().map(|_| None).collect();
     let mut open = Vec::with_capacity(items.len());
     for (at, destination) in to.into_iter().enumerate() {
         match destination {
             Ok(destination) => open.push((at, destination)),
-            Err(error) => answers[at] = Err(error),
+            Err(error) => answers[at] = Some(Err(error)),
         }
     }
     for hop in hops..=HOPS {
@@ -85,7 +86,7 @@ async fn follow<O: Owners, T: Copy, A, F: Future<Output = KeyResults<A>>>(
                 let next = answer.as_ref().err().and_then(redirection).filter(|_| hop < HOPS);
                 match next.and_then(|next| owners.redirected(&destination, next)) {
                     Some(next) => open.push((*at, next)),
-                    None => answers[*at] = answer,
+                    None => answers[*at] = Some(answer),
                 }
             }
         }
@@ -93,7 +94,7 @@ async fn follow<O: Owners, T: Copy, A, F: Future<Output = KeyResults<A>>>(
             break;
         }
     }
-    answers
+    answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(lost()))).collect()
 }
 
 /// The places of what goes to each destination, in their order.
