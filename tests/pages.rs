@@ -15,3 +15,7 @@ pub mod keys {}
 /// Testing.
 #[doc = include_str!("../docs/testing.md")]
 pub mod testing {}
+
+/// Coming from another cache.
+#[doc = include_str!("../docs/coming-from.md")]
+pub mod coming_from {}
