@@ -36,8 +36,8 @@ impl AsyncWrite for Says {
 }
 
 /// Commands whose answers are to be one piece.
-fn together<const COMMANDS: usize>(commands: [Cmd; COMMANDS]) -> Cmd {
-    envelope(COMMANDS, &commands.iter().flat_map(Cmd::get_packed_command).collect::<Vec<_>>())
+fn together(commands: &[Cmd]) -> Cmd {
+    envelope(commands.len(), &commands.iter().flat_map(Cmd::get_packed_command).collect::<Vec<_>>())
 }
 
 async fn write(frames: &mut Frames<Says>, commands: &[Cmd]) -> io::Result<()> {
@@ -82,7 +82,7 @@ fn piece(frames: &[u8]) -> Vec<u8> {
 #[tokio::test]
 async fn answers_to_what_is_in_an_envelope_are_one_piece_and_others_as_they_are() {
     let command = || get(b"key");
-    let sent = [command(), together([command(), command()]), command(), together([command()])];
+    let sent = [command(), together(&[command(), command()]), command(), together(&[command()])];
     let answers: [&[u8]; 5] = [
         b"$1\r\na\r\n",
         b"*2\r\n*1\r\n$1\r\na\r\n$-1\r\n",
@@ -127,7 +127,7 @@ async fn answers_to_what_is_in_an_envelope_are_one_piece_and_others_as_they_are(
 
 #[tokio::test]
 async fn an_answer_that_nobody_asked_for_is_no_part_of_a_piece() {
-    let sent = [together([get(b"key")])];
+    let sent = [together(&[get(b"key")])];
     let mut frames = Frames::new(Says(b"+OK\r\n+OK\r\n$1\r\na\r\n".to_vec(), 5), FirstAnswer::default());
     for _ in 0..2 {
         read(&mut frames, 64).await.expect("as it is");
@@ -140,7 +140,7 @@ async fn an_answer_that_nobody_asked_for_is_no_part_of_a_piece() {
 #[tokio::test]
 async fn a_large_piece_is_given_whole() {
     let answer = [&b"*2\r\n$-1\r\n$1000000\r\n"[..], &vec![b'a'; 1_000_000], b"\r\n"].concat();
-    let given = given(&[together([get(b"key")])], &answer, 10_000, 8192).await.expect("it is given");
+    let given = given(&[together(&[get(b"key")])], &answer, 10_000, 8192).await.expect("it is given");
     let Ok(Value::Array(parts)) = parse_redis_value(&given) else { panic!("a list") };
     assert_eq!(parts.len(), 4);
     assert!(whole(parts).is_some_and(|whole| whole == answer));
@@ -148,7 +148,7 @@ async fn a_large_piece_is_given_whole() {
 
 #[tokio::test]
 async fn an_end_and_a_strange_frame_within_a_piece_are_the_connection_s() {
-    let sent = [together([get(b"key"), get(b"key")])];
+    let sent = [together(&[get(b"key"), get(b"key")])];
     for (said, kind) in [
         (&b"$1\r\na\r\n$5\r\nab"[..], io::ErrorKind::UnexpectedEof),
         (b"$1\r\na\r\n*1\r\n", io::ErrorKind::UnexpectedEof),
@@ -166,7 +166,7 @@ proptest! {
         size in 1_usize..20,
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let sent = [together([get(b"key"), get(b"key")]), together([get(b"key")])];
+        let sent = [together(&[get(b"key"), get(b"key")]), together(&[get(b"key")])];
         let _ = runtime.block_on(given(&sent, &said, size, 16));
     }
 }
