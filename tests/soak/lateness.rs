@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -54,22 +56,31 @@ pub(crate) struct Processors(Mutex<Waited>);
 
 #[derive(Default)]
 struct Waited {
-    /// Of each thread so far, in nanoseconds.
-    threads: HashMap<String, u64>,
+    /// What the system says of each thread, open, and for how many nanoseconds it has waited so far.
+    threads: HashMap<String, (File, u64)>,
+    /// When the threads were last looked for. To look for them takes longer than all else.
+    listed: Option<Instant>,
     late: Duration,
 }
+
+/// How often threads are looked for.
+const LISTED_EVERY: Duration = Duration::from_secs(1);
 
 impl Processors {
     /// Asks the system. What more than one thread has waited for at once counts once.
     pub(crate) fn sample(&self) {
-        let mut waited = self.0.lock().unwrap();
-        let threads = workers();
-        let new = |(thread, nanos): (&String, &u64)| {
-            nanos.saturating_sub(*waited.threads.get(thread).unwrap_or(nanos))
-        };
-        let longest = threads.iter().map(new).max().unwrap_or(0);
+        let waited = &mut *self.0.lock().unwrap();
+        let mut longest = 0;
+        waited.threads.retain(|_, (file, before)| {
+            let Some(nanos) = nanos_waited(file) else { return false };
+            longest = longest.max(nanos.saturating_sub(*before));
+            *before = nanos;
+            true
+        });
         waited.late += Duration::from_nanos(longest);
-        waited.threads = threads;
+        if waited.listed.is_none_or(|listed| listed.elapsed() >= LISTED_EVERY) {
+            waited.list();
+        }
     }
 
     /// As of the last sample.
@@ -78,16 +89,30 @@ impl Processors {
     }
 }
 
-/// For how long each of the runtime's threads has waited for a processor.
-fn workers() -> HashMap<String, u64> {
-    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let waited = tasks.filter_map(|task| {
-        let name = fs::read_to_string(task.path().join("comm")).ok()?;
-        let times = fs::read_to_string(task.path().join("schedstat")).ok()?;
-        let waited = times.split_whitespace().nth(1)?.parse().ok()?;
-        name.starts_with("tokio").then(|| (task.file_name().to_string_lossy().into_owned(), waited))
-    });
-    waited.collect()
+impl Waited {
+    /// Adds those of the runtime's threads that are not known yet.
+    fn list(&mut self) {
+        for task in fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
+            let thread = task.file_name().to_string_lossy().into_owned();
+            let is_worker =
+                || fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name.starts_with("tokio"));
+            if !self.threads.contains_key(&thread)
+                && is_worker()
+                && let Ok(file) = File::open(task.path().join("schedstat"))
+                && let Some(nanos) = nanos_waited(&file)
+            {
+                self.threads.insert(thread, (file, nanos));
+            }
+        }
+        self.listed = Some(Instant::now());
+    }
+}
+
+/// For how long a thread has waited for a processor. `None` if it has ended.
+fn nanos_waited(schedstat: &File) -> Option<u64> {
+    let mut line = [0; 80];
+    let len = schedstat.read_at(&mut line, 0).ok()?;
+    str::from_utf8(&line[..len]).ok()?.split_whitespace().nth(1)?.parse().ok()
 }
 
 #[test]
