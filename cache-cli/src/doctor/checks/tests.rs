@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use super::*;
 use crate::doctor::finding::Severity;
-use crate::doctor::rights::ASKED;
+use crate::doctor::rights::{ASKED, Right, Verdict};
 
 fn texts(pairs: &[(&str, &str)]) -> HashMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
