@@ -1,21 +1,29 @@
 //! The code in the pages for people is tested, here and not in the library: what a package contains cannot reach outside it.
 
-/// The repository's front page.
-#[doc = include_str!("../README.md")]
-pub mod readme {}
+macro_rules! pages {
+    ($($page:ident $file:literal,)*) => {
+        $(
+            /// A page.
+            #[doc = include_str!($file)]
+            pub mod $page {}
+        )*
+    };
+}
 
-/// The page that the registry shows.
-#[doc = include_str!("../cache-runtime/README.md")]
-pub mod registry {}
-
-/// Keys.
-#[doc = include_str!("../docs/keys.md")]
-pub mod keys {}
-
-/// Testing.
-#[doc = include_str!("../docs/testing.md")]
-pub mod testing {}
-
-/// Coming from another cache.
-#[doc = include_str!("../docs/coming-from.md")]
-pub mod coming_from {}
+pages! {
+    readme "../README.md",
+    // The page that the registry shows.
+    registry "../cache-runtime/README.md",
+    start "../docs/start.md",
+    keys "../docs/keys.md",
+    invalidation "../docs/invalidation.md",
+    tags "../docs/tags.md",
+    batches "../docs/batches.md",
+    local "../docs/local.md",
+    servers "../docs/servers.md",
+    testing "../docs/testing.md",
+    monitoring "../docs/monitoring.md",
+    verify "../docs/verify.md",
+    coming_from "../docs/coming-from.md",
+    report "../docs/report.md",
+}

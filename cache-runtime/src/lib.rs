@@ -53,6 +53,7 @@
 //! | know what happened | [`Stats`], [`Error`] |
 //! | see what stands at a key | [`Inspection`] |
 //! | find missing invalidations | [`StaleSample`], [`CacheBuilder::verify_grace`] |
+//! | learn it step by step, and choose between ways | the [guide](https://docs.rs/redis-cached/latest/redis_cached/guide/index.html) |
 //!
 //! # Cargo features
 //!
@@ -84,6 +85,9 @@ mod entry;
 mod error;
 #[doc(hidden)]
 pub mod expansion;
+// Text for docs.rs alone, which nobody else's build reads.
+#[cfg(docsrs)]
+pub mod guide;
 mod key;
 mod local;
 mod policy;

@@ -76,7 +76,7 @@ fn is_packed(root: &Path, page: &Path) -> bool {
 }
 
 /// A page without its blocks of code.
-fn prose(page: &str) -> String {
+pub(crate) fn prose(page: &str) -> String {
     let mut fenced = false;
     let mut lines = Vec::new();
     for line in page.lines() {
@@ -90,7 +90,7 @@ fn prose(page: &str) -> String {
 }
 
 /// What stands in the parentheses of `[text](link)`.
-fn links(prose: &str) -> Vec<String> {
+pub(crate) fn links(prose: &str) -> Vec<String> {
     let ends = prose.split("](").skip(1);
     ends.filter_map(|rest| rest.split([')', ' ', '\n']).next()).map(str::to_owned).collect()
 }

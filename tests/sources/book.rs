@@ -1,0 +1,71 @@
+//! The pages in docs/ are a book: each has its place in it, on docs.rs and among the pages whose code is tested.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::links::{links, prose};
+use crate::tree;
+
+/// The names of the pages, from docs/SUMMARY.md, by which mdBook orders them.
+fn chapters() -> Vec<String> {
+    links(&prose(&read("docs/SUMMARY.md")))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(tree::root().join(path)).unwrap()
+}
+
+#[test]
+fn every_page_is_a_chapter_once() {
+    let files = fs::read_dir(tree::root().join("docs")).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let pages: BTreeSet<_> = names.filter(|name| name.ends_with(".md") && name != "SUMMARY.md").collect();
+    let chapters = chapters();
+    assert_eq!(
+        chapters.iter().cloned().collect::<BTreeSet<_>>(),
+        pages,
+        "docs/SUMMARY.md and docs/ disagree"
+    );
+    assert_eq!(chapters.len(), pages.len(), "docs/SUMMARY.md has a page twice: {chapters:?}");
+}
+
+#[test]
+fn every_chapter_is_a_module_of_the_guide() {
+    let guide = read("cache-runtime/src/guide.rs");
+    let modules =
+        guide.split_once("pages! {").unwrap().1.lines().filter_map(|line| line.trim().strip_suffix(','));
+    let expected = chapters()
+        .into_iter()
+        .map(|page| format!("{} \"{page}\"", page.trim_end_matches(".md").replace('-', "_")));
+    assert_eq!(
+        modules.collect::<Vec<_>>(),
+        expected.collect::<Vec<_>>(),
+        "guide.rs and docs/SUMMARY.md disagree"
+    );
+}
+
+#[test]
+fn the_code_of_every_page_is_tested() {
+    let tested = read("tests/pages.rs");
+    let untested = chapters().into_iter().filter(|page| {
+        read(&format!("docs/{page}")).contains("```rust") && !tested.contains(&format!("\"../docs/{page}\""))
+    });
+    let untested: Vec<_> = untested.collect();
+    assert!(
+        untested.is_empty(),
+        "tests/pages.rs does not include {untested:?}; `rust,ignore` marks a sketch"
+    );
+}
+
+/// A book has nothing but its folder.
+#[test]
+fn no_page_links_to_a_file_beside_the_book() {
+    for page in chapters() {
+        for link in links(&prose(&read(&format!("docs/{page}")))) {
+            assert!(
+                !link.starts_with("..") && !link.starts_with('/'),
+                "docs/{page}: {link} is not in the book; give its URL"
+            );
+        }
+    }
+}
