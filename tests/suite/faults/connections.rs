@@ -8,9 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use redis_cached::{Cache, redis_cached};
-use redis_cached_test_support::{Given, Proxy, RedisServer, servers};
+use redis_cached_test_support::{Direction, Given, Proxy, RedisServer, servers};
 
-use super::{DEADLINE, assert_own_value, assert_recovers, get_user, get_user_entry, hits, lazy, wait_until};
+use super::{
+    DEADLINE, assert_own_value, assert_recovers, get_user, get_user_entry, hits, lazy, wait_until,
+    wait_until_async,
+};
 use crate::log_recorder::{is_alone, lines, record, warnings};
 use crate::user;
 
@@ -294,5 +297,24 @@ async fn a_proxy_that_closes_the_connection_at_hello() {
         assert!(proxy.accepted() - before <= 3, "{} connections", proxy.accepted() - before);
         tokio::time::sleep(DEADLINE).await;
         assert_eq!(cache.scope(watched(1)).await, 1);
+    }
+}
+
+/// A server that is restarted, or a network that breaks, in the middle of a greeting looks like such a proxy, but only once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_breaks_at_hello_does_not_turn_resp3_off() {
+    let server = RedisServer::start();
+    let proxy = Proxy::start(&server);
+    let cut_greeting = || proxy.cut_after(Direction::Requests, 20);
+    cut_greeting();
+    let cache = lazy(proxy.url());
+    for _ in 0..3 {
+        let serving = async || {
+            assert_eq!(cache.scope(watched(1)).await, 1);
+            cache.stats().local.is_some_and(|local| local.serving)
+        };
+        wait_until_async(serving).await;
+        cut_greeting();
+        proxy.reset_connections();
     }
 }

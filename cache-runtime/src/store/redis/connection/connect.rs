@@ -108,8 +108,8 @@ pub(crate) async fn connect(
             let share = until.saturating_duration_since(Instant::now()) / left.max(1);
             left = left.saturating_sub(1);
             in_handshake.store(false, Ordering::Relaxed);
-            let one = connect_to(server, &endpoint, &target, &in_handshake, proof, watched.clone());
-            failure = match executor::timeout(share, one).await? {
+            let one = Attempt { server, endpoint: &endpoint, target: &target, in_handshake: &in_handshake };
+            failure = match executor::timeout(share, one.connect(proof, watched.clone())).await? {
                 Some(Ok(connection)) => return Ok(connection),
                 Some(Err(failure)) => failure,
                 None => late(),
@@ -137,51 +137,81 @@ fn only_resp2(server: &Server) -> Failure {
     Failure::about_watching(Error::new(ErrorKind::Server, reason))
 }
 
-/// Connects to one address; without `HELLO` if the server refuses it.
-async fn connect_to(
-    server: &Arc<Server>,
-    endpoint: &Endpoint,
-    target: &PeerAddress,
-    in_handshake: &AtomicBool,
-    proof: Proof,
-    watched: Option<(Epoch, OnPush)>,
-) -> Result<Connection, Failure> {
-    let failed = |error| Failure::from(explain(endpoint, error));
-    let is_watched = watched.is_some();
-    let in_resp2 = async || greet(server, target, &endpoint.in_resp2(), in_handshake, None).await;
-    let connection = match speaks_resp3(server) {
-        false => in_resp2().await.map_err(failed)?,
-        true => match greet(server, target, endpoint, in_handshake, watched).await {
-            Ok(connection) => {
-                server.answers_hello();
-                connection
-            }
-            Err(error) if refuses_hello(&error) && !in_handshake.load(Ordering::Relaxed) => {
-                let connection = match in_resp2().await {
-                    Ok(connection) => connection,
-                    // If the server hangs up twice, the first time says more.
-                    Err(second) => return Err(failed(if second.is_io_error() { error } else { second })),
-                };
-                let is_refusal = if was_hung_up(&error) {
-                    server.hung_up_on_hello()
-                } else {
-                    server.refuses_hello();
-                    true
-                };
-                if is_watched {
-                    return Err(if is_refusal { only_resp2(server) } else { failed(error) });
-                }
-                connection
-            }
-            Err(error) => return Err(failed(error)),
-        },
-    };
-    server.check_mode()?;
-    if proof == Proof::Answer {
-        answers(&connection).await.map_err(failed)?;
+/// An attempt at one address.
+struct Attempt<'a> {
+    server: &'a Arc<Server>,
+    endpoint: &'a Endpoint,
+    target: &'a PeerAddress,
+    /// Set while TLS is being agreed on.
+    in_handshake: &'a AtomicBool,
+}
+
+impl Attempt<'_> {
+    /// Connects; without `HELLO` if the server refuses it.
+    async fn connect(&self, proof: Proof, watched: Option<(Epoch, OnPush)>) -> Result<Connection, Failure> {
+        let connection = match speaks_resp3(self.server) {
+            true => self.greet_either_way(watched).await?,
+            false => self.greet_without_hello().await.map_err(|error| self.failed(error))?,
+        };
+        self.server.check_mode()?;
+        if proof == Proof::Answer {
+            answers(&connection).await.map_err(|error| self.failed(error))?;
+        }
+        check_place(&connection, self.endpoint).await?;
+        Ok(connection)
     }
-    check_place(&connection, endpoint).await?;
-    Ok(connection)
+
+    async fn greet_either_way(&self, watched: Option<(Epoch, OnPush)>) -> Result<Connection, Failure> {
+        let is_watched = watched.is_some();
+        let refusal = match self.greet_with_hello(watched).await? {
+            Ok(connection) => return Ok(connection),
+            Err(refusal) => refusal,
+        };
+        let without = match self.greet_without_hello().await {
+            Ok(connection) => connection,
+            // If the server hangs up twice, the first time says more.
+            Err(second) => return Err(self.failed(if second.is_io_error() { refusal } else { second })),
+        };
+        if was_hung_up(&refusal) {
+            // As a proxy does that does not know the command, and as any server does that is restarted meanwhile. The former does
+            // it again, and keeps the connection on which it was not asked.
+            match self.greet_with_hello(None).await? {
+                Ok(_) if is_watched => return Err(self.failed(refusal)),
+                Ok(connection) => return Ok(connection),
+                Err(_) => answers(&without).await.map_err(|error| self.failed(error))?,
+            }
+        }
+        self.server.refuses_hello();
+        if is_watched { Err(only_resp2(self.server)) } else { Ok(without) }
+    }
+
+    /// Greets with `HELLO`. The inner error is what looks like a refusal of it.
+    async fn greet_with_hello(
+        &self,
+        watched: Option<(Epoch, OnPush)>,
+    ) -> Result<RedisResult<Connection>, Failure> {
+        let wire = Wire::default();
+        let greeted = greet(self, self.endpoint, watched, wire.clone()).await;
+        match greeted {
+            Err(error) if self.is_refusal(&error, &wire) => Ok(Err(error)),
+            Err(error) => Err(self.failed(error)),
+            Ok(connection) => Ok(Ok(connection)),
+        }
+    }
+
+    /// Whether another way to greet may help. Not in the handshake, and not if it has answered before it hung up.
+    fn is_refusal(&self, error: &RedisError, wire: &Wire) -> bool {
+        let was_asked = !self.in_handshake.load(Ordering::Relaxed);
+        was_asked && refuses_hello(error) && !(was_hung_up(error) && wire.first_answer.get().is_some())
+    }
+
+    async fn greet_without_hello(&self) -> RedisResult<Connection> {
+        greet(self, &self.endpoint.in_resp2(), None, Wire::default()).await
+    }
+
+    fn failed(&self, error: RedisError) -> Failure {
+        explain(self.endpoint, error).into()
+    }
 }
 
 fn explain(endpoint: &Endpoint, error: RedisError) -> Error {
@@ -201,13 +231,14 @@ async fn answers(connection: &Connection) -> RedisResult<()> {
     asked.or_else(|error| if error.is_unrecoverable_error() { Err(error) } else { Ok(()) })
 }
 
+/// Greets as `endpoint` says, which is the attempt's or the same in RESP2.
 async fn greet(
-    server: &Arc<Server>,
-    target: &PeerAddress,
+    attempt: &Attempt<'_>,
     endpoint: &Endpoint,
-    in_handshake: &AtomicBool,
     watched: Option<(Epoch, OnPush)>,
+    wire: Wire,
 ) -> RedisResult<Connection> {
+    let Attempt { server, target, in_handshake, .. } = attempt;
     let (epoch, on_push) = watched.unzip();
     let placement = server.placement(endpoint, target);
     // Callers bound their requests themselves, so the driver's own time limits are off.
@@ -221,7 +252,6 @@ async fn greet(
             Ok(())
         });
     }
-    let wire = Wire::default();
     let settings = endpoint.info.redis_settings();
     let (mut connection, driver) = match target {
         PeerAddress::Tcp(address) => {
@@ -280,7 +310,7 @@ async fn greet(
 }
 
 /// What the stream of a connection shares with its callers and its reconnector.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Wire {
     callers: Arc<Traffic>,
     breaker: Arc<Breaker>,

@@ -25,8 +25,6 @@ use crate::runtime::executor;
 use crate::store::credentials::{Credentials, Provided};
 use crate::util::locks::lock;
 
-/// For how long `HELLO` has to be hung up on before that is a refusal, where it has been answered before.
-const HANGING_UP: Duration = Duration::from_secs(5);
 /// The time after which `HELLO` is tried again with a server that refused it: it may be another server, or a newer version.
 const HELLO_AGAIN: Duration = Duration::from_secs(60);
 
@@ -55,10 +53,6 @@ pub(super) struct ServerKnowledge {
     /// The address of a server that was the wrong one: tried last.
     shunned: Option<SocketAddr>,
     hello_refused: Option<Instant>,
-    /// Whether `HELLO` has been answered, by this or an earlier server of the name.
-    hello_answered: bool,
-    /// Since when the peer has hung up on each `HELLO` and greeted without.
-    hung_up_since: Option<Instant>,
     in_cluster_mode: Option<Instant>,
     /// As of the newest connection.
     pub(super) identity: Option<ServerIdentity>,
@@ -224,29 +218,9 @@ impl Server {
         lock(&self.known).hello_refused.is_none_or(|since| since.elapsed() > HELLO_AGAIN)
     }
 
-    /// It has answered `HELLO`.
-    pub(crate) fn answers_hello(&self) {
-        let mut known = lock(&self.known);
-        (known.hello_answered, known.hung_up_since) = (true, None);
-    }
-
     /// It answers, but not to `HELLO`.
     pub(crate) fn refuses_hello(&self) {
-        let mut known = lock(&self.known);
-        (known.hello_refused, known.hung_up_since) = (Some(Instant::now()), None);
-    }
-
-    /// It has hung up on `HELLO` and then greeted without: as a proxy does that does not know the command, and as any server does that is
-    /// restarted meanwhile. Whether it is the former.
-    pub(crate) fn hung_up_on_hello(&self) -> bool {
-        let mut known = lock(&self.known);
-        let since = *known.hung_up_since.get_or_insert_with(Instant::now);
-        let is_refusal = !known.hello_answered || since.elapsed() >= HANGING_UP;
-        drop(known);
-        if is_refusal {
-            self.refuses_hello();
-        }
-        is_refusal
+        lock(&self.known).hello_refused = Some(Instant::now());
     }
 }
 
@@ -267,18 +241,6 @@ mod tests {
     use crate::util::clock::after;
 
     const DEADLINE: Duration = Duration::from_millis(250);
-
-    #[test]
-    fn a_restart_in_the_middle_of_a_greeting_does_not_turn_resp3_off() {
-        let server = Server::new(&Arc::new(Config::of_url("redis://127.0.0.1:1", DEADLINE)));
-        server.answers_hello();
-        assert!(!server.hung_up_on_hello() && !server.hung_up_on_hello() && server.may_know_hello());
-        // The name leads to a proxy now.
-        lock(&server.known).hung_up_since = Instant::now().checked_sub(HANGING_UP);
-        assert!(server.hung_up_on_hello() && !server.may_know_hello());
-        let proxy = Server::new(&Arc::new(Config::of_url("redis://127.0.0.1:1", DEADLINE)));
-        assert!(proxy.hung_up_on_hello() && !proxy.may_know_hello(), "it has never answered HELLO");
-    }
 
     fn store(
         port: u16,
