@@ -2,6 +2,7 @@
 
 mod fleet;
 mod misses;
+mod recent;
 mod server;
 
 use std::time::Duration;

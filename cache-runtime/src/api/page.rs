@@ -1,25 +1,40 @@
-//! A page for people: the report, the fleet and the server, as HTML and as JSON.
+//! A page for people: the report, the last minutes, the fleet and the server, as HTML and as JSON.
+
+use std::time::Duration;
 
 use super::cache::Cache;
 use crate::error::Error;
 use crate::report::analysis::Report;
-use crate::report::page::{PageContent, document};
+use crate::report::history::FunctionHistory;
+use crate::report::page::{POLICY, PageContent, document};
 use crate::util::serialize_fields::serialize_fields;
+
+/// A page is not renewed more often than this.
+const SHORTEST: Duration = Duration::from_secs(1);
 
 /// The report of a cache as a page: from [`Cache::page`]. Needs the cargo feature `page`.
 #[derive(Debug, Clone)]
 pub struct Page {
+    data: Data,
+    every: Option<Duration>,
+}
+
+/// What is in the JSON.
+#[derive(Debug, Clone)]
+struct Data {
     title: String,
     report: Report,
+    history: Vec<FunctionHistory>,
     /// With the server's own figures; `None` where no other process publishes.
     fleet: Option<Report>,
+    fleet_history: Vec<FunctionHistory>,
     missing: Vec<String>,
 }
 
-serialize_fields!(Page { title, report, fleet, missing });
+serialize_fields!(Data { title, report, history, fleet, fleet_history, missing });
 
 impl Cache {
-    /// A page that shows what the cache does: hit rates, what misses were for, time saved, the advice of [`report`](Self::report), the other processes of the
+    /// A page that shows what the cache does: hit rates now and over the last 15 minutes, what misses were for, time saved, the advice of [`report`](Self::report), the other processes of the
     /// [fleet](Self::fleet), and [what the server says of itself](Self::server_stats). Needs the cargo feature `page`.
     ///
     /// ```
@@ -33,6 +48,9 @@ impl Cache {
     ///
     /// Serve it behind the program's own login: it names functions, and with [`track_keys`](crate::CacheBuilder::track_keys) keys. The page on the report shows how.
     ///
+    /// **The last minutes** are sampled by whoever asks for the page, and by [`publish_stats`](crate::CacheBuilder::publish_stats), at most every four seconds: nothing is added to a
+    /// call. So the lines begin with the first look at the page, or with the program if it publishes. They take 2 KiB for each function.
+    ///
     /// Two round trips, in a cluster three. A request that is not answered within the
     /// [deadline](crate::CacheBuilder::deadline) is named on the page, which then has what this process has counted: there is always a page.
     pub async fn page(&self) -> Page {
@@ -40,16 +58,17 @@ impl Cache {
         let server =
             obtained(self.server_stats().await, "The server's own figures are missing", &mut missing);
         let fleet = obtained(self.fleet().await, "The figures of other processes are missing", &mut missing);
+        let report = self.report();
+        let fleet = fleet.filter(|fleet| fleet.processes > 1);
+        let history = self.0.recent(&report);
+        let fleet_history = fleet.as_ref().map(|fleet| self.0.recent_of_fleet(fleet)).unwrap_or_default();
         let with_server = |report: Report| match &server {
             Some(server) => report.with_server(server.clone()),
             None => report,
         };
-        Page {
-            title: "redis-cached".to_owned(),
-            report: with_server(self.report()),
-            fleet: fleet.filter(|fleet| fleet.processes > 1).map(with_server),
-            missing,
-        }
+        let (report, fleet) = (with_server(report), fleet.map(with_server));
+        let title = "redis-cached".to_owned();
+        Page { data: Data { title, report, history, fleet, fleet_history, missing }, every: None }
     }
 }
 
@@ -64,8 +83,9 @@ impl Page {
     /// The content type of [`to_json`](Self::to_json), for the answer's header.
     pub const JSON_CONTENT_TYPE: &str = "application/json";
 
-    /// A header `Content-Security-Policy` for [`to_html`](Self::to_html): nothing but the document's own style sheet, and in no frame. The document has no script.
-    pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    /// A header `Content-Security-Policy` for [`to_html`](Self::to_html): the document's own style sheet and script, which are named by their hash, requests to where the
+    /// document is from, and nothing else; in no frame. Nothing that a name or a key could hold is run or loaded, even if it were not escaped.
+    pub const CONTENT_SECURITY_POLICY: &str = POLICY;
 
     /// Another title than `redis-cached`: for a program with several caches.
     ///
@@ -79,19 +99,42 @@ impl Page {
     /// ```
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = title.into();
+        self.data.title = title.into();
         self
     }
 
-    /// One HTML document, which loads nothing from elsewhere and has no script. It follows the reader's choice of light or dark. All names and keys in it are escaped.
+    /// Renews what the page shows every `interval`, at least a second, while it is looked at. Default: it stays as it is.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use redis_cached::Cache;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// # let cache = Cache::memory();
+    /// let html = cache.page().await.live(Duration::from_secs(5)).to_html();
+    /// assert!(html.contains("data-every=\"5000\""));
+    /// # }
+    /// ```
+    ///
+    /// The document's script asks its own address again, with the reader's cookies: the program needs no other route, and its login stays the only one. Sorting, scrolling and
+    /// what is unfolded stay. A page in the background does not ask, and after an error, which it shows, it tries again.
     #[must_use]
-    pub fn to_html(&self) -> String {
-        let Self { title, report, fleet, missing } = self;
-        document(&PageContent { title, report, fleet: fleet.as_ref(), missing })
+    pub fn live(mut self, interval: Duration) -> Self {
+        self.every = Some(interval.max(SHORTEST));
+        self
     }
 
-    /// The same as JSON: `title`; `report`, a [`Report`](crate::Report) with its `server`; `fleet`, the same of all processes, or `null` if no other process
-    /// [publishes](crate::CacheBuilder::publish_stats); and `missing`, sentences on what could not be obtained. Durations are objects of `secs` and `nanos`.
+    /// One HTML document, which loads nothing from elsewhere. Its script sorts the tables and renews a [`live`](Self::live) page; without it all is there to be read. It follows
+    /// the reader's choice of light or dark. All names and keys in it are escaped.
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        let Data { title, report, history, fleet, fleet_history, missing } = &self.data;
+        let (fleet, every) = (fleet.as_ref(), self.every);
+        document(&PageContent { title, report, history, fleet, fleet_history, missing, every })
+    }
+
+    /// The same as JSON: `title`; `report`, a [`Report`](crate::Report) with its `server`; `history`, for each `function` its `points`, with the `hits` and `misses` of some `seconds`,
+    /// which ended so many seconds `ago`; `fleet`, the report of all processes, or `null` if no other process [publishes](crate::CacheBuilder::publish_stats), and `fleet_history`;
+    /// and `missing`, sentences on what could not be obtained. Durations are objects of `secs` and `nanos`.
     ///
     /// ```
     /// # use redis_cached::Cache;
@@ -103,6 +146,6 @@ impl Page {
     #[must_use]
     pub fn to_json(&self) -> String {
         // Infallible: names of fields are the only keys, and it is written to a string.
-        serde_json::to_string(self).unwrap_or_default()
+        serde_json::to_string(&self.data).unwrap_or_default()
     }
 }

@@ -35,6 +35,8 @@ mod give_back;
 mod lease;
 pub(crate) mod lease_first;
 mod local_tags;
+#[cfg(feature = "page")]
+mod lookup_samples;
 #[cfg(feature = "testing")]
 pub(crate) mod observation;
 pub(crate) mod observe;

@@ -10,6 +10,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::core::Core;
 use super::entry_state::{Due, EntryState, Hit};
+#[cfg(feature = "page")]
+use super::lookup_samples::LookupSamples;
 use crate::engine::Call;
 use crate::entry::header;
 use crate::error::{Error, ErrorKind};
@@ -41,6 +43,8 @@ pub(crate) struct Observing {
     pub(crate) published_every: Option<Duration>,
     /// Tells this cache's figures from those of others.
     pub(super) process: u64,
+    #[cfg(feature = "page")]
+    pub(super) lookup_samples: LookupSamples,
 }
 
 impl Observing {
@@ -52,6 +56,8 @@ impl Observing {
             tracked: tracked.min(MOST_KEYS),
             published_every,
             process: Seeded::new().of(b"process"),
+            #[cfg(feature = "page")]
+            lookup_samples: LookupSamples::default(),
         }
     }
 }

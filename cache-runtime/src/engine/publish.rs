@@ -53,6 +53,8 @@ impl Core {
     /// Publishes once, at the place that was taken before, if it is still free for it. Two round trips, and three for a new place. Gives the place; `None` if there is none.
     async fn publish_at(&self, place: Option<usize>, interval: Duration) -> Result<Option<usize>, Error> {
         let own = self.own_figures();
+        #[cfg(feature = "page")]
+        self.sample(&own.functions);
         let places = places(&self.prefix);
         let place = match place {
             Some(place) if self.is_free(&places[place], own.process).await? => Some(place),

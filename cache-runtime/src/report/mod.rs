@@ -2,11 +2,13 @@
 //!
 //! `observed` collects what the engine tells it of one function: why look-ups missed, what became of values, what hits saved. `figures` are
 //! what it has collected, numbers that can be added up over processes. `analysis` makes a report of them, and `advice` the sentences. `page` shows
-//! a report in a browser.
+//! a report in a browser, and `history` is what its lines are drawn from.
 
 pub(crate) mod advice;
 pub(crate) mod analysis;
 pub(crate) mod figures;
+#[cfg(feature = "page")]
+pub(crate) mod history;
 pub(crate) mod hot_keys;
 pub(crate) mod key_memory;
 pub(crate) mod miss_reason;

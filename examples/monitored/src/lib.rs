@@ -15,6 +15,9 @@ use axum::routing::{get, post};
 use redis_cached::{Cache, Page, Stats, redis_cached, redis_invalidates};
 use serde::{Deserialize, Serialize};
 
+/// How often the page renews what it shows.
+const RENEWED: Duration = Duration::from_secs(2);
+
 /// A product with its price.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Product {
@@ -99,7 +102,7 @@ async fn page(State(shop): State<Shop>) -> impl IntoResponse {
         (header::CONTENT_SECURITY_POLICY, Page::CONTENT_SECURITY_POLICY),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    (headers, shop.cache.page().await.title("The shop's cache").to_html())
+    (headers, shop.cache.page().await.title("The shop's cache").live(RENEWED).to_html())
 }
 
 async fn page_json(State(shop): State<Shop>) -> impl IntoResponse {

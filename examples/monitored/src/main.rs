@@ -3,6 +3,7 @@
 //! `cargo run --release -p redis-cached-monitored`, with the Redis at `REDIS_URL` or else with one of its own. Ctrl-C ends all of it.
 
 use std::error::Error;
+use std::time::Duration;
 
 use redis_cached::Cache;
 use redis_cached_monitored::prometheus::Prometheus;
@@ -22,7 +23,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
             (server.url(), Some(server))
         }
     };
-    let cache = Cache::builder().url(url).prefix("example-monitored:").connect().await?;
+    // What is published is sampled for the page's lines as well: they begin with the program, not with the first look.
+    let builder =
+        Cache::builder().url(url).prefix("example-monitored:").publish_stats(Duration::from_secs(5));
+    let cache = builder.connect().await?;
     let shop = Shop::new(cache.clone());
 
     let listener = match TcpListener::bind("127.0.0.1:3000").await {

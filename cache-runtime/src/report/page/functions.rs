@@ -1,63 +1,84 @@
 //! The functions of a report: a table of all, and more of each.
 
-use std::fmt::Display;
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::html::Html;
+use super::lines;
 use crate::report::analysis::{FunctionReport, Report};
+use crate::report::history::FunctionHistory;
 use crate::report::units::{Bytes, Count, Percent, Time, share};
 
-/// A section for a report. `id` stands before each id in it.
-pub(super) fn section(html: &mut Html, id: &'static str, heading: &'static str, report: &Report) {
+/// What a section is of.
+#[derive(Clone, Copy)]
+pub(super) struct Section<'a> {
+    /// Stands before each id in it.
+    pub(super) id: &'static str,
+    pub(super) heading: &'static str,
+    pub(super) report: &'a Report,
+    pub(super) history: &'a [FunctionHistory],
+}
+
+pub(super) fn section(html: &mut Html, of: Section<'_>) {
+    let Section { id, heading, report, history } = of;
     html.markup("<section aria-labelledby=\"").markup(id).markup("\">\n<h2 id=\"").markup(id).markup("\">");
     html.markup(heading).markup("</h2>\n");
     if report.functions.is_empty() {
         html.markup("<p class=\"none\">No cached function was called yet.</p>\n</section>\n");
         return;
     }
-    table(html, id, heading, report);
+    table(html, of);
     html.markup("<h3>Each function</h3>\n");
-    for (at, function) in report.functions.iter().enumerate() {
-        details(html, id, at, function);
+    for function in &report.functions {
+        details(html, id, function, history);
     }
     html.markup("</section>\n");
 }
 
-fn table(html: &mut Html, id: &'static str, heading: &'static str, report: &Report) {
+/// The end of an id: the same in each document, wherever the function then stands.
+fn name_of(function: &FunctionReport) -> String {
+    format!("-{:x}", xxh3_64(function.function.as_bytes()))
+}
+
+fn table(html: &mut Html, of: Section<'_>) {
+    let Section { id, heading, report, history } = of;
     html.markup("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"Functions, ")
         .markup(heading);
-    html.markup("\"><table>\n<caption>Look-ups: <i class=\"key local\"></i> found in the process, ");
+    html.markup("\"><table class=\"sorts\" id=\"").markup(id).markup("-functions\">\n");
+    html.markup("<caption>Look-ups: <i class=\"key local\"></i> found in the process, ");
     html.markup("<i class=\"key redis\"></i> found in Redis, <i class=\"key miss\"></i> missed</caption>\n");
-    html.markup("<thead><tr><th scope=\"col\">Function</th><th scope=\"col\">Hit rate</th>");
+    html.markup("<thead><tr><th scope=\"col\" data-sorts=\"names\">Function</th>");
+    html.markup("<th scope=\"col\" data-sorts=\"numbers\">Hit rate</th><th scope=\"col\">Last 15 min</th>");
     for column in ["Look-ups", "Time saved", "Computing", "Each", "Stored", "Entry", "TTL"] {
-        html.markup("<th scope=\"col\" class=\"n\">").markup(column).markup("</th>");
+        html.markup("<th scope=\"col\" class=\"n\" data-sorts=\"numbers\">").markup(column).markup("</th>");
     }
     html.markup("<th scope=\"col\">Misses for</th></tr></thead>\n<tbody>\n");
-    for (at, function) in report.functions.iter().enumerate() {
-        row(html, id, at, function);
+    for function in &report.functions {
+        row(html, id, function, history);
     }
     html.markup("</tbody>\n</table></div>\n");
 }
 
-fn row(html: &mut Html, id: &'static str, at: usize, row: &FunctionReport) {
-    html.markup("<tr><th scope=\"row\"><a href=\"#").markup(id).text(format_args!("-{at}")).markup("\">");
-    html.path(&row.function).markup("</a></th><td>");
+fn row(html: &mut Html, id: &'static str, row: &FunctionReport, history: &[FunctionHistory]) {
+    html.markup("<tr><th scope=\"row\"><a href=\"#").markup(id).text(name_of(row)).markup("\">");
+    html.path(&row.function).markup("</a></th>");
+    hit_rate(html, row);
+    lines::cell(html, lines::points_of(history, &row.function));
     let lookups = row.hits + row.misses;
-    let redis = share(row.hits - row.local_hits, lookups);
-    html.markup("<span class=\"bar\" aria-hidden=\"true\"><i class=\"local\" style=\"width:");
-    html.text(Width(row.local_hit_rate())).markup("\"></i><i class=\"redis\" style=\"width:");
-    html.text(Width(redis)).markup("\"></i></span>").text(Percent(row.hit_rate())).markup("</td>");
     let ttl = row.ttl.map_or_else(|| "—".to_owned(), |ttl| Time(ttl).to_string());
+    let micros = |time: Duration| time.as_micros();
     let numbers = [
-        Count(lookups).to_string(),
-        Time(row.time_saved).to_string(),
-        Time(row.time_computing).to_string(),
-        Time(row.compute_time).to_string(),
-        Count(row.stored).to_string(),
-        Bytes(row.mean_bytes).to_string(),
-        ttl,
+        (Count(lookups).to_string(), lookups.into()),
+        (Time(row.time_saved).to_string(), micros(row.time_saved)),
+        (Time(row.time_computing).to_string(), micros(row.time_computing)),
+        (Time(row.compute_time).to_string(), micros(row.compute_time)),
+        (Count(row.stored).to_string(), row.stored.into()),
+        (Bytes(row.mean_bytes).to_string(), row.mean_bytes.into()),
+        (ttl, micros(row.ttl.unwrap_or_default())),
     ];
-    for number in numbers {
-        html.markup("<td class=\"n\">").text(number).markup("</td>");
+    for (text, value) in numbers {
+        html.markup("<td class=\"n\" data-value=\"").text(value).markup("\">").text(text).markup("</td>");
     }
     html.markup("<td>");
     for (at, (reason, count)) in row.missed_for.ranked().into_iter().take(2).enumerate() {
@@ -67,18 +88,24 @@ fn row(html: &mut Html, id: &'static str, at: usize, row: &FunctionReport) {
     html.markup("</td></tr>\n");
 }
 
-/// A share as the width of a bar.
-struct Width(f64);
-
-impl Display for Width {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:.1}%", 100.0 * self.0.clamp(0.0, 1.0))
-    }
+/// As a bar and as a number. The bar is a drawing, because a style at an element is what a strict policy refuses.
+fn hit_rate(html: &mut Html, row: &FunctionReport) {
+    let percent = |share: f64| format!("{:.1}", 100.0 * share.clamp(0.0, 1.0));
+    let local = percent(row.local_hit_rate());
+    html.markup("<td data-value=\"").text(row.hit_rate()).markup("\">");
+    html.markup(
+        "<svg class=\"bar\" aria-hidden=\"true\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\">",
+    );
+    html.markup("<rect class=\"redis\" height=\"8\" width=\"").text(percent(row.hit_rate()));
+    html.markup("\"></rect><rect class=\"local\" height=\"8\" width=\"").text(local);
+    html.markup("\"></rect></svg>").text(Percent(row.hit_rate())).markup("</td>");
 }
 
-fn details(html: &mut Html, id: &'static str, at: usize, function: &FunctionReport) {
-    html.markup("<details id=\"").markup(id).text(format_args!("-{at}")).markup("\"><summary>");
-    html.path(&function.function).markup("</summary>\n<dl>\n");
+fn details(html: &mut Html, id: &'static str, function: &FunctionReport, history: &[FunctionHistory]) {
+    html.markup("<details id=\"").markup(id).text(name_of(function)).markup("\"><summary>");
+    html.path(&function.function).markup("</summary>\n");
+    lines::chart(html, lines::points_of(history, &function.function));
+    html.markup("<dl>\n");
     facts(html, function);
     html.markup("</dl>\n");
     let reasons: Vec<_> = function

@@ -1,13 +1,18 @@
-//! Reports as a page for people: one HTML document that needs nothing from elsewhere, and no script.
+//! Reports as a page for people: one HTML document that needs nothing from elsewhere, and can be read without its script.
 
 mod functions;
 mod html;
+mod lines;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
+use functions::Section;
 use html::Html;
 
 use super::analysis::Report;
+use super::history::FunctionHistory;
 use super::server::{NodeStats, ServerStats};
 use super::units::{Bytes, Count, Percent, Time, share};
 
@@ -17,11 +22,22 @@ pub(crate) struct PageContent<'a> {
     pub(crate) title: &'a str,
     /// Of this process.
     pub(crate) report: &'a Report,
+    /// The last minutes of it.
+    pub(crate) history: &'a [FunctionHistory],
     /// Of all processes, if there are others.
     pub(crate) fleet: Option<&'a Report>,
+    pub(crate) fleet_history: &'a [FunctionHistory],
     /// What could not be obtained, and why.
     pub(crate) missing: &'a [String],
+    /// How often it is renewed where it is shown; `None`: not.
+    pub(crate) every: Option<Duration>,
 }
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+
+/// The policy under which the document works, and nothing else does: its own style sheet and script, known by their SHA-256, and requests to where it is from.
+pub(crate) const POLICY: &str = "default-src 'none'; style-src 'sha256-auAhJELd2CwWWX5NpWiPxUUVJtz1xOS/RS25yRaSrWw='; script-src 'sha256-kiJyJNlvgqhZNYHwXl6mcwSm8XOkborQBJe2Hm8kBgs='; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// The document.
 pub(crate) fn document(content: &PageContent<'_>) -> String {
@@ -32,28 +48,47 @@ pub(crate) fn document(content: &PageContent<'_>) -> String {
         "<meta name=\"robots\" content=\"noindex\">\n<meta name=\"referrer\" content=\"no-referrer\">\n",
     );
     html.markup("<title>").key(content.title).markup("</title>\n");
-    html.markup("<style>\n").markup(include_str!("style.css")).markup("</style>\n</head>\n<body>\n");
-    html.markup("<header>\n<h1>").key(content.title).markup("</h1>\n<p>");
+    html.markup("<style>").markup(STYLE).markup("</style>\n</head>\n<body");
+    if let Some(every) = content.every {
+        html.markup(" data-every=\"").text(every.as_millis()).markup("\"");
+    }
+    html.markup(">\n");
+    header(&mut html, content);
+    html.markup("<main data-report>\n");
+    main(&mut html, content);
+    html.markup("</main>\n<footer><p>redis-cached ").text(env!("CARGO_PKG_VERSION"));
+    html.markup("</p></footer>\n<script>").markup(SCRIPT).markup("</script>\n</body>\n</html>\n");
+    html.into_string()
+}
+
+fn header(html: &mut Html, content: &PageContent<'_>) {
+    html.markup("<header>\n<h1>").key(content.title).markup("</h1>\n<p id=\"counted\">");
     html.text(format_args!("Counted for {}", Time(content.report.window)));
     if let Some(fleet) = content.fleet {
         html.text(format_args!(", in {} processes", Count(fleet.processes)));
     }
-    html.markup("</p>\n</header>\n<main>\n");
+    html.markup("</p>\n");
+    if content.every.is_some() {
+        html.markup("<p><span id=\"live\"></span></p>\n");
+    }
+    html.markup("</header>\n");
+}
+
+fn main(html: &mut Html, content: &PageContent<'_>) {
+    let PageContent { report, history, fleet_history, .. } = *content;
     for missing in content.missing {
         html.markup("<p class=\"missing\" role=\"status\">").key(missing).markup("</p>\n");
     }
-    summary(&mut html, content.fleet.unwrap_or(content.report));
-    advice(&mut html, content.fleet.unwrap_or(content.report));
-    if let Some(fleet) = content.fleet {
-        functions::section(&mut html, "fleet", "All processes", fleet);
+    summary(html, content.fleet.unwrap_or(report));
+    advice(html, content.fleet.unwrap_or(report));
+    if let Some(report) = content.fleet {
+        let section = Section { id: "fleet", heading: "All processes", report, history: fleet_history };
+        functions::section(html, section);
     }
-    functions::section(&mut html, "process", "This process", content.report);
-    if let Some(stats) = &content.report.server {
-        server(&mut html, stats);
+    functions::section(html, Section { id: "process", heading: "This process", report, history });
+    if let Some(stats) = &report.server {
+        server(html, stats);
     }
-    html.markup("</main>\n<footer><p>redis-cached ").text(env!("CARGO_PKG_VERSION"));
-    html.markup("</p></footer>\n</body>\n</html>\n");
-    html.into_string()
 }
 
 fn summary(html: &mut Html, report: &Report) {

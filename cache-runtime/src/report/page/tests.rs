@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::report::analysis::{FunctionReport, HotKey, LargeValue};
 use crate::report::figures::Figures;
+use crate::report::history::HistoryPoint;
 use crate::report::miss_reason::{MissReason, REASONS};
 
 fn secs(secs: u64) -> Duration {
@@ -56,8 +57,22 @@ fn report() -> Report {
     report.with_server(ServerStats::of(vec![node]))
 }
 
+/// A quarter of an hour that began well.
+fn history() -> Vec<FunctionHistory> {
+    let point = |at: u32| HistoryPoint {
+        ago: f64::from(5 * (170 - at)),
+        seconds: 5.0,
+        hits: if (80..90).contains(&at) { 0 } else { 90 + at % 7 },
+        misses: if (80..90).contains(&at) { 0 } else { at / 4 },
+    };
+    vec![FunctionHistory { function: "shop::settings".to_owned(), points: (0..170).map(point).collect() }]
+}
+
 fn page(report: &Report, fleet: Option<&Report>, missing: &[String]) -> String {
-    document(&PageContent { title: "redis-cached", report, fleet, missing })
+    let history = &history();
+    let every = Some(secs(5));
+    let title = "redis-cached";
+    document(&PageContent { title, report, history, fleet, fleet_history: history, missing, every })
 }
 
 /// Elements that have no end tag.
@@ -83,6 +98,11 @@ fn check(html: &str) {
         if name == "style" {
             let (style, after) = rest.split_once("</style>").expect("its end");
             assert!(["<", "@import", "url("].iter().all(|part| !style.contains(part)), "nothing is loaded");
+            assert_eq!(style, STYLE);
+            rest = after;
+        } else if name == "script" {
+            let (script, after) = rest.split_once("</script>").expect("its end");
+            assert_eq!(script, SCRIPT, "one script, and nothing within it");
             rest = after;
         } else if !VOID.contains(&name) {
             open.push(name);
@@ -107,10 +127,14 @@ fn check_text(text: &str) {
 
 fn check_attributes<'a>(mut rest: &'a str, ids: &mut Vec<&'a str>, links: &mut Vec<&'a str>) {
     while !rest.is_empty() {
+        if let Some(after) = rest.strip_prefix("data-report") {
+            rest = after;
+            continue;
+        }
         let (name, after) = rest.split_once("=\"").expect("a quoted value");
         let (value, after) = after.split_once('"').expect("its closing quote");
         assert!(!value.contains('<'), "{value}");
-        assert!(!["src", "onclick", "srcset"].contains(&name), "nothing is loaded or run: {name}");
+        assert!(!["src", "onclick", "srcset", "style"].contains(&name), "nothing is loaded or run: {name}");
         match name {
             "id" => ids.push(value),
             "href" => links.push(value.strip_prefix('#').expect("a link within the page")),
@@ -155,9 +179,24 @@ fn whatever_a_name_or_a_key_holds_is_only_text() {
     own.functions.push(function);
     let own = own.with_server(ServerStats::of(vec![node]));
     let missing = [key()];
-    let html = document(&PageContent { title: hostile, report: &own, fleet: None, missing: &missing });
+    let history = [FunctionHistory { function: key(), ..history().remove(0) }];
+    let content = PageContent {
+        title: hostile,
+        report: &own,
+        history: &history,
+        fleet: None,
+        fleet_history: &[],
+        missing: &missing,
+        every: None,
+    };
+    let html = document(&content);
     check(&html);
-    assert!(!html.contains("<script") && !html.contains("<img") && !html.contains('\u{202e}'));
+    assert!(
+        html.matches("<script").count() == 1
+            && html.contains("class=\"rate\"")
+            && !html.contains("<img")
+            && !html.contains('\u{202e}')
+    );
 }
 
 #[test]
@@ -180,4 +219,25 @@ fn tables_can_be_read_aloud() {
     assert_eq!(html.matches("<caption>").count(), tables);
     assert_eq!(html.matches("<th ").count(), html.matches("<th scope=").count());
     assert_eq!(html.matches("<th>").count(), 0);
+}
+
+/// A browser runs the script and takes the style sheet only if the policy names just these bytes.
+#[test]
+fn the_policy_names_the_style_sheet_and_the_script() {
+    for text in [STYLE, SCRIPT] {
+        let source = format!("'sha256-{}'", base64(&hmac_sha256::Hash::hash(text.as_bytes())));
+        assert!(POLICY.contains(&source), "{source} is to stand in {POLICY}");
+    }
+    assert!(!POLICY.contains("unsafe"));
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digit = |number: u32, at: u32| char::from(DIGITS[(number >> (18 - 6 * at) & 63) as usize]);
+    let chunks = bytes.chunks(3).map(|chunk| {
+        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
+        let number = byte(0) << 16 | byte(1) << 8 | byte(2);
+        (0..4).map(|at| if at as usize <= chunk.len() { digit(number, at) } else { '=' }).collect::<String>()
+    });
+    chunks.collect()
 }
