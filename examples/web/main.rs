@@ -7,6 +7,8 @@
 //! curl -X PUT -H 'content-type: application/json' -d '{"name":"Ada King"}' localhost:3000/users/1
 //! curl localhost:3000/stats
 //! ```
+//!
+//! The page at <http://localhost:3000/cache> shows what the cache does.
 
 mod app;
 #[cfg(test)]

@@ -73,6 +73,9 @@ async fn reads_through_and_invalidates(cache: Cache) {
     let (status, stats) = service.get("/stats").await;
     assert_eq!(status, 200);
     assert!(stats.contains("user") && stats.contains("hit"), "{stats}");
+    let (status, page) = service.get("/cache").await;
+    assert_eq!(status, 200);
+    assert!(page.contains("<h1>Users</h1>") && page.contains("::<wbr>user</a>"), "{page}");
     let functions = service.users.cache.stats().functions;
     assert_eq!((functions[0].hits, functions[0].misses), (2, 3));
 }
