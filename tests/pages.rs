@@ -15,6 +15,7 @@ pages! {
     // The page that the registry shows.
     registry "../cache-runtime/README.md",
     start "../docs/start.md",
+    recipes "../docs/recipes.md",
     keys "../docs/keys.md",
     invalidation "../docs/invalidation.md",
     tags "../docs/tags.md",

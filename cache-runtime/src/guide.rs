@@ -17,6 +17,7 @@ macro_rules! pages {
 
 pages! {
     start "start.md",
+    recipes "recipes.md",
     keys "keys.md",
     invalidation "invalidation.md",
     tags "tags.md",

@@ -57,6 +57,25 @@ fn the_code_of_every_page_is_tested() {
     );
 }
 
+/// A recipe's code stands in a program that is compiled; the page quotes it.
+#[test]
+fn recipes_are_quoted_as_they_are() {
+    let page = read("docs/recipes.md");
+    let mut quoted = BTreeSet::new();
+    for block in page.split("```rust,ignore\n// ").skip(1) {
+        let (file, code) = block.split_once("\n```").unwrap().0.split_once('\n').unwrap();
+        assert!(read(file).contains(code), "docs/recipes.md: this is not in {file}:\n{code}");
+        quoted.insert(file.to_owned());
+    }
+    assert_eq!(quoted, programs(), "each program is quoted, and nothing else");
+}
+
+fn programs() -> BTreeSet<String> {
+    let files = fs::read_dir(tree::root().join("examples/recipes")).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.ends_with(".rs")).map(|name| format!("examples/recipes/{name}")).collect()
+}
+
 /// A book has nothing but its folder.
 #[test]
 fn no_page_links_to_a_file_beside_the_book() {
