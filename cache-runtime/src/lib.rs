@@ -119,7 +119,7 @@ pub use api::report::{
 };
 #[doc(hidden)]
 pub use api::servers::{ReplyValue, ServerReply};
-pub use api::stats::{DurationHistogram, FunctionStats, LocalStats, RequestStats, Stats};
+pub use api::stats::{DurationHistogram, FunctionStats, LocalStats, RequestStats, Stats, TagStats};
 pub use api::warm_up::{BlockingWarmUp, WarmUp};
 pub use engine::verification::{StaleSample, Staleness};
 pub use error::{Error, ErrorKind};

@@ -1,5 +1,6 @@
 //! `tags`, `group`: entries that are invalidated together, and what is never served afterwards.
 
+mod counted;
 mod held;
 mod joining;
 mod local;

@@ -110,6 +110,7 @@ impl Cache {
     pub fn stats(&self) -> Stats {
         Stats {
             functions: self.0.functions.rows(),
+            tags: self.0.observing.tag_stats(),
             requests: self.0.store.requests(),
             local: self.0.tier.as_ref().map(|tier| tier.stats()),
             pending_invalidations: self.0.pending.len() as u64,

@@ -26,7 +26,9 @@ impl Cache {
     /// for, and ages, are seen on samples where there is much: [`MissReasons`] and [`FunctionReport`] say how.
     #[must_use]
     pub fn report(&self) -> Report {
-        Report::of(self.0.age(), 1, &self.0.functions.figures())
+        let mut report = Report::of(self.0.age(), 1, &self.0.functions.figures());
+        report.tags = self.0.observing.tag_stats();
+        report
     }
 
     /// The same for all processes with the cache's prefix together: the sum of what they publish by [`publish_stats`](crate::CacheBuilder::publish_stats), and of what this

@@ -6,6 +6,7 @@ mod table;
 
 pub use crate::engine::counters::FunctionStats;
 pub use crate::local::stats::LocalStats;
+pub use crate::report::tag_stats::TagStats;
 pub use crate::store::request_times::RequestStats;
 pub use crate::util::histogram::DurationHistogram;
 use crate::util::serialize_fields::serialize_fields;
@@ -37,6 +38,8 @@ use crate::util::serialize_fields::serialize_fields;
 pub struct Stats {
     /// One for each function that was called through the cache, sorted by name.
     pub functions: Vec<FunctionStats>,
+    /// One for each text of [`count_tags`](crate::CacheBuilder::count_tags), in its order.
+    pub tags: Vec<TagStats>,
     /// The requests to Redis, one for each kind that was made, in an order that stays; none for `memory://`.
     pub requests: Vec<RequestStats>,
     /// The local tier; `None` for `memory://`, which has none.
@@ -55,6 +58,7 @@ pub struct Stats {
 
 serialize_fields!(Stats {
     functions,
+    tags,
     requests,
     local,
     pending_invalidations,

@@ -56,6 +56,7 @@ mod revalidation;
 mod single;
 mod source_outage;
 mod store;
+pub(crate) mod tag_counters;
 mod value_tags;
 pub(crate) mod verification;
 mod wait;

@@ -12,6 +12,7 @@ use super::core::Core;
 use super::entry_state::{Due, EntryState, Hit};
 #[cfg(feature = "page")]
 use super::lookup_samples::LookupSamples;
+use super::tag_counters::TagCounters;
 use crate::engine::Call;
 use crate::entry::header;
 use crate::error::{Error, ErrorKind};
@@ -19,6 +20,7 @@ use crate::policy::Lifetime;
 use crate::report::key_memory::{Invalidated, NotedWrite};
 use crate::report::miss_reason::MissReason;
 use crate::report::observed::{SampledHit, StoredValue};
+use crate::report::tag_stats::TagStats;
 use crate::util::hashing::Seeded;
 use crate::util::locks::lock;
 use crate::util::process::PerProcess;
@@ -43,12 +45,19 @@ pub(crate) struct Observing {
     pub(crate) published_every: Option<Duration>,
     /// Tells this cache's figures from those of others.
     pub(super) process: u64,
+    /// Where the program asks for counters of tags.
+    pub(crate) tag_counters: Option<TagCounters>,
     #[cfg(feature = "page")]
     pub(super) lookup_samples: LookupSamples,
 }
 
 impl Observing {
-    pub(crate) fn new(clock: &Clock, tracked: usize, published_every: Option<Duration>) -> Self {
+    pub(crate) fn new(
+        clock: &Clock,
+        tracked: usize,
+        published_every: Option<Duration>,
+        tag_counters: Option<TagCounters>,
+    ) -> Self {
         Self {
             began: clock.now(),
             keys: Seeded::new(),
@@ -56,9 +65,16 @@ impl Observing {
             tracked: tracked.min(MOST_KEYS),
             published_every,
             process: Seeded::new().of(b"process"),
+            tag_counters,
             #[cfg(feature = "page")]
             lookup_samples: LookupSamples::default(),
         }
+    }
+}
+
+impl Observing {
+    pub(crate) fn tag_stats(&self) -> Vec<TagStats> {
+        self.tag_counters.as_ref().map(TagCounters::stats).unwrap_or_default()
     }
 }
 

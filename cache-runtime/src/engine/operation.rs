@@ -46,6 +46,10 @@ impl Drop for Operation<'_> {
     fn drop(&mut self) {
         let entries = self.keys.iter().filter(|key| matches!(key, Key::Entry(_)));
         self.cache.note_invalidated(entries.map(|key| key.name().as_bytes()));
+        if let Some(counters) = &self.cache.observing.tag_counters {
+            let tags = self.keys.iter().filter(|key| matches!(key, Key::Tag(_)));
+            tags.for_each(|tag| counters.count_invalidation(tag.name()));
+        }
         let pending = &self.cache.pending;
         if !self.has_succeeded {
             // Added first: a read from before that is let in meanwhile is forgotten, and a later one is kept out.

@@ -241,6 +241,9 @@ impl Reader<'_> {
         if let Some(guards) = guards {
             guards.let_arrive(self, asked, &mut all, &left, &named, &epochs);
         }
+        if let Some(counters) = &self.call.cache().observing.tag_counters {
+            counters.count_reads(asked, &all);
+        }
         Ok(all)
     }
 

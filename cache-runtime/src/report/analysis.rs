@@ -8,6 +8,7 @@ use super::advice::{Advice, advise};
 use super::figures::{Figures, quantile};
 use super::miss_reason::MissReasons;
 use super::server::ServerStats;
+use super::tag_stats::TagStats;
 use super::units::share;
 
 /// A structure of public figures, which can be serialized.
@@ -43,6 +44,8 @@ public_figures! {
         processes: u64,
         /// One for each function that was called through the cache, sorted by name.
         functions: Vec<FunctionReport>,
+        /// What was counted of tags in this process, where [`count_tags`](crate::CacheBuilder::count_tags) asks for it; empty for a fleet.
+        tags: Vec<TagStats>,
         /// What to change, what saves most first.
         advice: Vec<Advice>,
         /// The server's own figures, if [`with_server`](Report::with_server) has added them.
@@ -196,7 +199,7 @@ impl Report {
             figures.iter().zip(&functions).flat_map(|(figures, function)| advise(window, figures, function));
         let mut advice: Vec<Advice> = advice.collect();
         advice.sort_by_key(|advice| std::cmp::Reverse(advice.saves_a_day));
-        Self { window, processes, functions, advice, server: None }
+        Self { window, processes, functions, tags: Vec::new(), advice, server: None }
     }
 
     /// Adds the server's own figures, and what they say of the advice: whether values that were gone before their time were evicted.

@@ -1,7 +1,7 @@
 //! From what was counted to what to change: pure functions of figures, without I/O and without a clock.
 //!
 //! `observed` collects what the engine tells it of one function: why look-ups missed, what became of values, what hits saved. `figures` are
-//! what it has collected, numbers that can be added up over processes. `analysis` makes a report of them, and `advice` the sentences. `page` shows
+//! what it has collected, numbers that can be added up over processes. `analysis` makes a report of them, and `advice` the sentences. `tag_stats` is what was counted of tags. `page` shows
 //! a report in a browser, and `history` is what its lines are drawn from.
 
 pub(crate) mod advice;
@@ -17,5 +17,6 @@ pub(crate) mod observed;
 pub(crate) mod page;
 pub(crate) mod server;
 mod table;
+pub(crate) mod tag_stats;
 mod units;
 pub(crate) mod wire;

@@ -18,6 +18,14 @@ impl fmt::Display for Report {
         for function in &self.functions {
             write!(f, "\n\n{function}")?;
         }
+        if !self.tags.is_empty() {
+            f.write_str("\n\ntags")?;
+        }
+        for of in &self.tags {
+            let (tag, reads) = (of.tag.escape_debug(), Count(of.hits + of.misses));
+            let (rate, invalidated) = (Percent(of.hit_rate()), Count(of.invalidations));
+            write!(f, "\n  {tag}  hit rate {rate} of {reads}, {invalidated} invalidated")?;
+        }
         if let Some(server) = &self.server {
             write!(f, "\n\n{server}")?;
         }

@@ -8,6 +8,7 @@ use crate::engine::bypass;
 use crate::engine::core::Core;
 use crate::engine::function::Functions;
 use crate::engine::observe::Observing;
+use crate::engine::tag_counters::{TagCounters, can_be_counted};
 use crate::error::{Error, ErrorKind};
 use crate::local::Tier;
 #[cfg(feature = "testing")]
@@ -147,6 +148,7 @@ impl CacheBuilder {
         if tags::is_reserved(&self.prefix) {
             return Err(Error::new(ErrorKind::InvalidOption, tags::RESERVED_IN_PREFIX));
         }
+        can_be_counted(&self.counted_tags)?;
         match self.target {
             Ok(Target::Memory) => self.tls.unused()?,
             #[cfg(feature = "testing")]
@@ -229,6 +231,7 @@ impl CacheBuilder {
 
     fn core(self, store: AnyStore, tier: Option<Arc<Tier>>) -> Core {
         let clock = self.clock.unwrap_or_default();
+        let tag_counters = TagCounters::new(&self.prefix, self.counted_tags);
         Core {
             store,
             // Where every hit is verified, none is served before there is an entry.
@@ -253,7 +256,7 @@ impl CacheBuilder {
             given_up: PerProcess::new(),
             failures: PerProcess::new(),
             retry_after: self.retry_after,
-            observing: Observing::new(&clock, self.tracked_keys, self.published_every),
+            observing: Observing::new(&clock, self.tracked_keys, self.published_every, tag_counters),
             clock,
             pending: PerProcess::new(),
             verify: self.verify,

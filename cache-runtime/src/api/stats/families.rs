@@ -3,7 +3,7 @@
 //! A metric is never the difference of two counters that grow at different moments: it could shrink, which every monitoring system takes for
 //! a restart. The name of a function is a label, a key never is.
 
-use super::{LocalStats, RequestStats, Stats};
+use super::{LocalStats, RequestStats, Stats, TagStats};
 use crate::engine::counters::CounterValue;
 use crate::util::histogram::DurationHistogram;
 
@@ -68,6 +68,7 @@ const SHARED_HELP: &[(&str, &str)] = &[
 pub(crate) fn families(stats: &Stats) -> Vec<Family<'_>> {
     let mut families = Families::default();
     of_functions(stats, &mut families);
+    of_tags(&stats.tags, &mut families);
     of_requests(&stats.requests, &mut families);
     let Stats {
         pending_invalidations,
@@ -98,6 +99,27 @@ pub(crate) fn families(stats: &Stats) -> Vec<Family<'_>> {
         of_local(local, &mut families);
     }
     families.0
+}
+
+fn of_tags<'a>(tags: &'a [TagStats], families: &mut Families<'a>) {
+    for TagStats { tag, hits, misses, .. } in tags {
+        for (result, count) in [("hit", hits), ("miss", misses)] {
+            families.add(
+                "redis_cached_tag_reads_total",
+                "Reads in Redis of entries with such a tag, by whether a valid one was found.",
+                vec![("tag", tag), ("result", result)],
+                MetricValue::Counter(*count),
+            );
+        }
+    }
+    for TagStats { tag, invalidations, .. } in tags {
+        families.add(
+            "redis_cached_tag_invalidations_total",
+            "Such tags that this process has invalidated.",
+            vec![("tag", tag)],
+            MetricValue::Counter(*invalidations),
+        );
+    }
 }
 
 fn of_functions<'a>(stats: &'a Stats, families: &mut Families<'a>) {

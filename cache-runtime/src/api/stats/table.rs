@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{FunctionStats, LocalStats, RequestStats, Stats};
+use super::{FunctionStats, LocalStats, RequestStats, Stats, TagStats};
 
 /// No line is longer.
 const WIDTH: usize = 100;
@@ -30,6 +30,7 @@ impl fmt::Display for Stats {
             )?;
             write_list(f, &others(row))?;
         }
+        self.write_tags(f)?;
         self.write_requests(f)?;
         self.write_local(f)?;
         let Self { pending_invalidations: pending, retried_invalidations: retried, .. } = self;
@@ -45,6 +46,14 @@ impl fmt::Display for Stats {
 }
 
 impl Stats {
+    fn write_tags(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tags.iter().try_for_each(|of| {
+            let TagStats { tag, hits, misses, invalidations, .. } = of;
+            let (name, rate) = (shortened(&tag.escape_debug().to_string()), 100.0 * of.hit_rate());
+            write!(f, "\ntag {name}: {hits} hits, {misses} misses, {rate:.1} %, {invalidations} invalidated")
+        })
+    }
+
     fn write_requests(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for RequestStats { operation, times, timeouts, failures } in &self.requests {
             let (mean, p99) = (rounded(times.mean()), rounded(times.quantile(0.99)));

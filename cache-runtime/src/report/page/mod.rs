@@ -14,6 +14,7 @@ use html::Html;
 use super::analysis::Report;
 use super::history::FunctionHistory;
 use super::server::{NodeStats, ServerStats};
+use super::tag_stats::TagStats;
 use super::units::{Bytes, Count, Percent, Time, share};
 
 /// What a page shows.
@@ -86,6 +87,9 @@ fn main(html: &mut Html, content: &PageContent<'_>) {
         functions::section(html, section);
     }
     functions::section(html, Section { id: "process", heading: "This process", report, history });
+    if !report.tags.is_empty() {
+        tags(html, &report.tags);
+    }
     if let Some(stats) = &report.server {
         server(html, stats);
     }
@@ -128,6 +132,31 @@ fn advice(html: &mut Html, report: &Report) {
         html.markup("<li>").sentence(&advice.text).markup(".</li>\n");
     }
     html.markup("</ul>\n</section>\n");
+}
+
+fn tags(html: &mut Html, tags: &[TagStats]) {
+    html.markup("<section aria-labelledby=\"tags\">\n<h2 id=\"tags\">Tags</h2>\n");
+    html.markup("<div class=\"wide\" role=\"region\" aria-label=\"Tags\" tabindex=\"0\">");
+    html.markup("<table class=\"sorts\" id=\"tag-counters\">\n<caption>Reads in Redis of entries with a tag that begins so</caption>\n");
+    html.markup("<thead><tr><th scope=\"col\" data-sorts=\"names\">Tag</th>");
+    for column in ["Hit rate", "Reads", "Invalidated"] {
+        html.markup("<th scope=\"col\" class=\"n\" data-sorts=\"numbers\">").markup(column).markup("</th>");
+    }
+    html.markup("</tr></thead>\n<tbody>\n");
+    for of in tags {
+        html.markup("<tr><th scope=\"row\">").key(&of.tag).markup("</th>");
+        let reads = of.hits + of.misses;
+        let numbers = [
+            (Percent(of.hit_rate()).to_string(), of.hit_rate().to_string()),
+            (Count(reads).to_string(), reads.to_string()),
+            (Count(of.invalidations).to_string(), of.invalidations.to_string()),
+        ];
+        for (text, value) in numbers {
+            html.markup("<td class=\"n\" data-value=\"").text(value).markup("\">").text(text).markup("</td>");
+        }
+        html.markup("</tr>\n");
+    }
+    html.markup("</tbody>\n</table></div>\n</section>\n");
 }
 
 fn server(html: &mut Html, stats: &ServerStats) {

@@ -41,6 +41,9 @@ fn report() -> Report {
     settings.hottest = vec![HotKey { key: "shop:settings:7".to_owned(), hits: 912, error: 3 }];
     settings.largest = vec![LargeValue { key: "shop:settings:12".to_owned(), bytes: 1_400 }];
     settings.refusal = Some("Decimal cannot be read back".to_owned());
+    let mut tag = TagStats::default();
+    (tag.tag, tag.hits, tag.misses, tag.invalidations) = ("city:".to_owned(), 4_200, 300, 12);
+    report.tags = vec![tag];
     let node = NodeStats {
         address: "127.0.0.1:6379".to_owned(),
         version: "Valkey 8.1.0".to_owned(),
@@ -177,6 +180,7 @@ fn whatever_a_name_or_a_key_holds_is_only_text() {
     own.advice.iter_mut().for_each(|advice| advice.text = format!("`{hostile}`: {hostile}"));
     assert!(!own.advice.is_empty());
     own.functions.push(function);
+    own.tags[0].tag = key();
     let own = own.with_server(ServerStats::of(vec![node]));
     let missing = [key()];
     let history = [FunctionHistory { function: key(), ..history().remove(0) }];
