@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use redis_cached::Cache;
+use redis_cached::{Cache, CacheBuilder, Error, ErrorKind};
 
 use crate::args::Server;
 use crate::failure::Failure;
@@ -12,6 +12,28 @@ const VARIABLE: &str = "REDIS_URL";
 
 /// Connects as the library does, with this prefix.
 pub(crate) async fn connect(server: &Server, prefix: &str) -> Result<Cache, Failure> {
+    Ok(builder(server, prefix)?.connect().await?)
+}
+
+/// The same, but also to a cluster that does not serve all slots, with the error that says so: each node that is there can be asked.
+pub(crate) async fn connect_to_what_is_there(
+    server: &Server,
+    prefix: &str,
+) -> Result<(Cache, Option<Error>), Failure> {
+    let builder = builder(server, prefix)?;
+    match builder.clone().connect().await {
+        Ok(cache) => Ok((cache, None)),
+        // An answer of the nodes, and not of a connection or of rights.
+        Err(error)
+            if error.kind() == ErrorKind::Server && error.to_string().contains("cannot use the cluster") =>
+        {
+            Ok((builder.connect_lazy()?, Some(error)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn builder(server: &Server, prefix: &str) -> Result<CacheBuilder, Failure> {
     let mut builder = Cache::builder()
         .url(url(server)?)
         .prefix(prefix)
@@ -31,7 +53,7 @@ pub(crate) async fn connect(server: &Server, prefix: &str) -> Result<Cache, Fail
     if server.tls_insecure {
         builder = builder.tls_insecure_accept_any_certificate();
     }
-    Ok(builder.connect().await?)
+    Ok(builder)
 }
 
 /// The URL that was given, or the environment's.

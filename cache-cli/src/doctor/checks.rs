@@ -4,6 +4,8 @@ mod missing;
 
 use std::time::Duration;
 
+use redis_cached::Error;
+
 use super::facts::{Facts, ServerFacts, Topology};
 use super::finding::Severity::{Note, Problem, Warning};
 use super::finding::{Finding, merged};
@@ -319,7 +321,18 @@ fn tracking_table(server: &ServerFacts) -> Option<Finding> {
     })
 }
 
-/// A slot without an owner is an error of connecting. Here a cluster is left that serves what it can.
+/// What connecting to a cluster says if not all slots are served.
+pub(super) fn not_whole(error: &Error) -> Finding {
+    Finding::new(
+        Problem,
+        "slots-not-served",
+        error.to_string(),
+        "the library refuses to connect; where it is connected, calls for keys in those slots compute",
+        "start the nodes that are missing; `redis-cli --cluster fix HOST:PORT` gives a slot without an owner to a node, empty, which a cache can bear",
+    )
+}
+
+/// All slots have an owner here, but not all owners answer the others.
 fn cluster(facts: &Facts) -> Option<Finding> {
     let well: u64 = facts.cluster.get("cluster_slots_ok")?.parse().ok()?;
     (well < ALL_SLOTS).then(|| {

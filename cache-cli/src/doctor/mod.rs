@@ -10,15 +10,19 @@ mod rights;
 
 use crate::Outcome;
 use crate::args::Doctor;
-use crate::connect::{connect, url};
+use crate::connect::{connect_to_what_is_there, url};
 use crate::failure::Failure;
 use finding::Severity;
 
 pub(crate) async fn run(arguments: &Doctor) -> Result<Outcome, Failure> {
     let url = url(&arguments.server)?;
-    let cache = connect(&arguments.server, &arguments.server.cache_prefix).await?;
+    let server = &arguments.server;
+    let (cache, flaw) = connect_to_what_is_there(server, &server.cache_prefix).await?;
     let facts = facts::gather(&cache, &url, &arguments.server.cache_prefix).await?;
-    let findings = checks::all(&facts);
+    let mut findings = checks::all(&facts);
+    if let Some(flaw) = flaw {
+        findings.insert(0, checks::not_whole(&flaw));
+    }
     let code = match findings.iter().map(|finding| finding.severity).max() {
         None | Some(Severity::Note) => 0,
         Some(Severity::Warning) => 1,

@@ -1,5 +1,6 @@
 //! What of a server does not suit a cache.
 
+use std::net::TcpStream;
 use std::time::{Duration, SystemTime};
 
 use redis_cached_test::{Authority, Proxy, RedisCluster, RedisSentinels, RedisServer};
@@ -112,6 +113,44 @@ fn a_cluster_is_asked_at_each_node() {
     first.cli(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
     let ran = run(["doctor", &cluster.url()]);
     ran.expect(2, &["maxmemory-policy is noeviction", &format!("  at 127.0.0.1:{}\n", first.port())]);
+}
+
+#[test]
+fn a_cluster_with_a_hole_is_named() {
+    let cluster = RedisCluster::start();
+    cluster.primary(1).cli(&["CLUSTER", "DELSLOTS", "6000"]);
+    let url = format!("redis+cluster://127.0.0.1:{}", cluster.primary(1).port());
+    let ran = run(["doctor", &url, "--json"]);
+    assert_eq!((ran.code, ids(&ran).first().map(String::as_str)), (2, Some("slots-not-served")), "{ran:?}");
+    run(["doctor", &url]).expect(2, &["1 of its 16384 slots have no owner", "--cluster fix"]);
+}
+
+#[test]
+fn what_a_server_writes_to_its_disk_is_named() {
+    let server = sound_server();
+    server.cli(&["CONFIG", "SET", "appendonly", "yes"]);
+    assert_eq!(found(&server.url()), ["append-only"]);
+    server.cli(&["CONFIG", "SET", "appendfsync", "always"]);
+    assert_eq!(found(&server.url()), ["fsync-always"]);
+}
+
+#[test]
+fn many_evictions_and_many_clients_are_named() {
+    let server = sound_server();
+    server.cli(&["CONFIG", "SET", "maxmemory-policy", "volatile-lru"]);
+    assert_eq!(found(&server.url()), ["evicts-volatile"]);
+    server.cli(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]);
+    server.cli(&["CONFIG", "SET", "maxmemory", "3mb"]);
+    let fill = "for i = 1, 6000 do redis.call('SET', 'filler:' .. i, string.rep('x', 1000)) end";
+    server.cli(&["EVAL", fill, "0"]);
+    server.cli(&["EVAL", fill, "0"]);
+    assert_eq!(found(&server.url()), ["evicts-much"]);
+    let server = sound_server();
+    server.cli(&["CONFIG", "SET", "maxclients", "60"]);
+    let clients: Vec<TcpStream> =
+        (0..54).map(|_| TcpStream::connect(("127.0.0.1", server.port())).unwrap()).collect();
+    assert_eq!(found(&server.url()), ["many-clients"]);
+    drop(clients);
 }
 
 #[test]
