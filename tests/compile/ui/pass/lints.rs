@@ -138,11 +138,14 @@ fn main() {
             change(1),
         );
         drop(futures);
-        let values = (block(), block_refreshed_blocking(), block_written(), type_(1), service.owned(String::new()));
+        let values =
+            (block(), block_refreshed_blocking(), block_written(), type_(1), service.owned(String::new()));
         assert_eq!(values, (1, 1, 1, 1, 1));
-        assert_eq!((borrows("a", "b"), write(1), refreshed(&service, 1, String::new())), (Ok(1), Ok(1), "1 1 a".into()));
+        assert_eq!(
+            (borrows("a", "b"), write(1), refreshed(&service, 1, String::new())),
+            (Ok(1), Ok(1), "1 1 a".into())
+        );
         assert_eq!(many_blocking(&[1]).map(|many| many.len()), Ok(1));
         assert!(type_entry(1).key().contains("type_"));
     });
 }
-

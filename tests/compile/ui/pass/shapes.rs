@@ -1,5 +1,11 @@
 //! Every kind of function, without a warning.
 #![deny(warnings, missing_docs, unused_qualifications, rust_2018_idioms, unreachable_pub)]
+#![allow(
+    clippy::non_minimal_cfg,
+    clippy::mixed_attributes_style,
+    clippy::too_many_arguments,
+    reason = "all that a function may have"
+)]
 
 use std::error::Error;
 use std::fmt;
@@ -100,7 +106,10 @@ fn arguments<'a>(
 }
 
 #[redis_cached(ttl = 60, key = "j:<K>:<N>:<keys>", skip(make, F, Out))]
-async fn generics<'a, K, F, Out, const N: usize>(keys: &'a [K; N], make: F) -> Result<Vec<Out>, Box<dyn Error>>
+async fn generics<'a, K, F, Out, const N: usize>(
+    keys: &'a [K; N],
+    make: F,
+) -> Result<Vec<Out>, Box<dyn Error>>
 where
     K: KeyPart + 'a,
     F: AsyncFn(&'a K) -> Out,
@@ -273,7 +282,10 @@ fn main() {
         assert_eq!((recursive_blocking(5), alias_of_none(1).unwrap().id, private::entry()), (120, 1, 1));
         assert!(blocking_coercions(0).is_err());
         assert_eq!(r#match(1, "a".to_owned()), 2);
-        assert_eq!(arguments((1, 2), &User { id: 1 }, &mut vec![1], "a".to_owned(), None, (1, 2), vec![], 1), 5);
+        assert_eq!(
+            arguments((1, 2), &User { id: 1 }, &mut vec![1], "a".to_owned(), None, (1, 2), vec![], 1),
+            5
+        );
         assert_eq!(by_macro(1), 1);
         let _ = (unsafe { attributes() }, default_key::<u8>("a", 1u8, &[]), 1u8.provided());
     });
