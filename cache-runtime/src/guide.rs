@@ -18,6 +18,7 @@ macro_rules! pages {
 pages! {
     start "start.md",
     recipes "recipes.md",
+    pictures "pictures.md",
     keys "keys.md",
     invalidation "invalidation.md",
     tags "tags.md",

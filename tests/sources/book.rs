@@ -76,6 +76,18 @@ fn programs() -> BTreeSet<String> {
     names.filter(|name| name.ends_with(".rs")).map(|name| format!("examples/recipes/{name}")).collect()
 }
 
+/// Small enough for a page, and with colours for the dark.
+#[test]
+fn drawings_are_small_and_readable_in_the_dark() {
+    let page = read("docs/pictures.md");
+    let drawn: Vec<_> = links(&page).into_iter().filter(|link| link.ends_with(".svg")).collect();
+    assert!(!drawn.is_empty());
+    for file in drawn {
+        let text = read(&format!("docs/{file}"));
+        assert!(text.len() <= 30_000 && text.contains("prefers-color-scheme:dark"), "{file}");
+    }
+}
+
 /// A book has nothing but its folder.
 #[test]
 fn no_page_links_to_a_file_beside_the_book() {
