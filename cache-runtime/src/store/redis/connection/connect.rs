@@ -108,7 +108,12 @@ pub(crate) async fn connect(
             let share = until.saturating_duration_since(Instant::now()) / left.max(1);
             left = left.saturating_sub(1);
             in_handshake.store(false, Ordering::Relaxed);
-            let one = Attempt { server, endpoint: &endpoint, target: &target, in_handshake: &in_handshake };
+            let one = ConnectionAttempt {
+                server,
+                endpoint: &endpoint,
+                target: &target,
+                in_handshake: &in_handshake,
+            };
             failure = match executor::timeout(share, one.connect(proof, watched.clone())).await? {
                 Some(Ok(connection)) => return Ok(connection),
                 Some(Err(failure)) => failure,
@@ -138,7 +143,7 @@ fn only_resp2(server: &Server) -> Failure {
 }
 
 /// An attempt at one address.
-struct Attempt<'a> {
+struct ConnectionAttempt<'a> {
     server: &'a Arc<Server>,
     endpoint: &'a Endpoint,
     target: &'a PeerAddress,
@@ -146,7 +151,7 @@ struct Attempt<'a> {
     in_handshake: &'a AtomicBool,
 }
 
-impl Attempt<'_> {
+impl ConnectionAttempt<'_> {
     /// Connects; without `HELLO` if the server refuses it.
     async fn connect(&self, proof: Proof, watched: Option<(Epoch, OnPush)>) -> Result<Connection, Failure> {
         let connection = match speaks_resp3(self.server) {
@@ -233,12 +238,12 @@ async fn answers(connection: &Connection) -> RedisResult<()> {
 
 /// Greets as `endpoint` says, which is the attempt's or the same in RESP2.
 async fn greet(
-    attempt: &Attempt<'_>,
+    attempt: &ConnectionAttempt<'_>,
     endpoint: &Endpoint,
     watched: Option<(Epoch, OnPush)>,
     wire: Wire,
 ) -> RedisResult<Connection> {
-    let Attempt { server, target, in_handshake, .. } = attempt;
+    let ConnectionAttempt { server, target, in_handshake, .. } = attempt;
     let (epoch, on_push) = watched.unzip();
     let placement = server.placement(endpoint, target);
     // Callers bound their requests themselves, so the driver's own time limits are off.
