@@ -4,6 +4,8 @@ macro_rules! pages {
     ($($page:ident $file:literal,)*) => {
         $(
             /// A page.
+            // A sketch leaves out bodies.
+            #[allow(rustdoc::invalid_rust_codeblocks)]
             #[doc = include_str!($file)]
             pub mod $page {}
         )*
