@@ -70,9 +70,7 @@ impl Observing {
             lookup_samples: LookupSamples::default(),
         }
     }
-}
 
-impl Observing {
     pub(crate) fn tag_stats(&self) -> Vec<TagStats> {
         self.tag_counters.as_ref().map(TagCounters::stats).unwrap_or_default()
     }
