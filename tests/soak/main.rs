@@ -60,7 +60,7 @@ async fn nothing_is_old_late_or_done_twice_whatever_befalls_a_cluster() {
 
     let watch = watch();
     // Calls that wait for a node are fewer.
-    let calls = least.map_or(CALLS, |least| least * 3 / 2);
+    let calls = least.map_or(CALLS, |least| least * 11 / 10);
     let traffic = Traffic::start(&servers, &cache, &watch, Writers::Honest, calls, seed);
     let ticking = Arc::clone(&watch);
     let ticker = tokio::spawn(async move { ticking.beat().await });

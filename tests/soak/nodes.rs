@@ -4,11 +4,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis_cached_test_support::RedisCluster;
 
-use crate::lateness::{BEAT, Metronome};
+use crate::lateness::{Absence, BEAT, Metronome};
+use crate::watch::Mask;
 
 /// How long a node may be silent until it is asked over another connection.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -37,9 +38,11 @@ impl NodeTimes {
         Self { nodes, is_over }
     }
 
-    /// Of each node so far.
-    pub(crate) fn late(&self) -> Vec<Duration> {
-        self.nodes.iter().map(Metronome::late).collect()
+    /// Of the nodes of these shards.
+    pub(crate) fn absences(&self, shards: Mask, begun: Instant) -> Vec<Absence> {
+        // The primaries come first, then the replicas in the same order.
+        let of_shards = self.nodes.iter().enumerate().filter(|(node, _)| shards & (1 << (node % 3)) != 0);
+        of_shards.flat_map(|(_, node)| node.absences(begun)).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::calls::DEADLINE;
-use crate::lateness::{BEAT, Metronome, Processors};
+use crate::lateness::{Absence, BEAT, Metronome, Processors, covered};
 use crate::nodes::NodeTimes;
 
 /// How many findings are kept to be shown.
@@ -59,9 +59,6 @@ pub(crate) struct Begun {
     shards: Mask,
     generations: [u64; 3],
     at: Instant,
-    runtime: Duration,
-    processors: Duration,
-    nodes: Vec<Duration>,
 }
 
 impl Watch {
@@ -101,14 +98,7 @@ impl Watch {
 
     /// A call that concerns these shards.
     pub(crate) fn call(&self, shards: Mask) -> Begun {
-        Begun {
-            shards,
-            generations: self.generations(),
-            at: Instant::now(),
-            runtime: self.runtime.late(),
-            processors: self.processors.late(),
-            nodes: self.nodes.late(),
-        }
+        Begun { shards, generations: self.generations(), at: Instant::now() }
     }
 
     /// Shows that the runtime runs, for ever.
@@ -128,15 +118,16 @@ impl Watch {
 
     /// It has returned.
     pub(crate) fn returned(&self, begun: &Begun, what: impl Fn() -> String) {
-        let took = begun.at.elapsed();
+        let returned = Instant::now();
+        let all = returned - begun.at;
         self.calls.fetch_add(1, Ordering::Relaxed);
-        let others = if took > self.slack { self.by_this_program(begun) } else { Duration::ZERO };
-        let all = took;
-        let took = took.saturating_sub(others);
+        let absent = if all > self.slack { self.by_this_program(begun.at) } else { Vec::new() };
+        let others = covered(absent.clone(), begun.at, returned);
+        let took = all - others;
         let micros = |took: Duration| u64::try_from(took.as_micros()).unwrap();
         self.slowest.fetch_max(micros(took), Ordering::Relaxed);
         if took > DEADLINE + self.slack {
-            self.late(&format!("{} took {took:?}, and {others:?} in line", what()));
+            self.late(&format!("{} took {all:?}, {others:?} of it in line", what()));
         }
         let now = self.generations();
         let is_well =
@@ -144,32 +135,26 @@ impl Watch {
         if !(0..3).filter(|shard| begun.shards & (1 << shard) != 0).all(|shard| is_well(&shard)) {
             return;
         }
-        let nodes = if took > self.slack { self.by_nodes(begun) } else { Duration::ZERO };
-        // Not the sum: a machine that is busy holds both up at once.
-        let took = all.saturating_sub(others.max(nodes));
-        self.slowest_well.fetch_max(micros(took), Ordering::Relaxed);
+        let mut took = took;
         if took > self.slack {
-            let held_up = format!("{others:?} in line, {nodes:?} at its nodes");
-            self.late(&format!("{} took {took:?} ({held_up}), and its nodes were well", what()));
+            let absent = [absent, self.nodes.absences(begun.shards, begun.at)].concat();
+            let held_up = covered(absent, begun.at, returned);
+            took = all - held_up;
+            if took > self.slack {
+                let held_up = format!("{held_up:?} of it in line or at its nodes");
+                self.late(&format!("{} took {all:?}, {held_up}, and its nodes were well", what()));
+            }
         }
+        self.slowest_well.fetch_max(micros(took), Ordering::Relaxed);
         if !(0..3).all(|shard| is_well(&shard)) {
             self.served_while_broken.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// For how long a call was held up by what its own program does, or the machine with it.
-    fn by_this_program(&self, begun: &Begun) -> Duration {
+    /// When a call was held up by what its own program does, or the machine with it.
+    fn by_this_program(&self, begun: Instant) -> Vec<Absence> {
         self.processors.sample();
-        let by_processors = self.processors.late().saturating_sub(begun.processors);
-        by_processors.max(self.runtime.late().saturating_sub(begun.runtime))
-    }
-
-    /// The longest that one of its nodes was late meanwhile.
-    fn by_nodes(&self, begun: &Begun) -> Duration {
-        let late = self.nodes.late().into_iter().zip(&begun.nodes).enumerate();
-        // The primaries come first, then the replicas in the same order.
-        let of_call = late.filter(|(node, _)| begun.shards & (1 << (node % 3)) != 0);
-        of_call.map(|(_, (now, then))| now.saturating_sub(*then)).max().unwrap_or_default()
+        [self.processors.absences(begun), self.runtime.absences(begun)].concat()
     }
 
     /// A change has reached the cache, or not.
