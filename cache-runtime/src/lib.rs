@@ -113,7 +113,7 @@ pub use api::lookup::{Lookup, Source};
 #[cfg(feature = "metrics")]
 pub use api::metrics_reporter::MetricsReporter;
 #[cfg(feature = "page")]
-pub use api::page::Page;
+pub use api::page::{Page, PageAnswer, PageToken};
 pub use api::report::{
     Advice, AdviceKind, FunctionReport, HotKey, LargeValue, MissReasons, NodeStats, Report, ServerStats,
 };

@@ -2,23 +2,31 @@
 
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
-use redis_cached::Page;
+use redis_cached::{Cache, Page, PageToken};
 use serde::Deserialize;
 
 use crate::users::{User, Users};
 
-pub(crate) fn router(users: Users) -> Router {
-    // A real service has the last two behind the login of its administrators.
+/// With a token the page has forms that invalidate.
+pub(crate) fn router(users: Users, token: Option<PageToken>) -> Router {
+    // A real service has `/stats` and `/cache` behind the login of its administrators.
+    let page = match token {
+        None => get(page).with_state(users.cache.clone()),
+        Some(token) => {
+            get(page_with_forms).post(invalidate).with_state(Admin { cache: users.cache.clone(), token })
+        }
+    };
     Router::new()
         .route("/users/{id}", get(show).put(rename))
         .route("/stats", get(stats))
-        .route("/cache", get(page))
         .with_state(users)
+        .route("/cache", page)
 }
 
 async fn show(State(users): State<Users>, Path(id): Path<u64>) -> Result<Json<User>, StatusCode> {
@@ -50,11 +58,33 @@ async fn stats(State(users): State<Users>) -> String {
 }
 
 /// What the cache does, for a browser, where it is renewed every five seconds.
-async fn page(State(users): State<Users>) -> impl IntoResponse {
-    let headers = [
-        (header::CONTENT_TYPE, Page::HTML_CONTENT_TYPE),
-        (header::CONTENT_SECURITY_POLICY, Page::CONTENT_SECURITY_POLICY),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    (headers, users.cache.page().await.title("Users").live(Duration::from_secs(5)).to_html())
+async fn page(State(cache): State<Cache>) -> impl IntoResponse {
+    (PAGE_HEADERS, cache.page().await.title("Users").live(RENEWED).to_html())
+}
+
+const RENEWED: Duration = Duration::from_secs(5);
+
+const PAGE_HEADERS: [(HeaderName, &str); 3] = [
+    (header::CONTENT_TYPE, Page::HTML_CONTENT_TYPE),
+    (header::CONTENT_SECURITY_POLICY, Page::CONTENT_SECURITY_POLICY),
+    (header::CACHE_CONTROL, "no-store"),
+];
+
+/// What the page needs where it may invalidate.
+#[derive(Clone)]
+struct Admin {
+    cache: Cache,
+    token: PageToken,
+}
+
+/// The page with forms, which are sent to its own address.
+async fn page_with_forms(State(Admin { cache, token }): State<Admin>) -> impl IntoResponse {
+    let page = cache.page().await.title("Users").live(RENEWED).allow_invalidation(&token);
+    (PAGE_HEADERS, page.to_html())
+}
+
+async fn invalidate(State(Admin { cache, token }): State<Admin>, form: Bytes) -> impl IntoResponse {
+    let answer = cache.invalidate_from_page(&token, &form).await;
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, PAGE_HEADERS, answer.html)
 }

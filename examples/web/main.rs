@@ -8,14 +8,14 @@
 //! curl localhost:3000/stats
 //! ```
 //!
-//! The page at <http://localhost:3000/cache> shows what the cache does.
+//! The page at <http://localhost:3000/cache> shows what the cache does. With a secret in `PAGE_TOKEN`, of 16 characters at least, it has forms that invalidate.
 
 mod app;
 #[cfg(test)]
 mod tests;
 mod users;
 
-use redis_cached::Cache;
+use redis_cached::{Cache, PageToken};
 use tokio::net::TcpListener;
 
 use crate::users::Users;
@@ -26,12 +26,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let url = std::env::var("REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379".into());
     let cache = Cache::builder().url(url).prefix("example-web:").connect_lazy()?;
 
+    let token = std::env::var("PAGE_TOKEN").ok().map(PageToken::new).transpose()?;
+
     let listener = TcpListener::bind("127.0.0.1:3000").await?;
     println!("Listening on http://{}", listener.local_addr()?);
     let shutdown = async {
         let _ = tokio::signal::ctrl_c().await;
     };
-    axum::serve(listener, app::router(Users::new(cache.clone()))).with_graceful_shutdown(shutdown).await?;
+    axum::serve(listener, app::router(Users::new(cache.clone()), token))
+        .with_graceful_shutdown(shutdown)
+        .await?;
 
     println!("\n{}", cache.stats());
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use redis_cached::Cache;
+use redis_cached::{Cache, PageToken};
 use redis_cached_test_support::{RedisCluster, RedisServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -78,6 +78,31 @@ async fn reads_through_and_invalidates(cache: Cache) {
     assert!(page.contains("<h1>Users</h1>") && page.contains("::<wbr>user</a>"), "{page}");
     let functions = service.users.cache.stats().functions;
     assert_eq!((functions[0].hits, functions[0].misses), (2, 3));
+    invalidates_from_the_page(&service).await;
+}
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+/// By its forms, with the token that stands in them, and not without.
+async fn invalidates_from_the_page(service: &Service) {
+    let is_there = async || service.users.user_entry(99).ttl().await.expect("it answers").is_some();
+    assert_eq!(service.get("/users/99").await.0, 404);
+    assert!(is_there().await, "that there is none is remembered");
+    let (_, page) = service.get("/cache").await;
+    assert!(page.contains(&format!("name=\"token\" value=\"{TOKEN}\"")), "{page}");
+    assert_eq!(service.post_form("token=&by=key&name=user%3A99").await.0, 403);
+    assert!(is_there().await);
+    let (status, answer) = service.post_form(&format!("token={TOKEN}&by=key&name=user%3A99")).await;
+    assert!(status == 200 && answer.contains("<h1>Invalidated</h1>"), "{answer}");
+    assert!(!is_there().await);
+}
+
+/// Nobody can send a form to a page that has none.
+#[tokio::test]
+async fn without_a_token_the_page_only_shows() {
+    let service = Service::start_with(Cache::memory(), None).await;
+    assert!(!service.get("/cache").await.1.contains("<form"));
+    assert_eq!(service.post_form("token=&by=prefix&name=user%3A").await.0, 405);
 }
 
 /// The service on a free port. It ends with the test's runtime.
@@ -88,10 +113,14 @@ struct Service {
 
 impl Service {
     async fn start(cache: Cache) -> Self {
+        Self::start_with(cache, Some(PageToken::new(TOKEN).expect("it is long enough"))).await
+    }
+
+    async fn start_with(cache: Cache, token: Option<PageToken>) -> Self {
         let users = Users::new(cache);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound socket has an address");
-        let server = axum::serve(listener, app::router(users.clone()));
+        let server = axum::serve(listener, app::router(users.clone(), token));
         tokio::spawn(server.into_future());
         Self { address, users }
     }
@@ -108,6 +137,15 @@ impl Service {
             body.len()
         );
         self.request(&request).await.0
+    }
+
+    async fn post_form(&self, form: &str) -> (u16, String) {
+        let request = format!(
+            "POST /cache HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
+            form.len()
+        );
+        self.request(&request).await
     }
 
     /// One request on a connection of its own, which the server closes: the answer ends where the stream does.

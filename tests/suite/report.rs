@@ -2,6 +2,7 @@
 
 mod fleet;
 mod misses;
+mod page_forms;
 mod recent;
 mod server;
 

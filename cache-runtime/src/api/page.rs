@@ -1,13 +1,19 @@
 //! A page for people: the report, the last minutes, the fleet and the server, as HTML and as JSON.
 
+mod invalidation;
+mod token;
+
 use std::time::Duration;
 
 use super::cache::Cache;
 use crate::error::Error;
 use crate::report::analysis::Report;
 use crate::report::history::FunctionHistory;
-use crate::report::page::{POLICY, PageContent, document};
+use crate::report::page::{Forms, POLICY, PageContent, document};
 use crate::util::serialize_fields::serialize_fields;
+
+pub use invalidation::PageAnswer;
+pub use token::PageToken;
 
 /// A page is not renewed more often than this.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -17,6 +23,9 @@ const SHORTEST: Duration = Duration::from_secs(1);
 pub struct Page {
     data: Data,
     every: Option<Duration>,
+    token: Option<PageToken>,
+    /// Of the cache.
+    prefix: String,
 }
 
 /// What is in the JSON.
@@ -68,7 +77,8 @@ impl Cache {
         };
         let (report, fleet) = (with_server(report), fleet.map(with_server));
         let title = "redis-cached".to_owned();
-        Page { data: Data { title, report, history, fleet, fleet_history, missing }, every: None }
+        let data = Data { title, report, history, fleet, fleet_history, missing };
+        Page { data, every: None, token: None, prefix: self.0.prefix.clone() }
     }
 }
 
@@ -123,13 +133,33 @@ impl Page {
         self
     }
 
+    /// Adds forms by which a reader invalidates by tag, by key and by the beginning of keys. Default: none, and the page changes nothing.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, PageToken};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), redis_cached::Error> {
+    /// # let cache = Cache::memory();
+    /// let token = PageToken::new("c0ffee5bad0a4b7f9d31e2a86f5c7d10")?;
+    /// let html = cache.page().await.allow_invalidation(&token).to_html();
+    /// assert!(html.contains("<form method=\"post\">"));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// A form is sent to the page's own address by `POST`; the program gives its body to [`Cache::invalidate_from_page`], with the same token. To look at the page changes nothing even so.
+    #[must_use]
+    pub fn allow_invalidation(mut self, token: &PageToken) -> Self {
+        self.token = Some(token.clone());
+        self
+    }
+
     /// One HTML document, which loads nothing from elsewhere. Its script sorts the tables and renews a [`live`](Self::live) page; without it all is there to be read. It follows
     /// the reader's choice of light or dark. All names and keys in it are escaped.
     #[must_use]
     pub fn to_html(&self) -> String {
         let Data { title, report, history, fleet, fleet_history, missing } = &self.data;
         let (fleet, every) = (fleet.as_ref(), self.every);
-        document(&PageContent { title, report, history, fleet, fleet_history, missing, every })
+        let forms = self.token.as_ref().map(|token| Forms { token: token.text(), prefix: &self.prefix });
+        document(&PageContent { title, report, history, fleet, fleet_history, missing, every, forms })
     }
 
     /// The same as JSON: `title`; `report`, a [`Report`](crate::Report) with its `server`; `history`, for each `function` its `points`, with the `hits` and `misses` of some `seconds`,

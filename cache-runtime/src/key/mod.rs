@@ -41,7 +41,7 @@ mod writer;
 pub(crate) use buffer::KeyBuf;
 pub use builder::KeyBuilder;
 pub(crate) use builder::KeyTemplate;
-#[cfg(test)]
+#[cfg(any(test, feature = "page"))]
 pub(crate) use builder::LONGEST;
 pub use identity::IdentityWriter;
 pub(crate) use identity::{CallIdentity, IdentitySeed};

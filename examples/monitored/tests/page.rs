@@ -7,8 +7,14 @@ mod browser;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::Html;
+use axum::routing::get;
 use browser::Browser;
-use redis_cached::{Cache, Page, redis_cached};
+use redis_cached::{Cache, Page, PageToken, redis_cached};
 use redis_cached_monitored::{Shop, router};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -33,7 +39,7 @@ impl Service {
     async fn start(cache: &Cache) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("its address");
-        let router = router(Shop::new(cache.clone()));
+        let router = router(Shop::new(cache.clone())).merge(with_forms(cache.clone()));
         let task = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
         Self { address, task }
     }
@@ -46,6 +52,22 @@ impl Service {
         stream.read_to_string(&mut answer).await.expect("the service answers");
         answer
     }
+}
+
+fn token() -> PageToken {
+    PageToken::new("\"<0123456789abcdef>&'").expect("it is long enough")
+}
+
+/// The page with its forms, under the policy that it asks for.
+fn with_forms(cache: Cache) -> Router {
+    let policy = || [(header::CONTENT_SECURITY_POLICY, Page::CONTENT_SECURITY_POLICY)];
+    let show = move |State(cache): State<Cache>| async move {
+        (policy(), Html(cache.page().await.allow_invalidation(&token()).to_html()))
+    };
+    let invalidate = move |State(cache): State<Cache>, form: Bytes| async move {
+        (policy(), Html(cache.invalidate_from_page(&token(), &form).await.html))
+    };
+    Router::new().route("/admin", get(show).post(invalidate)).with_state(cache)
 }
 
 /// The names of the functions from above, and their look-ups.
@@ -85,8 +107,9 @@ async fn the_page_in_a_browser() {
         return;
     };
     let url = format!("http://{}/cache", service.address);
+    let shown = url.clone();
     let mut browser =
-        tokio::task::spawn_blocking(move || looked_at(browser, &url)).await.expect("it is shown");
+        tokio::task::spawn_blocking(move || looked_at(browser, &shown)).await.expect("it is shown");
     assert_eq!(browser.errors, [] as [String; 0]);
 
     // What is counted from now on is shown without a reload.
@@ -100,6 +123,19 @@ async fn the_page_in_a_browser() {
     .await
     .expect("it is renewed");
     assert_eq!(browser.errors, [] as [String; 0]);
+
+    let key = cache.sync_scope(|| search_entry(HOSTILE).key().to_owned());
+    assert!(cache.inspect(&key).await.expect("it is in memory").is_some());
+    let (admin, named) = (format!("http://{}/admin", service.address), key.clone());
+    let mut browser = tokio::task::spawn_blocking(move || {
+        invalidated(&mut browser, &admin, &named);
+        browser.open(&url);
+        browser
+    })
+    .await
+    .expect("it is invalidated");
+    assert_eq!(browser.errors, [] as [String; 0]);
+    assert_eq!(cache.inspect(&key).await.expect("it is in memory"), None);
 
     service.task.abort();
     let ended = tokio::task::spawn_blocking(move || {
@@ -170,6 +206,22 @@ fn renewed(browser: &mut Browser) {
     browser.value("document.querySelector('header button').click()");
     assert_eq!(browser.value("document.querySelector('header button').innerText"), "Go on");
     browser.value("document.querySelector('header button').click()");
+}
+
+/// The form takes the key as it is, and the answer leads back.
+fn invalidated(browser: &mut Browser, url: &str, key: &str) {
+    browser.open(url);
+    let form = "document.querySelector('input[value=key]').form";
+    browser.value(&format!(
+        "{form}.elements.name.value = {}; {form}.querySelector('button').click()",
+        json!(key)
+    ));
+    browser.wait_until("document.querySelector('h1')?.innerText === 'Invalidated'");
+    let said = browser.value("[document.querySelector('[role=status]').textContent, typeof window.hostile]");
+    assert!(said[0].as_str().is_some_and(|said| said.ends_with("is invalidated: an entry.")), "{said}");
+    assert_eq!(said[1], "undefined");
+    browser.value("document.querySelector('main a').click()");
+    browser.wait_until("document.querySelectorAll('form').length === 3");
 }
 
 /// Even what is not escaped would not be run.

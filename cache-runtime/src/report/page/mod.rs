@@ -1,5 +1,7 @@
 //! Reports as a page for people: one HTML document that needs nothing from elsewhere, and can be read without its script.
 
+mod form;
+mod forms;
 mod functions;
 mod html;
 mod lines;
@@ -10,6 +12,9 @@ use std::time::Duration;
 
 use functions::Section;
 use html::Html;
+
+pub(crate) use form::{Form, FormTarget};
+pub(crate) use forms::{Forms, answer};
 
 use super::analysis::Report;
 use super::history::FunctionHistory;
@@ -32,24 +37,21 @@ pub(crate) struct PageContent<'a> {
     pub(crate) missing: &'a [String],
     /// How often it is renewed where it is shown; `None`: not.
     pub(crate) every: Option<Duration>,
+    /// By which its reader invalidates, if the program allows that.
+    pub(crate) forms: Option<Forms<'a>>,
 }
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// The policy under which the document works, and nothing else does: its own style sheet and script, known by their SHA-256, and requests to where it is from.
-pub(crate) const POLICY: &str = "default-src 'none'; style-src 'sha256-auAhJELd2CwWWX5NpWiPxUUVJtz1xOS/RS25yRaSrWw='; script-src 'sha256-kiJyJNlvgqhZNYHwXl6mcwSm8XOkborQBJe2Hm8kBgs='; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+pub(crate) const POLICY: &str = "default-src 'none'; style-src 'sha256-e3CKNimLQDidS1RairyNVGQpTsfBlCF7OFgoKrTKp0Y='; script-src 'sha256-kiJyJNlvgqhZNYHwXl6mcwSm8XOkborQBJe2Hm8kBgs='; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// The document.
 pub(crate) fn document(content: &PageContent<'_>) -> String {
     let mut html = Html::default();
-    html.markup("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    html.markup("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    html.markup(
-        "<meta name=\"robots\" content=\"noindex\">\n<meta name=\"referrer\" content=\"no-referrer\">\n",
-    );
-    html.markup("<title>").key(content.title).markup("</title>\n");
-    html.markup("<style>").markup(STYLE).markup("</style>\n</head>\n<body");
+    head(&mut html, content.title);
+    html.markup("<body");
     if let Some(every) = content.every {
         html.markup(" data-every=\"").text(every.as_millis()).markup("\"");
     }
@@ -57,9 +59,25 @@ pub(crate) fn document(content: &PageContent<'_>) -> String {
     header(&mut html, content);
     html.markup("<main data-report>\n");
     main(&mut html, content);
-    html.markup("</main>\n<footer><p>redis-cached ").text(env!("CARGO_PKG_VERSION"));
+    html.markup("</main>\n");
+    if let Some(forms) = content.forms {
+        forms::section(&mut html, forms);
+    }
+    html.markup("<footer><p>redis-cached ").text(env!("CARGO_PKG_VERSION"));
     html.markup("</p></footer>\n<script>").markup(SCRIPT).markup("</script>\n</body>\n</html>\n");
     html.into_string()
+}
+
+/// The beginning of every document, up to its body.
+fn head(html: &mut Html, title: &str) {
+    html.markup("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    html.markup("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    // Without a referrer a browser sends a form with the origin `null`, which programs refuse that look at it.
+    html.markup(
+        "<meta name=\"robots\" content=\"noindex\">\n<meta name=\"referrer\" content=\"same-origin\">\n",
+    );
+    html.markup("<title>").key(title).markup("</title>\n");
+    html.markup("<style>").markup(STYLE).markup("</style>\n</head>\n");
 }
 
 fn header(html: &mut Html, content: &PageContent<'_>) {

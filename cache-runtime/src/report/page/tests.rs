@@ -75,11 +75,12 @@ fn page(report: &Report, fleet: Option<&Report>, missing: &[String]) -> String {
     let history = &history();
     let every = Some(secs(5));
     let title = "redis-cached";
-    document(&PageContent { title, report, history, fleet, fleet_history: history, missing, every })
+    let forms = None;
+    document(&PageContent { title, report, history, fleet, fleet_history: history, missing, every, forms })
 }
 
 /// Elements that have no end tag.
-const VOID: [&str; 3] = ["br", "meta", "wbr"];
+const VOID: [&str; 4] = ["br", "input", "meta", "wbr"];
 
 /// Fails where the document is not what a strict reader of HTML takes: start and end tags that match, quoted attributes, unique ids, links that lead somewhere, and no character
 /// in a text that should be escaped.
@@ -140,6 +141,7 @@ fn check_attributes<'a>(mut rest: &'a str, ids: &mut Vec<&'a str>, links: &mut V
         assert!(!["src", "onclick", "srcset", "style"].contains(&name), "nothing is loaded or run: {name}");
         match name {
             "id" => ids.push(value),
+            "href" if value.is_empty() => {}
             "href" => links.push(value.strip_prefix('#').expect("a link within the page")),
             "aria-labelledby" => links.push(value),
             _ => {}
@@ -192,6 +194,7 @@ fn whatever_a_name_or_a_key_holds_is_only_text() {
         fleet_history: &[],
         missing: &missing,
         every: None,
+        forms: Some(Forms { token: "\"'<script>&", prefix: hostile }),
     };
     let html = document(&content);
     check(&html);
@@ -201,6 +204,43 @@ fn whatever_a_name_or_a_key_holds_is_only_text() {
             && !html.contains("<img")
             && !html.contains('\u{202e}')
     );
+}
+
+/// The document that answers a form, too.
+#[test]
+fn an_answer_is_a_document_without_a_script() {
+    for status in [200, 503] {
+        let html = answer(status, "At `</p><script>alert(1)</script>\u{202e}` is <nothing>");
+        check(&html);
+        assert!(!html.contains("<script") && !html.contains('\u{202e}'), "{html}");
+        assert_eq!(html.contains("<h1>Invalidated</h1>"), status == 200);
+    }
+}
+
+#[test]
+fn forms_are_there_if_the_program_allows_them() {
+    let report = report();
+    let content = |forms| PageContent {
+        title: "redis-cached",
+        report: &report,
+        history: &[],
+        fleet: None,
+        fleet_history: &[],
+        missing: &[],
+        every: None,
+        forms,
+    };
+    assert!(!document(&content(None)).contains("<form"));
+    let html = document(&content(Some(Forms { token: "a \"token\"", prefix: "shop:" })));
+    check(&html);
+    assert_eq!(html.matches("<form method=\"post\">").count(), 3);
+    assert_eq!(html.matches("name=\"token\" value=\"a &quot;token&quot;\"").count(), 3);
+    for by in ["tag", "key", "prefix"] {
+        assert!(html.contains(&format!("name=\"by\" value=\"{by}\"")), "{by}");
+    }
+    assert_eq!(html.matches("placeholder=\"shop:…\"").count(), 2);
+    // A live page renews `main`, and leaves alone what is being written.
+    assert!(html.find("</main>") < html.find("<form"));
 }
 
 #[test]
