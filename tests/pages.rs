@@ -19,6 +19,7 @@ pages! {
     start "../docs/start.md",
     recipes "../docs/recipes.md",
     keys "../docs/keys.md",
+    values "../docs/values.md",
     invalidation "../docs/invalidation.md",
     tags "../docs/tags.md",
     batches "../docs/batches.md",

@@ -20,6 +20,7 @@ pages! {
     recipes "recipes.md",
     pictures "pictures.md",
     keys "keys.md",
+    values "values.md",
     invalidation "invalidation.md",
     tags "tags.md",
     batches "batches.md",

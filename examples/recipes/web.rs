@@ -59,7 +59,7 @@ async fn articles(db: &PgPool, filter: &Filter) -> sqlx::Result<Vec<Article>> {
 #[tag("reader:<0>")]
 struct Reader<'a>(&'a str);
 
-/// What depends on who is asking stands by itself. The article is the same for all.
+/// Cached by itself, because it depends on who is asking. The article is the same for all.
 #[redis_cached(ttl = "1h", key = "favorites:<reader>", skip(db), tags = [Reader(reader)])]
 async fn favorites(db: &PgPool, reader: &str) -> sqlx::Result<BTreeSet<String>> {
     let rows = sqlx::query("SELECT slug FROM favorites WHERE reader = $1").bind(reader).fetch_all(db).await?;
@@ -79,6 +79,17 @@ async fn save(db: &PgPool, article: &Article) -> sqlx::Result<bool> {
     .fetch_one(db)
     .await?;
     saved.try_get("is_new")
+}
+
+/// It commits, so the attribute is here. A commit whose answer was lost may have happened: `on_error` invalidates then as well.
+#[redis_invalidates(article(slug), group("article lists"), on_error)]
+async fn retitle(db: &PgPool, slug: &str, title: &str) -> sqlx::Result<()> {
+    let mut transaction = db.begin().await?;
+    let statement = "UPDATE articles SET title = $2 WHERE slug = $1";
+    sqlx::query(statement).bind(slug).bind(title).execute(&mut *transaction).await?;
+    let statement = "INSERT INTO revisions (slug, title) VALUES ($1, $2)";
+    sqlx::query(statement).bind(slug).bind(title).execute(&mut *transaction).await?;
+    transaction.commit().await // the entry is removed after this
 }
 
 #[redis_invalidates(tag(Reader(reader)))]
@@ -123,6 +134,15 @@ async fn write(State(db): State<PgPool>, Json(article): Json<Article>) -> Result
     Ok(if is_new { StatusCode::CREATED } else { StatusCode::NO_CONTENT })
 }
 
+async fn change_title(
+    State(db): State<PgPool>,
+    Path(slug): Path<String>,
+    title: String,
+) -> Result<StatusCode, StatusCode> {
+    retitle(&db, &slug, &title).await.map_err(failed)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 async fn favor(
     State(db): State<PgPool>,
     Path(slug): Path<String>,
@@ -147,6 +167,7 @@ fn failed(error: sqlx::Error) -> StatusCode {
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS articles (slug text PRIMARY KEY, author text NOT NULL, title text NOT NULL);
+    CREATE TABLE IF NOT EXISTS revisions (slug text NOT NULL, title text NOT NULL);
     CREATE TABLE IF NOT EXISTS favorites (reader text, slug text, PRIMARY KEY (reader, slug));";
 
 #[tokio::main]
@@ -154,7 +175,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cache = Cache::builder()
         .url(std::env::var("REDIS_URL")?)
         .prefix("blog:") // another program on this server has another one
-        .connect_lazy()?; // the service starts, and answers, while Redis is away
+        .connect_lazy()?; // the service starts, and answers, while Redis is unreachable
     cache.set_global()?;
 
     let db = PgPool::connect(&std::env::var("DATABASE_URL")?).await?;
@@ -162,6 +183,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let routes = Router::new()
         .route("/articles", get(list).put(write))
         .route("/articles/{slug}", get(show))
+        .route("/articles/{slug}/title", put(change_title))
         .route("/articles/{slug}/favorite", put(favor))
         .with_state(db);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
@@ -170,6 +192,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     axum::serve(listener, routes).with_graceful_shutdown(shutdown).await?;
 
-    cache.flush().await?; // what was computed last is stored, and what was invalidated last is gone
+    if let Err(error) = cache.flush().await {
+        eprintln!("{error}"); // what was computed last is stored, and what was invalidated last is gone, if Redis is there
+    }
     Ok(())
 }
