@@ -24,6 +24,7 @@ pages! {
     tags "../docs/tags.md",
     batches "../docs/batches.md",
     local "../docs/local.md",
+    freshness "../docs/freshness.md",
     servers "../docs/servers.md",
     testing "../docs/testing.md",
     monitoring "../docs/monitoring.md",

@@ -25,6 +25,7 @@ pages! {
     tags "tags.md",
     batches "batches.md",
     local "local.md",
+    freshness "freshness.md",
     servers "servers.md",
     testing "testing.md",
     monitoring "monitoring.md",

@@ -264,6 +264,54 @@ fn finished_entry(id: u64) -> ::redis_cached::Entry<User> {
         .arg(&id)
         .build()
 }
+async fn in_time(db: &Pool, id: u64) -> Result<User, Error> {
+    #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
+    let compute = async |db: &Pool, id: u64| -> Result<User, Error> {
+        ::redis_cached::expansion::returns!(Result < User, Error >);
+        db.fetch(id).await
+    };
+    let errors = ::redis_cached::expansion::Errors::<Error>::NEW.sharing();
+    ::redis_cached::expansion::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("in_time", template = "user:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .stale_if_error(::core::time::Duration::from_secs(3600))
+        .timeout(::core::time::Duration::from_millis(300))
+        .key("user:")
+        .arg(&id)
+        .build()
+        .begin()
+        .await
+        .or_try_compute_in_time(
+            errors,
+            false,
+            || {
+                let (db, id) = (
+                    ::redis_cached::expansion::owned::<Pool, _>(db),
+                    ::redis_cached::expansion::owned::<u64, _>(&id),
+                );
+                async move {
+                    compute(::core::borrow::Borrow::<Pool>::borrow(&db), id).await
+                }
+            },
+        )
+        .await
+}
+/// The cache entry of `in_time` for these arguments.
+#[allow(dead_code)]
+fn in_time_entry(id: u64) -> ::redis_cached::Entry<User> {
+    ::redis_cached::expansion::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("in_time", template = "user:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .stale_if_error(::core::time::Duration::from_secs(3600))
+        .timeout(::core::time::Duration::from_millis(300))
+        .key("user:")
+        .arg(&id)
+        .build()
+}
 async fn verified(db: &Pool, id: u64) -> Result<User, Error> {
     #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
     let compute = async |db: &Pool, id: u64| -> Result<User, Error> {

@@ -64,6 +64,7 @@ mod source;
 mod stats;
 mod tags;
 mod testing;
+mod timeout;
 mod tls;
 mod trait_impls;
 mod ttl;

@@ -127,7 +127,10 @@ pub(super) fn body(
             let refresh = method("try_refresh");
             quote!(.#refresh(#argument #make))
         });
-        let compute = if background.finish {
+        let compute = if background.in_time {
+            let (or_compute, finishes) = (method("or_try_compute_in_time"), background.finish);
+            quote!(.#or_compute(#argument #finishes, #make))
+        } else if background.finish {
             let or_compute = method("or_try_compute_detached");
             quote!(.#or_compute(#argument #make))
         } else {

@@ -37,6 +37,7 @@ pub(super) fn builder_calls(plan: &Plan) -> Vec<BuilderCall> {
         length(&options.stale_if_error, |window| &window.0),
         named(&options.early_refresh, |beta| beta.0.to_token_stream()),
         length(&options.max_wait, |wait| &wait.0),
+        length(&options.timeout, |timeout| &timeout.0),
         named(&options.max_size, MaxSize::tokens),
         options.replica_reads.given().map(|(option, reads)| match reads {
             ReplicaReads::Verified => call("verified_replica_reads", option, TokenStream::new()),

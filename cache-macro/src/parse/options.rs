@@ -31,6 +31,7 @@ use super::values::replica_reads::ReplicaReads;
 use super::values::skip::Skip;
 use super::values::stale::Window;
 use super::values::tags::TagsOption;
+use super::values::timeout::Timeout;
 use super::values::ttl::Ttl;
 use super::values::verify::Verify;
 use super::values::version::Version;
@@ -84,6 +85,7 @@ options! {
     max_wait = "max_wait": MaxWait,
     max_size = "max_size": MaxSize,
     replica_reads = "replica_reads": ReplicaReads,
+    timeout = "timeout": Timeout,
     finish_in_background = "finish_in_background": FinishInBackground,
     tags = "tags": TagsOption,
     group = "group": Group,
@@ -209,7 +211,7 @@ mod tests {
         let (options, messages) = read(quote! {
             key = "user:<id>", ttl = 3600, skip(db, T), cache = &self.cache, cache_if = |user: &User| user.active,
             negative = |error: &Error| error.is_final(), negative_ttl = "30s", jitter = 0.1, stale_while_revalidate = "30s", stale_if_error = 3600,
-            early_refresh = 1.0, local = "30s", max_wait = 2, max_size = "1MiB", replica_reads = verified, finish_in_background = true, tags = ["org:<org>"], group = "users", verify = 0.01, invalidated = true, batch = ids, codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
+            early_refresh = 1.0, local = "30s", max_wait = 2, max_size = "1MiB", replica_reads = verified, timeout = "300ms", finish_in_background = true, tags = ["org:<org>"], group = "users", verify = 0.01, invalidated = true, batch = ids, codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
             crate = my::cache,
         });
         assert!(messages.iter().all(|message| message.contains("feature")), "{messages:?}");
@@ -223,6 +225,7 @@ mod tests {
         assert!(options.stale_while_revalidate.value().is_some() && options.stale_if_error.value().is_some());
         assert!(options.early_refresh.value().is_some() && options.local.value().is_some());
         assert!(options.max_wait.value().is_some() && options.finish_in_background.value().is_some());
+        assert!(options.timeout.value().is_some());
         assert!(options.max_size.value().is_some() && options.replica_reads.value().is_some());
         assert!(options.tags.value().is_some() && options.group.value().is_some());
         assert!(options.verify.value().is_some() && options.invalidated.value().is_some());

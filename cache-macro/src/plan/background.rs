@@ -1,4 +1,4 @@
-//! `stale_while_revalidate`, `finish_in_background` and `verify`: the body may run in the background, after the call has returned or has been
+//! `stale_while_revalidate`, `finish_in_background`, `timeout` and `verify`: the body may run in the background, after the call has returned or has been
 //! dropped.
 //!
 //! The body becomes something that captures nothing and takes the function's parameters, so that it exists once and can be
@@ -27,6 +27,8 @@ pub(crate) struct Background {
     pub(crate) refresh: bool,
     /// What a call computes itself.
     pub(crate) finish: bool,
+    /// What a call computes itself, should that be late and an older value be there.
+    pub(crate) in_time: bool,
     /// A run whose result is compared with what was served.
     pub(crate) verify: bool,
     /// The name of the method that the body becomes; `None` if it becomes a closure.
@@ -54,8 +56,12 @@ impl Background {
                 "a blocking call is not dropped before it is done, so there is nothing to finish: leave `finish_in_background` out",
             );
         }
-        for option in refresh.into_iter().chain(finish).chain(verify).filter(|_| style == Style::BoxedFuture)
-        {
+        let timeout = options.timeout.given().map(|(option, _)| option);
+        if let Some(option) = timeout {
+            check_timeout(option, options, style, errors);
+        }
+        let all = refresh.into_iter().chain(finish).chain(timeout).chain(verify);
+        for option in all.filter(|_| style == Style::BoxedFuture) {
             errors.at(
                 option,
                 format!(
@@ -65,12 +71,39 @@ impl Background {
             );
         }
         let (refresh, finish, verify) = (refresh.is_some(), finish.is_some(), verify.is_some());
-        if !refresh && !finish && !verify {
+        let in_time = timeout.is_some();
+        if !refresh && !finish && !in_time && !verify {
             return None;
         }
         let has_entry_function = EntryFunction::is_wanted(options);
         check(item, has_entry_function, batch, errors);
-        Some(Self { refresh, finish, verify, method: method(&item.sig, has_entry_function) })
+        Some(Self { refresh, finish, in_time, verify, method: method(&item.sig, has_entry_function) })
+    }
+}
+
+/// Reports a `timeout` that could never end a wait.
+fn check_timeout(option: &Ident, options: &Options, style: Style, errors: &Diagnostics) {
+    if style == Style::Blocking {
+        errors.at(
+            option,
+            "a blocking call runs its function on the caller's own thread, which cannot leave it: make it an `async fn`, or serve older \
+             values at once by `stale_while_revalidate`",
+        );
+    }
+    if options.stale_if_error.is_written() {
+        return;
+    }
+    if options.stale_while_revalidate.is_written() {
+        errors.at(
+            option,
+            "`stale_while_revalidate` serves an older value at once, so that there is nothing to wait for: leave `timeout` out, or add \
+             `stale_if_error = \"1h\"`, a longer window, for which `timeout` holds",
+        );
+    } else if !options.early_refresh.is_written() {
+        errors.at(
+            option,
+            "`timeout` serves an older value in place of a late one, and none is kept past its TTL: add `stale_if_error = \"1h\"`",
+        );
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod detached;
 mod every;
+mod in_time;
 mod verified;
 
 use std::convert::Infallible;
@@ -351,7 +352,7 @@ impl Drop for Attempted<'_> {
 /// An argument that a computation in the background can take along.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be cloned for a computation in the background",
-    label = "`stale_while_revalidate`, `finish_in_background` and `verify` need an owned clone of this argument, which can be sent to another task",
+    label = "`stale_while_revalidate`, `finish_in_background`, `timeout` and `verify` need an owned clone of this argument, which can be sent to another task",
     note = "derive `Clone`, take the argument as an `Arc`, or leave the option out; a type parameter needs `Clone + Send + 'static`"
 )]
 pub trait Detach<O> {

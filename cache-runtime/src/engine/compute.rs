@@ -10,7 +10,7 @@ use super::course::{Miss, Stage};
 use super::flight::SharedError;
 use super::store;
 use super::store::{Removed, StoreRequest};
-use crate::engine::flight::{Computation, FlightResult, Keys, Leader};
+use crate::engine::flight::{Computation, FlightResult, Keys, Lateness, Leader};
 use crate::engine::lease::{self, Lease};
 use crate::engine::{Attempt, Call, CallKey, Departure};
 use crate::error::Error;
@@ -18,6 +18,7 @@ use crate::key::KeyBuf;
 use crate::policy::Lifetime;
 use crate::report::miss_reason::MissReason;
 use crate::store::vocabulary::{CasToken, Nonce};
+use crate::util::clock::after;
 #[cfg(feature = "tracing")]
 use crate::util::trace::Span;
 
@@ -28,6 +29,8 @@ pub(crate) struct ComputeGuard {
     began: Option<Instant>,
     /// How long its caller would still wait for others.
     patience: Duration,
+    /// From when on the call would rather have an older value than wait.
+    late_at: Option<Instant>,
 }
 
 /// The right to store.
@@ -53,6 +56,20 @@ pub(crate) struct Encoded {
     pub(crate) compute_time: Duration,
     /// The keys of the tags that the value names. Their nonces are not in the bytes yet.
     pub(crate) named: Vec<KeyBuf>,
+}
+
+/// What a call has in hand should its computation be late.
+pub(crate) struct Older {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) late_at: Instant,
+    lateness: Option<Lateness>,
+}
+
+impl Older {
+    /// The computation is late: who finds it under way, and has an older value too, need not wait for it.
+    pub(crate) fn note_late(&self) {
+        self.lateness.iter().for_each(Lateness::note);
+    }
 }
 
 /// What to do with a key that was computed.
@@ -85,13 +102,14 @@ impl Miss {
 #[allow(clippy::boxed_local, reason = "as it is held")]
 impl ComputeGuard {
     /// Boxed, so that a call that finds its value reserves no room for it.
-    pub(super) fn new(keys: Vec<Miss>, patience: Duration) -> Box<Self> {
-        Box::new(Self { keys, began: None, patience })
+    pub(super) fn new(keys: Vec<Miss>, patience: Duration, late_at: Option<Instant>) -> Box<Self> {
+        Box::new(Self { keys, began: None, patience, late_at })
     }
 
     /// For a call that computes for itself, without the right to store.
     pub(crate) fn alone(call: &Call, fallback: Option<Vec<u8>>) -> Box<Self> {
-        Self::new(vec![Miss::alone(0, call.call_key(), fallback)], call.max_wait())
+        let late_at = call.policy.timeout.map(after);
+        Self::new(vec![Miss::alone(0, call.call_key(), fallback)], call.max_wait(), late_at)
     }
 
     /// Marks the beginning of the computation.
@@ -155,6 +173,13 @@ impl ComputeGuard {
         }
         let mut keys = self.keys.iter_mut();
         Some(keys.by_ref().filter_map(|miss| Some((miss.place, miss.fallback.take()?))).collect())
+    }
+
+    /// The older value of its only key, and from when on the call would rather have that than wait; `None` if it waits in any case.
+    pub(crate) fn older(&self) -> Option<Older> {
+        let (late_at, miss) = (self.late_at?, self.keys.first()?);
+        let lateness = miss.lead.as_ref().map(Leader::lateness);
+        Some(Older { bytes: miss.fallback.clone()?, late_at, lateness })
     }
 
     /// The nonces that the tags of its only key had before the computation.

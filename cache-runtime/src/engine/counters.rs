@@ -82,8 +82,10 @@ counters! {
     unusable,
     /// Calls that waited for a computation of another caller, in this process or another.
     coalesced,
-    /// Values served past their TTL: while they were refreshed, or in place of an error.
+    /// Values served past their TTL: while they were refreshed, or in place of an error or of a late value.
     stale,
+    /// Those of them that were served because a new value took longer than `timeout`.
+    soft_timeouts,
     /// How often the function's own body ran.
     computes,
     /// The computations that returned an error. Errors are not stored.

@@ -109,16 +109,22 @@ pub(crate) enum WhenFound {
     Stale(Option<Sight>),
     /// Not at first: it was counted as a miss.
     Late,
-    /// The same, past its time, in place of the error of another caller's computation.
-    InPlaceOfError,
+    /// The same, past its time, in place of what another caller's computation gave: an error, or nothing in time.
+    InPlaceOfResult,
 }
 
 impl Call {
+    /// Counts that an older value is served because a computation takes longer than `timeout`.
+    pub(crate) fn served_late(&self) {
+        self.function.counters.stale.count();
+        self.function.counters.soft_timeouts.count();
+    }
+
     /// Counts an entry, served or one that cannot be decoded. Gives what a refresh in the background is to replace.
     pub(crate) fn served(&self, when: WhenFound, key: &str, hit: &Hit, is_decoded: bool) -> Option<Sight> {
         let counters = &self.function.counters;
         let sight = match when {
-            WhenFound::Late | WhenFound::InPlaceOfError => return None,
+            WhenFound::Late | WhenFound::InPlaceOfResult => return None,
             _ if !is_decoded => {
                 self.missed_for(MissReason::Unfit);
                 return None;
@@ -344,7 +350,7 @@ impl Course {
             // Whoever waits for these would wait for the computation too.
             self.misses.iter_mut().for_each(|miss| drop(miss.lead.take()));
         }
-        ComputeGuard::new(computed, self.patience.left())
+        ComputeGuard::new(computed, self.patience.left(), self.patience.late_at())
     }
 
     /// Looks up what is open once more.

@@ -82,6 +82,6 @@ impl Reader<'_> {
         let permit = StorePermit { lease: lease.granted(&budget), base: None, nonces: Vec::new() };
         let mut miss = Miss::new(0, key, Stage::Leading(Some(permit)));
         miss.lead = Some(lead);
-        Some(LeaseFirst::Granted(ComputeGuard::new(vec![miss], call.max_wait())))
+        Some(LeaseFirst::Granted(ComputeGuard::new(vec![miss], call.max_wait(), None)))
     }
 }

@@ -82,7 +82,7 @@ use crate::util::maybe_static::MaybeStatic;
 
 pub(crate) use absent::encode as encode_absence;
 pub(crate) use background::{Background, Departure};
-pub(crate) use compute::{ComputeGuard, Computed, Encoded, Outcome};
+pub(crate) use compute::{ComputeGuard, Computed, Encoded, Older, Outcome};
 pub(crate) use course::{CallKey, Course, Got, Step};
 pub(crate) use entry_state::Hit;
 pub(crate) use failures::{Attempt, Failures};

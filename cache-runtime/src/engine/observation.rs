@@ -31,7 +31,7 @@ pub enum CallSource {
     Local,
     /// Redis had it, or the memory that stands for it.
     Store,
-    /// It was there past its TTL: served while it is refreshed, or in place of an error.
+    /// It was there past its TTL: served while it is refreshed, in place of an error, or because a new one took longer than `timeout`.
     Stale,
     /// Another caller computed it meanwhile, in this process or another.
     Waited,
@@ -168,7 +168,7 @@ impl CallSource {
     pub(crate) fn of(got: &Got) -> Self {
         match got {
             Got::NoValue | Got::Entry(_, WhenFound::First) => Self::Store,
-            Got::Entry(_, WhenFound::Stale(_) | WhenFound::InPlaceOfError) => Self::Stale,
+            Got::Entry(_, WhenFound::Stale(_) | WhenFound::InPlaceOfResult) => Self::Stale,
             Got::Entry(_, WhenFound::Late) | Got::Landed(..) => Self::Waited,
         }
     }

@@ -9,6 +9,7 @@ use super::Call;
 use super::flight::{FlightKey, FlightResult, Follower, Wait};
 use crate::runtime::executor;
 use crate::store::vocabulary::CasToken;
+use crate::util::clock::later;
 use crate::util::hashing::Seeded;
 use crate::util::locks::lock;
 
@@ -18,12 +19,15 @@ pub(crate) struct Patience {
     began: Instant,
     whole: Duration,
     left: Duration,
+    /// From when on the call would rather have an older value than wait.
+    late_at: Option<Instant>,
 }
 
 impl Patience {
     pub(super) fn of(call: &Call, began: Instant) -> Self {
         let whole = call.max_wait();
-        Self { began, whole, left: whole }
+        let late_at = call.policy.timeout.map(|timeout| later(began, timeout));
+        Self { began, whole, left: whole, late_at }
     }
 
     pub(super) fn began(&self) -> Instant {
@@ -32,6 +36,10 @@ impl Patience {
 
     pub(crate) fn left(&self) -> Duration {
         self.left
+    }
+
+    pub(crate) fn late_at(&self) -> Option<Instant> {
+        self.late_at
     }
 
     /// Begins to wait for somebody who computes `key`; `None` if that can come to nothing.
@@ -50,26 +58,39 @@ impl Patience {
     }
 
     /// Waits for another flight's end. Where that takes too long, or can come to nothing, it is as if there were nothing to share:
-    /// compute. `beside` are flights that the call has joined too: it waits for them meanwhile.
+    /// compute. `beside` are flights that the call has joined too: it waits for them meanwhile. Who has an older value waits until `late_at`
+    /// at most, and not for a computation of which it is known that it is late.
     pub(super) async fn landed<'f>(
         &mut self,
         key: FlightKey,
         follow: &Follower,
         beside: impl Iterator<Item = &'f Follower>,
+        late_at: Option<Instant>,
     ) -> FlightResult {
         if let Some(landed) = follow.landed_already() {
             return landed;
         }
+        if late_at.is_some() && follow.is_late() {
+            return FlightResult::Late;
+        }
         let Some(wait) = (!follow.is_hopeless()).then(|| self.begin(key)).flatten() else {
             return FlightResult::Nothing;
         };
-        let landed = executor::timeout_at(wait.until(), pin!(follow.landed())).await.ok().flatten();
+        let until = wait.until();
+        let until = late_at.map_or(until, |late_at| until.min(late_at));
+        let landed = executor::timeout_at(until, pin!(follow.landed())).await.ok().flatten();
         if landed.is_none() && self.is_all(&wait) {
             follow.give_up();
             beside.for_each(Follower::give_up);
         }
         self.end(&wait);
-        landed.unwrap_or(FlightResult::Nothing)
+        landed.unwrap_or_else(|| match late_at.is_some_and(|late_at| late_at <= Instant::now()) {
+            true => {
+                follow.note_late();
+                FlightResult::Late
+            }
+            false => FlightResult::Nothing,
+        })
     }
 }
 

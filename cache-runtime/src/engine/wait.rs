@@ -121,8 +121,9 @@ impl Course {
             _ => None,
         });
         if let Stage::Following(follow) = &misses[at].stage {
+            let late_at = misses[at].fallback.as_ref().and(patience.late_at());
             let landed = budget.pause(async {
-                let landed = patience.landed(key, follow, beside).await;
+                let landed = patience.landed(key, follow, beside, late_at).await;
                 if misses.len() > 1 {
                     // A batch's flights end one after the other. What they leave undone is to be one computation again.
                     executor::yield_now().await;
@@ -148,7 +149,7 @@ impl Course {
                 continue;
             }
             let Stage::Landed(landed) = replace(&mut miss.stage, Stage::Alone) else { continue };
-            if !matches!(landed, FlightResult::Abandoned)
+            if !matches!(landed, FlightResult::Abandoned | FlightResult::Late)
                 && let Some(lead) = miss.lead.take()
             {
                 lead.land(landed.clone());
@@ -161,14 +162,21 @@ impl Course {
                 (FlightResult::Failed | FlightResult::Error(_), Some(older)) => {
                     miss.stage = Stage::Done;
                     reader.call.function.counters.stale.count();
-                    got.push((miss.place, Got::Entry(older.into(), WhenFound::InPlaceOfError)));
+                    got.push((miss.place, Got::Entry(older.into(), WhenFound::InPlaceOfResult)));
+                }
+                (FlightResult::Late, Some(older)) => {
+                    miss.stage = Stage::Done;
+                    reader.call.served_late();
+                    got.push((miss.place, Got::Entry(older.into(), WhenFound::InPlaceOfResult)));
                 }
                 // Results that were found before stay, to be reported later.
                 (FlightResult::Error(error), None) if got.is_empty() => return Err(error),
                 (FlightResult::Error(error), None) => miss.stage = Stage::Landed(FlightResult::Error(error)),
                 // The leader went away, and its lease is being released.
                 (FlightResult::Abandoned, _) => miss.stage = Stage::Open,
-                (FlightResult::Failed | FlightResult::Nothing, fallback) => miss.fallback = fallback,
+                (FlightResult::Failed | FlightResult::Nothing | FlightResult::Late, fallback) => {
+                    miss.fallback = fallback;
+                }
             }
         }
         self.misses.retain(|miss| !matches!(miss.stage, Stage::Done));

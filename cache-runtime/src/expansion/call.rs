@@ -202,6 +202,12 @@ impl<'c, T, L> EntryBuilder<'c, T, L> {
         self
     }
 
+    #[inline]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.policy.timeout = Some(timeout);
+        self
+    }
+
     /// `replica_reads = verified`.
     #[inline]
     pub fn verified_replica_reads(mut self) -> Self {

@@ -31,6 +31,8 @@ pub(crate) struct Policy {
     pub(crate) max_size: u64,
     /// The longest that a call waits for what others compute; `None`: the cache's.
     pub(crate) max_wait: Option<Duration>,
+    /// For how long a call that has an older value waits for a new one.
+    pub(crate) timeout: Option<Duration>,
     /// Whether a call's first look-up may ask replicas.
     pub(crate) replica_reads: Option<ReplicaReads>,
 }
@@ -47,6 +49,7 @@ impl Policy {
         local: LocalCopies::Tracked(Duration::ZERO),
         max_size: u64::MAX,
         max_wait: None,
+        timeout: None,
         replica_reads: None,
     };
 

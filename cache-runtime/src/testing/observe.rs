@@ -26,7 +26,7 @@ pub struct ObservedCall {
 /// What calls were, in the order in which it became known.
 ///
 /// A call may be in it twice: with `stale_if_error` as [`Computed`](CallSource::Computed), when the body runs, and as
-/// [`Stale`](CallSource::Stale), when it has failed and an older value is served.
+/// [`Stale`](CallSource::Stale), when it has failed, or is slower than `timeout`, and an older value is served.
 #[derive(Debug, Clone, Default)]
 pub struct ObservedCalls {
     calls: Vec<ObservedCall>,

@@ -25,6 +25,7 @@ pub(crate) mod runtime;
 pub(crate) mod skip;
 pub(crate) mod stale;
 pub(crate) mod tags;
+pub(crate) mod timeout;
 pub(crate) mod ttl;
 pub(crate) mod verify;
 pub(crate) mod version;

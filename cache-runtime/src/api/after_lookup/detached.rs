@@ -18,8 +18,8 @@ use crate::runtime::executor::home;
 /// A result that can come from another task.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot come from a computation in the background",
-    label = "`finish_in_background` needs a result that can be sent to another task and borrows nothing",
-    note = "return an owned value and an error that are `Send`, or leave `finish_in_background` out"
+    label = "`finish_in_background` and `timeout` need a result that can be sent to another task and borrows nothing",
+    note = "return an owned value and an error that are `Send`, or leave the option out"
 )]
 pub trait Sendable: Send + 'static {}
 
@@ -116,7 +116,7 @@ async fn finish<T, E>(
 }
 
 /// The future as a task of its own, which is within the scopes and the computations that the current one is within.
-fn within_the_same<F: Future>(future: F) -> impl Future<Output = F::Output> {
+pub(super) fn within_the_same<F: Future>(future: F) -> impl Future<Output = F::Output> {
     let (scoped, bypassed, chain) = (global::scoped(), bypass::bypassed(), Chain::current());
     #[cfg(feature = "testing")]
     let recorder = observation::current();

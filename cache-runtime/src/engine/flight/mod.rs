@@ -63,6 +63,8 @@ pub(crate) enum FlightResult {
     Nothing,
     /// The leader went away without a result.
     Abandoned,
+    /// It has not ended by the time at which a follower would rather have its older value.
+    Late,
 }
 
 /// The identity of a flight: the key, and the fingerprint of the function that reads it.
@@ -81,6 +83,8 @@ struct Flight {
     place: CallContext,
     /// Whether a follower has waited in vain for as long as one waits.
     given_up: AtomicBool,
+    /// Whether a call has returned an older value because the computation takes longer than its `timeout`.
+    late: AtomicBool,
 }
 
 impl Flight {
@@ -91,6 +95,7 @@ impl Flight {
             followers: AtomicUsize::new(0),
             place: CallContext::here(),
             given_up: AtomicBool::new(false),
+            late: AtomicBool::new(false),
         }
     }
 
@@ -155,6 +160,15 @@ pub(crate) struct StoringGuard {
     _lead: Leader,
 }
 
+/// By which a leader's call says that its computation is late.
+pub(crate) struct Lateness(Arc<Flight>);
+
+impl Lateness {
+    pub(crate) fn note(&self) {
+        self.0.late.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Waits for another caller's flight.
 pub(crate) struct Follower(Arc<Flight>);
 
@@ -208,6 +222,16 @@ impl Follower {
     /// The caller has waited for as long as one waits.
     pub(crate) fn give_up(&self) {
         self.0.given_up.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a call has waited for its `timeout`. Who has an older value need not find that out for itself.
+    pub(crate) fn is_late(&self) -> bool {
+        self.0.late.load(Ordering::Relaxed)
+    }
+
+    /// The caller has waited for its `timeout`.
+    pub(crate) fn note_late(&self) {
+        self.0.late.store(true, Ordering::Relaxed);
     }
 
     /// Waits for the end. The caller bounds the wait.
@@ -271,6 +295,11 @@ impl Leader {
     /// Whether anybody waits for the end. Nobody can join a closed flight without its mark.
     pub(crate) fn has_followers(&self) -> bool {
         self.flight.followers.load(Ordering::Acquire) > 0
+    }
+
+    /// For the call, should the leader be in a task of its own.
+    pub(crate) fn lateness(&self) -> Lateness {
+        Lateness(Arc::clone(&self.flight))
     }
 
     /// Ends the flight and tells its followers.

@@ -61,7 +61,10 @@ impl World {
                         assert_eq!(Some(report(&bytes).1), seen, "another flight than the one seen");
                     }
                     FlightResult::Abandoned => continue,
-                    FlightResult::Nothing | FlightResult::Failed | FlightResult::Error(_) => {}
+                    FlightResult::Nothing
+                    | FlightResult::Failed
+                    | FlightResult::Error(_)
+                    | FlightResult::Late => {}
                 }
                 return;
             }
@@ -76,7 +79,10 @@ impl World {
                         return;
                     }
                     FlightResult::Abandoned => {}
-                    FlightResult::Nothing | FlightResult::Failed | FlightResult::Error(_) => return,
+                    FlightResult::Nothing
+                    | FlightResult::Failed
+                    | FlightResult::Error(_)
+                    | FlightResult::Late => return,
                 },
             }
         }
