@@ -264,6 +264,50 @@ fn finished_entry(id: u64) -> ::redis_cached::Entry<User> {
         .arg(&id)
         .build()
 }
+async fn sliding(id: u64) -> Option<User> {
+    ::redis_cached::expansion::Returned::<Option<User>>::NEW.how().stored_whole();
+    match ::redis_cached::expansion::entry::<
+        Option<User>,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("sliding", template = "session:<>"))
+        .ttl(::core::time::Duration::from_secs(1800))
+        .local(
+            ::core::time::Duration::from_secs(30),
+            ::redis_cached::expansion::Keeping::<Option<User>>::NEW.how(),
+        )
+        .sliding()
+        .key("session:")
+        .arg(&id)
+        .look_up()
+    {
+        ::redis_cached::expansion::LookedUp::Local(value) => value,
+        ::redis_cached::expansion::LookedUp::Remote(remote) => {
+            remote
+                .get_or_compute(async move {
+                    ::redis_cached::expansion::returns!(Option < User >);
+                    fetch(id).await
+                })
+                .await
+        }
+    }
+}
+/// The cache entry of `sliding` for these arguments.
+#[allow(dead_code)]
+fn sliding_entry(id: u64) -> ::redis_cached::Entry<Option<User>> {
+    ::redis_cached::expansion::entry::<
+        Option<User>,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("sliding", template = "session:<>"))
+        .ttl(::core::time::Duration::from_secs(1800))
+        .local(
+            ::core::time::Duration::from_secs(30),
+            ::redis_cached::expansion::Keeping::<Option<User>>::NEW.how(),
+        )
+        .sliding()
+        .key("session:")
+        .arg(&id)
+        .build()
+}
 async fn in_time(db: &Pool, id: u64) -> Result<User, Error> {
     #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
     let compute = async |db: &Pool, id: u64| -> Result<User, Error> {

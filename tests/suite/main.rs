@@ -60,6 +60,7 @@ mod sentinel;
 mod shapes;
 mod single_flight;
 mod size;
+mod sliding;
 mod source;
 mod stats;
 mod tags;

@@ -29,6 +29,7 @@ use super::values::negative::Negative;
 use super::values::negative_ttl::NegativeTtl;
 use super::values::replica_reads::ReplicaReads;
 use super::values::skip::Skip;
+use super::values::sliding::Sliding;
 use super::values::stale::Window;
 use super::values::tags::TagsOption;
 use super::values::timeout::Timeout;
@@ -72,6 +73,7 @@ macro_rules! options {
 options! {
     key = "key": Template,
     ttl = "ttl": Ttl,
+    sliding = "sliding": Sliding,
     skip = "skip": Skip,
     cache = "cache": Expr,
     cache_if = "cache_if": CacheIf,
@@ -209,7 +211,7 @@ mod tests {
     #[test]
     fn every_option_is_read() {
         let (options, messages) = read(quote! {
-            key = "user:<id>", ttl = 3600, skip(db, T), cache = &self.cache, cache_if = |user: &User| user.active,
+            key = "user:<id>", ttl = 3600, sliding, skip(db, T), cache = &self.cache, cache_if = |user: &User| user.active,
             negative = |error: &Error| error.is_final(), negative_ttl = "30s", jitter = 0.1, stale_while_revalidate = "30s", stale_if_error = 3600,
             early_refresh = 1.0, local = "30s", max_wait = 2, max_size = "1MiB", replica_reads = verified, timeout = "300ms", finish_in_background = true, tags = ["org:<org>"], group = "users", verify = 0.01, invalidated = true, batch = ids, codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
             crate = my::cache,
@@ -225,6 +227,7 @@ mod tests {
         assert!(options.stale_while_revalidate.value().is_some() && options.stale_if_error.value().is_some());
         assert!(options.early_refresh.value().is_some() && options.local.value().is_some());
         assert!(options.max_wait.value().is_some() && options.finish_in_background.value().is_some());
+        assert!(options.sliding.value().is_some());
         assert!(options.timeout.value().is_some());
         assert!(options.max_size.value().is_some() && options.replica_reads.value().is_some());
         assert!(options.tags.value().is_some() && options.group.value().is_some());

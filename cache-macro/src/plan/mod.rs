@@ -13,6 +13,7 @@ pub(crate) mod key;
 pub(crate) mod negative;
 pub(crate) mod receiver;
 mod replica_reads;
+mod sliding;
 pub(crate) mod tags;
 
 use std::iter;
@@ -87,6 +88,7 @@ pub(crate) fn plan(options: Options, item: Item, errors: &Diagnostics) -> Option
         ));
     }
     replica_reads::check(&options, errors);
+    sliding::check(&options, errors);
     let background = Background::plan(&options, &item, batch.as_ref(), returns.style, errors);
     let key = key?;
     let expressions = expressions(&options);

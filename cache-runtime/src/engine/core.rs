@@ -10,7 +10,7 @@ use super::function::Functions;
 use super::observe::Observing;
 use super::retry_queue::Pending;
 use super::verification::{Verifications, VerifyOptions};
-use super::{Background, Failures, GivenUp, Renewals};
+use super::{Background, Failures, GivenUp, Prolongations, Renewals};
 use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
 use crate::local::Tier;
@@ -43,6 +43,7 @@ pub(crate) struct Core {
     pub(crate) flights: Arc<Flights>,
     pub(crate) background: PerProcess<Background>,
     pub(crate) renewals: PerProcess<Renewals>,
+    pub(crate) prolongations: PerProcess<Prolongations>,
     pub(crate) given_up: PerProcess<GivenUp>,
     pub(crate) failures: PerProcess<Failures>,
     /// How long after a failure a source is asked again.

@@ -86,6 +86,8 @@ counters! {
     stale,
     /// Those of them that were served because a new value took longer than `timeout`.
     soft_timeouts,
+    /// How often hits of a function with `sliding` have prolonged an entry.
+    prolonged,
     /// How often the function's own body ran.
     computes,
     /// The computations that returned an error. Errors are not stored.

@@ -10,6 +10,7 @@
 //! absent    --SET k L<n> NX GET PX lease--> lease(n)     acquire; n is new for every attempt
 //! lease(n)  --swap(n)--> value                           only if the slot still begins with n
 //! value(n)  --swap(n)--> value(n')                       refresh: only if the value that was read is still there
+//! value(n)  --swap(n)--> value(n)                        a hit with `sliding`: the same value, with its TTL anew
 //! value(n)  --release(n)--> absent                       a refresh whose value is not to be stored: what replaces nothing removes
 //! any       --UNLINK--> absent   ·   any --SET k T PX hold--> tombstone   ·   any --SET k V--> value (put)
 //! ```
@@ -43,6 +44,7 @@ pub(crate) mod observe;
 mod operation;
 mod patience;
 pub(crate) mod prefix_sweep;
+mod prolongation;
 pub(crate) mod publish;
 mod read;
 mod refresh;
@@ -88,6 +90,7 @@ pub(crate) use entry_state::Hit;
 pub(crate) use failures::{Attempt, Failures};
 pub(crate) use operation::{Operation, invalidate_all, invalidate_tags, remove_all};
 pub(crate) use patience::GivenUp;
+pub(crate) use prolongation::Prolongations;
 pub(crate) use read::{Question, Reader, Values};
 pub(crate) use removal::remove;
 pub(crate) use renewal::Renewals;

@@ -311,6 +311,9 @@ impl Reader<'_> {
                 true if left.is_none() && value.meta.stale_window > Duration::ZERO => return None,
                 true => {
                     let meta = value.meta;
+                    if let Some(left) = left {
+                        self.call.prolong(key, mark, &meta, left, tags.map(|(tags, _)| tags));
+                    }
                     self.decided(&meta, left.unwrap_or(Left::Never), bytes, sight())
                 }
             },

@@ -209,6 +209,9 @@ impl Reader<'_> {
             return CopyState::State(EntryState::Unusable(Some(mark), MissReason::Invalidated));
         }
         let policy = &self.call.policy;
+        if let Some(left) = left {
+            self.call.prolong(question.key, mark, &copy.meta, left, question.tags);
+        }
         let random = if policy.early_refresh > 0.0 { random::unit() } else { 0.0 };
         let sight = match question.tags {
             None => mark.into(),

@@ -27,7 +27,7 @@ use crate::expansion::batch::{Batch, BatchKey, BatchTags, Batched};
 use crate::key::{Arg, Each, End, KeyBuf, KeyBuilder, KeyPart, Path, Pieces, Template, Text};
 use crate::local::Keep;
 use crate::policy::ttl::Ttl;
-use crate::policy::{LocalCopies, Policy};
+use crate::policy::{LocalCopies, PROLONGED, Policy};
 use crate::store::vocabulary::ReplicaReads;
 use crate::tags::Tags;
 use crate::util::maybe_static::MaybeStatic;
@@ -234,6 +234,16 @@ impl<'c, T, L> EntryBuilder<'c, T, L> {
     pub fn revalidate(mut self, keep: Keep<T>) -> Self {
         self.policy.local = LocalCopies::Revalidated;
         self.hooks.local = Some(keep);
+        self
+    }
+
+    /// After `ttl` and `local`: a value in this process is served for a part of the TTL at most, since Redis is to hear of hits.
+    #[inline]
+    pub fn sliding(mut self) -> Self {
+        self.policy.sliding = true;
+        if let (Ttl::Expires(ttl), LocalCopies::Tracked(length)) = (self.policy.ttl, self.policy.local) {
+            self.policy.local = LocalCopies::Tracked(length.min(ttl / PROLONGED));
+        }
         self
     }
 

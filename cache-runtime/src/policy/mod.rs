@@ -10,6 +10,10 @@ use crate::entry::header::Meta;
 use crate::policy::ttl::Ttl;
 use crate::store::vocabulary::{Left, ReplicaReads};
 
+/// A hit prolongs an entry once this part of its TTL is over: the more, the nearer an entry ends to a TTL after its last hit, and the
+/// more requests are made for it.
+pub(crate) const PROLONGED: u32 = 10;
+
 /// The options of a function that decide about storing and serving.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Policy {
@@ -17,6 +21,8 @@ pub(crate) struct Policy {
     pub(crate) ttl: Ttl,
     /// The time to live of `None`; without it, `None` is not stored.
     pub(crate) negative_ttl: Option<Duration>,
+    /// Whether hits prolong entries.
+    pub(crate) sliding: bool,
     /// Up to which share of the TTL is taken off at random, from 0 to 1.
     pub(crate) jitter: f64,
     /// RFC 5861: for how long past its TTL a value is served while it is refreshed in the background.
@@ -42,6 +48,7 @@ impl Policy {
     pub(crate) const NONE: Self = Self {
         ttl: Ttl::Expires(Duration::ZERO),
         negative_ttl: None,
+        sliding: false,
         jitter: 0.0,
         stale_while_revalidate: Duration::ZERO,
         stale_if_error: Duration::ZERO,
@@ -56,7 +63,16 @@ impl Policy {
     /// Whether serving depends on the time that is left. Where it does not, a look-up need not ask for it.
     #[inline]
     pub(crate) fn asks_for_time(&self) -> bool {
-        self.early_refresh > 0.0 || self.stale_window() > Duration::ZERO
+        self.early_refresh > 0.0 || self.sliding || self.stale_window() > Duration::ZERO
+    }
+
+    /// For how long an entry that is served is to stay from now on; `None` if it stays as it is: it has been prolonged a moment ago, or is
+    /// one that ends by itself, as the word that there is no value does.
+    pub(crate) fn prolonged(&self, meta: &Meta, left: Left) -> Option<Duration> {
+        let Left::Expires(left) = left else { return None };
+        let fresh = meta.fresh_ttl.filter(|fresh| self.sliding && Some(*fresh) > self.negative_ttl)?;
+        let left = left.checked_sub(meta.stale_window).filter(|left| !left.is_zero())?;
+        (left < fresh - fresh / PROLONGED).then(|| fresh.saturating_add(meta.stale_window))
     }
 
     /// After which time no entry of this policy is left; `None` if that is not known, or never.

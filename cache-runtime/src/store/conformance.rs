@@ -136,6 +136,11 @@ async fn leases_are_compared(store: &AnyStore) {
     assert!(swaps(store, "slot", &mark, &newer, None).await);
     assert_eq!(timed(store, "slot").await, (Found::Bytes(newer.clone()), Left::Never));
     let mark = *newer.first_chunk().expect("a mark");
+    // By itself: it is prolonged.
+    assert!(swaps(store, "slot", &mark, &mark, Some(ttl)).await);
+    assert!(!swaps(store, "slot", &one, &one, Some(ttl)).await);
+    let (found, left) = timed(store, "slot").await;
+    assert!(found == Found::Bytes(newer) && matches!(left, Left::Expires(left) if left <= ttl));
     store.release(&[("slot", mark)], soon()).await.expect("a release");
     assert_eq!(bytes(store, "slot").await, None);
     assert!(!swaps(store, "slot", &one, &value, None).await);

@@ -187,7 +187,13 @@ impl Store for MemoryStore {
 
     async fn swap(&self, swaps: &[Swap<'_>], _: Instant) -> KeyResults<bool> {
         let swap = |Swap { key, mark, value, ttl }: &Swap<'_>| {
-            Ok(self.step(key, |current| key_state::swap(current.as_ref(), mark, || self.entry(value, *ttl))))
+            Ok(self.step(key, |current| {
+                let new = || match &current {
+                    Some(there) if *value == &mark[..] => self.entry(&there.value, *ttl),
+                    _ => self.entry(value, *ttl),
+                };
+                key_state::swap(current.as_ref(), mark, new)
+            }))
         };
         Ok(swaps.iter().map(swap).collect())
     }

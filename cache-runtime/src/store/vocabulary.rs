@@ -322,6 +322,7 @@ pub(crate) struct Scanned {
 pub(crate) struct Swap<'a> {
     pub(crate) key: &'a str,
     pub(crate) mark: &'a CasToken,
+    /// The mark itself: what is there stays, for another `ttl`.
     pub(crate) value: &'a [u8],
     pub(crate) ttl: Option<Duration>,
 }

@@ -23,6 +23,7 @@ mod number;
 pub(crate) mod replica_reads;
 pub(crate) mod runtime;
 pub(crate) mod skip;
+pub(crate) mod sliding;
 pub(crate) mod stale;
 pub(crate) mod tags;
 pub(crate) mod timeout;

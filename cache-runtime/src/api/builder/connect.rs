@@ -253,6 +253,7 @@ impl CacheBuilder {
             flights: Arc::default(),
             background: PerProcess::new(),
             renewals: PerProcess::new(),
+            prolongations: PerProcess::new(),
             given_up: PerProcess::new(),
             failures: PerProcess::new(),
             retry_after: self.retry_after,

@@ -21,7 +21,7 @@ pub(crate) static ACQUIRE: Script =
 pub(crate) static RELEASE: Script =
     Script { index: 1, text: include_str!("release.lua"), sha1: "235040defd2eb189cbc335e63b9a36427b1761f9" };
 pub(crate) static SWAP: Script =
-    Script { index: 2, text: include_str!("swap.lua"), sha1: "526414b514b88ecb45f0b0f212ba4d2bbef62752" };
+    Script { index: 2, text: include_str!("swap.lua"), sha1: "0185c2744af3c5c2091fff62186d4e2470a43cfc" };
 
 pub(crate) static CLEAR: Script =
     Script { index: 3, text: include_str!("clear.lua"), sha1: "6e71e6587a96f4db36d8eb4a54de00134d5e8b2c" };
@@ -32,7 +32,7 @@ pub(crate) static TAG: Script =
 pub(crate) static SWAP_MANY: Script = Script {
     index: 5,
     text: include_str!("swap_many.lua"),
-    sha1: "36044c386be0767408cb052493b2e5836dabe5ac",
+    sha1: "74b49262735a610b1f094c22ef53312c569f9586",
 };
 
 impl Script {

@@ -4,6 +4,10 @@
 if redis.call('GETRANGE', KEYS[1], '0', '16') ~= ARGV[1] then
   return 0
 end
+if ARGV[2] == ARGV[1] and string.byte(ARGV[1]) == 86 then
+  -- A value that replaces itself is prolonged. 86 is V.
+  return redis.call('PEXPIRE', KEYS[1], ARGV[3])
+end
 if ARGV[3] == '' then
   redis.call('SET', KEYS[1], ARGV[2])
 else

@@ -6,6 +6,9 @@ for i, key in ipairs(KEYS) do
   -- Of another type: an error, which is no mark.
   if redis.pcall('GETRANGE', key, '0', '16') ~= ARGV[at - 2] then
     done[i] = 0
+  elseif ARGV[at - 1] == ARGV[at - 2] and string.byte(ARGV[at - 2]) == 86 then
+    -- A value that replaces itself is prolonged. 86 is V.
+    done[i] = redis.call('PEXPIRE', key, ARGV[at])
   else
     if ARGV[at] == '' then
       redis.call('SET', key, ARGV[at - 1])

@@ -153,7 +153,8 @@ impl RuntimeConnection {
                 Some(command) => Ok(command),
                 None => match there.next() {
                     Some(Ok(Found::Bytes(old))) if old.starts_with(swap.mark) => {
-                        Ok(set_if(swap.key, &old, swap.value, swap.ttl))
+                        let value = if swap.value == swap.mark { &old[..] } else { swap.value };
+                        Ok(set_if(swap.key, &old, value, swap.ttl))
                     }
                     Some(Err(error)) => Err(Err(error)),
                     _ => Err(Ok(false)),

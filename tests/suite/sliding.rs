@@ -1,0 +1,170 @@
+//! `sliding`: hits prolong entries.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis_cached::{Cache, redis_cached};
+
+use crate::faults::wait_until;
+use crate::{Runs, TestCache, both, memory, redis, runs_within_both, within_both};
+
+const TTL: Duration = Duration::from_millis(1200);
+/// Less than a TTL, and more than a tenth of it.
+const LESS: Duration = Duration::from_millis(350);
+
+static RUNS: Runs = Runs::new();
+
+#[redis_cached(ttl = TTL, sliding, key = "slides:<id>", tags = ["slides:<id>"], stale_if_error = "1s")]
+async fn slides(id: u64) -> Option<u64> {
+    RUNS.count();
+    Some(id)
+}
+
+#[redis_cached(ttl = 60, sliding, negative_ttl = 30, key = "negative:<id>")]
+fn negative(id: u64) -> Option<u64> {
+    (id > 1).then_some(id)
+}
+
+#[redis_cached(ttl = TTL, sliding, key = "of many:<ids>", batch = ids)]
+async fn of_many(ids: &[u64]) -> HashMap<u64, u64> {
+    ids.iter().map(|id| (*id, *id)).collect()
+}
+
+#[redis_cached(ttl = 60, sliding, key = "local:<id>", local = "1h")]
+async fn kept(id: u64) -> Arc<u64> {
+    Arc::new(id)
+}
+
+#[redis_cached(ttl = 60, sliding, key = "revalidated:<id>", local = revalidate)]
+async fn revalidated(id: u64) -> Arc<u64> {
+    Arc::new(id)
+}
+
+/// Lets time pass, and sees to it that what the next hit prolongs is prolonged.
+async fn hit_after(cache: &TestCache, time: Duration, hit: impl Future<Output = ()>) {
+    cache.pass(time).await;
+    let prolonged = || cache.stats().functions.iter().map(|function| function.prolonged).sum::<u64>();
+    let before = prolonged();
+    hit.await;
+    wait_until(|| prolonged() > before).await;
+}
+
+#[tokio::test]
+async fn a_value_that_is_read_outlives_its_ttl() {
+    runs_within_both(&RUNS, 1, async |cache| {
+        slides(1).await;
+        for _ in 0..4 {
+            hit_after(cache, LESS, async { assert_eq!(slides(1).await, Some(1)) }).await;
+        }
+        // A tag lives as long.
+        assert_eq!(slides_entry(1).get().await.unwrap(), Some(Some(1)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_that_is_not_read_ends() {
+    let _counting = RUNS.counting.lock().await;
+    let (cache, before) = (memory(Cache::builder()), RUNS.get());
+    let calls = async {
+        slides(2).await;
+        cache.pass(2 * TTL).await;
+        slides(2).await;
+    };
+    cache.scope(calls).await;
+    assert_eq!(RUNS.get() - before, 2);
+}
+
+#[tokio::test]
+async fn a_hit_within_the_first_tenth_prolongs_nothing() {
+    within_both(async |cache| {
+        let hits = async || {
+            kept(7).await;
+            revalidated(7).await;
+            negative_entry(7).get().await.unwrap();
+        };
+        hits().await;
+        cache.flush().await.unwrap();
+        hits().await;
+        assert!(cache.stats().functions.iter().all(|function| function.prolonged == 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn so_do_the_keys_of_a_batch() {
+    within_both(async |cache| {
+        of_many(&[1, 2]).await;
+        for _ in 0..4 {
+            hit_after(cache, LESS, async { assert_eq!(of_many(&[1, 2]).await.len(), 2) }).await;
+        }
+        wait_until(|| cache.stats().functions[0].prolonged >= 8).await;
+        assert_eq!(cache.stats().functions[0].computes, 1, "{}", cache.stats());
+    })
+    .await;
+}
+
+#[test]
+fn a_none_ends_by_itself() {
+    let clock = redis_cached::testing::Clock::new();
+    let cache = Cache::builder().url("memory://").clock(&clock).connect_lazy().unwrap();
+    cache.sync_scope(|| {
+        assert_eq!((negative(1), negative(2)), (None, Some(2)));
+        for _ in 0..2 {
+            cache.blocking().flush().unwrap();
+            clock.advance(Duration::from_secs(20));
+            assert_eq!((negative(1), negative(2)), (None, Some(2)));
+        }
+        assert_eq!(cache.stats().functions[0].computes, 3, "{}", cache.stats());
+    });
+}
+
+/// How long the server keeps it yet.
+fn left(server: &redis_cached_test_support::RedisServer, key: &str) -> i64 {
+    server.query(&["PTTL", key])
+}
+
+#[tokio::test]
+async fn redis_hears_of_hits_in_this_process() {
+    let (server, cache) = redis().await;
+    let calls = async {
+        kept(1).await;
+        revalidated(1).await;
+        cache.flush().await.unwrap();
+        for _ in 0..2 {
+            kept(1).await;
+            revalidated(1).await;
+        }
+        // What a tenth of the TTL would do.
+        for key in ["local:1", "revalidated:1"] {
+            server.query::<i64>(&["PEXPIRE", key, "50000"]);
+        }
+        let until = std::time::Instant::now() + Duration::from_secs(10);
+        while left(&server, "local:1") < 55_000 || left(&server, "revalidated:1") < 55_000 {
+            assert!(std::time::Instant::now() < until, "{}", cache.stats());
+            assert_eq!((*kept(1).await, *revalidated(1).await), (1, 1));
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    cache.scope(calls).await;
+}
+
+#[tokio::test]
+async fn what_has_taken_the_place_of_a_value_keeps_its_own_time() {
+    let (server, caches) = both().await;
+    let calls = async {
+        slides(9).await;
+        caches[0].flush().await.unwrap();
+        let entry: Vec<u8> = server.query(&["GET", "slides:9"]);
+        slides_entry(9).invalidate_with_hold(Duration::from_secs(5)).await.unwrap();
+        let time = left(&server, "slides:9");
+        // A hit that has read before, and whose request comes behind.
+        let mut script = redis::cmd("EVAL");
+        script.arg(include_str!("../../cache-runtime/src/store/redis/lua/swap.lua")).arg(1).arg("slides:9");
+        script.arg(&entry[..17]).arg(&entry[..17]).arg(60_000);
+        assert_eq!(script.query::<i64>(&mut server.connection()).unwrap(), 0);
+        assert!(left(&server, "slides:9") <= time);
+    };
+    caches[0].scope(calls).await;
+}
