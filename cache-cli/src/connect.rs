@@ -23,12 +23,7 @@ pub(crate) async fn connect_to_what_is_there(
     let builder = builder(server, prefix)?;
     match builder.clone().connect().await {
         Ok(cache) => Ok((cache, None)),
-        // An answer of the nodes, and not of a connection or of rights.
-        Err(error)
-            if error.kind() == ErrorKind::Server && error.to_string().contains("cannot use the cluster") =>
-        {
-            Ok((builder.connect_lazy()?, Some(error)))
-        }
+        Err(error) if error.kind() == ErrorKind::ClusterDown => Ok((builder.connect_lazy()?, Some(error))),
         Err(error) => Err(error.into()),
     }
 }

@@ -43,6 +43,9 @@ pub enum ErrorKind {
     Incomplete,
     /// The server answered with an error: out of memory, loading, read-only, …
     Server,
+    /// Connecting found a cluster that does not serve all slots, or whose nodes say that it is down. The nodes themselves answer:
+    /// [`connect_lazy`](crate::CacheBuilder::connect_lazy) gives a cache whose calls compute for the keys that no node serves.
+    ClusterDown,
     /// An option of the cache has an invalid value, or the operation needs an option that the cache was built without. The message names it.
     InvalidOption,
     /// The prefix of an invalidation is empty, and so is the cache's: every key of the database would be removed.

@@ -257,5 +257,6 @@ async fn what_is_wrong_is_said_at_connect() {
     let servers = servers.start();
     servers.primary(1).cli(&["CLUSTER", "DELSLOTS", "6000"]);
     let part = refused(format!("redis+cluster://127.0.0.1:{}", servers.primary(1).port())).await;
+    assert_eq!(part.kind(), ErrorKind::ClusterDown);
     assert!(part.to_string().contains("1 of its 16384 slots have no owner"), "{part}");
 }

@@ -45,8 +45,8 @@ impl Cache {
     ///
     /// # Errors
     /// [`ErrorKind::Url`] if the URL is not understood, [`ErrorKind::Connection`] or [`ErrorKind::Timeout`] if the server cannot be reached,
-    /// [`ErrorKind::Tls`] if TLS fails, [`ErrorKind::Permission`] for a wrong password, [`ErrorKind::Server`] if the server answers but cannot be used. No
-    /// message contains a password.
+    /// [`ErrorKind::Tls`] if TLS fails, [`ErrorKind::Permission`] for a wrong password, [`ErrorKind::ClusterDown`] if a cluster does not serve all slots, [`ErrorKind::Server`]
+    /// if the server answers but cannot be used otherwise. No message contains a password.
     pub async fn connect(url: impl Into<String>) -> Result<Self, Error> {
         Self::builder().url(url).connect().await
     }
@@ -113,8 +113,8 @@ impl CacheBuilder {
     /// [`local_capacity`](Self::local_capacity) or [`max_value_size`](Self::max_value_size) is not a size (the message names the option), or the [`prefix`](Self::prefix) contains the control character 0x01.
     /// [`ErrorKind::Url`](crate::ErrorKind::Url) if the URL is not understood, [`ErrorKind::Connection`](crate::ErrorKind::Connection) or
     /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) if the server cannot be reached, [`ErrorKind::Tls`](crate::ErrorKind::Tls) if TLS fails,
-    /// [`ErrorKind::Permission`](crate::ErrorKind::Permission) for a wrong password, [`ErrorKind::Server`](crate::ErrorKind::Server) if the server answers but cannot
-    /// be used.
+    /// [`ErrorKind::Permission`](crate::ErrorKind::Permission) for a wrong password, [`ErrorKind::ClusterDown`](crate::ErrorKind::ClusterDown) if a cluster does not serve
+    /// all slots, [`ErrorKind::Server`](crate::ErrorKind::Server) if the server answers but cannot be used otherwise.
     pub async fn connect(self) -> Result<Cache, Error> {
         let capacity = self.checked()?;
         let Some(store) = self.redis_store()? else { return Ok(self.memory()) };

@@ -332,6 +332,7 @@ mod tests {
         part.cli(&["CLUSTER", "ADDSLOTS", "7"]);
         let part = of(&part.url().replace("redis://", "redis+cluster://"));
         let error = part.connect_now().await.expect_err("one slot is not all");
+        assert_eq!(error.kind(), ErrorKind::ClusterDown);
         assert!(error.to_string().contains("16383 of its 16384 slots have no owner"), "{error}");
         let error = part.owner_of(Slot::new(0).expect("a slot")).err().expect("nobody owns it");
         assert!(error.to_string().contains("no node serves it"), "{error}");

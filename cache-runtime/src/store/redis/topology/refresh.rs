@@ -121,14 +121,14 @@ impl Refresher {
     }
 
     /// # Errors
-    /// With what is wrong, if not all slots are served.
+    /// [`ErrorKind::ClusterDown`] with what is wrong, if not all slots are served.
     pub(crate) fn is_whole(&self) -> Result<(), Error> {
         let flaw = lock(&self.shared.flaw);
         match &*flaw {
             None => Ok(()),
             Some(flaw) => {
                 let name = self.shared.config.name();
-                Err(Error::new(ErrorKind::Server, format!("cannot use the cluster at {name}: {flaw}")))
+                Err(Error::new(ErrorKind::ClusterDown, format!("cannot use the cluster at {name}: {flaw}")))
             }
         }
     }
