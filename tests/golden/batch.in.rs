@@ -28,6 +28,16 @@ async fn refreshed(db: &Pool, name: String, ids: &[u64]) -> Result<HashMap<u64, 
     db.fetch(&name, ids).await
 }
 
+#[redis_cached(ttl = 60, key = "user:<ids>", batch = ids, skip(db), verify = 0.01)]
+async fn verified(db: &Pool, ids: &[u64]) -> Result<HashMap<u64, User>, Error> {
+    db.fetch(ids).await
+}
+
+#[redis_cached(ttl = 60, key = "user:<ids>", batch = ids, verify = share(), stale_while_revalidate = 30)]
+fn verified_blocking(ids: Vec<u64>) -> Vec<(u64, User)> {
+    fetch(ids)
+}
+
 #[redis_cached(ttl = 60, key = "user:<ids>", batch = ids, stale_while_revalidate = 30)]
 fn refreshed_blocking(mut ids: Vec<u64>) -> Vec<(u64, User)> {
     ids.sort();

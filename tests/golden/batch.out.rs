@@ -230,6 +230,98 @@ fn refreshed_entry(name: &String, ids: u64) -> ::redis_cached::Entry<User> {
         .arg(&ids)
         .build()
 }
+async fn verified(db: &Pool, ids: &[u64]) -> Result<HashMap<u64, User>, Error> {
+    #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
+    let compute = async |db: &Pool, ids: &[u64]| -> Result<HashMap<u64, User>, Error> {
+        ::redis_cached::expansion::returns!(Result < HashMap < u64, User >, Error >);
+        db.fetch(ids).await
+    };
+    let errors = ::redis_cached::expansion::Errors::<Error>::NEW.sharing();
+    let share: f64 = 0.01;
+    let mut batch = ::redis_cached::expansion::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("verified", template = "user:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("user:")
+        .each()
+        .batch::<HashMap<u64, User>>(::redis_cached::expansion::cloned::<u64>(ids))
+        .begin()
+        .await
+        .try_verify(
+            share,
+            ::redis_cached::expansion::Comparing::<User>::NEW.how(),
+            || {
+                let (db,) = (::redis_cached::expansion::owned::<Pool, _>(db),);
+                move |missing| async move {
+                    compute(
+                            ::core::borrow::Borrow::<Pool>::borrow(&db),
+                            ::core::borrow::Borrow::<[u64]>::borrow(&missing),
+                        )
+                        .await
+                }
+            },
+        );
+    while let ::core::option::Option::Some(missing) = batch.try_missing(errors).await? {
+        batch
+            .try_compute(
+                errors,
+                compute(db, ::core::borrow::Borrow::<[u64]>::borrow(&missing)),
+            )
+            .await?;
+    }
+    ::core::result::Result::Ok(batch.finish())
+}
+/// The cache entry of `verified` for these arguments.
+#[allow(dead_code)]
+fn verified_entry(ids: u64) -> ::redis_cached::Entry<User> {
+    ::redis_cached::expansion::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("verified", template = "user:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("user:")
+        .arg(&ids)
+        .build()
+}
+fn verified_blocking(ids: Vec<u64>) -> Vec<(u64, User)> {
+    #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
+    let compute = |ids: Vec<u64>| -> Vec<(u64, User)> { fetch(ids) };
+    let share: f64 = share();
+    let mut batch = ::redis_cached::expansion::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("verified_blocking", template = "user:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .stale_while_revalidate(::core::time::Duration::from_secs(30))
+        .key("user:")
+        .each()
+        .batch::<Vec<(u64, User)>>(ids)
+        .begin_blocking()
+        .verify_blocking(
+            share,
+            ::redis_cached::expansion::Comparing::<User>::NEW.how(),
+            || move |missing| compute(missing),
+        )
+        .refresh_blocking(|| move |missing| compute(missing));
+    while let ::core::option::Option::Some(missing) = batch.missing_blocking() {
+        batch.compute_blocking(|| compute(missing));
+    }
+    batch.finish()
+}
+/// The cache entry of `verified_blocking` for these arguments.
+#[allow(dead_code)]
+fn verified_blocking_entry(ids: u64) -> ::redis_cached::Entry<User> {
+    ::redis_cached::expansion::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("verified_blocking", template = "user:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .stale_while_revalidate(::core::time::Duration::from_secs(30))
+        .key("user:")
+        .arg(&ids)
+        .build()
+}
 fn refreshed_blocking(ids: Vec<u64>) -> Vec<(u64, User)> {
     #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
     let compute = |mut ids: Vec<u64>| -> Vec<(u64, User)> {

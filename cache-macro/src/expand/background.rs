@@ -101,12 +101,7 @@ pub(super) fn body(
     let (prefix, argument) =
         if errors.is_some() { ("try_", quote!(#name,)) } else { ("", TokenStream::new()) };
     let method = |name: &str| Ident::new(&name.replace("try_", prefix), Span::call_site());
-    // A statement, so that nothing that the expression makes lives while the body runs.
-    let name = Ident::new("share", Span::mixed_site());
-    let share = plan.options.verify.value().map(|share| {
-        let share = share.tokens();
-        quote!(let #name: f64 = #share;)
-    });
+    let (name, share) = share(plan);
     let verified = |method: Ident, make: &TokenStream| {
         let comparison = comparison(plan);
         quote!(.#method(#name, #comparison, #make))
@@ -141,6 +136,16 @@ pub(super) fn body(
     };
     let result = joined(plan, result);
     quote!(#before #closure #errors #share #result)
+}
+
+/// Which share of hits is verified: its name, and the statement that says it, so that nothing that the expression makes lives while the body runs.
+pub(super) fn share(plan: &Plan) -> (Ident, Option<TokenStream>) {
+    let name = Ident::new("share", Span::mixed_site());
+    let share = plan.options.verify.value().map(|share| {
+        let share = share.tokens();
+        quote!(let #name: f64 = #share;)
+    });
+    (name, share)
 }
 
 /// What the closure is called.

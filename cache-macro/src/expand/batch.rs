@@ -8,9 +8,9 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 
-use super::background::{Computation, missing};
+use super::background::{Computation, missing, share};
 use super::body::typed;
-use super::returning::sharing;
+use super::returning::{of_values, sharing};
 use crate::plan::Plan;
 use crate::plan::batch::{Batch, KeysForm};
 use crate::report::spans::{Ends, ours_at};
@@ -34,7 +34,7 @@ pub(super) fn body(plan: &Plan, batch: &Batch, entry: &TokenStream) -> TokenStre
     };
     let method = |name: &str| Ident::new(&format!("{prefix}{name}{suffix}"), Span::call_site());
     let (ask, compute) = (method("missing"), method("compute"));
-    let (share, shared) = match sharing(plan) {
+    let (let_errors, shared) = match sharing(plan) {
         Some(sharing) => (Some(quote!(let #errors = #sharing;)), Some(quote!(#errors))),
         None => (None, None),
     };
@@ -44,19 +44,30 @@ pub(super) fn body(plan: &Plan, batch: &Batch, entry: &TokenStream) -> TokenStre
         Some(computation) => (None, now(plan, computation)),
         None => (Some(missing_keys(batch, &missing)), in_its_place(plan)),
     };
-    let refresh = computation.as_ref().map(|computation| {
-        let begin = Ident::new(&format!("begin{suffix}"), Span::call_site());
-        let refresh = Ident::new(&method("refresh").to_string(), ours_at(Ends::of(&batch.key).first));
-        let make = again(plan, computation);
-        quote!(.#begin() #wait .#refresh(#shared #comma #make))
-    });
+    let (name, share_of_hits) = share(plan);
+    let in_background =
+        computation.as_ref().zip(plan.background.as_ref()).map(|(computation, background)| {
+            let begin = Ident::new(&format!("begin{suffix}"), Span::call_site());
+            let at_key = |name| Ident::new(&method(name).to_string(), ours_at(Ends::of(&batch.key).first));
+            let make = again(plan, computation);
+            let verify = background.verify.then(|| {
+                let (verify, comparison) = (at_key("verify"), of_values(plan));
+                quote!(.#verify(#name, #comparison, #make))
+            });
+            let refresh = background.refresh.then(|| {
+                let refresh = at_key("refresh");
+                quote!(.#refresh(#shared #comma #make))
+            });
+            quote!(.#begin() #wait #verify #refresh)
+        });
     let closure = computation.as_ref().map(|computation| &computation.closure);
     let result =
         if can_fail { quote!(::core::result::Result::Ok(#this.finish())) } else { quote!(#this.finish()) };
     quote! {
         #closure
-        #share
-        let mut #this = #entry #make #arguments #refresh;
+        #let_errors
+        #share_of_hits
+        let mut #this = #entry #make #arguments #in_background;
         while let ::core::option::Option::Some(#missing) = #this.#ask(#shared) #wait #question {
             #shadow
             #this.#compute(#shared #comma #body) #wait #question;

@@ -79,10 +79,15 @@ pub(crate) fn sharing(plan: &Plan) -> Option<TokenStream> {
 
 /// How values are compared: the runtime finds out whether they have `PartialEq`.
 pub(super) fn comparison(plan: &Plan) -> TokenStream {
-    let Plan { returns, runtime, .. } = plan;
-    if let Some(object) = object(plan) {
-        return quote!(#object.comparing().how());
+    match object(plan) {
+        Some(object) => quote!(#object.comparing().how()),
+        None => of_values(plan),
     }
+}
+
+/// The same for values whose type is at hand.
+pub(super) fn of_values(plan: &Plan) -> TokenStream {
+    let Plan { returns, runtime, .. } = plan;
     let value = &returns.value;
     quote!(#runtime::expansion::Comparing::<#value>::NEW.how())
 }

@@ -106,8 +106,7 @@ pub(crate) fn resolve(
 fn check_options(options: &Options, errors: &Diagnostics) {
     let finish = options.finish_in_background.given().map(|(name, _)| name);
     let timeout = options.timeout.given().map(|(name, _)| name);
-    let verify = options.verify.given().map(|(name, _)| name);
-    for name in finish.into_iter().chain(timeout).chain(verify) {
+    for name in finish.into_iter().chain(timeout) {
         errors.at(
             name,
             format!(

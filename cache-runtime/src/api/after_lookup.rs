@@ -21,6 +21,7 @@ use crate::runtime::block_on::block_on;
 
 pub use detached::Sendable;
 use every::Unverified;
+pub(crate) use verified::{HitCheck, Recomputed};
 
 /// A call after its look-up.
 #[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]

@@ -12,7 +12,8 @@ use std::fmt;
 use crate::engine::bypass::is_bypassed;
 #[cfg(feature = "testing")]
 use crate::engine::observation::CallSource;
-use crate::engine::{Call, Question, Reader};
+use crate::engine::{Call, CallKey, Question, Reader};
+use crate::key::KeyBuf;
 
 pub(crate) use decode::Served;
 pub(crate) use hooks::Hooks;
@@ -102,11 +103,18 @@ impl<T> Entry<T> {
         Reader { call: &self.call, codec, keeps: local.is_some(), serves_absence, values: &self.hooks, noted }
     }
 
+    /// The entry of one key of the function's, where this one is what the keys of a batch have in common.
+    pub(crate) fn at(&self, key: KeyBuf, name: &CallKey) -> Self {
+        let Call { cache, function, policy, .. } = &self.call;
+        let (cache, function, tags) = (cache.clone(), function.clone(), name.tags.clone());
+        Self { call: Call { cache, function, key, policy: *policy, tags }, hooks: self.hooks }
+    }
+
     pub(crate) fn call(&self) -> &Call {
         &self.call
     }
 
-    pub(in crate::api) fn hooks(&self) -> &Hooks<T> {
+    pub(crate) fn hooks(&self) -> &Hooks<T> {
         &self.hooks
     }
 

@@ -190,9 +190,15 @@ impl Reader<'_> {
 impl Call {
     /// Whether this hit is to be verified, with the room for it.
     pub(crate) fn room_to_verify(&self, share: f64) -> Option<OwnedSemaphorePermit> {
-        // Not a number is no share.
-        let is_drawn = share > 0.0 && (share >= 1.0 || random::unit() < share);
-        if !is_drawn || is_comparing() || self.cache().verify.all {
+        if self.cache().verify.all || !is_drawn(share) {
+            return None;
+        }
+        self.verification_room()
+    }
+
+    /// The room to verify something that was drawn, if there is any left.
+    pub(crate) fn verification_room(&self) -> Option<OwnedSemaphorePermit> {
+        if is_comparing() {
             return None;
         }
         Arc::clone(&self.cache().verifications.room).try_acquire_owned().ok()
@@ -272,6 +278,11 @@ impl Call {
             None => Staleness::WithinTtl,
         }
     }
+}
+
+/// Whether a hit is one of this share. Not a number is no share.
+pub(crate) fn is_drawn(share: f64) -> bool {
+    share > 0.0 && (share >= 1.0 || random::unit() < share)
 }
 
 /// Counts a difference if the entry outlasts the grace, which is waited for in the background.

@@ -3,6 +3,7 @@
 mod collection;
 mod keys;
 mod refresh;
+mod verify;
 
 use std::convert::Infallible;
 

@@ -1,7 +1,9 @@
 //! `verify`: hits whose functions run as well, and what a difference is taken for.
 
 mod all;
+mod batches;
 mod load;
+mod processes;
 mod unjudged;
 
 use std::collections::HashMap;

@@ -38,7 +38,7 @@ impl<T> Unverified<T> {
         if let Some(served) = served
             && let Some(check) = HitCheck::begin(entry, Comparison::BYTES, &served).await
         {
-            let computed = check.bytes(comparing(Box::pin(compute)).await);
+            let computed = check.recomputed(comparing(Box::pin(compute)).await);
             if check.differing(computed).await.is_some() {
                 confirm_later(entry.call().clone(), check.witness);
             }
@@ -52,7 +52,7 @@ impl<T> Unverified<T> {
         if let Some(served) = served
             && let Some(check) = block_on(HitCheck::begin(entry, Comparison::BYTES, &served))
         {
-            let computed = check.bytes(sync_comparing(compute));
+            let computed = check.recomputed(sync_comparing(compute));
             if block_on(check.differing(computed)).is_some() {
                 confirm_later(entry.call().clone(), check.witness);
             }

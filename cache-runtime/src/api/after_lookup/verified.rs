@@ -95,10 +95,10 @@ async fn verify<T, E>(
     [first, second]: [impl Future<Output = Result<T, E>>; 2],
 ) {
     let Some(check) = HitCheck::begin(entry, comparison, served).await else { return };
-    let computed = check.bytes(comparing(first).await);
+    let computed = check.recomputed(comparing(first).await);
     let Some(computed) = check.differing(computed).await else { return };
     if check.outlasts_grace().await {
-        let again = check.bytes(comparing(second).await);
+        let again = check.recomputed(comparing(second).await);
         check.conclude(&computed, again).await;
     }
 }
@@ -110,16 +110,25 @@ fn verify_blocking<T, E>(
     [first, second]: [impl FnOnce() -> Result<T, E>; 2],
 ) {
     let Some(check) = block_on(HitCheck::begin(entry, comparison, served)) else { return };
-    let computed = check.bytes(sync_comparing(first));
+    let computed = check.recomputed(sync_comparing(first));
     let Some(computed) = block_on(check.differing(computed)) else { return };
     if block_on(check.outlasts_grace()) {
-        let again = check.bytes(sync_comparing(second));
+        let again = check.recomputed(sync_comparing(second));
         block_on(check.conclude(&computed, again));
     }
 }
 
+/// What a function returned to be compared.
+#[derive(Debug)]
+pub(crate) enum Recomputed {
+    /// As it would be stored.
+    Bytes(Vec<u8>),
+    /// No value: a batch's function has left out the key.
+    Absent,
+}
+
 /// An entry that was served and is being compared. Each step that ends it counts what it came to.
-pub(super) struct HitCheck<'a, T> {
+pub(crate) struct HitCheck<'a, T> {
     entry: &'a Entry<T>,
     comparison: Comparison<T>,
     /// What the store has.
@@ -129,7 +138,7 @@ pub(super) struct HitCheck<'a, T> {
 
 impl<'a, T> HitCheck<'a, T> {
     /// Looks at the entry, before anything is computed. `None` if it is not what was served any more.
-    pub(super) async fn begin(entry: &'a Entry<T>, comparison: Comparison<T>, served: &[u8]) -> Option<Self> {
+    pub(crate) async fn begin(entry: &'a Entry<T>, comparison: Comparison<T>, served: &[u8]) -> Option<Self> {
         let check = match entry.reader().witnessed().await {
             Some((bytes, witness)) => {
                 let value = entry.read_at(entry.key(), &bytes);
@@ -145,20 +154,43 @@ impl<'a, T> HitCheck<'a, T> {
         check
     }
 
-    /// A result as bytes, as it would be stored; `None` if there is no value.
-    pub(super) fn bytes<E>(&self, result: Result<T, E>) -> Option<Vec<u8>> {
-        encoded(self.entry.hooks(), &result.ok()?)
+    /// A result, as it would be stored; `None` if there is none.
+    pub(super) fn recomputed<E>(&self, result: Result<T, E>) -> Option<Recomputed> {
+        self.bytes_of(&result.ok()?).map(Recomputed::Bytes)
+    }
+
+    /// A value as bytes, as it would be stored; `None` if it cannot be.
+    pub(crate) fn bytes_of(&self, value: &T) -> Option<Vec<u8>> {
+        encoded(self.entry.hooks(), value)
     }
 
     fn are_same(&self, a: &[u8], b: &[u8]) -> Option<bool> {
         self.comparison.are_same(self.entry.hooks(), a, b)
     }
 
+    /// Whether the entry has what was computed. `None` if that cannot be told.
+    fn has(&self, computed: &Recomputed) -> Option<bool> {
+        match computed {
+            Recomputed::Bytes(bytes) => self.are_same(bytes, &self.stored),
+            Recomputed::Absent => Some(false),
+        }
+    }
+
+    /// Whether both computations came to the same.
+    fn is_repeated(&self, computed: &Recomputed, again: &Recomputed) -> bool {
+        match (computed, again) {
+            (Recomputed::Bytes(computed), Recomputed::Bytes(again)) => {
+                self.are_same(again, computed) == Some(true)
+            }
+            (Recomputed::Absent, Recomputed::Absent) => true,
+            _ => false,
+        }
+    }
+
     /// Compares what was computed. Gives it back if it differs and the entry still stands.
-    pub(super) async fn differing(&self, computed: Option<Vec<u8>>) -> Option<Vec<u8>> {
+    pub(crate) async fn differing(&self, computed: Option<Recomputed>) -> Option<Recomputed> {
         let call = self.entry.call();
-        let are_same = computed.as_ref().and_then(|computed| self.are_same(computed, &self.stored));
-        match are_same {
+        match computed.as_ref().and_then(|computed| self.has(computed)) {
             Some(true) => call.verified(Judgement::Equal),
             Some(false) if call.still_has(&self.witness).await => return computed,
             Some(false) | None => call.verified(Judgement::Unjudged),
@@ -166,7 +198,7 @@ impl<'a, T> HitCheck<'a, T> {
         None
     }
 
-    async fn outlasts_grace(&self) -> bool {
+    pub(crate) async fn outlasts_grace(&self) -> bool {
         let outlasts = self.entry.call().outlasts_grace(&self.witness).await;
         if !outlasts {
             self.entry.call().verified(Judgement::Unjudged);
@@ -176,11 +208,9 @@ impl<'a, T> HitCheck<'a, T> {
 
     /// Compares what was computed the second time, when an invalidation on its way has arrived. It has to be what was computed the first time:
     /// otherwise the data is being changed, or the function returns something else each time, such as the time.
-    async fn conclude(&self, computed: &[u8], again: Option<Vec<u8>>) {
-        let differs = again.is_some_and(|again| {
-            self.are_same(&again, &self.stored) == Some(false)
-                && self.are_same(&again, computed) == Some(true)
-        });
+    pub(crate) async fn conclude(&self, computed: &Recomputed, again: Option<Recomputed>) {
+        let differs =
+            again.is_some_and(|again| self.has(&again) == Some(false) && self.is_repeated(computed, &again));
         let call = self.entry.call();
         let verdict = if differs && call.still_has(&self.witness).await {
             Judgement::Different(self.witness.age)

@@ -51,8 +51,8 @@ impl CacheBuilder {
     /// ```
     ///
     /// The call runs the function itself after it has found the value, with its own arguments, and returns the value that it found: so it takes as
-    /// long as a miss, and two round trips more than a hit. That works for every function except those with `batch`, which are not verified; a
-    /// `verify` in an attribute then adds nothing. Only the [grace](Self::verify_grace) is waited for in the background. A value whose type has
+    /// long as a miss, and two round trips more than a hit. That works for every function except those with `batch`, whose hits are verified in the
+    /// background where their attribute has `verify`; in other attributes it then adds nothing. Only the [grace](Self::verify_grace) is waited for in the background. A value whose type has
     /// a `HashMap` or a `HashSet` and is therefore encoded in another order each time is not judged here, unless the attribute has `verify`.
     #[cfg(feature = "testing")]
     pub fn verify_all(mut self) -> Self {

@@ -68,6 +68,11 @@ impl<K> BatchKeys<K> {
         }
     }
 
+    /// What each key is called, as a batch knows it and as an entry does.
+    pub(super) fn named(&self) -> impl Iterator<Item = (&CallKey, KeyBuf)> {
+        self.names.iter().zip(self.keys.iter().map(|key| (self.hooks.render)(&self.template, key)))
+    }
+
     /// The values that the function returned for the keys at `places`, each with its place. Keys that were not asked for are left
     /// out, as they would be if all had been found.
     pub(super) fn placed<V>(
