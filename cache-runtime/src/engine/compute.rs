@@ -108,7 +108,7 @@ impl ComputeGuard {
 
     /// For a call that computes for itself, without the right to store.
     pub(crate) fn alone(call: &Call, fallback: Option<Vec<u8>>) -> Box<Self> {
-        let late_at = call.policy.timeout.map(after);
+        let late_at = call.policy.timeout().map(after);
         Self::new(vec![Miss::alone(0, call.call_key(), fallback)], call.max_wait(), late_at)
     }
 

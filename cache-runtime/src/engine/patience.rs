@@ -26,7 +26,7 @@ pub(crate) struct Patience {
 impl Patience {
     pub(super) fn of(call: &Call, began: Instant) -> Self {
         let whole = call.max_wait();
-        let late_at = call.policy.timeout.map(|timeout| later(began, timeout));
+        let late_at = call.policy.timeout().map(|timeout| later(began, timeout));
         Self { began, whole, left: whole, late_at }
     }
 

@@ -27,7 +27,7 @@ use crate::expansion::batch::{Batch, BatchKey, BatchTags, Batched};
 use crate::key::{Arg, Each, End, KeyBuf, KeyBuilder, KeyPart, Path, Pieces, Template, Text};
 use crate::local::Keep;
 use crate::policy::ttl::Ttl;
-use crate::policy::{LocalCopies, PROLONGED, Policy};
+use crate::policy::{LocalCopies, NO_TIMEOUT, PROLONGED, Policy};
 use crate::store::vocabulary::ReplicaReads;
 use crate::tags::Tags;
 use crate::util::maybe_static::MaybeStatic;
@@ -204,7 +204,7 @@ impl<'c, T, L> EntryBuilder<'c, T, L> {
 
     #[inline]
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.policy.timeout = Some(timeout);
+        self.policy.timeout_millis = u32::try_from(timeout.as_millis()).unwrap_or(NO_TIMEOUT);
         self
     }
 

@@ -14,6 +14,9 @@ use crate::store::vocabulary::{Left, ReplicaReads};
 /// more requests are made for it.
 pub(crate) const PROLONGED: u32 = 10;
 
+/// A call waits for a new value for as long as it takes.
+pub(crate) const NO_TIMEOUT: u32 = u32::MAX;
+
 /// The options of a function that decide about storing and serving.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Policy {
@@ -37,8 +40,8 @@ pub(crate) struct Policy {
     pub(crate) max_size: u64,
     /// The longest that a call waits for what others compute; `None`: the cache's.
     pub(crate) max_wait: Option<Duration>,
-    /// For how long a call that has an older value waits for a new one.
-    pub(crate) timeout: Option<Duration>,
+    /// For how long a call that has an older value waits for a new one, in milliseconds, and `NO_TIMEOUT`: a call's future has room for it.
+    pub(crate) timeout_millis: u32,
     /// Whether a call's first look-up may ask replicas.
     pub(crate) replica_reads: Option<ReplicaReads>,
 }
@@ -56,7 +59,7 @@ impl Policy {
         local: LocalCopies::Tracked(Duration::ZERO),
         max_size: u64::MAX,
         max_wait: None,
-        timeout: None,
+        timeout_millis: NO_TIMEOUT,
         replica_reads: None,
     };
 
@@ -73,6 +76,11 @@ impl Policy {
         let fresh = meta.fresh_ttl.filter(|fresh| self.sliding && Some(*fresh) > self.negative_ttl)?;
         let left = left.checked_sub(meta.stale_window).filter(|left| !left.is_zero())?;
         (left < fresh - fresh / PROLONGED).then(|| fresh.saturating_add(meta.stale_window))
+    }
+
+    /// For how long a call that has an older value waits for a new one, if that is bounded.
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        (self.timeout_millis != NO_TIMEOUT).then(|| Duration::from_millis(self.timeout_millis.into()))
     }
 
     /// After which time no entry of this policy is left; `None` if that is not known, or never.
