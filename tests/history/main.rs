@@ -33,7 +33,7 @@ fn seed() -> u64 {
 
 fn time_with_faults() -> Duration {
     let given = std::env::var("HISTORY_SECONDS").ok().map(|seconds| seconds.parse().unwrap());
-    Duration::from_secs(given.unwrap_or(7))
+    Duration::from_secs(given.unwrap_or(5))
 }
 
 /// Mostly reads, in processes that keep nothing.
