@@ -9,7 +9,7 @@ use redis_cached::{Cache, redis_cached};
 use redis_cached_test_support::Given;
 use tokio::sync::Semaphore;
 
-use crate::{Failed, TestCache, both};
+use crate::{Failed, TestCache, within_both};
 
 const TTL: Duration = Duration::from_millis(100);
 const PAST: Duration = Duration::from_millis(200);
@@ -86,123 +86,105 @@ async fn old_value(cache: &TestCache, source: &Arc<Source>, name: &str) {
 
 #[tokio::test]
 async fn a_late_value_is_stored_and_the_older_one_is_served_meanwhile() {
-    let (_server, caches) = both().await;
-    for cache in &caches {
+    within_both(async |cache| {
         let source = Source::new();
-        let calls = async {
-            old_value(cache, &source, "a").await;
-            let began = Given::now();
-            let (value, calls) = testing::observe(in_time(&source, "a")).await;
-            assert_eq!((value, calls.last()), (Ok(1), Some(CallSource::Stale)));
-            assert!(began.elapsed() < Duration::from_secs(5));
-            // Who comes now joins the computation, of which it is known that it is late.
-            assert_eq!(in_time(&source, "a").await, Ok(1));
-            assert_eq!(source.reads(), 2, "{}", cache.stats());
-            source.open(1);
-            stored(cache, 2).await;
-            let entry = in_time_entry("a").get().await.unwrap();
-            assert_eq!(entry, Some(2), "{}", cache.stats());
-            let stats = &cache.stats().functions[0];
-            assert_eq!((stats.stale, stats.soft_timeouts, stats.computes), (2, 2, 2), "{stats:?}");
-        };
-        cache.scope(calls).await;
-    }
+        old_value(cache, &source, "a").await;
+        let began = Given::now();
+        let (value, calls) = testing::observe(in_time(&source, "a")).await;
+        assert_eq!((value, calls.last()), (Ok(1), Some(CallSource::Stale)));
+        assert!(began.elapsed() < Duration::from_secs(5));
+        // Who comes now joins the computation, of which it is known that it is late.
+        assert_eq!(in_time(&source, "a").await, Ok(1));
+        assert_eq!(source.reads(), 2, "{}", cache.stats());
+        source.open(1);
+        stored(cache, 2).await;
+        let entry = in_time_entry("a").get().await.unwrap();
+        assert_eq!(entry, Some(2), "{}", cache.stats());
+        let stats = &cache.stats().functions[0];
+        assert_eq!((stats.stale, stats.soft_timeouts, stats.computes), (2, 2, 2), "{stats:?}");
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_value_in_time_is_returned_and_without_an_older_one_the_call_waits() {
-    let (_server, caches) = both().await;
-    for cache in &caches {
+    within_both(async |cache| {
         let source = Source::new();
-        let calls = async {
-            let late = async {
-                tokio::time::sleep(4 * TIMEOUT).await;
-                source.open(1);
-            };
-            let (value, ()) = tokio::join!(in_time(&source, "a"), late);
-            assert_eq!(value, Ok(1));
-            cache.pass(PAST).await;
+        let late = async {
+            tokio::time::sleep(4 * TIMEOUT).await;
             source.open(1);
-            // On a busy machine it may be late all the same.
-            let value = in_time(&source, "a").await;
-            let late = cache.stats().functions[0].soft_timeouts;
-            assert_eq!(value, if late == 0 { Ok(2) } else { Ok(1) });
         };
-        cache.scope(calls).await;
-    }
+        let (value, ()) = tokio::join!(in_time(&source, "a"), late);
+        assert_eq!(value, Ok(1));
+        cache.pass(PAST).await;
+        source.open(1);
+        // On a busy machine it may be late all the same.
+        let value = in_time(&source, "a").await;
+        let late = cache.stats().functions[0].soft_timeouts;
+        assert_eq!(value, if late == 0 { Ok(2) } else { Ok(1) });
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_late_failure_rests_as_a_failed_refresh_does() {
-    let (_server, caches) = both().await;
-    for cache in &caches {
+    within_both(async |cache| {
         let source = Source::new();
-        let calls = async {
-            old_value(cache, &source, "a").await;
-            source.fails.store(true, Ordering::SeqCst);
-            assert_eq!(in_time(&source, "a").await, Ok(1));
-            source.open(1);
-            crate::faults::wait_until(|| cache.stats().functions[0].compute_errors == 1).await;
-            // Served without running the function, and nobody has waited in vain for it.
-            assert_eq!(in_time(&source, "a").await, Ok(1));
-            assert_eq!(source.reads(), 2, "{}", cache.stats());
-            assert_eq!(cache.stats().functions[0].soft_timeouts, 1);
-        };
-        cache.scope(calls).await;
-    }
+        old_value(cache, &source, "a").await;
+        source.fails.store(true, Ordering::SeqCst);
+        assert_eq!(in_time(&source, "a").await, Ok(1));
+        source.open(1);
+        crate::faults::wait_until(|| cache.stats().functions[0].compute_errors == 1).await;
+        // Served without running the function, and nobody has waited in vain for it.
+        assert_eq!(in_time(&source, "a").await, Ok(1));
+        assert_eq!(source.reads(), 2, "{}", cache.stats());
+        assert_eq!(cache.stats().functions[0].soft_timeouts, 1);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_invalidation_wins_over_a_late_value() {
-    let (_server, caches) = both().await;
-    for cache in &caches {
+    within_both(async |cache| {
         let source = Source::new();
-        let calls = async {
-            old_value(cache, &source, "a").await;
-            assert_eq!(in_time(&source, "a").await, Ok(1));
-            in_time_entry("a").invalidate().await.unwrap();
-            source.open(1);
-            crate::faults::wait_until(|| cache.stats().functions[0].superseded == 1).await;
-            assert_eq!(in_time_entry("a").get().await.unwrap(), None);
-        };
-        cache.scope(calls).await;
-    }
+        old_value(cache, &source, "a").await;
+        assert_eq!(in_time(&source, "a").await, Ok(1));
+        in_time_entry("a").invalidate().await.unwrap();
+        source.open(1);
+        crate::faults::wait_until(|| cache.stats().functions[0].superseded == 1).await;
+        assert_eq!(in_time_entry("a").get().await.unwrap(), None);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn with_zero_it_does_not_wait_and_a_computation_may_outlive_its_caller() {
-    let (_server, caches) = both().await;
-    for cache in &caches {
+    within_both(async |cache| {
         let source = Source::new();
-        let calls = async {
-            let call = tokio::time::timeout(TIMEOUT, finished(Arc::clone(&source), "a")).await;
-            assert!(call.is_err(), "there is no older value to be served");
-            source.open(1);
-            stored(cache, 1).await;
-            cache.pass(PAST).await;
-            assert_eq!(finished(Arc::clone(&source), "a").await, 1);
-            source.open(1);
-            stored(cache, 2).await;
-        };
-        cache.scope(calls).await;
-    }
+        let call = tokio::time::timeout(TIMEOUT, finished(Arc::clone(&source), "a")).await;
+        assert!(call.is_err(), "there is no older value to be served");
+        source.open(1);
+        stored(cache, 1).await;
+        cache.pass(PAST).await;
+        assert_eq!(finished(Arc::clone(&source), "a").await, 1);
+        source.open(1);
+        stored(cache, 2).await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn so_is_a_value_that_is_due_early() {
-    let (_server, caches) = both().await;
-    for cache in &caches {
+    within_both(async |cache| {
         let source = Source::new();
-        let calls = async {
-            source.open(1);
-            assert_eq!(early(&source, "a").await, 1);
-            cache.flush().await.unwrap();
-            assert_eq!(early(&source, "a").await, 1);
-            assert_eq!(source.reads(), 2);
-            assert_eq!(cache.stats().functions[0].soft_timeouts, 1, "{}", cache.stats());
-        };
-        cache.scope(calls).await;
-    }
+        source.open(1);
+        assert_eq!(early(&source, "a").await, 1);
+        cache.flush().await.unwrap();
+        assert_eq!(early(&source, "a").await, 1);
+        assert_eq!(source.reads(), 2);
+        assert_eq!(cache.stats().functions[0].soft_timeouts, 1, "{}", cache.stats());
+    })
+    .await;
 }
 
 #[tokio::test]

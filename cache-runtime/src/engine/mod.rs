@@ -33,6 +33,7 @@ mod failures;
 pub(crate) mod flight;
 pub(crate) mod function;
 mod give_back;
+mod interpret;
 mod lease;
 pub(crate) mod lease_first;
 mod local_tags;

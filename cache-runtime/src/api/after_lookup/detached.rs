@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::panic::resume_unwind;
 
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::api::after_lookup::{AfterLookup, Decoded, without};
 use crate::api::entry::Entry;
@@ -64,40 +64,47 @@ impl<T> AfterLookup<'_, T> {
             Decoded::Verify(value) => return Ok(Box::pin(value.verified(entry, make())).await),
         };
         // Boxes, and the task in one from the beginning, so that the call's own future has room for none of them.
-        let task = match start(entry, guard, sharing, &make) {
+        let begun = start(entry, guard, |entry, guard| {
+            let compute = make();
+            async move { finish(&entry, guard, sharing, compute).await }
+        });
+        let task = match begun {
             Ok(task) => task,
             Err(guard) => return Box::pin(finish(entry, guard, sharing, make())).await,
         };
-        match task.await {
-            Ok(result) => result,
-            Err(ended) => match ended.try_into_panic() {
-                Ok(panic) => resume_unwind(panic),
-                Err(_) => Box::pin(make()).await,
-            },
+        match ended(task.await) {
+            Some(result) => result,
+            None => Box::pin(make()).await,
         }
     }
 }
 
-/// Begins the computation in a task of its own; gives the guard back where that cannot be.
-fn start<T, E, F>(
+/// Begins what `make` gives in a task of its own; gives the guard back where that cannot be.
+pub(super) fn start<T, F>(
     entry: &Entry<T>,
     guard: Box<ComputeGuard>,
-    sharing: Sharing<E>,
-    make: &impl Fn() -> F,
-) -> Result<JoinHandle<Result<T, E>>, Box<ComputeGuard>>
+    make: impl FnOnce(Entry<T>, Box<ComputeGuard>) -> F,
+) -> Result<JoinHandle<F::Output>, Box<ComputeGuard>>
 where
-    T: Sendable,
-    E: Sendable,
-    F: Future<Output = Result<T, E>> + Send + 'static,
+    F: Future<Output: Send> + Send + 'static,
 {
     let room = entry.call().cache().background.room_for_detached();
     let Some((room, home)) = room.zip(home().ok()) else { return Err(guard) };
-    let (entry, compute) = (entry.clone(), make());
+    let computation = make(entry.clone(), guard);
     let task = async move {
         let _room = room;
-        finish(&entry, guard, sharing, compute).await
+        computation.await
     };
     Ok(home.spawn(within_the_same(Box::pin(task))))
+}
+
+/// What a task came to; `None` if its runtime has ended before it has. Its panic goes on here.
+pub(super) fn ended<R>(task: Result<R, JoinError>) -> Option<R> {
+    match task.map_err(JoinError::try_into_panic) {
+        Ok(result) => Some(result),
+        Err(Ok(panic)) => resume_unwind(panic),
+        Err(Err(_)) => None,
+    }
 }
 
 async fn finish<T, E>(
@@ -116,7 +123,7 @@ async fn finish<T, E>(
 }
 
 /// The future as a task of its own, which is within the scopes and the computations that the current one is within.
-pub(super) fn within_the_same<F: Future>(future: F) -> impl Future<Output = F::Output> {
+fn within_the_same<F: Future>(future: F) -> impl Future<Output = F::Output> {
     let (scoped, bypassed, chain) = (global::scoped(), bypass::bypassed(), Chain::current());
     #[cfg(feature = "testing")]
     let recorder = observation::current();

@@ -1,22 +1,18 @@
 //! `timeout`: a call that has an older value does not wait longer than that for a new one, whose computation goes on.
 
 use std::convert::Infallible;
-use std::panic::resume_unwind;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::task::JoinHandle;
-
-use crate::api::after_lookup::detached::within_the_same;
-use crate::api::after_lookup::{AfterLookup, Attempted, Decoded, Sendable};
+use crate::api::after_lookup::{AfterLookup, Attempted, Decoded, Sendable, detached};
 use crate::api::entry::Entry;
 use crate::api::shared_error::Sharing;
 use crate::engine::flight::computing;
 #[cfg(feature = "testing")]
 use crate::engine::observation::CallSource;
 use crate::engine::{ComputeGuard, Older};
-use crate::runtime::executor::{home, timeout_at};
+use crate::runtime::executor::timeout_at;
 
 impl<T> AfterLookup<'_, T> {
     /// The value, or what `make`'s computation gives in time, or else an older value. `finishes` says whether the computation goes on
@@ -84,14 +80,14 @@ where
     F: Future<Output = Result<T, E>> + Send + 'static,
 {
     let is_answered = Arc::new(AtomicBool::new(false));
-    let ended = match start(entry, guard, sharing, &make, &is_answered) {
+    let begun = detached::start(entry, guard, |entry, guard| {
+        let (compute, is_answered) = (make(), Arc::clone(&is_answered));
+        async move { finish(&entry, guard, sharing, compute, is_answered).await }
+    });
+    let ended = match begun {
         Ok(task) => match wait(entry, &older, &is_answered, pin!(task)).await {
             InTime::Older(value) => return Ok(value),
-            InTime::Ended(Ok(ended)) => ended,
-            InTime::Ended(Err(ended)) => match ended.try_into_panic() {
-                Ok(panic) => resume_unwind(panic),
-                Err(_) => None,
-            },
+            InTime::Ended(task) => detached::ended(task).flatten(),
         },
         Err(guard) => {
             let computation = finish(entry, guard, sharing, make(), Arc::clone(&is_answered));
@@ -131,29 +127,6 @@ async fn wait<T, C: Future>(
         return InTime::Older(value);
     }
     InTime::Ended(computation.await)
-}
-
-/// Begins the computation in a task of its own; gives the guard back where that cannot be.
-fn start<T, E, F>(
-    entry: &Entry<T>,
-    guard: Box<ComputeGuard>,
-    sharing: Sharing<E>,
-    make: &impl Fn() -> F,
-    is_answered: &Arc<AtomicBool>,
-) -> Result<JoinHandle<Option<Result<T, E>>>, Box<ComputeGuard>>
-where
-    T: Sendable,
-    E: Sendable,
-    F: Future<Output = Result<T, E>> + Send + 'static,
-{
-    let room = entry.call().cache().background.room_for_detached();
-    let Some((room, home)) = room.zip(home().ok()) else { return Err(guard) };
-    let (entry, compute, is_answered) = (entry.clone(), make(), Arc::clone(is_answered));
-    let task = async move {
-        let _room = room;
-        finish(&entry, guard, sharing, compute, is_answered).await
-    };
-    Ok(home.spawn(within_the_same(Box::pin(task))))
 }
 
 /// The result, unless the call has been answered. Then it is what a refresh in the background would have come to.

@@ -156,7 +156,7 @@ struct Drawn<C: Batched> {
 /// Those that are not judged yet.
 struct BatchCheck<'a, C: Batched> {
     keys: BatchKeys<C::Key>,
-    /// By their places among the keys.
+    /// With their places among the keys, in that order.
     checks: Vec<(usize, HitCheck<'a, C::Value>)>,
     /// What the first call returned for them.
     computed: Vec<Recomputed>,
@@ -176,21 +176,25 @@ impl<'a, C: Batched> BatchCheck<'a, C> {
         Self { keys, checks, computed: Vec::new() }
     }
 
+    fn places(&self) -> Vec<usize> {
+        self.checks.iter().map(|(place, _)| *place).collect()
+    }
+
     /// The keys to call the function with; `None` if nothing is left to be judged.
     fn keys(&self) -> Option<Vec<C::Key>> {
-        let places: Vec<usize> = self.checks.iter().map(|(place, _)| *place).collect();
+        let places = self.places();
         (!places.is_empty()).then(|| self.keys.at(&places))
     }
 
     /// What the function returned for the keys that are left. Nothing for all of them if it failed; a key that it does not return has no value.
     fn recomputed(&self, result: Option<C>) -> Vec<Option<Recomputed>> {
-        let places: Vec<usize> = self.checks.iter().map(|(place, _)| *place).collect();
+        let places = self.places();
         let Some(values) = result else { return places.iter().map(|_| None).collect() };
         let mut by_place: Vec<Option<Recomputed>> =
             self.keys.names.iter().map(|_| Some(Recomputed::Absent)).collect();
         for (place, value) in self.keys.placed(&places, values.pairs()) {
-            if let Some((_, check)) = self.checks.iter().find(|(of, _)| *of == place) {
-                by_place[place] = check.bytes_of(&value).map(Recomputed::Bytes);
+            if let Ok(at) = places.binary_search(&place) {
+                by_place[place] = self.checks[at].1.bytes_of(&value).map(Recomputed::Bytes);
             }
         }
         places.iter().map(|place| by_place[*place].take()).collect()
