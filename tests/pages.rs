@@ -31,4 +31,5 @@ pages! {
     verify "../docs/verify.md",
     coming_from "../docs/coming-from.md",
     report "../docs/report.md",
+    deploys "../docs/deploys.md",
 }

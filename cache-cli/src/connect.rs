@@ -34,6 +34,8 @@ fn builder(server: &Server, prefix: &str) -> Result<CacheBuilder, Failure> {
         .prefix(prefix)
         // For `invalidate --all`; nothing is stored here that would get the tag.
         .support_invalidate_all()
+        // A key stands for that of any version, whether the programs keep versions apart or not.
+        .separate_versions()
         .deadline(server.timeout)
         .connect_timeout(server.timeout);
     if let Some(file) = &server.tls_ca {

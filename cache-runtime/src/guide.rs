@@ -33,6 +33,7 @@ pages! {
     coming_from "coming-from.md",
     choosing_ttls "choosing-ttls.md",
     production "production.md",
+    deploys "deploys.md",
     report "report.md",
     command "command.md",
     scaling "scaling.md",

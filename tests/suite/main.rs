@@ -74,6 +74,7 @@ mod updates;
 mod vanished;
 mod verify;
 mod version;
+mod versions;
 mod waits;
 mod warm_up;
 

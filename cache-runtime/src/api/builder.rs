@@ -76,6 +76,7 @@ pub struct CacheBuilder {
     #[cfg(feature = "testing")]
     faults: Option<Faults>,
     has_shared_tag: bool,
+    separates_versions: bool,
     tracked_keys: usize,
     counted_tags: Vec<String>,
     published_every: Option<Duration>,
@@ -103,6 +104,7 @@ impl Default for CacheBuilder {
             #[cfg(feature = "testing")]
             faults: None,
             has_shared_tag: false,
+            separates_versions: false,
             tracked_keys: 0,
             counted_tags: Vec::new(),
             published_every: None,
@@ -145,6 +147,47 @@ impl CacheBuilder {
     /// Entries with the tag and entries without it are misses to each other, so set it in all programs that share the prefix.
     pub fn support_invalidate_all(mut self) -> Self {
         self.has_shared_tag = true;
+        self
+    }
+
+    /// Keeps the entries of versions of a program apart whose types differ: while a new version is rolled out, each finds what it has stored itself, and none
+    /// replaces what another has stored. Default: off, and two versions replace each other's entries at each call. The page on deployments says when it pays.
+    ///
+    /// ```
+    /// # use redis_cached::{Cache, redis_cached};
+    /// mod old {
+    ///     # use redis_cached::redis_cached;
+    ///     #[redis_cached(ttl = 60, key = "user:<id>")]
+    ///     pub fn user(id: u64) -> String {
+    ///         format!("user {id}")
+    ///     }
+    /// }
+    ///
+    /// #[redis_cached(ttl = 60, key = "user:<id>")]
+    /// fn user(id: u64) -> (String, bool) {
+    ///     (format!("user {id}"), true)
+    /// }
+    ///
+    /// let cache = Cache::builder().url("memory://").separate_versions().connect_lazy()?;
+    /// cache.sync_scope(|| {
+    ///     (old::user(7), user(7), old::user(7), user(7));
+    ///     assert_eq!(cache.stats().functions.iter().map(|function| function.computes).sum::<u64>(), 2);
+    ///     old::user_entry(7).blocking().invalidate()?; // both
+    ///     assert_eq!(user_entry(7).blocking().get()?, None);
+    ///     Ok::<(), redis_cached::Error>(())
+    /// })?;
+    /// # Ok::<(), redis_cached::Error>(())
+    /// ```
+    ///
+    /// A key ends in one of sixteen buckets, chosen by what tells the versions apart: the function's type, codec, template and `version`. Whatever removes or writes an entry
+    /// ([`Entry::invalidate`](crate::Entry::invalidate), [`put`](crate::Entry::put), the attributes) removes what is in the other buckets by the same request: 17 keys in place of one, in a cluster at
+    /// up to as many nodes. Tags, groups and prefixes reach all versions anyway. A hit and a miss cost what they cost without it. Two versions meet in one bucket with a
+    /// probability of one in sixteen for each function that has changed; they then replace each other's entries as without this option.
+    ///
+    /// Set it in all programs that share the prefix: one without it removes and reads other keys. [`Entry::key`](crate::Entry::key) is the key with its bucket; a
+    /// [report](crate::Cache::report) names the key without.
+    pub fn separate_versions(mut self) -> Self {
+        self.separates_versions = true;
         self
     }
 

@@ -161,9 +161,9 @@ impl<T: Serialize + DeserializeOwned> EntryOptions<T> {
         self.finish(Ttl::Never)
     }
 
-    fn finish(self, ttl: Ttl) -> Entry<T> {
+    fn finish(mut self, ttl: Ttl) -> Entry<T> {
         let core = self.cache.0;
-        let function = core.functions.get(&BY_HAND, self.identify);
+        let function = core.function_of(&BY_HAND, self.identify, &mut self.key);
         let policy = Policy { ttl, negative_ttl: self.negative_ttl, ..Policy::NONE };
         let tags = core.tags(self.tags, false);
         let call = Call { cache: MaybeStatic::Counted(core), function, key: self.key, policy, tags };

@@ -8,10 +8,12 @@ use crate::codec::compress;
 use crate::entry::header;
 use crate::entry::header::{HEADER_LEN, KeyState, Rejected};
 use crate::error::Error;
+use crate::key::bucket;
 use crate::policy::Lifetime;
 use crate::policy::ttl::Ttl;
 use crate::store::Store;
 use crate::store::vocabulary::{Found, Left, Reading, Several};
+use crate::tags;
 use crate::util::clock::after;
 
 /// The highest format version that bytes are believed to have: all others are no entries of ours.
@@ -113,31 +115,46 @@ impl Cache {
     /// # Ok(()) }).await }
     /// ```
     ///
+    /// In a cache with [`separate_versions`](crate::CacheBuilder::separate_versions), a key without its bucket, as a report names it, stands for that of any version: what is
+    /// found first is returned.
+    ///
     /// Whether an entry would be served, only a call of its function knows, which has the type, the codec and the tags: [`Entry::lookup`](crate::Entry::lookup).
     ///
     /// # Errors
     /// An error if Redis cannot be reached, refuses the command, or does not answer within the [deadline](crate::CacheBuilder::deadline).
     pub async fn inspect(&self, key: &str) -> Result<Option<Inspection>, Error> {
         let core = &self.0;
-        let Several { mut found, left, .. } =
-            core.store.read(&[key], Reading::Timed(1), after(core.deadline)).await?;
-        let found = found.pop().unwrap_or(Ok(Found::Absent))?;
-        let left = left.first().copied().unwrap_or(Left::Absent);
-        let ttl = match left {
-            Left::Expires(left) => Ttl::Expires(left),
-            Left::Never => Ttl::Never,
-            // It has expired between the two questions.
-            Left::Absent => return Ok(None),
+        let names: Vec<String> = match core.separates_versions && !tags::is_reserved(key) {
+            true => bucket::in_each(key).collect(),
+            false => vec![key.to_owned()],
         };
+        let keys: Vec<&str> = names.iter().map(|name| &**name).collect();
+        let Several { found, left, .. } =
+            core.store.read(&keys, Reading::Timed(keys.len()), after(core.deadline)).await?;
         let limit = usize::try_from(core.max_value_size).unwrap_or(usize::MAX);
-        Ok(match found {
-            Found::Absent => None,
-            Found::Foreign => Some(Inspection { content: KeyContent::NotString, bytes: 0, ttl }),
-            Found::Bytes(bytes) => {
-                let length = bytes.len() as u64;
-                Some(Inspection { content: content(key, bytes, left, limit), bytes: length, ttl })
+        for ((key, found), left) in keys.into_iter().zip(found).zip(left) {
+            if let Some(inspection) = inspection(key, found?, left, limit) {
+                return Ok(Some(inspection));
             }
-        })
+        }
+        Ok(None)
+    }
+}
+
+fn inspection(key: &str, found: Found, left: Left, limit: usize) -> Option<Inspection> {
+    let ttl = match left {
+        Left::Expires(left) => Ttl::Expires(left),
+        Left::Never => Ttl::Never,
+        // It has expired between the two questions.
+        Left::Absent => return None,
+    };
+    match found {
+        Found::Absent => None,
+        Found::Foreign => Some(Inspection { content: KeyContent::NotString, bytes: 0, ttl }),
+        Found::Bytes(bytes) => {
+            let length = bytes.len() as u64;
+            Some(Inspection { content: content(key, bytes, left, limit), bytes: length, ttl })
+        }
     }
 }
 

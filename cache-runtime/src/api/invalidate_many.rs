@@ -62,6 +62,6 @@ impl<T> BlockingEntry<T> {
 async fn remove_of_one_cache(
     (cache, entries): (MaybeStatic<Core>, Vec<(MaybeStatic<Core>, KeyBuf)>),
 ) -> Result<(), Error> {
-    let keys: Vec<Key<'_>> = entries.iter().map(|(_, key)| Key::Entry(key)).collect();
+    let keys: Vec<Key<'_>> = entries.iter().map(|(_, key)| Key::entry(key)).collect();
     remove_all(cache.arc(), &keys).await
 }

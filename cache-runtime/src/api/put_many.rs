@@ -92,7 +92,7 @@ impl<T> Chunk<T> {
         let Self { puts, refused: mut all } = self;
         for (cache, mut puts) in by_cache(puts, |(entry, _)| &entry.call().cache) {
             let names: Vec<KeyBuf> = puts.iter().map(|(entry, _)| entry.call().key.clone()).collect();
-            let keys: Vec<Key<'_>> = names.iter().map(|name| Key::Entry(name)).collect();
+            let keys: Vec<Key<'_>> = names.iter().map(|name| Key::entry(name)).collect();
             let operation = Operation::begin(cache.arc(), &keys, None);
             let puts = puts.iter_mut().map(|(entry, encoded)| (entry.call(), encoded.take()));
             all = all.and(operation.end(put(&mut puts.collect::<Vec<_>>()).await));

@@ -1,18 +1,21 @@
 //! What all calls of a cache share.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use super::callsite::Callsite;
 use super::flight::Flights;
-use super::function::Functions;
+use super::function::{Function, Functions, Identify};
 use super::observe::Observing;
-use super::retry_queue::Pending;
+use super::retry_queue::{Key, Pending};
 use super::verification::{Verifications, VerifyOptions};
 use super::{Background, Failures, GivenUp, Prolongations, Renewals};
 use crate::error::{Error, ErrorKind};
-use crate::key::KeyBuf;
+use crate::key::{KeyBuf, bucket};
 use crate::local::Tier;
 use crate::store::AnyStore;
 use crate::tags::Tags;
@@ -40,6 +43,8 @@ pub(crate) struct Core {
     /// The most bytes that an entry may have.
     pub(crate) max_value_size: u64,
     pub(crate) functions: Functions,
+    /// Whether the keys of a function's entries are in its [bucket](crate::key::bucket).
+    pub(crate) separates_versions: bool,
     pub(crate) flights: Arc<Flights>,
     pub(crate) background: PerProcess<Background>,
     pub(crate) renewals: PerProcess<Renewals>,
@@ -59,6 +64,44 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    /// The function at a site, into whose bucket the key is put, where versions are kept apart.
+    #[inline]
+    pub(crate) fn function_of(
+        &self,
+        site: &'static Callsite,
+        identify: Identify,
+        key: &mut KeyBuf,
+    ) -> MaybeStatic<Function> {
+        let function = self.functions.get(site, identify);
+        if self.separates_versions {
+            key.put_into_bucket(function.fingerprint);
+        }
+        function
+    }
+
+    /// The names in Redis of what these keys stand for: where versions are kept apart, an entry's key stands for that in each bucket.
+    pub(crate) fn names<'k>(&self, keys: &[Key<'k>]) -> SmallVec<[Cow<'k, str>; 1]> {
+        let mut names = SmallVec::with_capacity(keys.len());
+        for key in keys {
+            match key {
+                Key::Entry(name) if self.separates_versions => {
+                    names.extend(bucket::in_each(bucket::common(name)).map(Cow::Owned));
+                }
+                _ => names.push(Cow::Borrowed(key.name())),
+            }
+        }
+        names
+    }
+
+    /// Where versions are kept apart: the names of what others than this version have stored at these keys, and of nothing else.
+    pub(super) fn names_of_others<'k>(&self, keys: impl Iterator<Item = &'k str>) -> Vec<String> {
+        if !self.separates_versions {
+            return Vec::new();
+        }
+        let of_others = |key: &'k str| bucket::in_each(bucket::common(key)).filter(move |name| name != key);
+        keys.flat_map(of_others).collect()
+    }
+
     /// The tags of an entry: its own and, where there is one, the tag that all entries share.
     pub(crate) fn tags(&self, mut own: Vec<KeyBuf>, of_value: bool) -> Option<Arc<Tags>> {
         if own.is_empty() && !of_value {

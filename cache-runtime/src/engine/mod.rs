@@ -73,9 +73,8 @@ use tokio_util::either::Either;
 
 use crate::engine::core::Core;
 use crate::engine::function::Function;
-use crate::engine::retry_queue::Key;
 use crate::error::{Error, ErrorKind};
-use crate::key::KeyBuf;
+use crate::key::{KeyBuf, KeyTemplate};
 use crate::policy::Policy;
 use crate::runtime::lag;
 use crate::store::vocabulary::CasToken;
@@ -118,6 +117,13 @@ impl Call {
         CallKey { name: (*self.key).into(), tags: self.tags.clone() }
     }
 
+    /// Has all keys of a batch be in its function's bucket, where versions are kept apart.
+    pub(crate) fn put_into_bucket(&self, keys: &mut KeyTemplate) {
+        if self.cache().separates_versions {
+            keys.put_into_bucket(self.function.fingerprint);
+        }
+    }
+
     /// The longest that the call waits for what others compute.
     pub(crate) fn max_wait(&self) -> Duration {
         self.policy.max_wait.unwrap_or(self.cache().wait)
@@ -139,7 +145,7 @@ impl Call {
     pub(crate) fn is_pending(&self, Question { key, tags }: Question<'_>) -> bool {
         let pending = &self.cache().pending;
         self.has_pending()
-            && (pending.contains(Key::Entry(key))
+            && (pending.contains_entry(key)
                 || tags.is_some_and(|tags| pending.contains_any_tag(tags.of_arguments())))
     }
 

@@ -16,6 +16,7 @@ use super::tag_counters::TagCounters;
 use crate::engine::Call;
 use crate::entry::header;
 use crate::error::{Error, ErrorKind};
+use crate::key::bucket;
 use crate::policy::Lifetime;
 use crate::report::key_memory::{Invalidated, NotedWrite};
 use crate::report::miss_reason::MissReason;
@@ -94,7 +95,7 @@ impl Core {
         }
         let now = self.now_millis();
         let mut invalidated = lock(&self.observing.invalidated);
-        keys.for_each(|key| invalidated.note(self.observing.keys.of(key), now));
+        keys.for_each(|key| invalidated.note(self.observing.keys.of(bucket::common_bytes(key)), now));
     }
 }
 
@@ -169,7 +170,7 @@ impl Call {
 
     /// An entry was stored at the key.
     pub(super) fn note_stored(&self, key: &str, bytes: &[u8], lifetime: Lifetime) {
-        let name = (self.cache().observing.tracked > 0).then_some(key);
+        let name = (self.cache().observing.tracked > 0).then(|| bucket::common(key));
         let (key, at) = self.key_now(key);
         let digest = xxh3_64(header::stored_payload(bytes));
         let stays = lifetime.total().map_or(u64::MAX, millis);
@@ -189,7 +190,7 @@ impl Call {
         // A value that is kept comes without its entry.
         let Some(value) = header::checked(&hit.bytes) else { return };
         let tracked = self.cache().observing.tracked;
-        let named = (tracked > 0).then_some((key, tracked));
+        let named = (tracked > 0).then(|| (bucket::common(key), tracked));
         let (key, now) = self.key_now(key);
         let compute_micros = u64::try_from(value.meta.compute_time.as_micros()).unwrap_or(u64::MAX);
         let hit = SampledHit { key, named, id: id_of(&hit.bytes), compute_micros, now };
@@ -198,7 +199,7 @@ impl Call {
 
     fn key_now(&self, key: &str) -> (u64, u64) {
         let cache = self.cache();
-        (cache.observing.keys.of(key.as_bytes()), cache.now_millis())
+        (cache.observing.keys.of(bucket::common_bytes(key.as_bytes())), cache.now_millis())
     }
 }
 

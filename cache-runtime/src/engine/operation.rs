@@ -37,7 +37,7 @@ impl<'a> Operation<'a> {
     /// Drops what this process keeps at the keys.
     fn forget(&self) {
         if let Some(tier) = &self.cache.tier {
-            self.keys.iter().for_each(|key| tier.forget(key.name().as_bytes()));
+            self.cache.names(self.keys).iter().for_each(|name| tier.forget(name.as_bytes()));
         }
     }
 }

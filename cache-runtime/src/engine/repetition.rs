@@ -10,14 +10,16 @@ use super::core::Core;
 use super::retry;
 use super::retry_queue::Key;
 use crate::store::vocabulary::TakeoverListener;
-use crate::tags::any_tag;
+use crate::tags::{any_tag, is_reserved};
 
 impl TakeoverListener for Core {
     fn taken_over(self: Arc<Self>, lost: Instant, concerns: &dyn Fn(&[u8]) -> bool) -> usize {
         // Who takes that for unchanged takes all tags for unchanged.
         let concerns_tags = concerns(any_tag(&self.prefix).as_bytes());
-        let is_concerned =
-            |key: Key<'_>| concerns(key.name().as_bytes()) || (concerns_tags && matches!(key, Key::Tag(_)));
+        let is_concerned = |key: Key<'_>| {
+            self.names(&[key]).iter().any(|name| concerns(name.as_bytes()))
+                || (concerns_tags && matches!(key, Key::Tag(_)))
+        };
         let pending = &self.pending;
         let (names, starts) = pending.repeat(lost, is_concerned);
         if names.is_empty() {
@@ -25,7 +27,9 @@ impl TakeoverListener for Core {
         }
         // They are pending already: a read from before that is let in meanwhile is forgotten, and a later one is kept out.
         if let Some(tier) = &self.tier {
-            names.iter().for_each(|name| tier.forget(name.as_bytes()));
+            let key = |name| if is_reserved(name) { Key::Tag(name) } else { Key::Entry(name) };
+            let keys: Vec<Key<'_>> = names.iter().map(|name| key(name)).collect();
+            self.names(&keys).iter().for_each(|name| tier.forget(name.as_bytes()));
         }
         if starts {
             retry::start(&self);

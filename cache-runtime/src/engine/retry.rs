@@ -123,7 +123,8 @@ async fn retry_keys(cache: &Core, keys: &[Key<'_>]) -> Result<(), Error> {
     let done = if is_done(&done) { Ok(()) } else { done };
     if let (Ok(()), Some(tier)) = (&done, &cache.tier) {
         // Before they are settled: a reader that finds nothing pending any more, and was answered before the removal, is kept out.
-        tries.iter().for_each(|(key, _)| tier.forget(key.name().as_bytes()));
+        let keys: Vec<Key<'_>> = tries.iter().map(|(key, _)| *key).collect();
+        cache.names(&keys).iter().for_each(|name| tier.forget(name.as_bytes()));
     }
     for (key, tried) in &tries {
         let is_remembered = || tried.only.is_some() || pending.acknowledged(&[*key], number, tried.hold);

@@ -345,7 +345,8 @@ pub(crate) type Put<'a> = (&'a Call, Option<Encoded>);
 /// and one more where there are tags.
 pub(crate) async fn put(puts: &mut [Put<'_>]) -> Result<(), Error> {
     let Some((first, _)) = puts.first() else { return Ok(()) };
-    let (store, until) = (&first.cache().store, first.until());
+    let (cache, until) = (first.cache.clone(), first.until());
+    let store = &cache.store;
     // Entries share tags, and each is asked for once.
     let mut keys = Vec::new();
     let tagged =
@@ -364,12 +365,15 @@ pub(crate) async fn put(puts: &mut [Put<'_>]) -> Result<(), Error> {
             header::set_tags(&call.key, &mut encoded.bytes, &nonces);
         }
     }
-    let sets = puts.iter().map(|(call, encoded)| Set {
+    let mut sets: Vec<Set<'_>> = Vec::with_capacity(puts.len());
+    sets.extend(puts.iter().map(|(call, encoded)| Set {
         key: &call.key,
         value: encoded.as_ref().map(|encoded| &encoded.bytes[..]),
         ttl: encoded.as_ref().and_then(|encoded| encoded.lifetime.total()),
-    });
-    store.set(&sets.collect::<Vec<Set<'_>>>(), until).await?;
+    }));
+    let names = cache.names_of_others(puts.iter().map(|(call, _)| &*call.key));
+    sets.extend(names.iter().map(|name| Set { key: name, value: None, ttl: None }));
+    store.set(&sets, until).await?;
     for (call, encoded) in puts.iter().filter_map(|(call, encoded)| Some((call, encoded.as_ref()?))) {
         call.note_stored(&call.key, &encoded.bytes, encoded.lifetime);
     }

@@ -353,8 +353,8 @@ impl<'c, T, L, K: Pieces> KeyedEntry<'c, T, L, K> {
         let Self { options, key: pieces } = self;
         let EntryBuilder { site, cache, policy, identify, hooks, .. } = options;
         let cache = in_use(cache);
-        let key = KeyBuilder::key(&cache.prefix, &pieces);
-        let function = cache.functions.get(site, identify);
+        let mut key = KeyBuilder::key(&cache.prefix, &pieces);
+        let function = cache.function_of(site, identify, &mut key);
         let tags = cache.shared_tags.clone();
         Entry::new(Call { cache, function, key, policy, tags }, hooks)
     }
@@ -374,9 +374,11 @@ impl<'c, T, L, K: Pieces> KeyedEntry<'c, T, L, K> {
         tags: &BatchTags,
         keys: impl IntoIterator<Item = C::Key>,
     ) -> Batch<C> {
-        let template = KeyBuilder::of(&cache.prefix, &self.key).template_of_many();
+        let mut template = KeyBuilder::of(&cache.prefix, &self.key).template_of_many();
         self.options.hooks.serves_absence = true;
-        Batch::new(self.options.entry(cache, KeyBuf::new(), None), template, tags, keys)
+        let entry = self.options.entry(cache, KeyBuf::new(), None);
+        entry.call().put_into_bucket(&mut template);
+        Batch::new(entry, template, tags, keys)
     }
 
     #[must_use]
@@ -399,8 +401,8 @@ impl<T, L> EntryBuilder<'_, T, L> {
     }
 
     #[inline]
-    fn entry(self, cache: MaybeStatic<Core>, key: KeyBuf, tags: Option<Arc<Tags>>) -> Entry<T> {
-        let function = cache.functions.get(self.site, self.identify);
+    fn entry(self, cache: MaybeStatic<Core>, mut key: KeyBuf, tags: Option<Arc<Tags>>) -> Entry<T> {
+        let function = cache.function_of(self.site, self.identify, &mut key);
         Entry::new(Call { cache, function, key, policy: self.policy, tags }, self.hooks)
     }
 }

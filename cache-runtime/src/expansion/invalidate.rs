@@ -220,7 +220,7 @@ impl Drop for Invalidates {
 impl InvalidationTarget {
     fn key(&self) -> Key<'_> {
         match self.function {
-            Some(_) => Key::Entry(&self.key),
+            Some(_) => Key::entry(&self.key),
             None => Key::Tag(&self.key),
         }
     }

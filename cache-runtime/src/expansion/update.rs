@@ -134,7 +134,7 @@ async fn write_all(writes: Vec<EncodedWrite>, guard: Invalidates) -> Result<(), 
 impl EncodedWrite {
     async fn carry_out(self) -> Result<(), Error> {
         let Self { call, value } = self;
-        let key = [Key::Entry(&call.key)];
+        let key = [Key::entry(&call.key)];
         let operation = Operation::begin(call.cache.arc(), &key, None);
         let done = operation.end(put(&mut [(&call, value)]).await);
         if let Err(error) = &done {

@@ -5,6 +5,8 @@ use std::fmt;
 use std::mem::take;
 use std::ops::Deref;
 
+use super::bucket;
+
 thread_local! {
     /// Room that a key of this thread has left. One is enough for calls that find their value in this process; calls that wait for Redis overlap, and
     /// then all but one pay for an allocation.
@@ -31,6 +33,20 @@ impl KeyBuf {
     #[inline]
     pub(super) fn of(text: String) -> Self {
         Self(text)
+    }
+
+    #[inline]
+    pub(super) fn push_str(&mut self, text: &str) {
+        self.0.push_str(text);
+    }
+
+    /// Puts the key into the bucket of a function, if it is in none yet.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn put_into_bucket(&mut self, fingerprint: u64) {
+        if !self.0.contains('\u{1}') {
+            self.push_str(bucket::ending(fingerprint));
+        }
     }
 
     /// Memory that is used again when the text is a key, and given back.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::bucket;
 use super::pieces::Template;
 use super::writer::{encode, is_unreserved};
 use super::{KeyBuf, KeyPart, KeyWriter, Pieces, Scratch};
@@ -127,7 +128,7 @@ impl KeyBuilder {
 
     /// Ends what the keys of a batch have in common.
     pub(crate) fn template_of_many(mut self) -> KeyTemplate {
-        KeyTemplate { gap: self.gap.unwrap_or(self.out.len()), text: self.out.take() }
+        KeyTemplate { gap: self.gap.unwrap_or(self.out.len()), text: self.out.take(), fingerprint: None }
     }
 
     #[inline]
@@ -165,6 +166,16 @@ impl KeyBuilder {
         self.out.as_bytes()
     }
 
+    /// Ends the key, and puts it into the bucket of a function.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn put_into_bucket(&mut self, fingerprint: u64) {
+        self.finished();
+        // What follows the rule for long keys is not subject to it.
+        self.is_finished = true;
+        self.out.push_str(bucket::ending(fingerprint));
+    }
+
     /// Begins anew, without a template.
     fn clear(&mut self) {
         self.out.replace("");
@@ -184,9 +195,16 @@ impl KeyBuilder {
 pub(crate) struct KeyTemplate {
     text: KeyBuf,
     gap: usize,
+    /// Of the function, where its keys are to be in its bucket.
+    fingerprint: Option<u64>,
 }
 
 impl KeyTemplate {
+    /// Has all keys be in the bucket of a function.
+    pub(crate) fn put_into_bucket(&mut self, fingerprint: u64) {
+        self.fingerprint = Some(fingerprint);
+    }
+
     pub(crate) fn key<P: KeyPart + ?Sized>(&self, part: &P) -> KeyBuf {
         let mut key = KeyBuilder::staying();
         self.write(&mut key, part);
@@ -202,7 +220,6 @@ impl KeyTemplate {
         parts.into_iter().map(move |part| {
             key.clear();
             self.write(&mut key, part);
-            key.finished();
             Arc::from(&*key.out.text())
         })
     }
@@ -212,6 +229,12 @@ impl KeyTemplate {
         key.arg(part);
         if self.gap < self.text.len() {
             key.text(&self.text[self.gap..]);
+        }
+        match self.fingerprint {
+            Some(fingerprint) => key.put_into_bucket(fingerprint),
+            None => {
+                key.finished();
+            }
         }
     }
 }

@@ -27,6 +27,7 @@
 //! whole key, in hexadecimal. SHA-256 and not a fast hash, because callers choose arguments, and a collision would hand
 //! one caller's data to another.
 
+pub(crate) mod bucket;
 mod buffer;
 mod builder;
 mod identity;

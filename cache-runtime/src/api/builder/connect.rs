@@ -242,6 +242,7 @@ impl CacheBuilder {
                 .has_shared_tag
                 .then(|| Arc::new(Tags::new(vec![tags::tag_of_all(&self.prefix)], &self.prefix, false))),
             prefix: self.prefix,
+            separates_versions: self.separates_versions,
             deadline: self.deadline,
             lease: self.lease,
             max_value_size: self.max_value_size.unwrap_or(LARGEST),

@@ -39,7 +39,7 @@ impl<T> Entry<T> {
         let encoded = self.encode_to_put(value);
         async move {
             self.call.function.is_invalidated();
-            let key = [Key::Entry(self.key())];
+            let key = [Key::entry(self.key())];
             let operation = Operation::begin(self.call.cache.arc(), &key, None);
             let (encoded, refused) = match encoded {
                 Ok(encoded) => (encoded, Ok(())),
@@ -104,7 +104,7 @@ impl<T> Entry<T> {
 
     async fn remove(&self, hold: Option<Duration>) -> Result<(), Error> {
         self.call.function.is_invalidated();
-        let key = [Key::Entry(self.key())];
+        let key = [Key::entry(self.key())];
         let operation = Operation::begin(self.call.cache.arc(), &key, hold);
         operation.end(remove(self.call.cache(), self.key(), hold).await)
     }

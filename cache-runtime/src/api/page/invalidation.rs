@@ -6,7 +6,7 @@ use crate::api::inspect::{Inspection, KeyContent};
 use crate::engine::remove_all;
 use crate::engine::retry_queue::Key;
 use crate::error::{Error, ErrorKind};
-use crate::key::LONGEST;
+use crate::key::{LONGEST, bucket};
 use crate::report::page::{Form, FormTarget, answer};
 use crate::tags;
 
@@ -79,6 +79,7 @@ impl Cache {
     }
 
     async fn key_from_page(&self, key: &str) -> Said {
+        let key = bucket::common(key);
         if let Err(said) = self.own_name(key) {
             return said;
         }

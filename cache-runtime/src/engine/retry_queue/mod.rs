@@ -27,7 +27,7 @@ use tokio::sync::Notify;
 use self::queue::Queue;
 use self::recent::{LATELY, Recent};
 use self::takeovers::TakeoverCount;
-use crate::key::KeyBuf;
+use crate::key::{KeyBuf, bucket};
 use crate::store::vocabulary::CasToken;
 use crate::util::counter::Counter;
 use crate::util::locks::lock;
@@ -38,12 +38,18 @@ pub(crate) use self::takeovers::NotedTakeovers;
 /// A key that an operation invalidates or writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Key<'a> {
+    /// The key that the entries of all versions have in common, where a cache keeps versions apart.
     Entry(&'a str),
     /// To invalidate a tag is to remove the key of any tag, and then the tag's own.
     Tag(&'a str),
 }
 
 impl<'a> Key<'a> {
+    /// Of the entry that has this key in calls.
+    pub(crate) fn entry(name: &'a str) -> Self {
+        Self::Entry(bucket::common(name))
+    }
+
     pub(crate) fn name(self) -> &'a str {
         match self {
             Self::Entry(name) | Self::Tag(name) => name,
@@ -82,8 +88,11 @@ impl Pending {
         self.len.load(Ordering::Acquire)
     }
 
-    pub(crate) fn contains(&self, key: Key<'_>) -> bool {
-        self.len() > 0 && self.with(|queue| queue.contains(key))
+    /// Whether an entry that has this key in calls was to be invalidated, or to be removed at this key alone.
+    pub(crate) fn contains_entry(&self, name: &str) -> bool {
+        let is_wanted =
+            |queue: &mut Queue| queue.contains(Key::entry(name)) || queue.contains(Key::Entry(name));
+        self.len() > 0 && self.with(is_wanted)
     }
 
     pub(crate) fn contains_any_tag(&self, keys: &[KeyBuf]) -> bool {

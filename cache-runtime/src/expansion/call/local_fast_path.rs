@@ -12,8 +12,6 @@ use super::{EntryBuilder, KeyedEntry, RemoteOnly, WithLocal, in_use};
 use crate::api::entry::Entry;
 use crate::api::shared_error::Sharing;
 use crate::engine::bypass::is_bypassed;
-#[cfg(feature = "testing")]
-use crate::engine::callsite::Callsite;
 use crate::engine::core::Core;
 use crate::engine::function::Function;
 #[cfg(feature = "testing")]
@@ -53,7 +51,7 @@ impl<T, K: Pieces> KeyedEntry<'_, T, WithLocal, K> {
                 let value = keep.give(tier.find_in_front(&identity(function)?, longest)?)?;
                 function.counters.count_one(|counters| &counters.local_hits);
                 #[cfg(feature = "testing")]
-                note_local(in_use.arc(), site, &pieces);
+                note_local(in_use.arc(), function, &pieces);
                 Some(value)
             })
         {
@@ -64,11 +62,14 @@ impl<T, K: Pieces> KeyedEntry<'_, T, WithLocal, K> {
         if let Some((keep, tier)) = local
             && let Some(value) = in_use.functions.with(site, identify, |function| {
                 let terms = Terms::new(function.fingerprint, longest, early_refresh);
+                if in_use.separates_versions {
+                    key.put_into_bucket(function.fingerprint);
+                }
                 let identity = if has_identity { identity(function) } else { None };
                 let value = keep.give(tier.find_for(identity.as_ref(), key.finished(), &terms)?)?;
                 function.counters.count_one(|counters| &counters.local_hits);
                 #[cfg(feature = "testing")]
-                note_local(in_use.arc(), site, &pieces);
+                note_local(in_use.arc(), function, &pieces);
                 Some(value)
             })
         {
@@ -80,9 +81,15 @@ impl<T, K: Pieces> KeyedEntry<'_, T, WithLocal, K> {
 }
 
 #[cfg(feature = "testing")]
-fn note_local(cache: &Arc<Core>, site: &'static Callsite, pieces: &impl Pieces) {
-    let key = || vec![(*KeyBuilder::key(&cache.prefix, pieces)).to_owned()];
-    observation::note(cache, site, CallSource::Local, key);
+fn note_local(cache: &Arc<Core>, function: &Function, pieces: &impl Pieces) {
+    let key = || {
+        let mut key = KeyBuilder::key(&cache.prefix, pieces);
+        if cache.separates_versions {
+            key.put_into_bucket(function.fingerprint);
+        }
+        vec![(*key).to_owned()]
+    };
+    observation::note(cache, function.site, CallSource::Local, key);
 }
 
 impl<T> EntryBuilder<'_, T, WithLocal> {

@@ -40,7 +40,7 @@ fn uses_old(steps: &[Step], is_trusted: impl Fn(&Pending, NotedTakeovers) -> boo
     for step in steps {
         match step {
             Note => noted = Some(pending.takeovers.note()),
-            LookForPending => is_pending = pending.contains(key),
+            LookForPending => is_pending = pending.contains_entry(key.name()),
             Read => has_read_old = is_new && is_old_there,
             Use => {
                 uses_old =
