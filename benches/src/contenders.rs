@@ -30,7 +30,7 @@ pub(crate) use many::{Gets, Many, Mget, ThisBatch, ThisEach};
 pub(crate) use peer_cached::{PeerCached, PeerCachedBlocking};
 pub(crate) use peer_hitbox::{PeerHitbox, PeerHitboxTold};
 pub(crate) use tagged::Tagged;
-pub(crate) use this::{Apart, ByCluster, ByTcp, ByTls, This, ThisBlocking};
+pub(crate) use this::{Apart, ByCluster, ByTcp, ByTls, Sliding, This, ThisBlocking, Windowed};
 
 /// A small value with two strings, as most are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CacheableResponse)]

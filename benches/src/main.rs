@@ -9,6 +9,7 @@
 //! - `hit`: the value is in Redis. The contenders take turns, a fraction of a second each, for several rounds; what is
 //!   printed is the ratio to the bare driver *within a round*, as the median of all rounds with the least and the greatest.
 //!   Ratios, because two runs on one machine differ by more than two contenders do.
+//! - `sliding`: the same for this library alone, with `sliding` and with a stale window, as ratios to itself without.
 //! - `tls`: the same by TLS, for this library alone, as a ratio to itself without.
 //! - `cluster`: the same in a cluster of three primaries, as a ratio to one server.
 //! - `blocking`: the same as `hit` for blocking functions, on threads.
@@ -23,7 +24,7 @@
 //! - `growth`: hits by entries, bytes and tasks, as tables, and as plots with `--plots DIR`.
 //!
 //! Each scenario runs in a process of its own, so that what a contender leaves behind, such as attempts to connect, disturbs
-//! nobody. It starts a server of its own; `hit`, `blocking`, `batch`, `local` and `stampede` use the one at `REDIS_URL` where that is set.
+//! nobody. It starts a server of its own; `hit`, `sliding`, `blocking`, `batch`, `local` and `stampede` use the one at `REDIS_URL` where that is set.
 
 mod batch;
 mod blocking;
@@ -35,6 +36,7 @@ mod growth;
 mod hit;
 mod local;
 mod miss;
+mod sliding;
 mod stampede;
 mod tags;
 mod tls;
@@ -82,6 +84,7 @@ async fn measure(scenario: Scenario, options: &Options) -> Result<Box<dyn Displa
     let url = || std::env::var("REDIS_URL").unwrap_or_else(|_| server.url());
     Ok(match scenario {
         Scenario::Hit => Box::new(hit::run(options, &url()).await?),
+        Scenario::Sliding => Box::new(sliding::run(options, &url()).await?),
         Scenario::Blocking => Box::new(blocking::run(options, &url()).await?),
         Scenario::Batch => Box::new(batch::run(options, &url()).await?),
         Scenario::Local => Box::new(local::run(options, &url()).await?),

@@ -8,7 +8,7 @@ use crate::Failure;
 use crate::scenario::Scenario;
 
 const USAGE: &str = "usage: redis-cached-benches [SCENARIO…] [--rounds N] [--smoke] [--pin] [--workers N] [--plots DIR]
-  SCENARIO      hit, tls, cluster, blocking, miss, batch, tags, users, local, burst, stampede, frozen or growth (default: all)
+  SCENARIO      hit, sliding, tls, cluster, blocking, miss, batch, tags, users, local, burst, stampede, frozen or growth (default: all)
   --rounds N    how often each contender has its turn, at each number of callers (default 31)
   --smoke       shows within a minute that everything runs; the figures mean nothing
   --pin         client and server on one CPU, which repeats within a few percent (needs taskset)

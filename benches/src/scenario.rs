@@ -4,6 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Scenario {
     Hit,
+    Sliding,
     Tls,
     Cluster,
     Blocking,
@@ -20,8 +21,9 @@ pub enum Scenario {
 
 impl Scenario {
     /// In the order in which they run.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Hit,
+        Self::Sliding,
         Self::Tls,
         Self::Cluster,
         Self::Blocking,
@@ -39,6 +41,7 @@ impl Scenario {
     pub fn name(self) -> &'static str {
         match self {
             Self::Hit => "hit",
+            Self::Sliding => "sliding",
             Self::Tls => "tls",
             Self::Cluster => "cluster",
             Self::Blocking => "blocking",

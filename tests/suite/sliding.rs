@@ -31,6 +31,26 @@ async fn of_many(ids: &[u64]) -> HashMap<u64, u64> {
     ids.iter().map(|id| (*id, *id)).collect()
 }
 
+#[redis_cached(ttl = 60, sliding, negative_ttl = 90, key = "long negative:<id>", local = revalidate)]
+async fn long_negative(id: u64) -> Option<u64> {
+    (id > 1).then_some(id)
+}
+
+#[redis_cached(ttl = 60, sliding, key = "plain:<id>")]
+async fn plain(id: u64) -> u64 {
+    id
+}
+
+#[redis_cached(ttl = 2, sliding, key = "short local:<id>", local = "1h")]
+async fn kept_briefly(id: u64) -> Arc<u64> {
+    Arc::new(id)
+}
+
+#[redis_cached(ttl = 2, sliding, key = "short revalidated:<id>", local = revalidate)]
+async fn revalidated_briefly(id: u64) -> Arc<u64> {
+    Arc::new(id)
+}
+
 #[redis_cached(ttl = 60, sliding, key = "local:<id>", local = "1h")]
 async fn kept(id: u64) -> Arc<u64> {
     Arc::new(id)
@@ -127,25 +147,17 @@ fn left(server: &redis_cached_test_support::RedisServer, key: &str) -> i64 {
 
 #[tokio::test]
 async fn redis_hears_of_hits_in_this_process() {
-    let (server, cache) = redis().await;
+    let (_server, cache) = redis().await;
     let calls = async {
-        kept(1).await;
-        revalidated(1).await;
-        cache.flush().await.unwrap();
-        for _ in 0..2 {
-            kept(1).await;
-            revalidated(1).await;
-        }
-        // What a tenth of the TTL would do.
-        for key in ["local:1", "revalidated:1"] {
-            server.query::<i64>(&["PEXPIRE", key, "50000"]);
-        }
-        let until = std::time::Instant::now() + Duration::from_secs(10);
-        while left(&server, "local:1") < 55_000 || left(&server, "revalidated:1") < 55_000 {
-            assert!(std::time::Instant::now() < until, "{}", cache.stats());
-            assert_eq!((*kept(1).await, *revalidated(1).await), (1, 1));
+        let began = std::time::Instant::now();
+        while began.elapsed() < Duration::from_secs(5) {
+            assert_eq!((*kept_briefly(1).await, *revalidated_briefly(1).await), (1, 1));
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        let functions = cache.stats().functions;
+        let computes: u64 = functions.iter().map(|function| function.computes).sum();
+        assert_eq!(computes, 2, "{}", cache.stats());
+        assert!(functions.iter().all(|function| function.prolonged >= 3), "{}", cache.stats());
     };
     cache.scope(calls).await;
 }
@@ -167,4 +179,51 @@ async fn what_has_taken_the_place_of_a_value_keeps_its_own_time() {
         assert!(left(&server, "slides:9") <= time);
     };
     caches[0].scope(calls).await;
+}
+
+/// A process that has not stored the entry does not know when it was prolonged. So its first hit does, and its next ones do not.
+#[tokio::test]
+async fn a_hit_is_one_command_and_of_many_one_prolongs() {
+    let (server, cache) = redis().await;
+    cache
+        .scope(async {
+            plain(1).await;
+            cache.flush().await.unwrap();
+        })
+        .await;
+    let other = Cache::connect(server.url()).await.unwrap();
+    let calls = async {
+        plain(1).await;
+        wait_until(|| other.stats().functions[0].prolonged == 1).await;
+        let monitor = server.monitor();
+        for _ in 0..20 {
+            plain(1).await;
+        }
+        let commands = monitor.commands();
+        assert_eq!(commands.len(), 20, "{commands:?}");
+        assert!(commands.iter().all(|command| command.name() == "GET"), "{commands:?}");
+        assert_eq!(other.stats().functions[0].prolonged, 1);
+    };
+    other.scope(calls).await;
+}
+
+#[test]
+fn a_none_ends_by_itself_however_long_it_may_stay() {
+    let clock = redis_cached::testing::Clock::new();
+    let cache = Cache::builder().url("memory://").clock(&clock).connect_lazy().unwrap();
+    let computes = || cache.stats().functions.iter().map(|function| function.computes).sum::<u64>();
+    let calls = async {
+        long_negative(1).await;
+        for seconds in [0, 40, 40] {
+            cache.flush().await.unwrap();
+            clock.advance(Duration::from_secs(seconds));
+            assert_eq!(long_negative(1).await, None);
+            assert_eq!(computes(), 1);
+        }
+        clock.advance(Duration::from_secs(20));
+        long_negative(1).await;
+        assert_eq!(computes(), 2);
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(cache.scope(calls));
 }

@@ -20,6 +20,16 @@ async fn user_in(cache: &Cache, id: u64) -> User {
     compute(id).await
 }
 
+#[redis_cached(ttl = 3600, sliding, key = "bench:sliding:user:<id>", cache = cache, skip(cache))]
+async fn sliding_user_in(cache: &Cache, id: u64) -> User {
+    compute(id).await
+}
+
+#[redis_cached(ttl = 3600, stale_if_error = 60, key = "bench:windowed:user:<id>", cache = cache, skip(cache))]
+async fn windowed_user_in(cache: &Cache, id: u64) -> User {
+    compute(id).await
+}
+
 pub(crate) struct This;
 
 pub(crate) struct ThisBlocking;
@@ -81,9 +91,9 @@ impl Memoized for Apart {
     }
 }
 
-/// The same function by a cache of its own, for each way to reach Redis.
+/// The same function by a cache of its own, for each way to reach Redis, and for options that a hit may pay for.
 macro_rules! ways {
-    ($($way:ident: $name:literal,)*) => {
+    ($($way:ident: $name:literal $user:ident,)*) => {
         $(
             pub(crate) struct $way(pub(crate) Cache);
 
@@ -91,7 +101,7 @@ macro_rules! ways {
                 const NAME: &'static str = $name;
 
                 async fn user(&self, id: u64) -> Result<User, String> {
-                    Ok(user_in(&self.0, id).await)
+                    Ok($user(&self.0, id).await)
                 }
             }
         )*
@@ -99,7 +109,9 @@ macro_rules! ways {
 }
 
 ways! {
-    ByTcp: "redis://",
-    ByTls: "rediss://",
-    ByCluster: "redis+cluster://",
+    ByTcp: "redis://" user_in,
+    ByTls: "rediss://" user_in,
+    ByCluster: "redis+cluster://" user_in,
+    Sliding: "with sliding" sliding_user_in,
+    Windowed: "with stale_if_error" windowed_user_in,
 }

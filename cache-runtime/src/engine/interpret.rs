@@ -8,7 +8,7 @@ use crate::codec::compress::Payload;
 use crate::engine::entry_state::{Due, EntryState, Hit};
 use crate::engine::flight::Sight;
 use crate::engine::mark_of;
-use crate::engine::read::Reader;
+use crate::engine::read::{Question, Reader};
 use crate::entry::header;
 use crate::entry::header::{KeyState, Meta, Rejected};
 use crate::policy::{Decision, decide};
@@ -51,9 +51,8 @@ impl Reader<'_> {
                 true if left.is_none() && value.meta.stale_window > Duration::ZERO => return None,
                 true => {
                     let meta = value.meta;
-                    if let Some(left) = left {
-                        self.call.prolong(key, mark, &meta, left, tags.map(|(tags, _)| tags));
-                    }
+                    let question = Question { key, tags: tags.map(|(tags, _)| tags) };
+                    self.prolong(question, mark, &meta, left, || self.values.is_none(&value.payload));
                     self.decided(&meta, left.unwrap_or(Left::Never), bytes, sight())
                 }
             },

@@ -91,6 +91,9 @@ pub(crate) trait Values {
     /// Whether it can be decoded.
     fn can_decode(&self, payload: &Payload<'_>) -> bool;
 
+    /// Whether it is the word that there is none, as `negative_ttl` has it.
+    fn is_none(&self, payload: &Payload<'_>) -> bool;
+
     /// The tags that the value names; `None` if it cannot be decoded.
     fn tags_named(&self, payload: &Payload<'_>) -> Option<Vec<String>>;
 

@@ -80,7 +80,10 @@ impl Reader<'_> {
         let names = names.unwrap_or_default();
         let Some(named) = tags::of_value(&self.call.cache.prefix, &names, 0) else { return };
         let type_name = self.values.type_name();
-        let copy = KeptCopy { mark, meta: entry.meta, tags: entry.tags.into(), named, type_name, value };
+        // A slow answer, and only hits that prolong want it.
+        let is_none = self.call.policy.sliding && self.values.is_none(&entry.payload);
+        let copy =
+            KeptCopy { mark, meta: entry.meta, tags: entry.tags.into(), named, type_name, is_none, value };
         tier.keep_copy(key, self.call.function.fingerprint, header::decoded_len(&hit.bytes), copy);
     }
 
@@ -209,9 +212,7 @@ impl Reader<'_> {
             return CopyState::State(EntryState::Unusable(Some(mark), MissReason::Invalidated));
         }
         let policy = &self.call.policy;
-        if let Some(left) = left {
-            self.call.prolong(question.key, mark, &copy.meta, left, question.tags);
-        }
+        self.prolong(question, mark, &copy.meta, left, || copy.is_none);
         let random = if policy.early_refresh > 0.0 { random::unit() } else { 0.0 };
         let sight = match question.tags {
             None => mark.into(),

@@ -21,6 +21,8 @@ pub(crate) struct KeptCopy {
     pub(crate) named: Vec<KeyBuf>,
     /// The name of the value's type: functions that share a key may return `T` and `Arc<T>`.
     pub(crate) type_name: &'static str,
+    /// Whether it is the word that there is no value; asked only for functions with `sliding`.
+    pub(crate) is_none: bool,
     pub(crate) value: LocalValue,
 }
 

@@ -66,16 +66,29 @@ impl Policy {
     /// Whether serving depends on the time that is left. Where it does not, a look-up need not ask for it.
     #[inline]
     pub(crate) fn asks_for_time(&self) -> bool {
-        self.early_refresh > 0.0 || self.sliding || self.stale_window() > Duration::ZERO
+        self.early_refresh > 0.0 || self.stale_window() > Duration::ZERO
     }
 
-    /// For how long an entry that is served is to stay from now on; `None` if it stays as it is: it has been prolonged a moment ago, or is
-    /// one that ends by itself, as the word that there is no value does.
-    pub(crate) fn prolonged(&self, meta: &Meta, left: Left) -> Option<Duration> {
-        let Left::Expires(left) = left else { return None };
-        let fresh = meta.fresh_ttl.filter(|fresh| self.sliding && Some(*fresh) > self.negative_ttl)?;
-        let left = left.checked_sub(meta.stale_window).filter(|left| !left.is_zero())?;
-        (left < fresh - fresh / PROLONGED).then(|| fresh.saturating_add(meta.stale_window))
+    /// For how long an entry that is served is to stay from now on; `None` if it stays as it is, because it does not end, has been prolonged a moment
+    /// ago, or is past its freshness. Where the time that is left was not asked for it is fresh, and may be due.
+    pub(crate) fn prolonged(&self, meta: &Meta, left: Option<Left>) -> Option<Duration> {
+        let fresh = meta.fresh_ttl.filter(|_| self.sliding)?;
+        match left {
+            None => {}
+            Some(Left::Never | Left::Absent) => return None,
+            Some(Left::Expires(left)) => {
+                let left = left.checked_sub(meta.stale_window).filter(|left| !left.is_zero())?;
+                if left >= fresh - fresh / PROLONGED {
+                    return None;
+                }
+            }
+        }
+        Some(fresh.saturating_add(meta.stale_window))
+    }
+
+    /// How often a process prolongs an entry, at most.
+    pub(crate) fn prolonged_every(&self, meta: &Meta) -> Duration {
+        meta.fresh_ttl.map_or(Duration::MAX, |fresh| fresh / PROLONGED)
     }
 
     /// For how long a call that has an older value waits for a new one, if that is bounded.

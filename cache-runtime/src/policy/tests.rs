@@ -165,17 +165,17 @@ fn age_and_staleness_follow_from_what_is_left() {
 
 #[test]
 fn a_hit_prolongs_what_has_lost_a_tenth() {
-    let policy = Policy { sliding: true, negative_ttl: Some(MINUTE / 6), ..POLICY };
+    let policy = Policy { sliding: true, ..POLICY };
     let meta = |fresh_ttl, stale_window| Meta { fresh_ttl, stale_window, ..meta(0, 0) };
     let prolonged =
-        |meta: &Meta, seconds| policy.prolonged(meta, Left::Expires(Duration::from_secs(seconds)));
+        |meta: &Meta, seconds| policy.prolonged(meta, Some(Left::Expires(Duration::from_secs(seconds))));
     let plain = meta(Some(MINUTE), Duration::ZERO);
     assert_eq!((prolonged(&plain, 54), prolonged(&plain, 53)), (None, Some(MINUTE)));
     let windowed = meta(Some(MINUTE), MINUTE);
     assert_eq!((prolonged(&windowed, 114), prolonged(&windowed, 113)), (None, Some(2 * MINUTE)));
     assert_eq!(prolonged(&windowed, 60), None, "past its TTL");
-    assert_eq!(prolonged(&meta(Some(MINUTE / 6), Duration::ZERO), 1), None, "there is no value");
     assert_eq!(prolonged(&meta(None, Duration::ZERO), 1), None);
-    assert_eq!(policy.prolonged(&plain, Left::Never), None);
-    assert_eq!(POLICY.prolonged(&plain, Left::Expires(Duration::from_secs(1))), None);
+    assert_eq!(policy.prolonged(&plain, Some(Left::Never)), None);
+    assert_eq!(policy.prolonged(&plain, None), Some(MINUTE), "nobody has asked for its time");
+    assert_eq!((policy.prolonged_every(&plain), POLICY.prolonged(&plain, None)), (MINUTE / 10, None));
 }

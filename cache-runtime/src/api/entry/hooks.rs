@@ -61,6 +61,10 @@ impl<T> Values for Hooks<T> {
         self.decoded(payload).is_some()
     }
 
+    fn is_none(&self, payload: &Payload<'_>) -> bool {
+        self.decoded(payload).is_some_and(|value| (self.special)(&value) == Some(Special::None))
+    }
+
     fn tags_named(&self, payload: &Payload<'_>) -> Option<Vec<String>> {
         let value = self.decoded(payload)?;
         Some(self.tags_of.map(|names| names(&value)).unwrap_or_default())
