@@ -28,6 +28,7 @@ pages! {
     servers "../docs/servers.md",
     testing "../docs/testing.md",
     monitoring "../docs/monitoring.md",
+    security "../docs/security.md",
     verify "../docs/verify.md",
     coming_from "../docs/coming-from.md",
     report "../docs/report.md",

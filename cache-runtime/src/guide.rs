@@ -37,6 +37,7 @@ pages! {
     report "report.md",
     command "command.md",
     scaling "scaling.md",
+    security "security.md",
     troubleshooting "troubleshooting.md",
     reference "reference.md",
     guarantees "guarantees.md",

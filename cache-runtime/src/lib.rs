@@ -65,6 +65,8 @@
 //! | `tls-webpki-roots` | `tls`, and Mozilla's root certificates as well |
 //! | `tls-aws-lc` | `rediss://` with aws-lc-rs instead of ring |
 //! | `uuid`, `time`, `chrono` | [`KeyPart`] for the types of these crates |
+//! | `seal` | [`Keyring`](https://docs.rs/redis-cached/latest/redis_cached/struct.Keyring.html): values that are encrypted before they leave the process, with aws-lc-rs |
+//! | `seal-rust` | the same in Rust alone, where no other feature brings aws-lc-rs; slower |
 //! | `metrics` | [`MetricsReporter`](https://docs.rs/redis-cached/latest/redis_cached/struct.MetricsReporter.html), which reports [`Stats`] to the crate `metrics` |
 //! | `page` | [`Cache::page`](https://docs.rs/redis-cached/latest/redis_cached/struct.Cache.html#method.page): the [`Report`] as a page, in HTML and JSON |
 //! | `tracing` | spans of the crate `tracing` around requests to Redis, look-ups, waits, computations and refreshes |
@@ -93,6 +95,8 @@ mod local;
 mod policy;
 mod report;
 mod runtime;
+#[cfg(feature = "sealing")]
+mod seal;
 mod store;
 mod tags;
 #[cfg(feature = "testing")]
@@ -127,6 +131,8 @@ pub use expansion::call::Cacheable;
 pub use key::{KeyPart, KeyWriter, Scalar};
 pub use policy::ttl::Ttl;
 pub use redis_cached_macro::{KeyPart, Tag, redis_cached, redis_invalidates, redis_updates};
+#[cfg(feature = "sealing")]
+pub use seal::Keyring;
 pub use store::credentials::Credentials;
 pub use tags::Tag;
 

@@ -4,9 +4,11 @@
     python3 examples/interop/read.py [NAME]
 
 The key is computed, not copied: an argument in a key is percent-encoded as `urllib.parse.quote(s, safe="")` does it.
-Where the package `xxhash` is installed too, the checksum is checked.
+Where the package `xxhash` is installed too, the checksum is checked; where `cryptography` is, the sealed entry is read that
+`cargo run --example interop --features seal` has written as well.
 """
 
+import hashlib
 import json
 import os
 import struct
@@ -20,6 +22,15 @@ try:
 except ImportError:
     xxhash = None
 
+try:
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+except ImportError:
+    AESGCM = None
+
+# What the keyring of the program has. A real key is 32 random bytes and a secret.
+KEYRING = {"2026-11": bytes([7]) * 32}
+
 JSON = 2
 FOR_EVER = 2**64 - 1
 
@@ -30,6 +41,38 @@ def checksum(key: bytes, entry: bytes) -> int:
     hashes = [xxhash.xxh3_64_intdigest(part) for part in parts]
     rotated = [(hash << by | hash >> 64 - by) % 2**64 for by, hash in enumerate(hashes)]
     return rotated[0] ^ rotated[1] ^ rotated[2]
+
+
+def aes(key: bytes, blocks: bytes) -> bytes:
+    encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()
+    return encryptor.update(blocks) + encryptor.finalize()
+
+
+def xaes_open(key: bytes, nonce: bytes, ciphertext: bytes, associated: bytes) -> bytes:
+    """XAES-256-GCM: half of the nonce makes a key, by two blocks of CMAC, and the other half is the nonce of AES-256-GCM."""
+    zeros = int.from_bytes(aes(key, bytes(16)), "big")
+    mask = (zeros << 1) % 2**128 ^ 0x87 * (zeros >> 127)
+    blocks = [int.from_bytes(bytes([0, number]) + b"X\0" + nonce[:12], "big") ^ mask for number in (1, 2)]
+    subkey = aes(key, b"".join(block.to_bytes(16, "big") for block in blocks))
+    return AESGCM(subkey).decrypt(nonce[12:], ciphertext, associated)
+
+
+def unsealed(key: bytes, entry: bytes) -> bytes:
+    """A sealed entry, of format version 3, as the entry of version 2 that it was.
+
+    Behind the header stand 4 bytes of the key's id, 24 of the nonce, the payload encrypted, and 16 of the tag.
+    """
+    (header,) = struct.unpack_from("<H", entry, 20)
+    text = header + 4 + 24
+    key_id, nonce = entry[header : header + 4], entry[header + 4 : text]
+    keys = {hashlib.sha256(name.encode()).digest()[:4]: secret for name, secret in KEYRING.items()}
+    opened = xaes_open(keys[key_id], nonce, entry[text:], entry[:22] + entry[30:text] + key)
+    plain = bytearray(entry[:header] + opened)
+    plain[17] = 2
+    plain[54:62] = struct.pack("<Q", len(opened))
+    if xxhash:
+        plain[22:30] = struct.pack("<Q", checksum(key, bytes(plain)))
+    return bytes(plain)
 
 
 def payload(key: bytes, entry: bytes) -> bytes:
@@ -67,10 +110,18 @@ def main() -> None:
     server = redis.Redis.from_url(os.environ.get("REDIS_URL", "redis://127.0.0.1:6379"))
 
     key = "profile:" + quote(name, safe="")
+    read(server, key, name, lambda key, entry: entry)
+    sealed = "sealed:" + key
+    if AESGCM and server.exists(sealed):
+        read(server, sealed, name, unsealed)
+
+
+def read(server, key: str, name: str, opened) -> None:
     print("key   ", key)
     entry = server.get(key)
     if entry is None:
         sys.exit("There is no such key. Run first: cargo run --example interop")
+    entry = opened(key.encode(), entry)
     print("left  ", f"{server.pttl(key) / 1000:.1f} s")
     value = json.loads(payload(key.encode(), entry))
     print("value ", json.dumps(value, ensure_ascii=False))

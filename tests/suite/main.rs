@@ -56,6 +56,7 @@ mod results;
 mod revalidate;
 mod round_trips;
 mod runtimes;
+mod sealed;
 mod sentinel;
 mod shapes;
 mod single_flight;

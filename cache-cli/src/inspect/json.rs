@@ -59,6 +59,7 @@ fn of_entry(entry: &EntryInfo) -> Value {
         "stale_window_ms": entry.stale_window.as_millis() as u64,
         "is_stale": entry.is_stale,
         "compute_time_us": entry.compute_time.as_micros() as u64,
+        "sealed_under": entry.sealed_under.map(|id| hex(&id)),
         "tags": entry.tags.iter().map(|nonce| hex(nonce)).collect::<Vec<_>>(),
         "stored_payload_bytes": entry.stored_payload_bytes,
         "payload_bytes": payload.map(<[u8]>::len),

@@ -77,7 +77,7 @@ fn explain(out: &mut String, found: &Found, inspection: &Inspection) {
             say!(out, "perhaps an entry of format version {version}, {size}, {end}");
             say!(
                 out,
-                "this version of the library reads version 2 only; calls of its programs compute and replace it"
+                "this version of the library reads versions 2 and 3 only; calls of its programs compute and replace it"
             );
         }
         KeyContent::OtherCompression(number) => {
@@ -123,7 +123,14 @@ fn explain_entry(out: &mut String, entry: &EntryInfo, tags: Option<&[TagState]>)
         |name| format!("codec {name}"),
     );
     let stored = bytes(entry.stored_payload_bytes);
+    if let Some([a, b, c, d]) = entry.sealed_under {
+        say!(
+            out,
+            "{codec}, sealed: {stored} under the key {a:02x}{b:02x}{c:02x}{d:02x}, which begins the SHA-256 of its name"
+        );
+    }
     match (entry.compression, &entry.payload) {
+        (_, None) if entry.sealed_under.is_some() => {}
         (Some(name), Some(payload)) => {
             say!(out, "{codec}, compressed with {name}: {stored} for {}", bytes(payload.len() as u64));
         }

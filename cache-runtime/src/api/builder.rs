@@ -1,5 +1,7 @@
 //! The options of a cache.
 
+#[cfg(feature = "sealing")]
+mod sealing;
 mod server;
 mod sizes;
 mod times;
@@ -11,6 +13,8 @@ use std::time::Duration;
 
 use crate::engine::verification::VerifyOptions;
 use crate::error::Error;
+#[cfg(feature = "sealing")]
+use crate::seal::Keyring;
 use crate::store::credentials::Provider;
 #[cfg(feature = "testing")]
 use crate::store::faults::Faults;
@@ -82,6 +86,8 @@ pub struct CacheBuilder {
     published_every: Option<Duration>,
     replica_wait: Option<ReplicaWait>,
     verify: VerifyOptions,
+    #[cfg(feature = "sealing")]
+    keyring: Option<Keyring>,
 }
 
 impl Default for CacheBuilder {
@@ -110,6 +116,8 @@ impl Default for CacheBuilder {
             published_every: None,
             replica_wait: None,
             verify: VerifyOptions::default(),
+            #[cfg(feature = "sealing")]
+            keyring: None,
         }
     }
 }

@@ -5,14 +5,16 @@ use std::time::Duration;
 use super::cache::Cache;
 use crate::codec;
 use crate::codec::compress;
+use crate::engine::core::Core;
 use crate::entry::header;
-use crate::entry::header::{HEADER_LEN, KeyState, Rejected};
+use crate::entry::header::{HEADER_LEN, KeyState, Meta, Rejected};
+use crate::entry::sealed;
+use crate::entry::sealed::{SealedEntry, sealed_entry};
 use crate::error::Error;
 use crate::key::bucket;
 use crate::policy::Lifetime;
 use crate::policy::ttl::Ttl;
-use crate::store::Store;
-use crate::store::vocabulary::{Found, Left, Reading, Several};
+use crate::store::vocabulary::{Found, Left, Nonce, Several};
 use crate::tags;
 use crate::util::clock::after;
 
@@ -78,12 +80,33 @@ pub struct EntryInfo {
     pub tags: Vec<[u8; 16]>,
     /// The bytes that the payload takes as it is stored.
     pub stored_payload_bytes: u64,
+    /// Under which key the payload is sealed: the first four bytes of SHA-256 of the key's name. `None` if it is not sealed.
+    pub sealed_under: Option<[u8; 4]>,
     /// The value as its codec has encoded it, not compressed; `None` if it cannot be decompressed, or is larger than
-    /// [`max_value_size`](crate::CacheBuilder::max_value_size) then.
+    /// [`max_value_size`](crate::CacheBuilder::max_value_size) then, or is sealed and the cache's keyring does not open it.
     pub payload: Option<Vec<u8>>,
 }
 
 impl EntryInfo {
+    /// Without what only the payload tells.
+    fn of(meta: &Meta, tags: &[Nonce], left: Left) -> Self {
+        let lifetime = Lifetime::of(meta);
+        Self {
+            codec: meta.codec,
+            compression: None,
+            fingerprint: meta.fingerprint,
+            fresh: lifetime.fresh.map_or(Ttl::Never, Ttl::Expires),
+            stale_window: lifetime.stale,
+            age: lifetime.age(left),
+            is_stale: lifetime.is_stale(left),
+            compute_time: meta.compute_time,
+            tags: tags.to_vec(),
+            stored_payload_bytes: 0,
+            sealed_under: None,
+            payload: None,
+        }
+    }
+
     /// The built-in codec by the name that the option `codec` has for it; `None` for a program's own.
     #[must_use]
     pub fn codec_name(&self) -> Option<&'static str> {
@@ -129,11 +152,10 @@ impl Cache {
             false => vec![key.to_owned()],
         };
         let keys: Vec<&str> = names.iter().map(|name| &**name).collect();
-        let Several { found, left, .. } =
-            core.store.read(&keys, Reading::Timed(keys.len()), after(core.deadline)).await?;
+        let Several { found, left, .. } = core.store.read_as_stored(&keys, after(core.deadline)).await?;
         let limit = usize::try_from(core.max_value_size).unwrap_or(usize::MAX);
         for ((key, found), left) in keys.into_iter().zip(found).zip(left) {
-            if let Some(inspection) = inspection(key, found?, left, limit) {
+            if let Some(inspection) = inspection(core, key, found?, left, limit) {
                 return Ok(Some(inspection));
             }
         }
@@ -141,7 +163,7 @@ impl Cache {
     }
 }
 
-fn inspection(key: &str, found: Found, left: Left, limit: usize) -> Option<Inspection> {
+fn inspection(core: &Core, key: &str, found: Found, left: Left, limit: usize) -> Option<Inspection> {
     let ttl = match left {
         Left::Expires(left) => Ttl::Expires(left),
         Left::Never => Ttl::Never,
@@ -153,9 +175,45 @@ fn inspection(key: &str, found: Found, left: Left, limit: usize) -> Option<Inspe
         Found::Foreign => Some(Inspection { content: KeyContent::NotString, bytes: 0, ttl }),
         Found::Bytes(bytes) => {
             let length = bytes.len() as u64;
-            Some(Inspection { content: content(key, bytes, left, limit), bytes: length, ttl })
+            let content = match sealed_entry(key, &bytes) {
+                Some(sealed) => of_sealed(&sealed, opened(core, key, &bytes), key, left, limit),
+                None => content(key, bytes, left, limit),
+            };
+            Some(Inspection { content, bytes: length, ttl })
         }
     }
+}
+
+/// A sealed entry as it was before, if the cache has a keyring that opens it.
+fn opened(core: &Core, key: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+    #[cfg(feature = "sealing")]
+    if core.store.is_sealed() {
+        let mut bytes = bytes.to_vec();
+        core.store.open(key, &mut bytes);
+        return Some(bytes);
+    }
+    _ = (core, key, bytes);
+    None
+}
+
+fn of_sealed(
+    sealed: &SealedEntry<'_>,
+    opened: Option<Vec<u8>>,
+    key: &str,
+    left: Left,
+    limit: usize,
+) -> KeyContent {
+    let opened = match opened.map(|bytes| content(key, bytes, left, limit)) {
+        Some(KeyContent::Entry(info)) => Some(info),
+        Some(other @ KeyContent::OtherCompression(_)) => return other,
+        _ => None,
+    };
+    let info = opened.unwrap_or_else(|| EntryInfo {
+        compression: compress::name_of(sealed.compression),
+        stored_payload_bytes: sealed.payload_len as u64,
+        ..EntryInfo::of(&sealed.meta, sealed.tags, left)
+    });
+    KeyContent::Entry(EntryInfo { sealed_under: Some(sealed.key_id), ..info })
 }
 
 fn content(key: &str, bytes: Vec<u8>, left: Left, limit: usize) -> KeyContent {
@@ -164,21 +222,12 @@ fn content(key: &str, bytes: Vec<u8>, left: Left, limit: usize) -> KeyContent {
         Ok(KeyState::Lease(_)) => KeyContent::Lease,
         Ok(KeyState::Tombstone(_)) => KeyContent::Tombstone,
         Ok(KeyState::Value(value)) => {
-            let lifetime = Lifetime::of(&value.meta);
-            let stored = header::stored_payload(&bytes);
             let whole = |payload: &[u8], _| Ok(payload.to_vec());
             KeyContent::Entry(EntryInfo {
-                codec: value.meta.codec,
                 compression: numbers.and_then(|(_, compression)| compress::name_of(compression)),
-                fingerprint: value.meta.fingerprint,
-                fresh: lifetime.fresh.map_or(Ttl::Never, Ttl::Expires),
-                stale_window: lifetime.stale,
-                age: lifetime.age(left),
-                is_stale: lifetime.is_stale(left),
-                compute_time: value.meta.compute_time,
-                tags: value.tags.to_vec(),
-                stored_payload_bytes: stored.len() as u64,
+                stored_payload_bytes: header::stored_payload(&bytes).len() as u64,
                 payload: value.payload.decode(limit, whole).ok(),
+                ..EntryInfo::of(&value.meta, value.tags, left)
             })
         }
         Err(Rejected::Version) => match numbers {
@@ -191,14 +240,16 @@ fn content(key: &str, bytes: Vec<u8>, left: Left, limit: usize) -> KeyContent {
         Err(Rejected::Length | Rejected::Checksum | Rejected::Codec | Rejected::Fingerprint) => {
             KeyContent::Damaged
         }
-        Err(Rejected::Foreign) => KeyContent::Foreign(bytes),
+        // A sealed one that is whole was told apart before.
+        Err(Rejected::Unsealed) if sealed::is_like(&bytes) => KeyContent::Damaged,
+        Err(Rejected::Unsealed | Rejected::Foreign) => KeyContent::Foreign(bytes),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::header::{Meta, SizeHint};
+    use crate::entry::header::SizeHint;
     use crate::store::vocabulary::{lease, tombstone};
 
     const HOUR: Duration = Duration::from_secs(3600);
@@ -242,7 +293,8 @@ mod tests {
         };
         assert_eq!(looked_at("b", entry("a")), KeyContent::Damaged, "written at another key");
         assert_eq!(changed(90, 0), KeyContent::Damaged);
-        assert_eq!(changed(17, 3), KeyContent::OtherVersion(3));
+        assert_eq!(changed(17, 4), KeyContent::OtherVersion(4));
+        assert_eq!(changed(17, 3), KeyContent::Damaged, "a sealed entry would be longer");
         assert_eq!(looked_at("a", lease(&[3; 16]).to_vec()), KeyContent::Lease);
         assert_eq!(looked_at("a", tombstone(&[3; 16]).to_vec()), KeyContent::Tombstone);
         for text in ["", "V", "VALUE of 18 lettersXY", "L2345678901234567", "hello"] {

@@ -131,7 +131,7 @@ impl Background {
         // another of its threads for nothing.
         let under_way = self.begin(bytes)?;
         let write = store::ValueWrite { call, value, under_way };
-        Ok(Departure::Queued(queue.add(Box::new(write), is_alone), None))
+        Ok(Departure::Queued(queue.add(Box::new(write), is_alone)?, None))
     }
 
     fn begin(&self, bytes: usize) -> Result<UnderWay, Error> {

@@ -80,6 +80,8 @@ counters! {
     misses,
     /// The misses that found something that was not valid: an entry of another schema, a damaged entry, foreign bytes.
     unusable,
+    /// Those of them that found a value that is not sealed, or cannot be opened, while a keyring is set; or a sealed one while none is.
+    unsealed,
     /// Calls that waited for a computation of another caller, in this process or another.
     coalesced,
     /// Values served past their TTL: while they were refreshed, or in place of an error or of a late value.

@@ -56,10 +56,15 @@ impl Reader<'_> {
                     self.decided(&meta, left.unwrap_or(Left::Never), bytes, sight())
                 }
             },
-            Err(_) => match self.no_value(key, &bytes, tags) {
+            Err(rejected) => match self.no_value(key, &bytes, tags) {
                 Some(true) => EntryState::NoValue(mark),
                 Some(false) => EntryState::Unusable(Some(mark), MissReason::Invalidated),
-                None => self.unusable(Some(mark)),
+                None => {
+                    if rejected == Rejected::Unsealed {
+                        self.call.function.counters.unsealed.count();
+                    }
+                    self.unusable(Some(mark))
+                }
             },
         })
     }

@@ -1,4 +1,4 @@
-//! The layout of what stands at a key: format version 2, little-endian.
+//! The layout of what stands at a key: format version 2, little-endian. Version 3 is the same [sealed](super::sealed).
 //!
 //! | bytes | what |
 //! | --- | --- |
@@ -40,9 +40,13 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::codec::compress::{Compression, Payload, UNCOMPRESSED, shrunk};
 
-const VALUE: u8 = b'V';
+pub(super) const VALUE: u8 = b'V';
 
-const VERSION: u8 = 2;
+pub(super) const VERSION: u8 = 2;
+/// Of a sealed entry.
+pub(super) const SEALED_VERSION: u8 = 3;
+/// Of no entry that is ever stored: in this process it marks what a keyring has rejected.
+pub(super) const UNSEALED_VERSION: u8 = u8::MAX;
 const NEVER: u64 = u64::MAX;
 
 /// A header without tags.
@@ -50,15 +54,15 @@ pub(crate) const HEADER_LEN: usize = 72;
 
 // Where the fields of a value begin. The checksum covers what is before it and what is behind it.
 const NONCE_AT: usize = 1;
-const VERSION_AT: usize = 17;
+pub(super) const VERSION_AT: usize = 17;
 const CODEC_AT: usize = 18;
-const COMPRESSION_AT: usize = 19;
+pub(super) const COMPRESSION_AT: usize = 19;
 const HEADER_LEN_AT: usize = 20;
-const CHECKSUM_AT: usize = 22;
-const FINGERPRINT_AT: usize = 30;
+pub(super) const CHECKSUM_AT: usize = 22;
+pub(super) const FINGERPRINT_AT: usize = 30;
 const FRESH_TTL_AT: usize = 38;
 const COMPUTE_TIME_AT: usize = 46;
-const PAYLOAD_LEN_AT: usize = 54;
+pub(super) const PAYLOAD_LEN_AT: usize = 54;
 const TAGS_AT: usize = 62;
 const STALE_WINDOW_AT: usize = 64;
 
@@ -108,6 +112,8 @@ pub(crate) enum Rejected {
     Codec,
     /// Another function's value, or one of the same function as it was before a change.
     Fingerprint,
+    /// Sealed while no keyring is set; or, while one is, not sealed, not for this key, or under a key that it lacks.
+    Unsealed,
     /// Sound, but compressed in a way that this build does not read.
     Unsupported,
 }
@@ -200,7 +206,7 @@ pub(crate) fn set_tags(key: &str, bytes: &mut [u8], tags: &[Nonce]) {
     seal(key, bytes);
 }
 
-fn seal(key: &str, bytes: &mut [u8]) {
+pub(super) fn seal(key: &str, bytes: &mut [u8]) {
     let checksum = checksum(key, bytes);
     put(bytes, CHECKSUM_AT, checksum.to_le_bytes());
 }
@@ -265,9 +271,15 @@ pub(crate) fn stored_payload(bytes: &[u8]) -> &[u8] {
 #[inline]
 pub(crate) fn checked(bytes: &[u8]) -> Option<Value<'_>> {
     let header: &[u8; HEADER_LEN] = bytes.first_chunk()?;
-    let header_len = header_len(header);
-    let (tags, _) = bytes.get(HEADER_LEN..header_len)?.as_chunks();
-    let payload = payload(bytes)?;
+    let (meta, tags) = meta_and_tags(bytes)?;
+    Some(Value { nonce: take(header, NONCE_AT), meta, tags, payload: payload(bytes)? })
+}
+
+/// What a header says of the payload, and the tags' nonces. Nothing of it is checked.
+#[inline]
+pub(super) fn meta_and_tags(bytes: &[u8]) -> Option<(Meta, &[Nonce])> {
+    let header: &[u8; HEADER_LEN] = bytes.first_chunk()?;
+    let (tags, _) = bytes.get(HEADER_LEN..header_len(header))?.as_chunks();
     let fresh_ttl = match u64::from_le_bytes(take(header, FRESH_TTL_AT)) {
         NEVER => None,
         millis => Some(Duration::from_millis(millis)),
@@ -279,14 +291,17 @@ pub(crate) fn checked(bytes: &[u8]) -> Option<Value<'_>> {
         stale_window: Duration::from_millis(u64::from_le_bytes(take(header, STALE_WINDOW_AT))),
         compute_time: Duration::from_micros(u64::from_le_bytes(take(header, COMPUTE_TIME_AT))),
     };
-    Some(Value { nonce: take(header, NONCE_AT), meta, tags, payload })
+    Some((meta, tags))
 }
 
 #[inline]
 fn decode_value<'b>(key: &str, bytes: &'b [u8], codec: u8, fingerprint: u64) -> Result<Value<'b>, Rejected> {
     // Before anything else: another version may place the rest elsewhere.
-    if bytes.get(VERSION_AT).is_some_and(|version| *version != VERSION) {
-        return Err(Rejected::Version);
+    if let Some(version) = bytes.get(VERSION_AT).filter(|version| **version != VERSION) {
+        return Err(match *version {
+            SEALED_VERSION | UNSEALED_VERSION => Rejected::Unsealed,
+            _ => Rejected::Version,
+        });
     }
     let header: &[u8; HEADER_LEN] = bytes.first_chunk().ok_or(Rejected::Length)?;
     let header_len = header_len(header);
@@ -310,7 +325,7 @@ fn decode_value<'b>(key: &str, bytes: &'b [u8], codec: u8, fingerprint: u64) -> 
 }
 
 /// Calls of the one-shot hash, which is faster than the streaming one for the short parts.
-fn checksum(key: &str, bytes: &[u8]) -> u64 {
+pub(super) fn checksum(key: &str, bytes: &[u8]) -> u64 {
     let (before, behind) = (&bytes[..CHECKSUM_AT], &bytes[FINGERPRINT_AT..]);
     xxh3_64(before) ^ xxh3_64(behind).rotate_left(1) ^ xxh3_64(key.as_bytes()).rotate_left(2)
 }
@@ -328,15 +343,15 @@ fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-fn put<const N: usize>(bytes: &mut [u8], at: usize, field: [u8; N]) {
+pub(super) fn put<const N: usize>(bytes: &mut [u8], at: usize, field: [u8; N]) {
     bytes[at..at + N].copy_from_slice(&field);
 }
 
-fn header_len(header: &[u8; HEADER_LEN]) -> usize {
+pub(super) fn header_len(header: &[u8; HEADER_LEN]) -> usize {
     usize::from(u16::from_le_bytes(take(header, HEADER_LEN_AT)))
 }
 
-fn take<const N: usize>(header: &[u8; HEADER_LEN], at: usize) -> [u8; N] {
+pub(super) fn take<const N: usize>(header: &[u8; HEADER_LEN], at: usize) -> [u8; N] {
     let mut field = [0; N];
     field.copy_from_slice(&header[at..at + N]);
     field

@@ -4,11 +4,13 @@
 //! - [`fingerprint`]: a number for the shape of a type, so that the bytes of another type, or of the type as it was yesterday,
 //!   are a miss.
 //! - [`identity`]: a number for the function too, in the same place: its template, its version, its instantiation.
+//! - [`sealed`]: values whose payload is encrypted.
 //! - [`special`]: whether a value is a `None`, which is stored for another time or not at all, or an `Err`, which never is.
 
 pub(crate) mod fingerprint;
 pub(crate) mod header;
 pub(crate) mod identity;
+pub(crate) mod sealed;
 pub(crate) mod special;
 
 #[cfg(fuzzing)]

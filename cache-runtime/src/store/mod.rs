@@ -16,9 +16,13 @@ pub(crate) mod key_state;
 mod memory;
 pub(crate) mod redis;
 pub(crate) mod request_times;
+#[cfg(feature = "sealing")]
+mod sealed;
 pub(crate) mod vocabulary;
 
 use std::future::ready;
+#[cfg(feature = "sealing")]
+use std::sync::Arc;
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 
@@ -26,6 +30,10 @@ use smallvec::SmallVec;
 use tokio_util::either::Either;
 
 use self::request_times::RequestStats;
+#[cfg(feature = "sealing")]
+use self::sealed::{SealedStore, SealedWrite};
+#[cfg(feature = "sealing")]
+use self::vocabulary::Sealing;
 use self::vocabulary::{
     CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, ServerInfo,
     ServerReply, Set, Several, Swap, TagTtl, TakeoverListener,
@@ -39,7 +47,8 @@ pub(crate) use address::Target;
 pub(crate) use faulty::FaultyStore;
 pub(crate) use memory::MemoryStore;
 pub(crate) use redis::RedisStore;
-pub(crate) use redis::batching::stores::{QueuedWrite, WriteQueue};
+pub(crate) use redis::batching::stores::QueuedWrite;
+use redis::batching::stores::WriteQueue;
 pub(crate) use redis::{ClusterConfig, Config as RedisConfig, ReplicaWait, TlsOptions, sentinel_config};
 
 /// The operations that the engine needs. Those on several keys are one round trip, and one atomic step for each key, not for all: of
@@ -170,49 +179,99 @@ pub(crate) enum AnyStore {
     Memory(ProcessStore),
     /// The global cache of a program whose `REDIS_URL` is wrong: every operation fails, so every call computes.
     Broken(Error),
+    /// Those that store something, behind a keyring.
+    #[cfg(feature = "sealing")]
+    SealedRedis(SealedStore<RedisStore>),
+    #[cfg(feature = "sealing")]
+    SealedMemory(SealedStore<ProcessStore>),
 }
 
 impl AnyStore {
+    /// The same store behind a keyring.
+    #[cfg(feature = "sealing")]
+    pub(crate) fn sealed(self, sealing: Arc<dyn Sealing>) -> Self {
+        match self {
+            Self::Redis(store) => Self::SealedRedis(SealedStore::new(store, sealing)),
+            Self::Memory(store) => Self::SealedMemory(SealedStore::new(store, sealing)),
+            broken => broken,
+        }
+    }
+
+    /// The one that has a server, behind a keyring or not.
+    fn redis(&self) -> Option<&RedisStore> {
+        match self {
+            Self::Redis(store) => Some(store),
+            #[cfg(feature = "sealing")]
+            Self::SealedRedis(store) => Some(store.inner()),
+            _ => None,
+        }
+    }
+
+    /// The one that is in this process.
+    fn process(&self) -> Option<&ProcessStore> {
+        match self {
+            Self::Memory(store) => Some(store),
+            #[cfg(feature = "sealing")]
+            Self::SealedMemory(store) => Some(store.inner()),
+            _ => None,
+        }
+    }
+
+    /// Whether values are sealed before they are stored.
+    pub(crate) fn is_sealed(&self) -> bool {
+        #[cfg(feature = "sealing")]
+        return matches!(self, Self::SealedRedis(_) | Self::SealedMemory(_));
+        #[cfg(not(feature = "sealing"))]
+        false
+    }
+
     /// Why there is nobody to ask, if that is known at once.
     pub(crate) fn away(&self) -> Option<Error> {
+        if let Some(store) = self.redis() {
+            return store.away();
+        }
         match self {
-            Self::Redis(store) => store.away(),
-            #[cfg(feature = "testing")]
-            Self::Memory(store) => store.away(),
-            #[cfg(not(feature = "testing"))]
-            Self::Memory(_) => None,
             Self::Broken(error) => Some(error.clone()),
+            #[cfg(feature = "testing")]
+            _ => self.process().and_then(ProcessStore::away),
+            #[cfg(not(feature = "testing"))]
+            _ => None,
         }
     }
 
     /// What its connections have recorded; nothing of what is stored in memory.
     pub(crate) fn requests(&self) -> Vec<RequestStats> {
-        match self {
-            Self::Redis(store) => store.request_times().rows(),
-            Self::Memory(_) | Self::Broken(_) => Vec::new(),
-        }
+        self.redis().map(|store| store.request_times().rows()).unwrap_or_default()
     }
 
     /// Whether there may be replicas to read from.
     pub(crate) fn has_replicas(&self) -> bool {
-        matches!(self, Self::Redis(store) if store.has_replicas())
+        self.redis().is_some_and(RedisStore::has_replicas)
     }
 
     /// Where a value for `key` can wait to be stored together with others. `None` where nothing is gained by that, or where the caller's runtime does not
     /// drive a connection of its own.
-    pub(crate) fn write_queue(&self, key: &str) -> Option<WriteQueue> {
-        match self {
-            Self::Redis(store) => store.write_queue(key),
-            Self::Memory(_) | Self::Broken(_) => None,
-        }
+    pub(crate) fn write_queue(&self, key: &str) -> Option<ValueQueue> {
+        let queue = self.redis()?.write_queue(key)?;
+        #[cfg(feature = "sealing")]
+        let sealing = match self {
+            Self::SealedRedis(store) => Some(Arc::clone(store.sealing())),
+            _ => None,
+        };
+        Some(ValueQueue {
+            queue,
+            #[cfg(feature = "sealing")]
+            sealing,
+        })
     }
 
     /// What each server says of itself. One round trip, to all primaries of a cluster at once, and one more before it.
     pub(crate) async fn info(&self, until: Instant) -> Result<Vec<ServerInfo>, Error> {
-        match self {
-            Self::Redis(store) => store.info(until).await,
-            Self::Memory(store) => Ok(vec![store.info()]),
-            Self::Broken(error) => Err(error.clone()),
+        match (self.redis(), self.process(), self) {
+            (Some(store), ..) => store.info(until).await,
+            (_, Some(store), _) => Ok(vec![store.info()]),
+            (.., Self::Broken(error)) => Err(error.clone()),
+            _ => Ok(Vec::new()),
         }
     }
 
@@ -222,23 +281,62 @@ impl AnyStore {
         command: &[&[u8]],
         until: Instant,
     ) -> Result<Vec<ServerReply>, Error> {
-        match self {
-            Self::Redis(store) => store.ask_servers(command, until).await,
-            Self::Memory(_) => Ok(Vec::new()),
-            Self::Broken(error) => Err(error.clone()),
+        match (self.redis(), self) {
+            (Some(store), _) => store.ask_servers(command, until).await,
+            (_, Self::Broken(error)) => Err(error.clone()),
+            _ => Ok(Vec::new()),
         }
     }
 
     /// Has `listener` told of each server that takes the place of another.
     pub(crate) fn tell_takeovers(&self, listener: Weak<dyn TakeoverListener>) {
-        if let Self::Redis(store) = self {
+        if let Some(store) = self.redis() {
             store.tell_takeovers(listener);
         }
     }
 
     /// Whether another server may take the place of one that has acknowledged something, and not know of it.
     pub(crate) fn may_be_taken_over(&self) -> bool {
-        matches!(self, Self::Redis(_))
+        self.redis().is_some()
+    }
+
+    /// What is at the keys as it is stored, and how long it has left: what is sealed stays so.
+    pub(crate) async fn read_as_stored(&self, keys: &[&str], until: Instant) -> Result<Several, Error> {
+        let how = Reading::Timed(keys.len());
+        match (self.redis(), self.process()) {
+            (Some(store), _) => store.read(keys, how, until).await,
+            (_, Some(store)) => store.read(keys, how, until).await,
+            _ => self.read(keys, how, until).await,
+        }
+    }
+
+    /// What was read as it is stored, as callers read it.
+    #[cfg(feature = "sealing")]
+    pub(crate) fn open(&self, key: &str, bytes: &mut Vec<u8>) {
+        match self {
+            Self::SealedRedis(store) => store.sealing().open(key, bytes),
+            Self::SealedMemory(store) => store.sealing().open(key, bytes),
+            _ => {}
+        }
+    }
+}
+
+/// Where a value can wait to be stored together with others.
+pub(crate) struct ValueQueue {
+    queue: WriteQueue,
+    #[cfg(feature = "sealing")]
+    sealing: Option<Arc<dyn Sealing>>,
+}
+
+impl ValueQueue {
+    /// Stores a value in the background, together with others; without delay if `is_alone`. Fails for a value that is to be sealed and cannot be.
+    pub(crate) fn add(self, write: Box<dyn BackgroundWrite>, is_alone: bool) -> Result<QueuedWrite, Error> {
+        #[cfg(feature = "sealing")]
+        let write = match self.sealing {
+            Some(sealing) => Box::new(SealedWrite::new(write, &*sealing)?),
+            None => write,
+        };
+        Ok(self.queue.add(write, is_alone))
     }
 }
 
@@ -248,7 +346,19 @@ macro_rules! of_kind {
         match $self {
             Self::Redis($store) => Either::Left($operation),
             Self::Memory($store) => Either::Right(Either::Left($operation)),
+            #[cfg(not(feature = "sealing"))]
             Self::Broken(error) => Either::Right(Either::Right(ready(Err(error.clone())))),
+            #[cfg(feature = "sealing")]
+            Self::Broken(error) => Either::Right(Either::Right(Either::Left(ready(Err(error.clone()))))),
+            // A box, so that the others' futures have no room for these.
+            #[cfg(feature = "sealing")]
+            Self::SealedRedis($store) => {
+                Either::Right(Either::Right(Either::Right(Either::Left(Box::pin($operation)))))
+            }
+            #[cfg(feature = "sealing")]
+            Self::SealedMemory($store) => {
+                Either::Right(Either::Right(Either::Right(Either::Right(Box::pin($operation)))))
+            }
         }
     };
 }

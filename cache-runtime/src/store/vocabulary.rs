@@ -2,6 +2,8 @@
 //! Imports nothing of the crate but errors and a clock's moments.
 
 mod question;
+#[cfg(feature = "sealing")]
+mod sealing;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,6 +14,8 @@ use crate::error::Error;
 use crate::util::clock::Moment;
 
 pub(crate) use question::{About, Beginning, KeyQuestion};
+#[cfg(feature = "sealing")]
+pub(crate) use sealing::Sealing;
 
 /// What tells one write from another. New for every attempt: with one nonce per client, a stale store passes the
 /// compare-and-set.

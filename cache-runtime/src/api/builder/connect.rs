@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{CacheBuilder, DEFAULT_MEMORY, LARGEST};
+#[cfg(not(feature = "sealing"))]
+use super::LARGEST;
+use super::{CacheBuilder, DEFAULT_MEMORY};
 use crate::api::cache::Cache;
 use crate::engine::bypass;
 use crate::engine::core::Core;
@@ -110,7 +112,8 @@ impl CacheBuilder {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidOption`](crate::ErrorKind::InvalidOption) if the text of [`memory_capacity`](Self::memory_capacity),
-    /// [`local_capacity`](Self::local_capacity) or [`max_value_size`](Self::max_value_size) is not a size (the message names the option), or the [`prefix`](Self::prefix) contains the control character 0x01.
+    /// [`local_capacity`](Self::local_capacity) or [`max_value_size`](Self::max_value_size) is not a size (the message names the option), or the [`prefix`](Self::prefix) contains the control character 0x01,
+    /// or if a keyring cannot seal.
     /// [`ErrorKind::Url`](crate::ErrorKind::Url) if the URL is not understood, [`ErrorKind::Connection`](crate::ErrorKind::Connection) or
     /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) if the server cannot be reached, [`ErrorKind::Tls`](crate::ErrorKind::Tls) if TLS fails,
     /// [`ErrorKind::Permission`](crate::ErrorKind::Permission) for a wrong password, [`ErrorKind::ClusterDown`](crate::ErrorKind::ClusterDown) if a cluster does not serve
@@ -135,7 +138,8 @@ impl CacheBuilder {
     /// # Errors
     /// [`ErrorKind::Url`](crate::ErrorKind::Url) if the URL is not understood; [`ErrorKind::InvalidOption`](crate::ErrorKind::InvalidOption) if the text of
     /// [`memory_capacity`](Self::memory_capacity), [`local_capacity`](Self::local_capacity) or [`max_value_size`](Self::max_value_size) is not a size (the message
-    /// names the option), or the [`prefix`](Self::prefix) contains the control character 0x01.
+    /// names the option), or the [`prefix`](Self::prefix) contains the control character 0x01,
+    /// or if a keyring cannot seal.
     pub fn connect_lazy(self) -> Result<Cache, Error> {
         let capacity = self.checked()?;
         let Some(store) = self.redis_store()? else { return Ok(self.memory()) };
@@ -159,6 +163,8 @@ impl CacheBuilder {
         if self.replica_wait.is_some_and(|wait| !wait.is_possible()) {
             return Err(Error::new(ErrorKind::InvalidOption, NO_WAIT));
         }
+        #[cfg(feature = "sealing")]
+        self.seals()?;
         self.memory_capacity.clone()?;
         self.max_value_size.clone()?;
         self.local_capacity.clone()
@@ -230,6 +236,10 @@ impl CacheBuilder {
     }
 
     fn core(self, store: AnyStore, tier: Option<Arc<Tier>>) -> Core {
+        #[cfg(feature = "sealing")]
+        let (store, max_value_size) = (self.behind_keyring(store), self.largest());
+        #[cfg(not(feature = "sealing"))]
+        let max_value_size = self.max_value_size.unwrap_or(LARGEST);
         let clock = self.clock.unwrap_or_default();
         let tag_counters = TagCounters::new(&self.prefix, self.counted_tags);
         Core {
@@ -245,7 +255,7 @@ impl CacheBuilder {
             separates_versions: self.separates_versions,
             deadline: self.deadline,
             lease: self.lease,
-            max_value_size: self.max_value_size.unwrap_or(LARGEST),
+            max_value_size,
             wait: self.wait.unwrap_or(self.lease.saturating_mul(4)),
             functions: match self.tracked_keys {
                 0 => Functions::default(),
