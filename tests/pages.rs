@@ -22,6 +22,7 @@ pages! {
     values "../docs/values.md",
     invalidation "../docs/invalidation.md",
     tags "../docs/tags.md",
+    sources "../docs/sources.md",
     batches "../docs/batches.md",
     local "../docs/local.md",
     freshness "../docs/freshness.md",

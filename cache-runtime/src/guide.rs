@@ -23,6 +23,7 @@ pages! {
     values "values.md",
     invalidation "invalidation.md",
     tags "tags.md",
+    sources "sources.md",
     batches "batches.md",
     local "local.md",
     freshness "freshness.md",

@@ -50,6 +50,7 @@
 //! | read, store or invalidate one entry, or warm up many | [`Entry`] |
 //! | use your own types in keys and tags | [`KeyPart`], [`Tag`] |
 //! | choose a codec, and see which types the schema fingerprint cannot see through | [`codec`] |
+//! | follow a data source that others change | [`Cache::follow`], [`ChangeSource`] |
 //! | know what happened | [`Stats`], [`Error`] |
 //! | see what stands at a key | [`Inspection`] |
 //! | find missing invalidations | [`StaleSample`], [`CacheBuilder::verify_grace`] |
@@ -112,6 +113,7 @@ pub use api::byte_size::ByteSize;
 pub use api::cache::Cache;
 pub use api::entry::Entry;
 pub use api::entry_options::EntryOptions;
+pub use api::follow::{Change, ChangeSource, Touched};
 pub use api::inspect::{EntryInfo, Inspection, KeyContent};
 pub use api::lookup::{Lookup, Source};
 #[cfg(feature = "metrics")]
@@ -123,7 +125,9 @@ pub use api::report::{
 };
 #[doc(hidden)]
 pub use api::servers::{ReplyValue, ServerReply};
-pub use api::stats::{DurationHistogram, FunctionStats, LocalStats, RequestStats, Stats, TagStats};
+pub use api::stats::{
+    ChangeStats, DurationHistogram, FunctionStats, LocalStats, RequestStats, Stats, TagStats,
+};
 pub use api::warm_up::{BlockingWarmUp, WarmUp};
 pub use engine::verification::{StaleSample, Staleness};
 pub use error::{Error, ErrorKind};

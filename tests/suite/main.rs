@@ -26,6 +26,7 @@ mod extremes;
 mod failing;
 mod failover;
 mod faults;
+mod follow;
 mod foreign;
 mod forked;
 mod fresh;

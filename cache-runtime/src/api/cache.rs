@@ -117,6 +117,7 @@ impl Cache {
             retried_invalidations: self.0.pending.retried.get(),
             repeated_invalidations: self.0.pending.repeated.get(),
             lost_invalidations: self.0.pending.lost.get(),
+            changes: self.0.following.stats(),
         }
     }
 

@@ -105,6 +105,12 @@ pub(crate) fn current() -> MaybeStatic<Core> {
     }
 }
 
+/// Runs `work` with this cache as the current one, without a scope where it is that already.
+pub(crate) fn as_current<R>(cache: &Cache, work: impl FnOnce() -> R) -> R {
+    let is_global = GLOBAL.get().is_some_and(|global| Arc::ptr_eq(&global.0, &cache.0));
+    if is_global && !WAS_SCOPED.load(Ordering::Relaxed) { work() } else { cache.sync_scope(work) }
+}
+
 #[cold]
 fn from_now_on() -> &'static Cache {
     GLOBAL.get_or_init(from_environment)

@@ -24,6 +24,7 @@ pub(crate) mod lookup;
 pub(crate) mod after_lookup;
 pub(crate) mod comparison;
 pub(crate) mod entry_options;
+pub(crate) mod follow;
 pub(crate) mod invalidate_many;
 pub(crate) mod put_many;
 pub(crate) mod shared_error;

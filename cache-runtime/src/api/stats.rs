@@ -5,6 +5,7 @@ mod prometheus;
 mod table;
 
 pub use crate::engine::counters::FunctionStats;
+pub use crate::engine::following::ChangeStats;
 pub use crate::local::stats::LocalStats;
 pub use crate::report::tag_stats::TagStats;
 pub use crate::store::request_times::RequestStats;
@@ -54,6 +55,8 @@ pub struct Stats {
     /// Invalidations that were given up, because they failed while 10,000 others were pending, or for a whole day: the old values stay
     /// until they expire.
     pub lost_invalidations: u64,
+    /// Changes of data sources; `None` where [`Cache::follow`](crate::Cache::follow) was never polled.
+    pub changes: Option<ChangeStats>,
 }
 
 serialize_fields!(Stats {
@@ -65,4 +68,5 @@ serialize_fields!(Stats {
     retried_invalidations,
     repeated_invalidations,
     lost_invalidations,
+    changes,
 });

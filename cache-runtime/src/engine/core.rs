@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use super::callsite::Callsite;
 use super::flight::Flights;
+use super::following::Following;
 use super::function::{Function, Functions, Identify};
 use super::observe::Observing;
 use super::retry_queue::{Key, Pending};
@@ -56,6 +57,7 @@ pub(crate) struct Core {
     /// By which it is asked again, and entries in this process expire.
     pub(crate) clock: Clock,
     pub(crate) pending: PerProcess<Pending>,
+    pub(crate) following: PerProcess<Following>,
     pub(crate) observing: Observing,
     pub(crate) verify: VerifyOptions,
     pub(crate) verifications: PerProcess<Verifications>,

@@ -7,35 +7,27 @@
 //! Nobody can tell from outside, so targets that are dropped before they are settled are invalidated in the background: one
 //! that was not needed costs a miss, one that is missing serves old data for a TTL.
 
-use std::mem::take;
 use std::sync::Arc;
 
 use crate::api::cache::Cache;
 use crate::api::entry::Entry;
 use crate::api::global;
-use crate::engine::callsite::Callsite;
-use crate::engine::core::{Core, by_cache};
-use crate::engine::function::Function;
-use crate::engine::retry_queue::Key;
-use crate::engine::{Operation, remove_all};
-use crate::error::{Error, ErrorKind};
-use crate::key::KeyBuf;
+use crate::engine::targets::InvalidationTargets;
+use crate::error::Error;
 use crate::runtime::block_on::block_on;
-use crate::runtime::executor::all;
-use crate::tags;
-use crate::tags::{Named, Tagging};
+use crate::tags::Tagging;
 use crate::util::maybe_static::MaybeStatic;
 
 /// Begins the targets of one call.
 pub fn invalidates() -> Invalidates {
-    Invalidates { targets: Vec::new(), on_error: false }
+    Invalidates { targets: InvalidationTargets::default(), on_error: false }
 }
 
 /// What is to be invalidated when a function has returned. Dropped before that, it is invalidated in the background.
 #[allow(missing_debug_implementations, reason = "lives within one body of an expansion")]
 #[must_use]
 pub struct Invalidates {
-    targets: Vec<InvalidationTarget>,
+    targets: InvalidationTargets,
     on_error: bool,
 }
 
@@ -66,56 +58,30 @@ pub fn strict<T, E: Strict>(result: Result<T, E>, done: Result<(), Error>) -> Re
     done.map_or_else(|error| Err(E::of(error)), |()| Ok(value))
 }
 
-/// One key of one cache, of whatever type the value is.
-pub(crate) struct InvalidationTarget {
-    cache: MaybeStatic<Core>,
-    key: KeyBuf,
-    /// Whose entry it is, and whose statistics count a failure; a tag is no function's.
-    function: Option<MaybeStatic<Function>>,
-}
-
 #[allow(missing_docs, reason = "named by expansions only")]
 impl Invalidates {
     #[allow(clippy::needless_pass_by_value, reason = "what an entry's function gives, as it gives it")]
     pub fn entry<T>(mut self, entry: Entry<T>) -> Self {
-        let call = entry.call();
-        call.function.is_invalidated();
-        let function = Some(call.function.clone());
-        self.targets.push(InvalidationTarget { cache: call.cache.clone(), key: call.key.clone(), function });
+        self.targets.add_entry(entry.call());
         self
     }
 
     /// A tag of the current cache.
     #[allow(clippy::needless_pass_by_value, reason = "an expression of the user's, as it gives it")]
-    pub fn tag(self, tag: impl Tagging) -> Self {
-        let cache = global::current();
-        self.tag_of(&cache, &tag)
+    pub fn tag(mut self, tag: impl Tagging) -> Self {
+        self.targets.add_tag(&global::current(), &tag);
+        self
     }
 
     #[allow(clippy::needless_pass_by_value, reason = "an expression of the user's, as it gives it")]
-    pub fn tag_in(self, cache: &(impl AsRef<Cache> + ?Sized), tag: impl Tagging) -> Self {
-        self.tag_of(&MaybeStatic::Counted(Arc::clone(&cache.as_ref().0)), &tag)
+    pub fn tag_in(mut self, cache: &(impl AsRef<Cache> + ?Sized), tag: impl Tagging) -> Self {
+        self.targets.add_tag(&MaybeStatic::Counted(Arc::clone(&cache.as_ref().0)), &tag);
+        self
     }
 
     /// What `with` adds for each of `elements`.
     pub fn each<I: IntoIterator>(self, elements: I, with: impl FnMut(Self, I::Item) -> Self) -> Self {
         elements.into_iter().fold(self, with)
-    }
-
-    fn tag_of(mut self, cache: &MaybeStatic<Core>, tag: &impl Tagging) -> Self {
-        let Some(Named { name, lead }) = tag.named() else { return self };
-        if lead.is_none() {
-            tags::report_if_unknown(&name);
-        }
-        let target =
-            InvalidationTarget { cache: cache.clone(), key: tags::tag(&cache.prefix, &name), function: None };
-        let is_known = |known: &InvalidationTarget| {
-            known.key == target.key && Arc::ptr_eq(known.cache.arc(), cache.arc())
-        };
-        if !self.targets.iter().any(is_known) {
-            self.targets.push(target);
-        }
-        self
     }
 
     /// Also if the function fails.
@@ -138,7 +104,7 @@ impl Invalidates {
     /// # Errors
     /// The first failure. All are made up for in the background.
     pub async fn try_before(&self) -> Result<(), Error> {
-        remove(&self.targets).await
+        self.targets.remove().await
     }
 
     /// The same for blocking functions.
@@ -181,7 +147,7 @@ impl Invalidates {
     /// # Errors
     /// The first failure. All are made up for in the background.
     pub async fn try_invalidate(mut self) -> Result<(), Error> {
-        let done = remove(&self.targets).await;
+        let done = self.targets.remove().await;
         // Only now: dropped while it waits, it begins anew in the background.
         self.targets.clear();
         done
@@ -203,56 +169,6 @@ impl Invalidates {
 
 impl Drop for Invalidates {
     fn drop(&mut self) {
-        for (cache, targets) in by_cache(take(&mut self.targets), |target| &target.cache) {
-            // Noted first: until Redis has taken it, this process does not use the entries, and if there is no room for the
-            // work here, `pending` does it.
-            let keys: Vec<Key<'_>> = targets.iter().map(InvalidationTarget::key).collect();
-            drop(Operation::begin(cache.arc(), &keys, None));
-            let begun = cache.background.store(0, |under_way| async move {
-                drop(remove(&targets).await);
-                drop(under_way);
-            });
-            drop(begun);
-        }
+        self.targets.remove_in_background();
     }
-}
-
-impl InvalidationTarget {
-    fn key(&self) -> Key<'_> {
-        match self.function {
-            Some(_) => Key::entry(&self.key),
-            None => Key::Tag(&self.key),
-        }
-    }
-}
-
-/// Removes the targets, each cache's by one command, all caches' at the same time: a frozen one keeps none waiting.
-///
-/// # Errors
-/// The first failure.
-async fn remove(targets: &[InvalidationTarget]) -> Result<(), Error> {
-    let caches = by_cache(targets, |target| &target.cache);
-    all(caches.into_iter().map(remove_of_one_cache)).await.into_iter().collect()
-}
-
-async fn remove_of_one_cache(
-    (cache, targets): (MaybeStatic<Core>, Vec<&InvalidationTarget>),
-) -> Result<(), Error> {
-    let keys: Vec<Key<'_>> = targets.iter().map(|target| target.key()).collect();
-    let done = remove_all(cache.arc(), &keys).await;
-    if let Err(error) = &done {
-        let functions = || targets.iter().filter_map(|target| target.function.as_ref());
-        functions().for_each(|function| function.counters.store_errors.count());
-        // One failure, one line.
-        failed(&cache, functions().next().map(|function| function.site), error);
-    }
-    done
-}
-
-pub(crate) fn failed(cache: &Core, site: Option<&Callsite>, error: &Error) {
-    let consequence = match error.kind() {
-        ErrorKind::NotReplicated => "a failover may lose it",
-        _ => "what was to be invalidated is tried again",
-    };
-    cache.log(site, error, format_args!("{consequence}"));
 }

@@ -5,9 +5,10 @@
 
 use crate::api::entry::Entry;
 use crate::engine::retry_queue::Key;
+use crate::engine::targets::failed;
 use crate::engine::{Call, Encoded, Operation, put};
 use crate::error::Error;
-use crate::expansion::invalidate::{Invalidates, failed, invalidates};
+use crate::expansion::invalidate::{Invalidates, invalidates};
 use crate::expansion::target_args::Argument;
 use crate::runtime::block_on::block_on;
 use crate::runtime::executor::all;

@@ -271,6 +271,7 @@ impl CacheBuilder {
             observing: Observing::new(&clock, self.tracked_keys, self.published_every, tag_counters),
             clock,
             pending: PerProcess::new(),
+            following: PerProcess::new(),
             verify: self.verify,
             verifications: PerProcess::new(),
             is_disabled: false,

@@ -3,7 +3,7 @@
 //! A metric is never the difference of two counters that grow at different moments: it could shrink, which every monitoring system takes for
 //! a restart. The name of a function is a label, a key never is.
 
-use super::{LocalStats, RequestStats, Stats, TagStats};
+use super::{ChangeStats, LocalStats, RequestStats, Stats, TagStats};
 use crate::engine::counters::CounterValue;
 use crate::util::histogram::DurationHistogram;
 
@@ -94,6 +94,9 @@ pub(crate) fn families(stats: &Stats) -> Vec<Family<'_>> {
             vec![("outcome", outcome)],
             MetricValue::Counter(*count),
         );
+    }
+    if let Some(changes) = stats.changes {
+        of_changes(changes, &mut families);
     }
     if let Some(local) = &stats.local {
         of_local(local, &mut families);
@@ -208,6 +211,32 @@ fn of_local(local: &LocalStats, families: &mut Families<'_>) {
     ];
     for (name, help, value) in metrics {
         families.add(&format!("redis_cached_local_{name}"), help, vec![], value);
+    }
+}
+
+fn of_changes(changes: ChangeStats, families: &mut Families<'_>) {
+    let ChangeStats { followers, changes, unknown, failures, behind } = changes;
+    let metrics = [
+        ("followers", "Followers of data sources that run.", MetricValue::Gauge(followers)),
+        (
+            "changes_behind_seconds",
+            "For how long the follower that is furthest behind has had changes to invalidate, or not heard its source.",
+            MetricValue::Gauge(behind.as_secs()),
+        ),
+        ("changes_total", "Changes of data sources that were invalidated.", MetricValue::Counter(changes)),
+        (
+            "unknown_changes_total",
+            "Those of them of which the source could not say what they are.",
+            MetricValue::Counter(unknown),
+        ),
+        (
+            "change_failures_total",
+            "Failures to hear a data source, to invalidate what has changed, or to acknowledge it.",
+            MetricValue::Counter(failures),
+        ),
+    ];
+    for (name, help, value) in metrics {
+        families.add(&format!("redis_cached_{name}"), help, vec![], value);
     }
 }
 

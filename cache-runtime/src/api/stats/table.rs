@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{FunctionStats, LocalStats, RequestStats, Stats, TagStats};
+use super::{ChangeStats, FunctionStats, LocalStats, RequestStats, Stats, TagStats};
 
 /// No line is longer.
 const WIDTH: usize = 100;
@@ -41,7 +41,7 @@ impl fmt::Display for Stats {
                 "\ninvalidations: {pending} pending, {retried} retried, {repeated} repeated, {lost} lost"
             )?;
         }
-        Ok(())
+        self.write_changes(f)
     }
 }
 
@@ -63,6 +63,17 @@ impl Stats {
             }
         }
         Ok(())
+    }
+
+    fn write_changes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(ChangeStats { followers, changes, unknown, failures, behind }) = self.changes else {
+            return Ok(());
+        };
+        let behind = rounded(behind);
+        write!(
+            f,
+            "\nchanges: {changes} by {followers} followers, {unknown} unknown, {failures} failures, behind {behind}"
+        )
     }
 
     fn write_local(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
