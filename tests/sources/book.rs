@@ -60,14 +60,30 @@ fn the_code_of_every_page_is_tested() {
 /// A recipe's code stands in a program that is compiled; the page quotes it.
 #[test]
 fn recipes_are_quoted_as_they_are() {
-    let page = read("docs/recipes.md");
+    assert_eq!(
+        quoted("docs/recipes.md", "```rust,ignore\n// "),
+        programs(),
+        "each program is quoted, and nothing else"
+    );
+}
+
+#[test]
+fn sources_of_changes_are_quoted_as_they_are() {
+    let page = "docs/sources.md";
+    let files = |names: [&str; 2]| names.map(|name| format!("examples/sources/{name}")).into();
+    assert_eq!(quoted(page, "```sql\n-- "), files(["sql/notify.sql", "sql/outbox.sql"]));
+    assert_eq!(quoted(page, "```rust,ignore\n// "), files(["src/notifications.rs", "src/outbox.rs"]));
+}
+
+/// The files whose code a page quotes, in blocks that begin so, with the file's name; each has that code.
+fn quoted(page: &str, begin: &str) -> BTreeSet<String> {
     let mut quoted = BTreeSet::new();
-    for block in page.split("```rust,ignore\n// ").skip(1) {
+    for block in read(page).split(begin).skip(1) {
         let (file, code) = block.split_once("\n```").unwrap().0.split_once('\n').unwrap();
-        assert!(read(file).contains(code), "docs/recipes.md: this is not in {file}:\n{code}");
+        assert!(read(file).contains(code), "{page}: this is not in {file}:\n{code}");
         quoted.insert(file.to_owned());
     }
-    assert_eq!(quoted, programs(), "each program is quoted, and nothing else");
+    quoted
 }
 
 fn programs() -> BTreeSet<String> {

@@ -5,17 +5,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod client;
-mod postgres;
 mod requests;
 
 use redis_cached::Cache;
 use redis_cached_conduit::{Cost, make_tables, router};
-use redis_cached_test::RedisServer;
+use redis_cached_test_support::{Postgres, RedisServer};
 use serde_json::Value;
 use sqlx::postgres::PgPool;
 
 use crate::client::{Answer, Client};
-use crate::postgres::Postgres;
 use crate::requests::Requests;
 
 /// A server on a free port. It ends with the test's runtime.

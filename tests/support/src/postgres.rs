@@ -10,48 +10,69 @@ use std::{env, fs, process};
 /// Postgres refuses to run as root. Its packages make this user.
 const USER: &str = "postgres";
 
-pub(crate) struct Postgres {
+/// A server that ends with the test.
+#[derive(Debug)]
+pub struct Postgres {
     folder: PathBuf,
     port: u16,
 }
 
 impl Postgres {
-    pub(crate) fn start() -> Self {
+    /// Makes a server and starts it: about two seconds.
+    pub fn start() -> Self {
         static STARTED: AtomicU32 = AtomicU32::new(0);
-        let name = format!("conduit-{}-{}", process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
+        let name = format!("rc-pg-{}-{}", process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
         // Short, because a socket's path is at most 107 bytes.
         let folder = env::temp_dir().join(name);
-        fs::create_dir(&folder).unwrap();
+        fs::create_dir(&folder).expect("a new folder");
         if is_root() {
             let (user, group) = (number("-u"), number("-g"));
-            chown(&folder, Some(user), Some(group)).unwrap();
+            chown(&folder, Some(user), Some(group)).expect("a folder of that user's");
         }
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let postgres = Self { folder, port };
+        let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let postgres = Self { folder, port: listener.expect("a free port").port() };
         postgres.run(
             "initdb",
             &["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync"],
         );
-        // Without waiting for the disk: what is in it is gone in a minute.
-        let options = format!(
-            "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c fsync=off",
-            postgres.folder.display()
-        );
-        let log = postgres.folder.join("log");
-        postgres.run("pg_ctl", &["--options", &options, "--log", &log.to_string_lossy(), "--wait", "start"]);
+        postgres.start_again();
         postgres
     }
 
+    /// Starts it where it was killed. What was committed is there.
+    pub fn start_again(&self) {
+        // Without waiting for the disk: what is in it is gone in a minute, and a process that is killed takes nothing of it along.
+        let options = format!(
+            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c fsync=off",
+            self.port,
+            self.folder.display()
+        );
+        let log = self.folder.join("log");
+        self.run("pg_ctl", &["--options", &options, "--log", &log.to_string_lossy(), "--wait", "start"]);
+    }
+
+    /// Ends all of its processes at once, as a crash would.
+    pub fn kill(&self) {
+        self.run("pg_ctl", &["--mode=immediate", "--wait", "stop"]);
+    }
+
     /// The URL of a new, empty database.
-    pub(crate) fn create_database(&self, name: &str) -> String {
+    pub fn create_database(&self, name: &str) -> String {
         let output = Command::new(program("createdb"))
             .args(["--host=127.0.0.1", "--username=postgres", &format!("--port={}", self.port), name])
             .output();
-        expect_success("createdb", &output.unwrap());
+        expect_success("createdb", &output.expect("createdb"));
         format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
     }
 
     fn run(&self, name: &str, arguments: &[&str]) {
+        if let Err(said) = self.try_run(name, arguments) {
+            panic!("{name} failed: {said}");
+        }
+    }
+
+    /// What the program has said if it fails.
+    fn try_run(&self, name: &str, arguments: &[&str]) -> Result<(), String> {
         let data = self.folder.join("data");
         let mut command = if is_root() {
             let mut command = Command::new("setpriv");
@@ -61,18 +82,21 @@ impl Postgres {
             Command::new(program(name))
         };
         // Not with pipes: the server would inherit them, and they would stay open for as long as it runs.
-        let output = fs::File::create(self.folder.join(format!("{name}.out"))).unwrap();
+        let file = self.folder.join(format!("{name}.out"));
+        let output = fs::File::create(&file).expect("a file");
         command.arg("--pgdata").arg(data).args(arguments).current_dir("/");
-        command.stderr(output.try_clone().unwrap()).stdout(output);
-        let status = command.status();
-        let said = fs::read_to_string(self.folder.join(format!("{name}.out"))).unwrap_or_default();
-        assert!(status.is_ok_and(|status| status.success()), "{name} failed: {said}");
+        command.stderr(output.try_clone().expect("its twin")).stdout(output);
+        match command.status() {
+            Ok(status) if status.success() => Ok(()),
+            _ => Err(fs::read_to_string(file).unwrap_or_default()),
+        }
     }
 }
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        self.run("pg_ctl", &["--mode=immediate", "stop"]);
+        // It may be down, where a test fails while it is.
+        let _ = self.try_run("pg_ctl", &["--mode=immediate", "stop"]);
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
@@ -88,7 +112,7 @@ fn number(flag: &str) -> u32 {
 }
 
 fn output(command: &str, arguments: &[&str]) -> String {
-    let output = Command::new(command).args(arguments).output().unwrap();
+    let output = Command::new(command).args(arguments).output().expect(command);
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 

@@ -1,0 +1,6 @@
+CREATE TABLE IF NOT EXISTS products (
+    id bigint PRIMARY KEY,
+    category text NOT NULL,
+    name text NOT NULL,
+    price bigint NOT NULL
+);
