@@ -37,6 +37,11 @@ async fn sliding(id: u64) -> Option<User> {
     fetch(id).await
 }
 
+#[redis_cached(ttl = 1800, sliding, max_age = "1d", key = "session:<id>")]
+async fn sliding_for_a_day(id: u64) -> Option<User> {
+    fetch(id).await
+}
+
 #[redis_cached(ttl = 60, key = "user:<id>", skip(db), stale_if_error = "1h", timeout = "300ms")]
 async fn in_time(db: &Pool, id: u64) -> Result<User, Error> {
     db.fetch(id).await

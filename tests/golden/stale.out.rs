@@ -308,6 +308,38 @@ fn sliding_entry(id: u64) -> ::redis_cached::Entry<Option<User>> {
         .arg(&id)
         .build()
 }
+async fn sliding_for_a_day(id: u64) -> Option<User> {
+    ::redis_cached::expansion::Returned::<Option<User>>::NEW.how().stored_whole();
+    ::redis_cached::expansion::entry::<
+        Option<User>,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("sliding_for_a_day", template = "session:<>"))
+        .ttl(::core::time::Duration::from_secs(1800))
+        .sliding()
+        .max_age(::core::time::Duration::from_secs(86400))
+        .key("session:")
+        .arg(&id)
+        .look_up()
+        .get_or_compute(async move {
+            ::redis_cached::expansion::returns!(Option < User >);
+            fetch(id).await
+        })
+        .await
+}
+/// The cache entry of `sliding_for_a_day` for these arguments.
+#[allow(dead_code)]
+fn sliding_for_a_day_entry(id: u64) -> ::redis_cached::Entry<Option<User>> {
+    ::redis_cached::expansion::entry::<
+        Option<User>,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("sliding_for_a_day", template = "session:<>"))
+        .ttl(::core::time::Duration::from_secs(1800))
+        .sliding()
+        .max_age(::core::time::Duration::from_secs(86400))
+        .key("session:")
+        .arg(&id)
+        .build()
+}
 async fn in_time(db: &Pool, id: u64) -> Result<User, Error> {
     #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
     let compute = async |db: &Pool, id: u64| -> Result<User, Error> {

@@ -61,6 +61,19 @@ async fn revalidated(id: u64) -> Arc<u64> {
     Arc::new(id)
 }
 
+static AGED: Runs = Runs::new();
+
+#[redis_cached(ttl = "600ms", sliding, max_age = 2, key = "aged:<id>")]
+async fn aged(id: u64) -> u64 {
+    AGED.count();
+    id
+}
+
+#[redis_cached(ttl = "5m", sliding, max_age = "10m", key = "aged by minutes:<id>")]
+async fn aged_by_minutes(id: u64) -> u64 {
+    id
+}
+
 /// Lets time pass, and sees to it that what the next hit prolongs is prolonged.
 async fn hit_after(cache: &TestCache, time: Duration, hit: impl Future<Output = ()>) {
     cache.pass(time).await;
@@ -226,4 +239,63 @@ fn a_none_ends_by_itself_however_long_it_may_stay() {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(cache.scope(calls));
+}
+
+#[tokio::test]
+async fn a_value_that_is_read_grows_no_older_than_its_maximum_age() {
+    runs_within_both(&AGED, 2, async |cache| {
+        let computes = || cache.stats().functions.iter().map(|function| function.computes).sum::<u64>();
+        aged(1).await;
+        for _ in 0..11 {
+            cache.pass(Duration::from_millis(200)).await;
+            aged(1).await;
+            if computes() > 1 {
+                return;
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn it_grows_as_old_as_that() {
+    let cache = memory(Cache::builder());
+    let calls = async {
+        aged_by_minutes(1).await;
+        for minutes in 1..20 {
+            hit_after_a_minute(&cache, async { aged_by_minutes(1).await }).await;
+            let computes = cache.stats().functions[0].computes;
+            assert_eq!(computes, if minutes < 10 { 1 } else { 2 }, "{minutes} {}", cache.stats());
+        }
+    };
+    cache.scope(calls).await;
+}
+
+/// The same as a hit that prolongs, or a miss that stores: nothing is on its way when it returns.
+async fn hit_after_a_minute(cache: &TestCache, hit: impl Future<Output = u64>) {
+    cache.pass(Duration::from_secs(60)).await;
+    hit.await;
+    cache.flush().await.unwrap();
+    // A prolongation is no store, and has no end that can be waited for in a cache that may prolong nothing.
+    tokio::time::sleep(Duration::from_millis(20)).await;
+}
+
+#[tokio::test]
+async fn a_value_whose_age_is_lost_has_its_ttl_and_no_more() {
+    let (server, cache) = redis().await;
+    let calls = async {
+        aged(7).await;
+        cache.flush().await.unwrap();
+        let exists = || server.query::<u64>(&["EXISTS", "aged:7\u{1}age"]) == 1;
+        wait_until(exists).await;
+        server.query::<u64>(&["UNLINK", "aged:7\u{1}age"]);
+        for _ in 0..5 {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            aged(7).await;
+        }
+        let stats = cache.stats();
+        assert!(stats.functions[0].computes >= 2, "{stats}");
+    };
+    let _counting = AGED.counting.lock().await;
+    cache.scope(calls).await;
 }

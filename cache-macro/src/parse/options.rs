@@ -23,6 +23,7 @@ use super::values::group::Group;
 use super::values::invalidated::Invalidated;
 use super::values::jitter::Jitter;
 use super::values::local::Local;
+use super::values::max_age::MaxAge;
 use super::values::max_size::MaxSize;
 use super::values::max_wait::MaxWait;
 use super::values::negative::Negative;
@@ -74,6 +75,7 @@ options! {
     key = "key": Template,
     ttl = "ttl": Ttl,
     sliding = "sliding": Sliding,
+    max_age = "max_age": MaxAge,
     skip = "skip": Skip,
     cache = "cache": Expr,
     cache_if = "cache_if": CacheIf,
@@ -211,7 +213,7 @@ mod tests {
     #[test]
     fn every_option_is_read() {
         let (options, messages) = read(quote! {
-            key = "user:<id>", ttl = 3600, sliding, skip(db, T), cache = &self.cache, cache_if = |user: &User| user.active,
+            key = "user:<id>", ttl = 3600, sliding, max_age = "1d", skip(db, T), cache = &self.cache, cache_if = |user: &User| user.active,
             negative = |error: &Error| error.is_final(), negative_ttl = "30s", jitter = 0.1, stale_while_revalidate = "30s", stale_if_error = 3600,
             early_refresh = 1.0, local = "30s", max_wait = 2, max_size = "1MiB", replica_reads = verified, timeout = "300ms", finish_in_background = true, tags = ["org:<org>"], group = "users", verify = 0.01, invalidated = true, batch = ids, codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
             crate = my::cache,
@@ -227,7 +229,7 @@ mod tests {
         assert!(options.stale_while_revalidate.value().is_some() && options.stale_if_error.value().is_some());
         assert!(options.early_refresh.value().is_some() && options.local.value().is_some());
         assert!(options.max_wait.value().is_some() && options.finish_in_background.value().is_some());
-        assert!(options.sliding.value().is_some());
+        assert!(options.sliding.value().is_some() && options.max_age.value().is_some());
         assert!(options.timeout.value().is_some());
         assert!(options.max_size.value().is_some() && options.replica_reads.value().is_some());
         assert!(options.tags.value().is_some() && options.group.value().is_some());

@@ -28,6 +28,7 @@ pub(crate) fn expressions(options: &Options) -> Vec<Expression<'_>> {
         ("stale_while_revalidate", options.stale_while_revalidate.value().and_then(|window| window.0.expr())),
         ("stale_if_error", options.stale_if_error.value().and_then(|window| window.0.expr())),
         ("max_wait", options.max_wait.value().and_then(|wait| wait.0.expr())),
+        ("max_age", options.max_age.value().and_then(|age| age.0.expr())),
         ("timeout", options.timeout.value().and_then(|timeout| timeout.0.expr())),
         ("max_size", options.max_size.value().and_then(MaxSize::expr)),
         ("replica_reads", options.replica_reads.value().and_then(ReplicaReads::expr)),

@@ -170,7 +170,7 @@ impl Call {
 
     /// An entry was stored at the key.
     pub(super) fn note_stored(&self, key: &str, bytes: &[u8], lifetime: Lifetime) {
-        self.begins_to_slide(mark_of(bytes));
+        self.begins_to_slide(key, mark_of(bytes));
         let name = (self.cache().observing.tracked > 0).then(|| bucket::common(key));
         let (key, at) = self.key_now(key);
         let digest = xxh3_64(header::stored_payload(bytes));

@@ -27,7 +27,7 @@ use crate::expansion::batch::{Batch, BatchKey, BatchTags, Batched};
 use crate::key::{Arg, Each, End, KeyBuf, KeyBuilder, KeyPart, Path, Pieces, Template, Text};
 use crate::local::Keep;
 use crate::policy::ttl::Ttl;
-use crate::policy::{LocalCopies, NO_TIMEOUT, PROLONGED, Policy};
+use crate::policy::{LocalCopies, NO_MAX_AGE, NO_TIMEOUT, PROLONGED, Policy};
 use crate::store::vocabulary::ReplicaReads;
 use crate::tags::Tags;
 use crate::util::maybe_static::MaybeStatic;
@@ -244,6 +244,14 @@ impl<'c, T, L> EntryBuilder<'c, T, L> {
         if let (Ttl::Expires(ttl), LocalCopies::Tracked(length)) = (self.policy.ttl, self.policy.local) {
             self.policy.local = LocalCopies::Tracked(length.min(ttl / PROLONGED));
         }
+        self
+    }
+
+    /// A part of a second counts as a whole one.
+    #[inline]
+    pub fn max_age(mut self, age: Duration) -> Self {
+        let seconds = age.as_secs() + u64::from(age.subsec_nanos() > 0);
+        self.policy.max_age_secs = u32::try_from(seconds).unwrap_or(NO_MAX_AGE);
         self
     }
 

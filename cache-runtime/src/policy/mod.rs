@@ -17,6 +17,9 @@ pub(crate) const PROLONGED: u32 = 10;
 /// A call waits for a new value for as long as it takes.
 pub(crate) const NO_TIMEOUT: u32 = u32::MAX;
 
+/// A value may become as old as it is read.
+pub(crate) const NO_MAX_AGE: u32 = u32::MAX;
+
 /// The options of a function that decide about storing and serving.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Policy {
@@ -26,6 +29,8 @@ pub(crate) struct Policy {
     pub(crate) negative_ttl: Option<Duration>,
     /// Whether hits prolong entries.
     pub(crate) sliding: bool,
+    /// How old values may become by that, in seconds, and `NO_MAX_AGE`: as `timeout_millis`.
+    pub(crate) max_age_secs: u32,
     /// Up to which share of the TTL is taken off at random, from 0 to 1.
     pub(crate) jitter: f64,
     /// RFC 5861: for how long past its TTL a value is served while it is refreshed in the background.
@@ -52,6 +57,7 @@ impl Policy {
         ttl: Ttl::Expires(Duration::ZERO),
         negative_ttl: None,
         sliding: false,
+        max_age_secs: NO_MAX_AGE,
         jitter: 0.0,
         stale_while_revalidate: Duration::ZERO,
         stale_if_error: Duration::ZERO,
@@ -84,6 +90,11 @@ impl Policy {
             }
         }
         Some(fresh.saturating_add(meta.stale_window))
+    }
+
+    /// How old a value may become, if that is bounded.
+    pub(crate) fn max_age(&self) -> Option<Duration> {
+        (self.max_age_secs != NO_MAX_AGE).then(|| Duration::from_secs(self.max_age_secs.into()))
     }
 
     /// How often a process prolongs an entry, at most.

@@ -15,6 +15,7 @@ pub(crate) mod jitter;
 pub(crate) mod key;
 pub(crate) mod length;
 pub(crate) mod local;
+pub(crate) mod max_age;
 pub(crate) mod max_size;
 pub(crate) mod max_wait;
 pub(crate) mod negative;
