@@ -51,8 +51,9 @@ impl Reader<'_> {
                 true if left.is_none() && value.meta.stale_window > Duration::ZERO => return None,
                 true => {
                     let meta = value.meta;
-                    let question = Question { key, tags: tags.map(|(tags, _)| tags) };
-                    self.prolong(question, mark, &meta, left, || self.values.is_none(&value.payload));
+                    if self.call.policy.sliding {
+                        self.prolong_entry(Question { key, tags: tags.map(|(tags, _)| tags) }, &bytes, left);
+                    }
                     self.decided(&meta, left.unwrap_or(Left::Never), bytes, sight())
                 }
             },

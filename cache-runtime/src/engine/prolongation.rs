@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 use self::recent::RecentlyProlonged;
 use crate::engine::core::Core;
 use crate::engine::read::{Question, Reader, texts};
-use crate::engine::{Background, Call};
-use crate::entry::header::Meta;
+use crate::engine::{Background, Call, mark_of};
+use crate::entry::header::{self, Meta};
 use crate::error::Error;
 use crate::store::Store;
 use crate::store::vocabulary::{CasToken, Found, Left, Reading, Set, Several, Swap};
@@ -59,43 +59,31 @@ fn age_key(key: &str) -> String {
     format!("{key}\u{1}age")
 }
 
-impl Core {
-    fn lately_prolonged(&self) -> &RecentlyProlonged {
-        self.prolongations.recent.get_or_init(RecentlyProlonged::default)
-    }
-}
-
 impl Reader<'_> {
-    /// An entry is served, which has so much time left if that was asked for. `is_none` says whether it holds the word that there is no value.
-    #[inline]
+    /// A sound entry is served, which has so much time left if that was asked for. All of it apart from the way of plain hits.
+    #[inline(never)]
+    pub(super) fn prolong_entry(&self, question: Question<'_>, bytes: &[u8], left: Option<Left>) {
+        if let (Some(mark), Some(entry)) = (mark_of(bytes), header::checked(bytes)) {
+            self.prolong(question, mark, &entry.meta, left, &|| self.values.is_none(&entry.payload));
+        }
+    }
+
+    /// The same where its value is kept. `is_none` says whether that is the word that there is no value.
     pub(super) fn prolong(
         &self,
         question: Question<'_>,
         mark: CasToken,
         meta: &Meta,
         left: Option<Left>,
-        is_none: impl FnOnce() -> bool,
-    ) {
-        if self.call.policy.sliding {
-            self.prolong_in_time(question, mark, meta, left, is_none);
-        }
-    }
-
-    #[inline(never)]
-    fn prolong_in_time(
-        &self,
-        question: Question<'_>,
-        mark: CasToken,
-        meta: &Meta,
-        left: Option<Left>,
-        is_none: impl FnOnce() -> bool,
+        is_none: &dyn Fn() -> bool,
     ) {
         let call = self.call;
         let Some(ttl) = call.policy.prolonged(meta, left) else { return };
         let interval = call.policy.prolonged_every(meta);
-        let cache = call.cache.arc();
-        if cache.prolongations.under_way.load(Ordering::Relaxed) >= AT_ONCE
-            || !cache.lately_prolonged().is_due(&mark, cache.age(), interval)
+        let Prolongations { recent, under_way } = &*call.cache().prolongations;
+        let recent = recent.get_or_init(RecentlyProlonged::default);
+        if under_way.load(Ordering::Relaxed) >= AT_ONCE
+            || !recent.is_due(&mark, call.cache().clock.coarse_millis(), interval)
         {
             return;
         }
@@ -113,7 +101,8 @@ impl Call {
             && let Some(mark) = mark
         {
             let cache = self.cache();
-            cache.lately_prolonged().is_due(&mark, cache.age(), Duration::ZERO);
+            let recent = cache.prolongations.recent.get_or_init(RecentlyProlonged::default);
+            recent.is_due(&mark, cache.clock.coarse_millis(), Duration::ZERO);
             if let Some(age) = self.policy.max_age() {
                 self.begins_to_age(key, mark, age);
             }

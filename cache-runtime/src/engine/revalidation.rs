@@ -212,7 +212,7 @@ impl Reader<'_> {
             return CopyState::State(EntryState::Unusable(Some(mark), MissReason::Invalidated));
         }
         let policy = &self.call.policy;
-        self.prolong(question, mark, &copy.meta, left, || copy.is_none);
+        self.prolong(question, mark, &copy.meta, left, &|| copy.is_none);
         let random = if policy.early_refresh > 0.0 { random::unit() } else { 0.0 };
         let sight = match question.tags {
             None => mark.into(),

@@ -38,6 +38,13 @@ impl Moment {
         Self(coarsetime::Instant::now_without_cache_update().as_ticks())
     }
 
+    /// How many milliseconds there were until it.
+    #[inline]
+    pub(crate) fn millis(self) -> u64 {
+        const OF_ONE: u64 = (1 << 32) / 1000;
+        self.0 / OF_ONE
+    }
+
     pub(crate) fn from_ticks(ticks: u64) -> Self {
         Self(ticks)
     }

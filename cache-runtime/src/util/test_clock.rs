@@ -7,7 +7,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use crate::util::clock::later;
+use crate::util::clock::{Moment, later};
 
 /// A clock that a test turns, for caches in this process.
 ///
@@ -137,6 +137,15 @@ impl Clock {
         later(self.unturned(), Duration::from_nanos(self.ahead.load(Ordering::Relaxed)))
     }
 
+    /// How far it is ahead of the system's clock; `None` if it never was.
+    fn ahead_millis(&self) -> Option<u64> {
+        let ahead = match &self.runtime {
+            None => Duration::from_nanos(self.ahead.load(Ordering::Relaxed)),
+            Some(_) => self.now().saturating_duration_since(Instant::now()),
+        };
+        u64::try_from(ahead.as_millis()).ok().filter(|ahead| *ahead > 0)
+    }
+
     fn unturned(&self) -> Instant {
         let Some(runtime) = &self.runtime else { return Instant::now() };
         // The clock of the runtime that is current is asked, and the library has one of its own.
@@ -154,6 +163,16 @@ impl Clock {
 }
 
 impl Clock {
+    /// Milliseconds since some beginning, up to [`LAG`](crate::util::clock::LAG) behind: for who asks at each hit.
+    #[inline]
+    pub(crate) fn coarse_millis(&self) -> u64 {
+        #[cfg(feature = "testing")]
+        if let Some(ahead) = self.ahead_millis() {
+            return Moment::now().millis().wrapping_add(ahead);
+        }
+        Moment::now().millis()
+    }
+
     /// The instant at which `duration` from now is over.
     pub(crate) fn after(&self, duration: Duration) -> Instant {
         later(self.now(), duration)

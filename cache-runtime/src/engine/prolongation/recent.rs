@@ -30,13 +30,14 @@ impl Default for RecentlyProlonged {
 }
 
 impl RecentlyProlonged {
-    /// Whether the entry was not noted within `interval`. Then it is now, and of callers at the same time one is told so.
-    pub(super) fn is_due(&self, mark: &CasToken, now: Duration, interval: Duration) -> bool {
+    /// Whether the entry was not noted within `interval`, where it is now so many milliseconds since some beginning. Then it is now, and of callers at the same time one is told so.
+    #[allow(clippy::cast_possible_truncation, reason = "times begin anew")]
+    pub(super) fn is_due(&self, mark: &CasToken, now: u64, interval: Duration) -> bool {
         // A nonce follows the state, of which every byte is random.
         let random = mark[1..].first_chunk().map_or(0, |nonce| u64::from_le_bytes(*nonce));
         let entry = (random | 1 << 63) & !0xffff_ffff;
-        let now = millis(now);
-        let interval = millis(interval.min(LONGEST));
+        let now = now as u32;
+        let interval = interval.min(LONGEST).as_millis() as u32;
         let Some(CacheLine(places)) = self.0.get(random as usize % LINES) else { return false };
         let mut oldest = (&places[0], 0, 0);
         for place in places {
@@ -58,11 +59,6 @@ fn note(place: &AtomicU64, known: u64, entry: u64, now: u32) -> bool {
     place.compare_exchange(known, entry | u64::from(now), Ordering::Relaxed, Ordering::Relaxed).is_ok()
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "they begin anew")]
-fn millis(time: Duration) -> u32 {
-    time.as_millis() as u32
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,8 +72,8 @@ mod tests {
         mark
     }
 
-    fn at(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
+    fn at(seconds: u64) -> u64 {
+        1000 * seconds
     }
 
     #[test]
@@ -109,7 +105,7 @@ mod tests {
     #[test]
     fn times_begin_anew_after_49_days() {
         let recent = RecentlyProlonged::default();
-        let end = Duration::from_millis(u32::MAX.into());
+        let end = u64::from(u32::MAX);
         assert!(recent.is_due(&mark(7), end - at(2), TENTH));
         assert!(!recent.is_due(&mark(7), end + at(2), TENTH) && recent.is_due(&mark(7), end + at(5), TENTH));
     }
