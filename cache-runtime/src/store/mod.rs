@@ -218,11 +218,9 @@ impl AnyStore {
     }
 
     /// Whether values are sealed before they are stored.
+    #[cfg(feature = "sealing")]
     pub(crate) fn is_sealed(&self) -> bool {
-        #[cfg(feature = "sealing")]
-        return matches!(self, Self::SealedRedis(_) | Self::SealedMemory(_));
-        #[cfg(not(feature = "sealing"))]
-        false
+        matches!(self, Self::SealedRedis(_) | Self::SealedMemory(_))
     }
 
     /// Why there is nobody to ask, if that is known at once.
