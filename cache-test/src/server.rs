@@ -230,7 +230,9 @@ impl RedisServer {
         match answer {
             Ok(_) => true,
             Err(error)
-                if ["syntax error", "unknown command"].iter().any(|no| error.to_string().contains(no)) =>
+                if ["syntax error", "unknown command", "Unsupported CONFIG parameter"]
+                    .iter()
+                    .any(|no| error.to_string().contains(no)) =>
             {
                 false
             }

@@ -49,8 +49,11 @@ fn every_value_of_a_burst_is_stored() {
         for calls in [1_000, 5_000, 20_000] {
             let server = RedisServer::start();
             runtime.block_on(async {
-                let patient =
-                    Cache::builder().deadline(Duration::from_secs(10)).max_wait(Duration::from_secs(60));
+                // Nor may a lease end before its value is on its way, however slow the machine is.
+                let patient = Cache::builder()
+                    .deadline(Duration::from_secs(10))
+                    .max_wait(Duration::from_secs(60))
+                    .lease_ttl(Duration::from_secs(60));
                 let cache = patient.url(server.url()).connect().await.unwrap();
                 assert_eq!(burst(&cache, calls).await, calls as usize, "{name}, {calls} calls");
                 cache.flush().await.unwrap();

@@ -189,7 +189,9 @@ async fn a_node_that_moves_to_another_address_is_followed() {
 #[tokio::test]
 async fn what_a_node_lacks_is_not_used_where_its_former_owner_redirects_to_it() {
     let new = Arc::new(RedisServer::builder().in_cluster_mode().start());
-    new.cli(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    // ADDSLOTSRANGE is newer than some of the servers.
+    let slots: Vec<String> = (0..16384).map(|slot: u16| slot.to_string()).collect();
+    new.cli(&["CLUSTER", "ADDSLOTS"].into_iter().chain(slots.iter().map(String::as_str)).collect::<Vec<_>>());
     let info = || new.query::<String>(&["CLUSTER", "INFO"]);
     wait_until_async(async || info().contains("cluster_state:ok")).await;
     let patient = async |port| {

@@ -208,6 +208,10 @@ async fn one_configuration_endpoint_and_one_seed_that_is_gone_are_enough() {
 #[tokio::test]
 async fn nodes_are_asked_by_the_names_that_they_announce() {
     let servers = RedisCluster::start();
+    if !servers.primary(0).takes(&["CONFIG", "SET", "cluster-announce-hostname", "localhost"]) {
+        // Redis 6.2 has no names to announce.
+        return;
+    }
     for node in servers.nodes() {
         node.cli(&["CONFIG", "SET", "cluster-announce-hostname", "localhost"]);
         node.cli(&["CONFIG", "SET", "cluster-preferred-endpoint-type", "hostname"]);

@@ -45,11 +45,11 @@ fn computes(cache: &Cache) -> u64 {
 }
 
 /// Many at once, of each kind; each in time. Says how many ran their function.
-async fn round(cache: &Cache) -> u64 {
+async fn round(cache: &Cache, what: &str) -> u64 {
     let before = computes(cache);
     let mut calls = tokio::task::JoinSet::new();
     for id in 1..=IDS {
-        let cache = cache.clone();
+        let (cache, what) = (cache.clone(), what.to_owned());
         calls.spawn(async move {
             let began = Given::now();
             let (one, tags) = cache.scope(async { (get_user(id).await, tagged(id).await) }).await;
@@ -58,7 +58,7 @@ async fn round(cache: &Cache) -> u64 {
             let several = cache.scope(get_users(&ids)).await;
             assert_eq!(several, ids.map(|id| (id, user(id))).into());
             assert_eq!(cache.scope(named(id)).await, user(id));
-            assert!(began.elapsed() < 4 * DEADLINE + SLACK, "{:?}", began.elapsed());
+            assert!(began.elapsed() < 4 * DEADLINE + SLACK, "{what}: {:?}", began.elapsed());
         });
     }
     while let Some(done) = calls.join_next().await {
@@ -77,10 +77,10 @@ async fn works(server: &RedisServer, url: &str, what: &str) -> (bool, bool) {
     record();
     let cache = Cache::builder().url(url).deadline(Duration::from_secs(2)).connect_lazy().unwrap();
     // The first ones find out what there is.
-    round(&cache).await;
+    round(&cache, what).await;
     let before = connections(server);
     for _ in 0..3 {
-        round(&cache).await;
+        round(&cache, what).await;
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     // Each question on the side is one too.
@@ -156,10 +156,10 @@ async fn what_compares_by_itself_needs_no_scripts() {
         Middleman::start(&server, |_, request| Middleman::with_ifeq(Middleman::without_scripts(request)));
     let cache =
         Cache::builder().url(compares.url()).deadline(Duration::from_secs(10)).connect_lazy().unwrap();
-    round(&cache).await;
-    assert_eq!(round(&cache).await, 0, "{}", cache.stats());
+    round(&cache, "scripts").await;
+    assert_eq!(round(&cache, "scripts").await, 0, "{}", cache.stats());
     cache.invalidate_tags((1..=IDS).map(|id| format!("city:{id}"))).await.unwrap();
-    assert_eq!(round(&cache).await, IDS, "{}", cache.stats());
+    assert_eq!(round(&cache, "scripts").await, IDS, "{}", cache.stats());
     assert_eq!(compares.accepted(), 1);
 }
 

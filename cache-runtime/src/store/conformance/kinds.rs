@@ -9,6 +9,10 @@ use super::{Store, all, redis, soon};
 #[tokio::test]
 async fn redis_that_compares_and_runs_no_scripts() {
     let server = RedisServer::start();
+    // Without it and without scripts nothing can be leased, and each server that compares is younger than it.
+    if !server.takes(&["SET", "probe", "x", "NX", "GET"]) {
+        return;
+    }
     let compares =
         Middleman::start(&server, |_, request| Middleman::with_ifeq(Middleman::without_scripts(request)));
     all(&redis(compares.url())).await;
