@@ -15,7 +15,7 @@ use crate::engine::lease_first::LeaseFirst;
 use crate::engine::{ComputeGuard, Course, Got, Hit, Reader, Step, TimeBudget};
 use crate::report::miss_reason::MissReason;
 #[cfg(feature = "tracing")]
-use crate::util::trace::{Span, instrument, is_on};
+use crate::util::trace::{Span, are_lookups_on, instrument};
 
 /// The next step of a call, as far as it is known before decoding.
 pub(crate) enum LookupResult {
@@ -43,7 +43,7 @@ impl Reader<'_> {
     /// The same, within a span if somebody wants one.
     #[cfg(feature = "tracing")]
     pub(crate) async fn begin(&self, budget: TimeBudget) -> LookupResult {
-        if !is_on() {
+        if !are_lookups_on() {
             return self.begin_within(budget).await;
         }
         let span = Span::lookup(self.call.function.site);

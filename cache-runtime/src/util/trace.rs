@@ -1,10 +1,11 @@
 //! Spans of the crate `tracing` around what takes time; without the cargo feature, nothing.
 //!
 //! Names of fields are those of OpenTelemetry where it has one, so that `tracing-opentelemetry` shows a request to Redis as what it is. No field is a key, a
-//! value or an argument. Spans have the level DEBUG, which most programs switch on by target; while nobody wants it, a span costs one load.
+//! value or an argument. Spans have the level DEBUG, which most programs switch on by target; while nobody wants it, a span costs one load. Only what every
+//! hit would have is TRACE: many hits share one request to Redis, so a span of its own would cost more than the request does.
 
 #[cfg(feature = "tracing")]
-pub(crate) use on::{Span, callers, instrument, is_on};
+pub(crate) use on::{Span, are_lookups_on, callers, instrument};
 
 #[cfg(not(feature = "tracing"))]
 pub(crate) use off::{Span, callers, instrument};
@@ -12,14 +13,20 @@ pub(crate) use off::{Span, callers, instrument};
 #[cfg(feature = "tracing")]
 mod on {
     use tracing::field::Empty;
-    use tracing::{Instrument as _, Level, debug_span, level_enabled};
+    use tracing::{Instrument as _, Level, debug_span, level_enabled, span};
 
     use crate::util::function_id::FunctionId;
 
     /// Whether a subscriber may want spans of this library. One load, so that a hit costs the same while none does.
     #[inline]
-    pub(crate) fn is_on() -> bool {
+    fn is_on() -> bool {
         level_enabled!(Level::DEBUG)
+    }
+
+    /// Whether a subscriber may want [`Span::lookup`].
+    #[inline]
+    pub(crate) fn are_lookups_on() -> bool {
+        level_enabled!(Level::TRACE)
     }
 
     /// A span, which ends when it is dropped.
@@ -28,9 +35,10 @@ mod on {
 
     /// A span about a function. `tracing` has a name as a literal only, and its static data at each place.
     macro_rules! of_function {
-        ($name:literal, $function:expr $(, $field:tt)*) => {
-            Span(debug_span!(
+        ($level:ident, $name:literal, $function:expr $(, $field:tt)*) => {
+            Span(span!(
                 target: "redis_cached",
+                Level::$level,
                 $name,
                 otel.name = $name,
                 code.function.name = %format_args!("{}::{}", $function.module, $function.name),
@@ -68,7 +76,7 @@ mod on {
 
         /// A look-up that goes beyond this process, until there is a value, or the right to compute.
         pub(crate) fn lookup(function: &FunctionId) -> Self {
-            of_function!("cache.get", function, hit)
+            of_function!(TRACE, "cache.get", function, hit)
         }
 
         pub(crate) fn found(&self, is_hit: bool) {
@@ -77,12 +85,12 @@ mod on {
 
         /// A wait for another caller's computation.
         pub(crate) fn wait(function: &FunctionId) -> Self {
-            of_function!("cache.wait", function)
+            of_function!(DEBUG, "cache.wait", function)
         }
 
         /// The function's own body.
         pub(crate) fn compute(function: &FunctionId) -> Self {
-            of_function!("cache.compute", function)
+            of_function!(DEBUG, "cache.compute", function)
         }
 
         /// A refresh in the background. It outlives the span of its caller, so that is no parent but a link.

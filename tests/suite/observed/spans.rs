@@ -3,15 +3,16 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use redis_cached::{Cache, redis_cached};
 use redis_cached_test_support::RedisServer;
+use tokio::task::JoinSet;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::subscriber::DefaultGuard;
-use tracing::{Event, Instrument as _, Metadata, Subscriber, debug_span};
+use tracing::subscriber::{DefaultGuard, Interest};
+use tracing::{Dispatch, Event, Instrument as _, Level, Metadata, Subscriber, debug_span};
 use tracing_core::span::Current;
 
 #[derive(Debug, Clone, Default)]
@@ -31,9 +32,15 @@ impl Recorded {
     }
 }
 
-/// Records the spans of the test's own thread.
-#[derive(Clone, Default)]
-struct Spans(Arc<Mutex<Vec<Recorded>>>);
+/// Records the spans of the test's own thread, up to a level.
+#[derive(Clone)]
+struct Spans(Arc<Mutex<Vec<Recorded>>>, Level);
+
+impl Default for Spans {
+    fn default() -> Self {
+        Self(Arc::default(), Level::TRACE)
+    }
+}
 
 thread_local! {
     static ENTERED: RefCell<Vec<Id>> = const { RefCell::new(Vec::new()) };
@@ -49,6 +56,9 @@ impl Visit for Fields<'_> {
 
 impl Spans {
     fn record(&self) -> DefaultGuard {
+        // While there is just one subscriber, `tracing` asks that of the thread alone that meets a span first, which may be a test without one.
+        static NEVER_ALONE: OnceLock<Dispatch> = OnceLock::new();
+        NEVER_ALONE.get_or_init(|| Dispatch::new(Self::default()));
         tracing::subscriber::set_default(self.clone())
     }
 
@@ -62,8 +72,13 @@ impl Spans {
 }
 
 impl Subscriber for Spans {
+    /// Not once for all: tests that want different levels run beside each other.
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_span()
+        metadata.is_span() && *metadata.level() <= self.1
     }
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {
@@ -161,6 +176,28 @@ async fn a_miss_and_a_hit_have_a_span_for_each_thing_that_takes_time() {
     for span in spans.0.lock().unwrap().iter() {
         assert!(span.fields.values().all(|value| !value.contains("spans:7")), "no field has a key: {span:?}");
     }
+}
+
+/// At DEBUG there is a span for each request, which hits share, and none for each of the hits.
+#[tokio::test]
+async fn hits_that_share_a_request_share_its_span() {
+    let server = RedisServer::start();
+    let cache = Cache::connect(&server.url()).await.unwrap();
+    let calls = || {
+        let call = |id| {
+            let cache = cache.clone();
+            async move { cache.scope(spanned(id)).await }
+        };
+        (0..50).map(call).collect::<JoinSet<_>>().join_all()
+    };
+    calls().await;
+    cache.flush().await.unwrap();
+    let spans = Spans(Arc::default(), Level::DEBUG);
+    let _recording = spans.record();
+    calls().await;
+    assert_eq!(spans.of("cache.get").len(), 0);
+    let requests = spans.of("redis.request");
+    assert!((1..50).contains(&requests.len()), "{requests:?}");
 }
 
 #[tokio::test]
