@@ -215,8 +215,8 @@ impl CacheBuilder {
     /// ```
     ///
     /// Counted by Space-Saving: exact up to four times as many keys as are asked for, and otherwise too high by at most
-    /// [`HotKey::error`](crate::HotKey::error). A hit in Redis takes a lock of its function for a moment, and about 0.2 µs more. Hits in this process cost nothing, and do
-    /// not count.
+    /// [`HotKey::error`](crate::HotKey::error). A hit in Redis takes a lock of its function for a moment, and a tenth more instructions. Hits in this process cost
+    /// nothing, and do not count.
     pub fn track_keys(mut self, most: usize) -> Self {
         self.tracked_keys = most;
         self

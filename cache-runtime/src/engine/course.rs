@@ -135,8 +135,9 @@ impl Call {
                 sight
             }
         };
-        if counters.hits.count_from() & self.function.unsampled == 0 {
-            self.look_at_hit(key, hit);
+        let before = counters.hits.count_from();
+        if before & self.function.unsampled == 0 {
+            self.look_at_hit(before, key, hit);
         }
         sight
     }

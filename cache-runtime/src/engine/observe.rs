@@ -184,23 +184,30 @@ impl Call {
         });
     }
 
-    /// Looks at a hit.
+    /// Looks at a hit, the next one after so many of its thread: at each for its key where keys are tracked, and at a sample for the rest.
     #[cold]
     #[inline(never)]
-    pub(super) fn look_at_hit(&self, key: &str, hit: &Hit) {
+    pub(super) fn look_at_hit(&self, before: u64, key: &str, hit: &Hit) {
         // A value that is kept comes without its entry.
         let Some(value) = header::checked(&hit.bytes) else { return };
         let tracked = self.cache().observing.tracked;
-        let named = (tracked > 0).then(|| (bucket::common(key), tracked));
-        let (key, now) = self.key_now(key);
-        let compute_micros = u64::try_from(value.meta.compute_time.as_micros()).unwrap_or(u64::MAX);
-        let hit = SampledHit { key, named, id: id_of(&hit.bytes), compute_micros, now };
-        self.function.observed.hit(&hit);
+        let (hash, id) = (self.hash_of(key), id_of(&hit.bytes));
+        if tracked > 0 {
+            self.function.observed.tracked_hit(hash, bucket::common(key), id, tracked);
+        }
+        if before.is_multiple_of(SAMPLED) {
+            let compute_micros = u64::try_from(value.meta.compute_time.as_micros()).unwrap_or(u64::MAX);
+            let now = self.cache().now_millis();
+            self.function.observed.sampled_hit(&SampledHit { key: hash, id, compute_micros, now });
+        }
     }
 
     fn key_now(&self, key: &str) -> (u64, u64) {
-        let cache = self.cache();
-        (cache.observing.keys.of(bucket::common_bytes(key.as_bytes())), cache.now_millis())
+        (self.hash_of(key), self.cache().now_millis())
+    }
+
+    fn hash_of(&self, key: &str) -> u64 {
+        self.cache().observing.keys.of(bucket::common_bytes(key.as_bytes()))
     }
 }
 

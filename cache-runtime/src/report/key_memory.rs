@@ -119,12 +119,12 @@ impl KeyMemory {
         }
     }
 
-    /// A hit has read the write. Answers how old it is, if this process has made it.
-    pub(crate) fn read(&mut self, key: u64, id: u64, now: u64) -> Option<u64> {
+    /// A hit has read the write. Answers when it was made, if this process has made it.
+    pub(crate) fn read(&mut self, key: u64, id: u64) -> Option<u64> {
         let known = self.known.get_mut(&key)?;
         let write = known.write.filter(|write| write.id == id)?;
         known.is_read = true;
-        Some(now.saturating_sub(write.at))
+        Some(write.at)
     }
 
     fn insert(&mut self, key: u64, now: u64) -> Option<&mut KnownKey> {
@@ -207,8 +207,8 @@ mod tests {
         let mut memory = KeyMemory::default();
         assert_eq!(memory.stored(8, write(0, 1)), None);
         absent(&mut memory, MINUTE);
-        assert_eq!(memory.read(8, 0, 500), Some(500));
-        assert_eq!(memory.read(8, 7, 500), None, "another write");
+        assert_eq!(memory.read(8, 0), Some(0));
+        assert_eq!(memory.read(8, 7), None, "another write");
         let rewritten = memory.stored(8, write(MINUTE, 1)).expect("one before");
         let expected =
             Rewritten { missed: Some(MissReason::Expired), is_same: true, after: MINUTE, was_read: true };

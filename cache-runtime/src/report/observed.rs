@@ -33,10 +33,8 @@ pub(crate) struct StoredValue<'a> {
 
 /// A hit that is looked at.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct SampledHit<'a> {
+pub(crate) struct SampledHit {
     pub(crate) key: u64,
-    /// The key, if keys are counted, and how many.
-    pub(crate) named: Option<(&'a str, usize)>,
     /// Which write it has read.
     pub(crate) id: u64,
     pub(crate) compute_micros: u64,
@@ -98,17 +96,21 @@ impl Observed {
         *[&mut figures.was_not_read, &mut figures.was_read][usize::from(rewritten.was_read)] += 1;
     }
 
-    pub(crate) fn hit(&self, hit: &SampledHit<'_>) {
+    pub(crate) fn sampled_hit(&self, hit: &SampledHit) {
         let mut state = lock(&self.0);
-        let ObservedState { memory, figures, hot } = &mut *state;
+        let ObservedState { memory, figures, .. } = &mut *state;
         figures.sampled += 1;
         figures.sampled_micros = figures.sampled_micros.saturating_add(hit.compute_micros);
-        if let Some(age) = memory.read(hit.key, hit.id, hit.now) {
-            figures.ages[class_of(age)] += 1;
+        if let Some(written) = memory.read(hit.key, hit.id) {
+            figures.ages[class_of(hit.now.saturating_sub(written))] += 1;
         }
-        if let Some((name, most)) = hit.named {
-            hot.get_or_insert_with(|| HotKeys::new(most)).count(hit.key, name);
-        }
+    }
+
+    /// A hit, where the hits of this many keys are to be named.
+    pub(crate) fn tracked_hit(&self, key: u64, name: &str, id: u64, most: usize) {
+        let mut state = lock(&self.0);
+        state.memory.read(key, id);
+        state.hot.get_or_insert_with(|| HotKeys::new(most)).count(key, name);
     }
 
     pub(crate) fn refused(&self, error: &dyn std::fmt::Display) {
