@@ -11,6 +11,7 @@ use crate::engine::mark_of;
 use crate::engine::read::{Question, Reader};
 use crate::entry::header;
 use crate::entry::header::{KeyState, Meta, Rejected};
+use crate::entry::special::Special;
 use crate::policy::{Decision, decide};
 use crate::report::miss_reason::MissReason;
 use crate::store::vocabulary::{CasToken, Found, Left, Nonce};
@@ -116,8 +117,13 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether a payload is the word that there is no value, as `negative_ttl` has it.
+    pub(super) fn is_none(&self, payload: &Payload<'_>) -> bool {
+        self.values.special(payload) == Some(Some(Special::None))
+    }
+
     pub(super) fn can_decode(&self, hit: &Hit) -> bool {
-        header::payload(&hit.bytes).is_some_and(|payload| self.values.can_decode(&payload))
+        header::payload(&hit.bytes).is_some_and(|payload| self.values.special(&payload).is_some())
     }
 
     pub(super) fn unusable(&self, mark: Option<CasToken>) -> EntryState {

@@ -64,7 +64,7 @@ impl Reader<'_> {
     #[inline(never)]
     pub(super) fn prolong_entry(&self, question: Question<'_>, bytes: &[u8], left: Option<Left>) {
         if let (Some(mark), Some(entry)) = (mark_of(bytes), header::checked(bytes)) {
-            self.prolong(question, mark, &entry.meta, left, &|| self.values.is_none(&entry.payload));
+            self.prolong(question, mark, &entry.meta, left, &|| self.is_none(&entry.payload));
         }
     }
 

@@ -13,6 +13,7 @@ use crate::engine::entry_state::EntryState;
 use crate::engine::retry_queue::{NotedTags, NotedTakeovers};
 use crate::engine::{Call, TimeBudget};
 use crate::entry::header::KeyState;
+use crate::entry::special::Special;
 use crate::error::Error;
 use crate::key::KeyBuf;
 use crate::local::Tier;
@@ -88,11 +89,8 @@ pub(crate) struct Reader<'a> {
 
 /// What is to be known of a value before it is served.
 pub(crate) trait Values {
-    /// Whether it can be decoded.
-    fn can_decode(&self, payload: &Payload<'_>) -> bool;
-
-    /// Whether it is the word that there is none, as `negative_ttl` has it.
-    fn is_none(&self, payload: &Payload<'_>) -> bool;
+    /// What the value is instead of a plain one, if it can be decoded.
+    fn special(&self, payload: &Payload<'_>) -> Option<Option<Special>>;
 
     /// The tags that the value names; `None` if it cannot be decoded.
     fn tags_named(&self, payload: &Payload<'_>) -> Option<Vec<String>>;

@@ -81,7 +81,7 @@ impl Reader<'_> {
         let Some(named) = tags::of_value(&self.call.cache.prefix, &names, 0) else { return };
         let type_name = self.values.type_name();
         // A slow answer, and only hits that prolong want it.
-        let is_none = self.call.policy.sliding && self.values.is_none(&entry.payload);
+        let is_none = self.call.policy.sliding && self.is_none(&entry.payload);
         let copy =
             KeptCopy { mark, meta: entry.meta, tags: entry.tags.into(), named, type_name, is_none, value };
         tier.keep_copy(key, self.call.function.fingerprint, header::decoded_len(&hit.bytes), copy);

@@ -57,12 +57,9 @@ impl<T> Hooks<T> {
 }
 
 impl<T> Values for Hooks<T> {
-    fn can_decode(&self, payload: &Payload<'_>) -> bool {
-        self.decoded(payload).is_some()
-    }
-
-    fn is_none(&self, payload: &Payload<'_>) -> bool {
-        self.decoded(payload).is_some_and(|value| (self.special)(&value) == Some(Special::None))
+    fn special(&self, payload: &Payload<'_>) -> Option<Option<Special>> {
+        let value = self.decoded(payload)?;
+        Some((self.special)(&value))
     }
 
     fn tags_named(&self, payload: &Payload<'_>) -> Option<Vec<String>> {
