@@ -1,10 +1,11 @@
-//! Where entries are kept: a trait, its two implementations, and the choice between them.
+//! Where entries are kept: a trait and its two implementations. The choice between them is in `any_store`.
 //!
 //! A store moves bytes and knows nothing of what they mean, but for one thing: [`swap`](Store::swap) and
 //! [`release`](Store::release) compare the beginning of what is there, which is an entry's state and nonce. Every operation is
 //! bounded by an instant and gives an error when that has passed.
 
 mod address;
+mod any_store;
 #[cfg(test)]
 mod conformance;
 pub(crate) mod credentials;
@@ -20,35 +21,25 @@ pub(crate) mod request_times;
 mod sealed;
 pub(crate) mod vocabulary;
 
-use std::future::ready;
-#[cfg(feature = "sealing")]
-use std::sync::Arc;
-use std::sync::Weak;
 use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
-use tokio_util::either::Either;
 
-use self::request_times::RequestStats;
-#[cfg(feature = "sealing")]
-use self::sealed::{SealedStore, SealedWrite};
-#[cfg(feature = "sealing")]
-use self::vocabulary::Sealing;
 use self::vocabulary::{
-    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, ServerInfo,
-    ServerReply, Set, Several, Swap, TagTtl, TakeoverListener,
+    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, Set, Several, Swap,
+    TagTtl,
 };
 #[cfg(test)]
 use self::vocabulary::{Epoch, Left};
 use crate::error::Error;
 
 pub(crate) use address::Target;
+pub(crate) use any_store::AnyStore;
 #[cfg(feature = "testing")]
 pub(crate) use faulty::FaultyStore;
 pub(crate) use memory::MemoryStore;
 pub(crate) use redis::RedisStore;
 pub(crate) use redis::batching::stores::QueuedWrite;
-use redis::batching::stores::WriteQueue;
 pub(crate) use redis::{ClusterConfig, Config as RedisConfig, ReplicaWait, TlsOptions, sentinel_config};
 
 /// The operations that the engine needs. Those on several keys are one round trip, and one atomic step for each key, not for all: of
@@ -170,291 +161,3 @@ impl<S: Store> OneKey for S {}
 pub(crate) type ProcessStore = MemoryStore;
 #[cfg(feature = "testing")]
 pub(crate) type ProcessStore = FaultyStore;
-
-/// The store of a cache. An enum and not a trait object: two kinds, known here, and no allocation for each future.
-#[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "one for each cache")]
-pub(crate) enum AnyStore {
-    Redis(RedisStore),
-    Memory(ProcessStore),
-    /// The global cache of a program whose `REDIS_URL` is wrong: every operation fails, so every call computes.
-    Broken(Error),
-    /// Those that store something, behind a keyring.
-    #[cfg(feature = "sealing")]
-    SealedRedis(SealedStore<RedisStore>),
-    #[cfg(feature = "sealing")]
-    SealedMemory(SealedStore<ProcessStore>),
-}
-
-impl AnyStore {
-    /// The same store behind a keyring.
-    #[cfg(feature = "sealing")]
-    pub(crate) fn sealed(self, sealing: Arc<dyn Sealing>) -> Self {
-        match self {
-            Self::Redis(store) => Self::SealedRedis(SealedStore::new(store, sealing)),
-            Self::Memory(store) => Self::SealedMemory(SealedStore::new(store, sealing)),
-            broken => broken,
-        }
-    }
-
-    /// The one that has a server, behind a keyring or not.
-    fn redis(&self) -> Option<&RedisStore> {
-        match self {
-            Self::Redis(store) => Some(store),
-            #[cfg(feature = "sealing")]
-            Self::SealedRedis(store) => Some(store.inner()),
-            _ => None,
-        }
-    }
-
-    /// The one that is in this process.
-    fn process(&self) -> Option<&ProcessStore> {
-        match self {
-            Self::Memory(store) => Some(store),
-            #[cfg(feature = "sealing")]
-            Self::SealedMemory(store) => Some(store.inner()),
-            _ => None,
-        }
-    }
-
-    /// Whether values are sealed before they are stored.
-    #[cfg(feature = "sealing")]
-    pub(crate) fn is_sealed(&self) -> bool {
-        matches!(self, Self::SealedRedis(_) | Self::SealedMemory(_))
-    }
-
-    /// Why there is nobody to ask, if that is known at once.
-    pub(crate) fn away(&self) -> Option<Error> {
-        if let Some(store) = self.redis() {
-            return store.away();
-        }
-        match self {
-            Self::Broken(error) => Some(error.clone()),
-            #[cfg(feature = "testing")]
-            _ => self.process().and_then(ProcessStore::away),
-            #[cfg(not(feature = "testing"))]
-            _ => None,
-        }
-    }
-
-    /// What its connections have recorded; nothing of what is stored in memory.
-    pub(crate) fn requests(&self) -> Vec<RequestStats> {
-        self.redis().map(|store| store.request_times().rows()).unwrap_or_default()
-    }
-
-    /// Whether there may be replicas to read from.
-    pub(crate) fn has_replicas(&self) -> bool {
-        self.redis().is_some_and(RedisStore::has_replicas)
-    }
-
-    /// Where a value for `key` can wait to be stored together with others. `None` where nothing is gained by that, or where the caller's runtime does not
-    /// drive a connection of its own.
-    pub(crate) fn write_queue(&self, key: &str) -> Option<ValueQueue> {
-        let queue = self.redis()?.write_queue(key)?;
-        #[cfg(feature = "sealing")]
-        let sealing = match self {
-            Self::SealedRedis(store) => Some(Arc::clone(store.sealing())),
-            _ => None,
-        };
-        Some(ValueQueue {
-            queue,
-            #[cfg(feature = "sealing")]
-            sealing,
-        })
-    }
-
-    /// What each server says of itself. One round trip, to all primaries of a cluster at once, and one more before it.
-    pub(crate) async fn info(&self, until: Instant) -> Result<Vec<ServerInfo>, Error> {
-        match (self.redis(), self.process(), self) {
-            (Some(store), ..) => store.info(until).await,
-            (_, Some(store), _) => Ok(vec![store.info()]),
-            (.., Self::Broken(error)) => Err(error.clone()),
-            _ => Ok(Vec::new()),
-        }
-    }
-
-    /// What each server answers to a command, of a cluster every primary that is known. One round trip. Nobody for what is in this process.
-    pub(crate) async fn ask_servers(
-        &self,
-        command: &[&[u8]],
-        until: Instant,
-    ) -> Result<Vec<ServerReply>, Error> {
-        match (self.redis(), self) {
-            (Some(store), _) => store.ask_servers(command, until).await,
-            (_, Self::Broken(error)) => Err(error.clone()),
-            _ => Ok(Vec::new()),
-        }
-    }
-
-    /// Has `listener` told of each server that takes the place of another.
-    pub(crate) fn tell_takeovers(&self, listener: Weak<dyn TakeoverListener>) {
-        if let Some(store) = self.redis() {
-            store.tell_takeovers(listener);
-        }
-    }
-
-    /// Whether another server may take the place of one that has acknowledged something, and not know of it.
-    pub(crate) fn may_be_taken_over(&self) -> bool {
-        self.redis().is_some()
-    }
-
-    /// What is at the keys as it is stored, and how long it has left: what is sealed stays so.
-    pub(crate) async fn read_as_stored(&self, keys: &[&str], until: Instant) -> Result<Several, Error> {
-        let how = Reading::Timed(keys.len());
-        match (self.redis(), self.process()) {
-            (Some(store), _) => store.read(keys, how, until).await,
-            (_, Some(store)) => store.read(keys, how, until).await,
-            _ => self.read(keys, how, until).await,
-        }
-    }
-
-    /// What was read as it is stored, as callers read it.
-    #[cfg(feature = "sealing")]
-    pub(crate) fn open(&self, key: &str, bytes: &mut Vec<u8>) {
-        match self {
-            Self::SealedRedis(store) => store.sealing().open(key, bytes),
-            Self::SealedMemory(store) => store.sealing().open(key, bytes),
-            _ => {}
-        }
-    }
-}
-
-/// Where a value can wait to be stored together with others.
-pub(crate) struct ValueQueue {
-    queue: WriteQueue,
-    #[cfg(feature = "sealing")]
-    sealing: Option<Arc<dyn Sealing>>,
-}
-
-impl ValueQueue {
-    /// Stores a value in the background, together with others; without delay if `is_alone`. Fails for a value that is to be sealed and cannot be.
-    pub(crate) fn add(self, write: Box<dyn BackgroundWrite>, is_alone: bool) -> Result<QueuedWrite, Error> {
-        #[cfg(feature = "sealing")]
-        let write = match self.sealing {
-            Some(sealing) => Box::new(SealedWrite::new(write, &*sealing)?),
-            None => write,
-        };
-        Ok(self.queue.add(write, is_alone))
-    }
-}
-
-/// Hands an operation on to the store that there is. Not by an async function, whose future would have its arguments twice.
-macro_rules! of_kind {
-    ($self:ident, $store:ident => $operation:expr) => {
-        match $self {
-            Self::Redis($store) => Either::Left($operation),
-            Self::Memory($store) => Either::Right(Either::Left($operation)),
-            #[cfg(not(feature = "sealing"))]
-            Self::Broken(error) => Either::Right(Either::Right(ready(Err(error.clone())))),
-            #[cfg(feature = "sealing")]
-            Self::Broken(error) => Either::Right(Either::Right(Either::Left(ready(Err(error.clone()))))),
-            // A box, so that the others' futures have no room for these.
-            #[cfg(feature = "sealing")]
-            Self::SealedRedis($store) => {
-                Either::Right(Either::Right(Either::Right(Either::Left(Box::pin($operation)))))
-            }
-            #[cfg(feature = "sealing")]
-            Self::SealedMemory($store) => {
-                Either::Right(Either::Right(Either::Right(Either::Right(Box::pin($operation)))))
-            }
-        }
-    };
-}
-
-impl Store for AnyStore {
-    fn get(&self, key: &str, until: Instant) -> impl Future<Output = Result<Found, Error>> {
-        of_kind!(self, store => store.get(key, until))
-    }
-
-    fn read(
-        &self,
-        keys: &[&str],
-        how: Reading,
-        until: Instant,
-    ) -> impl Future<Output = Result<Several, Error>> {
-        of_kind!(self, store => store.read(keys, how, until))
-    }
-
-    fn ask(
-        &self,
-        asked: &[KeyQuestion<'_>],
-        until: Instant,
-    ) -> impl Future<Output = Result<Vec<KeyAnswer>, Error>> {
-        of_kind!(self, store => store.ask(asked, until))
-    }
-
-    fn acquire(
-        &self,
-        leases: &[(&str, CasToken)],
-        ttl: Duration,
-        until: Instant,
-    ) -> impl Future<Output = Acquired> {
-        of_kind!(self, store => store.acquire(leases, ttl, until))
-    }
-
-    fn get_or_acquire(
-        &self,
-        key: &str,
-        lease: &CasToken,
-        ttl: Duration,
-        until: Instant,
-    ) -> impl Future<Output = Result<Option<Found>, Error>> {
-        of_kind!(self, store => store.get_or_acquire(key, lease, ttl, until))
-    }
-
-    fn swap(&self, swaps: &[Swap<'_>], until: Instant) -> impl Future<Output = KeyResults<bool>> {
-        of_kind!(self, store => store.swap(swaps, until))
-    }
-
-    fn release(
-        &self,
-        leases: &[(&str, CasToken)],
-        until: Instant,
-    ) -> impl Future<Output = Result<(), Error>> {
-        of_kind!(self, store => store.release(leases, until))
-    }
-
-    fn clear(&self, key: &str, until: Instant) -> impl Future<Output = Result<(), Error>> {
-        of_kind!(self, store => store.clear(key, until))
-    }
-
-    fn set(&self, sets: &[Set<'_>], until: Instant) -> impl Future<Output = Result<(), Error>> {
-        of_kind!(self, store => store.set(sets, until))
-    }
-
-    fn remove(&self, keys: &[&[u8]], until: Instant) -> impl Future<Output = Result<u64, Error>> {
-        of_kind!(self, store => store.remove(keys, until))
-    }
-
-    fn remove_in_order(
-        &self,
-        first: &[u8],
-        then: &[&[u8]],
-        until: Instant,
-    ) -> impl Future<Output = Result<u64, Error>> {
-        of_kind!(self, store => store.remove_in_order(first, then, until))
-    }
-
-    fn scan(
-        &self,
-        prefix: &str,
-        from: Cursor,
-        until: Instant,
-    ) -> impl Future<Output = Result<Scanned, Error>> {
-        of_kind!(self, store => store.scan(prefix, from, until))
-    }
-
-    fn tag(&self, keys: &[&str], life: TagTtl, until: Instant) -> impl Future<Output = KeyResults<Nonce>> {
-        of_kind!(self, store => store.tag(keys, life, until))
-    }
-
-    fn tag_in_order(
-        &self,
-        first: &[&str],
-        last: &str,
-        life: TagTtl,
-        until: Instant,
-    ) -> impl Future<Output = KeyResults<Nonce>> {
-        of_kind!(self, store => store.tag_in_order(first, last, life, until))
-    }
-}
