@@ -83,6 +83,8 @@ impl AnswerPieces {
                 }
                 self.piece.extend_from_slice(frame);
                 if !scanner.is_within() {
+                    // The next one may begin before another piece is expected, and then nobody asks here whose it is.
+                    self.is_within = false;
                     self.end_frame();
                 }
             } else if left == at && self.ready.is_empty() {

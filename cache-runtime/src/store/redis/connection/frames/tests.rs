@@ -35,6 +35,52 @@ impl AsyncWrite for Says {
     }
 }
 
+/// A peer that says this, and then waits.
+struct Pauses(Vec<u8>);
+
+impl AsyncRead for Pauses {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let said = self.0.len().min(buffer.remaining());
+        if said == 0 {
+            return Poll::Pending;
+        }
+        buffer.put_slice(&self.0.drain(..said).collect::<Vec<_>>());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Pauses {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(buffer.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// What the driver is given of what has arrived, if it has so much room.
+fn arrived_at(frames: &mut Frames<Pauses>, room: usize) -> Vec<u8> {
+    let (mut given, mut context) = (Vec::new(), Context::from_waker(std::task::Waker::noop()));
+    loop {
+        let mut space = vec![0; room];
+        let mut buffer = ReadBuf::new(&mut space);
+        match Pin::new(&mut *frames).poll_read(&mut context, &mut buffer) {
+            Poll::Ready(read) => read.expect("it is given"),
+            Poll::Pending => return given,
+        }
+        given.extend_from_slice(buffer.filled());
+    }
+}
+
 /// Commands whose answers are to be one piece.
 fn together(commands: &[Cmd]) -> Cmd {
     envelope(commands.len(), &commands.iter().flat_map(Cmd::get_packed_command).collect::<Vec<_>>())
@@ -168,6 +214,44 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let sent = [together(&[get(b"key"), get(b"key")]), together(&[get(b"key")])];
         let _ = runtime.block_on(given(&sent, &said, size, 16));
+    }
+}
+
+proptest! {
+    /// Whatever has arrived when something is written, also in the middle of an answer.
+    #[test]
+    fn what_is_written_while_an_answer_arrives_changes_nothing_of_it(
+        requests in prop::collection::vec((any::<bool>(), 0_usize..60, 0_usize..60), 1..12),
+        room in 1_usize..80,
+    ) {
+        let mut frames = Frames::new(Pauses(b"+OK\r\n".to_vec()), FirstAnswer::default());
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let greeting = redis::cmd("HELLO").get_packed_command();
+        assert!(matches!(Pin::new(&mut frames).poll_write(&mut context, &greeting), Poll::Ready(Ok(_))));
+        assert_eq!(arrived_at(&mut frames, room), b"+OK\r\n");
+        let (mut given, mut expected, mut unsaid) = (Vec::new(), Vec::new(), Vec::new());
+        let rest = (None, 0, usize::MAX);
+        let requests = requests.iter().map(|(is_enveloped, len, arriving)| (Some(*is_enveloped), *len, *arriving));
+        for (is_enveloped, len, arriving) in requests.chain([rest]) {
+            let mut bytes = match is_enveloped {
+                Some(true) => together(&[get(b"key")]).get_packed_command(),
+                Some(false) => get(b"key").get_packed_command(),
+                None => Vec::new(),
+            };
+            while !bytes.is_empty() {
+                let Poll::Ready(Ok(written)) = Pin::new(&mut frames).poll_write(&mut context, &bytes) else { panic!("written") };
+                bytes.drain(..written);
+            }
+            if let Some(is_enveloped) = is_enveloped {
+                let answer = format!("${len}\r\n{}\r\n", "a".repeat(len)).into_bytes();
+                expected.extend(if is_enveloped { piece(&answer) } else { answer.clone() });
+                unsaid.extend(answer);
+            }
+            let arrived = unsaid.drain(..unsaid.len().min(arriving));
+            frames.stream.0.extend(arrived);
+            given.extend(arrived_at(&mut frames, room));
+        }
+        prop_assert_eq!(String::from_utf8_lossy(&given), String::from_utf8_lossy(&expected));
     }
 }
 
