@@ -191,11 +191,12 @@ impl ComputeGuard {
     }
 
     /// There are values: shares what there is, and stores in the background what is to be stored and may be. What replaces nothing
-    /// removes: the older value that it would have replaced would be served again else, and a row that was deleted would live on.
+    /// removes: the older value that it would have replaced would be served again else, and a row that was deleted would live on. Compiled once, and not for
+    /// every type.
     pub(crate) fn finish(
         mut self: Box<Self>,
         call: &Call,
-        mut outcome: impl FnMut(Computed<'_>) -> Outcome,
+        outcome: &mut dyn FnMut(Computed<'_>) -> Outcome,
     ) -> Departure {
         let compute_time = self.returned(call);
         let (mut stored, mut removed) = (SmallVec::new(), Vec::new());

@@ -283,7 +283,10 @@ fn computed<C: Batched>(
     }
     // The time that the whole call took: what it would have taken for this key alone is not known, and to have been
     // dearer than it was makes `early_refresh` earlier, not later.
-    guard.finish(entry.call(), |computed| match outcomes[computed.place].as_ref().and_then(Option::as_ref) {
+    guard.finish(entry.call(), &mut |computed| match outcomes[computed.place]
+        .as_ref()
+        .and_then(Option::as_ref)
+    {
         Some(value) => entry.outcome(&computed, value),
         None => absence_outcome(entry, &computed),
     })

@@ -77,7 +77,7 @@ impl<T> Entry<T> {
 
     /// What follows a computation that gave a value.
     pub(crate) fn finish(&self, guard: Box<ComputeGuard>, value: &T) -> Departure {
-        guard.finish(&self.call, |computed| self.outcome(&computed, value))
+        guard.finish(&self.call, &mut |computed| self.outcome(&computed, value))
     }
 
     /// What is to become of a value that was computed for a key of the function.
