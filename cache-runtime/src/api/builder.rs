@@ -9,12 +9,14 @@ mod verification;
 
 mod connect;
 
+#[cfg(feature = "sealing")]
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::verification::VerifyOptions;
 use crate::error::Error;
 #[cfg(feature = "sealing")]
-use crate::seal::Keyring;
+use crate::seal::Seals;
 use crate::store::credentials::Provider;
 #[cfg(feature = "testing")]
 use crate::store::faults::Faults;
@@ -87,7 +89,7 @@ pub struct CacheBuilder {
     replica_wait: Option<ReplicaWait>,
     verify: VerifyOptions,
     #[cfg(feature = "sealing")]
-    keyring: Option<Keyring>,
+    seals: Option<Result<Arc<Seals>, Error>>,
 }
 
 impl Default for CacheBuilder {
@@ -117,7 +119,7 @@ impl Default for CacheBuilder {
             replica_wait: None,
             verify: VerifyOptions::default(),
             #[cfg(feature = "sealing")]
-            keyring: None,
+            seals: None,
         }
     }
 }

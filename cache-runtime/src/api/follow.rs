@@ -139,8 +139,11 @@ impl FollowedSource<'_> {
         } else {
             log::debug!("the source `{}` {how}: {error}", self.name);
         }
-        // Without the library's thread there are no timers, and nothing works.
-        drop(executor::sleep(self.pause).await);
+        if let Err(error) = executor::sleep(self.pause).await {
+            // Without the library's thread there are no timers, and it would ask without pause.
+            log::error!("the source `{}` is followed no further: {error}", self.name);
+            std::future::pending::<()>().await;
+        }
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
     }
 

@@ -13,7 +13,7 @@ use super::entry_state::{Due, EntryState, Hit};
 #[cfg(feature = "page")]
 use super::lookup_samples::LookupSamples;
 use super::tag_counters::TagCounters;
-use crate::engine::{Call, mark_of};
+use crate::engine::Call;
 use crate::entry::header;
 use crate::error::{Error, ErrorKind};
 use crate::key::bucket;
@@ -170,7 +170,6 @@ impl Call {
 
     /// An entry was stored at the key.
     pub(super) fn note_stored(&self, key: &str, bytes: &[u8], lifetime: Lifetime) {
-        self.begins_to_slide(key, mark_of(bytes));
         let name = (self.cache().observing.tracked > 0).then(|| bucket::common(key));
         let (key, at) = self.key_now(key);
         let digest = xxh3_64(header::stored_payload(bytes));

@@ -14,7 +14,7 @@ use crate::engine::background::UnderWay;
 use crate::engine::compute::StorePermit;
 use crate::engine::flight::StoringGuard;
 use crate::engine::lease::{self, Lease};
-use crate::engine::{Call, CallKey, Departure, Encoded};
+use crate::engine::{Call, CallKey, Departure, Encoded, mark_of};
 use crate::entry::header;
 use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
@@ -82,6 +82,7 @@ impl StoreRequest {
             Ok(true) => {
                 counters.stored.count();
                 call.note_stored(&key.name, &bytes, lifetime);
+                call.begins_to_slide(&key.name, mark_of(&bytes));
                 call.forget_key(&key.name);
             }
             Ok(false) => {
@@ -376,6 +377,7 @@ pub(crate) async fn put(puts: &mut [Put<'_>]) -> Result<(), Error> {
     store.set(&sets, until).await?;
     for (call, encoded) in puts.iter().filter_map(|(call, encoded)| Some((call, encoded.as_ref()?))) {
         call.note_stored(&call.key, &encoded.bytes, encoded.lifetime);
+        call.begins_to_slide(&call.key, mark_of(&encoded.bytes));
     }
     Ok(())
 }

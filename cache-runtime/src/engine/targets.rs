@@ -1,5 +1,6 @@
 //! What is removed together: entries and tags of any caches, of whatever type the values are.
 
+use std::collections::HashSet;
 use std::mem::take;
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use crate::key::KeyBuf;
 use crate::runtime::executor::all;
 use crate::tags;
 use crate::tags::{Named, Tagging};
+use crate::util::hashing::Seeded;
 use crate::util::maybe_static::MaybeStatic;
 
 /// How many keys [`InvalidationTargets::remove_in_steps`] removes by one command, during which Redis serves nobody else.
@@ -21,7 +23,12 @@ const STEP: usize = 1_024;
 
 /// Keys that are removed together.
 #[derive(Default)]
-pub(crate) struct InvalidationTargets(Vec<InvalidationTarget>);
+pub(crate) struct InvalidationTargets {
+    targets: Vec<InvalidationTarget>,
+    /// The tags among them, each with the address of its cache: a source names the same for thousands of changes. Made for the first, since the
+    /// seed of a set is not free.
+    tags: Option<HashSet<(usize, KeyBuf), Seeded>>,
+}
 
 /// One key of one cache.
 struct InvalidationTarget {
@@ -33,14 +40,14 @@ struct InvalidationTarget {
 
 impl InvalidationTargets {
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.targets.len()
     }
 
     /// The entry of a call.
     pub(crate) fn add_entry(&mut self, call: &Call) {
         call.function.is_invalidated();
         let function = Some(call.function.clone());
-        self.0.push(InvalidationTarget { cache: call.cache.clone(), key: call.key.clone(), function });
+        self.targets.push(InvalidationTarget { cache: call.cache.clone(), key: call.key.clone(), function });
     }
 
     /// A tag, if there is one.
@@ -55,15 +62,16 @@ impl InvalidationTargets {
             tags::report_if_unknown(name);
         }
         let key = tags::tag(&cache.prefix, name);
-        let is_known =
-            |known: &InvalidationTarget| known.key == key && Arc::ptr_eq(known.cache.arc(), cache.arc());
-        if !self.0.iter().any(is_known) {
-            self.0.push(InvalidationTarget { cache: cache.clone(), key, function: None });
+        // The targets hold the cache, so its address is nobody else's.
+        let tags = self.tags.get_or_insert_with(HashSet::default);
+        if tags.insert((Arc::as_ptr(cache.arc()).addr(), key.clone())) {
+            self.targets.push(InvalidationTarget { cache: cache.clone(), key, function: None });
         }
     }
 
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        self.targets.clear();
+        self.tags = None;
     }
 
     /// Removes all, each cache's by one command, all caches' at the same time: a frozen one keeps none waiting. What fails is counted, logged, and
@@ -73,7 +81,7 @@ impl InvalidationTargets {
     /// The first failure.
     pub(crate) fn remove(&self) -> impl Future<Output = Result<(), Error>> {
         // Not an async function around another, whose futures would be one within the other.
-        remove(&self.0)
+        remove(&self.targets)
     }
 
     /// The same for however many there are, by as many commands as that takes. What is done at the primary is done, whatever its replicas have.
@@ -81,7 +89,7 @@ impl InvalidationTargets {
     /// # Errors
     /// The first failure, which ends it.
     pub(crate) async fn remove_in_steps(&self) -> Result<(), Error> {
-        for step in self.0.chunks(STEP) {
+        for step in self.targets.chunks(STEP) {
             let done = remove_of_each_cache(step).await;
             done.into_iter().find(|done| !is_done(done)).unwrap_or(Ok(()))?;
         }
@@ -90,7 +98,8 @@ impl InvalidationTargets {
 
     /// Removes all in the background. Nothing is left.
     pub(crate) fn remove_in_background(&mut self) {
-        for (cache, targets) in by_cache(take(&mut self.0), |target| &target.cache) {
+        self.tags = None;
+        for (cache, targets) in by_cache(take(&mut self.targets), |target| &target.cache) {
             // Noted first: until Redis has taken it, this process does not use the entries, and if there is no room for the
             // work here, `pending` does it.
             let keys: Vec<Key<'_>> = targets.iter().map(InvalidationTarget::key).collect();

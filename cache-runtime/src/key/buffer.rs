@@ -20,7 +20,7 @@ const ROOM: usize = 64;
 ///
 /// Not a buffer in place: a call's entry is handed on a few times before it is used, and three words move for less than a
 /// hundred bytes do.
-#[derive(PartialEq, Eq)]
+#[derive(PartialEq, Eq, Hash)]
 pub(crate) struct KeyBuf(String);
 
 impl KeyBuf {

@@ -33,20 +33,21 @@ impl CacheBuilder {
     /// `local`; [the guide](https://github.com/redis-cached/redis-cached/blob/main/docs/security.md) says what that means.
     ///
     /// No round trip more. An entry is 44 bytes longer.
+    #[allow(clippy::needless_pass_by_value, reason = "its keys are to be in memory no longer than this")]
     pub fn seal(mut self, keyring: Keyring) -> Self {
-        self.keyring = Some(keyring);
+        self.seals = Some(keyring.build().map(Arc::new));
         self
     }
 
     /// What the keyring seals with, if there is one.
-    pub(super) fn seals(&self) -> Result<Option<Seals>, Error> {
-        self.keyring.as_ref().map(Keyring::build).transpose()
+    pub(super) fn seals(&self) -> Result<Option<Arc<Seals>>, Error> {
+        self.seals.clone().transpose()
     }
 
     /// The store behind the keyring, if there is one. A keyring that cannot be used leaves nothing to store in, so that nothing is stored that is not sealed.
     pub(super) fn behind_keyring(&self, store: AnyStore) -> AnyStore {
         match self.seals() {
-            Ok(Some(seals)) => store.sealed(Arc::new(seals)),
+            Ok(Some(seals)) => store.sealed(seals),
             Ok(None) => store,
             Err(error) => AnyStore::Broken(error),
         }
@@ -55,6 +56,6 @@ impl CacheBuilder {
     /// The most bytes that an entry may have before it is sealed.
     pub(super) fn largest(&self) -> u64 {
         let most = self.max_value_size.clone().unwrap_or(LARGEST);
-        if self.keyring.is_some() { most.min(LARGEST - OVERHEAD as u64) } else { most }
+        if self.seals.is_some() { most.min(LARGEST - OVERHEAD as u64) } else { most }
     }
 }
