@@ -7,6 +7,15 @@ pub(crate) const TAG: &str = "\u{1}tag:";
 /// The key of the tag that all entries of a cache share, where it supports `invalidate_all`.
 pub(crate) const ALL: &str = "\u{1}all";
 
+/// Whether it is such a key, and none of an entry in the bucket of its version.
+pub(crate) fn is_own(key: &[u8]) -> bool {
+    let name = match key {
+        [name @ .., 1, b'v', b'0'..=b'9' | b'a'..=b'f'] => name,
+        _ => key,
+    };
+    name.contains(&1)
+}
+
 /// What such a key is for; `None` for any other.
 pub(crate) fn explained(key: &[u8]) -> Option<String> {
     let at = key.iter().position(|byte| *byte == 1)?;

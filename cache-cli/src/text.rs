@@ -71,6 +71,11 @@ pub(crate) fn dump(bytes: &[u8], most: usize) -> Vec<String> {
     lines
 }
 
+/// The key of a keyring as its entries have it: what the SHA-256 of its name begins with.
+pub(crate) fn key_id([a, b, c, d]: [u8; 4]) -> String {
+    format!("{a:02x}{b:02x}{c:02x}{d:02x}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -124,7 +124,7 @@ pub use api::report::{
     Advice, AdviceKind, FunctionReport, HotKey, LargeValue, MissReasons, NodeStats, Report, ServerStats,
 };
 #[doc(hidden)]
-pub use api::servers::{ReplyValue, ServerReply};
+pub use api::servers::{Protection, ReplyValue, ServerReply};
 pub use api::stats::{
     ChangeStats, DurationHistogram, FunctionStats, LocalStats, RequestStats, Stats, TagStats,
 };

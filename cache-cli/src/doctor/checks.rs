@@ -1,6 +1,7 @@
 //! What the facts mean. Each check is a function of one server's facts, or of all; nothing is asked here.
 
 mod missing;
+mod sealed;
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::finding::Severity::{Note, Problem, Warning};
 use super::finding::{Finding, merged};
 use crate::units::{bytes, count, counted, percent, time};
 use missing::rights;
+use sealed::{partly_sealed, several_keys};
 
 /// What a call may wait for Redis in all, by default.
 const DEADLINE: Duration = Duration::from_millis(250);
@@ -58,6 +60,10 @@ pub(super) fn all(facts: &Facts) -> Vec<Finding> {
         found.extend(cluster(facts));
     }
     found.extend(encryption(facts));
+    if let Some(keys) = &facts.keys {
+        found.extend(partly_sealed(&keys.entries));
+        found.extend(several_keys(&keys.entries));
+    }
     merged(found)
 }
 

@@ -1,12 +1,13 @@
 //! What the servers say, and how long they take to say it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use redis_cached::{Cache, ReplyValue, ServerReply};
+use redis_cached::{Cache, Protection, ReplyValue, ServerReply};
 
 use super::rights::{ASKED, KEY, Right, Verdict, pairs};
 use crate::failure::Failure;
+use crate::own_keys;
 
 /// How many round trips are measured, and for how long at most.
 const ROUND_TRIPS: usize = 100;
@@ -67,10 +68,44 @@ pub(super) struct KeySample {
     pub(super) own: u64,
     /// Whether all were looked at.
     pub(super) are_all: bool,
+    pub(super) entries: EntrySample,
+}
+
+/// Some of the entries, spread over all keys that were found.
+#[derive(Debug, Default)]
+pub(super) struct EntrySample {
+    /// Those that are not sealed.
+    pub(super) unsealed: u64,
+    /// Sealed ones, by what the SHA-256 of their key's name begins with.
+    pub(super) sealed: BTreeMap<[u8; 4], u64>,
+}
+
+impl EntrySample {
+    /// How many are sealed.
+    pub(super) fn sealed(&self) -> u64 {
+        self.sealed.values().sum()
+    }
+
+    /// How many were looked at.
+    pub(super) fn looked_at(&self) -> u64 {
+        self.unsealed + self.sealed()
+    }
+
+    fn add(&mut self, protection: Protection) {
+        match protection {
+            Protection::None => self.unsealed += 1,
+            Protection::SealedUnder(id) => *self.sealed.entry(id).or_default() += 1,
+        }
+    }
 }
 
 /// How many steps through the keys are taken, of a thousand keys each.
 const STEPS: usize = 50;
+/// How many entries are looked at, in requests of so many, and for how long and how many bytes at most: they are transferred whole.
+const ENTRIES: usize = 500;
+const AT_ONCE: usize = 20;
+const LOOKING: Duration = Duration::from_secs(5);
+const MOST_BYTES: u64 = 16 << 20;
 
 pub(super) async fn gather(cache: &Cache, url: &str, cache_prefix: &str) -> Result<Facts, Failure> {
     let info = cache.ask_servers(&[b"INFO"]).await?;
@@ -155,14 +190,37 @@ async fn measure(cache: &Cache, servers: &mut [ServerFacts]) -> Result<(), Failu
 
 async fn keys(cache: &Cache, prefix: &str) -> Result<KeySample, Failure> {
     let mut sample = KeySample::default();
-    let mut steps = 0;
+    let (mut steps, mut entries) = (0, Vec::new());
     let note = |keys: Vec<Vec<u8>>| {
-        sample.found += keys.len() as u64;
-        sample.own += keys.iter().filter(|key| key.contains(&1)).count() as u64;
+        for key in keys {
+            sample.found += 1;
+            if own_keys::is_own(&key) {
+                sample.own += 1;
+            } else if let Ok(key) = String::from_utf8(key) {
+                entries.push(key);
+            }
+        }
         steps += 1;
         steps < STEPS
     };
     sample.are_all = cache.each_key(prefix, note).await?;
+    // What the user may not read is not judged: the check of rights says so.
+    sample.entries = look_at(cache, &entries).await.unwrap_or_default();
+    Ok(sample)
+}
+
+async fn look_at(cache: &Cache, keys: &[String]) -> Result<EntrySample, Failure> {
+    let (begun, mut sample, mut bytes) = (Instant::now(), EntrySample::default(), 0);
+    let some: Vec<&str> =
+        keys.iter().step_by(keys.len().div_ceil(ENTRIES).max(1)).map(String::as_str).collect();
+    for keys in some.chunks(AT_ONCE) {
+        let (protected, of_these) = cache.protection(keys).await?;
+        protected.into_iter().for_each(|protection| sample.add(protection));
+        bytes += of_these;
+        if bytes > MOST_BYTES || begun.elapsed() > LOOKING {
+            break;
+        }
+    }
     Ok(sample)
 }
 

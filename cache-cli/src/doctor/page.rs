@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::checks::memory_in_words;
-use super::facts::{Facts, ServerFacts, Topology};
+use super::facts::{EntrySample, Facts, ServerFacts, Topology};
 use super::finding::{Finding, Severity};
-use crate::text::{ascii_json, shown};
+use crate::text::{ascii_json, key_id, shown};
 use crate::units::{count, counted, time};
 
 /// The width to which text is broken.
@@ -19,6 +19,9 @@ pub(super) fn text(facts: &Facts, findings: &[Finding]) -> String {
         _ = writeln!(out, "{}", head(server));
     }
     _ = writeln!(out, "{}", keys(facts));
+    if let Some(sealed) = facts.keys.as_ref().and_then(|keys| sealed(&keys.entries)) {
+        _ = writeln!(out, "{sealed}");
+    }
     for finding in findings {
         _ = writeln!(out, "\n{}: {}", finding.severity.name(), shown(finding.says.as_bytes()));
         // Where all servers share it, none needs a name.
@@ -76,6 +79,25 @@ fn keys(facts: &Facts) -> String {
         shown(facts.cache_prefix.as_bytes()),
         if keys.own == 1 { "1 is".to_owned() } else { format!("{} are", count(keys.own)) }
     )
+}
+
+/// Under which keys entries are sealed; `None` where none is.
+fn sealed(entries: &EntrySample) -> Option<String> {
+    if entries.sealed.is_empty() {
+        return None;
+    }
+    let under =
+        entries.sealed.iter().map(|(id, number)| format!("{} sealed under {}", count(*number), key_id(*id)));
+    let unsealed = (entries.unsealed > 0).then(|| format!("{} not sealed", count(entries.unsealed)));
+    let parts: Vec<String> = under.chain(unsealed).collect();
+    Some(format!("{} looked at: {}", entries_in_words(entries), parts.join(", ")))
+}
+
+fn entries_in_words(entries: &EntrySample) -> String {
+    match entries.looked_at() {
+        1 => "1 entry was".to_owned(),
+        number => format!("{} entries were", count(number)),
+    }
 }
 
 /// Text broken at spaces, its further lines as far in as the first.
@@ -136,7 +158,13 @@ pub(super) fn json(facts: &Facts, findings: &[Finding]) -> String {
     let keys = facts
         .keys
         .as_ref()
-        .map(|keys| json!({ "found": keys.found, "own": keys.own, "are_all": keys.are_all }));
+        .map(|keys| {
+            let under: serde_json::Map<String, Value> =
+                keys.entries.sealed.iter().map(|(id, number)| (key_id(*id), json!(number))).collect();
+            let entries =
+                json!({ "looked_at": keys.entries.looked_at(), "unsealed": keys.entries.unsealed, "sealed_under": under });
+            json!({ "found": keys.found, "own": keys.own, "are_all": keys.are_all, "entries": entries })
+        });
     let document = json!({ "topology": topology, "servers": servers, "keys": keys, "findings": findings });
     ascii_json(&format!("{document:#}\n"))
 }

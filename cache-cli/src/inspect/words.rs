@@ -7,7 +7,7 @@ use redis_cached::{EntryInfo, Inspection, KeyContent, Ttl};
 use super::Found;
 use super::tags::TagState;
 use crate::own_keys;
-use crate::text::{dump, lines_shown, shown};
+use crate::text::{dump, key_id, lines_shown, shown};
 use crate::units::{bytes, counted, time};
 
 /// How much of a payload is shown.
@@ -123,10 +123,11 @@ fn explain_entry(out: &mut String, entry: &EntryInfo, tags: Option<&[TagState]>)
         |name| format!("codec {name}"),
     );
     let stored = bytes(entry.stored_payload_bytes);
-    if let Some([a, b, c, d]) = entry.sealed_under {
+    if let Some(id) = entry.sealed_under {
         say!(
             out,
-            "{codec}, sealed: {stored} under the key {a:02x}{b:02x}{c:02x}{d:02x}, which begins the SHA-256 of its name"
+            "{codec}, sealed: {stored} under the key {}, which begins the SHA-256 of its name",
+            key_id(id)
         );
     }
     match (entry.compression, &entry.payload) {

@@ -3,6 +3,7 @@
 use std::net::TcpStream;
 use std::time::{Duration, SystemTime};
 
+use redis_cached::{Cache, Keyring};
 use redis_cached_test::{Authority, Proxy, RedisCluster, RedisSentinels, RedisServer};
 
 use crate::{Ran, run, sound_server};
@@ -177,4 +178,34 @@ fn tls_is_spoken_and_its_errors_are_explained() {
     server.restart_with(&expired);
     run(trusting).expect(2, &["expired"]);
     std::fs::remove_file(&file).unwrap();
+}
+
+#[tokio::test]
+async fn entries_are_counted_by_the_key_that_they_are_sealed_under() {
+    let server = sound_server();
+    let hour = Duration::from_secs(3600);
+    let with = async |keyring| Cache::builder().url(server.url()).seal(keyring).connect().await.unwrap();
+    let old = with(Keyring::new().key("old", [2; 32])).await;
+    let new = with(Keyring::new().key("new", [1; 32]).and("old", [2; 32])).await;
+    for key in ["a", "b", "c"] {
+        new.entry::<String>(key).tags(["t"]).ttl(hour).put(&"secret".to_owned()).await.unwrap();
+    }
+    let ran = run(["doctor", &server.url()]);
+    ran.expect(0, &["3 entries were looked at: 3 sealed under 11507a0e\n", "nothing is wrong"]);
+
+    old.entry::<u8>("d").ttl(hour).put(&1).await.unwrap();
+    let ran = run(["doctor", &server.url()]);
+    ran.expect(0, &["3 sealed under 11507a0e, 1 sealed under cba06b57", "1 under cba06b57"]);
+    assert_eq!(found(&server.url()), ["several-keys"]);
+
+    // In a bucket of its version: an entry all the same.
+    let plain = Cache::builder().url(server.url()).separate_versions().connect().await.unwrap();
+    plain.entry::<u8>("e").ttl(hour).put(&1).await.unwrap();
+    server.cli(&["SET", "foreign", "no entry"]);
+    let ran = run(["doctor", &server.url(), "--json"]);
+    assert_eq!((ran.code, ids(&ran)), (1, vec!["partly-sealed".to_owned(), "several-keys".to_owned()]));
+    let entries = &ran.json()["keys"]["entries"];
+    let under = serde_json::json!({ "11507a0e": 3, "cba06b57": 1 });
+    assert_eq!(*entries, serde_json::json!({ "looked_at": 5, "unsealed": 1, "sealed_under": under }));
+    assert_eq!(ran.json()["keys"]["own"], 1, "the tag's");
 }

@@ -5,8 +5,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis_cached::Cache;
 use redis_cached::codec::Json;
+use redis_cached::{Cache, Keyring};
 use redis_cached_test::{RedisCluster, RedisServer};
 use tokio::sync::Notify;
 
@@ -153,4 +153,26 @@ async fn a_cluster_is_asked_at_the_right_node() {
         cluster.owner(&format!("list:{key}")).cli(&["RPUSH", &format!("list:{key}"), "1"]);
         run(["inspect", &cluster.url(), &format!("list:{key}")]).expect(0, &["a list"]);
     }
+}
+
+#[tokio::test]
+async fn of_a_sealed_entry_all_but_the_value_is_explained() {
+    let server = RedisServer::start();
+    let keyring = Keyring::new().key("new", [1; 32]);
+    let cache = Cache::builder().url(server.url()).seal(keyring).connect().await.unwrap();
+    let entry = cache.entry_with::<String, Json>("secret").tags(["t"]).ttl(HOUR);
+    entry.put(&"nobody reads this".to_owned()).await.unwrap();
+    let ran = run(["inspect", &server.url(), "secret", "--tag", "t"]);
+    ran.expect(
+        0,
+        &[
+            "an entry of ",
+            "fresh for 1 h",
+            "codec Json, sealed: 19 bytes under the key 11507a0e, which begins the SHA-256 of its name",
+            "t: of the entry, and not invalidated since",
+        ],
+    );
+    let json = run(["inspect", &server.url(), "secret", "--json"]);
+    assert_eq!(json.json()["entry"]["sealed_under"], "11507a0e", "{json:?}");
+    assert!(!ran.out.contains("nobody") && !json.out.contains("nobody"), "{json:?}");
 }

@@ -49,6 +49,23 @@ async fn keys_are_invalidated_with_what_is_being_computed() {
 }
 
 #[tokio::test]
+async fn a_key_stands_for_all_versions_of_a_program() {
+    let server = RedisServer::start();
+    let cache = Cache::builder().url(server.url()).separate_versions().connect().await.unwrap();
+    let number = cache.entry::<u8>("a").ttl(HOUR);
+    let text = cache.entry::<String>("a").ttl(HOUR);
+    number.get_or_compute(async { 1 }).await;
+    text.get_or_compute(async { "1".to_owned() }).await;
+    cache.flush().await.unwrap();
+    assert_eq!((number.get().await.unwrap(), text.get().await.unwrap()), (Some(1), Some("1".to_owned())));
+    let url = server.url();
+    run(["inspect", &url, "a"]).expect(0, &[]);
+    run(["invalidate", &url, "--key", "a"]).expect(0, &["invalidated a: an entry of"]);
+    assert_eq!((number.get().await.unwrap(), text.get().await.unwrap()), (None, None));
+    run(["inspect", &url, "a"]).expect(1, &[]);
+}
+
+#[tokio::test]
 async fn a_hold_stays_in_force() {
     let server = RedisServer::start();
     let cache = Cache::connect(server.url()).await.unwrap();

@@ -5,9 +5,12 @@
 //! because a program that sends commands of its own has a client for that.
 
 use super::cache::Cache;
+use crate::entry::header;
+use crate::entry::header::KeyState;
+use crate::entry::sealed::sealed_entry;
 use crate::error::Error;
 use crate::store::Store;
-use crate::store::vocabulary::Cursor;
+use crate::store::vocabulary::{Cursor, Found};
 pub use crate::store::vocabulary::{ReplyValue, ServerReply};
 use crate::util::clock::after;
 
@@ -37,4 +40,30 @@ impl Cache {
             }
         }
     }
+
+    /// What protects the entries at these keys, and how many bytes they take together. What is no sound entry is left out. One round trip, in which the values are transferred.
+    #[doc(hidden)]
+    pub async fn protection(&self, keys: &[&str]) -> Result<(Vec<Protection>, u64), Error> {
+        let found = self.0.store.read_as_stored(keys, after(self.0.deadline)).await?.found;
+        let (mut all, mut bytes) = (Vec::new(), 0);
+        for (key, found) in keys.iter().zip(found) {
+            let Found::Bytes(entry) = found? else { continue };
+            bytes += entry.len() as u64;
+            if let Some(sealed) = sealed_entry(key, &entry) {
+                all.push(Protection::SealedUnder(sealed.key_id));
+            } else if matches!(header::decode_any(key, &entry), Ok(KeyState::Value(_))) {
+                all.push(Protection::None);
+            }
+        }
+        Ok((all, bytes))
+    }
+}
+
+/// What protects an entry from who can read in Redis.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protection {
+    None,
+    /// The first four bytes of SHA-256 of the key's name.
+    SealedUnder([u8; 4]),
 }

@@ -135,6 +135,7 @@ impl Counters {
             (&mut figures.unstorable, &self.unstorable),
             (&mut figures.too_large, &self.too_large),
             (&mut figures.store_errors, &self.store_errors),
+            (&mut figures.unsealed, &self.unsealed),
         ];
         sums.into_iter().for_each(|(sum, counter)| *sum += counter.get());
         figures.reasons.iter_mut().zip(&self.reasons).for_each(|(sum, counter)| *sum += counter.get());

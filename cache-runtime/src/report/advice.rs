@@ -44,6 +44,8 @@ pub enum AdviceKind {
     NeverRead,
     /// Redis does not answer in time.
     Unanswered,
+    /// Entries cannot be opened: programs that share them have different keyrings.
+    Unsealed,
 }
 
 /// One thing to change, from a [`Report`](crate::Report). Its `Display` is the sentence.
@@ -117,6 +119,7 @@ pub(super) fn advise(window: Duration, figures: &Figures, function: &FunctionRep
         keep_locally,
         never_read,
         unanswered,
+        unsealed,
     ];
     let days = (window.as_secs_f64() / DAY).max(f64::MIN_POSITIVE);
     let seen = &Seen { figures, function, days };
@@ -323,4 +326,19 @@ fn unanswered(seen: &Seen<'_>) -> Option<Advice> {
         Percent(seen.of_misses(unanswered)),
     );
     Some(Advice::new(AdviceKind::Unanswered, function, saved, &text))
+}
+
+#[allow(clippy::cast_precision_loss, reason = "an estimate")]
+fn unsealed(seen: &Seen<'_>) -> Option<Advice> {
+    let Seen { figures, function, .. } = seen;
+    if figures.unsealed < ENOUGH || seen.of_misses(figures.unsealed) < 0.05 {
+        return None;
+    }
+    let saved = seen.a_day(figures.unsealed as f64);
+    let text = format!(
+        ": {} of its misses found a value that its cache cannot open: sealed under a key that the keyring lacks, or not sealed at all, or sealed while the cache has no \
+         keyring. Give all programs that share the entries the same keyring",
+        Percent(seen.of_misses(figures.unsealed)),
+    );
+    Some(Advice::new(AdviceKind::Unsealed, function, saved, &text))
 }

@@ -78,6 +78,8 @@ figures! {
         unstorable,
         too_large,
         store_errors,
+        /// Misses that found a value that could not be opened.
+        unsealed,
         /// Microseconds in which bodies ran that returned.
         compute_micros,
         /// Hits that were looked at.

@@ -1,4 +1,4 @@
-//! The figures of a process as bytes, for others that add them up: format version 1.
+//! The figures of a process as bytes, for others that add them up: format version 2.
 //!
 //! `S`, the version, the process's number in 8 bytes, then numbers in LEB128 and texts as their length and UTF-8: the window in milliseconds, the number of
 //! functions, and for each its name, its plain numbers, reasons and ages each behind their count, its refusal or an empty text, and its hottest and largest keys,
@@ -7,7 +7,7 @@
 use super::figures::Figures;
 
 const MARK: u8 = b'S';
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// What claims to be larger is nobody's figures.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
@@ -165,8 +165,8 @@ mod tests {
     fn golden() {
         let figures = Figures { function: "f".into(), hits: 300, ..Figures::default() };
         let bytes = ProcessFigures { process: 7, window_millis: 5, functions: vec![figures] }.encode();
-        let begin = [b'S', 1, 7, 0, 0, 0, 0, 0, 0, 0, 5, 1, 1, b'f', 30, 0xac, 0x02, 0, 0];
+        let begin = [b'S', 2, 7, 0, 0, 0, 0, 0, 0, 0, 5, 1, 1, b'f', 31, 0xac, 0x02, 0, 0];
         assert_eq!(bytes[..begin.len()], begin);
-        assert_eq!(bytes.len(), 14 + 32 + 15 + 41 + 3);
+        assert_eq!(bytes.len(), 14 + 33 + 15 + 41 + 3);
     }
 }

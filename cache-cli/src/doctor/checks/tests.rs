@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
 use super::*;
+use crate::doctor::facts::{EntrySample, KeySample};
 use crate::doctor::finding::Severity;
 use crate::doctor::rights::{ASKED, Right, Verdict};
 
@@ -173,4 +174,17 @@ fn encryption_matters_beyond_this_machine() {
     let of = |address: &str| found(ServerFacts { address: address.to_owned(), ..sound() });
     assert_eq!(of("cache.example.com:6379"), [(Note, "not-encrypted")]);
     assert_eq!([of("/run/redis.sock"), of("localhost:6379"), of("[::1]:6379")], [vec![], vec![], vec![]]);
+}
+
+#[test]
+fn entries_that_are_sealed_are_told_from_others() {
+    let of = |unsealed: u64, sealed: &[([u8; 4], u64)]| {
+        let entries = EntrySample { unsealed, sealed: sealed.iter().copied().collect() };
+        let keys = Some(KeySample { entries, ..KeySample::default() });
+        all(&Facts { keys, ..facts(sound()) }).iter().map(|finding| finding.id).collect::<Vec<_>>()
+    };
+    let (one, other) = (([0x11, 0x50, 0x7a, 0x0e], 3), ([0xcb, 0xa0, 0x6b, 0x57], 1));
+    assert_eq!([of(5, &[]), of(0, &[one])], [[""; 0]; 2]);
+    assert_eq!(of(0, &[one, other]), ["several-keys"]);
+    assert_eq!(of(5, &[one, other]), ["partly-sealed", "several-keys"]);
 }
