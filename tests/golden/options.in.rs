@@ -66,6 +66,11 @@ async fn bounded_replica_reads(id: u64) -> u8 {
     id as u8
 }
 
+#[redis_cached(ttl = 60, key = "a:<id>", sealed)]
+async fn sealed(id: u64) -> u8 {
+    id as u8
+}
+
 #[redis_cached(ttl = 60, key = "a:<id>", max_wait = "500ms")]
 async fn max_wait(id: u64) -> u8 {
     1

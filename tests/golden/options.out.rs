@@ -365,6 +365,35 @@ fn bounded_replica_reads_entry(id: u64) -> ::redis_cached::Entry<u8> {
         .arg(&id)
         .build()
 }
+async fn sealed(id: u64) -> u8 {
+    ::redis_cached::expansion::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("sealed", template = "a:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .sealed()
+        .key("a:")
+        .arg(&id)
+        .look_up()
+        .get_or_compute(async move {
+            ::redis_cached::expansion::returns!(u8);
+            id as u8
+        })
+        .await
+}
+/// The cache entry of `sealed` for these arguments.
+#[allow(dead_code)]
+fn sealed_entry(id: u64) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::expansion::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("sealed", template = "a:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .sealed()
+        .key("a:")
+        .arg(&id)
+        .build()
+}
 async fn max_wait(id: u64) -> u8 {
     ::redis_cached::expansion::entry::<
         u8,

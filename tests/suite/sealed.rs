@@ -1,6 +1,8 @@
 //! `CacheBuilder::seal`: values are encrypted wherever they are stored, and nothing else is used.
 
 mod attacks;
+mod combined;
+mod only;
 
 use std::collections::HashMap;
 use std::sync::Arc;

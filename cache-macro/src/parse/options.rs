@@ -29,6 +29,7 @@ use super::values::max_wait::MaxWait;
 use super::values::negative::Negative;
 use super::values::negative_ttl::NegativeTtl;
 use super::values::replica_reads::ReplicaReads;
+use super::values::sealed::Sealed;
 use super::values::skip::Skip;
 use super::values::sliding::Sliding;
 use super::values::stale::Window;
@@ -89,6 +90,7 @@ options! {
     max_wait = "max_wait": MaxWait,
     max_size = "max_size": MaxSize,
     replica_reads = "replica_reads": ReplicaReads,
+    sealed = "sealed": Sealed,
     timeout = "timeout": Timeout,
     finish_in_background = "finish_in_background": FinishInBackground,
     tags = "tags": TagsOption,
@@ -215,7 +217,7 @@ mod tests {
         let (options, messages) = read(quote! {
             key = "user:<id>", ttl = 3600, sliding, max_age = "1d", skip(db, T), cache = &self.cache, cache_if = |user: &User| user.active,
             negative = |error: &Error| error.is_final(), negative_ttl = "30s", jitter = 0.1, stale_while_revalidate = "30s", stale_if_error = 3600,
-            early_refresh = 1.0, local = "30s", max_wait = 2, max_size = "1MiB", replica_reads = verified, timeout = "300ms", finish_in_background = true, tags = ["org:<org>"], group = "users", verify = 0.01, invalidated = true, batch = ids, codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
+            early_refresh = 1.0, local = "30s", max_wait = 2, max_size = "1MiB", replica_reads = verified, sealed, timeout = "300ms", finish_in_background = true, tags = ["org:<org>"], group = "users", verify = 0.01, invalidated = true, batch = ids, codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
             crate = my::cache,
         });
         assert!(messages.iter().all(|message| message.contains("feature")), "{messages:?}");
@@ -230,7 +232,7 @@ mod tests {
         assert!(options.early_refresh.value().is_some() && options.local.value().is_some());
         assert!(options.max_wait.value().is_some() && options.finish_in_background.value().is_some());
         assert!(options.sliding.value().is_some() && options.max_age.value().is_some());
-        assert!(options.timeout.value().is_some());
+        assert!(options.timeout.value().is_some() && options.sealed.value().is_some());
         assert!(options.max_size.value().is_some() && options.replica_reads.value().is_some());
         assert!(options.tags.value().is_some() && options.group.value().is_some());
         assert!(options.verify.value().is_some() && options.invalidated.value().is_some());

@@ -100,7 +100,8 @@ counters! {
     superseded,
     /// Values that the options prevented from being stored: `cache_if`, a `None`, a TTL of zero.
     not_stored,
-    /// Values that were not stored because the codec cannot encode them, or cannot read them back.
+    /// Values that were not stored because the codec cannot encode them, or cannot read them back, or because the function is `sealed` and the cache has no
+    /// keyring.
     unstorable,
     /// Values that were not stored because they take more than
     /// [`max_value_size`](crate::CacheBuilder::max_value_size), or than the function's `max_size`.

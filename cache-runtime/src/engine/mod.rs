@@ -57,6 +57,7 @@ mod replica_reads;
 mod retry;
 pub(crate) mod retry_queue;
 mod revalidation;
+mod sealed_only;
 mod single;
 mod source_outage;
 mod store;
@@ -186,8 +187,8 @@ impl Call {
                 counters.too_large.count();
                 log(format_args!("it is returned and not stored"));
             }
-            // It is about the function's type, and most of its values will be as this one.
-            ErrorKind::Encode => {
+            // It is about the function, and most of its values will be as this one.
+            ErrorKind::Encode | ErrorKind::InvalidOption => {
                 counters.unstorable.count();
                 log(format_args!("such values are computed each time"));
             }

@@ -153,7 +153,7 @@ impl Call {
         self.failed(error);
         let reason = match error.kind() {
             ErrorKind::TooLarge => MissReason::TooLarge,
-            ErrorKind::Encode => {
+            ErrorKind::Encode | ErrorKind::InvalidOption => {
                 self.function.observed.refused(error);
                 MissReason::Unstorable
             }

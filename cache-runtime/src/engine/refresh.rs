@@ -38,13 +38,17 @@ impl EntryState {
 
 impl Reader<'_> {
     /// What a call is to compute that wants all of its values anew, with the right to replace what is there where that is to be had.
-    /// Two round trips; a few more where somebody else is replacing a value.
+    /// Two round trips; a few more where somebody else is replacing a value. None where nothing is stored, because it would not be sealed.
     pub(crate) async fn begin_forced(&self, keys: &[CallKey]) -> Box<ComputeGuard> {
         let mut course = Course::new(self.call, TimeBudget::of(self.call.cache().deadline));
+        let is_kept_out = self.call.is_kept_out();
         for (place, key) in keys.iter().enumerate() {
-            self.call.missed_for(MissReason::Bypassed);
-            let is_pending = self.call.is_pending(key.question());
-            let stage = if is_pending { Stage::Alone } else { Stage::Open };
+            match is_kept_out {
+                true => self.call.computes_unsealed(),
+                false => self.call.missed_for(MissReason::Bypassed),
+            }
+            let is_alone = is_kept_out || self.call.is_pending(key.question());
+            let stage = if is_alone { Stage::Alone } else { Stage::Open };
             course.misses.push(Miss::new(place, key.clone(), stage));
         }
         let is_decided = |stage: &Stage| matches!(stage, Stage::Leading(_) | Stage::Alone);
@@ -65,7 +69,7 @@ impl Reader<'_> {
 
     /// The guard of who is about to read what is not stored yet; `None` if a value is there, or somebody else is at it.
     pub(crate) async fn begin_warm_up(&self, until: Instant) -> Result<Option<Box<ComputeGuard>>, Error> {
-        if self.call.is_pending(self.call.question()) {
+        if self.call.is_kept_out() || self.call.is_pending(self.call.question()) {
             return Ok(None);
         }
         let lookup = match self.look_up(&TimeBudget::at(until)).await {

@@ -55,7 +55,7 @@ impl Reader<'_> {
 
     async fn begin_within(&self, budget: TimeBudget) -> LookupResult {
         let call = self.call;
-        if is_bypassed(call.cache.arc()) {
+        if is_bypassed(call.cache.arc()) || call.is_kept_out() {
             return LookupResult::Compute(Box::pin(self.begin_forced(&[call.call_key()])).await);
         }
         let asked = [call.question()];

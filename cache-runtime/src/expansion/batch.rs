@@ -59,7 +59,7 @@ impl<C: Batched> Batch<C> {
         C::Key: BatchKey,
     {
         let keys = BatchKeys::new(template, entry.call().cache(), tags, keys);
-        let is_forced = is_bypassed(entry.call().cache.arc());
+        let is_forced = is_bypassed(entry.call().cache.arc()) || entry.call().is_kept_out();
         let outcome =
             |key: &CallKey| if is_forced { None } else { entry.local_hit_at(key.question()).map(Some) };
         let outcomes = keys.names.iter().map(outcome).collect();

@@ -256,6 +256,12 @@ impl<'c, T, L> EntryBuilder<'c, T, L> {
     }
 
     #[inline]
+    pub fn sealed(mut self) -> Self {
+        self.policy.sealed = true;
+        self
+    }
+
+    #[inline]
     pub fn negative_ttl(mut self, ttl: Duration) -> Self
     where
         T: Nullable,

@@ -49,6 +49,8 @@ pub(crate) struct Policy {
     pub(crate) timeout_millis: u32,
     /// Whether a call's first look-up may ask replicas.
     pub(crate) replica_reads: Option<ReplicaReads>,
+    /// Whether values are stored in a cache that seals them, and in no other.
+    pub(crate) sealed: bool,
 }
 
 impl Policy {
@@ -67,6 +69,7 @@ impl Policy {
         max_wait: None,
         timeout_millis: NO_TIMEOUT,
         replica_reads: None,
+        sealed: false,
     };
 
     /// Whether serving depends on the time that is left. Where it does not, a look-up need not ask for it.

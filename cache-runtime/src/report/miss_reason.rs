@@ -75,7 +75,7 @@ reasons! {
     Overtaken overtaken "overtaken",
     /// The last value was not stored, because it is larger than `max_size` or `max_value_size`.
     TooLarge too_large "too large",
-    /// The last value was not stored, because the codec cannot encode it, or cannot read it back.
+    /// The last value was not stored, because the codec cannot encode it, or cannot read it back; or the function is `sealed`, and the cache has no keyring.
     Unstorable unstorable "unstorable",
     /// The last value was not stored, because the options say so: `cache_if`, a `None`, a TTL of zero.
     Declined declined "declined",

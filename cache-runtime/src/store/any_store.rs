@@ -73,6 +73,11 @@ impl AnyStore {
         matches!(self, Self::SealedRedis(_) | Self::SealedMemory(_))
     }
 
+    /// Whether values are stored, and as they are.
+    pub(crate) fn stores_unsealed(&self) -> bool {
+        matches!(self, Self::Redis(_) | Self::Memory(_))
+    }
+
     /// Why there is nobody to ask, if that is known at once.
     pub(crate) fn away(&self) -> Option<Error> {
         if let Some(store) = self.redis() {

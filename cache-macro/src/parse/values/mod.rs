@@ -23,6 +23,7 @@ pub(crate) mod negative_ttl;
 mod number;
 pub(crate) mod replica_reads;
 pub(crate) mod runtime;
+pub(crate) mod sealed;
 pub(crate) mod skip;
 pub(crate) mod sliding;
 pub(crate) mod stale;

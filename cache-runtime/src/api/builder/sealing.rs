@@ -28,7 +28,8 @@ impl CacheBuilder {
     /// ```
     ///
     /// By XAES-256-GCM, with a random nonce of 192 bits for each value. Bound to a value are its key in Redis, its header and the key of the keyring, so an entry that
-    /// was changed, moved, forged or not sealed at all is a miss, counted as [`unsealed`](crate::FunctionStats::unsealed). No function can opt out.
+    /// was changed, moved, forged or not sealed at all is a miss, counted as [`unsealed`](crate::FunctionStats::unsealed). No function can opt out;
+    /// a function with the option `sealed` is stored in caches with a keyring only.
     /// Not sealed are the keys in Redis, the names of tags, lengths, times, [published figures](Self::publish_stats), and what this process keeps by
     /// `local`; [the guide](https://github.com/redis-cached/redis-cached/blob/main/docs/security.md) says what that means.
     ///

@@ -54,7 +54,7 @@ impl<T> Entry<T> {
                     }
                 };
                 let bytes = self.encoded(process, key, value, lifetime, compute_time, &nonces)?;
-                self.call.limited(bytes.len() as u64)?;
+                self.call.may_store(bytes.len() as u64)?;
                 Ok(Some(Encoded { bytes, lifetime, compute_time, named }))
             }
         }
@@ -116,7 +116,11 @@ impl Call {
         admit(&self.policy, facts, random)
     }
 
-    fn limited(&self, bytes: u64) -> Result<(), Error> {
+    /// Whether an entry of so many bytes may be stored.
+    fn may_store(&self, bytes: u64) -> Result<(), Error> {
+        if self.is_kept_out() {
+            return Err(self.not_sealed());
+        }
         let most = self.policy.max_size.min(self.cache().max_value_size);
         if bytes <= most {
             return Ok(());

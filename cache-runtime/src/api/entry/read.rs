@@ -59,7 +59,7 @@ impl<T> Entry<T> {
     /// The stored value, how long it is there for yet if that is asked for, and the time that it was stored for.
     pub(in crate::api) async fn found(&self, is_timed: bool) -> Result<Option<(T, Left, Lifetime)>, Error> {
         let reader = self.reader();
-        if self.call.is_pending(self.call.question()) {
+        if self.call.is_kept_out() || self.call.is_pending(self.call.question()) {
             return Ok(None);
         }
         let Some((bytes, left)) = reader.entry(is_timed, self.call.until()).await? else {

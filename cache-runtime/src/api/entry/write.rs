@@ -31,7 +31,7 @@ impl<T> Entry<T> {
     /// # Errors
     /// [`ErrorKind::Encode`](crate::ErrorKind::Encode) if the codec cannot encode the value, and
     /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if it takes more than [`max_value_size`](crate::CacheBuilder::max_value_size) or the function's `max_size`; the old value is
-    /// removed then. Otherwise an error if Redis cannot be reached, refuses the command, or does not answer within the
+    /// removed then. [`ErrorKind::InvalidOption`](crate::ErrorKind::InvalidOption) if the function is `sealed` and the cache has no keyring. Otherwise an error if Redis cannot be reached, refuses the command, or does not answer within the
     /// [deadline](crate::CacheBuilder::deadline). In that case, and if the future is dropped meanwhile, the entry is invalidated as soon as Redis is back; see
     /// [`invalidate`](Self::invalidate).
     pub async fn put(&self, value: &T) -> Result<(), Error> {
