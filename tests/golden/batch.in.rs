@@ -57,3 +57,8 @@ impl Users for Refreshed {
         self.users.get(ids)
     }
 }
+
+#[redis_cached(ttl = 60, key = "user:<emails:secret>", batch = emails, tags = ["of:<emails:secret>"])]
+async fn secrets(emails: &[String]) -> HashMap<String, User> {
+    fetch(emails).await
+}

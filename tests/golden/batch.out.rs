@@ -458,3 +458,42 @@ impl Users for Refreshed {
         batch.finish()
     }
 }
+async fn secrets(emails: &[String]) -> HashMap<String, User> {
+    let mut batch = ::redis_cached::expansion::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("secrets", template = "user:<:secret>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("user:")
+        .each_secret()
+        .tag("of:")
+        .each_secret()
+        .batch::<
+            HashMap<String, User>,
+        >(::redis_cached::expansion::cloned::<String>(emails));
+    while let ::core::option::Option::Some(missing) = batch.missing().await {
+        #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
+        let emails: &[String] = &missing;
+        batch
+            .compute(async {
+                ::redis_cached::expansion::returns!(HashMap < String, User >);
+                fetch(emails).await
+            })
+            .await;
+    }
+    batch.finish()
+}
+/// The cache entry of `secrets` for these arguments.
+#[allow(dead_code, clippy::ptr_arg)]
+fn secrets_entry(emails: &String) -> ::redis_cached::Entry<User> {
+    ::redis_cached::expansion::entry::<
+        User,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("secrets", template = "user:<:secret>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("user:")
+        .secret(emails)
+        .tag("of:")
+        .secret(emails)
+        .build()
+}

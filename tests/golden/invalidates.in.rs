@@ -88,3 +88,13 @@ async fn revise(ids: Vec<u64>, pairs: Vec<(u64, u64)>) -> Result<Revision, Error
 
 #[redis_invalidates(for id in ids {}, for id in ids { let x = 1; }, for name in names { get_user(name) })]
 fn wrong_loops(ids: &[u64], name: &str, names: &[&str]) {}
+
+#[redis_invalidates(tag("of:<email:secret>:<id>"), tag("of:<ret.email:secret>"))]
+async fn secrets(email: String, id: u64) -> User {
+    save(email, id).await
+}
+
+#[redis_invalidates(tag("of:<email:secret>"), cache = self.cache)]
+fn secret_of_a_cache(&self, email: &str) {
+    self.save(email);
+}

@@ -315,3 +315,47 @@ fn wrong_loops(ids: &[u64], name: &str, names: &[&str]) {}
 ::core::compile_error! {
     "`name` is something else already: give the element another name"
 }
+async fn secrets(email: String, id: u64) -> User {
+    let targets = ::redis_cached::expansion::invalidates()
+        .tag(
+            ::redis_cached::expansion::secret_tag("of:")
+                .secret(&email)
+                .text(":")
+                .arg(&id)
+                .end(),
+        );
+    let result = async move {
+        ::redis_cached::expansion::returns!(User);
+        save(email, id).await
+    }
+        .await;
+    targets
+        .after_with(
+            ::redis_cached::expansion::Returned::<User>::NEW.how().ok(&result),
+            |targets, ret| {
+                targets
+                    .tag(
+                        ::redis_cached::expansion::secret_tag("of:")
+                            .secret(&ret.email)
+                            .end(),
+                    )
+            },
+        )
+        .invalidate()
+        .await;
+    result
+}
+fn secret_of_a_cache(&self, email: &str) {
+    let targets = ::redis_cached::expansion::invalidates()
+        .tag_in(
+            &self.cache,
+            ::redis_cached::expansion::secret_tag_in(&self.cache, "of:")
+                .secret(email)
+                .end(),
+        );
+    let result = ::redis_cached::expansion::run(move || {
+        self.save(email);
+    });
+    targets.invalidate_blocking();
+    result
+}

@@ -127,3 +127,8 @@ impl Repo {
         1
     }
 }
+
+#[redis_cached(ttl = 60, key = "user:<user.email:secret>:<id>:<name:secret>", skip(user))]
+fn secrets(user: &User, id: u64, name: String) -> u8 {
+    1
+}

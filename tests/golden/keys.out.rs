@@ -779,3 +779,42 @@ impl Repo {
             .build()
     }
 }
+fn secrets(user: &User, id: u64, name: String) -> u8 {
+    ::redis_cached::expansion::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            ::redis_cached::expansion::callsite!(
+                "secrets", template = "user:<:secret>:<>:<:secret>"
+            ),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("user:")
+        .secret(&user.email)
+        .text(":")
+        .arg(&id)
+        .text(":")
+        .secret(&name)
+        .build_blocking()
+        .get_or_compute(move || { 1 })
+}
+/// The cache entry of `secrets` for these arguments.
+#[allow(dead_code, clippy::ptr_arg)]
+fn secrets_entry(user: &User, id: u64, name: &String) -> ::redis_cached::Entry<u8> {
+    ::redis_cached::expansion::entry::<
+        u8,
+        ::redis_cached::codec::Bincode,
+    >(
+            ::redis_cached::expansion::callsite!(
+                "secrets", template = "user:<:secret>:<>:<:secret>"
+            ),
+        )
+        .ttl(::core::time::Duration::from_secs(60))
+        .key("user:")
+        .secret(&user.email)
+        .text(":")
+        .arg(&id)
+        .text(":")
+        .secret(name)
+        .build()
+}

@@ -3,6 +3,7 @@
 mod attacks;
 mod combined;
 mod only;
+mod secret;
 
 use std::collections::HashMap;
 use std::sync::Arc;

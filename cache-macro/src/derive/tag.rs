@@ -90,6 +90,12 @@ fn name_of_tag(
 }
 
 fn placeholder(inside: &str, span: Span) -> Result<Member, String> {
+    if let Some((field, _)) = inside.split_once(':') {
+        return Err(format!(
+            "`<{inside}>`: the name of a type's tag is made without a cache, whose key a secret's name takes: write `<{field}>`, or a template with \
+             `<…:secret>` in the attribute in place of the type"
+        ));
+    }
     member(inside, span).ok_or_else(|| {
         format!(
             "`<{inside}>` is no field: write a field's name or number, such as `<id>` or `<0>`, or `<<` for the character itself"

@@ -106,7 +106,8 @@ fn pieces(plan: &Plan, key: &Key, which: Which) -> Vec<TokenStream> {
         KeyPiece::Text(text) => quote_spanned!(at=> .text(#text)),
         KeyPiece::Type(name) => quote_spanned!(at=> .type_name::<#name>()),
         KeyPiece::Argument(argument) if which == Which::Function && is_of_batch(plan, argument) => {
-            quote_spanned!(at=> .each())
+            let each = Ident::new(if argument.is_secret { "each_secret" } else { "each" }, at);
+            quote_spanned!(at=> .#each())
         }
         KeyPiece::Argument(argument) => {
             let parameter = argument.parameter.and_then(|index| plan.parameters.get(index));
@@ -116,7 +117,8 @@ fn pieces(plan: &Plan, key: &Key, which: Which) -> Vec<TokenStream> {
             };
             let reference = references::of_key(argument, parameter.is_some_and(by_reference));
             let ty = parameter.filter(|_| argument.is_whole()).and_then(type_of_a_macro);
-            let piece = quote_spanned!(at=> .arg #ty (#reference));
+            let arg = Ident::new(if argument.is_secret { "secret" } else { "arg" }, at);
+            let piece = quote_spanned!(at=> .#arg #ty (#reference));
             let cfgs: Vec<_> = parameter.into_iter().flat_map(Parameter::cfgs).collect();
             if cfgs.is_empty() { piece } else { where_it_is(&cfgs, &piece) }
         }

@@ -13,6 +13,7 @@ use syn::{Index, LitStr, Member};
 
 use super::ident::same;
 use crate::report::diagnostics::Diagnostics;
+use crate::report::nearest::nearest;
 
 /// What a template is of, for messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,12 +47,17 @@ pub(crate) enum TemplatePiece<P = Placeholder> {
     Placeholder(P),
 }
 
-/// `<name>`, `<name.field>`, `<self.tenant>`, `<pair.0>`, `<T>`.
+/// `<name>`, `<name.field>`, `<self.tenant>`, `<pair.0>`, `<T>`, `<name:secret>`.
 #[derive(Clone)]
 pub(crate) struct Placeholder {
     pub(crate) name: Ident,
     pub(crate) fields: Vec<Member>,
+    /// Whether a keyed hash stands for it.
+    pub(crate) is_secret: bool,
 }
+
+/// What may stand behind a colon in a placeholder.
+const FORMS: [&str; 1] = ["secret"];
 
 impl Template {
     /// Reports whatever is wrong with the template; what could be read comes back all the same.
@@ -245,10 +251,25 @@ fn placeholder(inside: &str, span: Span) -> Result<Placeholder, String> {
              `<user.id>`, without spaces"
         )
     };
-    let mut segments = inside.split('.');
+    let (path, is_secret) = match inside.split_once(':') {
+        Some((path, form)) if FORMS.contains(&form) => (path, true),
+        Some((path, form)) => return Err(unknown_form(inside, path, form)),
+        None => (inside, false),
+    };
+    let mut segments = path.split('.');
     let name = segments.next().and_then(|name| identifier(name, true, span)).ok_or_else(bad)?;
     let fields = segments.map(|field| member(field, span).ok_or_else(bad)).collect::<Result<_, _>>()?;
-    Ok(Placeholder { name, fields })
+    Ok(Placeholder { name, fields, is_secret })
+}
+
+fn unknown_form(inside: &str, path: &str, form: &str) -> String {
+    match nearest(form, FORMS) {
+        Some(nearest) => format!("`<{inside}>`: there is no `{form}`: did you mean `<{path}:{nearest}>`?"),
+        None => format!(
+            "`<{inside}>`: behind the colon can stand `secret`, for an argument in whose place the key has a keyed hash: write `<{path}:secret>`, or \
+             `<{path}>` for the argument itself"
+        ),
+    }
 }
 
 pub(crate) fn member(text: &str, span: Span) -> Option<Member> {
@@ -283,7 +304,7 @@ impl fmt::Display for Placeholder {
                 Member::Unnamed(index) => write!(f, ".{}", index.index)?,
             }
         }
-        f.write_str(">")
+        f.write_str(if self.is_secret { ":secret>" } else { ">" })
     }
 }
 

@@ -1,6 +1,8 @@
 //! A cache: a store and what belongs to it.
 
 mod invalidate;
+#[cfg(feature = "sealing")]
+mod secret;
 mod verification;
 
 use std::fmt;

@@ -37,13 +37,23 @@ impl<T> Entry<T> {
     /// [deadline](crate::CacheBuilder::deadline). All its invalidations are then retried in the background, as described at [`invalidate`](Self::invalidate); those of
     /// other caches are made.
     pub async fn invalidate_many(entries: impl IntoIterator<Item = Self>) -> Result<(), Error> {
-        let keys = entries.into_iter().map(|entry| {
+        let mut nameless = Ok(());
+        let keys = entries.into_iter().filter_map(|entry| {
+            if let Err(error) = entry.call().named() {
+                nameless = Err(error);
+                return None;
+            }
             entry.call().function.is_invalidated();
-            (entry.call().cache.clone(), entry.call().key.clone())
+            Some((entry.call().cache.clone(), entry.call().key.clone()))
         });
         let caches = by_cache(keys, |(cache, _)| cache);
         // The future holds neither the iterator nor an entry, which need not be `Send`.
-        async move { all(caches.into_iter().map(remove_of_one_cache)).await.into_iter().collect() }.await
+        async move {
+            let done: Result<(), Error> =
+                all(caches.into_iter().map(remove_of_one_cache)).await.into_iter().collect();
+            done.and(nameless)
+        }
+        .await
     }
 }
 

@@ -16,7 +16,7 @@ use super::retry_queue::{Key, Pending};
 use super::verification::{Verifications, VerifyOptions};
 use super::{Background, Failures, GivenUp, Prolongations, Renewals};
 use crate::error::{Error, ErrorKind};
-use crate::key::{KeyBuf, bucket};
+use crate::key::{KeyBuf, SecretNames, bucket};
 use crate::local::Tier;
 use crate::store::AnyStore;
 use crate::tags::Tags;
@@ -34,6 +34,8 @@ pub(crate) struct Core {
     /// For values that Redis, or the memory that stands for it, is asked about each time.
     pub(crate) copies: Option<Arc<Tier>>,
     pub(crate) prefix: String,
+    /// What secret arguments are called.
+    pub(crate) names: SecretNames,
     /// The tag that all entries have, where the cache asks for one.
     pub(crate) shared_tags: Option<Arc<Tags>>,
     pub(crate) deadline: Duration,

@@ -38,13 +38,13 @@ impl EntryState {
 
 impl Reader<'_> {
     /// What a call is to compute that wants all of its values anew, with the right to replace what is there where that is to be had.
-    /// Two round trips; a few more where somebody else is replacing a value. None where nothing is stored, because it would not be sealed.
+    /// Two round trips; a few more where somebody else is replacing a value. None where the cache may not store it.
     pub(crate) async fn begin_forced(&self, keys: &[CallKey]) -> Box<ComputeGuard> {
         let mut course = Course::new(self.call, TimeBudget::of(self.call.cache().deadline));
         let is_kept_out = self.call.is_kept_out();
         for (place, key) in keys.iter().enumerate() {
             match is_kept_out {
-                true => self.call.computes_unsealed(),
+                true => self.call.computes_kept_out(),
                 false => self.call.missed_for(MissReason::Bypassed),
             }
             let is_alone = is_kept_out || self.call.is_pending(key.question());

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::callsite::Callsite;
 use super::core::{Core, by_cache};
 use super::function::Function;
+use super::kept_out::lacks_key_for_names;
 use super::operation::{is_done, remove_all};
 use super::retry_queue::Key;
 use super::{Call, Operation};
@@ -28,6 +29,8 @@ pub(crate) struct InvalidationTargets {
     /// The tags among them, each with the address of its cache: a source names the same for thousands of changes. Made for the first, since the
     /// seed of a set is not free.
     tags: Option<HashSet<(usize, KeyBuf), Seeded>>,
+    /// Why something could not be named, and so is not among them.
+    nameless: Option<Error>,
 }
 
 /// One key of one cache.
@@ -45,6 +48,9 @@ impl InvalidationTargets {
 
     /// The entry of a call.
     pub(crate) fn add_entry(&mut self, call: &Call) {
+        if let Err(error) = call.named() {
+            return self.add_nameless(call.cache(), Some(call.function.site), error);
+        }
         call.function.is_invalidated();
         let function = Some(call.function.clone());
         self.targets.push(InvalidationTarget { cache: call.cache.clone(), key: call.key.clone(), function });
@@ -52,9 +58,19 @@ impl InvalidationTargets {
 
     /// A tag, if there is one.
     pub(crate) fn add_tag(&mut self, cache: &MaybeStatic<Core>, tag: &impl Tagging) {
-        if let Some(Named { name, lead }) = tag.named() {
-            self.add_name(cache, &name, lead);
+        match tag.named() {
+            Some(Named { name, lead, is_known: true }) => self.add_name(cache, &name, lead),
+            Some(Named { name, .. }) if !cache.is_disabled => {
+                let error = lacks_key_for_names(&format!("a tag that begins like `{}`", beginning(&name)));
+                self.add_nameless(cache, None, error);
+            }
+            _ => {}
         }
+    }
+
+    fn add_nameless(&mut self, cache: &Core, site: Option<&Callsite>, error: Error) {
+        cache.log(site, &error, format_args!("it is not invalidated"));
+        self.nameless.get_or_insert(error);
     }
 
     fn add_name(&mut self, cache: &MaybeStatic<Core>, name: &str, lead: Option<&str>) {
@@ -71,7 +87,7 @@ impl InvalidationTargets {
 
     pub(crate) fn clear(&mut self) {
         self.targets.clear();
-        self.tags = None;
+        (self.tags, self.nameless) = (None, None);
     }
 
     /// Removes all, each cache's by one command, all caches' at the same time: a frozen one keeps none waiting. What fails is counted, logged, and
@@ -81,7 +97,7 @@ impl InvalidationTargets {
     /// The first failure.
     pub(crate) fn remove(&self) -> impl Future<Output = Result<(), Error>> {
         // Not an async function around another, whose futures would be one within the other.
-        remove(&self.targets)
+        remove(&self.targets, self.nameless.clone())
     }
 
     /// The same for however many there are, by as many commands as that takes. What is done at the primary is done, whatever its replicas have.
@@ -93,7 +109,7 @@ impl InvalidationTargets {
             let done = remove_of_each_cache(step).await;
             done.into_iter().find(|done| !is_done(done)).unwrap_or(Ok(()))?;
         }
-        Ok(())
+        self.nameless.clone().map_or(Ok(()), Err)
     }
 
     /// Removes all in the background. Nothing is left.
@@ -105,7 +121,7 @@ impl InvalidationTargets {
             let keys: Vec<Key<'_>> = targets.iter().map(InvalidationTarget::key).collect();
             drop(Operation::begin(cache.arc(), &keys, None));
             let begun = cache.background.store(0, |under_way| async move {
-                drop(remove(&targets).await);
+                drop(remove(&targets, None).await);
                 drop(under_way);
             });
             drop(begun);
@@ -122,8 +138,13 @@ impl InvalidationTarget {
     }
 }
 
-async fn remove(targets: &[InvalidationTarget]) -> Result<(), Error> {
-    remove_of_each_cache(targets).await.into_iter().collect()
+async fn remove(targets: &[InvalidationTarget], nameless: Option<Error>) -> Result<(), Error> {
+    remove_of_each_cache(targets).await.into_iter().chain(nameless.map(Err)).collect()
+}
+
+/// What a name has before the part that is secret, as far as its text tells.
+fn beginning(name: &str) -> &str {
+    name.split_inclusive(':').next().unwrap_or(name)
 }
 
 fn remove_of_each_cache(targets: &[InvalidationTarget]) -> impl Future<Output = Vec<Result<(), Error>>> {

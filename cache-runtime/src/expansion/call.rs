@@ -24,10 +24,13 @@ use crate::engine::function::Identify;
 use crate::entry::identity;
 use crate::entry::special::Special;
 use crate::expansion::batch::{Batch, BatchKey, BatchTags, Batched};
-use crate::key::{Arg, Each, End, KeyBuf, KeyBuilder, KeyPart, Path, Pieces, Template, Text};
+use crate::key::{
+    Arg, Each, EachSecret, End, KeyBuf, KeyBuilder, KeyPart, Path, Pieces, Secret, SecretNames, Template,
+    Text,
+};
 use crate::local::Keep;
 use crate::policy::ttl::Ttl;
-use crate::policy::{LocalCopies, NO_MAX_AGE, NO_TIMEOUT, PROLONGED, Policy};
+use crate::policy::{LocalCopies, NO_MAX_AGE, NO_TIMEOUT, Needs, PROLONGED, Policy};
 use crate::store::vocabulary::ReplicaReads;
 use crate::tags::Tags;
 use crate::util::maybe_static::MaybeStatic;
@@ -257,7 +260,7 @@ impl<'c, T, L> EntryBuilder<'c, T, L> {
 
     #[inline]
     pub fn sealed(mut self) -> Self {
-        self.policy.sealed = true;
+        self.policy.needs = Needs::Keyring;
         self
     }
 
@@ -348,6 +351,19 @@ impl<'c, T, L, K: Pieces> KeyedEntry<'c, T, L, K> {
         KeyedEntry { options: self.options, key: Each(self.key) }
     }
 
+    /// An argument that is secret.
+    #[inline(never)]
+    pub fn secret<P: KeyPart + ?Sized>(mut self, part: &P) -> KeyedEntry<'c, T, L, Secret<K>> {
+        let cache = self.options.in_use();
+        self.options.needs_names(&cache.names);
+        KeyedEntry { options: self.options, key: Secret(self.key, cache.names.name(part)) }
+    }
+
+    /// The same for the argument that is different for each key of a batch.
+    pub fn each_secret(self) -> KeyedEntry<'c, T, L, EachSecret<K>> {
+        KeyedEntry { options: self.options, key: EachSecret(self.key) }
+    }
+
     /// A type parameter, by its full name.
     #[inline]
     pub fn type_name<P: ?Sized>(self) -> KeyedEntry<'c, T, L, Arg<'static, K, str>> {
@@ -389,6 +405,10 @@ impl<'c, T, L, K: Pieces> KeyedEntry<'c, T, L, K> {
         keys: impl IntoIterator<Item = C::Key>,
     ) -> Batch<C> {
         let mut template = KeyBuilder::of(&cache.prefix, &self.key).template_of_many();
+        if template.is_secret() {
+            template.call_parts(&cache.names);
+            self.options.needs_names(&cache.names);
+        }
         self.options.hooks.serves_absence = true;
         let entry = self.options.entry(cache, KeyBuf::new(), None);
         entry.call().put_into_bucket(&mut template);
@@ -409,6 +429,13 @@ fn in_use(cache: Option<&Arc<Core>>) -> MaybeStatic<Core> {
 }
 
 impl<T, L> EntryBuilder<'_, T, L> {
+    /// Something secret is called so.
+    fn needs_names(&mut self, names: &SecretNames) {
+        if !names.are_shared {
+            self.policy.needs = Needs::KeyForNames;
+        }
+    }
+
     #[inline]
     fn in_use(&self) -> MaybeStatic<Core> {
         in_use(self.cache)

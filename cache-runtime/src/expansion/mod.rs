@@ -9,6 +9,7 @@ mod negative;
 #[cfg(feature = "testing")]
 mod nothing_stale;
 mod returned;
+mod secret_tag;
 mod target_args;
 mod update;
 
@@ -23,6 +24,7 @@ pub use self::negative::{Negative, Rememberable, Special, kind_of, negative};
 #[cfg(feature = "testing")]
 pub use self::nothing_stale::{cache_of, nothing_stale};
 pub use self::returned::{How, Is, NoResult, Parts, Plain, Returned, Stored, StoredWhole};
+pub use self::secret_tag::{SecretTag, SecretTagName, secret_tag, secret_tag_in};
 pub use self::target_args::{Argument, CloneForLater, arg, kept, run};
 pub use self::update::{Updates, Writes, updates};
 pub use crate::api::after_lookup::{AfterLookup, Answer, Detach, Sendable, TryAnswer, owned};
@@ -32,7 +34,9 @@ pub use crate::api::shared_error::{
 };
 pub use crate::codec::compress::Compression;
 pub use crate::engine::callsite::Callsite;
-pub use crate::key::{Arg, Each, End, IdentityWriter, KeyBuilder, Path, Pieces, Template, Text};
+pub use crate::key::{
+    Arg, Each, EachSecret, End, IdentityWriter, KeyBuilder, Path, Pieces, Secret, Template, Text,
+};
 pub use crate::local::keep::Keepable;
 pub use crate::local::{Keep, Keeping, KeepingClones};
 pub use crate::tags::{Named, TagName, Tagging, name_of as tag};

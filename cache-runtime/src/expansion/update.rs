@@ -135,6 +135,7 @@ async fn write_all(writes: Vec<EncodedWrite>, guard: Invalidates) -> Result<(), 
 impl EncodedWrite {
     async fn carry_out(self) -> Result<(), Error> {
         let Self { call, value } = self;
+        call.named()?;
         let key = [Key::entry(&call.key)];
         let operation = Operation::begin(call.cache.arc(), &key, None);
         let done = operation.end(put(&mut [(&call, value)]).await);

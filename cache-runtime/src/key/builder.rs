@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::bucket;
 use super::pieces::Template;
+use super::secret::hexadecimal;
 use super::writer::{encode, is_unreserved};
-use super::{KeyBuf, KeyPart, KeyWriter, Pieces, Scratch};
+use super::{KeyBuf, KeyPart, KeyWriter, Pieces, Scratch, SecretNames};
 use crate::util::function_id::FunctionId;
 use crate::util::surroundings;
 
@@ -22,8 +23,16 @@ pub struct KeyBuilder {
     /// What goes before the next argument of a default key; `None` in a template, which has text of its own.
     separator: Option<char>,
     /// Where the keys of a batch have the part that tells them apart.
-    gap: Option<usize>,
+    gap: Gap,
     is_finished: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Gap {
+    None,
+    At(usize),
+    /// Of what is secret.
+    SecretAt(usize),
 }
 
 impl KeyBuilder {
@@ -40,7 +49,7 @@ impl KeyBuilder {
 
     #[inline]
     fn within(out: Scratch) -> Self {
-        Self { out, separator: None, gap: None, is_finished: false }
+        Self { out, separator: None, gap: Gap::None, is_finished: false }
     }
 
     /// Writes the cache's prefix and `pieces`.
@@ -123,12 +132,22 @@ impl KeyBuilder {
     /// The place of an argument that is different for each key of a batch.
     pub(crate) fn each(&mut self) {
         self.separate();
-        self.gap = Some(self.out.len());
+        self.gap = Gap::At(self.out.len());
+    }
+
+    /// The same for an argument that is secret.
+    pub(super) fn each_secret(&mut self) {
+        self.gap = Gap::SecretAt(self.out.len());
     }
 
     /// Ends what the keys of a batch have in common.
     pub(crate) fn template_of_many(mut self) -> KeyTemplate {
-        KeyTemplate { gap: self.gap.unwrap_or(self.out.len()), text: self.out.take(), fingerprint: None }
+        let (gap, is_secret) = match self.gap {
+            Gap::None => (self.out.len(), false),
+            Gap::At(gap) => (gap, false),
+            Gap::SecretAt(gap) => (gap, true),
+        };
+        KeyTemplate { gap, text: self.out.take(), fingerprint: None, is_secret, names: None }
     }
 
     #[inline]
@@ -197,12 +216,25 @@ pub(crate) struct KeyTemplate {
     gap: usize,
     /// Of the function, where its keys are to be in its bucket.
     fingerprint: Option<u64>,
+    /// Whether the part is secret, and what such parts are called.
+    is_secret: bool,
+    names: Option<SecretNames>,
 }
 
 impl KeyTemplate {
     /// Has all keys be in the bucket of a function.
     pub(crate) fn put_into_bucket(&mut self, fingerprint: u64) {
         self.fingerprint = Some(fingerprint);
+    }
+
+    /// Whether the part that tells the keys apart is secret.
+    pub(crate) fn is_secret(&self) -> bool {
+        self.is_secret
+    }
+
+    /// What such parts are called.
+    pub(crate) fn call_parts(&mut self, names: &SecretNames) {
+        self.names = Some(names.clone());
     }
 
     pub(crate) fn key<P: KeyPart + ?Sized>(&self, part: &P) -> KeyBuf {
@@ -226,7 +258,10 @@ impl KeyTemplate {
 
     fn write<P: KeyPart + ?Sized>(&self, key: &mut KeyBuilder, part: &P) {
         key.text(&self.text[..self.gap]);
-        key.arg(part);
+        match &self.names {
+            None => key.arg(part),
+            Some(names) => key.text(&names.name(part)),
+        }
         if self.gap < self.text.len() {
             key.text(&self.text[self.gap..]);
         }
@@ -255,13 +290,7 @@ fn shortened(key: &str) -> String {
     if let Some(percent) = key[..keep].rfind('%').filter(|percent| keep - percent < 3) {
         keep = percent;
     }
-    let mut short = format!("{}#", &key[..keep]);
-    for byte in &hash[..16] {
-        for nibble in [byte >> 4, byte & 15] {
-            short.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
-    }
-    short
+    format!("{}#{}", &key[..keep], hexadecimal(&hash[..16]))
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ mod part;
 mod pieces;
 mod scalar;
 mod scratch;
+mod secret;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -47,7 +48,8 @@ pub(crate) use builder::LONGEST;
 pub use identity::IdentityWriter;
 pub(crate) use identity::{CallIdentity, IdentitySeed};
 pub use part::KeyPart;
-pub use pieces::{Arg, Each, End, Path, Pieces, Template, Text};
+pub use pieces::{Arg, Each, EachSecret, End, Path, Pieces, Secret, Template, Text};
 pub use scalar::Scalar;
 use scratch::Scratch;
+pub(crate) use secret::SecretNames;
 pub use writer::KeyWriter;

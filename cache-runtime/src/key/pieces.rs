@@ -49,6 +49,14 @@ impl<'k, K, P: KeyPart + ?Sized> Arg<'k, K, P> {
 #[derive(Debug)]
 pub struct Each<K>(pub(crate) K);
 
+/// An argument that is secret, by its name, behind the pieces `0`.
+#[derive(Debug)]
+pub struct Secret<K>(pub(crate) K, pub(crate) String);
+
+/// The same where it is different for each key of a batch.
+#[derive(Debug)]
+pub struct EachSecret<K>(pub(crate) K);
+
 /// The end of a default key.
 #[derive(Debug)]
 pub struct End<K>(pub(crate) K);
@@ -108,6 +116,29 @@ impl<K: Pieces> Pieces for Each<K> {
     }
 
     /// It is many calls.
+    fn identify(&self, identity: &mut IdentityWriter) {
+        identity.fail();
+    }
+}
+
+impl<K: Pieces> Pieces for Secret<K> {
+    fn write(&self, key: &mut KeyBuilder) {
+        self.0.write(key);
+        key.text(&self.1);
+    }
+
+    fn identify(&self, identity: &mut IdentityWriter) {
+        self.0.identify(identity);
+        identity.text(&self.1);
+    }
+}
+
+impl<K: Pieces> Pieces for EachSecret<K> {
+    fn write(&self, key: &mut KeyBuilder) {
+        self.0.write(key);
+        key.each_secret();
+    }
+
     fn identify(&self, identity: &mut IdentityWriter) {
         identity.fail();
     }

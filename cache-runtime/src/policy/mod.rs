@@ -49,8 +49,8 @@ pub(crate) struct Policy {
     pub(crate) timeout_millis: u32,
     /// Whether a call's first look-up may ask replicas.
     pub(crate) replica_reads: Option<ReplicaReads>,
-    /// Whether values are stored in a cache that seals them, and in no other.
-    pub(crate) sealed: bool,
+    /// What a cache has to have for values to be stored.
+    pub(crate) needs: Needs,
 }
 
 impl Policy {
@@ -69,7 +69,7 @@ impl Policy {
         max_wait: None,
         timeout_millis: NO_TIMEOUT,
         replica_reads: None,
-        sealed: false,
+        needs: Needs::Nothing,
     };
 
     /// Whether serving depends on the time that is left. Where it does not, a look-up need not ask for it.
@@ -123,6 +123,16 @@ impl Policy {
     fn stale_window(&self) -> Duration {
         self.stale_while_revalidate.max(self.stale_if_error)
     }
+}
+
+/// What a cache has to have for a function's values to be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    Nothing,
+    /// A keyring: `sealed`.
+    Keyring,
+    /// A key for names, which the cache lacks: what is secret in the key, or in a tag, has no name that others know.
+    KeyForNames,
 }
 
 /// On which terms this process serves values that it keeps.

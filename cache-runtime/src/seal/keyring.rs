@@ -28,13 +28,14 @@ pub(crate) type KeyId = [u8; KEY_ID_LEN];
 ///
 /// # let (november, may) = ([1; 32], [2; 32]);
 /// let keyring = Keyring::new().key("2026-11", november).and("2026-05", may);
-/// assert_eq!(format!("{keyring:?}"), r#"Keyring { key: Some("2026-11"), and: ["2026-05"] }"#);
+/// assert_eq!(format!("{keyring:?}"), r#"Keyring { key: Some("2026-11"), and: ["2026-05"], names: false }"#);
 /// ```
 #[derive(Clone, Default)]
 #[must_use]
 pub struct Keyring {
     first: Option<NamedKey>,
     others: Vec<NamedKey>,
+    names: Option<NamedKey>,
 }
 
 #[derive(Clone)]
@@ -46,6 +47,12 @@ struct NamedKey {
 impl NamedKey {
     fn new(name: impl Into<String>, key: impl AsRef<[u8]>) -> Self {
         Self { name: name.into(), key: Zeroizing::new(key.as_ref().to_vec()) }
+    }
+
+    fn bytes(&self) -> Result<&[u8; KEY_LEN], Error> {
+        self.key.as_slice().try_into().map_err(|_| {
+            invalid(format!("the key `{}` has {} bytes in place of {KEY_LEN}", self.name, self.key.len()))
+        })
     }
 }
 
@@ -69,6 +76,16 @@ impl Keyring {
         self
     }
 
+    /// The key under which secret arguments are hashed, `key = "user:<email:secret>"`: the last one counts. 32 bytes of its own: where it has another length, or is one of the
+    /// others, building the cache fails with [`ErrorKind::InvalidOption`].
+    ///
+    /// It does not rotate. Under another key every entry has another name: calls compute, and invalidations miss what programs with the old key have stored. Change it
+    /// together with the [prefix](crate::CacheBuilder::prefix), in all programs at once.
+    pub fn names(mut self, key: impl AsRef<[u8]>) -> Self {
+        self.names = Some(NamedKey::new("names", key));
+        self
+    }
+
     /// What a cache seals with. Fails if there is no key to seal under, if a key has a wrong length, or if two have one id.
     pub(crate) fn build(&self) -> Result<Seals, Error> {
         let first = self
@@ -86,7 +103,14 @@ impl Keyring {
             }
             keys.push(key);
         }
-        Ok(Seals { keys })
+        let names = self.names.as_ref().map(|names| {
+            let is_sealing = |other: &NamedKey| *other.key == *names.key;
+            match self.first.iter().chain(&self.others).any(is_sealing) {
+                true => Err(invalid("the key for names seals values as well: make one of its own")),
+                false => names.bytes().map(|key| Zeroizing::new(*key)),
+            }
+        });
+        Ok(Seals { keys, names: names.transpose()? })
     }
 }
 
@@ -96,6 +120,7 @@ impl fmt::Debug for Keyring {
         f.debug_struct("Keyring")
             .field("key", &self.first.as_ref().map(|named| &*named.name))
             .field("and", &others)
+            .field("names", &self.names.is_some())
             .finish()
     }
 }
@@ -103,6 +128,8 @@ impl fmt::Debug for Keyring {
 /// A keyring that is ready for use: the first key seals, all of them open.
 pub(crate) struct Seals {
     keys: Vec<RingKey>,
+    /// Under which secret arguments are hashed.
+    names: Option<Zeroizing<[u8; KEY_LEN]>>,
 }
 
 struct RingKey {
@@ -112,10 +139,7 @@ struct RingKey {
 
 impl RingKey {
     fn new(named: &NamedKey) -> Result<Self, Error> {
-        let key: &[u8; KEY_LEN] = named.key.as_slice().try_into().map_err(|_| {
-            invalid(format!("the key `{}` has {} bytes in place of {KEY_LEN}", named.name, named.key.len()))
-        })?;
-        let xaes = Xaes::new(key).map_err(|Refused| {
+        let xaes = Xaes::new(named.bytes()?).map_err(|Refused| {
             invalid(format!("the key `{}` was refused by the cryptographic library", named.name))
         })?;
         Ok(Self { id: key_id(&named.name), xaes })
@@ -136,6 +160,11 @@ impl Seals {
     /// Under which key is sealed.
     pub(crate) fn id(&self) -> KeyId {
         self.keys[0].id
+    }
+
+    /// The key for names, if there is one.
+    pub(crate) fn names(&self) -> Option<&[u8; KEY_LEN]> {
+        self.names.as_deref()
     }
 
     pub(crate) fn nonce(&self) -> Result<[u8; NONCE_LEN], Refused> {

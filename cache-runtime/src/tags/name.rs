@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::{TAG, unknown};
-use crate::key::{KeyBuf, KeyBuilder, KeyPart, Scalar};
+use crate::key::{KeyBuf, KeyBuilder, KeyPart, Scalar, SecretNames};
 
 /// A name under which entries are invalidated together: text, or a type that the program declares.
 ///
@@ -103,7 +103,7 @@ pub trait Tagging {
 #[diagnostic::do_not_recommend]
 impl<T: Tag> Tagging for T {
     fn named(&self) -> Option<Named<'_>> {
-        Some(Named { name: self.tag_name(), lead: self.lead() })
+        Some(Named { name: self.tag_name(), lead: self.lead(), is_known: true })
     }
 }
 
@@ -126,6 +126,8 @@ impl<T: Tag> Tagging for &Option<T> {
 pub struct Named<'a> {
     pub(crate) name: Cow<'a, str>,
     pub(crate) lead: Option<&'static str>,
+    /// Whether others know it. They do not where it has something secret that the cache has no key for.
+    pub(crate) is_known: bool,
 }
 
 impl Named<'_> {
@@ -183,18 +185,27 @@ pub(crate) struct OpenTag {
     is_whole: bool,
     /// How long the text before the key of a batch is.
     gap: Option<usize>,
+    /// Whether that is secret.
+    is_secret: bool,
 }
 
 /// The name of a tag in which a key of a batch stands: the text before it, and the text behind it.
-pub(crate) struct TagTemplate(String, String);
+pub(crate) struct TagTemplate {
+    before: String,
+    behind: String,
+    is_secret: bool,
+}
 
 impl TagTemplate {
     /// The key of the tag of an entry.
-    pub(crate) fn of<P: KeyPart>(&self, prefix: &str, part: &P) -> KeyBuf {
+    pub(crate) fn of<P: KeyPart>(&self, prefix: &str, names: &SecretNames, part: &P) -> KeyBuf {
         let mut key = KeyBuilder::template(prefix, TAG);
-        key.text(&self.0);
-        key.plain(part);
-        key.text(&self.1);
+        key.text(&self.before);
+        match self.is_secret {
+            false => key.plain(part),
+            true => key.text(&names.name(part)),
+        }
+        key.text(&self.behind);
         key.finish()
     }
 }
@@ -203,7 +214,7 @@ impl OpenTag {
     pub(crate) fn new(prefix: &str, lead: &'static str) -> Self {
         let mut key = KeyBuilder::template(prefix, TAG);
         key.text(lead);
-        Self { key, lead, is_whole: true, gap: None }
+        Self { key, lead, is_whole: true, gap: None, is_secret: false }
     }
 
     pub(crate) fn text(&mut self, text: &str) {
@@ -215,9 +226,16 @@ impl OpenTag {
         self.is_whole = false;
     }
 
+    /// An argument that is secret, by its name.
+    pub(crate) fn secret(&mut self, name: &str) {
+        self.key.text(name);
+        self.is_whole = false;
+    }
+
     /// The place of what is different for each key of a batch.
-    pub(crate) fn each(&mut self) {
+    pub(crate) fn each(&mut self, is_secret: bool) {
         self.gap = Some(self.key.len());
+        self.is_secret = is_secret;
         self.is_whole = false;
     }
 
@@ -227,6 +245,7 @@ impl OpenTag {
         let Some(gap) = self.gap else { return Ok(self.key.finish()) };
         let text = self.key.written();
         let begin = text.find(TAG).map_or(0, |at| at + TAG.len());
-        Err(TagTemplate(text[begin..gap].to_owned(), text[gap..].to_owned()))
+        let (before, behind) = (text[begin..gap].to_owned(), text[gap..].to_owned());
+        Err(TagTemplate { before, behind, is_secret: self.is_secret })
     }
 }

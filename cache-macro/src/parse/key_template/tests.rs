@@ -34,6 +34,7 @@ fn the_grammar() {
         ("<<<id>>", "[<]<id>[>]"),
         ("<<id>", "[<id>]"),
         ("<größe>é<b>", "<größe>[é]<b>"),
+        ("user:<user.email:secret>:x", "[user:]<user.email:secret>[:x]"),
     ] {
         assert_eq!(read(template).as_deref(), Ok(expected), "{template}");
     }
@@ -59,6 +60,10 @@ fn what_is_no_template() {
         ("<crate>", "not a placeholder"),
         ("<_>", "not a placeholder"),
         ("<x y>", "not a placeholder"),
+        ("<email:secrt>", "did you mean `<email:secret>`?"),
+        ("<email:x?>", "write `<email:secret>`, or `<email>`"),
+        ("<email:>", "write `<email:secret>`, or `<email>`"),
+        ("<:secret>", "`<:secret>` is not a placeholder"),
     ] {
         let messages = read(template).expect_err(template);
         assert_eq!(messages.len(), 1, "{messages:?}");

@@ -44,6 +44,8 @@ pub(crate) struct KeyArgument {
     pub(crate) fields: Vec<Member>,
     /// Whether not the value is meant but its type, which has no name.
     pub(crate) is_type: bool,
+    /// Whether a keyed hash stands for it.
+    pub(crate) is_secret: bool,
     /// Where an error about the value's type is shown. One place for all tokens, so that the two functions' errors are
     /// the same and rustc reports one.
     pub(crate) place: Span,
@@ -58,13 +60,14 @@ impl Key {
         }
     }
 
-    /// The template as it is for a function and its batch, whatever their arguments are called: `<>` for each, `<type>` for a type
+    /// The template as it is for a function and its batch, whatever their arguments are called: `<>` for each, `<:secret>` for one that is secret, `<type>` for a type
     /// parameter, whose names no argument's can then pass for. `None` for a default key.
     pub(crate) fn template(&self) -> Option<String> {
         let Start::Text(start) = &self.start else { return None };
         let text = |text: &str| text.replace('<', "<<");
         let pieces = self.pieces.iter().map(|piece| match piece {
             KeyPiece::Text(literal) => text(literal),
+            KeyPiece::Argument(argument) if argument.is_secret => "<:secret>".to_owned(),
             KeyPiece::Argument(_) => "<>".to_owned(),
             KeyPiece::Type(_) => "<type>".to_owned(),
         });
@@ -141,15 +144,34 @@ impl Planner<'_> {
         let place = template.literal.span();
         let value = |parameter, name: &Ident| {
             let fields = placeholder.fields.clone();
-            KeyPiece::Argument(KeyArgument { parameter, name: name.clone(), fields, is_type: false, place })
+            let is_secret = placeholder.is_secret;
+            KeyPiece::Argument(KeyArgument {
+                parameter,
+                name: name.clone(),
+                fields,
+                is_type: false,
+                is_secret,
+                place,
+            })
         };
         match target {
-            Referent::Type(name) => vec![KeyPiece::Type(moved_ident(&name, place))],
+            Referent::Type(name) => {
+                if placeholder.is_secret {
+                    let message = format!(
+                        "`{placeholder}` names a type, which is no secret: write `<{}>`",
+                        name.unraw()
+                    );
+                    self.errors.at(&template.literal, message);
+                }
+                vec![KeyPiece::Type(moved_ident(&name, place))]
+            }
             Referent::Value(name) => vec![value(None, &name)],
             Referent::Parameter(_) => {
                 let arguments = self.arguments(&placeholder.name);
                 let piece = |(index, name)| match placeholder.fields[..] {
-                    [] => self.whole_argument(index),
+                    [] => self.whole_argument(index).map(|argument| {
+                        KeyPiece::Argument(KeyArgument { is_secret: placeholder.is_secret, ..argument })
+                    }),
                     _ => Some(value(Some(index), name)),
                 };
                 arguments.filter_map(piece).collect()
@@ -159,7 +181,7 @@ impl Planner<'_> {
 
     /// An error about an argument's type is shown at the type in the signature: the call has no place of its own in the
     /// user's file, and the type is what has to change.
-    fn whole_argument(&self, index: usize) -> Option<KeyPiece> {
+    fn whole_argument(&self, index: usize) -> Option<KeyArgument> {
         let parameter = self.parameters.get(index)?;
         let Binding::Name(name) = &parameter.binding else {
             return None;
@@ -169,7 +191,8 @@ impl Planner<'_> {
             ty => name_of(ty),
         };
         let (parameter, name) = (Some(index), name.clone());
-        Some(KeyPiece::Argument(KeyArgument { parameter, name, fields: Vec::new(), is_type: false, place }))
+        let (fields, is_type, is_secret) = (Vec::new(), false, false);
+        Some(KeyArgument { parameter, name, fields, is_type, is_secret, place })
     }
 
     /// `self`, at its own place in the signature, if it is not skipped.
@@ -177,7 +200,8 @@ impl Planner<'_> {
         let place = self.signature.receiver()?.self_token.span;
         let name = Ident::new("self", place);
         let is_skipped = self.skips(&name);
-        let argument = KeyArgument { parameter: None, name, fields: Vec::new(), is_type: false, place };
+        let (fields, is_type, is_secret) = (Vec::new(), false, false);
+        let argument = KeyArgument { parameter: None, name, fields, is_type, is_secret, place };
         (!is_skipped).then_some(KeyPiece::Argument(argument))
     }
 
@@ -186,12 +210,7 @@ impl Planner<'_> {
         if !is_anonymous(&self.parameters.get(index)?.ty) {
             return None;
         }
-        match self.whole_argument(index)? {
-            KeyPiece::Argument(argument) => {
-                Some(KeyPiece::Argument(KeyArgument { is_type: true, ..argument }))
-            }
-            KeyPiece::Text(_) | KeyPiece::Type(_) => None,
-        }
+        Some(KeyPiece::Argument(KeyArgument { is_type: true, ..self.whole_argument(index)? }))
     }
 
     fn resolve(&self, placeholder: &Placeholder, template: &Template) -> syn::Result<Referent> {
@@ -256,7 +275,8 @@ impl Planner<'_> {
         let types = types.map(|TypeParameter { name, is_const }| match is_const {
             true => {
                 let (name, fields, place) = (name.clone(), Vec::new(), name.span());
-                KeyPiece::Argument(KeyArgument { parameter: None, name, fields, is_type: false, place })
+                let (is_type, is_secret) = (false, false);
+                KeyPiece::Argument(KeyArgument { parameter: None, name, fields, is_type, is_secret, place })
             }
             false => KeyPiece::Type(name.clone()),
         });
@@ -264,7 +284,9 @@ impl Planner<'_> {
             Binding::Name(name) => !self.skips(name),
             Binding::Pattern(..) | Binding::Nothing => false,
         });
-        let values = named.flat_map(|(index, _)| [self.anonymous_type(index), self.whole_argument(index)]);
+        let values = named.flat_map(|(index, _)| {
+            [self.anonymous_type(index), self.whole_argument(index).map(KeyPiece::Argument)]
+        });
         let pieces = types.chain(self.whole_self()).chain(values.flatten()).collect();
         Key { start: Start::Path, pieces, place: Span::call_site() }
     }

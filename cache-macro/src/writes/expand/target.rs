@@ -101,17 +101,29 @@ fn entry_of_method(call: &ExprMethodCall, arguments: &mut TargetArguments<'_>) -
 /// The name of a tag that is a template.
 fn tag(plan: &WritePlan, name: &Key, arguments: &mut TargetArguments<'_>) -> TokenStream {
     let (at, text) = (ours_at(name.place), name.text());
+    let is_secret =
+        name.pieces.iter().any(|piece| matches!(piece, KeyPiece::Argument(argument) if argument.is_secret));
     let pieces = name.pieces.iter().map(|piece| match piece {
         KeyPiece::Text(text) => quote_spanned!(at=> .text(#text)),
         KeyPiece::Type(name) => quote_spanned!(at=> .type_name::<#name>()),
         KeyPiece::Argument(argument) => {
+            let arg = Ident::new(if argument.is_secret { "secret" } else { "arg" }, at);
             let argument = in_a_tag(plan, argument, arguments);
-            quote_spanned!(at=> .arg(#argument))
+            quote_spanned!(at=> .#arg(#argument))
         }
     });
     let pieces = quote!(#(#pieces)*);
     let runtime = moved(&plan.runtime, at);
-    quote_spanned!(at=> #runtime::expansion::tag(#text) #pieces .end())
+    // The name of what is secret is the cache's.
+    let begin = match (is_secret, &plan.cache) {
+        (false, _) => quote_spanned!(at=> #runtime::expansion::tag(#text)),
+        (true, None) => quote_spanned!(at=> #runtime::expansion::secret_tag(#text)),
+        (true, Some(cache @ Expr::Reference(_))) => {
+            quote_spanned!(at=> #runtime::expansion::secret_tag_in(#cache, #text))
+        }
+        (true, Some(cache)) => quote_spanned!(at=> #runtime::expansion::secret_tag_in(&#cache, #text)),
+    };
+    quote_spanned!(at=> #begin #pieces .end())
 }
 
 /// A placeholder's value by reference, or a clone of it where the body may consume it first.

@@ -12,6 +12,8 @@ use crate::engine::function::Functions;
 use crate::engine::observe::Observing;
 use crate::engine::tag_counters::{TagCounters, can_be_counted};
 use crate::error::{Error, ErrorKind};
+#[cfg(not(feature = "sealing"))]
+use crate::key::SecretNames;
 use crate::local::Tier;
 #[cfg(feature = "testing")]
 use crate::store::FaultyStore;
@@ -237,9 +239,10 @@ impl CacheBuilder {
 
     fn core(self, store: AnyStore, tier: Option<Arc<Tier>>) -> Core {
         #[cfg(feature = "sealing")]
-        let (store, max_value_size) = (self.behind_keyring(store), self.largest());
+        let (store, max_value_size, names) = (self.behind_keyring(store), self.largest(), self.names());
         #[cfg(not(feature = "sealing"))]
-        let max_value_size = self.max_value_size.unwrap_or(LARGEST);
+        let (max_value_size, names) =
+            (self.max_value_size.unwrap_or(LARGEST), SecretNames::of_this_process());
         let clock = self.clock.unwrap_or_default();
         let tag_counters = TagCounters::new(&self.prefix, self.counted_tags);
         Core {
@@ -252,6 +255,7 @@ impl CacheBuilder {
                 .has_shared_tag
                 .then(|| Arc::new(Tags::new(vec![tags::tag_of_all(&self.prefix)], &self.prefix, false))),
             prefix: self.prefix,
+            names,
             separates_versions: self.separates_versions,
             deadline: self.deadline,
             lease: self.lease,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{CacheBuilder, LARGEST};
 use crate::entry::sealed::OVERHEAD;
 use crate::error::Error;
+use crate::key::SecretNames;
 use crate::seal::{Keyring, Seals};
 use crate::store::AnyStore;
 
@@ -51,6 +52,14 @@ impl CacheBuilder {
             Ok(Some(seals)) => store.sealed(seals),
             Ok(None) => store,
             Err(error) => AnyStore::Broken(error),
+        }
+    }
+
+    /// What secret arguments are called.
+    pub(super) fn names(&self) -> SecretNames {
+        match &self.seals {
+            Some(Ok(seals)) => seals.names().map_or_else(SecretNames::of_this_process, SecretNames::under),
+            _ => SecretNames::of_this_process(),
         }
     }
 

@@ -119,7 +119,7 @@ impl Call {
     /// Whether an entry of so many bytes may be stored.
     fn may_store(&self, bytes: u64) -> Result<(), Error> {
         if self.is_kept_out() {
-            return Err(self.not_sealed());
+            return Err(self.kept_out());
         }
         let most = self.policy.max_size.min(self.cache().max_value_size);
         if bytes <= most {

@@ -38,6 +38,7 @@ impl<T> Entry<T> {
         // Encoded before the first await, so that the future does not hold the reference.
         let encoded = self.encode_to_put(value);
         async move {
+            self.call.named()?;
             self.call.function.is_invalidated();
             let key = [Key::entry(self.key())];
             let operation = Operation::begin(self.call.cache.arc(), &key, None);
@@ -103,6 +104,7 @@ impl<T> Entry<T> {
     }
 
     async fn remove(&self, hold: Option<Duration>) -> Result<(), Error> {
+        self.call.named()?;
         self.call.function.is_invalidated();
         let key = [Key::entry(self.key())];
         let operation = Operation::begin(self.call.cache.arc(), &key, hold);

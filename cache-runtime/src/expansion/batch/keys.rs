@@ -103,7 +103,7 @@ fn with_tags<K: KeyPart>(cache: &Core, tags: &BatchTags, keys: &[K], names: Vec<
     let with_tags = |(key, name)| {
         let mut all = common.clone();
         // In the order in which a function for one key has them.
-        of_keys.iter().for_each(|(place, tag)| all.insert(*place, tag.of(&cache.prefix, key)));
+        of_keys.iter().for_each(|(place, tag)| all.insert(*place, tag.of(&cache.prefix, &cache.names, key)));
         CallKey { name, tags: cache.tags(all, *of_value) }
     };
     keys.iter().zip(names).map(with_tags).collect()

@@ -71,6 +71,16 @@ impl<T, L, K: Pieces> TaggedEntry<'_, T, L, K> {
         self
     }
 
+    /// An argument that is secret.
+    pub fn secret<P: Scalar + ?Sized>(mut self, part: &P) -> Self {
+        self.keyed.options.needs_names(&self.cache.names);
+        let name = self.cache.names.name(part);
+        if let Some(tag) = &mut self.tag {
+            tag.secret(&name);
+        }
+        self
+    }
+
     pub fn with<R>(self, pieces: impl FnOnce(Self) -> R) -> R {
         pieces(self)
     }
@@ -98,7 +108,16 @@ impl<T, L, K: Pieces> TaggedEntry<'_, T, L, K> {
     /// The argument of a tag that is different for each key of a batch.
     pub fn each(mut self) -> Self {
         if let Some(tag) = &mut self.tag {
-            tag.each();
+            tag.each(false);
+        }
+        self
+    }
+
+    /// The same for one that is secret.
+    pub fn each_secret(mut self) -> Self {
+        self.keyed.options.needs_names(&self.cache.names);
+        if let Some(tag) = &mut self.tag {
+            tag.each(true);
         }
         self
     }
