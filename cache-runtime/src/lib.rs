@@ -125,6 +125,7 @@ pub use api::report::{
 };
 #[doc(hidden)]
 pub use api::servers::{Protection, ReplyValue, ServerReply};
+pub use api::stale_value::StaleValue;
 pub use api::stats::{
     ChangeStats, DurationHistogram, FunctionStats, LocalStats, RequestStats, Stats, TagStats,
 };

@@ -56,3 +56,23 @@ async fn verified(db: &Pool, id: u64) -> Result<User, Error> {
 fn verified_blocking(id: u64) -> User {
     fetch(id)
 }
+
+#[redis_cached(ttl = 60, key = "page:<url>", stale_if_error = "1d", conditional = old)]
+async fn conditional(url: &str) -> Result<Page, Error> {
+    match (fetch(url, old.as_ref().map(|page| &page.etag)).await?, old) {
+        (None, Some(old)) => Ok(old.not_modified()),
+        (page, _) => page.ok_or(Error::NotModified),
+    }
+}
+
+#[redis_cached(ttl = 60, key = "page:<url>", stale_while_revalidate = "1d", conditional = old)]
+fn conditional_blocking(url: &str) -> Page {
+    fetch(url, old)
+}
+
+impl Site {
+    #[redis_cached(ttl = 60, key = "page:<url>", skip(self), stale_while_revalidate = "1d", conditional = old)]
+    async fn conditional_method(&self, url: String) -> Page {
+        self.fetch(url, old).await
+    }
+}

@@ -484,3 +484,148 @@ fn verified_blocking_entry(id: u64) -> ::redis_cached::Entry<User> {
         .arg(&id)
         .build()
 }
+async fn conditional(url: &str) -> Result<Page, Error> {
+    ::redis_cached::expansion::entry::<
+        Page,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("conditional", template = "page:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .stale_if_error(::core::time::Duration::from_secs(86400))
+        .conditional()
+        .key("page:")
+        .arg(url)
+        .look_up()
+        .get_or_try_compute_sharing(
+            ::redis_cached::expansion::Errors::<Error>::NEW.sharing(),
+            async move {
+                ::redis_cached::expansion::returns!(Result < Page, Error >);
+                let old = ::redis_cached::expansion::stale_value::<
+                    Page,
+                    ::redis_cached::codec::Bincode,
+                >();
+                match (fetch(url, old.as_ref().map(|page| &page.etag)).await?, old) {
+                    (None, Some(old)) => Ok(old.not_modified()),
+                    (page, _) => page.ok_or(Error::NotModified),
+                }
+            },
+        )
+        .await
+}
+/// The cache entry of `conditional` for these arguments.
+#[allow(dead_code)]
+fn conditional_entry(url: &str) -> ::redis_cached::Entry<Page> {
+    ::redis_cached::expansion::entry::<
+        Page,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("conditional", template = "page:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .stale_if_error(::core::time::Duration::from_secs(86400))
+        .conditional()
+        .key("page:")
+        .arg(url)
+        .build()
+}
+fn conditional_blocking(url: &str) -> Page {
+    ::redis_cached::expansion::Returned::<Page>::NEW.how().stored_whole();
+    #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
+    let compute = |url: &str| -> Page {
+        let old = ::redis_cached::expansion::stale_value::<
+            Page,
+            ::redis_cached::codec::Bincode,
+        >();
+        fetch(url, old)
+    };
+    ::redis_cached::expansion::entry::<
+        Page,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("conditional_blocking", template = "page:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .stale_while_revalidate(::core::time::Duration::from_secs(86400))
+        .conditional()
+        .key("page:")
+        .arg(url)
+        .build_blocking()
+        .begin()
+        .refresh_blocking(|| {
+            let (url,) = (::redis_cached::expansion::owned::<str, _>(url),);
+            move || compute(::core::borrow::Borrow::<str>::borrow(&url))
+        })
+        .or_compute_blocking(|| compute(url))
+}
+/// The cache entry of `conditional_blocking` for these arguments.
+#[allow(dead_code)]
+fn conditional_blocking_entry(url: &str) -> ::redis_cached::Entry<Page> {
+    ::redis_cached::expansion::entry::<
+        Page,
+        ::redis_cached::codec::Bincode,
+    >(::redis_cached::expansion::callsite!("conditional_blocking", template = "page:<>"))
+        .ttl(::core::time::Duration::from_secs(60))
+        .stale_while_revalidate(::core::time::Duration::from_secs(86400))
+        .conditional()
+        .key("page:")
+        .arg(url)
+        .build()
+}
+impl Site {
+    async fn conditional_method(&self, url: String) -> Page {
+        ::redis_cached::expansion::Returned::<Page>::NEW.how().stored_whole();
+        ::redis_cached::expansion::entry::<
+            Page,
+            ::redis_cached::codec::Bincode,
+        >(
+                ::redis_cached::expansion::callsite!(
+                    "conditional_method", template = "page:<>"
+                ),
+            )
+            .ttl(::core::time::Duration::from_secs(60))
+            .stale_while_revalidate(::core::time::Duration::from_secs(86400))
+            .conditional()
+            .key("page:")
+            .arg(&url)
+            .build()
+            .begin()
+            .await
+            .refresh(|| {
+                let (this, url) = (
+                    ::redis_cached::expansion::owned::<Self, _>(self),
+                    ::redis_cached::expansion::owned::<String, _>(&url),
+                );
+                async move {
+                    Self::__redis_cached_conditional_method(
+                            ::core::borrow::Borrow::<Self>::borrow(&this),
+                            url,
+                        )
+                        .await
+                }
+            })
+            .or_compute(Self::__redis_cached_conditional_method(self, url))
+            .await
+    }
+    /// The cache entry of `conditional_method` for these arguments.
+    #[allow(dead_code, clippy::ptr_arg)]
+    fn conditional_method_entry(url: &String) -> ::redis_cached::Entry<Page> {
+        ::redis_cached::expansion::entry::<
+            Page,
+            ::redis_cached::codec::Bincode,
+        >(
+                ::redis_cached::expansion::callsite!(
+                    "conditional_method", template = "page:<>"
+                ),
+            )
+            .ttl(::core::time::Duration::from_secs(60))
+            .stale_while_revalidate(::core::time::Duration::from_secs(86400))
+            .conditional()
+            .key("page:")
+            .arg(url)
+            .build()
+    }
+    #[doc(hidden)]
+    #[allow(dead_code)]
+    async fn __redis_cached_conditional_method(&self, url: String) -> Page {
+        let old = ::redis_cached::expansion::stale_value::<
+            Page,
+            ::redis_cached::codec::Bincode,
+        >();
+        self.fetch(url, old).await
+    }
+}

@@ -16,6 +16,7 @@ mod coalescing;
 mod codec;
 mod collections;
 mod compress;
+mod conditional;
 mod dedicated;
 mod default_key;
 mod detached;

@@ -6,7 +6,7 @@ use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{FnArg, Pat, PatIdent, PatType, Receiver, Type};
 
-use super::body::typed;
+use super::body::{typed, with_older};
 use super::body_method;
 use super::returning::{comparison, joined, sharing, split, split_blocking};
 use crate::plan::Plan;
@@ -163,6 +163,7 @@ fn closure(plan: &Plan, passed: &[Passed<'_>]) -> TokenStream {
     } else {
         body.clone()
     };
+    let body = with_older(plan, &body);
     let closure = match plan.returns.style {
         Style::Blocking => quote!(|#(#parameters),*| -> #whole #body),
         Style::Async | Style::BoxedFuture => {

@@ -6,6 +6,7 @@ use quote::quote;
 use syn::{GenericParam, Signature};
 
 use super::attributes::{self, is_kept};
+use super::body::with_older;
 use crate::parse::item::Item;
 use crate::plan::Plan;
 
@@ -15,7 +16,7 @@ pub(super) fn method(plan: &Plan) -> Option<TokenStream> {
     let Item { sig, inner_attrs, body, .. } = &plan.item;
     let attrs = attributes::of_function(plan);
     let attrs = attrs.iter().filter(|attr| is_kept(attr));
-    let body = body.stream();
+    let body = with_older(plan, body).stream();
     let sig = Signature { ident: name, ..sig.clone() };
     Some(quote! {
         #[doc(hidden)]

@@ -56,6 +56,7 @@ pub(super) fn builder_calls(plan: &Plan) -> Vec<BuilderCall> {
         // Behind `ttl` and `local`, which it looks at.
         options.sliding.given().map(|(option, _)| call("sliding", option, TokenStream::new())),
         length(&options.max_age, |age| &age.0),
+        options.conditional.given().map(|(option, _)| call("conditional", option, TokenStream::new())),
         options.sealed.given().map(|(option, _)| call("sealed", option, TokenStream::new())),
         length(&options.negative_ttl, |ttl| &ttl.0)
             .map(|call| BuilderCall { method: Ident::new(negative_ttl, call.method.span()), ..call }),

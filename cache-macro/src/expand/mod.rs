@@ -21,7 +21,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::{FnArg, Pat, Signature};
 
-use self::body::typed;
+use self::body::{typed, with_older};
 use self::entry::{Which, entry};
 use self::entry_function::entry_function;
 use self::returning::{check, joined, sharing, split, split_blocking, statement};
@@ -92,7 +92,7 @@ fn call(plan: &Plan, entry: &TokenStream) -> TokenStream {
         Some(sharing) => (quote!(get_or_try_compute_sharing), quote!(#sharing,)),
         None => (quote!(get_or_compute), TokenStream::new()),
     };
-    let body = &plan.item.body;
+    let body = &with_older(plan, &plan.item.body);
     match plan.returns.style {
         Style::Async => {
             let body = typed(plan, body);

@@ -16,6 +16,7 @@ use super::values::batch::BatchName;
 use super::values::cache_if::CacheIf;
 use super::values::codec::Codec;
 use super::values::compress::Compression;
+use super::values::conditional::StaleName;
 use super::values::early_refresh::Beta;
 use super::values::entry::EntryName;
 use super::values::finish_in_background::FinishInBackground;
@@ -86,6 +87,7 @@ options! {
     stale_while_revalidate = "stale_while_revalidate": Window,
     stale_if_error = "stale_if_error": Window,
     early_refresh = "early_refresh": Beta,
+    conditional = "conditional": StaleName,
     local = "local": Local,
     max_wait = "max_wait": MaxWait,
     max_size = "max_size": MaxSize,
@@ -217,7 +219,7 @@ mod tests {
         let (options, messages) = read(quote! {
             key = "user:<id>", ttl = 3600, sliding, max_age = "1d", skip(db, T), cache = &self.cache, cache_if = |user: &User| user.active,
             negative = |error: &Error| error.is_final(), negative_ttl = "30s", jitter = 0.1, stale_while_revalidate = "30s", stale_if_error = 3600,
-            early_refresh = 1.0, local = "30s", max_wait = 2, max_size = "1MiB", replica_reads = verified, sealed, timeout = "300ms", finish_in_background = true, tags = ["org:<org>"], group = "users", verify = 0.01, invalidated = true, batch = ids, codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
+            early_refresh = 1.0, conditional = old, local = "30s", max_wait = 2, max_size = "1MiB", replica_reads = verified, sealed, timeout = "300ms", finish_in_background = true, tags = ["org:<org>"], group = "users", verify = 0.01, invalidated = true, batch = ids, codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
             crate = my::cache,
         });
         assert!(messages.iter().all(|message| message.contains("feature")), "{messages:?}");
@@ -229,7 +231,11 @@ mod tests {
         assert!(options.negative.value().is_some() && options.negative_ttl.value().is_some());
         assert!(options.jitter.value().is_some());
         assert!(options.stale_while_revalidate.value().is_some() && options.stale_if_error.value().is_some());
-        assert!(options.early_refresh.value().is_some() && options.local.value().is_some());
+        assert!(
+            options.early_refresh.value().is_some()
+                && options.conditional.value().is_some()
+                && options.local.value().is_some()
+        );
         assert!(options.max_wait.value().is_some() && options.finish_in_background.value().is_some());
         assert!(options.sliding.value().is_some() && options.max_age.value().is_some());
         assert!(options.timeout.value().is_some() && options.sealed.value().is_some());

@@ -7,6 +7,7 @@ pub(crate) mod background;
 pub(crate) mod batch;
 mod captures;
 mod codec;
+mod conditional;
 pub(crate) mod entry_function;
 pub(crate) mod expressions;
 pub(crate) mod key;
@@ -89,6 +90,7 @@ pub(crate) fn plan(options: Options, item: Item, errors: &Diagnostics) -> Option
     }
     replica_reads::check(&options, errors);
     sliding::check(&options, errors);
+    conditional::check(&options, &parameters, returns.style, errors);
     let background = Background::plan(&options, &item, batch.as_ref(), returns.style, errors);
     let key = key?;
     let expressions = expressions(&options);

@@ -28,6 +28,7 @@ pub(crate) mod follow;
 pub(crate) mod invalidate_many;
 pub(crate) mod put_many;
 pub(crate) mod shared_error;
+pub(crate) mod stale_value;
 pub(crate) mod warm_up;
 
 pub(crate) mod blocking_cache;

@@ -66,7 +66,7 @@ impl<T> Entry<T> {
             let guards: Vec<_> = all(leases).await.into_iter().collect::<Result<_, _>>()?;
             for ((key, entry), guard) in names.into_iter().zip(some).zip(guards) {
                 if let Some(mut guard) = guard {
-                    guard.begin();
+                    guard.begin(entry.call());
                     keys.push(key);
                     held.push((entry, guard));
                 }

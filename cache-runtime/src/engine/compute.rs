@@ -10,9 +10,10 @@ use super::course::{Miss, Stage};
 use super::flight::SharedError;
 use super::store;
 use super::store::{Removed, StoreRequest};
-use crate::engine::flight::{Computation, FlightResult, Keys, Lateness, Leader};
+use crate::engine::flight::{Computation, FlightResult, Keys, Lateness, Leader, OfferedValue};
 use crate::engine::lease::{self, Lease};
 use crate::engine::{Attempt, Call, CallKey, Departure};
+use crate::entry::header;
 use crate::error::Error;
 use crate::key::KeyBuf;
 use crate::policy::Lifetime;
@@ -31,6 +32,8 @@ pub(crate) struct ComputeGuard {
     patience: Duration,
     /// From when on the call would rather have an older value than wait.
     late_at: Option<Instant>,
+    /// The older value that the body may look at.
+    offered: Option<Arc<OfferedValue>>,
 }
 
 /// The right to store.
@@ -103,7 +106,7 @@ impl Miss {
 impl ComputeGuard {
     /// Boxed, so that a call that finds its value reserves no room for it.
     pub(super) fn new(keys: Vec<Miss>, patience: Duration, late_at: Option<Instant>) -> Box<Self> {
-        Box::new(Self { keys, began: None, patience, late_at })
+        Box::new(Self { keys, began: None, patience, late_at, offered: None })
     }
 
     /// For a call that computes for itself, without the right to store.
@@ -113,8 +116,19 @@ impl ComputeGuard {
     }
 
     /// Marks the beginning of the computation.
-    pub(crate) fn begin(&mut self) {
+    pub(crate) fn begin(&mut self, call: &Call) {
         self.began = Some(Instant::now());
+        if call.policy.conditional {
+            self.offer();
+        }
+    }
+
+    /// Offers the body the older value of its only key, if there is one.
+    #[cold]
+    fn offer(&mut self) {
+        if let [Miss { fallback: Some(older), .. }] = &self.keys[..] {
+            self.offered = Some(Arc::new(OfferedValue::new(older.clone())));
+        }
     }
 
     /// The time since the computation began.
@@ -160,6 +174,7 @@ impl ComputeGuard {
         };
         let computation = Computation {
             keys,
+            offered: self.offered.clone(),
             #[cfg(feature = "tracing")]
             span: Span::compute(call.function.site),
         };
@@ -199,6 +214,9 @@ impl ComputeGuard {
         outcome: &mut dyn FnMut(Computed<'_>) -> Outcome,
     ) -> Departure {
         let compute_time = self.returned(call);
+        if self.offered.as_ref().is_some_and(|offered| offered.is_confirmed()) {
+            return self.renew(call, compute_time);
+        }
         let (mut stored, mut removed) = (SmallVec::new(), Vec::new());
         for mut miss in take(&mut self.keys) {
             call.source_succeeded(|| miss.key.flight_key(call));
@@ -227,6 +245,7 @@ impl ComputeGuard {
                         lifetime,
                         compute_time,
                         named,
+                        renews: false,
                         _landing: landing,
                     });
                     continue;
@@ -240,6 +259,33 @@ impl ComputeGuard {
         store::begin(call, stored, removed)
     }
 
+    /// The body has said that the older value is what its source has: the entry stays as it is for as long as it was stored for, if it is still there.
+    #[cold]
+    fn renew(mut self: Box<Self>, call: &Call, compute_time: Duration) -> Departure {
+        let mut stored = SmallVec::new();
+        for mut miss in take(&mut self.keys) {
+            call.source_succeeded(|| miss.key.flight_key(call));
+            let (permit, lead) = (miss.take_permit(), miss.lead.take());
+            let Some(older) = miss.fallback.take() else { continue };
+            let lifetime = header::checked(&older).map(|entry| Lifetime::of(&entry.meta));
+            let landing = lead.map(|lead| lead.land_before_stored(Arc::new(older)));
+            if let (Some(StorePermit { base: Some(mark), .. }), Some(lifetime)) = (&permit, lifetime) {
+                let bytes = Arc::new(mark.to_vec());
+                stored.extend(permit.map(|permit| StoreRequest {
+                    key: miss.key,
+                    permit,
+                    bytes,
+                    lifetime,
+                    compute_time,
+                    named: Vec::new(),
+                    renews: true,
+                    _landing: landing,
+                }));
+            }
+        }
+        store::begin(call, stored, Vec::new())
+    }
+
     /// Stores the value of its only key, if there is the right to, and waits for it. Says whether it is stored: not if it was
     /// invalidated meanwhile.
     pub(crate) async fn store_now(mut self: Box<Self>, call: &Call, encoded: Encoded) -> Result<bool, Error> {
@@ -247,7 +293,8 @@ impl ComputeGuard {
         let Some(permit) = miss.take_permit() else { return Ok(false) };
         let Encoded { bytes, lifetime, compute_time, named } = encoded;
         let (key, bytes) = (miss.key, Arc::new(bytes));
-        let stored = StoreRequest { key, permit, bytes, lifetime, compute_time, named, _landing: None };
+        let stored =
+            StoreRequest { key, permit, bytes, lifetime, compute_time, named, renews: false, _landing: None };
         store::store(call, vec![stored]).await.pop().unwrap_or(Ok(false))
     }
 

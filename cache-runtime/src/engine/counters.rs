@@ -96,6 +96,8 @@ counters! {
     compute_errors,
     /// Values that were stored.
     stored,
+    /// Entries that a function with `conditional` has confirmed: its source has what they hold, and they stay for another TTL.
+    confirmed,
     /// Values that were not stored because an invalidation or a newer value came first.
     superseded,
     /// Values that the options prevented from being stored: `cache_if`, a `None`, a TTL of zero.

@@ -10,7 +10,7 @@
 //! absent    --SET k L<n> NX GET PX lease--> lease(n)     acquire; n is new for every attempt
 //! lease(n)  --swap(n)--> value                           only if the slot still begins with n
 //! value(n)  --swap(n)--> value(n')                       refresh: only if the value that was read is still there
-//! value(n)  --swap(n)--> value(n)                        a hit with `sliding`: the same value, with its TTL anew
+//! value(n)  --swap(n)--> value(n)                        a hit with `sliding`, or `conditional`: the same value, with its TTL anew
 //! value(n)  --release(n)--> absent                       a refresh whose value is not to be stored: what replaces nothing removes
 //! any       --UNLINK--> absent   ·   any --SET k T PX hold--> tombstone   ·   any --SET k V--> value (put)
 //! ```

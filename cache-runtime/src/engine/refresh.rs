@@ -9,13 +9,15 @@ use std::time::{Duration, Instant};
 use super::claim::{Ask, Asks, LeaseAnswer, Position};
 use super::course::{Miss, Stage};
 use super::entry_state::Due;
+use crate::engine::compute::StorePermit;
 use crate::engine::entry_state::EntryState;
 use crate::engine::flight::{Role, Sight};
-use crate::engine::{CallKey, ComputeGuard, Course, Reader, TimeBudget};
+use crate::engine::{Call, CallKey, ComputeGuard, Course, Reader, TimeBudget, mark_of};
 use crate::error::Error;
 use crate::report::miss_reason::MissReason;
 use crate::runtime::executor;
 use crate::store::Store;
+use crate::store::vocabulary::Found;
 
 /// How long to wait for somebody else who replaces the value: the last refresh of the same caller may have its value stored,
 /// and its lease not given back yet. Not for a computation, which takes as long as it takes.
@@ -124,6 +126,9 @@ impl Reader<'_> {
             };
         }
         course.misses.retain(|miss| !matches!(miss.stage, Stage::Done));
+        if call.policy.conditional {
+            Box::pin(course.fetch_older(call)).await;
+        }
         (!course.misses.is_empty()).then(|| course.compute())
     }
 
@@ -136,6 +141,18 @@ impl Reader<'_> {
 }
 
 impl Course {
+    /// Reads what the body of a refresh may look at, while the lease is there: the value that was served, if it still stands. What fails costs the body its older
+    /// value, and no more. One round trip.
+    async fn fetch_older(&mut self, call: &Call) {
+        let [miss] = &mut self.misses[..] else { return };
+        let Stage::Leading(Some(StorePermit { base: Some(base), .. })) = &miss.stage else { return };
+        if let Ok(Found::Bytes(bytes)) = call.cache().store.get(&miss.key.name, self.budget.until()).await
+            && mark_of(&bytes) == Some(*base)
+        {
+            miss.fallback = Some(bytes);
+        }
+    }
+
     /// Asks for a lease for each key that was looked up, whatever is there. What is refused is open again; gives what went wrong.
     async fn ask_for_all(&mut self, reader: &Reader<'_>) -> Vec<Error> {
         let (call, until, mut asks, mut errors) = (reader.call, self.budget.until(), Asks::new(), Vec::new());

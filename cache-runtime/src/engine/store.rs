@@ -38,6 +38,8 @@ pub(super) struct StoreRequest {
     pub(super) compute_time: Duration,
     /// The keys of the tags that the value names.
     pub(super) named: Vec<KeyBuf>,
+    /// Whether the bytes are the mark of the entry that is there, which stays for another lifetime.
+    pub(super) renews: bool,
     /// Of its flight.
     pub(super) _landing: Option<StoringGuard>,
 }
@@ -76,9 +78,13 @@ impl StoreRequest {
 
     /// What follows from the store's answer. Gives what is to be removed, if the store will not have the value.
     fn settle(self, call: &Call, done: &Result<bool, Error>) -> Option<Removed> {
-        let Self { key, mut permit, bytes, lifetime, .. } = self;
+        let Self { key, mut permit, bytes, lifetime, renews, .. } = self;
         let counters = &call.function.counters;
         match done {
+            Ok(true) if renews => {
+                counters.confirmed.count();
+                call.begins_to_slide(&key.name, mark_of(&bytes));
+            }
             Ok(true) => {
                 counters.stored.count();
                 call.note_stored(&key.name, &bytes, lifetime);
@@ -147,14 +153,16 @@ pub(super) fn begin(
         return Departure::Nothing;
     }
     // At once, for what this caller asks next.
-    let replaced = stored.iter().filter(|stored| stored.permit.base.is_some()).map(|stored| &stored.key.name);
+    let is_replaced = |stored: &&StoreRequest| stored.permit.base.is_some() && !stored.renews;
+    let replaced = stored.iter().filter(is_replaced).map(|stored| &stored.key.name);
     replaced.chain(removed.iter().map(|removed| &removed.name)).for_each(|name| call.forget_key(name));
     let noted: Vec<(Arc<str>, CasToken)> =
         removed.iter().map(|removed| (Arc::clone(&removed.name), removed.base)).collect();
     let leases = stored.iter().map(|stored| &stored.permit.lease);
     let left = leases.chain(removed.iter().map(|removed| &removed.lease)).map(Lease::left).max();
     let (background, left) = (&call.cache().background, left.unwrap_or_default());
-    let is_plain = removed.is_empty() && matches!(&stored[..], [stored] if stored.key.tags.is_none());
+    let is_plain =
+        removed.is_empty() && matches!(&stored[..], [stored] if stored.key.tags.is_none() && !stored.renews);
     let begun = match is_plain.then(|| stored.pop()).flatten() {
         Some(value) => background.store_value(call.clone(), value),
         None => {

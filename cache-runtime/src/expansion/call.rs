@@ -259,6 +259,12 @@ impl<'c, T, L> EntryBuilder<'c, T, L> {
     }
 
     #[inline]
+    pub fn conditional(mut self) -> Self {
+        self.policy.conditional = true;
+        self
+    }
+
+    #[inline]
     pub fn sealed(mut self) -> Self {
         self.policy.needs = Needs::Keyring;
         self

@@ -32,6 +32,7 @@ pub use crate::api::comparison::{Comparing, ComparingBytes, Comparison};
 pub use crate::api::shared_error::{
     Cloned, ClonedDebug, Errors, Shareable, Sharing, Unknown, Unshared, UnsharedDebug,
 };
+pub use crate::api::stale_value::stale_value;
 pub use crate::codec::compress::Compression;
 pub use crate::engine::callsite::Callsite;
 pub use crate::key::{

@@ -51,6 +51,8 @@ pub(crate) struct Policy {
     pub(crate) replica_reads: Option<ReplicaReads>,
     /// What a cache has to have for values to be stored.
     pub(crate) needs: Needs,
+    /// Whether the body may look at an older value.
+    pub(crate) conditional: bool,
 }
 
 impl Policy {
@@ -70,6 +72,7 @@ impl Policy {
         timeout_millis: NO_TIMEOUT,
         replica_reads: None,
         needs: Needs::Nothing,
+        conditional: false,
     };
 
     /// Whether serving depends on the time that is left. Where it does not, a look-up need not ask for it.

@@ -6,6 +6,7 @@ pub(crate) mod cache_if;
 mod choices;
 pub(crate) mod codec;
 pub(crate) mod compress;
+pub(crate) mod conditional;
 pub(crate) mod early_refresh;
 pub(crate) mod entry;
 pub(crate) mod finish_in_background;

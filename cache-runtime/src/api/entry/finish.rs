@@ -15,7 +15,7 @@ impl<T> Entry<T> {
         self.call.function.counters.computes.count();
         #[cfg(feature = "testing")]
         self.call.note_computed(guard);
-        guard.begin();
+        guard.begin(&self.call);
     }
 
     /// Takes the leases for a refresh of what is `stale`, in one round trip; `None` if none was granted.

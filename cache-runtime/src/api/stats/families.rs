@@ -39,6 +39,7 @@ const SHARED: &[SharedMetric] = &[
     ("replica_hits", REPLICA_READS, &[("result", "hit")]),
     ("replica_misses", REPLICA_READS, &[("result", "miss")]),
     ("stored", STORES, &[("outcome", "stored")]),
+    ("confirmed", STORES, &[("outcome", "confirmed")]),
     ("superseded", STORES, &[("outcome", "superseded")]),
     ("not_stored", STORES, &[("outcome", "declined")]),
     ("unstorable", STORES, &[("outcome", "unstorable")]),

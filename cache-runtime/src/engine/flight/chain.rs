@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::FlightKey;
+use super::offer::OfferedValue;
 use crate::util::locks::lock;
 use crate::util::process;
 #[cfg(feature = "tracing")]
@@ -21,6 +22,8 @@ pub(crate) struct Link {
     /// Of the call that computes: what it has not waited for itself, calls within it may.
     patience: Mutex<Spending>,
     outer: Option<Chain>,
+    /// What the body may look at.
+    offered: Option<Arc<OfferedValue>>,
 }
 
 /// The rest of a patience. Concurrent waits spend it once.
@@ -65,6 +68,7 @@ impl From<FlightKey> for Keys {
 /// The keys of a computation, and the span that the function's body is in.
 pub(crate) struct Computation {
     pub(crate) keys: Keys,
+    pub(crate) offered: Option<Arc<OfferedValue>>,
     #[cfg(feature = "tracing")]
     pub(crate) span: Span,
 }
@@ -75,6 +79,7 @@ impl From<FlightKey> for Computation {
     fn from(key: FlightKey) -> Self {
         Self {
             keys: key.into(),
+            offered: None,
             #[cfg(feature = "tracing")]
             span: crate::util::trace::callers(),
         }
@@ -146,9 +151,14 @@ tokio::task_local! {
     static CHAIN: Chain;
 }
 
-fn extended(keys: Keys, patience: Duration) -> Chain {
+fn extended(keys: Keys, offered: Option<Arc<OfferedValue>>, patience: Duration) -> Chain {
     let patience = Mutex::new(Spending { left: patience, waits: 0, since: Instant::now() });
-    Chain(Arc::new(Link { keys, patience, outer: Chain::current() }))
+    Chain(Arc::new(Link { keys, patience, outer: Chain::current(), offered }))
+}
+
+/// The older value that the innermost computation offers its body.
+pub(crate) fn offered() -> Option<Arc<OfferedValue>> {
+    CHAIN.try_with(|chain| chain.0.offered.clone()).ok().flatten()
 }
 
 /// Whether this task or thread is within a computation of `key`. A task that a computation spawned is not within it: if
@@ -166,7 +176,7 @@ pub(crate) fn computing<F: Future>(
     let computation = computation.into();
     #[cfg(feature = "tracing")]
     let future = instrument(computation.span, future);
-    CHAIN.scope(extended(computation.keys, patience), future)
+    CHAIN.scope(extended(computation.keys, computation.offered, patience), future)
 }
 
 /// The same for blocking code.
@@ -178,7 +188,7 @@ pub(crate) fn sync_computing<R>(
     let computation = computation.into();
     #[cfg(feature = "tracing")]
     let work = || computation.span.within(work);
-    let done = CHAIN.sync_scope(extended(computation.keys, patience), work);
+    let done = CHAIN.sync_scope(extended(computation.keys, computation.offered, patience), work);
     // The work may have forked, and this may be the child, which has a connection of its own. What an async function forks has none: no
     // runtime survives that.
     process::current();

@@ -26,6 +26,7 @@
 
 mod chain;
 pub(crate) mod circle;
+mod offer;
 #[cfg(test)]
 mod tests;
 mod wait;
@@ -44,7 +45,8 @@ use crate::util::hashing::Seeded;
 use crate::util::locks::lock;
 use crate::util::process::PerProcess;
 
-pub(crate) use chain::{Chain, Computation, Keys, computing, is_computing, sync_computing};
+pub(crate) use chain::{Chain, Computation, Keys, computing, is_computing, offered, sync_computing};
+pub(crate) use offer::OfferedValue;
 pub(crate) use wait::Wait;
 
 /// An error for other callers, type-erased; its reader knows the type.

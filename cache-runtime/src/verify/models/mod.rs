@@ -37,8 +37,9 @@
 //! a runtime with timers, which a checker cannot put into every order. Its functions bear the names of those that they mirror, and
 //! a change there is to be made here.
 //!
-//! Left out: renewal, which compares and at most prolongs a lease, and a hit with `sliding`, which does so with a value: both may live for
-//! any time here; the bounds on
+//! Left out: renewal, which compares and at most prolongs a lease, and a hit with `sliding` or a body with `conditional`, which do so with a value: both may live for
+//! any time here; versions of a program that are kept apart, each of which has a slot of its own, where an invalidation is one of
+//! every slot before it returns; the bounds on
 //! attempts of calls for one key, after which a call computes without storing, as it does here when it gives up; calls within
 //! calls, which `waits` is about; errors that followers share, which are no values; the entry that says that there is no value.
 
