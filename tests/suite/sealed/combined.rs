@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis_cached::{AdviceKind, Cache, CacheBuilder, Entry, redis_cached};
+use redis_cached::{AdviceKind, Cache, CacheBuilder, Entry, StaleValue, redis_cached};
 use redis_cached_test_support::RedisServer;
 
 use super::{SECRET, is_sealed_under, keyring, sealed, secret};
@@ -11,7 +11,7 @@ use crate::faults::wait_until;
 use crate::local::Row;
 use crate::{TestCache, memory};
 
-#[redis_cached(ttl = "600ms", sliding, max_age = 2, key = "sealed sliding and aged:<id>", local = revalidate)]
+#[redis_cached(ttl = "1200ms", sliding, max_age = 3, key = "sealed sliding and aged:<id>", local = revalidate)]
 async fn aged(id: u64) -> Arc<String> {
     Arc::new(secret(id))
 }
@@ -24,6 +24,11 @@ async fn verified(row: &Row, id: u64) -> String {
 #[redis_cached(ttl = 60, key = "sealed version:<id>")]
 async fn version(id: u64) -> String {
     secret(id)
+}
+
+#[redis_cached(ttl = "300ms", stale_if_error = "1m", conditional = old, key = "sealed conditional:<id>")]
+async fn renewed(id: u64) -> String {
+    old.map_or_else(|| secret(id), StaleValue::not_modified)
 }
 
 /// The version that is replaced.
@@ -42,6 +47,9 @@ async fn caches(options: CacheBuilder) -> (RedisServer, [TestCache; 2]) {
     (server, [TestCache { cache, clock: None }, memory(patient)])
 }
 
+/// Less than the TTL, and more than a tenth of it.
+const STEP: Duration = Duration::from_millis(350);
+
 fn computes(cache: &Cache) -> u64 {
     cache.stats().functions.iter().map(|function| function.computes).sum()
 }
@@ -54,7 +62,7 @@ async fn hits_prolong_them_up_to_their_maximum_age() {
             aged(1).await;
             let prolonged = || cache.stats().functions[0].prolonged;
             for _ in 0..4 {
-                cache.pass(Duration::from_millis(250)).await;
+                cache.pass(STEP).await;
                 let before = prolonged();
                 assert_eq!(*aged(1).await, secret(1));
                 wait_until(|| prolonged() > before).await;
@@ -64,7 +72,7 @@ async fn hits_prolong_them_up_to_their_maximum_age() {
             assert!(is_sealed_under(cache, &key, "new").await);
             assert!(stats.functions[0].revalidated_hits > 0 && stats.functions[0].unsealed == 0, "{stats}");
             for _ in 0..8 {
-                cache.pass(Duration::from_millis(250)).await;
+                cache.pass(STEP).await;
                 aged(1).await;
             }
             assert!(computes(cache) > 1, "{}", cache.stats());
@@ -94,6 +102,24 @@ async fn they_are_verified() {
         let function = &stats.functions[0];
         let counted = (function.verified_equal, function.verified_changed, function.verified_unjudged);
         assert_eq!((counted, function.unsealed), ((1, 1, 0), 0), "{stats}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_sees_them_opened_and_renews_them_as_they_are() {
+    let (_server, caches) = caches(sealed()).await;
+    for cache in &caches {
+        let calls = async {
+            for confirmed in 0..3 {
+                assert_eq!(renewed(1).await, secret(1));
+                cache.pass(Duration::from_millis(400)).await;
+                assert_eq!(cache.stats().functions[0].confirmed, confirmed, "{}", cache.stats());
+            }
+            assert!(is_sealed_under(cache, renewed_entry(1).key(), "new").await);
+        };
+        cache.scope(calls).await;
+        let of = &cache.stats().functions[0];
+        assert_eq!((of.stored, of.unsealed, of.unusable), (1, 0, 0), "{of:?}");
     }
 }
 
