@@ -20,6 +20,7 @@ pages! {
     recipes "../docs/recipes.md",
     keys "../docs/keys.md",
     values "../docs/values.md",
+    shapes "../docs/shapes.md",
     invalidation "../docs/invalidation.md",
     tags "../docs/tags.md",
     sources "../docs/sources.md",

@@ -12,7 +12,7 @@ use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::{Attribute, File, ImplItem, Item, Meta, TraitItem};
 
 use crate::cached::redis_cached;
-use crate::derive::{key_part, tag};
+use crate::derive::{fields, key_part, tag};
 use crate::writes::{redis_invalidates, redis_updates};
 
 #[test]
@@ -73,6 +73,7 @@ fn item(item: Item) -> Vec<Item> {
         }
         Item::Struct(ref data) if derives(&data.attrs, "KeyPart") => items(key_part(quote!(#item))),
         Item::Struct(ref data) if derives(&data.attrs, "Tag") => items(tag(quote!(#item))),
+        Item::Struct(ref data) if derives(&data.attrs, "Fields") => items(fields(quote!(#item))),
         Item::Enum(ref data) if derives(&data.attrs, "KeyPart") => items(key_part(quote!(#item))),
         other => vec![other],
     }

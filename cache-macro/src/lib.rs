@@ -73,3 +73,9 @@ pub fn derive_key_part(input: TokenStream) -> TokenStream {
 pub fn derive_tag(input: TokenStream) -> TokenStream {
     derive::tag(input.into()).into()
 }
+
+#[doc = include_str!("fields.md")]
+#[proc_macro_derive(Fields, attributes(fields))]
+pub fn derive_fields(input: TokenStream) -> TokenStream {
+    derive::fields(input.into()).into()
+}

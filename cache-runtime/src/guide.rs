@@ -21,6 +21,7 @@ pages! {
     pictures "pictures.md",
     keys "keys.md",
     values "values.md",
+    shapes "shapes.md",
     invalidation "invalidation.md",
     tags "tags.md",
     sources "sources.md",

@@ -98,6 +98,7 @@ mod report;
 mod runtime;
 #[cfg(feature = "sealing")]
 mod seal;
+pub mod shape;
 mod store;
 mod tags;
 #[cfg(feature = "testing")]
@@ -125,6 +126,7 @@ pub use api::report::{
 };
 #[doc(hidden)]
 pub use api::servers::{Protection, ReplyValue, ServerReply};
+pub use api::shaped_entry::{HashFields, PartRequest, ShapedEntry};
 pub use api::stale_value::StaleValue;
 pub use api::stats::{
     ChangeStats, DurationHistogram, FunctionStats, LocalStats, RequestStats, Stats, TagStats,
@@ -135,7 +137,7 @@ pub use error::{Error, ErrorKind};
 pub use expansion::call::Cacheable;
 pub use key::{KeyPart, KeyWriter, Scalar};
 pub use policy::ttl::Ttl;
-pub use redis_cached_macro::{KeyPart, Tag, redis_cached, redis_invalidates, redis_updates};
+pub use redis_cached_macro::{Fields, KeyPart, Tag, redis_cached, redis_invalidates, redis_updates};
 #[cfg(feature = "sealing")]
 pub use seal::Keyring;
 pub use store::credentials::Credentials;

@@ -62,8 +62,9 @@ fn expansions_name_only_what_is_exported_for_them() {
             if !first.is_empty() || second != "redis_cached" {
                 continue;
             }
-            let depth =
-                if rest.first().is_some_and(|name| name == "expansion" || name == "codec") { 2 } else { 1 };
+            let is_module =
+                |name: &String| ["codec", "expansion", "shape"].iter().any(|module| module == name);
+            let depth = if rest.first().is_some_and(is_module) { 2 } else { 1 };
             let item = [&["redis_cached".to_owned()], &rest[..depth.min(rest.len())]].concat().join("::");
             if !exported.contains(&item) {
                 found.insert(format!("{}: {item}", file.display()));

@@ -53,6 +53,7 @@ fn of_entry(entry: &EntryInfo) -> Value {
         "codec": entry.codec_name(),
         "codec_number": entry.codec,
         "compression": entry.compression,
+        "shape": entry.shape,
         "fingerprint": format!("{:016x}", entry.fingerprint),
         "age_ms": entry.age.map(|age| age.as_millis() as u64),
         "fresh_ms": millis(entry.fresh),

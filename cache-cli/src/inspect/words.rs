@@ -123,6 +123,9 @@ fn explain_entry(out: &mut String, entry: &EntryInfo, tags: Option<&[TagState]>)
         |name| format!("codec {name}"),
     );
     let stored = bytes(entry.stored_payload_bytes);
+    if let Some(shape) = entry.shape {
+        say!(out, "shape {shape}: each part of the value is one of the key's own");
+    }
     if let Some(id) = entry.sealed_under {
         say!(
             out,

@@ -1,6 +1,8 @@
-//! `#[derive(KeyPart)]` and `#[derive(Tag)]`.
+//! `#[derive(KeyPart)]`, `#[derive(Tag)]` and `#[derive(Fields)]`.
 
+mod fields;
 mod key_part;
+mod serde_attributes;
 mod tag;
 
 use proc_macro2::TokenStream;
@@ -14,6 +16,10 @@ pub(crate) fn key_part(input: TokenStream) -> TokenStream {
 
 pub(crate) fn tag(input: TokenStream) -> TokenStream {
     derived(input, tag::implementation)
+}
+
+pub(crate) fn fields(input: TokenStream) -> TokenStream {
+    derived(input, fields::implementation)
 }
 
 /// The `impl`s, or every error.

@@ -1,4 +1,4 @@
-//! Where the function stands, in one line, and its codec.
+//! Where the function stands, in one line, its codec and its shape.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
@@ -6,6 +6,7 @@ use syn::ext::IdentExt as _;
 
 use crate::parse::values::codec::Codec;
 use crate::parse::values::invalidated::Invalidated;
+use crate::parse::values::shape::Shape;
 use crate::parse::values::version::Version;
 use crate::plan::Plan;
 
@@ -25,4 +26,10 @@ pub(super) fn codec(plan: &Plan) -> TokenStream {
         Codec::BuiltIn(name) => quote!(#runtime::codec::#name),
         Codec::Own(path) => path.to_token_stream(),
     }
+}
+
+/// The path of the shape, and nothing for a value that is stored as a string.
+pub(super) fn shape(plan: &Plan) -> Option<TokenStream> {
+    let runtime = &plan.runtime;
+    plan.options.shape.value().map(|Shape(name)| quote!(#runtime::shape::#name))
 }

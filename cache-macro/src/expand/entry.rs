@@ -8,7 +8,7 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{Attribute, Expr, Type};
 
 use super::builder_calls::{BuilderCall, builder_calls, of_value};
-use super::callsite::{callsite, codec};
+use super::callsite::{callsite, codec, shape};
 use super::references::{self, lent};
 use super::returning::object;
 use super::typed_tag::{self, TagArguments};
@@ -27,6 +27,10 @@ use crate::signature::types::{bare, is_anonymous, is_of_a_macro, is_passed_by_va
 pub(super) fn entry(plan: &Plan, which: Which) -> TokenStream {
     let Plan { runtime, returns, .. } = plan;
     let codec = codec(plan);
+    let (entry, shape) = match shape(plan) {
+        Some(shape) => ("shaped_entry", Some(quote!(, #shape))),
+        None => ("entry", None),
+    };
     let Ends { first, last } = returns.place;
     let callsite = callsite(plan);
     let begin = match (object(plan), &plan.negative) {
@@ -34,13 +38,15 @@ pub(super) fn entry(plan: &Plan, which: Which) -> TokenStream {
         (Some(negative), Some(_)) => quote_spanned!(ours_at(first)=> #negative.entry()),
         (Some(returned), None) => {
             let arguments = quote_spanned!(ours_at(last)=> (#callsite));
-            quote_spanned!(ours_at(first)=> #returned.entry::<#codec> #arguments)
+            let entry = Ident::new(entry, ours_at(first));
+            quote_spanned!(ours_at(first)=> #returned.#entry::<#codec #shape> #arguments)
         }
         (None, _) => {
             let arguments = quote_spanned!(ours_at(last)=> (#callsite));
             let (at, value) = (moved(runtime, ours_at(first)), &returns.value);
-            let function = quote_spanned!(ours_at(first)=> #at::expansion::entry);
-            quote!(#function::<#value, #codec> #arguments)
+            let entry = Ident::new(entry, ours_at(first));
+            let function = quote_spanned!(ours_at(first)=> #at::expansion::#entry);
+            quote!(#function::<#value, #codec #shape> #arguments)
         }
     };
     let calls = builder_calls(plan);

@@ -6,6 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::{Generics, Type};
 
 use super::attributes::is_kept;
+use super::callsite::{codec, shape};
 use super::entry::{Which, entry};
 use super::pattern::borrowing;
 use super::returning::statement;
@@ -30,13 +31,20 @@ pub(super) fn entry_function(plan: &Plan, function: &EntryFunction) -> TokenStre
     let generics = narrowed(&item.sig.generics, &needs(plan, function));
     let where_clause = &generics.where_clause;
     let (lints, statement) = (lints(plan, function, &generics), statement(plan));
+    let (ty, build) = match shape(plan) {
+        Some(shape) => {
+            let codec = codec(plan);
+            (quote!(#runtime::ShapedEntry<#value, #shape, #codec>), quote!(build_shaped))
+        }
+        None => (quote!(#runtime::Entry<#value>), quote!(build)),
+    };
     quote! {
         #[doc = #doc]
         #[allow(#(#lints),*)]
         #(#attrs)*
-        #vis fn #name #generics (#(#arguments),*) -> #runtime::Entry<#value> #where_clause {
+        #vis fn #name #generics (#(#arguments),*) -> #ty #where_clause {
             #statement
-            #entry.build()
+            #entry.#build()
         }
     }
 }

@@ -31,6 +31,7 @@ use super::values::negative::Negative;
 use super::values::negative_ttl::NegativeTtl;
 use super::values::replica_reads::ReplicaReads;
 use super::values::sealed::Sealed;
+use super::values::shape::Shape;
 use super::values::skip::Skip;
 use super::values::sliding::Sliding;
 use super::values::stale::Window;
@@ -100,6 +101,7 @@ options! {
     verify = "verify": Verify,
     invalidated = "invalidated": Invalidated,
     batch = "batch": BatchName,
+    shape = "shape": Shape,
     codec = "codec": Codec,
     compress = "compress": Compression,
     version = "version": Version,
@@ -123,6 +125,11 @@ impl<V> OptionSlot<V> {
 
     pub(crate) fn value(&self) -> Option<&V> {
         self.value.as_ref()
+    }
+
+    /// The option's name as it was written, whatever its value was to be.
+    pub(crate) fn name(&self) -> Option<&Ident> {
+        self.name.as_ref()
     }
 
     pub(crate) fn is_written(&self) -> bool {
@@ -219,7 +226,7 @@ mod tests {
         let (options, messages) = read(quote! {
             key = "user:<id>", ttl = 3600, sliding, max_age = "1d", skip(db, T), cache = &self.cache, cache_if = |user: &User| user.active,
             negative = |error: &Error| error.is_final(), negative_ttl = "30s", jitter = 0.1, stale_while_revalidate = "30s", stale_if_error = 3600,
-            early_refresh = 1.0, conditional = old, local = "30s", max_wait = 2, max_size = "1MiB", replica_reads = verified, sealed, timeout = "300ms", finish_in_background = true, tags = ["org:<org>"], group = "users", verify = 0.01, invalidated = true, batch = ids, codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
+            early_refresh = 1.0, conditional = old, local = "30s", max_wait = 2, max_size = "1MiB", replica_reads = verified, sealed, timeout = "300ms", finish_in_background = true, tags = ["org:<org>"], group = "users", verify = 0.01, invalidated = true, batch = ids, shape = Hash, codec = Bincode, compress = Lz4, version = 2, entry = user_entry,
             crate = my::cache,
         });
         assert!(messages.iter().all(|message| message.contains("feature")), "{messages:?}");
@@ -243,6 +250,7 @@ mod tests {
         assert!(options.tags.value().is_some() && options.group.value().is_some());
         assert!(options.verify.value().is_some() && options.invalidated.value().is_some());
         assert!(options.batch.value().is_some());
+        assert!(options.shape.value().is_some());
         assert!(options.compress.value().is_some());
         assert!(options.version.value().is_some());
         assert!(options.entry.value().is_some());

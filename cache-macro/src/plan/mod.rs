@@ -14,6 +14,7 @@ pub(crate) mod key;
 pub(crate) mod negative;
 pub(crate) mod receiver;
 mod replica_reads;
+mod shape;
 mod sliding;
 pub(crate) mod tags;
 
@@ -91,6 +92,7 @@ pub(crate) fn plan(options: Options, item: Item, errors: &Diagnostics) -> Option
     replica_reads::check(&options, errors);
     sliding::check(&options, errors);
     conditional::check(&options, &parameters, returns.style, errors);
+    shape::check(&options, errors);
     let background = Background::plan(&options, &item, batch.as_ref(), returns.style, errors);
     let key = key?;
     let expressions = expressions(&options);

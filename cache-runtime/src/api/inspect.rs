@@ -14,7 +14,9 @@ use crate::error::Error;
 use crate::key::bucket;
 use crate::policy::Lifetime;
 use crate::policy::ttl::Ttl;
-use crate::store::vocabulary::{Found, Left, Nonce, Several};
+use crate::store::Store;
+use crate::store::vocabulary::parts::{PartsPayload, ShapeKind};
+use crate::store::vocabulary::{Found, Left, Nonce, Reading, Several};
 use crate::tags;
 use crate::util::clock::after;
 
@@ -27,7 +29,7 @@ const BELIEVABLE_VERSIONS: u8 = 15;
 pub struct Inspection {
     /// What it is.
     pub content: KeyContent,
-    /// How many bytes it takes, without the key and without what the server needs for it. 0 for what is no string.
+    /// How many bytes it takes, without the key and without what the server needs for it. 0 for what is neither a string nor an entry.
     pub bytes: u64,
     /// When the server removes it.
     pub ttl: Ttl,
@@ -51,7 +53,7 @@ pub enum KeyContent {
     OtherCompression(u8),
     /// A string that this library has not written.
     Foreign(Vec<u8>),
-    /// A list, a hash, or whatever else is no string.
+    /// A list, a hash, or whatever else is neither a string nor an entry of a function with a `shape`.
     NotString,
 }
 
@@ -82,6 +84,9 @@ pub struct EntryInfo {
     pub stored_payload_bytes: u64,
     /// Under which key the payload is sealed: the first four bytes of SHA-256 of the key's name. `None` if it is not sealed.
     pub sealed_under: Option<[u8; 4]>,
+    /// In which of Redis's types the value lies, by the name that the option `shape` has for it; `None` for a string. The payload of such a value is
+    /// its parts, one after the other.
+    pub shape: Option<&'static str>,
     /// The value as its codec has encoded it, not compressed; `None` if it cannot be decompressed, or is larger than
     /// [`max_value_size`](crate::CacheBuilder::max_value_size) then, or is sealed and the cache's keyring does not open it.
     pub payload: Option<Vec<u8>>,
@@ -103,6 +108,7 @@ impl EntryInfo {
             tags: tags.to_vec(),
             stored_payload_bytes: 0,
             sealed_under: None,
+            shape: None,
             payload: None,
         }
     }
@@ -154,13 +160,44 @@ impl Cache {
         let keys: Vec<&str> = names.iter().map(|name| &**name).collect();
         let Several { found, left, .. } = core.store.read_as_stored(&keys, after(core.deadline)).await?;
         let limit = usize::try_from(core.max_value_size).unwrap_or(usize::MAX);
-        for ((key, found), left) in keys.into_iter().zip(found).zip(left) {
-            if let Some(inspection) = inspection(core, key, found?, left, limit) {
+        for ((key, found), mut left) in keys.into_iter().zip(found).zip(left) {
+            let (mut found, mut shape) = (found?, None);
+            if matches!(found, Found::Foreign | Found::Absent)
+                && left != Left::Absent
+                && let Some((bytes, of_key)) = in_parts(core, key).await?
+            {
+                shape = shape_of(&bytes);
+                (found, left) = (Found::Bytes(bytes), of_key);
+            }
+            if let Some(mut inspection) = inspection(core, key, found, left, limit) {
+                if let KeyContent::Entry(info) = &mut inspection.content {
+                    info.shape = shape;
+                }
                 return Ok(Some(inspection));
             }
         }
         Ok(None)
     }
+}
+
+/// The entry in parts that what is no string may be, and how long it has left.
+async fn in_parts(core: &Core, key: &str) -> Result<Option<(Vec<u8>, Left)>, Error> {
+    let Some(store) = &core.shaped else { return Ok(None) };
+    let Several { mut found, left, .. } = store.read(&[key], Reading::Timed(1), after(core.deadline)).await?;
+    Ok(match found.pop().transpose()? {
+        Some(Found::Bytes(bytes)) => left.first().map(|left| (bytes, *left)),
+        _ => None,
+    })
+}
+
+/// As the option `shape` has it.
+fn shape_of(bytes: &[u8]) -> Option<&'static str> {
+    Some(match PartsPayload::of(header::stored_payload(bytes))?.kind {
+        ShapeKind::Hash => "Hash",
+        ShapeKind::Set => "Set",
+        ShapeKind::SortedSet => "SortedSet",
+        ShapeKind::List => "List",
+    })
 }
 
 fn inspection(core: &Core, key: &str, found: Found, left: Left, limit: usize) -> Option<Inspection> {

@@ -14,6 +14,7 @@ pub(crate) mod metrics_reporter;
 pub(crate) mod page;
 pub(crate) mod report;
 pub(crate) mod servers;
+pub(crate) mod shaped_entry;
 pub(crate) mod stats;
 
 pub(crate) mod entry;

@@ -122,8 +122,7 @@ impl Background {
         let is_alone = self.under_way.get() == 0;
         let bytes = value.bytes.len();
         // Where the caller's own runtime cannot send it, it goes by itself.
-        let Some(queue) =
-            (!is_awaited(bytes)).then(|| call.cache().store.write_queue(&value.key.name)).flatten()
+        let Some(queue) = (!is_awaited(bytes)).then(|| call.store().write_queue(&value.key.name)).flatten()
         else {
             return self.store(bytes, |under_way| store::carry_out(call, vec![value], Vec::new(), under_way));
         };

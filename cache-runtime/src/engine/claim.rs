@@ -109,12 +109,12 @@ impl Asks {
         let leases = async {
             let acquired = match acquires.is_empty() {
                 true => Ok(SmallVec::new()),
-                false => cache.store.acquire(&acquires, cache.lease, until).await,
+                false => call.store().acquire(&acquires, cache.lease, until).await,
             };
             let swapped = match swaps.is_empty() {
                 true => Ok(Vec::new()),
                 // A box, so that a lease where nothing is need not have room for it.
-                false => Box::pin(cache.store.swap(&swaps, until)).await,
+                false => Box::pin(call.store().swap(&swaps, until)).await,
             };
             (acquired, swapped)
         };
@@ -272,8 +272,7 @@ impl Course {
                 EntryState::Absent => Some(Position::Empty),
                 EntryState::Unusable(Some(mark), _) => Some(Position::Over(mark)),
                 EntryState::Unusable(None, _) => {
-                    let cleared =
-                        Box::pin(call.cache().store.clear(&miss.key.name, self.budget.until())).await;
+                    let cleared = Box::pin(call.store().clear(&miss.key.name, self.budget.until())).await;
                     cleared.inspect_err(|error| call.failed(error)).ok().map(|()| Position::Empty)
                 }
                 EntryState::Lease(sight) if call.cache().given_up.contains(&sight.mark) => None,
@@ -376,7 +375,7 @@ impl Course {
 
     /// Says where there were some. One round trip where there is none.
     async fn try_remove_endless(&self, reader: &Reader<'_>, meant: Vec<usize>) -> Result<Vec<usize>, Error> {
-        let (store, until) = (&reader.call.cache().store, self.budget.until());
+        let (store, until) = (reader.call.store(), self.budget.until());
         let name = |at: usize| &*self.misses[at].key.name;
         let names: Vec<&str> = meant.iter().map(|at| name(*at)).collect();
         let Several { found, left, .. } = store.read(&names, Reading::Timed(names.len()), until).await?;

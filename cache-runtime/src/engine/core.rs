@@ -27,6 +27,8 @@ use crate::util::test_clock::Clock;
 /// A cache: a store and what belongs to it.
 pub(crate) struct Core {
     pub(crate) store: AnyStore,
+    /// For functions with a `shape`, where their values are not stored as all others are.
+    pub(crate) shaped: Option<AnyStore>,
     /// Where there is a Redis to watch.
     pub(crate) tier: Option<Arc<Tier>>,
     /// The same for entries without tags; `None` where all have one.

@@ -61,7 +61,7 @@ impl Reader<'_> {
         let mut lease = Lease::asked(call.cache.arc(), Arc::clone(&key.name), new_mark_of_now());
         // Before the store is asked: the mark can be seen from then on. Nobody may join unseen, for the store is asked at once.
         let lead = cache.flights.lead_marked(flight_key, *lease.mark());
-        let asked = cache.store.get_or_acquire(lease.key(), lease.mark(), cache.lease, budget.until());
+        let asked = call.store().get_or_acquire(lease.key(), lease.mark(), cache.lease, budget.until());
         let found = match asked.await {
             Ok(Some(found)) => found,
             Ok(None) => {

@@ -45,6 +45,7 @@ mod lookup_samples;
 pub(crate) mod observation;
 pub(crate) mod observe;
 mod operation;
+pub(crate) mod parts;
 mod patience;
 pub(crate) mod prefix_sweep;
 mod prolongation;
@@ -76,10 +77,12 @@ use tokio_util::either::Either;
 
 use crate::engine::core::Core;
 use crate::engine::function::Function;
+use crate::engine::retry_queue::Key;
 use crate::error::{Error, ErrorKind};
 use crate::key::{KeyBuf, KeyTemplate};
 use crate::policy::Policy;
 use crate::runtime::lag;
+use crate::store::AnyStore;
 use crate::store::vocabulary::CasToken;
 use crate::tags::Tags;
 use crate::util::clock::after;
@@ -115,6 +118,15 @@ pub(crate) struct Call {
 impl Call {
     pub(crate) fn cache(&self) -> &Core {
         &self.cache
+    }
+
+    /// Where the function's values are.
+    #[inline]
+    pub(crate) fn store(&self) -> &AnyStore {
+        match &self.cache().shaped {
+            Some(shaped) if self.policy.shape.is_some() => shaped,
+            _ => &self.cache().store,
+        }
     }
 
     /// The call's own key, as one of several would be.
@@ -176,7 +188,12 @@ impl Call {
 
     /// A value was to be removed, and could not be: it is tried again, and this process does not use the entry meanwhile.
     fn left_behind(&self, key: &str, mark: CasToken) {
-        retry::left_behind(self.cache.arc(), key, mark);
+        if self.policy.shape.is_some() {
+            // Who retries does not know of shapes. To remove whatever is there costs a computation more, where it is newer.
+            drop(Operation::begin(self.cache.arc(), &[Key::entry(key)], None));
+        } else {
+            retry::left_behind(self.cache.arc(), key, mark);
+        }
         self.forget_key(key);
     }
 

@@ -20,7 +20,7 @@ use crate::engine::{Background, Call, mark_of};
 use crate::entry::header::{self, Meta};
 use crate::error::Error;
 use crate::store::Store;
-use crate::store::vocabulary::{CasToken, Found, Left, Reading, Set, Several, Swap};
+use crate::store::vocabulary::{CasToken, Found, KeyWrite, Left, Reading, Several, Swap};
 use crate::tags::{self, Tags};
 use crate::util::clock::after;
 
@@ -113,7 +113,7 @@ impl Call {
     fn begins_to_age(&self, key: &str, mark: CasToken, age: Duration) {
         let (cache, key) = (Arc::clone(self.cache.arc()), age_key(key));
         Background::start(async move {
-            let set = Set { key: &key, value: Some(&mark), ttl: Some(age) };
+            let set = KeyWrite { key: &key, value: Some(&mark), ttl: Some(age) };
             if let Err(error) = cache.store.set(&[set], after(cache.deadline)).await {
                 log::debug!("cannot store how old a value is: {error}");
             }
@@ -163,7 +163,7 @@ impl Call {
                     nonces.into_iter().collect::<Result<Vec<_>, _>>()?;
                 }
                 let swap = Swap { key: &key, mark, value: mark, ttl: Some(ttl) };
-                cache.store.swap(&[swap], until).await?.into_iter().collect::<Result<Vec<_>, _>>()?;
+                call.store().swap(&[swap], until).await?.into_iter().collect::<Result<Vec<_>, _>>()?;
                 Ok(true)
             };
             let done: Result<bool, Error> = done.await;

@@ -13,7 +13,7 @@ use crate::report::figures::Figures;
 use crate::report::wire::{ProcessFigures, process_of};
 use crate::runtime::block_on::library_runtime;
 use crate::store::Store;
-use crate::store::vocabulary::{Found, Reading, Set};
+use crate::store::vocabulary::{Found, KeyWrite, Reading};
 use crate::tags;
 use crate::util::clock::after;
 use crate::util::random;
@@ -65,7 +65,7 @@ impl Core {
             return Ok(None);
         };
         let (value, ttl) = (own.encode(), Some((interval * 2).max(SHORTEST_STAY)));
-        let set = Set { key: &places[place], value: Some(&value), ttl };
+        let set = KeyWrite { key: &places[place], value: Some(&value), ttl };
         self.store.set(&[set], after(self.deadline)).await.map(|()| Some(place))
     }
 

@@ -105,7 +105,7 @@ impl Reader<'_> {
         let call = self.call;
         let mut is_timed = call.policy.asks_for_time();
         if call.tags.is_none() && !self.keeps && !is_timed {
-            match call.cache().store.get(&call.key, budget.0).await {
+            match call.store().get(&call.key, budget.0).await {
                 Ok(found) => {
                     if let Some(lookup) = self.interpret(&call.key, found, None, None) {
                         return lookup;
@@ -247,7 +247,7 @@ impl Reader<'_> {
     async fn ask(&self, asked: &[Question<'_>], how: Reading, until: Instant) -> Result<Answers, Error> {
         let mut keys: Vec<&str> = asked.iter().map(|question| question.key).collect();
         let places = distinct(asked.iter().flat_map(Question::tag_keys), &mut keys);
-        let Several { mut found, left, epochs } = self.call.cache().store.read(&keys, how, until).await?;
+        let Several { mut found, left, epochs } = self.call.store().read(&keys, how, until).await?;
         let nonces: Vec<Result<Option<Nonce>, Error>> =
             found.split_off(asked.len()).into_iter().map(|found| found.map(nonce)).collect();
         let mut tags = Vec::new();

@@ -146,7 +146,7 @@ impl Course {
     async fn fetch_older(&mut self, call: &Call) {
         let [miss] = &mut self.misses[..] else { return };
         let Stage::Leading(Some(StorePermit { base: Some(base), .. })) = &miss.stage else { return };
-        if let Ok(Found::Bytes(bytes)) = call.cache().store.get(&miss.key.name, self.budget.until()).await
+        if let Ok(Found::Bytes(bytes)) = call.store().get(&miss.key.name, self.budget.until()).await
             && mark_of(&bytes) == Some(*base)
         {
             miss.fallback = Some(bytes);
@@ -160,7 +160,7 @@ impl Course {
             let Stage::Found(lookup) = &miss.stage else { continue };
             let mut position = lookup.position();
             if matches!(lookup, EntryState::Unusable(None, _))
-                && let Err(error) = call.cache().store.clear(&miss.key.name, until).await
+                && let Err(error) = call.store().clear(&miss.key.name, until).await
             {
                 errors.push(error);
                 position = None;

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use crate::engine::core::Core;
 use crate::engine::retry_queue::Key;
 use crate::error::Error;
-use crate::store::vocabulary::Set;
+use crate::store::vocabulary::KeyWrite;
 use crate::store::{Store, vocabulary};
 use crate::tags::any_tag;
 use crate::util::clock::after;
@@ -17,8 +17,8 @@ use crate::util::random;
 pub(crate) async fn remove(cache: &Core, key: &str, hold: Option<Duration>) -> Result<(), Error> {
     let tombstone = hold.map(|_| vocabulary::tombstone(&random::nonce()));
     let names = cache.names(&[Key::Entry(key)]);
-    let set = |key| Set { key, value: tombstone.as_ref().map(|tombstone| &tombstone[..]), ttl: hold };
-    let sets: SmallVec<[Set<'_>; 1]> = names.iter().map(|name| set(name)).collect();
+    let set = |key| KeyWrite { key, value: tombstone.as_ref().map(|tombstone| &tombstone[..]), ttl: hold };
+    let sets: SmallVec<[KeyWrite<'_>; 1]> = names.iter().map(|name| set(name)).collect();
     cache.store.set(&sets, after(cache.deadline)).await
 }
 

@@ -21,7 +21,7 @@ use crate::key::KeyBuf;
 use crate::policy::Lifetime;
 use crate::report::miss_reason::MissReason;
 use crate::runtime::executor::both;
-use crate::store::vocabulary::{CasToken, KeyResults, Nonce, Set, Swap, TagTtl};
+use crate::store::vocabulary::{CasToken, KeyResults, KeyWrite, Nonce, Swap, TagTtl};
 use crate::store::{BackgroundWrite, Store};
 use crate::tags::{self, Tags};
 
@@ -229,7 +229,7 @@ async fn store_some(call: &Call, mut stored: Vec<StoreRequest>) -> KeyResults<bo
         let tags = current().filter_map(|(stored, _)| stored.brief_tags(call));
         distinct(tags.flat_map(|tags| texts(tags.keys())), &mut brief);
         let (cache, until) = (call.cache(), call.until());
-        let swap = Box::pin(cache.store.swap(&swaps, until));
+        let swap = Box::pin(call.store().swap(&swaps, until));
         match (swaps.is_empty(), brief.is_empty()) {
             (true, _) => Ok(Vec::new()),
             (false, true) => swap.await,
@@ -293,7 +293,7 @@ async fn remove(call: &Call, removed: Vec<Removed>, is_known: bool) {
     for some in removed.chunks(STORED_AT_ONCE) {
         let bases: Vec<(&str, CasToken)> =
             some.iter().map(|removed| (&*removed.name, removed.base)).collect();
-        let done = call.cache().store.release(&bases, call.until()).await;
+        let done = call.store().release(&bases, call.until()).await;
         if let Err(error) = &done {
             call.failed(error);
         }
@@ -374,15 +374,24 @@ pub(crate) async fn put(puts: &mut [Put<'_>]) -> Result<(), Error> {
             header::set_tags(&call.key, &mut encoded.bytes, &nonces);
         }
     }
-    let mut sets: Vec<Set<'_>> = Vec::with_capacity(puts.len());
-    sets.extend(puts.iter().map(|(call, encoded)| Set {
-        key: &call.key,
-        value: encoded.as_ref().map(|encoded| &encoded.bytes[..]),
-        ttl: encoded.as_ref().and_then(|encoded| encoded.lifetime.total()),
-    }));
+    let mut sets: Vec<KeyWrite<'_>> = Vec::with_capacity(puts.len());
+    let mut in_parts: Vec<KeyWrite<'_>> = Vec::new();
+    for (call, encoded) in puts.iter() {
+        let of_call = if call.policy.shape.is_some() { &mut in_parts } else { &mut sets };
+        of_call.push(KeyWrite {
+            key: &call.key,
+            value: encoded.as_ref().map(|encoded| &encoded.bytes[..]),
+            ttl: encoded.as_ref().and_then(|encoded| encoded.lifetime.total()),
+        });
+    }
     let names = cache.names_of_others(puts.iter().map(|(call, _)| &*call.key));
-    sets.extend(names.iter().map(|name| Set { key: name, value: None, ttl: None }));
-    store.set(&sets, until).await?;
+    sets.extend(names.iter().map(|name| KeyWrite { key: name, value: None, ttl: None }));
+    if !in_parts.is_empty() {
+        Box::pin(cache.shaped.as_ref().unwrap_or(store).set(&in_parts, until)).await?;
+    }
+    if !sets.is_empty() {
+        store.set(&sets, until).await?;
+    }
     for (call, encoded) in puts.iter().filter_map(|(call, encoded)| Some((call, encoded.as_ref()?))) {
         call.note_stored(&call.key, &encoded.bytes, encoded.lifetime);
         call.begins_to_slide(&call.key, mark_of(&encoded.bytes));

@@ -216,7 +216,7 @@ impl Call {
         let noted = pending.takeovers.note();
         let is_pending = || self.is_pending(self.question()) || pending.contains_any_tag(&witness.tags);
         let keys: Vec<&str> = once(&*self.key).chain(texts(&witness.tags)).collect();
-        let read = self.cache().store.read(&keys, Reading::Plain, self.until()).await;
+        let read = self.store().read(&keys, Reading::Plain, self.until()).await;
         let Ok(Several { found, .. }) = read else { return false };
         let mut found = found.into_iter();
         let is_same =

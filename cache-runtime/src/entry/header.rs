@@ -55,7 +55,7 @@ pub(crate) const HEADER_LEN: usize = 72;
 // Where the fields of a value begin. The checksum covers what is before it and what is behind it.
 const NONCE_AT: usize = 1;
 pub(super) const VERSION_AT: usize = 17;
-const CODEC_AT: usize = 18;
+pub(super) const CODEC_AT: usize = 18;
 pub(super) const COMPRESSION_AT: usize = 19;
 const HEADER_LEN_AT: usize = 20;
 pub(super) const CHECKSUM_AT: usize = 22;

@@ -13,6 +13,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::fingerprint;
 use super::fingerprint::Schema;
 use crate::codec::Codec;
+use crate::shape::{self, Shape};
 use crate::util::function_id::FunctionId;
 use crate::util::surroundings;
 
@@ -23,6 +24,12 @@ use crate::util::surroundings;
 pub(crate) fn of<T: DeserializeOwned, C: Codec, Here>(site: &FunctionId) -> Schema {
     let Schema { fingerprint, unanswered_by } = fingerprint::for_codec::<T, C>();
     Schema { fingerprint: combined(fingerprint, site, type_name::<Here>()), unanswered_by }
+}
+
+/// The same for a value that is stored in the shape of this number.
+pub(crate) fn of_shaped<T: DeserializeOwned, C: Codec, Here, S: Shape>(site: &FunctionId) -> Schema {
+    let Schema { fingerprint, unanswered_by } = of::<T, C, Here>(site);
+    Schema { fingerprint: xxh3_64_with_seed(&shape::number::<S>().to_le_bytes(), fingerprint), unanswered_by }
 }
 
 fn combined(schema: u64, site: &FunctionId, closure: &str) -> u64 {

@@ -14,6 +14,7 @@ use crate::api::blocking_entry::BlockingEntry;
 use crate::api::cache::Cache;
 use crate::api::entry::{Entry, Hooks};
 use crate::api::global;
+use crate::api::shaped_entry::ShapedEntry;
 use crate::codec::Codec;
 use crate::codec::compress;
 use crate::codec::compress::Compression;
@@ -31,6 +32,7 @@ use crate::key::{
 use crate::local::Keep;
 use crate::policy::ttl::Ttl;
 use crate::policy::{LocalCopies, NO_MAX_AGE, NO_TIMEOUT, Needs, PROLONGED, Policy};
+use crate::shape::{self, InShape, Shape};
 use crate::store::vocabulary::ReplicaReads;
 use crate::tags::Tags;
 use crate::util::maybe_static::MaybeStatic;
@@ -121,6 +123,28 @@ pub(super) fn begun<T: Cacheable, C: Codec, H>(site: &'static Callsite) -> Entry
         identify: identity::of::<T, C, H>,
         hooks: Hooks::of::<C>(),
         place: PhantomData,
+    }
+}
+
+/// The same for a function with the option `shape`.
+#[inline]
+pub fn shaped_entry<T: Cacheable + InShape<S>, C: Codec, S: Shape>(
+    callsite: (&'static Callsite, impl Fn()),
+) -> EntryBuilder<'static, T> {
+    let (site, here) = callsite;
+    begun_in_shape::<T, C, S, _>(site, &here)
+}
+
+fn begun_in_shape<T: Cacheable + InShape<S>, C: Codec, S: Shape, H>(
+    site: &'static Callsite,
+    _: &H,
+) -> EntryBuilder<'static, T> {
+    let begun = begun::<T, C, H>(site);
+    EntryBuilder {
+        policy: Policy { shape: Some(shape::kind::<S>()), ..begun.policy },
+        identify: identity::of_shaped::<T, C, H, S>,
+        hooks: Hooks::of_shape::<C, S>(),
+        ..begun
     }
 }
 
@@ -393,6 +417,12 @@ impl<'c, T, L, K: Pieces> KeyedEntry<'c, T, L, K> {
         let function = cache.function_of(site, identify, &mut key);
         let tags = cache.shared_tags.clone();
         Entry::new(Call { cache, function, key, policy, tags }, hooks)
+    }
+
+    /// The entry of a function with a shape.
+    #[must_use]
+    pub fn build_shaped<S, C>(self) -> ShapedEntry<T, S, C> {
+        ShapedEntry::new(self.build())
     }
 
     /// A call for all of `keys`.

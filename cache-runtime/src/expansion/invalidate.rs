@@ -10,10 +10,10 @@
 use std::sync::Arc;
 
 use crate::api::cache::Cache;
-use crate::api::entry::Entry;
 use crate::api::global;
 use crate::engine::targets::InvalidationTargets;
 use crate::error::Error;
+use crate::expansion::target_entry::TargetEntry;
 use crate::runtime::block_on::block_on;
 use crate::tags::Tagging;
 use crate::util::maybe_static::MaybeStatic;
@@ -60,9 +60,8 @@ pub fn strict<T, E: Strict>(result: Result<T, E>, done: Result<(), Error>) -> Re
 
 #[allow(missing_docs, reason = "named by expansions only")]
 impl Invalidates {
-    #[allow(clippy::needless_pass_by_value, reason = "what an entry's function gives, as it gives it")]
-    pub fn entry<T>(mut self, entry: Entry<T>) -> Self {
-        self.targets.add_entry(entry.call());
+    pub fn entry<T>(mut self, entry: impl TargetEntry<T>) -> Self {
+        self.targets.add_entry(entry.whole().call());
         self
     }
 

@@ -11,12 +11,13 @@ mod nothing_stale;
 mod returned;
 mod secret_tag;
 mod target_args;
+mod target_entry;
 mod update;
 
 pub use self::batch::{Batch, BatchKey, Batched, ValueOf, cloned};
 pub use self::call::{
     EntryBuilder, ErrorOf, Fallible, KeyedEntry, LookedUp, Nullable, OkOf, RemoteEntry, RemoteOnly,
-    TaggedEntry, WithLocal, entry,
+    TaggedEntry, WithLocal, entry, shaped_entry,
 };
 pub use self::invalidate::{Invalidates, Strict, invalidates, strict};
 pub use self::macros::{callsite, returns};
@@ -26,6 +27,7 @@ pub use self::nothing_stale::{cache_of, nothing_stale};
 pub use self::returned::{How, Is, NoResult, Parts, Plain, Returned, Stored, StoredWhole};
 pub use self::secret_tag::{SecretTag, SecretTagName, secret_tag, secret_tag_in};
 pub use self::target_args::{Argument, CloneForLater, arg, kept, run};
+pub use self::target_entry::TargetEntry;
 pub use self::update::{Updates, Writes, updates};
 pub use crate::api::after_lookup::{AfterLookup, Answer, Detach, Sendable, TryAnswer, owned};
 pub use crate::api::comparison::{Comparing, ComparingBytes, Comparison};

@@ -8,12 +8,13 @@ use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use super::call::{Cacheable, EntryBuilder, entry};
+use super::call::{Cacheable, EntryBuilder, entry, shaped_entry};
 use crate::api::comparison::Comparing;
 use crate::api::shared_error::{Errors, Unshared};
 use crate::codec::Codec;
 use crate::engine::callsite::Callsite;
 use crate::local::Keeping;
+use crate::shape::{InShape, Shape};
 
 /// The type that a function returns.
 #[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
@@ -153,6 +154,18 @@ where
         Stored<R, IS_RESULT>: Cacheable,
     {
         entry::<Stored<R, IS_RESULT>, C>(callsite)
+    }
+
+    /// The same for a value in parts.
+    #[inline]
+    pub fn shaped_entry<C: Codec, S: Shape>(
+        self,
+        callsite: (&'static Callsite, impl Fn()),
+    ) -> EntryBuilder<'static, Stored<R, IS_RESULT>>
+    where
+        Stored<R, IS_RESULT>: Cacheable + InShape<S>,
+    {
+        shaped_entry::<Stored<R, IS_RESULT>, C, S>(callsite)
     }
 
     #[inline]

@@ -10,6 +10,7 @@ use crate::engine::{Call, Encoded, Operation, put};
 use crate::error::Error;
 use crate::expansion::invalidate::{Invalidates, invalidates};
 use crate::expansion::target_args::Argument;
+use crate::expansion::target_entry::TargetEntry;
 use crate::runtime::block_on::block_on;
 use crate::runtime::executor::all;
 
@@ -57,7 +58,8 @@ struct EncodedWrite {
 
 #[allow(missing_docs, reason = "named by expansions only")]
 impl<T> Updates<T> {
-    pub fn entry(mut self, entry: Entry<T>) -> Self {
+    pub fn entry(mut self, entry: impl TargetEntry<T>) -> Self {
+        let entry = entry.whole();
         self.guard = self.guard.entry(entry.clone());
         self.entries.push(entry);
         self

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::entry::header::Meta;
 use crate::policy::ttl::Ttl;
+use crate::store::vocabulary::parts::ShapeKind;
 use crate::store::vocabulary::{Left, ReplicaReads};
 
 /// A hit prolongs an entry once this part of its TTL is over: the more, the nearer an entry ends to a TTL after its last hit, and the
@@ -53,6 +54,8 @@ pub(crate) struct Policy {
     pub(crate) needs: Needs,
     /// Whether the body may look at an older value.
     pub(crate) conditional: bool,
+    /// In which parts values are stored, if they are.
+    pub(crate) shape: Option<ShapeKind>,
 }
 
 impl Policy {
@@ -73,6 +76,7 @@ impl Policy {
         replica_reads: None,
         needs: Needs::Nothing,
         conditional: false,
+        shape: None,
     };
 
     /// Whether serving depends on the time that is left. Where it does not, a look-up need not ask for it.

@@ -1,22 +1,22 @@
 //! The choice between the kinds of stores.
 
 use std::future::ready;
-#[cfg(feature = "sealing")]
-use std::sync::Arc;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use tokio_util::either::Either;
 
 use super::redis::batching::stores::{QueuedWrite, WriteQueue};
+use super::redis::shaped::ShapedStore;
 use super::request_times::RequestStats;
 #[cfg(feature = "sealing")]
 use super::sealed::{SealedStore, SealedWrite};
 #[cfg(feature = "sealing")]
 use super::vocabulary::Sealing;
+use super::vocabulary::parts::Heads;
 use super::vocabulary::{
-    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, ServerInfo,
-    ServerReply, Set, Several, Swap, TagTtl, TakeoverListener,
+    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, KeyWrite, Nonce, Reading, Scanned,
+    ServerInfo, ServerReply, Several, Swap, TagTtl, TakeoverListener,
 };
 use super::{Acquired, BackgroundWrite, ProcessStore, RedisStore, Store};
 use crate::error::Error;
@@ -25,8 +25,11 @@ use crate::error::Error;
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "one for each cache")]
 pub(crate) enum AnyStore {
-    Redis(RedisStore),
+    /// Shared with the store of values in parts.
+    Redis(Arc<RedisStore>),
     Memory(ProcessStore),
+    /// For functions with a `shape`: beside the one for all others, over the same connections.
+    Shaped(ShapedStore),
     /// The global cache of a program whose `REDIS_URL` is wrong: every operation fails, so every call computes.
     Broken(Error),
     /// Those that store something, behind a keyring.
@@ -42,8 +45,25 @@ impl AnyStore {
     pub(crate) fn sealed(self, sealing: Arc<dyn Sealing>) -> Self {
         match self {
             Self::Redis(store) => Self::SealedRedis(SealedStore::new(store, sealing)),
-            Self::Memory(store) => Self::SealedMemory(SealedStore::new(store, sealing)),
+            Self::Memory(store) => Self::SealedMemory(SealedStore::new(Arc::new(store), sealing)),
             broken => broken,
+        }
+    }
+
+    /// The store of values in parts, over the same connections. `None` where those are stored as all others: in this process, and behind a keyring,
+    /// whose store is given nothing to see.
+    pub(crate) fn shaped(&self, heads: &'static dyn Heads) -> Option<Self> {
+        match self {
+            Self::Redis(store) => Some(Self::Shaped(ShapedStore::new(Arc::clone(store), heads))),
+            _ => None,
+        }
+    }
+
+    /// That store itself, if it is one.
+    pub(crate) fn of_parts(&self) -> Option<&ShapedStore> {
+        match self {
+            Self::Shaped(store) => Some(store),
+            _ => None,
         }
     }
 
@@ -51,6 +71,7 @@ impl AnyStore {
     fn redis(&self) -> Option<&RedisStore> {
         match self {
             Self::Redis(store) => Some(store),
+            Self::Shaped(store) => Some(store.inner()),
             #[cfg(feature = "sealing")]
             Self::SealedRedis(store) => Some(store.inner()),
             _ => None,
@@ -105,6 +126,9 @@ impl AnyStore {
     /// Where a value for `key` can wait to be stored together with others. `None` where nothing is gained by that, or where the caller's runtime does not
     /// drive a connection of its own.
     pub(crate) fn write_queue(&self, key: &str) -> Option<ValueQueue> {
+        if matches!(self, Self::Shaped(_)) {
+            return None;
+        }
         let queue = self.redis()?.write_queue(key)?;
         #[cfg(feature = "sealing")]
         let sealing = match self {
@@ -199,19 +223,22 @@ macro_rules! of_kind {
         match $self {
             Self::Redis($store) => Either::Left($operation),
             Self::Memory($store) => Either::Right(Either::Left($operation)),
-            #[cfg(not(feature = "sealing"))]
-            Self::Broken(error) => Either::Right(Either::Right(ready(Err(error.clone())))),
-            #[cfg(feature = "sealing")]
             Self::Broken(error) => Either::Right(Either::Right(Either::Left(ready(Err(error.clone()))))),
             // A box, so that the others' futures have no room for these.
+            #[cfg(not(feature = "sealing"))]
+            Self::Shaped($store) => Either::Right(Either::Right(Either::Right(Box::pin($operation)))),
             #[cfg(feature = "sealing")]
-            Self::SealedRedis($store) => {
+            Self::Shaped($store) => {
                 Either::Right(Either::Right(Either::Right(Either::Left(Box::pin($operation)))))
             }
             #[cfg(feature = "sealing")]
-            Self::SealedMemory($store) => {
-                Either::Right(Either::Right(Either::Right(Either::Right(Box::pin($operation)))))
+            Self::SealedRedis($store) => {
+                Either::Right(Either::Right(Either::Right(Either::Right(Either::Left(Box::pin($operation))))))
             }
+            #[cfg(feature = "sealing")]
+            Self::SealedMemory($store) => Either::Right(Either::Right(Either::Right(Either::Right(
+                Either::Right(Box::pin($operation)),
+            )))),
         }
     };
 }
@@ -273,7 +300,7 @@ impl Store for AnyStore {
         of_kind!(self, store => store.clear(key, until))
     }
 
-    fn set(&self, sets: &[Set<'_>], until: Instant) -> impl Future<Output = Result<(), Error>> {
+    fn set(&self, sets: &[KeyWrite<'_>], until: Instant) -> impl Future<Output = Result<(), Error>> {
         of_kind!(self, store => store.set(sets, until))
     }
 

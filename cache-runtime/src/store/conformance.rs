@@ -1,5 +1,6 @@
 //! What every store must do, run on each of them: memory, Redis by TCP in both protocols, by Unix socket and by Sentinel, Redis Cluster.
 
+mod in_parts;
 mod kinds;
 mod lease_first;
 mod many;
@@ -23,7 +24,7 @@ fn soon() -> Instant {
 
 fn redis(url: &str) -> AnyStore {
     let config = RedisConfig::of_url(url, Duration::from_secs(5));
-    AnyStore::Redis(RedisStore::lazy(config))
+    AnyStore::Redis(RedisStore::lazy(config).into())
 }
 
 async fn bytes(store: &AnyStore, key: &str) -> Option<Vec<u8>> {
@@ -252,7 +253,7 @@ fn cluster(url: &str, tls: &TlsOptions) -> AnyStore {
     let Ok(Target::Cluster(address)) = Target::parse(url) else { panic!("no cluster's URL") };
     let limit = Duration::from_secs(5);
     let config = ClusterConfig::new(&address, tls, None, limit, limit).expect("the driver takes it");
-    AnyStore::Redis(RedisStore::of_cluster(config))
+    AnyStore::Redis(RedisStore::of_cluster(config).into())
 }
 
 #[tokio::test]
@@ -300,7 +301,7 @@ async fn redis_over_tls() {
             let Ok(Target::Server(address)) = Target::parse(&url) else { panic!("no server's URL") };
             let config =
                 RedisConfig::new(address, &tls, None, Duration::from_secs(5), Duration::from_secs(5));
-            all(&AnyStore::Redis(RedisStore::lazy(config.expect("a configuration")))).await;
+            all(&AnyStore::Redis(RedisStore::lazy(config.expect("a configuration")).into())).await;
         }
     }
 }
@@ -356,7 +357,7 @@ async fn redis_by_sentinel() {
             panic!("not sentinels")
         };
         let config = sentinel_config(&address, &TlsOptions::default(), None, limit, limit);
-        all(&AnyStore::Redis(RedisStore::lazy(config.expect("the driver takes it")))).await;
+        all(&AnyStore::Redis(RedisStore::lazy(config.expect("the driver takes it")).into())).await;
     }
 }
 

@@ -8,8 +8,8 @@ use crate::error::{Error, ErrorKind};
 use crate::runtime::executor;
 use crate::store::faults::{Fate, Faults};
 use crate::store::vocabulary::{
-    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, ServerInfo, Set,
-    Several, Swap, TagTtl,
+    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, KeyWrite, Nonce, Reading, Scanned,
+    ServerInfo, Several, Swap, TagTtl,
 };
 use crate::store::{Acquired, MemoryStore, Store};
 use crate::util::clock::after;
@@ -154,7 +154,7 @@ impl Store for FaultyStore {
         self.read_by(until, self.store.clear(key, until)).await
     }
 
-    async fn set(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
+    async fn set(&self, sets: &[KeyWrite<'_>], until: Instant) -> Result<(), Error> {
         // What has no value is a removal, which a full server takes.
         if sets.iter().any(|set| set.value.is_some()) {
             return self.write_by(until, self.store.set(sets, until)).await;

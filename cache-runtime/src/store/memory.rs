@@ -12,8 +12,8 @@ use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use crate::error::{Error, ErrorKind};
 use crate::store::key_state::{Content, Write};
 use crate::store::vocabulary::{
-    CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, KeyResults, Left, Nonce, Reading, SLOT_LEN,
-    Scanned, ServerInfo, Set, Several, Swap, TagTtl,
+    CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, KeyResults, KeyWrite, Left, Nonce, Reading,
+    SLOT_LEN, Scanned, ServerInfo, Several, Swap, TagTtl,
 };
 use crate::store::{Acquired, Store, key_state};
 use crate::util::locks::lock;
@@ -213,8 +213,8 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn set(&self, sets: &[Set<'_>], _: Instant) -> Result<(), Error> {
-        for Set { key, value, ttl } in sets {
+    async fn set(&self, sets: &[KeyWrite<'_>], _: Instant) -> Result<(), Error> {
+        for KeyWrite { key, value, ttl } in sets {
             let write = value.map_or_else(key_state::remove, |value| key_state::set(self.entry(value, *ttl)));
             self.step(key, |_| (write, ()));
         }

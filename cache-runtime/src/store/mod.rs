@@ -26,8 +26,8 @@ use std::time::{Duration, Instant};
 use smallvec::SmallVec;
 
 use self::vocabulary::{
-    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, Set, Several, Swap,
-    TagTtl,
+    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, KeyWrite, Nonce, Reading, Scanned, Several,
+    Swap, TagTtl,
 };
 #[cfg(test)]
 use self::vocabulary::{Epoch, Left};
@@ -80,7 +80,7 @@ pub(crate) trait Store {
     /// Replaces whatever is there, of any type, or removes it where there is no value. A value and its expiry are set together, so
     /// that no failure between two commands can leave a key that stays for ever. Fails if one of them failed, whatever became of
     /// the others.
-    async fn set(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error>;
+    async fn set(&self, sets: &[KeyWrite<'_>], until: Instant) -> Result<(), Error>;
 
     /// Removes the keys, of any type; says how many were there. Fails if one of them failed, whatever became of the others.
     async fn remove(&self, keys: &[&[u8]], until: Instant) -> Result<u64, Error>;
@@ -122,7 +122,7 @@ pub(crate) trait BackgroundWrite: Send + Sync + 'static {
 #[cfg(test)]
 pub(crate) trait OneKey: Store {
     async fn put(&self, key: &str, value: &[u8], ttl: Option<Duration>, until: Instant) -> Result<(), Error> {
-        self.set(&[Set { key, value: Some(value), ttl }], until).await
+        self.set(&[KeyWrite { key, value: Some(value), ttl }], until).await
     }
 
     /// What is at one key, and how long it has left, if that is asked for.

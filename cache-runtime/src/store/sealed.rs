@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::vocabulary::{
-    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, Sealing, Set,
+    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, KeyWrite, Nonce, Reading, Scanned, Sealing,
     Several, Swap, TagTtl,
 };
 use super::{Acquired, BackgroundWrite, Store};
@@ -14,12 +14,12 @@ use crate::error::Error;
 
 #[derive(Debug)]
 pub(crate) struct SealedStore<S> {
-    store: S,
+    store: Arc<S>,
     sealing: Arc<dyn Sealing>,
 }
 
 impl<S> SealedStore<S> {
-    pub(crate) fn new(store: S, sealing: Arc<dyn Sealing>) -> Self {
+    pub(crate) fn new(store: Arc<S>, sealing: Arc<dyn Sealing>) -> Self {
         Self { store, sealing }
     }
 
@@ -101,13 +101,13 @@ impl<S: Store> Store for SealedStore<S> {
         self.store.clear(key, until).await
     }
 
-    async fn set(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
+    async fn set(&self, sets: &[KeyWrite<'_>], until: Instant) -> Result<(), Error> {
         let sealed =
             sets.iter().map(|set| set.value.map_or(Ok(None), |value| self.sealing.sealed(set.key, value)));
         let sealed = sealed.collect::<Result<Vec<_>, _>>()?;
         let sets = sets.iter().zip(&sealed);
-        let sets: Vec<Set<'_>> =
-            sets.map(|(set, sealed)| Set { value: sealed.as_deref().or(set.value), ..*set }).collect();
+        let sets: Vec<KeyWrite<'_>> =
+            sets.map(|(set, sealed)| KeyWrite { value: sealed.as_deref().or(set.value), ..*set }).collect();
         self.store.set(&sets, until).await
     }
 

@@ -1,6 +1,7 @@
 //! What a store speaks of: what stands at a key, how long it has left, and the token that compare-and-set compares.
 //! Imports nothing of the crate but errors and a clock's moments.
 
+pub(crate) mod parts;
 mod question;
 #[cfg(feature = "sealing")]
 mod sealing;
@@ -333,7 +334,7 @@ pub(crate) struct Swap<'a> {
 
 /// One of several keys that are to hold a value, or none.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Set<'a> {
+pub(crate) struct KeyWrite<'a> {
     pub(crate) key: &'a str,
     pub(crate) value: Option<&'a [u8]>,
     pub(crate) ttl: Option<Duration>,

@@ -25,6 +25,7 @@ mod number;
 pub(crate) mod replica_reads;
 pub(crate) mod runtime;
 pub(crate) mod sealed;
+pub(crate) mod shape;
 pub(crate) mod skip;
 pub(crate) mod sliding;
 pub(crate) mod stale;

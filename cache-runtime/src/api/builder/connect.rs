@@ -11,6 +11,7 @@ use crate::engine::core::Core;
 use crate::engine::function::Functions;
 use crate::engine::observe::Observing;
 use crate::engine::tag_counters::{TagCounters, can_be_counted};
+use crate::entry::head::EntryHeads;
 use crate::error::{Error, ErrorKind};
 #[cfg(not(feature = "sealing"))]
 use crate::key::SecretNames;
@@ -125,7 +126,7 @@ impl CacheBuilder {
         let Some(store) = self.redis_store()? else { return Ok(self.memory()) };
         let (store, tier) = self.watched(store, capacity);
         store.connect_now().await?;
-        Ok(self.with(AnyStore::Redis(store), Some(tier)))
+        Ok(self.with(AnyStore::Redis(Arc::new(store)), Some(tier)))
     }
 
     /// Connects at first use, and from then on in the background whenever there is no connection: the program starts, and
@@ -146,7 +147,7 @@ impl CacheBuilder {
         let capacity = self.checked()?;
         let Some(store) = self.redis_store()? else { return Ok(self.memory()) };
         let (store, tier) = self.watched(store, capacity);
-        Ok(self.with(AnyStore::Redis(store), Some(tier)))
+        Ok(self.with(AnyStore::Redis(Arc::new(store)), Some(tier)))
     }
 
     /// The local capacity, if all options are such as can be.
@@ -246,6 +247,7 @@ impl CacheBuilder {
         let clock = self.clock.unwrap_or_default();
         let tag_counters = TagCounters::new(&self.prefix, self.counted_tags);
         Core {
+            shaped: store.shaped(&EntryHeads),
             store,
             // Where every hit is verified, none is served before there is an entry.
             untagged_tier: tier.clone().filter(|_| !self.has_shared_tag && !self.verify.all),

@@ -10,6 +10,7 @@ use crate::codec::{Codec, CodecError, check_id};
 use crate::engine::Values;
 use crate::entry::special::{Special, special};
 use crate::local::Keep;
+use crate::shape::{InShape, Shape, decode_whole, encode_whole};
 
 /// What the entry knows of its type: plain functions, so that the entry is `Send` and `'static` in its own right and most of
 /// the library is compiled once and not for every type.
@@ -47,6 +48,16 @@ impl<T: Serialize + DeserializeOwned> Hooks<T> {
             tags_of: None,
             serves_absence: false,
         }
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> Hooks<T> {
+    /// Of a codec for each part of the value.
+    pub(crate) fn of_shape<C: Codec, S: Shape>() -> Self
+    where
+        T: InShape<S>,
+    {
+        Self { encode: encode_whole::<T, C, S>, decode: decode_whole::<T, C, S>, ..Self::of::<C>() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::api::blocking_entry::BlockingEntry;
 use crate::api::entry::Entry;
+use crate::api::shaped_entry::ShapedEntry;
 use crate::engine::core::Core;
 use crate::expansion::batch::{Batch, BatchKey, BatchTags, Batched};
 use crate::expansion::call::{KeyedEntry, LookedUp, RemoteOnly, WithLocal};
@@ -148,6 +149,12 @@ impl<T, L, K: Pieces> TaggedEntry<'_, T, L, K> {
         let key = KeyBuilder::key(&self.cache.prefix, &key);
         let tags = self.cache.tags(self.tags, options.hooks.tags_of.is_some());
         options.entry(self.cache, key, tags)
+    }
+
+    /// The entry of a function with a shape.
+    #[must_use]
+    pub fn build_shaped<S, C>(self) -> ShapedEntry<T, S, C> {
+        ShapedEntry::new(self.build())
     }
 
     #[must_use]

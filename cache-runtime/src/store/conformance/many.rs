@@ -6,7 +6,9 @@ use super::{
 };
 use crate::error::Error;
 use crate::error::ErrorKind;
-use crate::store::vocabulary::{About, Beginning, Cursor, KeyQuestion, Scanned, Set, Several, TagTtl, lease};
+use crate::store::vocabulary::{
+    About, Beginning, Cursor, KeyQuestion, KeyWrite, Scanned, Several, TagTtl, lease,
+};
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -42,7 +44,7 @@ pub(super) async fn all(store: &AnyStore) {
 
 async fn sets_and_gets_in_order(store: &AnyStore) {
     store.put("many:gone", b"x", None, soon()).await.expect("a set");
-    let set = |key, value, ttl| Set { key, value, ttl };
+    let set = |key, value, ttl| KeyWrite { key, value, ttl };
     let sets = [
         set("many:a", Some(&b"one"[..]), None),
         set("many:gone", None, None),
@@ -157,7 +159,7 @@ async fn removes_in_order(store: &AnyStore) {
 
 async fn finds_every_key_with_a_prefix_once_at_least(store: &AnyStore) {
     let keys: Vec<String> = (0..1500).map(|number| format!("scan[*]:{number}")).collect();
-    let sets = keys.iter().map(|key| Set { key, value: Some(b"x"), ttl: None });
+    let sets = keys.iter().map(|key| KeyWrite { key, value: Some(b"x"), ttl: None });
     store.set(&sets.collect::<Vec<_>>(), soon()).await.expect("sets");
     store.put("scan:other", b"x", None, soon()).await.expect("a set");
     let (mut found, mut from) = (Vec::new(), Some(Cursor::default()));

@@ -11,6 +11,7 @@ mod commands;
 pub(crate) mod connection;
 mod error;
 mod info;
+mod key_request;
 mod lua;
 mod node;
 mod operations;
@@ -22,15 +23,19 @@ mod replies;
 pub(crate) mod route;
 mod routing;
 mod scripts;
+pub(crate) mod shaped;
 mod tls;
 pub(crate) mod topology;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use redis::Value;
 
 use self::batching::stores::WriteQueue;
 pub(crate) use self::connection::config::Config;
+use self::key_request::KeyRequest;
 use self::node::Node;
 pub(crate) use self::replica_wait::ReplicaWait;
 pub(crate) use self::tls::TlsOptions;
@@ -72,6 +77,22 @@ impl RedisStore {
         match &self.topology {
             Topology::One(node, _) => node.connect_now().await,
             Topology::Cluster(cluster) => cluster.connect_now().await,
+        }
+    }
+
+    /// Carries out a request at the node that has the key. One round trip.
+    async fn at_key(&self, key: &str, request: KeyRequest<'_>, until: Instant) -> Result<Value, Error> {
+        match &self.topology {
+            Topology::One(node, _) => node.at_key(false, key, request, until).await,
+            Topology::Cluster(cluster) => cluster.at_key(key, request, until).await,
+        }
+    }
+
+    /// Whether what is acknowledged is known to replicas.
+    fn waits_for_replicas(&self) -> bool {
+        match &self.topology {
+            Topology::One(node, _) => node.waits_for_replicas(),
+            Topology::Cluster(cluster) => cluster.waits_for_replicas(),
         }
     }
 

@@ -202,6 +202,11 @@ impl Node {
         Ok(self.connections.asking.get_or_make(home.id(), make))
     }
 
+    /// Whether removals wait for replicas.
+    pub(super) fn waits_for_replicas(&self) -> bool {
+        self.config.replica_wait.is_some()
+    }
+
     /// Where removals wait for replicas; `None` if they do not.
     pub(super) fn replicated(&self, is_asking: bool) -> Result<Option<Arc<ReplicatedWrites>>, Error> {
         let Some(wait) = self.config.replica_wait else { return Ok(None) };

@@ -15,7 +15,7 @@ use super::replicated::{all, sum};
 use super::scripts::compare::sized;
 use crate::error::Error;
 use crate::store::vocabulary::{
-    CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, Set,
+    CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, KeyResults, KeyWrite, Nonce, Reading, Scanned,
     Several, Swap, TagTtl,
 };
 use crate::store::{Acquired, Store};
@@ -95,17 +95,17 @@ impl Store for Node {
         self.connection()?.connection.clear(key, until).await
     }
 
-    async fn set(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
+    async fn set(&self, sets: &[KeyWrite<'_>], until: Instant) -> Result<(), Error> {
         if let Some(writes) = self.replicated(false)? {
             return all(writes.set_each(sets, until).await?);
         }
         match sets {
-            [Set { key, value: Some(value), ttl }] => {
+            [KeyWrite { key, value: Some(value), ttl }] => {
                 let doing = sized("SET", value);
                 let answer = self.connection()?.connection.run(&doing, &set(key, value, *ttl), until).await?;
                 answer.map(drop).map_err(|error| translate(&doing, error))
             }
-            [Set { key, value: None, .. }] => self.remove(&[key.as_bytes()], until).await.map(drop),
+            [KeyWrite { key, value: None, .. }] => self.remove(&[key.as_bytes()], until).await.map(drop),
             _ => self.connection()?.connection.set_each(sets, until).await?.into_iter().collect(),
         }
     }
@@ -214,7 +214,12 @@ impl Node {
         }
     }
 
-    pub(super) async fn set_part(&self, is_asking: bool, sets: &[Set<'_>], until: Instant) -> KeyResults<()> {
+    pub(super) async fn set_part(
+        &self,
+        is_asking: bool,
+        sets: &[KeyWrite<'_>],
+        until: Instant,
+    ) -> KeyResults<()> {
         match self.replicated(is_asking)? {
             Some(writes) => writes.set_each(sets, until).await,
             None => self.connection_for(is_asking)?.connection.set_each(sets, until).await,

@@ -16,7 +16,7 @@ use super::connection::runtime_connection::RuntimeConnection;
 use super::error::{is_about_mget, is_refused, translate};
 use super::replies::{found, timed, times_left, values_of};
 use crate::error::Error;
-use crate::store::vocabulary::{Epoch, Epochs, KeyAnswer, KeyQuestion, KeyResults, Set, Several};
+use crate::store::vocabulary::{Epoch, Epochs, KeyAnswer, KeyQuestion, KeyResults, KeyWrite, Several};
 
 /// The most keys of one `MGET`.
 const KEYS: usize = 512;
@@ -105,14 +105,14 @@ impl RuntimeConnection {
     }
 
     /// Sets each key, or removes it. An answer for each.
-    pub(super) async fn set_each(&self, sets: &[Set<'_>], until: Instant) -> KeyResults<()> {
+    pub(super) async fn set_each(&self, sets: &[KeyWrite<'_>], until: Instant) -> KeyResults<()> {
         let name = if self.abilities().unlink.is(Ability::NO) { "DEL" } else { "UNLINK" };
-        let commands = sets.iter().map(|Set { key, value, ttl }| match value {
+        let commands = sets.iter().map(|KeyWrite { key, value, ttl }| match value {
             Some(value) => set(key, value, *ttl),
             None => remove(name, *key),
         });
         let (mut done, mut refused) = (Vec::with_capacity(sets.len()), Vec::new());
-        for (Set { key, value, .. }, answer) in
+        for (KeyWrite { key, value, .. }, answer) in
             sets.iter().zip(self.run_all("SET", &pipeline(commands), until).await?.0)
         {
             if value.is_none() && answer.as_ref().is_err_and(is_refused) {

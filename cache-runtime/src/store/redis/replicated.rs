@@ -17,7 +17,7 @@ use super::pipelines::{by_unlink, removed};
 use super::replica_wait::ReplicaWait;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::executor;
-use crate::store::vocabulary::{KeyResults, Set};
+use crate::store::vocabulary::{KeyResults, KeyWrite};
 use crate::util::clock::{after, whole_millis};
 
 /// About how many commands are sent at once.
@@ -78,14 +78,14 @@ impl ReplicatedWrites {
     }
 
     /// Sets each key, or removes it. An answer for each.
-    pub(super) async fn set_each(&self, sets: &[Set<'_>], until: Instant) -> KeyResults<()> {
+    pub(super) async fn set_each(&self, sets: &[KeyWrite<'_>], until: Instant) -> KeyResults<()> {
         let removed: Vec<&[u8]> =
             sets.iter().filter(|set| set.value.is_none()).map(|set| set.key.as_bytes()).collect();
         let mut removed = self.remove_each(&removed, until).await?.into_iter();
-        let values = sets.iter().filter_map(|Set { key, value, ttl }| Some(set(key, (*value)?, *ttl)));
+        let values = sets.iter().filter_map(|KeyWrite { key, value, ttl }| Some(set(key, (*value)?, *ttl)));
         let done = |answer: RedisResult<Value>| answer.map(drop).map_err(|error| translate("SET", error));
         let mut stored = self.write("SET", values.collect(), until).await?.each(done).into_iter();
-        let one = |set: &Set<'_>| match set.value {
+        let one = |set: &KeyWrite<'_>| match set.value {
             Some(_) => stored.next(),
             None => removed.next().map(|removed| removed.map(drop)),
         };

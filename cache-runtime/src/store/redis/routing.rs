@@ -14,8 +14,8 @@ use super::topology::recent_changes::RecentChanges;
 use super::topology::replicas::reads;
 use crate::error::{Error, ErrorKind};
 use crate::store::vocabulary::{
-    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, ReplicaReading, Scanned,
-    Set, Several, Swap, TagTtl,
+    CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, KeyWrite, Nonce, Reading, ReplicaReading,
+    Scanned, Several, Swap, TagTtl,
 };
 use crate::store::{Acquired, Store};
 
@@ -88,7 +88,7 @@ impl Store for RedisStore {
         at_nodes!(self, node => node.clear(key, until))
     }
 
-    async fn set(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
+    async fn set(&self, sets: &[KeyWrite<'_>], until: Instant) -> Result<(), Error> {
         let set = at_nodes!(self, node => node.set(sets, until)).await;
         self.changed(sets.iter().map(|set| set.key.as_bytes()));
         set

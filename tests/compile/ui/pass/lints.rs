@@ -18,9 +18,10 @@
     clippy::shadow_unrelated
 )]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use redis_cached::{Cache, redis_cached, redis_invalidates, redis_updates};
+use redis_cached::{Cache, Fields, redis_cached, redis_invalidates, redis_updates};
+use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug)]
 struct Service {
@@ -77,6 +78,28 @@ async fn many(mut ids: Vec<u64>) -> HashMap<u64, u64> {
 #[redis_cached(ttl = 60, key = "blocking:<ids>", batch = ids)]
 fn many_blocking(ids: &[u64]) -> Result<HashMap<u64, u64>, String> {
     Ok(ids.iter().map(|id| (*id, *id)).collect())
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, Fields)]
+struct Player {
+    id: u64,
+    r#type: u8,
+}
+
+#[redis_cached(ttl = 60, key = "player:<id>", shape = Hash)]
+fn player(id: u64) -> Player {
+    Player { id, r#type: 1 }
+}
+
+#[redis_cached(ttl = 60, key = "followers:<id>", shape = Set, stale_while_revalidate = 60)]
+async fn followers(id: u64) -> HashSet<u64> {
+    HashSet::from([id])
+}
+
+#[redis_updates(player(ret.id))]
+#[redis_invalidates(followers(ret.id))]
+fn write_player(id: u64) -> Player {
+    Player { id, r#type: 2 }
 }
 
 impl Service {
@@ -136,6 +159,7 @@ fn main() {
             service.by_type(1),
             by_type(1),
             change(1),
+            followers(1),
         );
         drop(futures);
         let values =
@@ -146,6 +170,8 @@ fn main() {
             (Ok(1), Ok(1), "1 1 a".into())
         );
         assert_eq!(many_blocking(&[1]).map(|many| many.len()), Ok(1));
+        assert_eq!((player(1).r#type, write_player(1).r#type), (1, 2));
+        assert_eq!(player_entry(1).field(Player::TYPE).get().blocking().expect("in memory"), Some(2));
         assert!(type_entry(1).key().contains("type_"));
     });
 }

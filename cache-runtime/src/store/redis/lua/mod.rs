@@ -3,7 +3,7 @@
 use redis::Cmd;
 
 /// How many there are.
-pub(crate) const SCRIPTS: usize = 6;
+pub(crate) const SCRIPTS: usize = 9;
 
 /// The most keys of one call: the server answers no other client meanwhile.
 pub(crate) const MOST_KEYS: usize = 128;
@@ -33,6 +33,24 @@ pub(crate) static SWAP_MANY: Script = Script {
     index: 5,
     text: include_str!("swap_many.lua"),
     sha1: "74b49262735a610b1f094c22ef53312c569f9586",
+};
+
+pub(crate) static SHAPED_READ: Script = Script {
+    index: 6,
+    text: include_str!("shaped_read.lua"),
+    sha1: "f30e2ce44bf38ad71a55e2fac61ab45343a80006",
+};
+
+pub(crate) static SHAPED_WRITE: Script = Script {
+    index: 7,
+    text: include_str!("shaped_write.lua"),
+    sha1: "d661664b156d6d1ec0b549071701c5bcb2370535",
+};
+
+pub(crate) static SHAPED_ASK: Script = Script {
+    index: 8,
+    text: include_str!("shaped_ask.lua"),
+    sha1: "2ad060abcfa8c1744f216f95f30d01caed4e48a3",
 };
 
 impl Script {
@@ -68,7 +86,9 @@ mod tests {
     #[test]
     fn the_names_are_the_servers() {
         let server = RedisServer::start();
-        for script in [&ACQUIRE, &RELEASE, &SWAP, &CLEAR, &TAG, &SWAP_MANY] {
+        for script in
+            [&ACQUIRE, &RELEASE, &SWAP, &CLEAR, &TAG, &SWAP_MANY, &SHAPED_READ, &SHAPED_WRITE, &SHAPED_ASK]
+        {
             let name: String = server.query(&["SCRIPT", "LOAD", script.text]);
             assert_eq!(name, script.sha1, "{}", script.text);
         }

@@ -101,6 +101,11 @@ impl Cluster {
         Self { config: Arc::new(config), watch: None, map, told_of_resp2 }
     }
 
+    /// Whether removals wait for replicas.
+    pub(crate) fn waits_for_replicas(&self) -> bool {
+        self.config.node.replica_wait.is_some()
+    }
+
     /// Announces changes of keys that are read on tracking connections, and of slots' owners, to `listener`; checks that often that
     /// the nodes answer, and own what they had.
     pub(crate) fn watched_by(&mut self, listener: Arc<dyn InvalidationListener>, heartbeat: Duration) {

@@ -4,20 +4,23 @@ use std::error::Error as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis::RedisError;
+use redis::{RedisError, Value};
 use smallvec::SmallVec;
 
 use super::cluster::Cluster;
 use super::parts::{Owners, ask_each, ask_redirected, redirection};
 use super::replicas::reads;
 use crate::error::{Error, ErrorKind};
+use crate::runtime::executor;
 use crate::store::redis::batching::batched_connection::BatchedConnection;
+use crate::store::redis::key_request::KeyRequest;
 use crate::store::redis::node::Node;
 use crate::store::redis::redirect::{Redirect, is_sign_of_change};
 use crate::store::redis::replicated::{all, sum};
+use crate::store::redis::replies::strange;
 use crate::store::redis::route::Slot;
 use crate::store::vocabulary::{
-    CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, KeyResults, Nonce, Reading, Scanned, Set,
+    CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, KeyResults, KeyWrite, Nonce, Reading, Scanned,
     Several, Swap, TagTtl,
 };
 use crate::store::{Acquired, Store};
@@ -174,7 +177,7 @@ impl Store for Cluster {
         all(self.each(&[key], |key| key.as_bytes(), until, ask).await?)
     }
 
-    async fn set(&self, sets: &[Set<'_>], until: Instant) -> Result<(), Error> {
+    async fn set(&self, sets: &[KeyWrite<'_>], until: Instant) -> Result<(), Error> {
         let ask =
             |to: Destination, part: Vec<_>| async move { to.node.set_part(to.is_asking, &part, until).await };
         all(self.each(sets, |set| set.key.as_bytes(), until, ask).await?)
@@ -261,6 +264,24 @@ impl Cluster {
         let mut owners = keys.map(|key| self.owner_of(Slot::of(key)).ok());
         let first = owners.next()??;
         owners.all(|owner| owner.is_some_and(|owner| Arc::ptr_eq(&owner, &first))).then_some(first)
+    }
+
+    /// Carries out a request at the owner of its key.
+    pub(in crate::store::redis) async fn at_key(
+        &self,
+        key: &str,
+        request: KeyRequest<'_>,
+        until: Instant,
+    ) -> Result<Value, Error> {
+        let ask = |to: Destination, part: Vec<_>| {
+            let asked = part.into_iter().map(move |(key, request)| (to.clone(), key, request));
+            let asked = asked.map(|(to, key, request)| async move {
+                to.node.at_key(to.is_asking, key, request, until).await
+            });
+            async { Ok(executor::all(asked).await) }
+        };
+        let answer = self.each(&[(key, request)], |(key, _)| key.as_bytes(), until, ask).await?.pop();
+        answer.unwrap_or_else(|| Err(strange(request.doing)))
     }
 
     /// After the owner has failed to give a value: elsewhere, if it said where.

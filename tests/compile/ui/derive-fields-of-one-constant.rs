@@ -1,0 +1,10 @@
+use redis_cached::Fields;
+
+#[derive(Fields)]
+struct User {
+    id: u64,
+    #[allow(non_snake_case)]
+    Id: u64,
+}
+
+fn main() {}
