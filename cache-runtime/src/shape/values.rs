@@ -187,12 +187,12 @@ fn write_scored<'m, C: Codec, M: Serialize + 'm>(
 fn read_scored<C: Codec, M: DeserializeOwned>(
     parts: &PartsReader<'_, C>,
 ) -> Result<Vec<(M, f64)>, CodecError> {
-    let scored =
-        parts.all.iter().map(|(name, part)| Ok((part.to_vec(), score_of(name).ok_or_else(damaged)?)));
-    let mut scored = scored.collect::<Result<Vec<(Vec<u8>, f64)>, CodecError>>()?;
+    let scored = parts.all.iter().map(|(name, part)| Ok((*part, score_of(name).ok_or_else(damaged)?)));
+    let mut scored = scored.collect::<Result<Vec<(&[u8], f64)>, CodecError>>()?;
     // A server gives them from the lowest up.
+    scored.reverse();
     scored.sort_by(descending);
-    let member = |(part, score): &(Vec<u8>, f64)| Ok((decode::<C, M>(&[], part)?, *score));
+    let member = |(part, score): &(&[u8], f64)| Ok((decode::<C, M>(&[], part)?, *score));
     if !parts.parts.is_ordered() {
         return scored.iter().map(member).collect();
     }

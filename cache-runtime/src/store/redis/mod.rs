@@ -28,6 +28,7 @@ mod tls;
 pub(crate) mod topology;
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
@@ -80,11 +81,17 @@ impl RedisStore {
         }
     }
 
-    /// Carries out a request at the node that has the key. One round trip.
-    async fn at_key(&self, key: &str, request: KeyRequest<'_>, until: Instant) -> Result<Value, Error> {
+    /// Carries out a request at the node that has the key. One round trip. Its type is hidden: users' functions that call each other would
+    /// come to the compiler's limit for types within each other.
+    fn at_key<'a>(
+        &'a self,
+        key: &'a str,
+        request: KeyRequest<'a>,
+        until: Instant,
+    ) -> Pin<Box<dyn Future<Output = Result<Value, Error>> + Send + 'a>> {
         match &self.topology {
-            Topology::One(node, _) => node.at_key(false, key, request, until).await,
-            Topology::Cluster(cluster) => cluster.at_key(key, request, until).await,
+            Topology::One(node, _) => Box::pin(node.at_key(false, key, request, until)),
+            Topology::Cluster(cluster) => Box::pin(cluster.at_key(key, request, until)),
         }
     }
 

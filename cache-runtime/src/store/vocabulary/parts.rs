@@ -277,8 +277,8 @@ pub(crate) fn answered(parts: &PartsPayload<'_>, question: PartQuestion<'_>) -> 
 }
 
 /// The order in which a server gives the members of a sorted set from the highest score down: of equal scores, by their bytes.
-pub(crate) fn descending(a: &(Vec<u8>, f64), b: &(Vec<u8>, f64)) -> std::cmp::Ordering {
-    b.1.partial_cmp(&a.1).unwrap_or(std::cmp::Ordering::Equal).then_with(|| b.0.cmp(&a.0))
+pub(crate) fn descending<P: AsRef<[u8]>>(a: &(P, f64), b: &(P, f64)) -> std::cmp::Ordering {
+    b.1.partial_cmp(&a.1).unwrap_or(std::cmp::Ordering::Equal).then_with(|| b.0.as_ref().cmp(a.0.as_ref()))
 }
 
 /// How an entry is taken apart into what is stored beside its parts, and put together again. The store does not know the layout of an entry.

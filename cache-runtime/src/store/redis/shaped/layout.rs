@@ -135,64 +135,58 @@ pub(super) fn text(value: Value) -> Option<Vec<u8>> {
 
 /// The entry of which these are the fields, members or elements. `None` where there is no head.
 fn whole(heads: &dyn Heads, key: &str, kind: i64, content: &[Vec<u8>]) -> Option<Vec<u8>> {
-    let (head, kind, parts) = match kind {
-        2 => {
-            let (fields, _) = content.as_chunks::<2>();
-            let (head, others): (Vec<_>, Vec<_>) = fields.iter().partition(|[name, _]| name == HEAD_FIELD);
-            let parts = others.into_iter().map(|[name, value]| (name.clone(), &value[..])).collect();
-            (&head.first()?[1][..], ShapeKind::Hash, parts)
-        }
-        3 => {
-            let head = content.iter().find_map(|member| member.strip_prefix(&[HEAD]))?;
-            // Without the member that compare-and-set names, nobody could replace it.
-            let mark = [&[MARK], head.get(..SLOT_LEN)?].concat();
-            if !content.contains(&mark) {
-                return None;
-            }
-            let parts = content.iter().filter_map(|member| part_of(member));
-            (head, ShapeKind::Set, parts.map(|part| (Vec::new(), part)).collect())
-        }
-        4 => {
-            let (scored, _) = content.as_chunks::<2>();
-            let head = scored.iter().find_map(|[member, _]| member.strip_prefix(&[HEAD, HEAD]))?;
-            let order = scored.iter().find_map(|[member, _]| member.strip_prefix(&[HEAD, ORDER]));
-            let part = |[member, score]: &'_ [Vec<u8>; 2]| {
-                Some((score_name(score_in(score)?).to_vec(), part_of(member)?.to_vec()))
-            };
-            let parts: Vec<(Vec<u8>, Vec<u8>)> = scored.iter().filter_map(part).collect();
-            return Some(joined(
-                heads,
-                key,
-                head,
-                ShapeKind::SortedSet,
-                parts.iter().map(|(name, value)| (&name[..], &value[..])),
-                order,
-            ));
-        }
+    match kind {
+        2 => of_hash(heads, key, content),
+        3 => of_set(heads, key, content),
+        4 => of_sorted_set(heads, key, content),
         _ => {
             let (head, elements) = content.split_first()?;
-            (
-                &head[..],
-                ShapeKind::List,
-                elements.iter().map(|element| (Vec::new(), &element[..])).collect::<Vec<_>>(),
-            )
+            let elements = elements.iter().map(|element| ([], &element[..]));
+            Some(joined(heads, key, head, ShapeKind::List, elements, None))
         }
-    };
-    let parts: Vec<(Vec<u8>, &[u8])> = parts;
-    Some(joined(heads, key, head, kind, parts.iter().map(|(name, value)| (&name[..], *value)), None))
+    }
 }
 
-fn joined<'p>(
+fn of_hash(heads: &dyn Heads, key: &str, content: &[Vec<u8>]) -> Option<Vec<u8>> {
+    let (fields, _) = content.as_chunks::<2>();
+    let [_, head] = fields.iter().find(|[name, _]| name == HEAD_FIELD)?;
+    let others = fields.iter().filter(|[name, _]| name != HEAD_FIELD);
+    Some(joined(heads, key, head, ShapeKind::Hash, others.map(|[name, value]| (&name[..], &value[..])), None))
+}
+
+fn of_set(heads: &dyn Heads, key: &str, content: &[Vec<u8>]) -> Option<Vec<u8>> {
+    let head = content.iter().find_map(|member| member.strip_prefix(&[HEAD]))?;
+    // Without these two nobody could replace it, or ask for its members.
+    let (mark, known) = ([&[MARK], head.get(..SLOT_LEN)?].concat(), known_member(&heads.known(key, head)));
+    if !content.contains(&mark) || !content.contains(&known) {
+        return None;
+    }
+    let parts = content.iter().filter_map(|member| Some(([], part_of(member)?)));
+    Some(joined(heads, key, head, ShapeKind::Set, parts, None))
+}
+
+fn of_sorted_set(heads: &dyn Heads, key: &str, content: &[Vec<u8>]) -> Option<Vec<u8>> {
+    let (scored, _) = content.as_chunks::<2>();
+    // Nothing else stands at the lowest score, so these come first.
+    let first = || scored.iter().take(2);
+    let head = first().find_map(|[member, _]| member.strip_prefix(&[HEAD, HEAD]))?;
+    let order = first().find_map(|[member, _]| member.strip_prefix(&[HEAD, ORDER]));
+    let parts =
+        scored.iter().filter_map(|[member, score]| Some((score_name(score_in(score)?), part_of(member)?)));
+    Some(joined(heads, key, head, ShapeKind::SortedSet, parts, order))
+}
+
+fn joined<'p, N: AsRef<[u8]>>(
     heads: &dyn Heads,
     key: &str,
     head: &[u8],
     kind: ShapeKind,
-    parts: impl Iterator<Item = (&'p [u8], &'p [u8])>,
+    parts: impl Iterator<Item = (N, &'p [u8])>,
     order: Option<&[u8]>,
 ) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut buffer = PartsBuffer::new(kind, &mut bytes);
-    parts.for_each(|(name, value)| buffer.raw(name, value));
+    parts.for_each(|(name, value)| buffer.raw(name.as_ref(), value));
     order.iter().for_each(|order| buffer.raw(&[], order));
     // The prologue is the head's: it says how many parts there are to be.
     heads.whole(key, head, &bytes[PROLOGUE_LEN..])
