@@ -134,7 +134,7 @@ pub use api::stats::{
 pub use api::warm_up::{BlockingWarmUp, WarmUp};
 pub use engine::verification::{StaleSample, Staleness};
 pub use error::{Error, ErrorKind};
-pub use expansion::call::Cacheable;
+pub use expansion::bounds::Cacheable;
 pub use key::{KeyPart, KeyWriter, Scalar};
 pub use policy::ttl::Ttl;
 pub use redis_cached_macro::{Fields, KeyPart, Tag, redis_cached, redis_invalidates, redis_updates};

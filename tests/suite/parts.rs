@@ -1,17 +1,17 @@
 //! `shape`: values that are stored in parts, and asked for a part of them.
 
 mod broken;
+mod combined;
+mod written;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
-use redis_cached::{Cache, Entry, Fields, KeyContent, Keyring, redis_cached, redis_updates};
+use redis_cached::{Fields, KeyContent, redis_cached};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
 use crate::faults::wait_until;
-use crate::{Runs, both_with, memory, redis, runs_within_both, within_both};
+use crate::{Runs, redis, runs_within_both, within_both};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Fields)]
 struct Profile {
@@ -101,11 +101,6 @@ async fn sliding_feed(id: u64) -> Vec<u64> {
 #[redis_cached(ttl = 60, key = "plain:<id>")]
 async fn plain(id: u64) -> u64 {
     id
-}
-
-#[redis_updates(profile(id))]
-async fn rename(id: u64) -> Profile {
-    Profile { name: "renamed".to_owned(), ..profile_of(id, 3) }
 }
 
 /// Each function twice, from its cache the second time, and its value in parts.
@@ -258,32 +253,6 @@ async fn invalidations_and_tags_take_the_parts_with_them() {
     .await;
 }
 
-#[tokio::test]
-async fn values_are_put_with_all_their_parts() {
-    within_both(async |cache| {
-        feed_entry(2).put(&vec!["one".to_owned()]).await.unwrap();
-        assert_eq!(feed(2).await, ["one"]);
-        feed_entry(2).put(&vec!["a".to_owned(), "b".to_owned()]).await.unwrap();
-        assert_eq!(
-            (feed(2).await, feed_entry(2).len().await.unwrap()),
-            (vec!["a".to_owned(), "b".to_owned()], Some(2))
-        );
-
-        assert_eq!(rename(3).await.name, "renamed");
-        assert_eq!(profile_entry(3).field(Profile::NAME).get().await.unwrap().as_deref(), Some("renamed"));
-        assert_eq!(profile(3).await.name, "renamed");
-
-        let entries = [feed_entry(7).into_entry(), feed_entry(8).into_entry()];
-        Entry::put_many(entries.map(|entry| (entry, vec!["many".to_owned()]))).await.unwrap();
-        assert_eq!(feed_entry(8).first().await.unwrap(), Some(Some("many".to_owned())));
-        let warm_up = Entry::warm_up([(9, feed_entry(9).into_entry())]).await.unwrap();
-        warm_up.store([(9, vec!["warm".to_owned()])]).await.unwrap();
-        assert_eq!(feed_entry(9).first().await.unwrap(), Some(Some("warm".to_owned())));
-        cache.flush().await.unwrap();
-    })
-    .await;
-}
-
 /// On servers: in the types of the shapes, none of them for ever.
 #[tokio::test]
 async fn a_server_has_them_in_its_own_types() {
@@ -327,89 +296,6 @@ async fn a_server_has_them_in_its_own_types() {
         [0, 0],
         "members are encoded"
     );
-}
-
-#[tokio::test]
-async fn a_field_is_replaced_and_the_rest_stays() {
-    runs_within_both(&RUNS, 1, async |cache| {
-        profile(4).await;
-        cache.flush().await.unwrap();
-        let ttl = profile_entry(4).ttl().await.unwrap();
-        assert!(profile_entry(4).field(Profile::NAME).put(&"Ada".to_owned()).await.unwrap());
-        assert_eq!(profile(4).await, Profile { name: "Ada".to_owned(), ..profile_of(4, 3) });
-        assert_eq!(profile_entry(4).field(Profile::NAME).get().await.unwrap().as_deref(), Some("Ada"));
-        assert!(profile_entry(4).ttl().await.unwrap() <= ttl && ttl.is_some());
-    })
-    .await;
-}
-
-/// A computation that began before has read what the field was.
-#[tokio::test]
-async fn a_field_that_is_put_wins_over_a_computation_of_the_whole() {
-    static REACHED: Semaphore = Semaphore::const_new(0);
-    static OPEN: Semaphore = Semaphore::const_new(0);
-
-    #[redis_cached(ttl = 60, key = "slow profile:<id>", shape = Hash)]
-    async fn slow(id: u64) -> Profile {
-        REACHED.add_permits(1);
-        OPEN.acquire().await.unwrap().forget();
-        profile_of(id, 1)
-    }
-
-    within_both(async |cache| {
-        let put = async {
-            REACHED.acquire().await.unwrap().forget();
-            assert!(!slow_entry(1).field(Profile::LOGINS).put(&2).await.unwrap(), "there is no value yet");
-            OPEN.add_permits(1);
-        };
-        tokio::join!(slow(1), put);
-        cache.flush().await.unwrap();
-        assert_eq!(slow_entry(1).get().await.unwrap(), None, "what was computed meanwhile is not stored");
-    })
-    .await;
-}
-
-/// Two fields that are always changed together are never read apart.
-#[tokio::test]
-async fn parts_are_of_one_moment() {
-    within_both(async |cache| {
-        profile_entry(9).put(&profile_of(9, 0)).await.unwrap();
-        let mut tasks = JoinSet::new();
-        for writer in 1..=2 {
-            let cache = Cache::clone(cache);
-            tasks.spawn(async move {
-                let cache = &cache;
-                cache
-                    .scope(async move {
-                        for round in 0..60 {
-                            profile_entry(9).put(&profile_of(9, 100 * writer + round)).await.unwrap();
-                        }
-                    })
-                    .await;
-            });
-        }
-        for _ in 0..2 {
-            let cache = Cache::clone(cache);
-            tasks.spawn(async move {
-                let cache = &cache;
-                cache
-                    .scope(async move {
-                        for _ in 0..60 {
-                            let entry = profile_entry(9);
-                            let read =
-                                entry.fields((Profile::LOGINS, Profile::OTHER_LOGINS)).get().await.unwrap();
-                            let (one, other) = read.expect("it is replaced, and never gone");
-                            assert_eq!(one, other);
-                            let whole = entry.get().await.unwrap().expect("it is replaced, and never gone");
-                            assert_eq!(whole.logins, whole.other_logins);
-                        }
-                    })
-                    .await;
-            });
-        }
-        tasks.join_all().await;
-    })
-    .await;
 }
 
 #[tokio::test]
@@ -467,88 +353,4 @@ async fn sets_are_intersected_by_the_server() {
         );
     })
     .await;
-}
-
-/// With a keyring a value is stored as one, sealed, and answers as before.
-#[tokio::test]
-async fn a_keyring_seals_the_whole() {
-    let keyring = Keyring::new().key("now", [1; 32]);
-    let _counting = RUNS.counting.lock().await;
-    let (server, caches) = both_with(Cache::builder().seal(keyring)).await;
-    for cache in &caches {
-        let before = RUNS.get();
-        cache
-            .scope(async {
-                for _ in 0..2 {
-                    (
-                        profile(1).await,
-                        followers(50).await,
-                        board(20).await,
-                        feed(30).await,
-                        prices(4).unwrap(),
-                    );
-                    cache.flush().await.unwrap();
-                }
-                of_hashes().await;
-                of_sets_and_lists().await;
-                of_sorted_sets().await;
-                assert!(profile_entry(1).field(Profile::LOGINS).put(&9).await.unwrap());
-                assert_eq!(profile(1).await.logins, 9);
-            })
-            .await;
-        assert_eq!(RUNS.get() - before, 5, "{}", cache.stats());
-    }
-    for key in server.query::<Vec<String>>(&["KEYS", "*"]) {
-        assert_eq!(server.query::<String>(&["TYPE", &key]), "string", "{key}");
-    }
-}
-
-#[tokio::test]
-async fn versions_have_their_own_parts_and_one_invalidation() {
-    let _counting = RUNS.counting.lock().await;
-    let (_server, caches) = both_with(Cache::builder().separate_versions()).await;
-    for cache in &caches {
-        cache
-            .scope(async {
-                feed(2).await;
-                cache.flush().await.unwrap();
-                assert_eq!(feed_entry(2).len().await.unwrap(), Some(2));
-                feed_entry(2).invalidate().await.unwrap();
-                assert_eq!(feed_entry(2).len().await.unwrap(), None);
-            })
-            .await;
-    }
-}
-
-#[tokio::test]
-async fn many_parts_are_written_and_read() {
-    #[redis_cached(ttl = 60, key = "many parts:<count>", shape = Set)]
-    async fn many(count: u64) -> HashSet<u64> {
-        (0..count).collect()
-    }
-
-    within_both(async |cache| {
-        assert_eq!(many(30_000).await.len(), 30_000);
-        cache.flush().await.unwrap();
-        assert_eq!(many_entry(30_000).len().await.unwrap(), Some(30_000));
-        assert_eq!(many(30_000).await, (0..30_000).collect());
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_map_may_be_a_btree_map_and_a_value_boxed() {
-    #[redis_cached(ttl = 60, key = "tree:<id>", shape = Hash)]
-    async fn tree(id: u64) -> Box<BTreeMap<u64, u64>> {
-        Box::new(BTreeMap::from([(id, id)]))
-    }
-
-    let cache = memory(Cache::builder());
-    cache
-        .scope(async {
-            tree(1).await;
-            assert_eq!(*tree(1).await, BTreeMap::from([(1, 1)]));
-            assert_eq!(tree_entry(1).len().await.unwrap(), Some(1));
-        })
-        .await;
 }

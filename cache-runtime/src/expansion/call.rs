@@ -1,5 +1,6 @@
 //! From an expansion to an [`Entry`]: the one chain of calls that every expansion consists of.
 
+mod keyed;
 mod local_fast_path;
 mod tagged;
 
@@ -7,14 +8,9 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
-use crate::api::blocking_entry::BlockingEntry;
 use crate::api::cache::Cache;
 use crate::api::entry::{Entry, Hooks};
 use crate::api::global;
-use crate::api::shaped_entry::ShapedEntry;
 use crate::codec::Codec;
 use crate::codec::compress;
 use crate::codec::compress::Compression;
@@ -24,11 +20,8 @@ use crate::engine::core::Core;
 use crate::engine::function::Identify;
 use crate::entry::identity;
 use crate::entry::special::Special;
-use crate::expansion::batch::{Batch, BatchKey, BatchTags, Batched};
-use crate::key::{
-    Arg, Each, EachSecret, End, KeyBuf, KeyBuilder, KeyPart, Path, Pieces, Secret, SecretNames, Template,
-    Text,
-};
+use crate::expansion::bounds::{Cacheable, Nullable};
+use crate::key::{KeyBuf, Path, SecretNames, Template};
 use crate::local::Keep;
 use crate::policy::ttl::Ttl;
 use crate::policy::{LocalCopies, NO_MAX_AGE, NO_TIMEOUT, Needs, PROLONGED, Policy};
@@ -37,68 +30,9 @@ use crate::store::vocabulary::ReplicaReads;
 use crate::tags::Tags;
 use crate::util::maybe_static::MaybeStatic;
 
+pub use keyed::KeyedEntry;
 pub use local_fast_path::{LookedUp, RemoteEntry};
 pub use tagged::TaggedEntry;
-
-/// A type whose values can be cached: everything that serde can write and read back as an owned value.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be cached",
-    label = "this type must be `serde::Serialize` and `serde::Deserialize`",
-    note = "derive them: `#[derive(serde::Serialize, serde::Deserialize)]`; a value that borrows cannot be read back: return an owned one",
-    note = "a type parameter in it needs `T: serde::Serialize + serde::de::DeserializeOwned`"
-)]
-pub trait Cacheable: Serialize + DeserializeOwned {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned> Cacheable for T {}
-
-/// A type that has a `None`, which `negative_ttl` is about.
-#[diagnostic::on_unimplemented(
-    message = "`negative_ttl` needs a function that returns `Option<T>` or `Result<Option<T>, E>`, and `{Self}` has no `None`",
-    label = "leave out `negative_ttl`, or return an `Option`"
-)]
-pub trait Nullable {}
-
-impl<T> Nullable for Option<T> {}
-impl<T: Nullable> Nullable for Box<T> {}
-impl<T: Nullable> Nullable for Arc<T> {}
-impl<T: Nullable> Nullable for std::rc::Rc<T> {}
-
-/// A `Result`, whatever name it goes by: how an expansion names the types inside an alias.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is taken for a `Result` and is none",
-    label = "this must be a `Result`",
-    note = "a generic type whose name ends in `Result` must be one: return it under another name, `type Found = {Self};`, or write `entry = false`",
-    note = "`negative` needs one, since it is about its errors"
-)]
-pub trait Fallible {
-    /// The type of `Ok`.
-    type Ok;
-    /// The type of `Err`.
-    type Error;
-
-    /// The same by reference.
-    ///
-    /// # Errors
-    /// Where it is an error.
-    fn as_result(&self) -> Result<&Self::Ok, &Self::Error>;
-}
-
-impl<T, E> Fallible for Result<T, E> {
-    type Ok = T;
-    type Error = E;
-
-    #[inline]
-    fn as_result(&self) -> Result<&T, &E> {
-        self.as_ref()
-    }
-}
-
-/// The type of `Ok` of a `Result` alias.
-pub type OkOf<R> = <R as Fallible>::Ok;
-
-/// The type of `Err` of a `Result` alias.
-pub type ErrorOf<R> = <R as Fallible>::Error;
 
 /// Begins the entry of a call of the function at a `callsite!`, which returns `T` and encodes with `C`.
 #[inline]
@@ -347,114 +281,6 @@ impl<'c, T, L> EntryBuilder<'c, T, L> {
     pub fn default_key(self) -> KeyedEntry<'c, T, L, Path> {
         let Self { site, here, .. } = self;
         KeyedEntry { options: self, key: Path { site, here } }
-    }
-}
-
-/// An entry whose key's pieces are being named.
-#[allow(missing_debug_implementations, reason = "lives within one expression of an expansion")]
-#[must_use]
-pub struct KeyedEntry<'c, T, L, K> {
-    options: EntryBuilder<'c, T, L>,
-    key: K,
-}
-
-#[allow(missing_docs, reason = "named by expansions only")]
-impl<'c, T, L, K: Pieces> KeyedEntry<'c, T, L, K> {
-    #[inline]
-    pub fn text(self, text: &str) -> KeyedEntry<'c, T, L, Text<'_, K>> {
-        KeyedEntry { options: self.options, key: Text(self.key, text) }
-    }
-
-    #[inline]
-    pub fn arg<P: KeyPart + ?Sized>(self, part: &P) -> KeyedEntry<'c, T, L, Arg<'_, K, P>> {
-        KeyedEntry { options: self.options, key: Arg::new(self.key, part) }
-    }
-
-    /// An argument that may not be there: `pieces` names it, or gives back what it is given.
-    #[inline]
-    pub fn with<R>(self, pieces: impl FnOnce(Self) -> R) -> R {
-        pieces(self)
-    }
-
-    /// The argument that is different for each key of a batch.
-    pub fn each(self) -> KeyedEntry<'c, T, L, Each<K>> {
-        KeyedEntry { options: self.options, key: Each(self.key) }
-    }
-
-    /// An argument that is secret.
-    #[inline(never)]
-    pub fn secret<P: KeyPart + ?Sized>(mut self, part: &P) -> KeyedEntry<'c, T, L, Secret<K>> {
-        let cache = self.options.in_use();
-        self.options.needs_names(&cache.names);
-        KeyedEntry { options: self.options, key: Secret(self.key, cache.names.name(part)) }
-    }
-
-    /// The same for the argument that is different for each key of a batch.
-    pub fn each_secret(self) -> KeyedEntry<'c, T, L, EachSecret<K>> {
-        KeyedEntry { options: self.options, key: EachSecret(self.key) }
-    }
-
-    /// A type parameter, by its full name.
-    #[inline]
-    pub fn type_name<P: ?Sized>(self) -> KeyedEntry<'c, T, L, Arg<'static, K, str>> {
-        self.arg(std::any::type_name::<P>())
-    }
-
-    /// Ends a default key.
-    #[inline]
-    pub fn end(self) -> KeyedEntry<'c, T, L, End<K>> {
-        KeyedEntry { options: self.options, key: End(self.key) }
-    }
-
-    #[must_use]
-    #[inline]
-    pub fn build(self) -> Entry<T> {
-        // Taken apart as in `look_up`.
-        let Self { options, key: pieces } = self;
-        let EntryBuilder { site, cache, policy, identify, hooks, .. } = options;
-        let cache = in_use(cache);
-        let mut key = KeyBuilder::key(&cache.prefix, &pieces);
-        let function = cache.function_of(site, identify, &mut key);
-        let tags = cache.shared_tags.clone();
-        Entry::new(Call { cache, function, key, policy, tags }, hooks)
-    }
-
-    /// The entry of a function with a shape.
-    #[must_use]
-    pub fn build_shaped<S, C>(self) -> ShapedEntry<T, S, C> {
-        ShapedEntry::new(self.build())
-    }
-
-    /// A call for all of `keys`.
-    pub fn batch<C: Batched<Key: BatchKey, Value = T>>(
-        self,
-        keys: impl IntoIterator<Item = C::Key>,
-    ) -> Batch<C> {
-        let cache = self.options.in_use();
-        self.batch_with(cache, &BatchTags { common: Vec::new(), of_keys: Vec::new(), of_value: false }, keys)
-    }
-
-    fn batch_with<C: Batched<Key: BatchKey, Value = T>>(
-        mut self,
-        cache: MaybeStatic<Core>,
-        tags: &BatchTags,
-        keys: impl IntoIterator<Item = C::Key>,
-    ) -> Batch<C> {
-        let mut template = KeyBuilder::of(&cache.prefix, &self.key).template_of_many();
-        if template.is_secret() {
-            template.call_parts(&cache.names);
-            self.options.needs_names(&cache.names);
-        }
-        self.options.hooks.serves_absence = true;
-        let entry = self.options.entry(cache, KeyBuf::new(), None);
-        entry.call().put_into_bucket(&mut template);
-        Batch::new(entry, template, tags, keys)
-    }
-
-    #[must_use]
-    #[inline]
-    pub fn build_blocking(self) -> BlockingEntry<T> {
-        BlockingEntry::new(self.build())
     }
 }
 

@@ -2,6 +2,7 @@
 //! why the macro crate is pinned to this one's version.
 
 mod batch;
+pub(crate) mod bounds;
 pub(crate) mod call;
 mod invalidate;
 mod macros;
@@ -15,9 +16,9 @@ mod target_entry;
 mod update;
 
 pub use self::batch::{Batch, BatchKey, Batched, ValueOf, cloned};
+pub use self::bounds::{ErrorOf, Fallible, Nullable, OkOf};
 pub use self::call::{
-    EntryBuilder, ErrorOf, Fallible, KeyedEntry, LookedUp, Nullable, OkOf, RemoteEntry, RemoteOnly,
-    TaggedEntry, WithLocal, entry, shaped_entry,
+    EntryBuilder, KeyedEntry, LookedUp, RemoteEntry, RemoteOnly, TaggedEntry, WithLocal, entry, shaped_entry,
 };
 pub use self::invalidate::{Invalidates, Strict, invalidates, strict};
 pub use self::macros::{callsite, returns};

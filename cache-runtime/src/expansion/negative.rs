@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::call::{Cacheable, EntryBuilder, Fallible, begun};
+use super::bounds::{Cacheable, Fallible};
+use super::call::{EntryBuilder, begun};
 use crate::api::comparison::Comparing;
 use crate::codec::Codec;
 use crate::engine::callsite::Callsite;

@@ -8,7 +8,8 @@ use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use super::call::{Cacheable, EntryBuilder, entry, shaped_entry};
+use super::bounds::Cacheable;
+use super::call::{EntryBuilder, entry, shaped_entry};
 use crate::api::comparison::Comparing;
 use crate::api::shared_error::{Errors, Unshared};
 use crate::codec::Codec;

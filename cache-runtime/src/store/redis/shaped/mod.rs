@@ -22,7 +22,7 @@ use crate::runtime::executor::{all, both};
 use crate::store::vocabulary::parts::Heads;
 use crate::store::vocabulary::{
     CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, KeyResults, KeyWrite, Left, Nonce, Reading,
-    Scanned, Several, Swap, TagTtl,
+    SLOT_LEN, Scanned, Several, Swap, TagTtl,
 };
 use crate::store::{Acquired, Store};
 
@@ -70,7 +70,9 @@ impl ShapedStore {
         let arguments: Vec<&[u8]> = [todo, mark, &millis].into_iter().chain(words.iter().copied()).collect();
         let doing = sized("store", words.iter().max_by_key(|word| word.len()).copied().unwrap_or_default());
         let action = KeyAction::Script(&SHAPED_WRITE, &[key], &arguments);
-        let request = KeyRequest { doing: &doing, is_write: false, action };
+        // A lease in place of something else: whoever asks for it waits, as for any lease.
+        let is_lease = matches!(words, [b"SET", lease] if lease.len() == SLOT_LEN);
+        let request = KeyRequest { doing: &doing, is_write: is_lease, action };
         match self.redis.at_key(key, request, until).await? {
             Value::Int(done) => Ok(done > 0),
             _ => Err(strange("store")),
