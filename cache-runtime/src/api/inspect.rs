@@ -182,7 +182,8 @@ impl Cache {
 
 /// The entry in parts that what is no string may be, and how long it has left.
 async fn in_parts(core: &Core, key: &str) -> Result<Option<(Vec<u8>, Left)>, Error> {
-    let Some(store) = &core.shaped else { return Ok(None) };
+    // The one for a shape reads the others too.
+    let Some(store) = core.shaped.as_ref().map(|shaped| shaped.of(ShapeKind::Hash)) else { return Ok(None) };
     let Several { mut found, left, .. } = store.read(&[key], Reading::Timed(1), after(core.deadline)).await?;
     Ok(match found.pop().transpose()? {
         Some(Found::Bytes(bytes)) => left.first().map(|left| (bytes, *left)),

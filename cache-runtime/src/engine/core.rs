@@ -15,10 +15,12 @@ use super::observe::Observing;
 use super::retry_queue::{Key, Pending};
 use super::verification::{Verifications, VerifyOptions};
 use super::{Background, Failures, GivenUp, Prolongations, Renewals};
+use crate::entry::head::EntryHeads;
 use crate::error::{Error, ErrorKind};
 use crate::key::{KeyBuf, SecretNames, bucket};
 use crate::local::Tier;
 use crate::store::AnyStore;
+use crate::store::vocabulary::parts::ShapeKind;
 use crate::tags::Tags;
 use crate::util::maybe_static::MaybeStatic;
 use crate::util::process::PerProcess;
@@ -28,7 +30,7 @@ use crate::util::test_clock::Clock;
 pub(crate) struct Core {
     pub(crate) store: AnyStore,
     /// For functions with a `shape`, where their values are not stored as all others are.
-    pub(crate) shaped: Option<AnyStore>,
+    pub(crate) shaped: Option<Box<Shaped>>,
     /// Where there is a Redis to watch.
     pub(crate) tier: Option<Arc<Tier>>,
     /// The same for entries without tags; `None` where all have one.
@@ -67,6 +69,29 @@ pub(crate) struct Core {
     pub(crate) verifications: PerProcess<Verifications>,
     /// Whether nothing is ever read from it; see [`bypass`](super::bypass).
     pub(crate) is_disabled: bool,
+}
+
+/// A store for each shape.
+pub(crate) struct Shaped([AnyStore; 4]);
+
+impl Shaped {
+    /// Those beside a store; `None` where values in parts are stored as all others are.
+    pub(crate) fn beside(store: &AnyStore) -> Option<Box<Self>> {
+        let of = |kind| store.shaped(&EntryHeads, kind);
+        let [hash, set, sorted_set, list] = ShapeKind::ALL.map(of);
+        Some(Box::new(Self([hash?, set?, sorted_set?, list?])))
+    }
+
+    #[inline]
+    pub(crate) fn of(&self, kind: ShapeKind) -> &AnyStore {
+        let [hash, set, sorted_set, list] = &self.0;
+        match kind {
+            ShapeKind::Hash => hash,
+            ShapeKind::Set => set,
+            ShapeKind::SortedSet => sorted_set,
+            ShapeKind::List => list,
+        }
+    }
 }
 
 impl Core {

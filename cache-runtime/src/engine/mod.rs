@@ -123,8 +123,8 @@ impl Call {
     /// Where the function's values are.
     #[inline]
     pub(crate) fn store(&self) -> &AnyStore {
-        match &self.cache().shaped {
-            Some(shaped) if self.policy.shape.is_some() => shaped,
+        match (&self.cache().shaped, self.policy.shape) {
+            (Some(shaped), Some(kind)) => shaped.of(kind),
             _ => &self.cache().store,
         }
     }

@@ -20,7 +20,7 @@ use crate::error::{Error, ErrorKind};
 use crate::key::KeyBuf;
 use crate::policy::Lifetime;
 use crate::report::miss_reason::MissReason;
-use crate::runtime::executor::both;
+use crate::runtime::executor::{all, both};
 use crate::store::vocabulary::{CasToken, KeyResults, KeyWrite, Nonce, Swap, TagTtl};
 use crate::store::{BackgroundWrite, Store};
 use crate::tags::{self, Tags};
@@ -375,19 +375,23 @@ pub(crate) async fn put(puts: &mut [Put<'_>]) -> Result<(), Error> {
         }
     }
     let mut sets: Vec<KeyWrite<'_>> = Vec::with_capacity(puts.len());
-    let mut in_parts: Vec<KeyWrite<'_>> = Vec::new();
+    let mut in_parts = Vec::new();
     for (call, encoded) in puts.iter() {
-        let of_call = if call.policy.shape.is_some() { &mut in_parts } else { &mut sets };
-        of_call.push(KeyWrite {
+        let write = KeyWrite {
             key: &call.key,
             value: encoded.as_ref().map(|encoded| &encoded.bytes[..]),
             ttl: encoded.as_ref().and_then(|encoded| encoded.lifetime.total()),
-        });
+        };
+        match call.policy.shape {
+            Some(_) => in_parts.push((call.store(), write)),
+            None => sets.push(write),
+        }
     }
     let names = cache.names_of_others(puts.iter().map(|(call, _)| &*call.key));
     sets.extend(names.iter().map(|name| KeyWrite { key: name, value: None, ttl: None }));
-    if !in_parts.is_empty() {
-        Box::pin(cache.shaped.as_ref().unwrap_or(store).set(&in_parts, until)).await?;
+    let in_parts = in_parts.into_iter().map(async |(store, write)| store.set(&[write], until).await);
+    for done in Box::pin(all(in_parts)).await {
+        done?;
     }
     if !sets.is_empty() {
         store.set(&sets, until).await?;

@@ -6,11 +6,11 @@
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::header::{
-    CHECKSUM_AT, CODEC_AT, FINGERPRINT_AT, HEADER_LEN, PAYLOAD_LEN_AT, VALUE, VERSION, VERSION_AT, checksum,
+    CHECKSUM_AT, CODEC_AT, FINGERPRINT_AT, HEADER_LEN, PAYLOAD_LEN_AT, VERSION, VERSION_AT, checksum,
     header_len, meta_and_tags, put, seal, take,
 };
 use crate::store::vocabulary::parts::{Heads, PROLOGUE_LEN, PartsPayload};
-use crate::store::vocabulary::{Nonce, SLOT_LEN};
+use crate::store::vocabulary::{Nonce, SLOT_LEN, VALUE};
 
 /// How heads are made.
 #[derive(Debug)]

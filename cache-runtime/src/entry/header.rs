@@ -32,15 +32,13 @@
 //! compression that it was built without, it rejects. Whether the tags' nonces are still the tags' is for the engine to find
 //! out, which a function without tags does by rejecting every entry that has some.
 
-use crate::store::vocabulary::{LEASE, Nonce, SLOT_LEN, TOMBSTONE, is_slot};
+use crate::store::vocabulary::{LEASE, Nonce, SLOT_LEN, TOMBSTONE, VALUE, is_slot};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::codec::compress::{Compression, Payload, UNCOMPRESSED, shrunk};
-
-pub(super) const VALUE: u8 = b'V';
 
 pub(super) const VERSION: u8 = 2;
 /// Of a sealed entry.

@@ -17,10 +17,10 @@
 mod sealing;
 
 use super::header::{
-    CHECKSUM_AT, COMPRESSION_AT, HEADER_LEN, Meta, PAYLOAD_LEN_AT, SEALED_VERSION, VALUE, VERSION_AT,
+    CHECKSUM_AT, COMPRESSION_AT, HEADER_LEN, Meta, PAYLOAD_LEN_AT, SEALED_VERSION, VERSION_AT,
 };
 use super::header::{checksum, header_len, meta_and_tags, take};
-use crate::store::vocabulary::Nonce;
+use crate::store::vocabulary::{Nonce, VALUE};
 
 const KEY_ID_LEN: usize = 4;
 const NONCE_LEN: usize = 24;

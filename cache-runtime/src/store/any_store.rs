@@ -13,7 +13,7 @@ use super::request_times::RequestStats;
 use super::sealed::{SealedStore, SealedWrite};
 #[cfg(feature = "sealing")]
 use super::vocabulary::Sealing;
-use super::vocabulary::parts::Heads;
+use super::vocabulary::parts::{Heads, ShapeKind};
 use super::vocabulary::{
     CasToken, Cursor, Found, KeyAnswer, KeyQuestion, KeyResults, KeyWrite, Nonce, Reading, Scanned,
     ServerInfo, ServerReply, Several, Swap, TagTtl, TakeoverListener,
@@ -52,9 +52,9 @@ impl AnyStore {
 
     /// The store of values in parts, over the same connections. `None` where those are stored as all others: in this process, and behind a keyring,
     /// whose store is given nothing to see.
-    pub(crate) fn shaped(&self, heads: &'static dyn Heads) -> Option<Self> {
+    pub(crate) fn shaped(&self, heads: &'static dyn Heads, kind: ShapeKind) -> Option<Self> {
         match self {
-            Self::Redis(store) => Some(Self::Shaped(ShapedStore::new(Arc::clone(store), heads))),
+            Self::Redis(store) => Some(Self::Shaped(ShapedStore::new(Arc::clone(store), heads, kind))),
             _ => None,
         }
     }

@@ -22,6 +22,8 @@ pub(crate) use sealing::Sealing;
 /// compare-and-set.
 pub(crate) type Nonce = [u8; 16];
 
+/// The state of a value: the first byte of an entry.
+pub(crate) const VALUE: u8 = b'V';
 /// The state of a lease: its first byte.
 pub(crate) const LEASE: u8 = b'L';
 /// The state of a tombstone.

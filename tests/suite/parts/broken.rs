@@ -158,6 +158,8 @@ async fn foreign_types_give_way() {
         &["SADD", &key, "a"],
         &["ZADD", &key, "1", "a"],
         &["RPUSH", &key, "a"],
+        &["RPUSH", &key, "an element that is longer than the mark of an entry"],
+        &["HSET", &key, "@", "a value that is longer than the mark of an entry"],
         &["SET", &key, "text"],
         &["XADD", &key, "*", "a", "b"],
     ] {
@@ -254,7 +256,10 @@ async fn without_scripts_everything_is_computed() {
             assert!(board_entry(1).top(1).await.is_err());
         })
         .await;
-    assert!(server.query::<Vec<String>>(&["KEYS", "*"]).is_empty());
+    let keys = cache.sync_scope(|| [feed_entry(2).key().to_owned(), followers_entry(3).key().to_owned()]);
+    for key in keys {
+        assert_eq!(server.query::<u64>(&["EXISTS", &key]), 0, "neither a value nor a lease: {key}");
+    }
 }
 
 /// The two lines of docs/guarantees.md, and nothing else.

@@ -7,11 +7,10 @@ use super::LARGEST;
 use super::{CacheBuilder, DEFAULT_MEMORY};
 use crate::api::cache::Cache;
 use crate::engine::bypass;
-use crate::engine::core::Core;
+use crate::engine::core::{Core, Shaped};
 use crate::engine::function::Functions;
 use crate::engine::observe::Observing;
 use crate::engine::tag_counters::{TagCounters, can_be_counted};
-use crate::entry::head::EntryHeads;
 use crate::error::{Error, ErrorKind};
 #[cfg(not(feature = "sealing"))]
 use crate::key::SecretNames;
@@ -247,7 +246,7 @@ impl CacheBuilder {
         let clock = self.clock.unwrap_or_default();
         let tag_counters = TagCounters::new(&self.prefix, self.counted_tags);
         Core {
-            shaped: store.shaped(&EntryHeads),
+            shaped: Shaped::beside(&store),
             store,
             // Where every hit is verified, none is served before there is an entry.
             untagged_tier: tier.clone().filter(|_| !self.has_shared_tag && !self.verify.all),

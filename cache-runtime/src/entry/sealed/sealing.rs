@@ -2,13 +2,13 @@
 
 use super::super::header::{
     CHECKSUM_AT, FINGERPRINT_AT, HEADER_LEN, KeyState, PAYLOAD_LEN_AT, SEALED_VERSION, UNSEALED_VERSION,
-    VALUE, VERSION, VERSION_AT,
+    VERSION, VERSION_AT,
 };
 use super::super::header::{checksum, decode_any, header_len, put, seal as put_checksum, take};
 use super::{INTRODUCTION, NONCE_LEN, OVERHEAD, SealedParts};
 use crate::error::{Error, ErrorKind};
 use crate::seal::Seals;
-use crate::store::vocabulary::Sealing;
+use crate::store::vocabulary::{Sealing, VALUE};
 
 /// The entry could not be sealed, and must not be stored: it is none, or the provider has refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use crate::entry::head::{EntryHeads, known};
 use crate::entry::header::{self, KeyState, Meta, SizeHint};
 use crate::shape::{self, Hash, InShape, List, Set, Shape, SortedSet};
 use crate::store::vocabulary;
-use crate::store::vocabulary::parts::{PartQuestion, PartsPayload, answered};
+use crate::store::vocabulary::parts::{PartQuestion, PartsPayload, ShapeKind, answered};
 use crate::util::random;
 
 const META: Meta = Meta {
@@ -36,8 +36,8 @@ fn value<S: Shape, T: InShape<S>>(key: &str, bytes: &[u8]) -> T {
     value.payload.decode(usize::MAX, shape::decode_whole::<T, Bincode, S>).expect("the value")
 }
 
-fn shaped(store: &AnyStore) -> AnyStore {
-    store.shaped(&EntryHeads).expect("a server")
+fn shaped(store: &AnyStore, kind: ShapeKind) -> AnyStore {
+    store.shaped(&EntryHeads, kind).expect("a server")
 }
 
 /// The way of a value: a lease, the value, another, and what must not get in between.
@@ -146,15 +146,18 @@ fn part<T: serde::Serialize>(value: &T) -> Vec<u8> {
     shape::encode::<Bincode, T>(&[], value).expect("a part")
 }
 
-pub(super) async fn all(store: &AnyStore) {
+pub(super) async fn all(redis: &AnyStore) {
+    let [of_hashes, of_sets, of_sorted_sets, of_lists] =
+        [ShapeKind::Hash, ShapeKind::Set, ShapeKind::SortedSet, ShapeKind::List]
+            .map(|kind| shaped(redis, kind));
     let map = |numbers: std::ops::Range<u64>| {
         numbers.map(|n| (n, "x".repeat(n as usize))).collect::<BTreeMap<u64, String>>()
     };
-    round_trip::<Hash, _>(store, "parts:hash", &map(0..40), &map(10..3000)).await;
-    round_trip::<Hash, _>(store, "parts:hash", &map(0..0), &map(0..1)).await;
+    round_trip::<Hash, _>(&of_hashes, "parts:hash", &map(0..40), &map(10..3000)).await;
+    round_trip::<Hash, _>(&of_hashes, "parts:hash", &map(0..0), &map(0..1)).await;
     let name = shape::key_name::<Bincode, u64>(&3).expect("a name");
     answers::<Hash, _>(
-        store,
+        &of_hashes,
         "parts:hash",
         &map(0..40),
         &[PartQuestion::Fields(&[&name, b"none"]), PartQuestion::Fields(&[]), PartQuestion::Len],
@@ -162,11 +165,11 @@ pub(super) async fn all(store: &AnyStore) {
     .await;
 
     let set = |numbers: std::ops::Range<u64>| numbers.collect::<BTreeSet<u64>>();
-    round_trip::<Set, _>(store, "parts:set", &set(0..40), &set(10..3000)).await;
-    round_trip::<Set, _>(store, "parts:set", &set(0..0), &set(0..1)).await;
+    round_trip::<Set, _>(&of_sets, "parts:set", &set(0..40), &set(10..3000)).await;
+    round_trip::<Set, _>(&of_sets, "parts:set", &set(0..0), &set(0..1)).await;
     let (there, missing) = (part(&7u64), part(&99u64));
     answers::<Set, _>(
-        store,
+        &of_sets,
         "parts:set",
         &set(0..40),
         &[PartQuestion::Members(&[&there, &missing]), PartQuestion::Members(&[]), PartQuestion::Len],
@@ -174,11 +177,11 @@ pub(super) async fn all(store: &AnyStore) {
     .await;
 
     let list = |numbers: std::ops::Range<u64>| numbers.map(|n| n % 5).collect::<Vec<u64>>();
-    round_trip::<List, _>(store, "parts:list", &list(0..40), &list(10..3000)).await;
-    round_trip::<List, _>(store, "parts:list", &list(0..0), &list(0..1)).await;
+    round_trip::<List, _>(&of_lists, "parts:list", &list(0..40), &list(10..3000)).await;
+    round_trip::<List, _>(&of_lists, "parts:list", &list(0..0), &list(0..1)).await;
     let elements = |from, most| PartQuestion::Elements { from, most };
     answers::<List, _>(
-        store,
+        &of_lists,
         "parts:list",
         &list(0..40),
         &[
@@ -200,8 +203,8 @@ pub(super) async fn all(store: &AnyStore) {
             .map(|n| (n, [0.1, -0.0, 1e300, f64::INFINITY, -7.25e-200][n as usize % 5]))
             .collect::<Vec<(u64, f64)>>()
     };
-    round_trip::<SortedSet, _>(store, "parts:sorted", &scores(40), &scores(3000)).await;
-    round_trip::<SortedSet, _>(store, "parts:sorted", &scores(0), &scores(1)).await;
+    round_trip::<SortedSet, _>(&of_sorted_sets, "parts:sorted", &scores(40), &scores(3000)).await;
+    round_trip::<SortedSet, _>(&of_sorted_sets, "parts:sorted", &scores(0), &scores(1)).await;
     let ranked = |from, most, ascending| PartQuestion::Ranked { from, most, ascending };
     let scored = |lowest, highest, most| PartQuestion::Scored { lowest, highest, most };
     let questions = [
@@ -221,7 +224,11 @@ pub(super) async fn all(store: &AnyStore) {
         scored(2.0, 1.0, 9),
         PartQuestion::Len,
     ];
-    answers::<SortedSet, _>(store, "parts:sorted", &scores(40), &questions).await;
+    answers::<SortedSet, _>(&of_sorted_sets, "parts:sorted", &scores(40), &questions).await;
+    // Each of these stores reads what is of another type, too.
+    round_trip::<Hash, _>(&of_lists, "parts:hash", &map(0..3), &map(1..4)).await;
+    round_trip::<SortedSet, _>(&of_sets, "parts:sorted", &scores(3), &scores(5)).await;
+    round_trip::<List, _>(&of_hashes, "parts:list", &list(0..3), &list(1..4)).await;
 }
 
 #[tokio::test]
@@ -230,10 +237,14 @@ async fn redis_in_both_protocols() {
         let server = RedisServer::builder().program(program).start();
         for protocol in ["resp3", "resp2"] {
             server.flush_all();
-            let store = shaped(&redis(&format!("{}?protocol={protocol}", server.url())));
-            super::all(&store).await;
-            all(&store).await;
-            in_place_of_others(&server, &store).await;
+            let redis = redis(&format!("{}?protocol={protocol}", server.url()));
+            all(&redis).await;
+            for kind in ShapeKind::ALL {
+                let store = shaped(&redis, kind);
+                super::all(&store).await;
+                in_place_of_others(&server, &store).await;
+                server.flush_all();
+            }
         }
     }
 }
@@ -263,7 +274,7 @@ async fn in_place_of_others(server: &RedisServer, store: &AnyStore) {
 #[tokio::test]
 async fn redis_cluster() {
     let servers = RedisCluster::builder().start();
-    let store = shaped(&cluster(&servers.url(), &TlsOptions::default()));
-    super::all(&store).await;
-    all(&store).await;
+    let cluster = cluster(&servers.url(), &TlsOptions::default());
+    all(&cluster).await;
+    super::all(&shaped(&cluster, ShapeKind::Hash)).await;
 }

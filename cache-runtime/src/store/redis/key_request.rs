@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use redis::{Cmd, Value};
+use redis::{Cmd, RedisResult, Value};
 
+use super::commands::{pipeline, pttl};
 use super::error::{is_wrong_type, translate};
 use super::lua::Script;
 use super::node::Node;
@@ -21,6 +22,8 @@ pub(crate) struct KeyRequest<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum KeyAction<'a> {
     Command(&'a Cmd),
+    /// A command, and before it the question how long the key has left: the two answers.
+    Timed(&'a Cmd),
     Script(&'static Script, &'a [&'a str], &'a [&'a [u8]]),
 }
 
@@ -41,6 +44,12 @@ impl Node {
         let connection = &host.connection;
         let answer = match action {
             KeyAction::Command(command) => connection.run(doing, command, until).await?,
+            KeyAction::Timed(command) => {
+                // The time first: should the value be replaced in between, the older, shorter time belongs to it.
+                let both = pipeline([pttl(key), command.clone()]);
+                let (answers, _) = connection.run_all(doing, &both, until).await?;
+                answers.into_iter().collect::<RedisResult<Vec<Value>>>().map(Value::Array)
+            }
             KeyAction::Script(script, keys, arguments) => {
                 connection.script(&connection.abilities(), script, doing, keys, arguments, until).await?
             }

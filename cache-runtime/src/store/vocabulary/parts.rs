@@ -29,8 +29,10 @@ const IS_NONE: u8 = 1;
 const IS_ORDERED: u8 = 2;
 
 impl ShapeKind {
+    pub(crate) const ALL: [Self; 4] = [Self::Hash, Self::Set, Self::SortedSet, Self::List];
+
     fn of(byte: u8) -> Option<Self> {
-        [Self::Hash, Self::Set, Self::SortedSet, Self::List].into_iter().find(|kind| *kind as u8 == byte)
+        Self::ALL.into_iter().find(|kind| *kind as u8 == byte)
     }
 }
 

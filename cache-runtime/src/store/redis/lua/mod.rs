@@ -44,7 +44,7 @@ pub(crate) static SHAPED_READ: Script = Script {
 pub(crate) static SHAPED_WRITE: Script = Script {
     index: 7,
     text: include_str!("shaped_write.lua"),
-    sha1: "d661664b156d6d1ec0b549071701c5bcb2370535",
+    sha1: "9197557010fe2e18d94407ce42343f32524c30a6",
 };
 
 pub(crate) static SHAPED_ASK: Script = Script {

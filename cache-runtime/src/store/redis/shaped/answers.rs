@@ -5,7 +5,8 @@ use std::time::Instant;
 use redis::{Cmd, Value, cmd};
 
 use super::ShapedStore;
-use super::layout::{HEAD_FIELD, OTHERS_IN_SET, known_member, member, part_of, score_in, score_text, text};
+use super::layout::{HEAD_FIELD, OTHERS_IN_SET, known_member, member, part_of, score_text};
+use super::whole::{score_of, scored, text};
 use crate::error::{Error, ErrorKind};
 use crate::store::redis::key_request::{KeyAction, KeyRequest};
 use crate::store::redis::lua::SHAPED_ASK;
@@ -167,7 +168,7 @@ impl ShapedStore {
                 PartAnswer::Scored(scored_parts(scored).ok_or_else(|| strange("ask"))?)
             }
             (PartQuestion::Rank { .. }, Some(Value::Int(place)), Some(score)) => {
-                let score = text(score).as_deref().and_then(score_in).ok_or_else(|| strange("ask"))?;
+                let score = score_of(score).ok_or_else(|| strange("ask"))?;
                 PartAnswer::Rank(Some((usize::try_from(place).unwrap_or_default(), score)))
             }
             (PartQuestion::Rank { .. }, ..) => PartAnswer::Rank(None),
@@ -262,9 +263,6 @@ fn head_member(answer: Value) -> Option<Vec<u8>> {
 
 /// PartsPayload and their scores, without what belongs to the head.
 fn scored_parts(answer: Value) -> Option<Vec<(Vec<u8>, f64)>> {
-    let Value::Array(answer) = answer else { return None };
-    let all: Vec<Vec<u8>> = answer.into_iter().map(text).collect::<Option<_>>()?;
-    let (scored, _) = all.as_chunks::<2>();
-    let parts = scored.iter().filter_map(|[member, score]| Some((part_of(member)?.to_vec(), score)));
-    parts.map(|(part, score)| Some((part, score_in(score)?))).collect()
+    let parts = scored(answer)?.into_iter();
+    Some(parts.filter_map(|(member, score)| Some((part_of(&member)?.to_vec(), score))).collect())
 }

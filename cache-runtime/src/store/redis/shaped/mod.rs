@@ -1,10 +1,11 @@
 //! The store of values in parts: a Redis in which an entry is a hash, a set, a sorted set or a list, and a lease is the string that it always is.
 //!
-//! Callers give and get entries as of any other store. Each operation on an entry is one script on its key; what is no entry goes to the store
-//! beneath.
+//! Callers give and get entries as of any other store. A whole entry is read by the command of its type, and written by one script on its key; what
+//! is no entry goes to the store beneath.
 
 mod answers;
 mod layout;
+mod whole;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,7 +20,7 @@ use super::scripts::compare::sized;
 use super::scripts::millis_text;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::executor::{all, both};
-use crate::store::vocabulary::parts::Heads;
+use crate::store::vocabulary::parts::{Heads, ShapeKind};
 use crate::store::vocabulary::{
     CasToken, Cursor, Epochs, Found, KeyAnswer, KeyQuestion, KeyResults, KeyWrite, Left, Nonce, Reading,
     SLOT_LEN, Scanned, Several, Swap, TagTtl,
@@ -30,11 +31,13 @@ use crate::store::{Acquired, Store};
 pub(crate) struct ShapedStore {
     redis: Arc<RedisStore>,
     heads: &'static dyn Heads,
+    /// As what an entry is asked for first. One that is not of this type takes a second round trip.
+    kind: ShapeKind,
 }
 
 impl ShapedStore {
-    pub(crate) fn new(redis: Arc<RedisStore>, heads: &'static dyn Heads) -> Self {
-        Self { redis, heads }
+    pub(crate) fn new(redis: Arc<RedisStore>, heads: &'static dyn Heads, kind: ShapeKind) -> Self {
+        Self { redis, heads, kind }
     }
 
     /// The store beneath.
@@ -42,7 +45,18 @@ impl ShapedStore {
         &self.redis
     }
 
-    /// What is at a key. Puts the lease there where nothing is.
+    /// What is at a key, and how long it has left. One round trip for an entry and for nothing; a lease takes another, for it is of another type.
+    async fn entry(&self, key: &str, until: Instant) -> Result<(Found, Left), Error> {
+        let command = whole::command(self.kind, key);
+        let request = KeyRequest { doing: "read", is_write: false, action: KeyAction::Timed(&command) };
+        let Value::Array(answer) = self.redis.at_key(key, request, until).await? else {
+            return self.entry_or_lease(key, None, until).await;
+        };
+        let answer: [Value; 2] = answer.try_into().map_err(|_| strange("read"))?;
+        whole::found(self.heads, key, self.kind, answer).ok_or_else(|| strange("read"))
+    }
+
+    /// What is at a key, of whatever type. Puts the lease there where nothing is.
     async fn entry_or_lease(
         &self,
         key: &str,
@@ -54,7 +68,7 @@ impl ShapedStore {
         let action = KeyAction::Script(&SHAPED_READ, &[key], &[mark, &millis]);
         let request = KeyRequest { doing: "read", is_write: lease.is_some(), action };
         let answer = self.redis.at_key(key, request, until).await?;
-        layout::found(self.heads, key, answer).ok_or_else(|| strange("read"))
+        whole::found_by_script(self.heads, key, answer).ok_or_else(|| strange("read"))
     }
 
     /// Says whether it was done.
@@ -117,7 +131,7 @@ fn all_done<T>(done: Vec<Result<T, Error>>) -> Result<(), Error> {
 
 impl Store for ShapedStore {
     async fn get(&self, key: &str, until: Instant) -> Result<Found, Error> {
-        self.entry_or_lease(key, None, until).await.map(|(found, _)| found)
+        self.entry(key, until).await.map(|(found, _)| found)
     }
 
     async fn read(&self, keys: &[&str], how: Reading, until: Instant) -> Result<Several, Error> {
@@ -133,7 +147,7 @@ impl Store for ShapedStore {
         };
         let (entries, others) = keys.split_at(entries.min(keys.len()));
         let timed = entries.len();
-        let entries = all(entries.iter().map(|key| self.entry_or_lease(key, None, until)));
+        let entries = all(entries.iter().map(|key| self.entry(key, until)));
         let others = async {
             match others {
                 [] => Ok(Vec::new()),
