@@ -147,6 +147,32 @@ async fn what_others_have_changed_is_a_miss() {
     assert!(computes <= Some(4), "each is computed once for each change: {}", cache.stats());
 }
 
+/// Whichever member of a set is missing, its head and what belongs to that too: the value is computed once, and is whole again.
+#[tokio::test]
+async fn a_set_is_replaced_whatever_it_lacks() {
+    let _counting = RUNS.counting.lock().await;
+    let (server, cache) = redis().await;
+    cache
+        .scope(async {
+            followers(2).await;
+            cache.flush().await.unwrap();
+            let key = followers_entry(2).key().to_owned();
+            for kind in 0..=3_u8 {
+                let members: Vec<Vec<u8>> = server.query(&["SMEMBERS", &key]);
+                let member = members.iter().find(|member| member[0] == kind).expect("one of each kind");
+                let _: i64 = query_bytes(&server, &[b"SREM", key.as_bytes(), member]);
+                let before = RUNS.get();
+                for _ in 0..2 {
+                    assert_eq!(followers(2).await, HashSet::from([0, 1]));
+                    cache.flush().await.unwrap();
+                }
+                assert_eq!(RUNS.get() - before, 1, "{kind}: {}", cache.stats());
+                assert_eq!(followers_entry(2).contains(&1).await.unwrap(), Some(true), "{kind}");
+            }
+        })
+        .await;
+}
+
 /// Whatever stands at the key, a value takes its place.
 #[tokio::test]
 async fn foreign_types_give_way() {

@@ -138,10 +138,14 @@ fn of_hash(heads: &dyn Heads, key: &str, fields: &[(Vec<u8>, Vec<u8>)]) -> Optio
 
 fn of_set(heads: &dyn Heads, key: &str, members: &[Vec<u8>]) -> Option<Vec<u8>> {
     let head = members.iter().find_map(|member| member.strip_prefix(&[HEAD]))?;
-    // Without these two nobody could replace it, or ask for its members.
-    let (mark, known) = ([&[MARK], head.get(..SLOT_LEN)?].concat(), known_member(&heads.known(key, head)));
-    if !members.contains(&mark) || !members.contains(&known) {
+    // Without this member nobody could replace it: it is cleared as what is foreign.
+    let mark = [&[MARK], head.get(..SLOT_LEN)?].concat();
+    if !members.contains(&mark) {
         return None;
+    }
+    // And without this one nobody could ask for its members: too short for an entry, but with a mark by which it is replaced.
+    if !members.contains(&known_member(&heads.known(key, head))) {
+        return Some(head.get(..=SLOT_LEN)?.to_vec());
     }
     let parts = members.iter().filter_map(|member| Some(([], part_of(member)?)));
     joined(heads, key, head, ShapeKind::Set, parts, None)
