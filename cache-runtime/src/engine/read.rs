@@ -104,8 +104,9 @@ impl Reader<'_> {
     pub(super) async fn look_up(&self, budget: &TimeBudget) -> EntryState {
         let call = self.call;
         let mut is_timed = call.policy.asks_for_time();
-        if call.tags.is_none() && !self.keeps && !is_timed {
-            match call.store().get(&call.key, budget.0).await {
+        // The way of most functions: which store they have is not asked here.
+        if call.tags.is_none() && !self.keeps && !is_timed && call.policy.shape.is_none() {
+            match call.cache().store.get(&call.key, budget.0).await {
                 Ok(found) => {
                     if let Some(lookup) = self.interpret(&call.key, found, None, None) {
                         return lookup;
