@@ -305,7 +305,13 @@ async fn the_least_rights_are_enough() {
     cache
         .scope(async {
             for _ in 0..2 {
-                (profile(1).await, followers(50).await, board(20).await, feed(30).await, prices(4).unwrap());
+                drop((
+                    profile(1).await,
+                    followers(50).await,
+                    board(20).await,
+                    feed(30).await,
+                    prices(4).unwrap(),
+                ));
                 cache.flush().await.unwrap();
             }
             of_hashes().await;
@@ -345,7 +351,7 @@ async fn sets_of_different_slots_are_an_error() {
         Cache::builder().url(RedisCluster::shared().url()).prefix(own_prefix()).connect().await.unwrap();
     cache
         .scope(async {
-            (followers(1).await, followers(2).await);
+            drop((followers(1).await, followers(2).await));
             cache.flush().await.unwrap();
             let error = followers_entry(1).intersection(&followers_entry(2)).await.unwrap_err();
             assert!(error.to_string().contains("different slots"), "{error}");

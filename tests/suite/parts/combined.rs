@@ -21,13 +21,13 @@ async fn a_keyring_seals_the_whole() {
         cache
             .scope(async {
                 for _ in 0..2 {
-                    (
+                    drop((
                         profile(1).await,
                         followers(50).await,
                         board(20).await,
                         feed(30).await,
                         prices(4).unwrap(),
-                    );
+                    ));
                     cache.flush().await.unwrap();
                 }
                 of_hashes().await;
