@@ -5,7 +5,7 @@
 //!
 //! | shape | values |
 //! | --- | --- |
-//! | [`Hash`] | structs with `#[derive(Fields)]`; `HashMap` and `BTreeMap` |
+//! | [`Hash`](struct@Hash) | structs with `#[derive(Fields)]`; `HashMap` and `BTreeMap` |
 //! | [`Set`] | `HashSet` and `BTreeSet` |
 //! | [`SortedSet`] | `Vec<(M, f64)>`; `HashMap` and `BTreeMap` to `f64` |
 //! | [`List`] | `Vec` and `VecDeque` |
@@ -73,7 +73,7 @@ macro_rules! shapes {
 }
 shapes!(Hash Set SortedSet List);
 
-/// A type whose values can be stored in a shape, part by part. `#[derive(Fields)]` implements it for [`Hash`].
+/// A type whose values can be stored in a shape, part by part. `#[derive(Fields)]` implements it for [`Hash`](struct@Hash).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored with `shape = {S}`",
     label = "this value has no such parts",
