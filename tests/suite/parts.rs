@@ -7,7 +7,7 @@ mod written;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
-use redis_cached::{Fields, KeyContent, redis_cached};
+use redis_cached::{Cache, Fields, KeyContent, redis_cached};
 use serde::{Deserialize, Serialize};
 
 use crate::faults::wait_until;
@@ -120,6 +120,14 @@ async fn values_are_what_was_computed_and_answer_for_their_parts() {
         of_sorted_sets().await;
     })
     .await;
+}
+
+/// A value of each function, for questions about its parts; the second time from its cache.
+async fn call_twice(cache: &Cache) {
+    for _ in 0..2 {
+        drop((profile(1).await, followers(50).await, board(20).await, feed(30).await, prices(4).unwrap()));
+        cache.flush().await.unwrap();
+    }
 }
 
 async fn of_hashes() {

@@ -1,4 +1,4 @@
-//! PartsPayload of a value that is stored in parts, without the rest of it.
+//! Parts of a value that is stored in parts, without the rest of it.
 //!
 //! Whether what is there is the function's, and its tags as they were, is checked for a part as it is for the whole. The answer is of one
 //! moment: each question is one command or one script on the entry's key. Where values in parts are stored as all others are, in this process or
@@ -40,31 +40,22 @@ impl Reader<'_> {
             return Ok(None);
         }
         let Some(store) = self.call.store().of_parts().filter(|_| !self.has_tags_of_value()) else {
-            return Ok(self.whole_parts(until).await?.and_then(|bytes| {
-                let parts = parts_in(&bytes).filter(|parts| parts.kind == kind && !parts.is_none())?;
-                answered(&parts, question)
-            }));
+            let whole = self.entry(false, until).await?;
+            return Ok(whole.and_then(|(bytes, _)| answered(&parts_of(&bytes, kind)?, question)));
         };
-        let (head, answer) = match kind {
+        let answer = match kind {
             ShapeKind::Set => {
                 let Some(known) = self.known(until).await? else { return Ok(None) };
-                match store.part(&self.call.key, kind, &known, question, until).await? {
-                    Some((_, answer)) if self.may_trust() => return Ok(Some(answer)),
-                    _ => return Ok(None),
-                }
+                store.part(&self.call.key, kind, &known, question, until).await?.map(|(_, answer)| answer)
             }
             _ => {
                 let part = Box::pin(store.part(&self.call.key, kind, &[0; 16], question, until));
                 let (part, nonces) = both(part, Box::pin(self.nonces(until))).await;
                 let Some((head, answer)) = part? else { return Ok(None) };
-                if !self.is_valid(&head, &nonces?) {
-                    return Ok(None);
-                }
-                (head, answer)
+                self.is_valid(&head, kind, &nonces?).then_some(answer)
             }
         };
-        let is_value = parts_in(&head).is_some_and(|parts| parts.kind == kind && !parts.is_none());
-        Ok((is_value && self.may_trust()).then_some(answer))
+        Ok(answer.filter(|_| self.may_trust()))
     }
 
     /// The members that two sets have in common; `None` unless both have a valid value. One round trip, computed by the server; two where there are
@@ -82,8 +73,8 @@ impl Reader<'_> {
         let Some(store) = self.call.store().of_parts() else {
             let mut members = Vec::new();
             for reader in readers {
-                let Some(bytes) = reader.whole_parts(until).await? else { return Ok(None) };
-                let parts = parts_in(&bytes).filter(|parts| parts.kind == ShapeKind::Set && !parts.is_none());
+                let Some((bytes, _)) = reader.entry(false, until).await? else { return Ok(None) };
+                let parts = parts_of(&bytes, ShapeKind::Set);
                 let Some(all) = parts.and_then(|parts| parts.all()) else { return Ok(None) };
                 members.push(
                     all.iter().map(|(_, member)| member.to_vec()).collect::<std::collections::HashSet<_>>(),
@@ -98,11 +89,6 @@ impl Reader<'_> {
         let (Some(known), Some(other_known)) = (known?, other_known?) else { return Ok(None) };
         let common = store.intersection(keys, [&known, &other_known], until).await?;
         Ok(common.filter(|_| self.may_trust() && other.may_trust()))
-    }
-
-    /// The whole entry, where parts cannot be asked for by themselves.
-    async fn whole_parts(&self, until: Instant) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self.entry(false, until).await?.map(|(bytes, _)| bytes))
     }
 
     /// What a set's member is that says whose it is; `None` if one of its tags has no nonce, and so no entry is valid.
@@ -126,10 +112,11 @@ impl Reader<'_> {
         Ok(places.into_iter().map(|place| nonces.get(place).copied().flatten()).collect())
     }
 
-    /// Whether a head is that of a value of the function's whose tags are as they were.
-    fn is_valid(&self, head: &[u8], nonces: &[Option<Nonce>]) -> bool {
+    /// Whether a head is that of a value of the function's, in this shape, whose tags are as they were.
+    fn is_valid(&self, head: &[u8], kind: ShapeKind, nonces: &[Option<Nonce>]) -> bool {
         let tags = self.call.tags.as_deref().map(|tags| (tags, nonces));
-        matches!(self.slot(&self.call.key, head), Ok(KeyState::Value(Value { tags: stored, .. })) if is_current(stored, tags))
+        parts_of(head, kind).is_some()
+            && matches!(self.slot(&self.call.key, head), Ok(KeyState::Value(Value { tags: stored, .. })) if is_current(stored, tags))
     }
 }
 
@@ -171,8 +158,7 @@ impl Reader<'_> {
         let head = Box::pin(store.part(key, ShapeKind::Hash, &[0; 16], nothing, until));
         let (head, nonces) = both(head, Box::pin(self.nonces(until))).await;
         let Some((head, _)) = head? else { return Ok(false) };
-        let is_value = parts_in(&head).is_some_and(|parts| parts.kind == ShapeKind::Hash && !parts.is_none());
-        if !is_value || !self.is_valid(&head, &nonces?) {
+        if !self.is_valid(&head, ShapeKind::Hash, &nonces?) {
             return Ok(false);
         }
         let Some(mark) = mark_of(&head) else { return Ok(false) };
@@ -185,8 +171,7 @@ impl Reader<'_> {
         let Some((bytes, left)) = self.entry(true, until).await? else { return Ok(false) };
         let replaced = || {
             let (head, _) = EntryHeads.head(key, &bytes)?;
-            let all =
-                parts_in(&bytes).filter(|parts| parts.kind == ShapeKind::Hash && !parts.is_none())?.all()?;
+            let all = parts_of(&bytes, ShapeKind::Hash)?.all()?;
             let mut payload = Vec::new();
             let mut buffer = PartsBuffer::new(ShapeKind::Hash, &mut payload);
             let mut is_there = false;
@@ -216,7 +201,7 @@ impl Reader<'_> {
     }
 }
 
-/// The parts of an entry that was checked, or what its head says of them.
-fn parts_in(entry: &[u8]) -> Option<PartsPayload<'_>> {
-    PartsPayload::of(header::stored_payload(entry))
+/// The parts of an entry that was checked, or what its head says of them. `None` in another shape, and of a `None`.
+fn parts_of(entry: &[u8], kind: ShapeKind) -> Option<PartsPayload<'_>> {
+    PartsPayload::of(header::stored_payload(entry)).filter(|parts| parts.kind == kind && !parts.is_none())
 }

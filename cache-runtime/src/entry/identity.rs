@@ -29,7 +29,10 @@ pub(crate) fn of<T: DeserializeOwned, C: Codec, Here>(site: &FunctionId) -> Sche
 /// The same for a value that is stored in the shape of this number.
 pub(crate) fn of_shaped<T: DeserializeOwned, C: Codec, Here, S: Shape>(site: &FunctionId) -> Schema {
     let Schema { fingerprint, unanswered_by } = of::<T, C, Here>(site);
-    Schema { fingerprint: xxh3_64_with_seed(&shape::number::<S>().to_le_bytes(), fingerprint), unanswered_by }
+    Schema {
+        fingerprint: xxh3_64_with_seed(&(shape::kind::<S>() as u64).to_le_bytes(), fingerprint),
+        unanswered_by,
+    }
 }
 
 fn combined(schema: u64, site: &FunctionId, closure: &str) -> u64 {

@@ -201,11 +201,6 @@ pub(crate) fn decode_whole<T: InShape<S>, C: Codec, S: Shape>(
     T::read_parts(&mut PartsReader::<C>::new(payload, S::KIND).ok_or_else(damaged)?)
 }
 
-/// The number of a shape, for what readers and writers must agree in.
-pub(crate) const fn number<S: Shape>() -> u64 {
-    S::KIND as u64
-}
-
 /// Which shape.
 pub(crate) const fn kind<S: Shape>() -> ShapeKind {
     S::KIND

@@ -8,8 +8,8 @@ use redis_cached_test_support::{RedisCluster, RedisServer};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Profile, RUNS, board, board_entry, feed, feed_entry, followers, followers_entry, of_hashes,
-    of_sets_and_lists, of_sorted_sets, prices, profile, profile_entry, profile_of,
+    Profile, RUNS, board, board_entry, call_twice, feed, feed_entry, followers, followers_entry, of_hashes,
+    of_sets_and_lists, of_sorted_sets, profile, profile_entry, profile_of,
 };
 use crate::{own_prefix, redis};
 
@@ -304,16 +304,7 @@ async fn the_least_rights_are_enough() {
     let before = RUNS.get();
     cache
         .scope(async {
-            for _ in 0..2 {
-                drop((
-                    profile(1).await,
-                    followers(50).await,
-                    board(20).await,
-                    feed(30).await,
-                    prices(4).unwrap(),
-                ));
-                cache.flush().await.unwrap();
-            }
+            call_twice(&cache).await;
             of_hashes().await;
             of_sets_and_lists().await;
             of_sorted_sets().await;

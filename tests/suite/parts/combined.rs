@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use redis_cached::{Cache, Keyring, redis_cached};
 
 use super::{
-    Profile, RUNS, board, feed, feed_entry, followers, of_hashes, of_sets_and_lists, of_sorted_sets, prices,
-    profile, profile_entry,
+    Profile, RUNS, call_twice, feed, feed_entry, of_hashes, of_sets_and_lists, of_sorted_sets, profile,
+    profile_entry,
 };
 use crate::{both_with, memory, within_both};
 
@@ -20,16 +20,7 @@ async fn a_keyring_seals_the_whole() {
         let before = RUNS.get();
         cache
             .scope(async {
-                for _ in 0..2 {
-                    drop((
-                        profile(1).await,
-                        followers(50).await,
-                        board(20).await,
-                        feed(30).await,
-                        prices(4).unwrap(),
-                    ));
-                    cache.flush().await.unwrap();
-                }
+                call_twice(cache).await;
                 of_hashes().await;
                 of_sets_and_lists().await;
                 of_sorted_sets().await;

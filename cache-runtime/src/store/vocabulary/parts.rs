@@ -93,7 +93,7 @@ impl<'o> PartsBuffer<'o> {
         self.raw(&[], &bytes);
     }
 
-    /// Where each part begins, in the order in which they were added.
+    /// Writes how many there are.
     pub(crate) fn finish(self) {
         let at = self.start + 2;
         self.out[at..at + 4].copy_from_slice(&self.count.to_le_bytes());

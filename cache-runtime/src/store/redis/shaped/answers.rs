@@ -5,7 +5,7 @@ use std::time::Instant;
 use redis::{Cmd, Value, cmd};
 
 use super::ShapedStore;
-use super::layout::{HEAD_FIELD, OTHERS_IN_SET, known_member, member, part_of, score_text};
+use super::layout::{HEAD, HEAD_FIELD, OTHERS_IN_SET, known_member, member, part_of, score_text};
 use super::whole::{score_of, scored, text};
 use crate::error::{Error, ErrorKind};
 use crate::store::redis::key_request::{KeyAction, KeyRequest};
@@ -258,10 +258,10 @@ fn span(from: usize, most: usize) -> [Vec<u8>; 2] {
 /// The head, if that is what stands first in a sorted set.
 fn head_member(answer: Value) -> Option<Vec<u8>> {
     let Value::Array(first) = answer else { return None };
-    Some(text(first.into_iter().next()?)?.strip_prefix(&[0, 0])?.to_vec())
+    Some(text(first.into_iter().next()?)?.strip_prefix(&[HEAD, HEAD])?.to_vec())
 }
 
-/// PartsPayload and their scores, without what belongs to the head.
+/// Parts and their scores, without what belongs to the head.
 fn scored_parts(answer: Value) -> Option<Vec<(Vec<u8>, f64)>> {
     let parts = scored(answer)?.into_iter();
     Some(parts.filter_map(|(member, score)| Some((part_of(&member)?.to_vec(), score))).collect())

@@ -6,54 +6,25 @@ use redis::Cmd;
 use super::*;
 use crate::store::redis::commands::get;
 
-/// A peer that says this, so many bytes at a time.
-struct Says(Vec<u8>, usize);
+/// A peer that says this, so many bytes at a time. Then it has ended, or `WAITS`.
+struct Says<const WAITS: bool = false>(Vec<u8>, usize);
 
-impl AsyncRead for Says {
+impl<const WAITS: bool> AsyncRead for Says<WAITS> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if WAITS && self.0.is_empty() {
+            return Poll::Pending;
+        }
         let said = self.0.len().min(self.1).min(buffer.remaining());
         buffer.put_slice(&self.0.drain(..said).collect::<Vec<_>>());
         Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Says {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
-        Poll::Ready(Ok(buffer.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
-/// A peer that says this, and then waits.
-struct Pauses(Vec<u8>);
-
-impl AsyncRead for Pauses {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let said = self.0.len().min(buffer.remaining());
-        if said == 0 {
-            return Poll::Pending;
-        }
-        buffer.put_slice(&self.0.drain(..said).collect::<Vec<_>>());
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Pauses {
+impl<const WAITS: bool> AsyncWrite for Says<WAITS> {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
         Poll::Ready(Ok(buffer.len()))
     }
@@ -68,7 +39,7 @@ impl AsyncWrite for Pauses {
 }
 
 /// What the driver is given of what has arrived, if it has so much room.
-fn arrived_at(frames: &mut Frames<Pauses>, room: usize) -> Vec<u8> {
+fn arrived_at(frames: &mut Frames<Says<true>>, room: usize) -> Vec<u8> {
     let (mut given, mut context) = (Vec::new(), Context::from_waker(std::task::Waker::noop()));
     loop {
         let mut space = vec![0; room];
@@ -224,7 +195,7 @@ proptest! {
         requests in prop::collection::vec((any::<bool>(), 0_usize..60, 0_usize..60), 1..12),
         room in 1_usize..80,
     ) {
-        let mut frames = Frames::new(Pauses(b"+OK\r\n".to_vec()), FirstAnswer::default());
+        let mut frames = Frames::new(Says::<true>(b"+OK\r\n".to_vec(), usize::MAX), FirstAnswer::default());
         let mut context = Context::from_waker(std::task::Waker::noop());
         let greeting = redis::cmd("HELLO").get_packed_command();
         assert!(matches!(Pin::new(&mut frames).poll_write(&mut context, &greeting), Poll::Ready(Ok(_))));
